@@ -1,0 +1,45 @@
+"""What the ledger refuses, in sentences that a person can act on. Nothing here is ever half-written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that is wrong: its dotted name, and why with the remedy (never the whole value)."""
+
+    field: str
+    reason: str
+
+
+class LedgerError(Exception):
+    """Any refusal of the ledger; `str()` is one sentence."""
+
+
+class Refused(LedgerError):
+    """Bad input. The ledger is as it was."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{e.field}: {e.reason}" for e in errors))
+
+    @classmethod
+    def field(cls, field: str, reason: str) -> Refused:
+        return cls(FieldError(field, reason))
+
+
+class NotFound(LedgerError):
+    """What was named does not exist here."""
+
+
+class Conflict(LedgerError):
+    """Something else is already recorded under the same key, or the state does not allow it."""
+
+
+class NotAllowed(LedgerError):
+    """The user's role, or the four-eyes rule, does not allow it."""
+
+
+class ForeignDatabase(LedgerError):
+    """The database belongs to another program, or to a newer version of this one."""
