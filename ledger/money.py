@@ -1,0 +1,77 @@
+"""Amounts: whole minor units of an asset, and how they are read and written. Never a float, never a Decimal.
+
+Assets of money are named here; goods and services are declared by the products of a campaign (0 decimals).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ledger.errors import Refused
+
+MAX_AMOUNT = 2**53 - 1
+"""The largest amount of one transfer: beyond it JSON readers lose digits (RFC 8785, I-JSON)."""
+
+DECIMALS = {
+    "BTC": 8,
+    "USD": 2,
+    "CNY": 2,
+    "EUR": 2,
+    "GBP": 2,
+    "CHF": 2,
+    "XOF": 0,
+    "NGN": 2,
+    "GHS": 2,
+    "INR": 2,
+    "BRL": 2,
+    "ZAR": 2,
+}
+"""Money: minor-unit digits by ISO 4217 (and BTC, which is not an ISO 4217 code)."""
+
+_DECIMAL = re.compile(r"(\d{1,16})(?:\.(\d{1,8}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """`minor` whole units of `asset` (sats, cents, pieces)."""
+
+    asset: str
+    minor: int
+
+    @property
+    def decimal(self) -> str:
+        return decimal_text(self.asset, self.minor)
+
+
+def decimals_of(asset: str) -> int:
+    """Digits behind the point: 8 for BTC, the currency's own for money, 0 for goods and services."""
+    return DECIMALS.get(asset, 0)
+
+
+def is_money(asset: str) -> bool:
+    return asset in DECIMALS
+
+
+def decimal_text(asset: str, minor: int) -> str:
+    """The exact decimal, as `0.01000000`, without grouping."""
+    digits = decimals_of(asset)
+    sign = "-" if minor < 0 else ""
+    if digits == 0:
+        return f"{sign}{abs(minor)}"
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{sign}{whole}.{part:0{digits}d}"
+
+
+def minor_from_decimal(field: str, asset: str, text: str) -> int:
+    """Read an exact decimal of `asset` into minor units; raises Refused on more digits than the asset has."""
+    match = _DECIMAL.fullmatch(text)
+    digits = decimals_of(asset)
+    if match is None or len(match[2] or "") > digits:
+        raise Refused.field(
+            field, f"write {asset} as a plain decimal with at most {digits} digits after the point"
+        )
+    minor = int(match[1]) * 10**digits + int((match[2] or "").ljust(digits, "0") or 0)
+    if minor > MAX_AMOUNT:
+        raise Refused.field(field, f"an amount ends at {decimal_text(asset, MAX_AMOUNT)} {asset}")
+    return minor

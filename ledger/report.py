@@ -1,0 +1,146 @@
+"""What the public sees of a campaign: totals that tie, the state of reconciliation, papers, service figures.
+
+Plain facts only; pages and JSON are made of these elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.flow import Flow
+from ledger.trail import DonationStatus, Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Is the ledger the chain? `block` is the settled block S = tip - depth + 1 (None before the first look)."""
+
+    block: int | None
+    reconciled: bool
+    difference: int  # sats: chain minus books
+    in_wallets: int  # sats in the books
+    unexplained: int  # sats that left and no entry says why (settled or younger)
+    unexplained_since: str | None
+    shortfall: int  # sats voided by a reorg but already used
+    tip: int | None
+    behind: int  # blocks
+    behind_hours: int
+    looked_at: str | None  # RFC 3339 of the last look
+    agreed: bool  # False: "no agreed chain since T"
+    no_chain_since: str | None
+    sources_agreeing: int
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class SumRow:
+    key: str  # "converted", "paid", "network_fees", "held", "unexplained", "spent", "charges", "distributed", …
+    label: str  # proper name where the key alone does not say ("PO-1", "W-003"), else ""
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SumTable:
+    """Rows that add up to `total`, to the last minor unit."""
+
+    asset: str
+    unit: str
+    total_key: str  # "received", "received_from_conversion", "received_good"
+    rows: tuple[SumRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    what: str
+    asset: str
+    minor: int | None
+    reason: str
+    decided_by: str  # roles
+    review: str  # ISO date
+
+
+@dataclass(frozen=True, slots=True)
+class UnexplainedSpend:
+    txid: str
+    minor: int
+    seen_at: str
+    explained_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonationRow:
+    at: str
+    outpoint: str
+    address: str
+    minor: int
+    status: DonationStatus
+    confirmations: int
+    block_height: int | None
+    value: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRow:
+    key: str
+    recipient: str
+    item: str
+    quantity: int
+    unit: str
+    place: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCard:
+    slug: str
+    title: str
+    start: str
+    end: str
+    received: int  # sats settled
+    donations: int
+    unit: str
+    distributed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReport:
+    slug: str
+    title: str
+    purpose: str
+    start: str
+    end: str
+    currency: str
+    valuation_clock: str
+    depth: int
+    partners: tuple[str, ...]  # organisations
+    unit: str  # main product's unit
+    donations: int  # settled
+    donors_waiting: int  # seen or confirmed, not settled
+    received: int  # sats settled
+    value: int  # minor units of currency
+    dust: int
+    dust_count: int
+    bought: int  # good + damaged + short: ordered pieces that were bought
+    distributed: int
+    receivers: int  # places reached
+    under_way: int
+    lost: int  # damaged + short + lost
+    needs: tuple[NeedRow, ...]
+    books: Books
+    flow: Flow
+    sums: tuple[SumTable, ...]
+    withheld: tuple[Withheld, ...]
+    unexplained: tuple[UnexplainedSpend, ...]
+    papers: tuple[Paper, ...]
+    papers_count: int
+    days_gift_to_order: int | None  # median
+    days_order_to_receipt: int | None
+    good_permille: int | None  # share received in good condition, in thousandths
+    closed: bool
+    journal_seq: int
+    journal_hash: str
+    fixed_address: str | None
+    demonstration: bool
+    sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)

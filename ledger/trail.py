@@ -1,0 +1,130 @@
+"""A donation's way from the coin to what it became: status, steps with evidence, shares that sum exactly.
+
+Plain facts only; sentences are made by the pages and the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.chain import BlockRef, Outpoint
+from ledger.flow import ExitKind, Flow, Thread
+
+
+class DonationStatus(StrEnum):
+    """Exactly one of these, in the words that donors read (DESIGN.md section 3)."""
+
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    SETTLED = "settled"
+    REPLACED = "replaced"
+    EVICTED = "evicted"
+    REORGED = "reorged"
+    BELOW_DUST = "below_dust"
+    BLOCKED = "blocked"
+
+
+class StepKind(StrEnum):
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    SETTLED = "settled"
+    VOIDED = "voided"
+    RESTORED = "restored"
+    CONVERTED = "converted"
+    PAID = "paid"
+    ORDERED = "ordered"
+    FEE = "fee"
+    RECEIVED = "received"
+    LOST = "lost"
+    SHIPPED = "shipped"
+    ARRIVED = "arrived"
+    HANDED = "handed"
+    DISTRIBUTED = "distributed"
+    CARRIED = "carried"  # a service such as freight
+    HELD = "held"
+    UNEXPLAINED = "unexplained"
+
+
+class Access(StrEnum):
+    PUBLIC = "public"
+    REDACTED = "redacted"
+    SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document by the SHA-256 of its bytes."""
+
+    sha256: str
+    title: str
+    kind: str  # "purchase order", "goods received note", …
+    date: str  # ISO date
+    shows: str  # what it shows, with its figures
+    access: Access
+    entry: int | None  # seq of the entry that it is evidence of
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to this donation's units. `units` of `asset` (`unit` names a piece of goods)."""
+
+    kind: StepKind
+    at: str  # RFC 3339, or ISO date where only a day is known
+    asset: str
+    units: int
+    unit: str  # "mask" for goods; "" for money
+    place: str  # place, organisation, order, conversion: proper name
+    reference: str  # "PO-1", "GRN-1", "W-001", "C-1", "H-1", "D-15"
+    detail: tuple[tuple[str, str], ...]  # named facts, e.g. ("rate", "9500.00 USD"), ("of", "72000")
+    papers: tuple[Paper, ...]
+    entry: int | None
+    over: bool  # False: still waiting to go on (a ring, not a disc)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where units of the donation are now: the ends of its trail."""
+
+    kind: ExitKind | None  # None: distributed, the end that was meant
+    asset: str
+    units: int
+    unit: str
+    place: str
+    since: str
+    service: bool = False  # a service delivered ("carried"), not goods
+
+
+@dataclass(frozen=True, slots=True)
+class LineShare:
+    """Half-open interval on a line: anyone can compute it from the published journal."""
+
+    line: str
+    start: int
+    end: int
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class DonationTrail:
+    campaign: str
+    campaign_title: str
+    outpoint: Outpoint
+    address: str
+    sats: int
+    status: DonationStatus
+    confirmations: int
+    needed: int
+    block: BlockRef | None
+    seen_at: str | None
+    settled_at: str | None
+    value: int | None  # minor units of `currency` on the campaign's valuation clock
+    currency: str
+    rate_sources: tuple[str, ...]
+    replaced_by: str | None  # txid
+    steps: tuple[Step, ...]
+    places: tuple[Place, ...]  # units per asset at each end
+    shares: tuple[LineShare, ...]
+    flow: Flow
+    thread: Thread
+    sources: tuple[str, ...]  # sources that showed it
