@@ -46,7 +46,7 @@ class Outpoint:
         return cls(txid.lower(), int(vout))
 
     def wire(self) -> bytes:
-        """The 36 bytes that a transaction input carries (txid in internal order, then vout, little-endian)."""
+        """The 36 bytes that a transaction input carries (txid in internal order, vout little-endian)."""
         return bytes.fromhex(self.txid)[::-1] + self.vout.to_bytes(4, "little")
 
     @classmethod

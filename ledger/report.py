@@ -13,7 +13,7 @@ from ledger.trail import DonationStatus, Paper
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Is the ledger the chain? `block` is the settled block S = tip - depth + 1 (None before the first look)."""
+    """Is the ledger the chain? `block` is the settled block S = tip - depth + 1, None before a look."""
 
     block: int | None
     reconciled: bool
@@ -34,7 +34,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class SumRow:
-    key: str  # "converted", "paid", "network_fees", "held", "unexplained", "spent", "charges", "distributed", …
+    key: str  # "converted", "paid", "network_fees", "held", "unexplained", "spent", "charges", …
     label: str  # proper name where the key alone does not say ("PO-1", "W-003"), else ""
     minor: int
 

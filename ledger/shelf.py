@@ -1,6 +1,6 @@
 """Where projections lie: ordered rows of bytes in named spaces, on disk or in memory, with one interface.
 
-A projection is written only by folding entries and observations, so that a rebuild can be compared byte for byte.
+A projection is written only by folding entries and observations, so a rebuild compares byte for byte.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ class Shelf(Protocol):
         """Set a row; `None` removes it."""
 
     def rows(
-        self, space: str, low: str = "", high: str | None = None, *, reverse: bool = False, limit: int | None = None
+        self,
+        space: str,
+        low: str = "",
+        high: str | None = None,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
     ) -> Iterator[tuple[str, bytes]]:
         """Rows with `low <= key < high` in order (backwards with `reverse`); the answer is a stable copy."""
 
@@ -49,7 +55,13 @@ class MemoryShelf:
         values[key] = value
 
     def rows(
-        self, space: str, low: str = "", high: str | None = None, *, reverse: bool = False, limit: int | None = None
+        self,
+        space: str,
+        low: str = "",
+        high: str | None = None,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
     ) -> Iterator[tuple[str, bytes]]:
         keys = self._keys.get(space, [])
         start = bisect_left(keys, low)

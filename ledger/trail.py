@@ -67,7 +67,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to this donation's units. `units` of `asset` (`unit` names a piece of goods)."""
+    """One thing that happened to this donation: `units` of `asset` (`unit` names a piece)."""
 
     kind: StepKind
     at: str  # RFC 3339, or ISO date where only a day is known
