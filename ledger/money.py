@@ -71,7 +71,8 @@ def minor_from_decimal(field: str, asset: str, text: str) -> int:
         raise Refused.field(
             field, f"write {asset} as a plain decimal with at most {digits} digits after the point"
         )
-    minor = int(match[1]) * 10**digits + int((match[2] or "").ljust(digits, "0") or 0)
+    scale: int = 10**digits
+    minor = int(match[1]) * scale + int((match[2] or "").ljust(digits, "0") or 0)
     if minor > MAX_AMOUNT:
         raise Refused.field(field, f"an amount ends at {decimal_text(asset, MAX_AMOUNT)} {asset}")
     return minor

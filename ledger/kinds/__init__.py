@@ -1,0 +1,33 @@
+"""All kinds of entry. Adding one is one file with its `KINDS`, and one line here."""
+
+from __future__ import annotations
+
+from ledger.kinds import (
+    campaigns,
+    conversions,
+    deliveries,
+    evidence,
+    gifts,
+    orders,
+    payments,
+    receipts,
+    reversals,
+    shipments,
+    spends,
+)
+from ledger.kinds.spec import Kind
+
+ALL: tuple[Kind, ...] = (
+    *campaigns.KINDS,
+    *gifts.KINDS,
+    *spends.KINDS,
+    *conversions.KINDS,
+    *orders.KINDS,
+    *payments.KINDS,
+    *receipts.KINDS,
+    *shipments.KINDS,
+    *deliveries.KINDS,
+    *evidence.KINDS,
+    *reversals.KINDS,
+)
+BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}

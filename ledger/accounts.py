@@ -1,0 +1,62 @@
+"""Accounts: where assets lie, as `class/detail` names. Everything is a place; nothing here moves anything."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AccountClass(StrEnum):
+    """The first segment of an account's name."""
+
+    WALLET = "wallet"  # coins of a campaign that lie in watched addresses
+    DUST = "dust"  # payments below the dust line, in the wallet, off every line
+    UNDECIDED = "undecided"  # coins that came back above what a spend put in
+    UNEXPLAINED = "unexplained"  # coins that left and wait for the entry that says why
+    BANK = "bank"
+    GIFTS = "gifts"
+    DUST_GIFTS = "dust_gifts"
+    EXCESS = "excess"
+    UNDONE = "undone_spends"
+    TRADING = "trading"  # conversion: one asset given for another
+    SUPPLIER = "supplier"  # what a supplier was paid, by order
+    FEES = "fees"
+    ORDERED = "ordered"
+    OPEN = "open"  # ordered pieces not yet received, by order and item
+    NOTED = "noted"  # pieces that delivery notes turned into lots
+    STOCK = "stock"
+    TRANSIT = "transit"
+    HANDED = "handed"
+    DISTRIBUTED = "distributed"
+    DELIVERED = "delivered"  # services
+    LOST = "lost"
+    RETURNED = "returned"
+    COMMITMENTS = "commitments"
+    ENCUMBERED = "encumbered"  # money bound by an approved order, not yet paid
+
+
+NEVER_NEGATIVE = frozenset(
+    {
+        AccountClass.WALLET,
+        AccountClass.DUST,
+        AccountClass.UNDECIDED,
+        AccountClass.UNEXPLAINED,
+        AccountClass.BANK,
+        AccountClass.OPEN,
+        AccountClass.STOCK,
+        AccountClass.TRANSIT,
+        AccountClass.HANDED,
+        AccountClass.ENCUMBERED,
+        AccountClass.DISTRIBUTED,
+        AccountClass.LOST,
+    }
+)
+"""Classes whose balance (debits minus credits) is never below zero (DESIGN section 4, invariants)."""
+
+
+def account(kind: AccountClass, *detail: str) -> str:
+    """`class/detail/…`; details are validated names without `/` or `|`."""
+    return "/".join((kind.value, *detail))
+
+
+def class_of(name: str) -> AccountClass:
+    return AccountClass(name.split("/", 1)[0])

@@ -1,0 +1,130 @@
+"""The books: balances, lines and documents, as the fold of the journal on a shelf.
+
+Applying an entry is mechanical: all decisions are in the entry already. Nothing here reads a clock or a disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.accounts import NEVER_NEGATIVE, class_of
+from ledger.entry import Entry
+from ledger.errors import Conflict, NotFound
+from ledger.lines import Lines
+from ledger.money import MAX_AMOUNT
+from ledger.shelf import Shelf
+
+END = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Sums of one account in one asset, minor units."""
+
+    debits: int
+    credits: int
+
+    @property
+    def net(self) -> int:
+        return self.debits - self.credits
+
+
+class Documents:
+    """Facts by kind, campaign and number, as JSON objects: what forms, lists and pages read."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    @staticmethod
+    def _key(kind: str, campaign: str, number: str) -> str:
+        return f"{kind}|{campaign}|{number}"
+
+    def find(self, kind: str, campaign: str, number: str) -> dict[str, Any] | None:
+        data = self._shelf.load("document", self._key(kind, campaign, number))
+        if data is None:
+            return None
+        document: dict[str, Any] = json.loads(data)
+        return document
+
+    def require(self, kind: str, campaign: str, number: str) -> dict[str, Any]:
+        """The document; raises NotFound with a sentence."""
+        document = self.find(kind, campaign, number)
+        if document is None:
+            raise NotFound(f"{kind}: there is no {kind} {number} in campaign {campaign or '(none)'}")
+        return document
+
+    def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
+        data = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+        self._shelf.save("document", self._key(kind, campaign, number), data)
+
+    def remove(self, kind: str, campaign: str, number: str) -> None:
+        self._shelf.save("document", self._key(kind, campaign, number), None)
+
+    def all(self, kind: str, campaign: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """`(number, document)` of one kind, of one campaign or of all, in order of key."""
+        prefix = f"{kind}|" if campaign is None else f"{kind}|{campaign}|"
+        for key, data in self._shelf.rows("document", prefix, prefix + END):
+            yield key.split("|", 2)[2], json.loads(data)
+
+    def some(
+        self, kind: str, campaign: str, *, after: str = "", limit: int | None = None, reverse: bool = False
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """A page of `all`: numbers above `after` (below it, backwards)."""
+        prefix = f"{kind}|{campaign}|"
+        low = prefix + after + "\0" if after and not reverse else prefix
+        high = prefix + after if after and reverse else prefix + END
+        for key, data in self._shelf.rows("document", low, high, limit=limit, reverse=reverse):
+            yield key.split("|", 2)[2], json.loads(data)
+
+
+class Books:
+    """Balances (`balance`), lines and documents of one ledger."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.lines = Lines(shelf)
+        self.documents = Documents(shelf)
+
+    def balance(self, account: str, asset: str) -> Balance:
+        data = self.shelf.load("balance", f"{account}|{asset}")
+        if data is None:
+            return Balance(0, 0)
+        sums = json.loads(data)
+        return Balance(*sums)
+
+    def net(self, account: str, asset: str) -> int:
+        """Debits minus credits, minor units."""
+        return self.balance(account, asset).net
+
+    def balances(self, prefix: str = "") -> Iterator[tuple[str, str, Balance]]:
+        """`(account, asset, balance)` of all accounts whose name begins with `prefix`."""
+        for key, data in self.shelf.rows("balance", prefix, prefix + END if prefix else None):
+            account, asset = key.rsplit("|", 1)
+            sums = json.loads(data)
+            yield account, asset, Balance(*sums)
+
+    def apply(self, entry: Entry) -> None:
+        """Fold one entry: transfers, then line operations. Conflict if an account would go below zero."""
+        touched: dict[tuple[str, str], list[int]] = {}
+        for transfer in entry.transfers:
+            for account, side in ((transfer.debit, 0), (transfer.credit, 1)):
+                key = (account, transfer.asset)
+                if key not in touched:
+                    before = self.balance(account, transfer.asset)
+                    touched[key] = [before.debits, before.credits]
+                touched[key][side] += transfer.amount
+        for (account, asset), sums in touched.items():
+            net = sums[0] - sums[1]
+            if net < 0 and class_of(account) in NEVER_NEGATIVE:
+                raise Conflict(
+                    f"amount: {account} would hold {net} {asset}; it cannot hold less than nothing"
+                )
+            if abs(net) > MAX_AMOUNT:
+                raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
+        for (account, asset), sums in touched.items():
+            self.shelf.save("balance", f"{account}|{asset}", json.dumps(sums, separators=(",", ":")).encode())
+        for operation in entry.operations:
+            self.lines.apply(operation)

@@ -1,0 +1,125 @@
+"""An entry: one fact in the journal, as transfers and line operations, with its canonical bytes.
+
+Bytes are made once (RFC 8785) and never made again from a parsed entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+
+from ledger.lines import Operation, operation_from_json, operation_json
+from ledger.money import MAX_AMOUNT
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`amount` minor units of `asset` move from the credited to the debited account."""
+
+    debit: str
+    credit: str
+    asset: str
+    amount: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.amount <= MAX_AMOUNT:
+            raise ValueError(f"amount: {self.amount} is outside 1 to {MAX_AMOUNT}")
+        if self.debit == self.credit:
+            raise ValueError(f"account: {self.debit} is debited and credited by one transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What a fact does to the books: transfers and line operations, in order."""
+
+    transfers: tuple[Transfer, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """Facts that the ledger adds to those given, such as the valuation of a gift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC)."""
+
+    seq: int
+    previous: str  # hash of the entry before, 64 zeros for the first
+    key: str
+    kind: str
+    campaign: str
+    at: str
+    date: str
+    role: str
+    facts: Mapping[str, Any]
+    notes: Mapping[str, Any]
+    transfers: tuple[Transfer, ...]
+    operations: tuple[Operation, ...]
+    reverses: int | None
+
+    def canonical(self) -> bytes:
+        """RFC 8785 bytes, the published form. Raises ValueError for what JSON cannot hold exactly."""
+        body: dict[str, Any] = {
+            "v": VERSION,
+            "seq": self.seq,
+            "previous": self.previous,
+            "key": self.key,
+            "kind": self.kind,
+            "campaign": self.campaign,
+            "at": self.at,
+            "date": self.date,
+            "role": self.role,
+            "facts": dict(self.facts),
+            "notes": dict(self.notes),
+            "transfers": [[t.debit, t.credit, t.asset, t.amount] for t in self.transfers],
+            "operations": [operation_json(op) for op in self.operations],
+        }
+        if self.reverses is not None:
+            body["reverses"] = self.reverses
+        return rfc8785.dumps(body)
+
+
+GENESIS = "0" * 64
+
+
+def entry_hash(data: bytes) -> str:
+    """SHA-256 of the stored bytes, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def entry_from_bytes(data: bytes) -> Entry:
+    """Read stored bytes; they are ours, so a wrong shape is a KeyError or ValueError of a broken database."""
+    body = json.loads(data)
+    if body["v"] != VERSION:
+        raise ValueError(f"entry: version {body['v']} is not known to this program; a newer one wrote it")
+    return Entry(
+        seq=body["seq"],
+        previous=body["previous"],
+        key=body["key"],
+        kind=body["kind"],
+        campaign=body["campaign"],
+        at=body["at"],
+        date=body["date"],
+        role=body["role"],
+        facts=body["facts"],
+        notes=body["notes"],
+        transfers=tuple(Transfer(d, c, a, n) for d, c, a, n in body["transfers"]),
+        operations=tuple(operation_from_json(op) for op in body["operations"]),
+        reverses=body.get("reverses"),
+    )
+
+
+def same_facts(entry: Entry, kind: str, campaign: str, facts: Mapping[str, Any]) -> bool:
+    """Is the same fact told again? Compares what happened, not when or by whom it was recorded."""
+    told = rfc8785.dumps(dict(facts))
+    return entry.kind == kind and entry.campaign == campaign and rfc8785.dumps(dict(entry.facts)) == told
+
+
+def transfers_reversed(transfers: Sequence[Transfer]) -> tuple[Transfer, ...]:
+    return tuple(Transfer(t.credit, t.debit, t.asset, t.amount) for t in reversed(transfers))

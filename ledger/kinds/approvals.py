@@ -1,0 +1,121 @@
+"""Four eyes: what one person recorded takes effect when another approves it, or is released when rejected.
+
+Recording holds the units; nothing moves before the approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.books import Books
+from ledger.entry import Entry, Posting
+from ledger.errors import Conflict
+from ledger.facts import STRICT, Date, Number
+from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of
+from ledger.lines import Change, Piece, UnitState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Which recorded fact is approved or rejected, and the accounting date."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    date: Date
+
+
+def held(line: str, pieces: tuple[Piece, ...], ref: str) -> Change:
+    return Change(line, pieces, UnitState.FREE, UnitState.HELD, ref)
+
+
+def release_of(document: dict[str, Any]) -> tuple[Change, ...]:
+    """The change that frees what the recording held."""
+    hold = document["notes"].get("hold")
+    if not hold or not hold["pieces"]:
+        return ()
+    pieces = tuple((a, b) for a, b in hold["pieces"])
+    return (Change(hold["line"], pieces, UnitState.HELD, UnitState.FREE, ""),)
+
+
+def hold_note(line: str, pieces: tuple[Piece, ...]) -> dict[str, Any]:
+    return {"hold": {"line": line, "pieces": [list(piece) for piece in pieces]}}
+
+
+def require_pending(context: Context, noun: str, number: str) -> dict[str, Any]:
+    """The recorded fact that waits for a decision; raises NotFound or Conflict."""
+    document = context.books.documents.require(noun, context.campaign, number)
+    if document["status"] != "pending":
+        raise Conflict(f"number: {noun} {number} is {document['status']}; only a pending one can be decided")
+    return document
+
+
+def fold_pending(noun: str) -> Callable[[Books, Entry], None]:
+    def fold(books: Books, entry: Entry) -> None:
+        document = document_of(entry, status="pending", decided=None)
+        books.documents.save(noun, entry.campaign, str(entry.facts["number"]), document)
+
+    return fold
+
+
+def fold_decided(noun: str, status: str) -> Callable[[Books, Entry], None]:
+    def fold(books: Books, entry: Entry) -> None:
+        number = str(entry.facts["number"])
+        document = books.documents.require(noun, entry.campaign, number)
+        document |= {
+            "status": status,
+            "decided": entry.seq,
+            "decided_on": entry.date,
+            "outcome": dict(entry.notes),
+        }
+        books.documents.save(noun, entry.campaign, number, document)
+
+    return fold
+
+
+def seq_of_pending(noun: str) -> Callable[[Books, str, Any], int | None]:
+    def seq(books: Books, campaign: str, facts: Any) -> int | None:
+        document = books.documents.find(noun, campaign, facts.number)
+        return None if document is None else int(document["seq"])
+
+    return seq
+
+
+def approval(
+    noun: str, post: Callable[[Context, Any], Posting], fold: Callable[[Books, Entry], None]
+) -> Kind:
+    """The kind that lets a recorded fact take effect."""
+    return Kind(
+        name=f"{noun}.approved",
+        noun=noun,
+        verb="approve",
+        facts=Decision,
+        doc=f"Approve a recorded {noun}; its recorder may not.",
+        roles=APPROVERS,
+        key=lambda campaign, facts: f"approval:{noun}:{campaign}:{facts.number}",
+        post=post,
+        fold=fold,
+        approves=seq_of_pending(noun),
+    )
+
+
+def rejection(noun: str, fold: Callable[[Books, Entry], None]) -> Kind:
+    """The kind that releases a recorded fact without effect."""
+
+    def post(context: Context, facts: Decision) -> Posting:
+        return Posting((), release_of(require_pending(context, noun, facts.number)))
+
+    return Kind(
+        name=f"{noun}.rejected",
+        noun=noun,
+        verb="reject",
+        facts=Decision,
+        doc=f"Reject a recorded {noun}; what it held is free again. Its recorder may withdraw it so.",
+        roles=RECORDERS,
+        key=lambda campaign, facts: f"rejection:{noun}:{campaign}:{facts.number}",
+        post=post,
+        fold=fold,
+    )

@@ -1,0 +1,251 @@
+"""Campaigns and what is said about them before money moves: products, needs, offers, pledges, rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from ledger.books import Books
+from ledger.entry import Entry, Posting
+from ledger.errors import Refused
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, Text
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Role,
+    document_of,
+    numbered,
+    require_campaign,
+    saved_as,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFact:
+    """A published fact that the page states, and where it was published."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    fact: Text
+    source: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A call for one purpose. Amounts below `dust` sats are recorded and not counted."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    slug: Slug
+    title: Name
+    purpose: Text
+    start: Date
+    end: Date
+    currency: Currency = "USD"
+    valuation: Literal["block_time", "settlement", "conversion"] = "block_time"
+    dust: Count = 1000
+    partners: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
+    known: Annotated[tuple[KnownFact, ...], Field(max_length=40)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What can be needed, ordered and delivered; a service is delivered where it is received."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    code: Number
+    name: Name
+    unit: Name
+    plural: Name
+    specification: Text | None = None
+    grade: Text | None = None
+    standard: Text | None = None
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a recipient asks for: item, quantity, place, by when."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    recipient: Name
+    product: Number
+    quantity: Positive
+    place: Name
+    by: Date
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a partner can give towards a need."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    partner: Name
+    need: Number
+    product: Number
+    quantity: Positive
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pledge:
+    """A promise, not yet money; never in totals."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    asset: Currency
+    amount: Positive
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A price of one bitcoin in minor units of the currency, and who quoted it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    source: Name
+    price: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Quotes of one day; a gift's value needs two that agree within 2 % (RULES 10)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    date: Date
+    currency: Currency
+    quotes: Annotated[tuple[Quote, ...], Field(min_length=1, max_length=10)]
+
+
+def _post_campaign(context: Context, facts: Campaign) -> Posting:
+    if facts.end < facts.start:
+        raise Refused.field("end", f"{facts.end} is before the start, {facts.start}; give a later day")
+    if facts.slug != context.campaign:
+        raise Refused.field("slug", "must be the campaign that it is recorded under")
+    return Posting()
+
+
+def _fold_campaign(books: Books, entry: Entry) -> None:
+    books.documents.save("campaign", "", entry.campaign, document_of(entry))
+
+
+def _post_in_campaign(context: Context, _facts: Any) -> Posting:
+    require_campaign(context)
+    return Posting()
+
+
+def _post_product(context: Context, facts: Product) -> Posting:
+    require_campaign(context)
+    return Posting()
+
+
+def _post_need(context: Context, facts: Need | Offer) -> Posting:
+    require_campaign(context)
+    context.books.documents.require("product", context.campaign, facts.product)
+    if isinstance(facts, Offer):
+        context.books.documents.require("need", context.campaign, facts.need)
+    return Posting()
+
+
+def _rate_key(campaign: str, facts: Rate) -> str:
+    return f"rate:{campaign}:{facts.currency}:{facts.date}"
+
+
+def _fold_rate(books: Books, entry: Entry) -> None:
+    number = f"{entry.facts['currency']}:{entry.facts['date']}"
+    books.documents.save("rate", entry.campaign, number, document_of(entry))
+
+
+def agreed_price(prices: list[int], tolerance_permille: int = 20) -> int | None:
+    """The mean of at least two prices within the tolerance, rounded half to even; None: a person decides.
+
+    Minor units of the currency for one bitcoin. RULES 10.
+    """
+    if len(prices) < 2:
+        return None
+    low, high = min(prices), max(prices)
+    if (high - low) * 1000 > tolerance_permille * low:
+        return None
+    return divided_half_even(sum(prices), len(prices))
+
+
+def divided_half_even(amount: int, divisor: int) -> int:
+    """Integer division that rounds half to even."""
+    quotient, rest = divmod(amount, divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and quotient % 2 == 1):
+        quotient += 1
+    return quotient
+
+
+CAMPAIGN = Kind(
+    name="campaign",
+    noun="campaign",
+    verb="add",
+    facts=Campaign,
+    doc="Open a campaign: a call for one purpose, with its dates, partners and public page.",
+    roles=frozenset({Role.ADMIN}),
+    key=lambda campaign, _facts: f"campaign:{campaign}",
+    post=_post_campaign,
+    fold=_fold_campaign,
+    date=lambda facts: None,
+)
+PRODUCT = Kind(
+    name="product",
+    noun="product",
+    verb="add",
+    facts=Product,
+    doc="Name what can be needed, ordered and delivered: goods or a service, its unit, grade and standard.",
+    roles=RECORDERS,
+    key=numbered("product", "code"),
+    post=_post_product,
+    fold=saved_as("product", "code"),
+)
+NEED = Kind(
+    name="need",
+    noun="need",
+    verb="add",
+    facts=Need,
+    doc="Record what a recipient asks for.",
+    roles=RECORDERS,
+    key=numbered("need"),
+    post=_post_need,
+    fold=saved_as("need"),
+)
+OFFER = Kind(
+    name="offer",
+    noun="offer",
+    verb="add",
+    facts=Offer,
+    doc="Record what a partner can give towards a need.",
+    roles=RECORDERS,
+    key=numbered("offer"),
+    post=_post_need,
+    fold=saved_as("offer"),
+)
+PLEDGE = Kind(
+    name="pledge",
+    noun="pledge",
+    verb="add",
+    facts=Pledge,
+    doc="Record a promise of money; it is in no total.",
+    roles=RECORDERS,
+    key=numbered("pledge"),
+    post=_post_in_campaign,
+    fold=saved_as("pledge"),
+)
+RATE = Kind(
+    name="rate",
+    noun="rate",
+    verb="add",
+    facts=Rate,
+    doc="Record the quotes of a day, one bitcoin in minor units of a currency, with their sources.",
+    roles=RECORDERS,
+    key=_rate_key,
+    post=_post_in_campaign,
+    fold=_fold_rate,
+)
+KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER, PLEDGE, RATE)

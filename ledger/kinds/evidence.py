@@ -1,0 +1,54 @@
+"""Evidence: a paper by the SHA-256 of its bytes, and which fact it is evidence of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from ledger.entry import Posting
+from ledger.errors import Refused
+from ledger.facts import STRICT, Date, Name, Number, Sha256, Text
+from ledger.kinds.spec import RECORDERS, Context, Kind, require_campaign, saved_as
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A paper. Public and redacted papers are served; of a sealed one only the hash is known."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    sha256: Sha256
+    title: Name
+    paper: Name  # what sort of paper: "purchase order", "goods received note"
+    shows: Text
+    access: Literal["public", "redacted", "sealed"]
+    about: Literal[
+        "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
+        "receipt", "shipment", "arrival", "loss", "handover", "distribution",
+    ]  # fmt: skip
+    number: Annotated[Number | None, Field()] = None
+    date: Date
+
+
+def _post(context: Context, facts: Evidence) -> Posting:
+    require_campaign(context)
+    if facts.about != "campaign":
+        if facts.number is None:
+            raise Refused.field("number", f"name the {facts.about} that this is evidence of")
+        context.books.documents.require(facts.about, context.campaign, facts.number)
+    return Posting()
+
+
+EVIDENCE = Kind(
+    name="evidence",
+    noun="evidence",
+    verb="add",
+    facts=Evidence,
+    doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only).",
+    roles=RECORDERS,
+    key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",
+    post=_post,
+    fold=saved_as("evidence", "sha256"),
+)
+KINDS = (EVIDENCE,)

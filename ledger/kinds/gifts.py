@@ -1,0 +1,235 @@
+"""Gifts in coins: settled, voided by a reorg, restored, moved to another block..
+
+Nothing here decides whether a payment is real; `watchers` proved that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.facts import STRICT, Count, Date, Positive, Sha256, Slug, Txid
+from ledger.kinds.campaigns import agreed_price, divided_half_even
+from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
+from ledger.lines import Append, Change, UnitState
+
+SATS = 10**8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift:
+    """A settled payment to one of the campaign's scripts. `date` is its block's day."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outpoint: str
+    script: str  # hex
+    sats: Positive
+    block: Txid
+    height: Count
+    position: Count
+    time: Count
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The n-th change of the chain's mind about an outpoint; `block` is where it is now, if anywhere."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outpoint: str
+    n: Positive
+    date: Date
+    block: Sha256 | None = None
+    height: Count | None = None
+    time: Count | None = None
+
+
+def money_line(campaign: Slug, asset: str, restriction: str = "free") -> str:
+    """One line a (campaign, restriction, asset), wherever the money lies (DESIGN, Tracing, rule 1)."""
+    return f"money/{campaign}/{restriction}/{asset}"
+
+
+def value_of(books: Books, campaign: str, currency: str, date: str, sats: int) -> dict[str, Any] | None:
+    """The value of sats on a day, minor units, with the quotes kept; None where a person has to decide."""
+    document = books.documents.find("rate", campaign, f"{currency}:{date}")
+    if document is None:
+        return None
+    quotes = document["facts"]["quotes"]
+    price = agreed_price([quote["price"] for quote in quotes])
+    if price is None:
+        return None
+    return {
+        "currency": currency,
+        "value": divided_half_even(sats * price, SATS),
+        "price": price,
+        "quotes": quotes,
+        "rate": document["seq"],
+    }
+
+
+def _post_gift(context: Context, facts: Gift) -> Posting:
+    campaign = context.books.documents.require("campaign", "", context.campaign)["facts"]
+    if facts.sats < campaign["dust"]:
+        dust = account(AccountClass.DUST, context.campaign)
+        source = account(AccountClass.DUST_GIFTS, context.campaign)
+        return Posting((Transfer(dust, source, "BTC", facts.sats),), (), {"dust": True})
+    wallet = account(AccountClass.WALLET, context.campaign)
+    gifts = account(AccountClass.GIFTS, context.campaign)
+    line = money_line(context.campaign, "BTC")
+    start = context.books.lines.length(line)
+    notes: dict[str, Any] = {"dust": False}
+    valued = value_of(context.books, context.campaign, campaign["currency"], facts.date, facts.sats)
+    if valued is not None:
+        notes["valuation"] = valued
+    return Posting(
+        (Transfer(wallet, gifts, "BTC", facts.sats),),
+        (Append(line, "BTC", start, facts.sats, facts.outpoint),),
+        notes,
+    )
+
+
+def _fold_gift(books: Books, entry: Entry) -> None:
+    start = end = 0
+    line = ""
+    for op in entry.operations:
+        if isinstance(op, Append):
+            line, start, end = op.line, op.start, op.start + op.units
+    books.documents.save(
+        "donation",
+        entry.campaign,
+        str(entry.facts["outpoint"]),
+        document_of(
+            entry,
+            live=True,
+            n=0,
+            line=line,
+            start=start,
+            end=end,
+            block=entry.facts["block"],
+            height=entry.facts["height"],
+            voided=[],
+            shortfall=0,
+        ),
+    )
+
+
+def _post_void(context: Context, facts: Again) -> Posting:
+    document = context.books.documents.require("donation", context.campaign, facts.outpoint)
+    sats = document["facts"]["sats"]
+    if document["notes"]["dust"]:
+        dust = account(AccountClass.DUST, context.campaign)
+        source = account(AccountClass.DUST_GIFTS, context.campaign)
+        return Posting((Transfer(source, dust, "BTC", sats),))
+    wallet = account(AccountClass.WALLET, context.campaign)
+    gifts = account(AccountClass.GIFTS, context.campaign)
+    line, start, end = document["line"], document["start"], document["end"]
+    free = context.books.lines.lowest_free(line, end - start, within=(start, end))
+    missing = end - start - sum(b - a for a, b in free)
+    change = Change(line, free, UnitState.FREE, UnitState.VOID, facts.outpoint)
+    return Posting((Transfer(gifts, wallet, "BTC", sats),), (change,) if free else (), {"shortfall": missing})
+
+
+def _fold_void(books: Books, entry: Entry) -> None:
+    number = str(entry.facts["outpoint"])
+    document = books.documents.require("donation", entry.campaign, number)
+    pieces = [list(piece) for op in entry.operations if isinstance(op, Change) for piece in op.pieces]
+    document |= {
+        "live": False,
+        "n": entry.facts["n"],
+        "voided": pieces,
+        "voided_at": entry.at,
+        "shortfall": entry.notes.get("shortfall", 0),
+    }
+    books.documents.save("donation", entry.campaign, number, document)
+
+
+def _post_restore(context: Context, facts: Again) -> Posting:
+    document = context.books.documents.require("donation", context.campaign, facts.outpoint)
+    sats = document["facts"]["sats"]
+    if document["notes"]["dust"]:
+        dust = account(AccountClass.DUST, context.campaign)
+        source = account(AccountClass.DUST_GIFTS, context.campaign)
+        return Posting((Transfer(dust, source, "BTC", sats),))
+    wallet = account(AccountClass.WALLET, context.campaign)
+    gifts = account(AccountClass.GIFTS, context.campaign)
+    pieces = tuple((a, b) for a, b in document["voided"])
+    change = Change(document["line"], pieces, UnitState.VOID, UnitState.FREE, "")
+    return Posting((Transfer(wallet, gifts, "BTC", sats),), (change,) if pieces else ())
+
+
+def _fold_restore(books: Books, entry: Entry) -> None:
+    number = str(entry.facts["outpoint"])
+    document = books.documents.require("donation", entry.campaign, number)
+    document |= {
+        "live": True,
+        "n": entry.facts["n"],
+        "block": entry.facts["block"],
+        "height": entry.facts["height"],
+        "voided": [],
+        "shortfall": 0,
+        "restored_at": entry.at,
+    }
+    books.documents.save("donation", entry.campaign, number, document)
+
+
+def _post_moved(_context: Context, _facts: Again) -> Posting:
+    return Posting()
+
+
+def _fold_moved(books: Books, entry: Entry) -> None:
+    number = str(entry.facts["outpoint"])
+    document = books.documents.require("donation", entry.campaign, number)
+    document |= {"n": entry.facts["n"], "block": entry.facts["block"], "height": entry.facts["height"]}
+    books.documents.save("donation", entry.campaign, number, document)
+
+
+DONATION = Kind(
+    name="donation",
+    noun="donation",
+    verb="settle",
+    facts=Gift,
+    doc="A payment that is buried under the configured depth.",
+    roles=SYSTEM,
+    key=lambda _campaign, facts: f"donation:{facts.outpoint}",
+    post=_post_gift,
+    fold=_fold_gift,
+)
+VOID = Kind(
+    name="void",
+    noun="donation",
+    verb="void",
+    facts=Again,
+    doc="A settled payment that a reorganisation took out of the chain.",
+    roles=SYSTEM,
+    key=lambda _campaign, facts: f"void:{facts.outpoint}:{facts.n}",
+    post=_post_void,
+    fold=_fold_void,
+)
+RESTORE = Kind(
+    name="restore",
+    noun="donation",
+    verb="restore",
+    facts=Again,
+    doc="A voided payment that settled again; it keeps its old interval.",
+    roles=SYSTEM,
+    key=lambda _campaign, facts: f"restore:{facts.outpoint}:{facts.n}",
+    post=_post_restore,
+    fold=_fold_restore,
+)
+MOVED = Kind(
+    name="moved",
+    noun="donation",
+    verb="move",
+    facts=Again,
+    doc="A settled payment that only changed its block.",
+    roles=SYSTEM,
+    key=lambda _campaign, facts: f"moved:{facts.outpoint}:{facts.n}",
+    post=_post_moved,
+    fold=_fold_moved,
+)
+KINDS = (DONATION, VOID, RESTORE, MOVED)

@@ -1,0 +1,104 @@
+"""Goods and services by place and lot: the names of their lines and accounts, and how lots move along.
+
+A lot is `product#lot`; it is named once, at its receipt, and keeps its name wherever it goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.entry import Transfer
+from ledger.errors import Refused
+from ledger.facts import STRICT, Number, Positive
+from ledger.kinds.spec import Context
+from ledger.lines import Part, PartKind, Use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotCount:
+    """`quantity` pieces of a lot."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    product: Number
+    lot: Number
+    quantity: Positive
+
+    @property
+    def asset(self) -> str:
+        return lot_asset(self.product, self.lot)
+
+
+def lot_asset(product: str, lot: str) -> str:
+    return f"{product}#{lot}"
+
+
+def goods_line(campaign: str, kind: AccountClass, place: str, asset: str) -> str:
+    """One line per (place, lot); a transit or an organisation is a place too."""
+    return f"goods/{campaign}/{kind.value}:{place}/{asset}"
+
+
+def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
+    return account(kind, campaign, place)
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsLine:
+    campaign: str
+    kind: AccountClass
+    place: str
+    product: str
+    lot: str
+
+    @property
+    def asset(self) -> str:
+        return lot_asset(self.product, self.lot)
+
+
+def parse_goods_line(line: str) -> GoodsLine:
+    """Read a goods line's name back."""
+    _, campaign, where, asset = line.split("/")
+    kind, place = where.split(":", 1)
+    product, lot = asset.split("#", 1)
+    return GoodsLine(campaign, AccountClass(kind), place, product, lot)
+
+
+def moved(
+    context: Context,
+    use_id: str,
+    asset: str,
+    quantity: int,
+    source: tuple[AccountClass, str],
+    target: tuple[AccountClass, str],
+    field: str,
+    losses: tuple[tuple[PartKind, str, int], ...] = (),
+) -> tuple[list[Transfer], Use]:
+    """Move pieces of a lot, lowest free units first; `losses` (part, account detail, count) end here.
+
+    Raises Refused with what is there, where there is not enough.
+    """
+    campaign = context.campaign
+    line = goods_line(campaign, *source, asset)
+    pieces = context.books.lines.lowest_free(line, quantity)
+    free = sum(end - start for start, end in pieces)
+    if free < quantity:
+        raise Refused.field(field, f"{quantity} pieces of {asset} are wanted and {free} are at {source[1]}")
+    lost = sum(count for _, _, count in losses)
+    good = quantity - lost
+    from_account = goods_account(source[0], campaign, source[1])
+    transfers = [
+        Transfer(account(AccountClass.LOST, campaign, why), from_account, asset, count)
+        for _, why, count in losses
+        if count
+    ]
+    parts = [Part(part, count, count) for part, _, count in losses if count]
+    target_line = goods_line(campaign, *target, asset)
+    if good and source != target:
+        transfers.insert(
+            0, Transfer(goods_account(target[0], campaign, target[1]), from_account, asset, good)
+        )
+    parts.append(Part(PartKind.ON, good, good, target_line, context.books.lines.length(target_line)))
+    return transfers, Use(use_id, line, pieces, quantity, tuple(parts))

@@ -1,0 +1,202 @@
+"""Purchase orders and supplier invoices: what is bought, at what price, within what budget.
+
+An order belongs to one campaign; approval binds its money and opens one line per item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Posting, Transfer
+from ledger.errors import Refused
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive
+from ledger.kinds.approvals import (
+    Decision,
+    approval,
+    fold_decided,
+    fold_pending,
+    rejection,
+    require_pending,
+)
+from ledger.kinds.campaigns import agreed_price
+from ledger.kinds.gifts import SATS, money_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
+from ledger.lines import Open
+from ledger.money import decimal_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item of an order; `value` is the line's total in minor units, which is what counts (RULES 8)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    item: Number
+    product: Number
+    quantity: Positive
+    value: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """An order to one supplier, in the order's currency."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    supplier: Name
+    currency: Currency
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=50)]
+    need: Number | None = None
+    expected: Date | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    quantity: Count
+    amount: Positive
+    date: Date
+
+
+def order_line(campaign: str, order: str, item: str, currency: str) -> str:
+    """One line per item of an order, in the order's own currency (DESIGN, Tracing, rule 1)."""
+    return f"order/{campaign}/{order}/{item}/{currency}"
+
+
+def encumbered_account(campaign: str, order: str) -> str:
+    return account(AccountClass.ENCUMBERED, campaign, order)
+
+
+def open_account(campaign: str, order: str, item: str) -> str:
+    """Pieces ordered and not yet received."""
+    return account(AccountClass.OPEN, campaign, order, item)
+
+
+def item_of(document: dict[str, Any], item: str) -> dict[str, Any]:
+    """The item of an order; raises Refused."""
+    for row in document["facts"]["items"]:
+        if row["item"] == item:
+            found: dict[str, Any] = row
+            return found
+    names = ", ".join(row["item"] for row in document["facts"]["items"])
+    raise Refused.field("item", f"the order has no such item; its items are {names}")
+
+
+def order_value(document: dict[str, Any]) -> int:
+    return sum(int(item["value"]) for item in document["facts"]["items"])
+
+
+def spendable(books: Books, campaign: str, currency: str, date: str) -> int:
+    """Free money for orders in a currency, minor units: free less what is bound, coins at the latest quote.
+
+    RULES 9. Sats count only by a dated quote; without one they count nothing.
+    """
+    free = books.lines.free_units(money_line(campaign, currency))
+    bound = sum(
+        balance.net
+        for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/")
+        if asset == currency
+    )
+    sats = books.lines.free_units(money_line(campaign, "BTC"))
+    newest: dict[str, Any] | None = None
+    for number, document in books.documents.some(
+        "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
+    ):
+        newest = document if number.startswith(currency + ":") else None
+    price = agreed_price([quote["price"] for quote in newest["facts"]["quotes"]]) if newest else None
+    return free + (sats * price // SATS if price else 0) - bound
+
+
+def _post_purchase(context: Context, facts: Purchase) -> Posting:
+    require_campaign(context)
+    if len({item.item for item in facts.items}) != len(facts.items):
+        raise Refused.field("items", "two items have the same number; number each one")
+    for item in facts.items:
+        context.books.documents.require("product", context.campaign, item.product)
+    if facts.need is not None:
+        context.books.documents.require("need", context.campaign, facts.need)
+    total = sum(item.value for item in facts.items)
+    available = spendable(context.books, context.campaign, facts.currency, facts.date)
+    if total > available:
+        raise Refused.field(
+            "items",
+            f"the order is worth {decimal_text(facts.currency, total)} {facts.currency} and only "
+            f"{decimal_text(facts.currency, max(available, 0))} is free; wait for gifts, record the rate, "
+            "or order less",
+        )
+    return Posting()
+
+
+def _post_approved(context: Context, facts: Decision) -> Posting:
+    document = require_pending(context, "purchase", facts.number)
+    order = document["facts"]
+    campaign = context.campaign
+    transfers = [
+        Transfer(
+            encumbered_account(campaign, facts.number),
+            account(AccountClass.COMMITMENTS, campaign),
+            order["currency"],
+            order_value(document),
+        )
+    ]
+    opens = []
+    for item in order["items"]:
+        transfers.append(
+            Transfer(
+                open_account(campaign, facts.number, item["item"]),
+                account(AccountClass.ORDERED, campaign),
+                item["product"],
+                item["quantity"],
+            )
+        )
+        line = order_line(campaign, facts.number, item["item"], order["currency"])
+        opens.append(Open(line, order["currency"], item["value"]))
+    return Posting(tuple(transfers), tuple(opens))
+
+
+def _post_invoice(context: Context, facts: Invoice) -> Posting:
+    document = context.books.documents.require("purchase", context.campaign, facts.order)
+    if document["status"] != "approved":
+        raise Refused.field(
+            "order", f"{facts.order} is {document['status']}; invoices go with approved orders"
+        )
+    return Posting()
+
+
+PURCHASE = Kind(
+    name="purchase",
+    noun="purchase",
+    verb="add",
+    facts=Purchase,
+    doc="Record a purchase order; it waits for another person's approval.",
+    roles=RECORDERS,
+    key=numbered("purchase"),
+    post=_post_purchase,
+    fold=fold_pending("purchase"),
+)
+INVOICE = Kind(
+    name="invoice",
+    noun="invoice",
+    verb="add",
+    facts=Invoice,
+    doc="Record a supplier's invoice for an approved order.",
+    roles=RECORDERS,
+    key=numbered("invoice"),
+    post=_post_invoice,
+    fold=saved_as("invoice"),
+)
+KINDS = (
+    PURCHASE,
+    approval("purchase", _post_approved, fold_decided("purchase", "approved")),
+    rejection("purchase", fold_decided("purchase", "rejected")),
+    INVOICE,
+)

@@ -1,0 +1,157 @@
+"""Reversals: an entry that undoes another and names it. The only way to correct; nothing is ever changed.
+
+A use is taken back only when all that it yielded is free: later uses are reversed first (DESIGN, rule 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.books import Books
+from ledger.entry import Entry, Posting, transfers_reversed
+from ledger.errors import Conflict, NotFound, Refused
+from ledger.facts import STRICT, Date, Positive, Text
+from ledger.kinds.goods import lot_asset
+from ledger.kinds.spec import APPROVERS, Context, Kind
+from ledger.kinds.spends import mark_spend
+from ledger.lines import Undo, Use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """Which entry is undone, by its number, and why (the reason is public: no names of people)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    entry: Positive
+    reason: Text
+    date: Date
+
+
+def _unfold_document(noun: str, number: str) -> Callable[[Books, Entry, int], None]:
+    def unfold(books: Books, entry: Entry, seq: int) -> None:
+        name = str(entry.facts[number])
+        document = books.documents.require(noun, entry.campaign, name)
+        books.documents.save(noun, entry.campaign, name, document | {"reversed": seq})
+
+    return unfold
+
+
+def _unfold_receipt(books: Books, entry: Entry, seq: int) -> None:
+    _unfold_document("receipt", "number")(books, entry, seq)
+    for lot in entry.facts["lots"]:
+        books.documents.remove("lot", "", lot_asset(str(entry.notes["product"]), lot["lot"]))
+
+
+def _unfold_shipment(books: Books, entry: Entry, seq: int) -> None:
+    number = str(entry.facts["waybill"])
+    document = books.documents.require("shipment", entry.campaign, number)
+    books.documents.save(
+        "shipment", entry.campaign, number, document | {"status": "reversed", "reversed": seq}
+    )
+
+
+def _unfold_arrival(books: Books, entry: Entry, seq: int) -> None:
+    _unfold_document("arrival", "number")(books, entry, seq)
+    number = str(entry.facts["waybill"])
+    document = books.documents.require("shipment", entry.campaign, number)
+    arrivals = [name for name in document["arrivals"] if name != entry.facts["number"]]
+    document |= {"arrivals": arrivals, "status": "partially_received" if arrivals else "in_transit"}
+    books.documents.save("shipment", entry.campaign, number, document)
+
+
+def _unfold_approved(noun: str) -> Callable[[Books, Entry, int], None]:
+    def unfold(books: Books, entry: Entry, seq: int) -> None:
+        number = str(entry.facts["number"])
+        document = books.documents.require(noun, entry.campaign, number)
+        books.documents.save(noun, entry.campaign, number, document | {"status": "reversed", "reversed": seq})
+        txid = document["facts"].get("txid")
+        if txid is not None:
+            mark_spend(books, entry.campaign, txid, explained=None, explained_at=None, pending=None)
+
+    return unfold
+
+
+_UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
+    "need": _unfold_document("need", "number"),
+    "offer": _unfold_document("offer", "number"),
+    "pledge": _unfold_document("pledge", "number"),
+    "invoice": _unfold_document("invoice", "number"),
+    "evidence": _unfold_document("evidence", "sha256"),
+    "receipt": _unfold_receipt,
+    "shipment": _unfold_shipment,
+    "arrival": _unfold_arrival,
+    "loss": _unfold_document("loss", "number"),
+    "handover": _unfold_document("handover", "number"),
+    "distribution": _unfold_document("distribution", "number"),
+    "conversion.approved": _unfold_approved("conversion"),
+    "payment.approved": _unfold_approved("payment"),
+}
+REVERSIBLE = frozenset(_UNFOLD)
+
+
+def _reversed_entry(context: Context, facts: Reversal) -> Entry:
+    entry = context.entry(facts.entry)
+    if entry is None or entry.campaign != context.campaign:
+        raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
+    if entry.kind not in REVERSIBLE:
+        raise Refused.field(
+            "entry", f"a {entry.kind} entry is not reversed; these are: {', '.join(sorted(REVERSIBLE))}"
+        )
+    if context.books.documents.find("reversal", "", str(facts.entry)) is not None:
+        raise Conflict(f"entry: {facts.entry} is reversed already")
+    return entry
+
+
+def _post(context: Context, facts: Reversal) -> Posting:
+    entry = _reversed_entry(context, facts)
+    if entry.kind == "shipment":
+        document = context.books.documents.require("shipment", entry.campaign, str(entry.facts["waybill"]))
+        if document["arrivals"]:
+            raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
+    undone = tuple(Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use))
+    notes: dict[str, Any] = {
+        "reverses": entry.seq,
+        "reversed": {"kind": entry.kind, "facts": dict(entry.facts)},
+    }
+    if entry.notes:
+        notes["reversed"]["notes"] = dict(entry.notes)
+    return Posting(transfers_reversed(entry.transfers), undone, notes)
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    told = entry.notes["reversed"]
+    undone = Entry(
+        seq=entry.facts["entry"],
+        previous="",
+        key="",
+        kind=told["kind"],
+        campaign=entry.campaign,
+        at=entry.at,
+        date=entry.date,
+        role=entry.role,
+        facts=told["facts"],
+        notes=told.get("notes", {}),
+        transfers=(),
+        operations=(),
+        reverses=None,
+    )
+    _UNFOLD[undone.kind](books, undone, entry.seq)
+    books.documents.save("reversal", "", str(undone.seq), {"seq": entry.seq, "reason": entry.facts["reason"]})
+
+
+REVERSAL = Kind(
+    name="reversal",
+    noun="reversal",
+    verb="add",
+    facts=Reversal,
+    doc="Undo an entry and name it; later entries that stand on it are reversed first.",
+    roles=APPROVERS,
+    key=lambda _campaign, facts: f"reversal:{facts.entry}",
+    post=_post,
+    fold=_fold,
+)
+KINDS = (REVERSAL,)

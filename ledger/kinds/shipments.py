@@ -1,0 +1,166 @@
+"""Shipments by waybill: what left a place, and what was counted where it arrived; the gap is public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from ledger.accounts import AccountClass
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Count, Date, Name, Number, Text
+from ledger.kinds.goods import LotCount, lot_asset, moved
+from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.lines import Operation, PartKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """Goods leave `origin` for `destination` on a waybill."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    waybill: Number
+    origin: Name
+    destination: Name
+    carriage: Literal["air", "sea", "road", "rail", "hand"]
+    lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
+    expected: Date | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivedLot:
+    """What was counted of one lot: good + short + damaged + lost, all of it on the waybill."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    product: Number
+    lot: Number
+    good: Count
+    short: Count = 0
+    damaged: Count = 0
+    lost: Count = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Goods of a waybill are counted at its destination; `reason` says why what is missing is missing."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    waybill: Number
+    lots: Annotated[tuple[ArrivedLot, ...], Field(min_length=1, max_length=50)]
+    reason: Text | None = None
+    report: Number | None = None
+    date: Date
+
+
+def _once(lots: tuple[LotCount, ...] | tuple[ArrivedLot, ...]) -> None:
+    if len({(lot.product, lot.lot) for lot in lots}) != len(lots):
+        raise Refused.field("lots", "names a lot twice; add its pieces together")
+
+
+def _post_shipment(context: Context, facts: Shipment) -> Posting:
+    require_campaign(context)
+    _once(facts.lots)
+    if facts.origin == facts.destination:
+        raise Refused.field("destination", "is the origin; name another place")
+    transfers: list[Transfer] = []
+    operations: list[Operation] = []
+    for index, lot in enumerate(facts.lots):
+        added, use = moved(
+            context,
+            f"shipment:{context.campaign}:{facts.waybill}:{lot.asset}",
+            lot.asset,
+            lot.quantity,
+            (AccountClass.STOCK, facts.origin),
+            (AccountClass.TRANSIT, facts.waybill),
+            f"lots.{index}.quantity",
+        )
+        transfers += added
+        operations.append(use)
+    return Posting(tuple(transfers), tuple(operations))
+
+
+def _fold_shipment(books: Books, entry: Entry) -> None:
+    number = str(entry.facts["waybill"])
+    books.documents.save(
+        "shipment", entry.campaign, number, document_of(entry, status="in_transit", arrivals=[])
+    )
+
+
+def _post_arrival(context: Context, facts: Arrival) -> Posting:
+    shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
+    if shipment["status"] == "reversed":
+        raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
+    if facts.date < shipment["date"]:
+        raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment['date']}")
+    _once(facts.lots)
+    transfers: list[Transfer] = []
+    operations: list[Operation] = []
+    for index, lot in enumerate(facts.lots):
+        counted = lot.good + lot.short + lot.damaged + lot.lost
+        if counted == 0:
+            raise Refused.field(f"lots.{index}", "counts nothing; leave the lot out until it arrives")
+        if counted > lot.good and facts.reason is None:
+            raise Refused.field("reason", "say why pieces are short, damaged or lost")
+        added, use = moved(
+            context,
+            f"arrival:{context.campaign}:{facts.number}:{lot_asset(lot.product, lot.lot)}",
+            lot_asset(lot.product, lot.lot),
+            counted,
+            (AccountClass.TRANSIT, facts.waybill),
+            (AccountClass.STOCK, shipment["facts"]["destination"]),
+            f"lots.{index}",
+            (
+                (PartKind.SHORT, "short", lot.short),
+                (PartKind.DAMAGED, "damaged", lot.damaged),
+                (PartKind.LOST, "lost", lot.lost),
+            ),
+        )
+        transfers += added
+        operations.append(use)
+    return Posting(tuple(transfers), tuple(operations))
+
+
+def _fold_arrival(books: Books, entry: Entry) -> None:
+    number, waybill = str(entry.facts["number"]), str(entry.facts["waybill"])
+    shipment = books.documents.require("shipment", entry.campaign, waybill)
+    shipment["arrivals"].append(number)
+    arrived = {(lot["product"], lot["lot"]): 0 for lot in shipment["facts"]["lots"]}
+    for name in shipment["arrivals"]:
+        earlier = books.documents.find("arrival", entry.campaign, name)
+        lots = entry.facts["lots"] if earlier is None else earlier["facts"]["lots"]
+        for lot in lots:
+            arrived[lot["product"], lot["lot"]] += lot["good"] + lot["short"] + lot["damaged"] + lot["lost"]
+    whole = all(arrived[lot["product"], lot["lot"]] == lot["quantity"] for lot in shipment["facts"]["lots"])
+    shipment["status"] = "received" if whole else "partially_received"
+    books.documents.save("shipment", entry.campaign, waybill, shipment)
+    books.documents.save("arrival", entry.campaign, number, document_of(entry, reversed=None))
+
+
+SHIPMENT = Kind(
+    name="shipment",
+    noun="shipment",
+    verb="add",
+    facts=Shipment,
+    doc="Record goods leaving a place on a waybill.",
+    roles=RECORDERS,
+    key=numbered("shipment", "waybill"),
+    post=_post_shipment,
+    fold=_fold_shipment,
+)
+ARRIVAL = Kind(
+    name="arrival",
+    noun="shipment",
+    verb="arrive",
+    facts=Arrival,
+    doc="Record what was counted where a waybill arrived: good, short, damaged, lost.",
+    roles=RECORDERS,
+    key=numbered("arrival"),
+    post=_post_arrival,
+    fold=_fold_arrival,
+)
+KINDS = (SHIPMENT, ARRIVAL)

@@ -1,0 +1,102 @@
+"""What a kind of entry is: the shape of its facts, its key, its rules, and how it folds into documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.books import Books
+from ledger.entry import Entry, Posting
+
+
+class Role(StrEnum):
+    """Who may do what; entries name roles, never people."""
+
+    ADMIN = "admin"
+    RECORDER = "recorder"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+RECORDERS = frozenset({Role.RECORDER, Role.APPROVER, Role.ADMIN})
+APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
+SYSTEM = frozenset({Role.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may look at: the books, and which campaign and moment the fact belongs to."""
+
+    books: Books
+    campaign: str
+    at: str  # RFC 3339, UTC
+    role: Role
+    entry: Callable[[int], Entry | None] = lambda _seq: None
+    """The entry of a number, for a fact that names one."""
+
+    @property
+    def today(self) -> str:
+        return self.at[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing."""
+
+    name: str  # in the journal, e.g. "conversion" or "conversion.approved"
+    noun: str
+    verb: str
+    facts: type
+    doc: str
+    roles: frozenset[Role]
+    key: Callable[[str, Any], str]
+    post: Callable[[Context, Any], Posting]
+    fold: Callable[[Books, Entry], None]
+    date: Callable[[Any], str | None] = lambda facts: getattr(facts, "date", None)
+    approves: Callable[[Books, str, Any], int | None] = lambda _books, _campaign, _facts: None
+    """The seq of the entry that this one approves; its recorder may not be its approver."""
+    waits_for: Callable[[Books, str, Any], str | None] = lambda _books, _campaign, _facts: None
+    """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
+
+
+def saved_as(kind: str, number: str = "number") -> Callable[[Books, Entry], None]:
+    """A fold that keeps the facts as a document of `kind` under the field `number`."""
+
+    def fold(books: Books, entry: Entry) -> None:
+        books.documents.save(kind, entry.campaign, str(entry.facts[number]), document_of(entry))
+
+    return fold
+
+
+def document_of(entry: Entry, **more: Any) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "date": entry.date,
+        "facts": dict(entry.facts),
+        "notes": dict(entry.notes),
+        **more,
+    }
+
+
+def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:
+    """A key from what happened: the kind, the campaign and the number on the paper."""
+
+    def key(campaign: str, facts: Any) -> str:
+        return f"{kind}:{campaign}:{getattr(facts, number)}"
+
+    return key
+
+
+def nothing(_context: Context, _facts: Any) -> Posting:
+    """A fact that moves nothing."""
+    return Posting()
+
+
+def require_campaign(context: Context) -> Mapping[str, Any]:
+    """The campaign's facts; raises NotFound."""
+    facts: Mapping[str, Any] = context.books.documents.require("campaign", "", context.campaign)["facts"]
+    return facts

@@ -1,0 +1,187 @@
+"""Coins that left watched addresses: recorded by the watcher, explained later by a conversion or payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict
+from ledger.facts import STRICT, Count, Date, Positive, Txid
+from ledger.kinds.gifts import money_line
+from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
+from ledger.lines import Part, PartKind, Use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one transaction took from a campaign's coins, change already taken off.
+
+    `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    txid: Txid
+    block: Txid
+    height: Count
+    time: Count
+    wallet: Count
+    dust: Count
+    undecided: Count
+    change: Count
+    excess: Count
+    date: Date
+
+    @property
+    def out(self) -> int:
+        """Sats that left for good, network fee included."""
+        return self.wallet + self.dust + self.undecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpentAgain:
+    """The n-th time that the chain changed its mind about a spend."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    txid: Txid
+    n: Positive
+    date: Date
+    block: Txid | None = None
+    height: Count | None = None
+
+
+def spent_line(txid: str) -> str:
+    """Units that a transaction carried away, until an entry says what for."""
+    return f"spent/{txid}/BTC"
+
+
+def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
+    """(account, sats) that a spend takes, of those that hold any."""
+    read = (
+        facts if isinstance(facts, dict) else {n: getattr(facts, n) for n in ("wallet", "dust", "undecided")}
+    )
+    classes = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED)
+    return [(account(c, campaign), read[c.value]) for c in classes if read[c.value]]
+
+
+def _post_spend(context: Context, facts: Spent) -> Posting:
+    unexplained = account(AccountClass.UNEXPLAINED, context.campaign)
+    transfers = [Transfer(unexplained, a, "BTC", sats) for a, sats in _takings(facts, context.campaign)]
+    if facts.excess:
+        undecided = account(AccountClass.UNDECIDED, context.campaign)
+        transfers.append(
+            Transfer(undecided, account(AccountClass.EXCESS, context.campaign), "BTC", facts.excess)
+        )
+    line = money_line(context.campaign, "BTC")
+    pieces = context.books.lines.lowest_free(line, facts.wallet) if facts.wallet else ()
+    units = sum(end - start for start, end in pieces)
+    operations: tuple[Use, ...] = ()
+    if units:
+        part = Part(
+            PartKind.ON,
+            units,
+            units,
+            spent_line(facts.txid),
+            context.books.lines.length(spent_line(facts.txid)),
+        )
+        operations = (Use(f"spend:{facts.txid}:{context.campaign}", line, pieces, units, (part,)),)
+    return Posting(tuple(transfers), operations, {"shortfall": facts.wallet - units, "out": facts.out})
+
+
+def _fold_spend(books: Books, entry: Entry) -> None:
+    books.documents.save(
+        "spend",
+        entry.campaign,
+        str(entry.facts["txid"]),
+        document_of(entry, live=True, n=0, explained=None, explained_at=None, pending=None),
+    )
+
+
+def _post_void(context: Context, facts: SpentAgain) -> Posting:
+    document = context.books.documents.require("spend", context.campaign, facts.txid)
+    undone = account(AccountClass.UNDONE, context.campaign)
+    transfers = [Transfer(a, undone, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
+    if document["facts"]["excess"]:
+        undecided = account(AccountClass.UNDECIDED, context.campaign)
+        transfers.append(Transfer(undone, undecided, "BTC", document["facts"]["excess"]))
+    return Posting(tuple(transfers))
+
+
+def _post_restore(context: Context, facts: SpentAgain) -> Posting:
+    document = context.books.documents.require("spend", context.campaign, facts.txid)
+    undone = account(AccountClass.UNDONE, context.campaign)
+    transfers = [Transfer(undone, a, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
+    if document["facts"]["excess"]:
+        undecided = account(AccountClass.UNDECIDED, context.campaign)
+        transfers.append(Transfer(undecided, undone, "BTC", document["facts"]["excess"]))
+    return Posting(tuple(transfers))
+
+
+def _fold_again(live: bool) -> Any:
+    def fold(books: Books, entry: Entry) -> None:
+        number = str(entry.facts["txid"])
+        document = books.documents.require("spend", entry.campaign, number)
+        document |= {"live": live, "n": entry.facts["n"]}
+        books.documents.save("spend", entry.campaign, number, document)
+
+    return fold
+
+
+def require_unexplained(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
+    """The spend that a fact explains; raises NotFound, or Conflict that says by how much it differs."""
+    document = context.books.documents.require("spend", context.campaign, txid)
+    if document["explained"] is not None:
+        raise Conflict(f"txid: this spend is explained already, by {document['explained']}")
+    out = document["notes"]["out"]
+    if out != total:
+        wrong = "missing" if total < out else "too many"
+        raise Conflict(
+            f"{field}: the transaction took {out} sats and this explains {total}; an explanation covers "
+            f"all of it, network fee included ({abs(out - total)} sats {wrong})"
+        )
+    return document
+
+
+def mark_spend(books: Books, campaign: str, txid: str, **changes: Any) -> None:
+    document = books.documents.require("spend", campaign, txid)
+    books.documents.save("spend", campaign, txid, document | changes)
+
+
+SPEND = Kind(
+    name="spend",
+    noun="spend",
+    verb="settle",
+    facts=Spent,
+    doc="Coins that left; unexplained until an entry says what for.",
+    roles=SYSTEM,
+    key=lambda campaign, facts: f"spend:{facts.txid}:{campaign}",
+    post=_post_spend,
+    fold=_fold_spend,
+)
+VOID_SPEND = Kind(
+    name="void.spend",
+    noun="spend",
+    verb="void",
+    facts=SpentAgain,
+    doc="A spend that a reorganisation undid; its coins are back, its use stands (RULES 4).",
+    roles=SYSTEM,
+    key=lambda campaign, facts: f"void:spend:{facts.txid}:{facts.n}:{campaign}",
+    post=_post_void,
+    fold=_fold_again(False),
+)
+RESTORE_SPEND = Kind(
+    name="restore.spend",
+    noun="spend",
+    verb="restore",
+    facts=SpentAgain,
+    doc="An undone spend that settled again.",
+    roles=SYSTEM,
+    key=lambda campaign, facts: f"restore:spend:{facts.txid}:{facts.n}:{campaign}",
+    post=_post_restore,
+    fold=_fold_again(True),
+)
+KINDS = (SPEND, VOID_SPEND, RESTORE_SPEND)

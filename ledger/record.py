@@ -1,0 +1,121 @@
+"""Recording, the one way into the journal: check the rules, make the bytes, fold, append; all or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.books import Books
+from ledger.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
+from ledger.errors import Conflict, NotAllowed
+from ledger.facts import facts_json
+from ledger.kinds import BY_NAME
+from ledger.kinds.spec import Context, Kind, Role
+from ledger.store.journal import JournalRow
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The entry is in the journal now."""
+
+    entry: Entry
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRecorded:
+    """The same fact was recorded before; nothing changed."""
+
+    entry: Entry
+    data: bytes
+
+
+def rfc3339(seconds: int) -> str:
+    """Unix seconds as RFC 3339 UTC with `Z`."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
+    def entry(seq: int) -> Entry | None:
+        row = tx.journal.by_seq(seq)
+        return None if row is None else entry_from_bytes(row.data)
+
+    return Context(books, campaign, rfc3339(now), role, entry)
+
+
+def record(
+    tx: Writing,
+    kind: Kind,
+    campaign: str,
+    facts: Any,
+    *,
+    now: int,
+    role: Role,
+    author: int | None = None,
+) -> Recorded | AlreadyRecorded:
+    """Record one fact; raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
+
+    `author` is kept beside the journal, never in it; who recorded a fact may not approve it.
+    """
+    told = facts_json(facts)
+    key = kind.key(campaign, facts)
+    earlier = tx.journal.by_key(key)
+    if earlier is not None:
+        entry = entry_from_bytes(earlier.data)
+        if same_facts(entry, kind.name, campaign, told):
+            return AlreadyRecorded(entry, earlier.data)
+        raise Conflict(
+            f"{kind.noun}: {key.rsplit(':', 1)[-1]} is recorded already with other facts, as entry "
+            f"{entry.seq}; reverse that one, or use another number"
+        )
+    books = Books(tx.shelf)
+    approved = kind.approves(books, campaign, facts)
+    if approved is not None and author is not None and tx.desk.author(approved) == author:
+        raise NotAllowed(f"approval: who recorded this {kind.noun} cannot approve it; another person has to")
+    context = _context(tx, books, campaign, now, role)
+    posting = kind.post(context, facts)
+    head = tx.journal.head()
+    seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
+    at = rfc3339(now)
+    entry = Entry(
+        seq=seq,
+        previous=previous,
+        key=key,
+        kind=kind.name,
+        campaign=campaign,
+        at=at,
+        date=kind.date(facts) or at[:10],
+        role=role.value,
+        facts=told,
+        notes=posting.notes,
+        transfers=posting.transfers,
+        operations=posting.operations,
+        reverses=posting.notes.get("reverses"),
+    )
+    data = entry.canonical()
+    fold(books, entry)
+    tx.journal.append(
+        JournalRow(
+            seq,
+            key,
+            kind.name,
+            campaign,
+            at,
+            data,
+            entry_hash(data),
+            [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],
+        )
+    )
+    if author is not None:
+        tx.desk.note_author(seq, author)
+    return Recorded(entry, data)
+
+
+def fold(books: Books, entry: Entry) -> None:
+    """Apply an entry to the projections: the same when it is recorded and when all is rebuilt."""
+    books.apply(entry)
+    BY_NAME[entry.kind].fold(books, entry)
