@@ -6,6 +6,7 @@ Nothing here decides whether a payment is real; `watchers` proved that.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
@@ -21,6 +22,14 @@ from ledger.lines import Append, Change, UnitState
 SATS = 10**8
 
 
+class Coins(StrEnum):
+    """Where received coins are counted: gifts on the line, dust apart, and what a person has to decide."""
+
+    WALLET = "wallet"
+    DUST = "dust"
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gift:
     """A settled payment to one of the campaign's scripts. `date` is its block's day."""
@@ -33,6 +42,7 @@ class Gift:
     height: Count
     position: Count
     time: Count
+    change_branch: bool = False  # paid to a change address by somebody else: a person decides what it is
     date: Date
 
 
@@ -72,25 +82,35 @@ def value_of(books: Books, campaign: str, currency: str, date: str, sats: int) -
     }
 
 
+def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
+    """(where the coins lie, what they came from)."""
+    match into:
+        case Coins.WALLET:
+            return account(AccountClass.WALLET, campaign), account(AccountClass.GIFTS, campaign)
+        case Coins.DUST:
+            return account(AccountClass.DUST, campaign), account(AccountClass.DUST_GIFTS, campaign)
+        case Coins.UNDECIDED:
+            return account(AccountClass.UNDECIDED, campaign), account(AccountClass.EXCESS, campaign)
+
+
 def _post_gift(context: Context, facts: Gift) -> Posting:
     campaign = context.books.documents.require("campaign", "", context.campaign)["facts"]
-    if facts.sats < campaign["dust"]:
-        dust = account(AccountClass.DUST, context.campaign)
-        source = account(AccountClass.DUST_GIFTS, context.campaign)
-        return Posting((Transfer(dust, source, "BTC", facts.sats),), (), {"dust": True})
-    wallet = account(AccountClass.WALLET, context.campaign)
-    gifts = account(AccountClass.GIFTS, context.campaign)
+    if facts.change_branch:
+        into = Coins.UNDECIDED
+    elif facts.sats < campaign["dust"]:
+        into = Coins.DUST
+    else:
+        into = Coins.WALLET
+    transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
+    notes: dict[str, Any] = {"into": into.value}
+    if into is not Coins.WALLET:
+        return Posting((transfer,), (), notes)
     line = money_line(context.campaign, "BTC")
     start = context.books.lines.length(line)
-    notes: dict[str, Any] = {"dust": False}
     valued = value_of(context.books, context.campaign, campaign["currency"], facts.date, facts.sats)
     if valued is not None:
         notes["valuation"] = valued
-    return Posting(
-        (Transfer(wallet, gifts, "BTC", facts.sats),),
-        (Append(line, "BTC", start, facts.sats, facts.outpoint),),
-        notes,
-    )
+    return Posting((transfer,), (Append(line, "BTC", start, facts.sats, facts.outpoint),), notes)
 
 
 def _fold_gift(books: Books, entry: Entry) -> None:
@@ -120,18 +140,15 @@ def _fold_gift(books: Books, entry: Entry) -> None:
 
 def _post_void(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    sats = document["facts"]["sats"]
-    if document["notes"]["dust"]:
-        dust = account(AccountClass.DUST, context.campaign)
-        source = account(AccountClass.DUST_GIFTS, context.campaign)
-        return Posting((Transfer(source, dust, "BTC", sats),))
-    wallet = account(AccountClass.WALLET, context.campaign)
-    gifts = account(AccountClass.GIFTS, context.campaign)
+    place, source = _accounts(context.campaign, Coins(document["notes"]["into"]))
+    transfer = Transfer(source, place, "BTC", document["facts"]["sats"])
+    if not document["line"]:
+        return Posting((transfer,))
     line, start, end = document["line"], document["start"], document["end"]
     free = context.books.lines.lowest_free(line, end - start, within=(start, end))
     missing = end - start - sum(b - a for a, b in free)
     change = Change(line, free, UnitState.FREE, UnitState.VOID, facts.outpoint)
-    return Posting((Transfer(gifts, wallet, "BTC", sats),), (change,) if free else (), {"shortfall": missing})
+    return Posting((transfer,), (change,) if free else (), {"shortfall": missing})
 
 
 def _fold_void(books: Books, entry: Entry) -> None:
@@ -150,16 +167,11 @@ def _fold_void(books: Books, entry: Entry) -> None:
 
 def _post_restore(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    sats = document["facts"]["sats"]
-    if document["notes"]["dust"]:
-        dust = account(AccountClass.DUST, context.campaign)
-        source = account(AccountClass.DUST_GIFTS, context.campaign)
-        return Posting((Transfer(dust, source, "BTC", sats),))
-    wallet = account(AccountClass.WALLET, context.campaign)
-    gifts = account(AccountClass.GIFTS, context.campaign)
+    place, source = _accounts(context.campaign, Coins(document["notes"]["into"]))
+    transfer = Transfer(place, source, "BTC", document["facts"]["sats"])
     pieces = tuple((a, b) for a, b in document["voided"])
     change = Change(document["line"], pieces, UnitState.VOID, UnitState.FREE, "")
-    return Posting((Transfer(wallet, gifts, "BTC", sats),), (change,) if pieces else ())
+    return Posting((transfer,), (change,) if pieces else ())
 
 
 def _fold_restore(books: Books, entry: Entry) -> None:

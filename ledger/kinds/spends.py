@@ -18,10 +18,22 @@ from ledger.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCoin:
+    """An output that came back: how many of its sats are of the wallet, dust, or to be decided."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    vout: Count
+    wallet: Count
+    dust: Count
+    undecided: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """What one transaction took from a campaign's coins, change already taken off.
 
     `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
+    `coins` says what each output that came back to the campaign counts as.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -34,6 +46,7 @@ class Spent:
     undecided: Count
     change: Count
     excess: Count
+    coins: tuple[ChangeCoin, ...] = ()
     date: Date
 
     @property

@@ -1,0 +1,108 @@
+"""What each coin of ours counts as, and what a transaction that spends some took from whom.
+
+Change is never a gift; what comes back above what went in waits for a person's decision (DESIGN, What is a gift?).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.books import Documents
+from ledger.kinds.spends import ChangeCoin, Spent
+from ledger.observing import Coin, WatchedTx
+from ledger.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Sats of coins by what they count as."""
+
+    wallet: int = 0
+    dust: int = 0
+    undecided: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.wallet + self.dust + self.undecided
+
+
+class CoinClasses:
+    """Reads from the journal's documents what a coin was recorded as."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.documents = Documents(shelf)
+
+    def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(campaign, document) of the recorded spends of a transaction."""
+        for slug, _ in self.documents.all("campaign", ""):
+            document = self.documents.find("spend", slug, txid)
+            if document is not None:
+                yield slug, document
+
+    def counted(self, coin: Coin) -> tuple[str, Counted]:
+        """The campaign that a coin belongs to, and what it counts as."""
+        txid, vout = coin.outpoint.split(":")
+        for campaign, document in self.spends_of(txid):
+            for change in document["facts"]["coins"]:
+                if change["vout"] == int(vout):
+                    return campaign, Counted(change["wallet"], change["dust"], change["undecided"])
+        document = self.documents.find("donation", coin.campaign, coin.outpoint) or {}
+        into = document.get("notes", {}).get("into", "wallet")
+        return coin.campaign, Counted(**{into: coin.sats})
+
+
+def spend_facts(
+    transaction: WatchedTx, spent: list[Coin], classes: CoinClasses
+) -> Iterator[tuple[str, Spent]]:
+    """(campaign, facts) of each campaign that a transaction spent from; change goes to them in input order.
+
+    Change gives back wallet coins first, so that dust and undecided coins are taken from their own accounts;
+    what is left over after all campaigns is excess of the last one, in the order of outputs (RULES 12).
+    """
+    put_in: dict[str, Counted] = {}
+    for coin in spent:
+        campaign, counted = classes.counted(coin)
+        had = put_in.get(campaign, Counted())
+        put_in[campaign] = Counted(
+            had.wallet + counted.wallet, had.dust + counted.dust, had.undecided + counted.undecided
+        )
+    outputs = [[output.vout, output.sats] for output in transaction.outputs]
+    campaigns = list(put_in)
+    for index, campaign in enumerate(campaigns):
+        left = [put_in[campaign].wallet, put_in[campaign].dust, put_in[campaign].undecided]
+        coins: list[ChangeCoin] = []
+        excess = 0
+        for output in outputs:
+            if output[1] == 0:
+                continue
+            parts = [0, 0, 0]
+            for place in range(3):
+                parts[place] = min(left[place], output[1])
+                left[place] -= parts[place]
+                output[1] -= parts[place]
+            if index == len(campaigns) - 1:
+                excess += output[1]
+                parts[2] += output[1]
+                output[1] = 0
+            if any(parts):
+                coins.append(ChangeCoin(vout=output[0], wallet=parts[0], dust=parts[1], undecided=parts[2]))
+        time = transaction.block_time or 0
+        yield (
+            campaign,
+            Spent(
+                txid=transaction.txid,
+                block=transaction.block or "",
+                height=transaction.height or 0,
+                time=time,
+                wallet=left[0],
+                dust=left[1],
+                undecided=left[2],
+                change=put_in[campaign].total - sum(left),
+                excess=excess,
+                coins=tuple(coins),
+                date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+            ),
+        )

@@ -1,0 +1,288 @@
+"""Observations: what was seen on the chain and when, append-only, folded into the state of transactions.
+
+Donations in the journal are decided elsewhere; nothing here touches money.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.books import END
+from ledger.shelf import Shelf
+
+
+class ObservationKind(StrEnum):
+    BLOCK_JOINED = "block.joined"
+    BLOCK_LEFT = "block.left"
+    TX_SEEN = "tx.seen"
+    TX_EVICTED = "tx.evicted"
+
+
+class TxState(StrEnum):
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    REORGED = "reorged"
+    REPLACED = "replaced"
+    EVICTED = "evicted"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedOutput:
+    """An output to one of our scripts."""
+
+    vout: int
+    script: str  # hex
+    sats: int
+    campaign: str
+    branch: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTx:
+    """A transaction that touches us, as the observations tell."""
+
+    txid: str
+    state: TxState
+    inputs: tuple[str, ...]  # outpoints as text
+    outputs: tuple[WatchedOutput, ...]  # ours only
+    height: int | None
+    block: str | None
+    block_time: int | None
+    position: int | None
+    coinbase: bool
+    first_at: str
+    confirmed_at: str | None
+    by: str | None  # what replaced it
+    sources: tuple[str, ...]
+    branch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """An output of ours as the agreed chain has it."""
+
+    outpoint: str
+    sats: int
+    campaign: str
+    branch: str
+    height: int | None  # None: not in a block of the agreed chain
+    coinbase: bool
+    spent_by: str | None
+    spent_height: int | None
+
+
+def _load(shelf: Shelf, space: str, key: str) -> Any:
+    data = shelf.load(space, key)
+    return None if data is None else json.loads(data)
+
+
+def _save(shelf: Shelf, space: str, key: str, value: object) -> None:
+    shelf.save(space, key, json.dumps(value, separators=(",", ":"), sort_keys=True).encode())
+
+
+class Observed:
+    """The state of chain, transactions and coins, on a shelf. Spaces begin with `o.`."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    # reading
+
+    def block_at(self, height: int) -> tuple[str, int] | None:
+        """(hash, time) of the agreed chain's block at a height that was scanned."""
+        row = _load(self._shelf, "o.block", f"{height:012d}")
+        return None if row is None else (row[0], row[1])
+
+    def height_of(self, block: str) -> int | None:
+        row = _load(self._shelf, "o.hash", block)
+        return None if row is None else int(row)
+
+    def tx(self, txid: str) -> WatchedTx | None:
+        row = _load(self._shelf, "o.tx", txid)
+        return None if row is None else _tx(txid, row)
+
+    def txs_in(self, first: int, last: int) -> Iterator[WatchedTx]:
+        """Transactions that touch us in blocks `first..last`, in order of height and position."""
+        for key, _ in self._shelf.rows("o.order", f"{first:012d}", f"{last + 1:012d}"):
+            tx = self.tx(key.rsplit("|", 1)[1])
+            if tx is not None:
+                yield tx
+
+    def coin(self, outpoint: str) -> Coin | None:
+        row = _load(self._shelf, "o.coin", outpoint)
+        return None if row is None else Coin(outpoint, *row)
+
+    def coins(self) -> Iterator[Coin]:
+        for key, data in self._shelf.rows("o.coin"):
+            yield Coin(key, *json.loads(data))
+
+    def paid_to(self, script: str) -> list[str]:
+        """Outpoints that ever paid a script (hex), in order of first sight."""
+        rows = self._shelf.rows("o.script", f"{script}|", f"{script}|{END}")
+        return [value.decode() for _, value in rows]
+
+    def unconfirmed(self) -> Iterator[WatchedTx]:
+        """Transactions that were seen and are in no block."""
+        for key, _ in self._shelf.rows("o.waiting"):
+            tx = self.tx(key)
+            if tx is not None:
+                yield tx
+
+    def spender_waiting(self, outpoint: str) -> str | None:
+        """The unconfirmed transaction that spends an outpoint."""
+        row = _load(self._shelf, "o.input", outpoint)
+        return None if row is None else str(row)
+
+    # folding
+
+    def fold(self, at: str, source: str, kind: str, subject: str, data: bytes) -> None:
+        """Fold one observation; the same rows in the same order give the same shelf."""
+        body = json.loads(data)
+        match ObservationKind(kind):
+            case ObservationKind.BLOCK_JOINED:
+                self._join(at, source, subject, body)
+            case ObservationKind.BLOCK_LEFT:
+                self._leave(subject)
+            case ObservationKind.TX_SEEN:
+                self._see(at, source, subject, body)
+            case ObservationKind.TX_EVICTED:
+                self._set_state(subject, TxState.EVICTED)
+
+    def _join(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
+        height, time = body["height"], body["time"]
+        _save(self._shelf, "o.block", f"{height:012d}", [block, time])
+        _save(self._shelf, "o.hash", block, height)
+        for told in body["txs"]:
+            txid = told["txid"]
+            row = _load(self._shelf, "o.tx", txid) or self._new(at, source, told)
+            if row["state"] in {TxState.SEEN, TxState.EVICTED, TxState.REPLACED}:
+                self._stop_waiting(txid, row["inputs"])
+            row |= {
+                "state": TxState.CONFIRMED,
+                "height": height,
+                "block": block,
+                "time": time,
+                "position": told["position"],
+                "confirmed_at": row["confirmed_at"] or at,
+                "by": None,
+                "branch": told["branch"],
+                "sources": sorted({*row["sources"], source}),
+            }
+            row["outputs"] = row["outputs"] or told["outputs"]
+            _save(self._shelf, "o.tx", txid, row)
+            self._shelf.save("o.order", f"{height:012d}|{told['position']:08d}|{txid}", b"")
+            for vout, script, sats, campaign, branch, _ in told["outputs"]:
+                outpoint = f"{txid}:{vout}"
+                coin = [sats, campaign, branch, height, told["coinbase"], None, None]
+                _save(self._shelf, "o.coin", outpoint, coin)
+                self._shelf.save("o.script", f"{script}|{row['first_at']}|{outpoint}", outpoint.encode())
+            for spent in told["inputs"]:
+                self._spend(spent, txid, height)
+                rival = self.spender_waiting(spent)
+                if rival is not None and rival != txid:
+                    self._set_state(rival, TxState.REPLACED, by=txid)
+
+    def _spend(self, outpoint: str, txid: str | None, height: int | None) -> None:
+        coin = _load(self._shelf, "o.coin", outpoint)
+        if coin is not None:
+            coin[5:7] = [txid, height]
+            _save(self._shelf, "o.coin", outpoint, coin)
+
+    def _leave(self, block: str) -> None:
+        height = self.height_of(block)
+        if height is None:
+            raise ValueError(f"observation: block {block} left and never joined")
+        for tx in reversed(list(self.txs_in(height, height))):
+            self._shelf.save("o.order", f"{height:012d}|{tx.position:08d}|{tx.txid}", None)
+            row = _load(self._shelf, "o.tx", tx.txid)
+            row |= {"state": TxState.REORGED, "height": None, "block": None, "time": None, "position": None}
+            row["branch"] = []
+            _save(self._shelf, "o.tx", tx.txid, row)
+            for output in tx.outputs:
+                outpoint = f"{tx.txid}:{output.vout}"
+                coin = _load(self._shelf, "o.coin", outpoint)
+                coin[3] = None
+                _save(self._shelf, "o.coin", outpoint, coin)
+            for spent in tx.inputs:
+                self._spend(spent, None, None)
+            self._wait(tx.txid, row["inputs"])
+        self._shelf.save("o.block", f"{height:012d}", None)
+        self._shelf.save("o.hash", block, None)
+
+    def _see(self, at: str, source: str, txid: str, body: dict[str, Any]) -> None:
+        row = _load(self._shelf, "o.tx", txid) or self._new(
+            at, source, body | {"txid": txid, "coinbase": False}
+        )
+        if row["state"] == TxState.CONFIRMED:
+            return
+        row |= {"state": TxState.SEEN, "by": None, "sources": sorted({*row["sources"], source})}
+        _save(self._shelf, "o.tx", txid, row)
+        for vout, script, *_ in row["outputs"]:
+            outpoint = f"{txid}:{vout}"
+            self._shelf.save("o.script", f"{script}|{row['first_at']}|{outpoint}", outpoint.encode())
+        for spent in row["inputs"]:
+            rival = self.spender_waiting(spent)
+            if rival is not None and rival != txid:
+                self._set_state(rival, TxState.REPLACED, by=txid)
+        self._wait(txid, row["inputs"])
+
+    @staticmethod
+    def _new(at: str, source: str, told: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "state": TxState.SEEN,
+            "inputs": told["inputs"],
+            "outputs": told["outputs"],
+            "height": None,
+            "block": None,
+            "time": None,
+            "position": None,
+            "coinbase": told["coinbase"],
+            "first_at": at,
+            "confirmed_at": None,
+            "by": None,
+            "sources": [source],
+            "branch": [],
+        }
+
+    def _wait(self, txid: str, inputs: Iterable[str]) -> None:
+        self._shelf.save("o.waiting", txid, b"")
+        for spent in inputs:
+            _save(self._shelf, "o.input", spent, txid)
+
+    def _stop_waiting(self, txid: str, inputs: Iterable[str]) -> None:
+        self._shelf.save("o.waiting", txid, None)
+        for spent in inputs:
+            if self.spender_waiting(spent) == txid:
+                self._shelf.save("o.input", spent, None)
+
+    def _set_state(self, txid: str, state: TxState, by: str | None = None) -> None:
+        row = _load(self._shelf, "o.tx", txid)
+        if row is None or row["state"] == TxState.CONFIRMED:
+            return
+        row |= {"state": state, "by": by}
+        _save(self._shelf, "o.tx", txid, row)
+        self._stop_waiting(txid, row["inputs"])
+
+
+def _tx(txid: str, row: dict[str, Any]) -> WatchedTx:
+    return WatchedTx(
+        txid=txid,
+        state=TxState(row["state"]),
+        inputs=tuple(row["inputs"]),
+        outputs=tuple(WatchedOutput(*output) for output in row["outputs"]),
+        height=row["height"],
+        block=row["block"],
+        block_time=row["time"],
+        position=row["position"],
+        coinbase=row["coinbase"],
+        first_at=row["first_at"],
+        confirmed_at=row["confirmed_at"],
+        by=row["by"],
+        sources=tuple(row["sources"]),
+        branch=tuple(row["branch"]),
+    )

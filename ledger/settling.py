@@ -1,0 +1,327 @@
+"""From a look to the books: observe what joined and left, then void, restore, settle; all in one transaction.
+
+A reorganisation is applied as a whole before anything settles (RULES 3 and 4).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ledger.chain import Outpoint, Script
+from ledger.chain_look import ChainLook, TxFacts
+from ledger.coins import CoinClasses, spend_facts
+from ledger.entry import Entry
+from ledger.errors import LedgerError
+from ledger.facts import facts_from
+from ledger.kinds import BY_NAME
+from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again, Gift
+from ledger.kinds.spec import Role
+from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
+from ledger.observing import ObservationKind, Observed, TxState, WatchedTx
+from ledger.record import Recorded, record, rfc3339
+from ledger.store.observations import ObservationRow
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+DEFAULT_DEPTH = 6
+MATURITY = 100
+"""Blocks before a coinbase can be spent (consensus; DESIGN: it settles at the larger of depth and 100)."""
+
+ABSENT_LOOKS = 3
+ABSENT_SECONDS = 3600
+"""Evicted: absent in three looks in a row, over at least an hour (WATCHING, Statuses that bite)."""
+
+
+@dataclass
+class LookOutcome:
+    """The entries that a look led to, in order."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+
+def depth_of(tx: Reading) -> int:
+    """Blocks that bury a payment before it settles, from the ledger's own settings."""
+    return int(tx.progress.load("depth") or DEFAULT_DEPTH)
+
+
+def settled_block(tx: Reading) -> int | None:
+    """S = tip - depth + 1, None before the first look."""
+    tip = tx.progress.load("tip_height")
+    return None if tip is None else int(tip) - depth_of(tx) + 1
+
+
+def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Our scripts, and the outpoints (36 bytes) whose spending concerns us: our coins, and inputs of sightings."""
+    observed = Observed(tx.shelf)
+    outpoints = {Outpoint.parse(coin.outpoint).wire() for coin in observed.coins() if coin.spent_by is None}
+    for waiting in observed.unconfirmed():
+        outpoints.update(Outpoint.parse(spent).wire() for spent in waiting.inputs)
+    return frozenset(tx.addresses.scripts()), frozenset(outpoints)
+
+
+def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
+    """Scripts to ask mempools about: given out in the last 24 hours, at most 20, and those of open sightings."""
+    given = tx.addresses.given_since(rfc3339(now - 86400))
+    scripts = [Script(row.script) for row in given[-20:]]
+    for waiting in Observed(tx.shelf).unconfirmed():
+        scripts += [Script(bytes.fromhex(output.script)) for output in waiting.outputs]
+    return list(dict.fromkeys(scripts))[:40]
+
+
+def record_look(tx: Writing, look: ChainLook, *, now: int) -> LookOutcome:
+    """Take a look into the ledger. Raises nothing for what a chain can do; all or nothing with `tx`."""
+    return _Settling(tx, look, now).run()
+
+
+class _Settling:
+    def __init__(self, tx: Writing, look: ChainLook, now: int) -> None:
+        self._tx, self._look, self._now = tx, look, now
+        self._at = rfc3339(now)
+        self._observed = Observed(tx.shelf)
+        self._classes = CoinClasses(tx.shelf)
+        self._depth = depth_of(tx)
+        self._outcome = LookOutcome()
+
+    def run(self) -> LookOutcome:
+        touched, lowest = self._observe()
+        tip = self._look.tip
+        progress = self._tx.progress
+        before = int(progress.load("settled_height") or -1)
+        young = int(progress.load("settled_coinbase") or -1)
+        progress.save("scanned", tip.hash)
+        progress.save("tip_height", str(tip.height))
+        progress.save("tip_hash", tip.hash)
+        progress.save("tip_time", str(tip.time))
+        self._note_look()
+        if lowest is not None:
+            before, young = min(before, lowest - 1), min(young, lowest - 1)
+            self._void(touched)
+        settled = tip.height - self._depth + 1
+        mature = tip.height - max(self._depth, MATURITY) + 1
+        work = [w for w in self._observed.txs_in(before + 1, settled) if not w.coinbase]
+        work += [w for w in self._observed.txs_in(young + 1, mature) if w.coinbase]
+        for transaction in sorted(work, key=lambda w: (w.height or 0, w.position or 0)):
+            self._settle(transaction)
+        progress.save("settled_height", str(settled))
+        progress.save("settled_coinbase", str(mature))
+        return self._outcome
+
+    # observing
+
+    def _observe(self) -> tuple[list[str], int | None]:
+        """Append and fold what is new; the transactions of blocks that left, newest first, and their lowest height."""
+        touched: list[str] = []
+        lowest: int | None = None
+        for block in self._look.undone:
+            height = self._observed.height_of(block)
+            if height is None:
+                continue
+            lowest = height if lowest is None else min(lowest, height)
+            touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
+            self._append("look", ObservationKind.BLOCK_LEFT, block, {})
+        for joined in self._look.joined:
+            body = {
+                "height": joined.ref.height,
+                "time": joined.ref.time,
+                "txs": [self._told(facts) for facts in joined.txs],
+            }
+            self._append(joined.source, ObservationKind.BLOCK_JOINED, joined.ref.hash, body)
+        seen = {sighting.txid for sighting in self._look.seen}
+        for sighting in self._look.seen:
+            known = self._observed.tx(sighting.txid)
+            if known is None or known.state not in {TxState.SEEN, TxState.CONFIRMED}:
+                outputs = self._ours(sighting.outputs)
+                spends_ours = any(self._observed.coin(str(spent)) for spent in sighting.inputs)
+                if not outputs and not spends_ours:
+                    continue
+                body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs}
+                self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
+        if self._look.mempool_complete:
+            self._note_absent(seen)
+        return touched, lowest
+
+    def _told(self, facts: TxFacts) -> dict[str, Any]:
+        return {
+            "txid": facts.txid,
+            "position": facts.position,
+            "coinbase": facts.coinbase,
+            "inputs": [] if facts.coinbase else [str(spent) for spent in facts.inputs],
+            "outputs": self._ours(facts.outputs),
+            "branch": [node.hex() for node in facts.branch],
+        }
+
+    def _ours(self, outputs: Iterable[tuple[Script, int]]) -> list[list[Any]]:
+        ours: list[list[Any]] = []
+        for vout, (script, sats) in enumerate(outputs):
+            row = self._tx.addresses.by_script(script)
+            if row is not None and sats > 0:
+                ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
+        return ours
+
+    def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
+        data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+        self._tx.observations.append([ObservationRow(self._at, source, kind.value, subject, data)])
+        self._observed.fold(self._at, source, kind.value, subject, data)
+
+    def _note_absent(self, seen: set[str]) -> None:
+        """Count looks in which a sighting was absent everywhere; evicted only by the rule."""
+        counts: dict[str, list[int]] = json.loads(self._tx.progress.load("absent") or "{}")
+        after: dict[str, list[int]] = {}
+        for waiting in list(self._observed.unconfirmed()):
+            if waiting.txid in seen or waiting.state is not TxState.SEEN:
+                continue
+            looks, since = counts.get(waiting.txid, [0, self._now])
+            if looks + 1 >= ABSENT_LOOKS and self._now - since >= ABSENT_SECONDS:
+                source = ",".join(self._look.mempool_complete)
+                self._append(source, ObservationKind.TX_EVICTED, waiting.txid, {"looks": looks + 1})
+            else:
+                after[waiting.txid] = [looks + 1, since]
+        self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
+
+    def _note_look(self) -> None:
+        look = self._look
+        progress = self._tx.progress
+        if look.agreed:
+            progress.save("no_chain_since", "")
+        elif not progress.load("no_chain_since"):
+            progress.save("no_chain_since", self._at)
+        told = {
+            "at": self._at,
+            "agreed": look.agreed,
+            "best_height": look.best_height,
+            "sources": [
+                {
+                    "name": s.name,
+                    "ok": s.ok,
+                    "tip_height": s.tip_height,
+                    "error": s.error,
+                    "lied": s.lied,
+                    "set_aside_until": s.set_aside_until,
+                    "requests": s.requests,
+                    "bytes": s.bytes,
+                }
+                for s in look.sources
+            ],
+        }
+        progress.save("last_look", json.dumps(told, sort_keys=True))
+
+    # the books
+
+    def _record(self, kind: Any, campaign: str, facts: Any) -> None:
+        outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM)
+        if isinstance(outcome, Recorded):
+            self._outcome.entries.append(outcome.entry)
+
+    def _is_deep(self, transaction: WatchedTx | None) -> bool:
+        if transaction is None or transaction.height is None:
+            return False
+        depth = max(self._depth, MATURITY) if transaction.coinbase else self._depth
+        return self._look.tip.height - transaction.height + 1 >= depth
+
+    def _void(self, txids: list[str]) -> None:
+        """Void what fell out of the settled chain: spends before gifts, newest first (RULES 4)."""
+        documents = self._classes.documents
+        day = self._at[:10]
+        for txid in txids:
+            for campaign, document in self._classes.spends_of(txid):
+                if document["live"] and not self._is_deep(self._observed.tx(txid)):
+                    self._record(VOID_SPEND, campaign, SpentAgain(txid=txid, n=document["n"] + 1, date=day))
+        for txid in txids:
+            now_at = self._observed.tx(txid)
+            for output in reversed(now_at.outputs if now_at else ()):
+                outpoint = f"{txid}:{output.vout}"
+                document = documents.find("donation", output.campaign, outpoint)
+                if document is None or not document["live"]:
+                    continue
+                again = Again(outpoint=outpoint, n=document["n"] + 1, date=day)
+                if not self._is_deep(now_at):
+                    self._record(VOID, output.campaign, again)
+                elif now_at is not None and now_at.block != document["block"]:
+                    self._record(MOVED, output.campaign, self._again(outpoint, document["n"] + 1, now_at))
+
+    def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
+        return Again(
+            outpoint=outpoint, n=n, date=self._at[:10], block=at.block, height=at.height, time=at.block_time
+        )
+
+    def _settle(self, transaction: WatchedTx) -> None:
+        returned = self._settle_spends(transaction)
+        for output in transaction.outputs:
+            outpoint = f"{transaction.txid}:{output.vout}"
+            if output.vout in returned:
+                continue
+            document = self._classes.documents.find("donation", output.campaign, outpoint)
+            if document is None:
+                self._record(DONATION, output.campaign, _gift(outpoint, output, transaction))
+            elif not document["live"]:
+                again = self._again(outpoint, document["n"] + 1, transaction)
+                self._record(RESTORE, output.campaign, again)
+
+    def _settle_spends(self, transaction: WatchedTx) -> set[int]:
+        """Record or restore what the transaction took from us; the outputs that are change, not gifts."""
+        spent = [c for c in (self._observed.coin(o) for o in transaction.inputs) if c is not None]
+        if not spent:
+            return set()
+        known = list(self._classes.spends_of(transaction.txid))
+        if not known:
+            for campaign, facts in spend_facts(transaction, spent, self._classes):
+                self._record(SPEND, campaign, facts)
+            self._record_drafts(transaction.txid)
+        for campaign, document in known:
+            if not document["live"]:
+                again = SpentAgain(
+                    txid=transaction.txid,
+                    n=document["n"] + 1,
+                    date=self._at[:10],
+                    block=transaction.block,
+                    height=transaction.height,
+                )
+                self._record(RESTORE_SPEND, campaign, again)
+        return {
+            coin["vout"]
+            for _, document in self._classes.spends_of(transaction.txid)
+            for coin in document["facts"]["coins"]
+        }
+
+    def _record_drafts(self, txid: str) -> None:
+        """Explanations that were given before the spend settled are recorded now, on behalf of their authors."""
+        for draft in self._tx.desk.drafts(waits_for=txid):
+            kind = BY_NAME[draft.kind]
+            try:
+                facts = facts_from(kind.facts, json.loads(draft.data))
+                outcome = record(
+                    self._tx,
+                    kind,
+                    draft.campaign,
+                    facts,
+                    now=self._now,
+                    role=Role.RECORDER,
+                    author=draft.user_id,
+                )
+            except LedgerError as refusal:
+                # The draft stays for its author to put right; the spend stays unexplained meanwhile.
+                self._tx.desk.audit(self._at, None, "draft refused", f"{draft.key}: {refusal}")
+                continue
+            self._tx.desk.close_draft(draft.id, "recorded")
+            if isinstance(outcome, Recorded):
+                self._outcome.entries.append(outcome.entry)
+
+
+def _gift(outpoint: str, output: Any, transaction: WatchedTx) -> Gift:
+    time = transaction.block_time or 0
+    return Gift(
+        outpoint=outpoint,
+        script=output.script,
+        sats=output.sats,
+        block=transaction.block or "",
+        height=transaction.height or 0,
+        position=transaction.position or 0,
+        time=time,
+        change_branch=output.branch == "change",
+        date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+    )
