@@ -35,7 +35,7 @@ def cache_folder() -> Path:
 
 
 def find_bitcoind() -> Path | None:
-    """A bitcoind that runs: AIDTRAIL_BITCOIND, else one on PATH, else the cached one; None when there is none."""
+    """A bitcoind that runs: AIDTRAIL_BITCOIND's, else PATH's, else the cached one; None without any."""
     for candidate in (
         os.environ.get("AIDTRAIL_BITCOIND"),
         shutil.which("bitcoind"),
@@ -110,7 +110,7 @@ def _machine_mirror() -> tuple[str, str | None]:
     for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
         for stanza in re.split(r"\n\s*\n", path.read_text(errors="replace")):
             field = dict(re.findall(r"(?m)^([A-Za-z-]+):[ \t]*(.+)$", stanza))
-            debian = "debian" in field.get("Signed-By", field.get("URIs", ""))
+            debian = "debian" in (field.get("Signed-By") or field.get("URIs", ""))
             if debian and "main" in field.get("Components", "") and "security" not in field.get("Suites", ""):
                 key = field.get("Signed-By")
                 return field["URIs"].split()[0], key if key and Path(key).exists() else _keyring()
@@ -147,9 +147,10 @@ def _unpack(scratch: Path, folder: Path, environment: dict[str, str]) -> None:
     script = folder / "bin/bitcoind"
     script.parent.mkdir(exist_ok=True)
     # The suite's own loader and libraries: the machine's C library may be older than the node wants.
+    loader, libraries = loaders[-1].relative_to(root), runtime[0].parent.relative_to(root)
     script.write_text(
         '#!/bin/sh\nhere=$(CDPATH="" cd -- "$(dirname -- "$0")/../root" && pwd -P)\n'
-        f'exec "$here/{loaders[-1].relative_to(root)}" --library-path "$here/{runtime[0].parent.relative_to(root)}" '
+        f'exec "$here/{loader}" --library-path "$here/{libraries}" '
         '"$here/usr/bin/bitcoind" "$@"\n'
     )
     script.chmod(0o755)
