@@ -1,6 +1,6 @@
 """What each coin of ours counts as, and what a transaction that spends some took from whom.
 
-Change is never a gift; what comes back above what went in waits for a person's decision (DESIGN, What is a gift?).
+Change is never a gift; what comes back above what went in waits for a person (DESIGN, What is a gift?).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class CoinClasses:
             for change in document["facts"]["coins"]:
                 if change["vout"] == int(vout):
                     return campaign, Counted(change["wallet"], change["dust"], change["undecided"])
-        document = self.documents.find("donation", coin.campaign, coin.outpoint) or {}
-        into = document.get("notes", {}).get("into", "wallet")
+        gift = self.documents.find("donation", coin.campaign, coin.outpoint)
+        into = "wallet" if gift is None else gift["notes"]["into"]
         return coin.campaign, Counted(**{into: coin.sats})
 
 

@@ -23,14 +23,11 @@ from ledger.kinds.spec import Role
 from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
 from ledger.observing import ObservationKind, Observed, TxState, WatchedTx
 from ledger.record import Recorded, record, rfc3339
+from ledger.settled import MATURITY, depth_of
 from ledger.store.observations import ObservationRow
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
-
-DEFAULT_DEPTH = 6
-MATURITY = 100
-"""Blocks before a coinbase can be spent (consensus; DESIGN: it settles at the larger of depth and 100)."""
 
 ABSENT_LOOKS = 3
 ABSENT_SECONDS = 3600
@@ -44,19 +41,8 @@ class LookOutcome:
     entries: list[Entry] = field(default_factory=list)
 
 
-def depth_of(tx: Reading) -> int:
-    """Blocks that bury a payment before it settles, from the ledger's own settings."""
-    return int(tx.progress.load("depth") or DEFAULT_DEPTH)
-
-
-def settled_block(tx: Reading) -> int | None:
-    """S = tip - depth + 1, None before the first look."""
-    tip = tx.progress.load("tip_height")
-    return None if tip is None else int(tip) - depth_of(tx) + 1
-
-
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Our scripts, and the outpoints (36 bytes) whose spending concerns us: our coins, and inputs of sightings."""
+    """Our scripts, and the outpoints (36 bytes) to watch: our coins, and the inputs of sightings."""
     observed = Observed(tx.shelf)
     outpoints = {Outpoint.parse(coin.outpoint).wire() for coin in observed.coins() if coin.spent_by is None}
     for waiting in observed.unconfirmed():
@@ -65,7 +51,7 @@ def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 
 def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
-    """Scripts to ask mempools about: given out in the last 24 hours, at most 20, and those of open sightings."""
+    """Scripts to ask mempools about: given out in 24 hours, at most 20, and those of open sightings."""
     given = tx.addresses.given_since(rfc3339(now - 86400))
     scripts = [Script(row.script) for row in given[-20:]]
     for waiting in Observed(tx.shelf).unconfirmed():
@@ -114,7 +100,7 @@ class _Settling:
     # observing
 
     def _observe(self) -> tuple[list[str], int | None]:
-        """Append and fold what is new; the transactions of blocks that left, newest first, and their lowest height."""
+        """Append and fold what is new; transactions of blocks that left, newest first, and their lowest height."""
         touched: list[str] = []
         lowest: int | None = None
         for block in self._look.undone:
@@ -289,11 +275,11 @@ class _Settling:
         }
 
     def _record_drafts(self, txid: str) -> None:
-        """Explanations that were given before the spend settled are recorded now, on behalf of their authors."""
+        """Explanations given before the spend settled are recorded now, on behalf of their authors."""
         for draft in self._tx.desk.drafts(waits_for=txid):
             kind = BY_NAME[draft.kind]
             try:
-                facts = facts_from(kind.facts, json.loads(draft.data))
+                facts: object = facts_from(kind.facts, json.loads(draft.data))
                 outcome = record(
                     self._tx,
                     kind,

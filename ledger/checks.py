@@ -1,0 +1,206 @@
+"""Invariants of the ledger: each check is a function that yields what is wrong. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
+from ledger.books import Books
+from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.lines import UnitState
+from ledger.reconcile import coins_in_books, coins_on_chain
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: which check says so, about what, in a sentence with figures."""
+
+    check: str
+    subject: str
+    sentence: str
+
+
+def assets_balance(tx: Reading) -> Iterator[Finding]:
+    """Each asset's debits equal its credits over all accounts."""
+    sums: dict[str, int] = defaultdict(int)
+    for _, asset, balance in Books(tx.shelf).balances():
+        sums[asset] += balance.net
+    for asset, net in sums.items():
+        if net:
+            yield Finding("assets_balance", asset, f"debits and credits of {asset} differ by {net}")
+
+
+def no_negative_place(tx: Reading) -> Iterator[Finding]:
+    """No wallet, bank, stock or transit holds less than nothing."""
+    for name, asset, balance in Books(tx.shelf).balances():
+        if balance.net < 0 and class_of(name) in NEVER_NEGATIVE:
+            yield Finding("no_negative_place", name, f"{name} holds {balance.net} {asset}")
+
+
+def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
+    """Free, held, used and void units tile every line, and each used span names a use of that line."""
+    lines = Books(tx.shelf).lines
+    for name in lines.names():
+        at = 0
+        for span in lines.spans(name):
+            if span.start != at:
+                yield Finding("lines_are_tiled", name, f"units {at} to {span.start} of {name} have no state")
+            if span.state is UnitState.USED and lines.use(span.ref).line != name:
+                yield Finding("lines_are_tiled", name, f"units from {span.start} name a use of another line")
+            at = span.end
+        if at != lines.length(name):
+            yield Finding("lines_are_tiled", name, f"{name} is {lines.length(name)} long and tiled to {at}")
+
+
+def parts_sum(tx: Reading) -> Iterator[Finding]:
+    """The parts of each standing use sum to what it took, and lie where they say."""
+    lines = Books(tx.shelf).lines
+    for name in lines.names():
+        for use_id in dict.fromkeys(s.ref for s in lines.spans(name) if s.state is UnitState.USED):
+            use = lines.use(use_id)
+            if sum(part.share for part in use.parts) != use.scale:
+                yield Finding("parts_sum", use_id, f"the parts of {use_id} do not sum to {use.scale}")
+            taken = sum(s.end - s.start for s in lines.spans(name) if s.ref == use_id)
+            if taken != use.units:
+                yield Finding("parts_sum", use_id, f"{use_id} counts {use.units} and holds {taken} units")
+            for part in use.parts:
+                if part.line is None or not part.out:
+                    continue
+                covered = sum(
+                    min(s.end, part.start + part.out) - max(s.start, part.start)
+                    for s in lines.sources(part.line, part.start, part.start + part.out)
+                    if s.use == use_id
+                )
+                if covered != part.out:
+                    yield Finding("parts_sum", use_id, f"{part.line} does not hold what {use_id} yielded")
+
+
+def orders_tie(tx: Reading) -> Iterator[Finding]:
+    """Per order item: ordered = received (good, damaged, short, rejected) + open."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        received: dict[tuple[str, str], int] = defaultdict(int)
+        for _, receipt in books.documents.all("receipt", slug):
+            if receipt["reversed"] is None:
+                facts = receipt["facts"]
+                received[facts["order"], facts["item"]] += sum(lot["noted"] for lot in facts["lots"])
+        for number, order in books.documents.all("purchase", slug):
+            if order["status"] != "approved":
+                continue
+            for item in order["facts"]["items"]:
+                name = f"{AccountClass.OPEN.value}/{slug}/{number}/{item['item']}"
+                opened = books.net(name, item["product"])
+                if received[number, item["item"]] + opened != item["quantity"]:
+                    yield Finding(
+                        "orders_tie",
+                        f"{number}/{item['item']}",
+                        f"{item['quantity']} ordered, {received[number, item['item']]} noted and {opened} open",
+                    )
+
+
+def lots_tie(tx: Reading) -> Iterator[Finding]:
+    """Per lot: noted = stock + in transit + handed + distributed + delivered + lost + returned; lines agree."""
+    books = Books(tx.shelf)
+    where: dict[str, int] = defaultdict(int)
+    on_lines: dict[str, int] = defaultdict(int)
+    in_stock: dict[str, int] = defaultdict(int)
+    places = {
+        AccountClass.STOCK,
+        AccountClass.TRANSIT,
+        AccountClass.HANDED,
+        AccountClass.DISTRIBUTED,
+        AccountClass.DELIVERED,
+    }
+    for name, asset, balance in books.balances():
+        kind = class_of(name)
+        if "#" in asset and kind is not AccountClass.NOTED:
+            where[asset] += balance.net
+            if kind in places:
+                in_stock[asset] += balance.net
+    for name in books.lines.names("goods/"):
+        on_lines[name.rsplit("/", 1)[1]] += books.lines.free_units(name)
+    for asset, document in books.documents.all("lot", ""):
+        if where[asset] != document["facts"]["noted"]:
+            noted = document["facts"]["noted"]
+            yield Finding("lots_tie", asset, f"{noted} noted and {where[asset]} accounted for")
+        if on_lines[asset] != in_stock[asset]:
+            yield Finding("lots_tie", asset, f"{in_stock[asset]} in places and {on_lines[asset]} on lines")
+
+
+def bytes_hash(tx: Reading) -> Iterator[Finding]:
+    """Stored bytes hash to what was published, and each entry names the hash of the one before."""
+    previous, seq = GENESIS, 0
+    for row in tx.journal.rows():
+        entry = entry_from_bytes(row.data)
+        seq += 1
+        if entry_hash(row.data) != row.hash:
+            yield Finding(
+                "bytes_hash", str(row.seq), f"the bytes of entry {row.seq} do not hash to {row.hash}"
+            )
+        if entry.previous != previous or entry.seq != seq or row.seq != seq:
+            yield Finding("bytes_hash", str(row.seq), f"entry {row.seq} does not follow the one before it")
+        previous = row.hash
+
+
+def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
+    """Each outpoint is live at most once: settles and restores outnumber voids by one or none."""
+    live: dict[str, int] = defaultdict(int)
+    for row in tx.journal.rows():
+        if row.kind in {"donation", "restore", "void"}:
+            outpoint = str(entry_from_bytes(row.data).facts["outpoint"])
+            live[outpoint] += -1 if row.kind == "void" else 1
+    for outpoint, count in live.items():
+        if count not in {0, 1}:
+            yield Finding("outpoints_live_once", outpoint, f"{outpoint} is live {count} times")
+
+
+def books_are_chain(tx: Reading) -> Iterator[Finding]:
+    """Coins unspent at the settled block = coins in the books (immature coinbases aside)."""
+    chain, books = coins_on_chain(tx), coins_in_books(tx)
+    if chain is not None and chain != books:
+        yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+
+
+def money_on_lines(tx: Reading) -> Iterator[Finding]:
+    """What lies in wallets and banks is what is free or held on the money lines, shortfalls aside."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for name in books.lines.names(f"money/{slug}/"):
+            asset = name.rsplit("/", 1)[1]
+            if asset == "BTC":
+                continue
+            on_line = sum(
+                s.end - s.start
+                for s in books.lines.spans(name)
+                if s.state in {UnitState.FREE, UnitState.HELD}
+            )
+            at_bank = sum(
+                b.net for _, a, b in books.balances(f"{AccountClass.BANK.value}/{slug}/") if a == asset
+            )
+            if on_line != at_bank:
+                yield Finding("money_on_lines", name, f"{at_bank} {asset} in banks and {on_line} on the line")
+
+
+CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
+    assets_balance,
+    no_negative_place,
+    lines_are_tiled,
+    parts_sum,
+    orders_tie,
+    lots_tie,
+    bytes_hash,
+    outpoints_live_once,
+    books_are_chain,
+    money_on_lines,
+)
+
+
+def run_checks(tx: Reading) -> list[Finding]:
+    """All that is wrong, by every check."""
+    return [finding for check in CHECKS for finding in check(tx)]

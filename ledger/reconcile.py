@@ -1,0 +1,155 @@
+"""Reconciliation: books against the chain at the settled block, and what left without an explanation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.errors import NotFound
+from ledger.observing import Observed, TxState
+from ledger.report import Books as BooksState
+from ledger.report import UnexplainedSpend
+from ledger.settled import MATURITY, depth_of, settled_block
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+SECONDS_A_BLOCK = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Words and figures for a person, and whether anything is open (the exit code says the same)."""
+
+    state: BooksState
+    lines: tuple[tuple[str, str], ...]
+    open: bool
+
+
+def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
+    """Sats of our coins unspent at the settled block, immature coinbases aside; None before the first look."""
+    settled = settled_block(tx)
+    if settled is None:
+        return None
+    mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
+    total = 0
+    for coin in Observed(tx.shelf).coins():
+        if coin.height is None or coin.height > (mature if coin.coinbase else settled):
+            continue
+        if coin.spent_height is not None and coin.spent_height <= settled:
+            continue
+        if campaign is None or coin.campaign == campaign:
+            total += coin.sats
+    return total
+
+
+def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
+    """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
+    books = Books(tx.shelf)
+    total = 0
+    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED):
+        if campaign is not None:
+            total += books.net(account(kind, campaign), "BTC")
+        else:
+            total += sum(balance.net for _, _, balance in books.balances(kind.value + "/"))
+    return total
+
+
+def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row."""
+    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    rows: dict[str, UnexplainedSpend] = {}
+    for txid, document in books.documents.all("spend", campaign):
+        seen = observed.tx(txid)
+        rows[txid] = UnexplainedSpend(
+            txid,
+            document["notes"]["out"],
+            seen.first_at if seen else document["at"],
+            document["explained_at"],
+        )
+    settled = settled_block(tx) or 0
+    tip = int(tx.progress.load("tip_height") or 0)
+    young = [*observed.txs_in(settled + 1, tip), *observed.unconfirmed()]
+    for waiting in young:
+        if waiting.txid in rows or waiting.state not in {TxState.SEEN, TxState.CONFIRMED}:
+            continue
+        coins = [coin for coin in map(observed.coin, waiting.inputs) if coin and coin.campaign == campaign]
+        back = sum(output.sats for output in waiting.outputs if output.campaign == campaign)
+        out = sum(coin.sats for coin in coins) - back
+        if coins and out > 0:
+            rows[waiting.txid] = UnexplainedSpend(waiting.txid, out, waiting.first_at, None)
+    return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))
+
+
+def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
+    """Is the ledger the chain? For the strip on every page."""
+    if Books(tx.shelf).documents.find("campaign", "", campaign) is None:
+        raise NotFound(f"campaign: there is no campaign {campaign}")
+    books = Books(tx.shelf)
+    look = json.loads(tx.progress.load("last_look") or "{}")
+    tip = tx.progress.load("tip_height")
+    settled = settled_block(tx)
+    on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
+    open_spends = [row for row in unexplained_spends(tx, campaign) if row.explained_at is None]
+    difference = 0 if on_chain is None else on_chain - in_books
+    unexplained = sum(row.minor for row in open_spends)
+    shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
+    shortfall += sum(
+        document["shortfall"]
+        for _, document in books.documents.all("donation", campaign)
+        if not document["live"]
+    )
+    behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
+    sources = look.get("sources", [])
+    no_chain = tx.progress.load("no_chain_since") or None
+    return BooksState(
+        block=settled,
+        reconciled=on_chain is not None
+        and not difference
+        and not unexplained
+        and not shortfall
+        and not behind,
+        difference=difference,
+        in_wallets=in_books,
+        unexplained=unexplained,
+        unexplained_since=min((row.seen_at for row in open_spends), default=None),
+        shortfall=shortfall,
+        tip=None if tip is None else int(tip),
+        behind=behind,
+        behind_hours=behind * SECONDS_A_BLOCK // 3600,
+        looked_at=look.get("at"),
+        agreed=bool(look.get("agreed", False)),
+        no_chain_since=no_chain,
+        sources_agreeing=sum(1 for s in sources if s["ok"] and s["lied"] is None),
+        sources=len(sources),
+    )
+
+
+def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconciliation:
+    """Books against the chain, of one campaign or of all, in words."""
+    slugs = (
+        [campaign] if campaign is not None else [s for s, _ in Books(tx.shelf).documents.all("campaign", "")]
+    )
+    lines: list[tuple[str, str]] = []
+    is_open = False
+    state: BooksState | None = None
+    for slug in slugs:
+        state = books_state(tx, slug, now=now)
+        is_open = is_open or not state.reconciled
+        lines.append((f"{slug}: books = chain at block", str(state.block)))
+        lines.append((f"{slug}: in the books, sats", str(state.in_wallets)))
+        lines.append((f"{slug}: difference, sats", str(state.difference)))
+        lines.append((f"{slug}: unexplained, sats", str(state.unexplained)))
+        for row in unexplained_spends(tx, slug):
+            if row.explained_at is None:
+                lines.append((f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}"))
+        if state.shortfall:
+            lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
+        if state.behind:
+            lines.append((f"{slug}: blocks behind", str(state.behind)))
+    if state is None:
+        raise NotFound("campaign: there is none yet; add one first")
+    return Reconciliation(state, tuple(lines), is_open)

@@ -1,0 +1,23 @@
+"""The settled block: how deep a payment must be buried, and which block is the last that the journal holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+DEFAULT_DEPTH = 6
+MATURITY = 100
+"""Blocks before a coinbase can be spent (consensus; RULES 3: it settles at the larger of depth and 100)."""
+
+
+def depth_of(tx: Reading) -> int:
+    """Blocks that bury a payment before it settles, from the ledger's own settings."""
+    return int(tx.progress.load("depth") or DEFAULT_DEPTH)
+
+
+def settled_block(tx: Reading) -> int | None:
+    """S = tip - depth + 1, None before the first look."""
+    tip = tx.progress.load("tip_height")
+    return None if tip is None else int(tip) - depth_of(tx) + 1
