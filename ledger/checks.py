@@ -135,10 +135,9 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
 
 def bytes_hash(tx: Reading) -> Iterator[Finding]:
     """Stored bytes hash to what was published, and each entry names the hash of the one before."""
-    previous, seq = GENESIS, 0
-    for row in tx.journal.rows():
+    previous = GENESIS
+    for seq, row in enumerate(tx.journal.rows(), start=1):
         entry = entry_from_bytes(row.data)
-        seq += 1
         if entry_hash(row.data) != row.hash:
             yield Finding(
                 "bytes_hash", str(row.seq), f"the bytes of entry {row.seq} do not hash to {row.hash}"

@@ -143,9 +143,11 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         lines.append((f"{slug}: in the books, sats", str(state.in_wallets)))
         lines.append((f"{slug}: difference, sats", str(state.difference)))
         lines.append((f"{slug}: unexplained, sats", str(state.unexplained)))
-        for row in unexplained_spends(tx, slug):
-            if row.explained_at is None:
-                lines.append((f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}"))
+        lines.extend(
+            (f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}")
+            for row in unexplained_spends(tx, slug)
+            if row.explained_at is None
+        )
         if state.shortfall:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
         if state.behind:

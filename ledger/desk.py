@@ -1,0 +1,204 @@
+"""The desk: who may record what, by noun and verb. The API and the command line both go through here.
+
+Every write but intentions needs an actor with a role; who recorded a fact never approves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+from ledger.books import Books
+from ledger.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.facts import facts_from, facts_json
+from ledger.kinds import ALL
+from ledger.kinds.spec import Kind, Role
+from ledger.record import AlreadyRecorded, record, rfc3339
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
+GAP_LIMIT = 100
+"""Unused addresses in a row after which donors get the fixed one (DESIGN section 5, Addresses)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user of the desk, known by name here and by role in entries."""
+
+    id: int | None
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done with a noun: the facts that it takes and the roles that may."""
+
+    kind: Kind
+    facts: type
+    roles: frozenset[Role]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    name: str
+    plural: str
+    actions: Mapping[str, Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action. `waiting_for` is the txid that a draft waits for; then there is no entry yet."""
+
+    seq: int | None
+    key: str
+    already: bool
+    waiting_for: str | None
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """An address for one donor, with a BIP 21 URI and a claim code; `fresh` False: the campaign's fixed one."""
+
+    address: str
+    bip21: str
+    claim_code: str
+    fresh: bool
+
+
+def _nouns() -> dict[str, Noun]:
+    actions: dict[str, dict[str, Action]] = defaultdict(dict)
+    for kind in ALL:
+        if Role.SYSTEM not in kind.roles:
+            actions[kind.noun][kind.verb] = Action(kind, kind.facts, kind.roles, kind.doc)
+    irregular = {"evidence": "evidence"}
+    return {noun: Noun(noun, irregular.get(noun, noun + "s"), verbs) for noun, verbs in actions.items()}
+
+
+NOUNS: Mapping[str, Noun] = _nouns()
+"""The nouns of the desk, from the kinds of entry."""
+
+
+def token_hash(token: str) -> str:
+    """Tokens are random and long, so one SHA-256 stores them safely."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -> int:
+    """A new user of the desk. The name stays in the operating tables, never in an entry or a page."""
+    allowed = sorted(r.value for r in Role if r is not Role.SYSTEM)
+    if role not in allowed:
+        raise Refused.field("role", f"must be one of {', '.join(allowed)}")
+    if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
+        raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
+    if tx.desk.user(name) is not None:
+        raise Conflict("name: there is a user of this name already")
+    user = tx.desk.add_user(name, role, rfc3339(now))
+    tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
+    return user
+
+
+def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None) -> str:
+    """A new token of a user, shown once; only its hash is kept."""
+    user = tx.desk.user(user_name)
+    if user is None:
+        raise NotFound(f"user: there is no user {user_name[:60]}")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now))
+    tx.desk.audit(rfc3339(now), by.id if by else None, "token added", f"{user_name}/{token_name}")
+    return token
+
+
+def actor_of_token(tx: Reading, token: str) -> Actor | None:
+    """Who a token belongs to; None for an unknown, revoked or disabled one."""
+    user = tx.desk.user_by_token_hash(token_hash(token)) if token.startswith(TOKEN_PREFIX) else None
+    return None if user is None or user.disabled else Actor(user.id, user.name, user.role)
+
+
+def actor_named(tx: Reading, name: str) -> Actor:
+    """The user that the command line acts as; raises NotFound or NotAllowed."""
+    user = tx.desk.user(name)
+    if user is None:
+        raise NotFound(f"user: there is no user {name[:60]}; add one with `aidtrail user add`")
+    if user.disabled:
+        raise NotAllowed(f"user: {name} is disabled")
+    return Actor(user.id, user.name, user.role)
+
+
+def action_of(noun: str, verb: str) -> Action:
+    """Raises NotFound, naming what there is."""
+    if noun not in NOUNS:
+        raise NotFound(f"noun: there is no {noun[:40]}; there are {', '.join(sorted(NOUNS))}")
+    actions = NOUNS[noun].actions
+    if verb not in actions:
+        raise NotFound(f"verb: a {noun} cannot {verb[:40]}; it can {', '.join(sorted(actions))}")
+    return actions[verb]
+
+
+def act(tx: Writing, actor: Actor, slug: str, noun: str, verb: str, facts: object, *, now: int) -> Outcome:
+    """Record what a person tells; `facts` is an instance of the action's facts, or the JSON object of one.
+
+    Raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
+    """
+    action = action_of(noun, verb)
+    if Role(actor.role) not in action.roles:
+        roles = ", ".join(sorted(role.value for role in action.roles))
+        raise NotAllowed(f"role: a {actor.role} cannot {verb} a {noun}; these can: {roles}")
+    told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
+    if noun == "campaign":
+        slug = told.slug
+    kind = action.kind
+    txid = kind.waits_for(Books(tx.shelf), slug, told)
+    if txid is not None:
+        return _keep_draft(tx, actor, slug, kind, told, txid, now)
+    outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id)
+    already = isinstance(outcome, AlreadyRecorded)
+    if not already:
+        tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
+    return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
+
+
+def _keep_draft(tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, txid: str, now: int) -> Outcome:
+    """An explanation given before its spend settles waits, and is recorded when it does."""
+    if Books(tx.shelf).documents.find("campaign", "", slug) is None:
+        raise NotFound(f"campaign: there is no campaign {slug}")
+    key = kind.key(slug, told)
+    data = rfc8785.dumps(facts_json(told))
+    for draft in tx.desk.drafts(waits_for=txid):
+        if draft.key == key and draft.data == data:
+            return Outcome(None, key, True, txid, None)
+        if draft.key == key:
+            raise Conflict(f"{kind.noun}: a draft of this number waits already, with other facts")
+    tx.desk.add_draft(kind.name, slug, key, data, actor.id, txid, rfc3339(now))
+    tx.desk.audit(rfc3339(now), actor.id, "draft", key)
+    return Outcome(None, key, False, txid, None)
+
+
+def claim_hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def request_intention(tx: Writing, slug: str, *, now: int) -> Intention:
+    """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one."""
+    documents = Books(tx.shelf).documents
+    campaign = documents.require("campaign", "", slug)["facts"]
+    code = secrets.token_urlsafe(16)
+    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code))
+    fresh = row is not None
+    if row is None:
+        fixed = [a for a in tx.addresses.of_campaign(slug) if a.branch == "fixed"]
+        if not fixed:
+            raise Conflict("address: this campaign has no address to give out yet")
+        row, code = fixed[0], ""
+    label = campaign["title"].replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
+    return Intention(row.address, f"bitcoin:{row.address}?label={label}", code, fresh)
