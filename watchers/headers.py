@@ -236,7 +236,7 @@ class HeaderChain:
 
     def _median_time(self, parent: _Node) -> int | None:
         """Median time of the eleven headers up to `parent`; fewer only at the very start of the network."""
-        times = []
+        times: list[int] = []
         node: _Node | None = parent
         while node is not None and len(times) < _MEDIAN_SPAN:
             times.append(node.header.time)

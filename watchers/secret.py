@@ -20,7 +20,8 @@ _LONG = re.compile(f"{_BASE58}{{100,120}}")
 _RAW = re.compile(r"\s*(?:0x)?[0-9A-Fa-f]{64}\s*")
 _IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{12,}")
 _FRAGMENTS = frozenset(
-    ["addr", "after", "andor", "combo", "hash", "multi", "musig", "older", "pk", "pkh", "raw", "rawtr", "sh", "sortedmulti", "thresh", "tr", "wpkh", "wsh"]
+    {"addr", "after", "andor", "combo", "hash", "multi", "musig", "older", "pk", "pkh", "raw", "rawtr", "sh"}
+    | {"sortedmulti", "thresh", "tr", "wpkh", "wsh"}
 )
 _FEWEST_WORDS = 12
 
