@@ -97,7 +97,13 @@ class Descriptor:
         canonical = str(wally.descriptor_canonicalize(parsed, 0))
         ranged = bool(features & wally.WALLY_MS_IS_RANGED)
         descriptor = cls(canonical, network, ranged, branches, parsed)
-        if kind_of(descriptor.script(0)) is ScriptKind.OTHER:
+        try:
+            kind = kind_of(descriptor.script(0))
+        except ValueError:
+            raise DescriptorRefused(
+                "descriptor: nothing can be derived; hardened steps stand only before the xpub"
+            ) from None
+        if kind is ScriptKind.OTHER:
             raise DescriptorRefused("descriptor: its scripts have no address; use pkh, sh, wpkh, wsh or tr")
         return descriptor
 
