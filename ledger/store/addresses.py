@@ -1,0 +1,112 @@
+"""Addresses of campaigns: which are watched, and which was given to whom; each is given out once, ever.
+
+It derives none and holds no key.
+"""
+
+# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.errors import Conflict
+from ledger.store.session import Session
+
+_COLUMNS = "script, address, campaign, branch, idx, source"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """An address by its script. `branch` is receive, change or fixed; `source` a descriptor, or `list`."""
+
+    script: bytes
+    address: str
+    campaign: str
+    branch: str
+    index: int
+    source: str
+
+
+class Addresses:
+    """Reading addresses."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def by_script(self, script: bytes) -> AddressRow | None:
+        return self._row("WHERE script = ?", bytes(script))
+
+    def by_address(self, address: str) -> AddressRow | None:
+        return self._row("WHERE address = ?", address)
+
+    def by_claim(self, claim_hash: str) -> AddressRow | None:
+        """The address that was given out with this claim code."""
+        return self._row("WHERE claim = ?", claim_hash)
+
+    def of_campaign(self, campaign: str) -> list[AddressRow]:
+        """By branch and index."""
+        return self._rows("WHERE campaign = ? ORDER BY branch, idx, script", campaign)
+
+    def scripts(self) -> list[bytes]:
+        """All watched scripts."""
+        return [row[0] for row in self._session.all("SELECT script FROM addresses ORDER BY script")]
+
+    def given_since(self, at: str) -> list[AddressRow]:
+        """Given out at or after `at` (RFC 3339), oldest first."""
+        return self._rows("WHERE given_at >= ? ORDER BY given_at, idx, script", at)
+
+    def highest_index(self, campaign: str, branch: str) -> int | None:
+        """The highest index of a branch; None when it has no address."""
+        row = self._session.one(
+            "SELECT max(idx) FROM addresses WHERE campaign = ? AND branch = ?", (campaign, branch)
+        )
+        return None if row[0] is None else int(row[0])
+
+    def _row(self, where: str, value: object) -> AddressRow | None:
+        row = self._session.one(f"SELECT {_COLUMNS} FROM addresses {where}", (value,))
+        return None if row is None else AddressRow(*row)
+
+    def _rows(self, where: str, value: object) -> list[AddressRow]:
+        return [
+            AddressRow(*row)
+            for row in self._session.all(f"SELECT {_COLUMNS} FROM addresses {where}", (value,))
+        ]
+
+
+class AddressesWriting(Addresses):
+    """Adding addresses and giving them out."""
+
+    def add(self, rows: Sequence[AddressRow]) -> None:
+        """Watch addresses; the same again changes nothing, one that another campaign has raises Conflict."""
+        fresh: dict[bytes, AddressRow] = {}
+        for row in rows:
+            there = fresh.get(row.script) or self.by_script(row.script)
+            if there is None:
+                fresh[row.script] = row
+            elif (there.campaign, there.address) != (row.campaign, row.address):
+                raise Conflict(
+                    f"address: {row.address} belongs to campaign {there.campaign} already; each address has one"
+                )
+        if fresh:
+            self._session.run_many(
+                f"INSERT INTO addresses ({_COLUMNS}, given_at, claim, used) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 0)",
+                [(r.script, r.address, r.campaign, r.branch, r.index, r.source) for r in fresh.values()],
+            )
+
+    def give_out(self, campaign: str, at: str, claim_hash: str | None) -> AddressRow | None:
+        """The lowest receive address that was never given and never used; None when there is none left."""
+        row = self._row(
+            "WHERE campaign = ? AND branch = 'receive' AND given_at IS NULL AND used = 0"
+            " ORDER BY idx, script LIMIT 1",
+            campaign,
+        )
+        if row is not None:
+            self._session.run(
+                "UPDATE addresses SET given_at = ?, claim = ? WHERE script = ?", (at, claim_hash, row.script)
+            )
+        return row
+
+    def mark_used(self, script: bytes) -> None:
+        """A coin came to it: it is not given out any more."""
+        self._session.run("UPDATE addresses SET used = 1 WHERE script = ? AND used = 0", (bytes(script),))

@@ -1,0 +1,77 @@
+"""Copies of a SQLite database, made while it is served and put back on another machine.
+
+Nothing is ever overwritten, and nothing that is not ours is put back.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from ledger.errors import ForeignDatabase, LedgerError
+
+APPLICATION_ID = 0x41494454
+"""`AIDT`, in the header of each SQLite file of ours."""
+
+
+def backup(engine: Engine, path: Path) -> None:
+    """A consistent copy in a new file, complete and on disk when this returns.
+
+    Raises LedgerError for a file that exists and for PostgreSQL, which has `pg_dump`.
+    """
+    if engine.dialect.name != "sqlite":
+        raise LedgerError("backup: this database is PostgreSQL; use `pg_dump --format=custom`")
+    with closing(
+        sqlite3.connect(f"{Path(str(engine.url.database)).resolve().as_uri()}?mode=ro", uri=True)
+    ) as source:
+        _copy(source, path, "backup")
+
+
+def restore(file: Path, path: Path) -> None:
+    """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there."""
+    if not file.is_file():
+        raise LedgerError(f"restore: there is no file {file}")
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        try:
+            number = source.execute("PRAGMA application_id").fetchone()[0]
+            sound = source.execute("PRAGMA quick_check").fetchone()[0]
+        except sqlite3.DatabaseError:
+            raise ForeignDatabase(f"restore: {file.name} is no database of aidtrail") from None
+        if number != APPLICATION_ID:
+            raise ForeignDatabase(f"restore: {file.name} is a database of another program")
+        if sound != "ok":
+            raise LedgerError(f"restore: {file.name} is damaged; use another backup")
+        _copy(source, path, "restore")
+
+
+def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
+    """Copy to a name beside, then link it to `path`, which fails when something is there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.exists():
+        raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name")
+    try:
+        with closing(sqlite3.connect(beside)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+            if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise ForeignDatabase(f"{verb}: the copy is no database of aidtrail")
+        _on_disk(beside)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name") from None
+        _on_disk(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _on_disk(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,285 @@
+"""The database: made, opened, checked to be ours and not newer, migrated, and its transactions.
+
+It holds no rows and decides nothing about what they say.
+"""
+
+# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from ledger.errors import ForeignDatabase, LedgerError
+from ledger.store import backup
+from ledger.store.migrations import NEWEST, STEPS
+from ledger.store.projections import ShelfCache
+from ledger.store.session import BUSY_SECONDS, Dialect, Session
+from ledger.store.transaction import Reading, Writing
+from ledger.store.triggers import missing_triggers, tables_named
+
+PROGRAM = "aidtrail"
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A connection with what it remembers of the shelf."""
+
+    session: Session
+    cache: ShelfCache
+
+
+class Store:
+    """A ledger's database. Safe to share between threads; writers wait for each other."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._dialect = Dialect(engine.dialect.name)
+        self._writer: _Slot | None = None
+        self._writer_lock = threading.Lock()
+        self._readers: deque[_Slot] = deque()
+
+    @classmethod
+    def create(cls, url: str) -> Store:
+        """Make a database at a `sqlite:///` or `postgresql+psycopg://` URL, or open the one of ours there.
+
+        Raises ForeignDatabase when another program's tables are there.
+        """
+        return cls._opened(url, may_create=True)
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open a database and migrate it when it is older.
+
+        Raises ForeignDatabase for one of another program or a newer version, FileNotFoundError for no file.
+        """
+        return cls._opened(url, may_create=False)
+
+    @classmethod
+    def _opened(cls, url: str, *, may_create: bool) -> Store:
+        engine = _engine(url, may_create=may_create)
+        try:
+            with engine.connect() as connection:
+                _migrate(connection, may_create=may_create)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        """The one writing transaction: kept as a whole when the block ends, undone when it raises.
+
+        Raises LedgerError when another process writes for 30 seconds; it must not be nested in a thread.
+        """
+        with self._writer_lock:
+            slot = self._writer or self._connected(reading=False)
+            self._writer = slot
+            try:
+                slot.session.begin_writing()
+                writing = Writing(slot.session, slot.cache)
+                yield writing
+                if slot.session.failed:
+                    raise LedgerError("database: a statement of this transaction failed; nothing was written")
+                writing.shelf.before_commit()
+                slot.session.commit()
+                writing.shelf.after_commit()
+            except BaseException:
+                slot.cache.drop()
+                self._rolled_back(slot)
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """One snapshot; what is written meanwhile is not seen."""
+        try:
+            slot = self._readers.pop()
+        except IndexError:
+            slot = self._connected(reading=True)
+        try:
+            slot.session.begin_reading()
+            yield Reading(slot.session, slot.cache)
+            slot.session.commit()
+        except BaseException:
+            slot.cache.drop()
+            if _undone(slot.session):
+                self._readers.append(slot)
+            raise
+        self._readers.append(slot)
+
+    def missing_triggers(self) -> list[str]:
+        """Names of triggers that are missing, switched off, or not what this version makes."""
+        with self._engine.connect() as connection:
+            return missing_triggers(connection)
+
+    def backup(self, path: str | Path) -> None:
+        """Copy the database to a new file while it is served; raises LedgerError when the file exists."""
+        backup.backup(self._engine, Path(path))
+
+    @staticmethod
+    def restore(file: str | Path, path: str | Path) -> None:
+        """Put a backup at a new path; raises ForeignDatabase when it is not ours, LedgerError on overwriting."""
+        backup.restore(Path(file), Path(path))
+
+    def close(self) -> None:
+        """Close all connections; nothing may be open in another thread."""
+        with self._writer_lock:
+            slots = [*self._readers, *([self._writer] if self._writer else [])]
+            self._readers.clear()
+            self._writer = None
+        for slot in slots:
+            slot.session.close()
+        self._engine.dispose()
+
+    def _connected(self, *, reading: bool) -> _Slot:
+        pooled = self._engine.raw_connection()
+        connection: Any = pooled.dbapi_connection
+        pooled.detach()
+        if self._dialect is Dialect.SQLITE and reading:
+            connection.execute("PRAGMA query_only = ON")
+        dbapi: Any = self._engine.dialect.dbapi
+        return _Slot(Session(connection, self._dialect, (dbapi.IntegrityError,)), ShelfCache())
+
+    def _rolled_back(self, slot: _Slot) -> None:
+        if not _undone(slot.session):
+            self._writer = None
+
+
+def _undone(session: Session) -> bool:
+    """Roll back; False when the connection is broken and was closed."""
+    try:
+        session.rollback()
+    except Exception:
+        session.close()
+        return False
+    return True
+
+
+def _engine(url: str, *, may_create: bool) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise LedgerError("database: write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME") from None
+    if parsed.drivername == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise LedgerError("database: a ledger in memory would be lost; write sqlite:///PATH")
+        if not may_create and not Path(parsed.database).is_file():
+            raise FileNotFoundError(2, "no such database file", parsed.database)
+        engine = create_engine(
+            parsed,
+            poolclass=NullPool,
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(
+            parsed,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                "autocommit": True,
+                "options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC",
+            },
+        )
+    raise LedgerError(
+        f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql+psycopg://…"
+    )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+        "trusted_schema = OFF",
+        "cache_size = -65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(connection: Connection, *, may_create: bool) -> None:
+    """Bring the database to the newest version in one transaction, under the writers' lock."""
+    sqlite = connection.dialect.name == "sqlite"
+    tables = tables_named(connection)
+    if sqlite and (tables == set() or _is_ours(connection, tables)):
+        _switch_to_wal(connection)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+    try:
+        if not sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1097425012)")
+        tables = tables_named(connection)
+        version = _version(connection, tables)
+        if version == 0 and not may_create:
+            raise ForeignDatabase("database: it is empty; make a ledger in it with `aidtrail init`")
+        for number, step in STEPS:
+            if number <= version:
+                continue
+            step(connection)
+            missing = missing_triggers(connection)
+            if missing:
+                raise LedgerError(
+                    f"database: version {number} would lack the trigger {missing[0]}; nothing changed"
+                )
+            _note_version(connection, number, first=version == 0 and number == STEPS[0][0])
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+def _switch_to_wal(connection: Connection) -> None:
+    mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
+    if str(mode).lower() != "wal":
+        raise LedgerError(f"database: its disk allows no write-ahead log ({mode}); choose a local disk")
+
+
+def _is_ours(connection: Connection, tables: set[str]) -> bool:
+    if "meta" not in tables:
+        return False
+    if connection.dialect.name == "sqlite":
+        number = connection.exec_driver_sql("PRAGMA application_id").scalar()
+        if number != backup.APPLICATION_ID:
+            return False
+    try:
+        found = connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'program'").scalar()
+    except Exception:
+        return False
+    return bool(found == PROGRAM)
+
+
+def _version(connection: Connection, tables: set[str]) -> int:
+    """0 for an empty database; raises ForeignDatabase for one that is not ours or is newer."""
+    if not tables:
+        return 0
+    if not _is_ours(connection, tables):
+        raise ForeignDatabase(
+            f"database: it holds {len(tables)} tables of another program; choose an empty database, or a new file"
+        )
+    version = int(str(connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'version'").scalar()))
+    if version > NEWEST:
+        raise ForeignDatabase(
+            f"database: it is of version {version} and this program knows up to {NEWEST}; install a newer aidtrail"
+        )
+    return version
+
+
+def _note_version(connection: Connection, number: int, *, first: bool) -> None:
+    if first:
+        connection.exec_driver_sql(
+            f"INSERT INTO meta (name, value) VALUES ('program', '{PROGRAM}'), ('version', '0'), ('shelf', '0')"
+        )
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA application_id = {backup.APPLICATION_ID}")
+    connection.exec_driver_sql(f"UPDATE meta SET value = '{number}' WHERE name = 'version'")

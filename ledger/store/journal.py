@@ -1,0 +1,107 @@
+"""The journal's rows: the exact bytes of entries under number and key, appended and read, never changed.
+
+It does not know what an entry says.
+"""
+
+# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.errors import Conflict
+from ledger.store.session import Session
+
+_COLUMNS = "seq, key, kind, campaign, recorded_at, data, hash"
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """An entry as stored. `hash` is SHA-256 of `data`, hex; `transfers` are (debit, credit, asset, amount)
+    in minor units, and are left empty on reading because `data` has them."""
+
+    seq: int
+    key: str
+    kind: str
+    campaign: str
+    recorded_at: str
+    data: bytes
+    hash: str
+    transfers: Sequence[tuple[str, str, str, int]] = ()
+
+
+class Journal:
+    """Reading the journal."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def head(self) -> tuple[int, str] | None:
+        """Number and hash of the newest entry; None for an empty journal."""
+        row = self._session.one("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return None if row is None else (row[0], row[1])
+
+    def by_key(self, key: str) -> JournalRow | None:
+        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))
+        return None if row is None else JournalRow(*row)
+
+    def by_seq(self, seq: int) -> JournalRow | None:
+        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE seq = ?", (seq,))
+        return None if row is None else JournalRow(*row)
+
+    def rows(
+        self, after: int = 0, limit: int | None = None, campaign: str | None = None, kind: str | None = None
+    ) -> Iterator[JournalRow]:
+        """Entries numbered above `after`, in order; read in pages, so writing in between is safe."""
+        where, values = ["seq > ?"], list[Any]()
+        for column, value in (("campaign", campaign), ("kind", kind)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?"
+        left = limit
+        while left is None or left > 0:
+            size = _PAGE if left is None else min(left, _PAGE)
+            page = self._session.all(sql, (after, *values, size))
+            for row in page:
+                yield JournalRow(*row)
+            if len(page) < size:
+                return
+            after = page[-1][0]
+            left = None if left is None else left - size
+
+    def count(self) -> int:
+        """How many entries there are (numbers have no gaps)."""
+        return int(self._session.one("SELECT coalesce(max(seq), 0) FROM entries")[0])
+
+
+class JournalWriting(Journal):
+    """Appending to the journal."""
+
+    def append(self, row: JournalRow) -> None:
+        """Append the next entry; raises Conflict when number, key or hash is not new, or hash is not of data."""
+        if hashlib.sha256(row.data).hexdigest() != row.hash:
+            raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
+        self._session.run(
+            "INSERT INTO entries (seq, key, kind, campaign, recorded_at, data, hash, transfers)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                row.seq,
+                row.key,
+                row.kind,
+                row.campaign,
+                row.recorded_at,
+                row.data,
+                row.hash,
+                len(row.transfers),
+            ),
+        )
+        if row.transfers:
+            self._session.run_many(
+                "INSERT INTO transfers (seq, n, debit, credit, asset, amount) VALUES (?, ?, ?, ?, ?, ?)",
+                [(row.seq, n, *transfer) for n, transfer in enumerate(row.transfers, 1)],
+            )

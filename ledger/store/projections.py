@@ -1,0 +1,140 @@
+"""The stored shelf: projections in one table, with a bounded cache of the rows that are read by key.
+
+What it holds is what `MemoryShelf` would hold; it never decides what a projection says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.errors import LedgerError
+from ledger.store.session import Session
+
+VERSION = "shelf"
+"""The row of `meta` that counts commits which changed the shelf."""
+
+MOST_CACHED = 50_000
+
+
+class ShelfCache:
+    """Rows of one connection, true for one version of the shelf."""
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.rows: dict[tuple[str, str], bytes | None] = {}
+
+    def drop(self) -> None:
+        self.version = -1
+        self.rows.clear()
+
+
+class StoredShelf:
+    """A `ledger.shelf.Shelf` within one transaction; writes wait until a range is read or the commit."""
+
+    def __init__(self, session: Session, cache: ShelfCache, writing: bool) -> None:
+        self._session = session
+        self._cache = cache
+        self._writing = writing
+        self._pending: dict[tuple[str, str], bytes | None] = {}
+        self._pending_spaces: set[str] = set()
+        self._changed = False
+        row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,))
+        self._version = int(row[0])
+        if cache.version != self._version:
+            cache.rows.clear()
+            cache.version = self._version
+
+    def load(self, space: str, key: str) -> bytes | None:
+        rows = self._cache.rows
+        place = (space, key)
+        try:
+            return rows[place]
+        except KeyError:
+            pass
+        row = self._session.one("SELECT value FROM shelf WHERE space = ? AND key = ?", place)
+        value = None if row is None else bytes(row[0])
+        self._remember(place, value)
+        return value
+
+    def save(self, space: str, key: str, value: bytes | None) -> None:
+        """Set a row, or remove it with None; raises LedgerError in a reading transaction."""
+        if not self._writing:
+            raise LedgerError("shelf: a reading transaction cannot save; open one with write()")
+        place = (space, key)
+        self._pending[place] = value
+        self._pending_spaces.add(space)
+        self._remember(place, value)
+
+    def rows(
+        self,
+        space: str,
+        low: str = "",
+        high: str | None = None,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[tuple[str, bytes]]:
+        """Rows with `low <= key < high` in order; the answer is a stable copy."""
+        if space in self._pending_spaces:
+            self.flush()
+        sql = "SELECT key, value FROM shelf WHERE space = ? AND key >= ?"
+        values: list[str | int] = [space, low]
+        if high is not None:
+            sql += " AND key < ?"
+            values.append(high)
+        sql += " ORDER BY key DESC" if reverse else " ORDER BY key"
+        if limit is not None:
+            sql += " LIMIT ?"
+            values.append(max(limit, 0))
+        return iter([(row[0], row[1]) for row in self._session.all(sql, values)])
+
+    def spaces(self) -> list[str]:
+        """Spaces that hold a row, sorted."""
+        self.flush()
+        return sorted(row[0] for row in self._session.all("SELECT DISTINCT space FROM shelf"))
+
+    def clear(self) -> None:
+        """Remove every row of every space; the journal can be folded again afterwards."""
+        if not self._writing:
+            raise LedgerError("shelf: a reading transaction cannot clear; open one with write()")
+        self._pending.clear()
+        self._pending_spaces.clear()
+        self._cache.rows.clear()
+        self._changed = True
+        self._session.run("DELETE FROM shelf")
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._pending:
+            return
+        saved = [(space, key, value) for (space, key), value in self._pending.items() if value is not None]
+        removed = [place for place, value in self._pending.items() if value is None]
+        if removed:
+            self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
+        if saved:
+            self._session.run_many(
+                "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value",
+                saved,
+            )
+        self._pending.clear()
+        self._pending_spaces.clear()
+        self._changed = True
+
+    def before_commit(self) -> None:
+        """Write what waits and count the change, so that other connections drop what they remember."""
+        self.flush()
+        if self._changed:
+            self._version += 1
+            self._session.run("UPDATE meta SET value = ? WHERE name = ?", (str(self._version), VERSION))
+
+    def after_commit(self) -> None:
+        self._cache.version = self._version
+
+    def _remember(self, place: tuple[str, str], value: bytes | None) -> None:
+        rows = self._cache.rows
+        if len(rows) >= MOST_CACHED and place not in rows:
+            for old in list(rows)[: MOST_CACHED // 2]:
+                if old not in self._pending:
+                    del rows[old]
+        rows[place] = value
