@@ -20,7 +20,7 @@ _LAST_INDEX = (1 << 31) - 1
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _KEY = re.compile(f"(?<![0-9A-Za-z])([xyztuvYZUV])pub{_BASE58}{{90,120}}(?![0-9A-Za-z])")
 _BARE = re.compile(r"(\[[0-9a-fA-F]{8}(?:/[0-9]+['hH]?)*\])?([xyztuvYZUV]pub[0-9A-Za-z]+)((?:/[^()]*)?)")
-_HARDENED = re.compile(r"(?<=[0-9])['H]")
+_HARDENED = re.compile(r"(/[0-9]+)['H]")
 _CHECKSUM = re.compile(r"[02-9ac-hj-np-z]{8}")
 
 _XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")
@@ -84,7 +84,7 @@ class Descriptor:
         bare = _BARE.fullmatch(body)
         if bare is not None:
             body = _around(bare.group(1) or "", bare.group(2), bare.group(3))
-        body = _reversioned(_HARDENED.sub("h", body), network)
+        body = _reversioned(_HARDENED.sub(r"\1h", body), network)
         parsed = _parsed(body, network)
         features = wally.descriptor_get_features(parsed)
         if features & wally.WALLY_MS_IS_PRIVATE:
