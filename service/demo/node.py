@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 USER = "aidtrail"
-START_SECONDS = 60
+START_ATTEMPTS, START_PAUSE = 1200, 0.05
 SETTINGS = (
     "regtest=1",
     "server=1",
@@ -91,15 +91,14 @@ class RegtestNode:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
-        deadline = time.monotonic() + START_SECONDS
-        while True:
+        for attempt in range(START_ATTEMPTS):
             try:
                 self.rpc("getblockcount")
                 break
             except (OSError, http.client.HTTPException, RpcRefused) as error:
-                if self._process.poll() is not None or time.monotonic() > deadline:
+                if self._process.poll() is not None or attempt == START_ATTEMPTS - 1:
                     raise NodeFailed(f"bitcoind did not start: {self._last_words()}") from error
-                time.sleep(0.05)
+                time.sleep(START_PAUSE)
         for wallet in sorted(p.name for p in self._chain_folder().glob("wallets/*") if p.is_dir()):
             with contextlib.suppress(RpcRefused):
                 self.rpc("loadwallet", wallet)
