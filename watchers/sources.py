@@ -1,0 +1,122 @@
+"""What a source of chain facts can be asked, and the ways in which it can fail to answer.
+
+Believes nothing: what a source says is a claim until `headers`, `block` or `look` has proven it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ledger.chain import Header, Script
+
+
+class Can(StrEnum):
+    """What a source declares that it can be asked for."""
+
+    TIP = "tip"
+    HEADERS = "headers"
+    BLOCK = "block"
+    HISTORY = "history"
+    MEMPOOL = "mempool"
+    SPENDS = "spends"
+
+
+class SourceError(Exception):
+    """A source that gave no usable answer; never the same as an empty one. `sentence` says what happened."""
+
+    def __init__(self, source: str, sentence: str) -> None:
+        self.source = source
+        self.sentence = sentence
+        super().__init__(f"{source}: {sentence}")
+
+
+class SourceDown(SourceError):
+    """No connection, a broken one, a server error, or a circuit that is open after several of those."""
+
+
+class SourceSlow(SourceError):
+    """The total deadline passed before the answer was whole."""
+
+
+class SourceRefused(SourceError):
+    """The source declined: an HTTP status of 400 and above (429 included), a redirect, or our own safety rule.
+
+    `status` is the HTTP status, 0 where we refused before asking.
+    """
+
+    def __init__(self, source: str, status: int, sentence: str) -> None:
+        self.status = status
+        super().__init__(source, sentence)
+
+
+class SourceLied(SourceError):
+    """An answer that its own bytes, or proof of work, contradict; `field` names the part that does."""
+
+    def __init__(self, source: str, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(source, f"{field}: {sentence}")
+
+
+class SourceMissing(SourceError):
+    """The source says that it does not have what was asked for. Says nothing about the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTip:
+    """Height and hash that a source names as its best block; a claim."""
+
+    height: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class MempoolTx:
+    """An unconfirmed transaction as raw bytes, which hash to the txid that it was asked for by."""
+
+    raw: bytes
+
+
+class Source(Protocol):
+    """Anything that can be asked about the chain. Every method raises a SourceError where it has no answer."""
+
+    @property
+    def name(self) -> str:
+        """The name from the configuration, which reports and pages show."""
+
+    @property
+    def can(self) -> frozenset[Can]:
+        """What may be asked; other methods raise SourceRefused with status 0."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent since this object was made."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of bodies read since this object was made, after decompression."""
+
+    def look_tip(self) -> ClaimedTip:
+        """The best block that the source knows."""
+
+    def look_hash(self, height: int) -> str:
+        """The hash at that height on the source's active chain; SourceMissing above its tip."""
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Headers of the source's active chain from height `first` on, in order; fewer at its tip."""
+
+    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
+        """The raw block, whose first 80 bytes hash to `hash`."""
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Unconfirmed transactions that touch these scripts (a node of one's own may return more)."""
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """The raw transaction, which hashes to `txid`; None where the source says that it is not there."""
+
+
+def cannot(source: str, what: str) -> SourceRefused:
+    """The refusal of a source that is asked for what it did not declare."""
+    return SourceRefused(source, 0, f"cannot be asked for {what}; ask a source that declares it")
