@@ -26,7 +26,7 @@ def backup(engine: Engine, path: Path) -> None:
     if engine.dialect.name != "sqlite":
         raise LedgerError("backup: this database is PostgreSQL; use `pg_dump --format=custom`")
     with closing(
-        sqlite3.connect(f"{Path(str(engine.url.database)).resolve().as_uri()}?mode=ro", uri=True)
+        sqlite3.connect(f"{Path(str(engine.url.database)).resolve().as_uri()}?mode=rw", uri=True)
     ) as source:
         _copy(source, path, "backup")
 
@@ -35,10 +35,14 @@ def restore(file: Path, path: Path) -> None:
     """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there."""
     if not file.is_file():
         raise LedgerError(f"restore: there is no file {file}")
-    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
         try:
             number = source.execute("PRAGMA application_id").fetchone()[0]
             sound = source.execute("PRAGMA quick_check").fetchone()[0]
+        except sqlite3.OperationalError as failure:
+            raise LedgerError(
+                f"restore: {file.name} cannot be read ({failure}); use a backup's own file"
+            ) from None
         except sqlite3.DatabaseError:
             raise ForeignDatabase(f"restore: {file.name} is no database of aidtrail") from None
         if number != APPLICATION_ID:

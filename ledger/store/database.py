@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from ledger.errors import ForeignDatabase, LedgerError
@@ -47,6 +47,7 @@ class Store:
         self._dialect = Dialect(engine.dialect.name)
         self._writer: _Slot | None = None
         self._writer_lock = threading.Lock()
+        self._writing_thread: int | None = None
         self._readers: deque[_Slot] = deque()
 
     @classmethod
@@ -61,7 +62,7 @@ class Store:
     def open(cls, url: str) -> Store:
         """Open a database and migrate it when it is older.
 
-        Raises ForeignDatabase for one of another program or a newer version, FileNotFoundError for no file.
+        Raises ForeignDatabase for one of another program or a newer version, OSError when it cannot be reached.
         """
         return cls._opened(url, may_create=False)
 
@@ -71,6 +72,14 @@ class Store:
         try:
             with engine.connect() as connection:
                 _migrate(connection, may_create=may_create)
+        except OperationalError as failure:
+            engine.dispose()
+            raise OSError(f"database: {str(failure.orig).splitlines()[0]}") from failure
+        except DatabaseError as failure:
+            engine.dispose()
+            if "not a database" not in str(failure.orig):
+                raise
+            raise ForeignDatabase("database: the file is of another program; choose a new file") from failure
         except BaseException:
             engine.dispose()
             raise
@@ -80,9 +89,16 @@ class Store:
     def write(self) -> Iterator[Writing]:
         """The one writing transaction: kept as a whole when the block ends, undone when it raises.
 
-        Raises LedgerError when another process writes for 30 seconds; it must not be nested in a thread.
+        Raises LedgerError when another one writes for 30 seconds, or when this thread writes already.
         """
-        with self._writer_lock:
+        if self._writing_thread == threading.get_ident():
+            raise LedgerError("database: this thread writes already; finish that transaction first")
+        if not self._writer_lock.acquire(timeout=BUSY_SECONDS):
+            raise LedgerError(
+                f"database: another thread has been writing for {BUSY_SECONDS} seconds; try again"
+            )
+        try:
+            self._writing_thread = threading.get_ident()
             slot = self._writer or self._connected(reading=False)
             self._writer = slot
             try:
@@ -96,8 +112,12 @@ class Store:
                 writing.shelf.after_commit()
             except BaseException:
                 slot.cache.drop()
-                self._rolled_back(slot)
+                if not _undone(slot.session):
+                    self._writer = None
                 raise
+        finally:
+            self._writing_thread = None
+            self._writer_lock.release()
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -150,10 +170,6 @@ class Store:
         dbapi: Any = self._engine.dialect.dbapi
         return _Slot(Session(connection, self._dialect, (dbapi.IntegrityError,)), ShelfCache())
 
-    def _rolled_back(self, slot: _Slot) -> None:
-        if not _undone(slot.session):
-            self._writer = None
-
 
 def _undone(session: Session) -> bool:
     """Roll back; False when the connection is broken and was closed."""
@@ -205,6 +221,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         "recursive_triggers = ON",
         "trusted_schema = OFF",
         "cache_size = -65536",
+        "wal_autocheckpoint = 4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -83,7 +83,7 @@ class JournalWriting(Journal):
     """Appending to the journal."""
 
     def append(self, row: JournalRow) -> None:
-        """Append the next entry; raises Conflict when number, key or hash is not new, or hash is not of data."""
+        """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
         self._session.run(

@@ -14,6 +14,7 @@ VERSION = "shelf"
 """The row of `meta` that counts commits which changed the shelf."""
 
 MOST_CACHED = 50_000
+MOST_PENDING = 10_000
 
 
 class ShelfCache:
@@ -64,6 +65,8 @@ class StoredShelf:
         self._pending[place] = value
         self._pending_spaces.add(space)
         self._remember(place, value)
+        if len(self._pending) >= MOST_PENDING:
+            self.flush()
 
     def rows(
         self,

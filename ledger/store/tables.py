@@ -52,7 +52,7 @@ class EntryTable(Table, table=True):
     campaign: str = Field(sa_type=Text)
     recorded_at: str = Field(sa_type=Text)
     data: bytes = Field(sa_type=LargeBinary)
-    hash: str = Field(sa_type=Text, unique=True)
+    hash: str = Field(sa_type=Text)
     transfers: int = Field(sa_type=LONG)
 
 

@@ -31,7 +31,6 @@ GUARDS = (
                 "seq is not the next",
             ),
             ("EXISTS (SELECT 1 FROM entries WHERE key = NEW.key)", "key is recorded already"),
-            ("EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)", "hash is recorded already"),
         ),
     ),
     Guard(

@@ -1,0 +1,70 @@
+"""A throwaway PostgreSQL cluster for tests, from Debian's packages; it ends with the tests.
+
+It is never a cluster that was there before.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_NUMBERS = itertools.count(1)
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@cache
+def _cluster() -> str | None:
+    """The folder of the cluster's socket; None where PostgreSQL is not installed."""
+    programs = _programs()
+    if programs is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="aidtrail-pg-"))
+    data = folder / "data"
+    user: str | None = None
+    if os.geteuid() == 0:
+        user = "postgres"
+        shutil.chown(folder, user)
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            command, check=True, user=user, cwd=folder, env=environment, stdout=subprocess.DEVNULL, timeout=60
+        )
+
+    run(f"{programs}/initdb", "-D", str(data), "-U", "aidtrail", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40"
+    run(f"{programs}/pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start")
+
+    def stop() -> None:
+        run(f"{programs}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return str(folder)
+
+
+def fresh_postgresql() -> str:
+    """The URL of a new, empty database; skips the test without PostgreSQL, and fails it in CI."""
+    folder = _cluster()
+    if folder is None:
+        reason = "PostgreSQL is not installed (Debian: postgresql)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    name = f"ledger{next(_NUMBERS)}"
+    with psycopg.connect(host=folder, user="aidtrail", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql+psycopg://aidtrail@/{name}?host={folder}"
