@@ -1,0 +1,121 @@
+"""The web application: routes, safety headers, problems and documentation, over the ports that it is given.
+
+It reads no clock, no environment and no configuration, and holds no state but rendered answers.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.data.routes import data_router
+from api.data.shapes import dumps
+from api.pages.docs import docs_page
+from api.pages.render import PageRenderer
+from api.pages.routes import pages_router
+from api.ports import Ports
+from api.rendered import Rendered, RenderedAnswers, as_response
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_CORS: tuple[tuple[bytes, bytes], ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Link"),
+)
+
+
+class SafetyHeaders:
+    """Adds the safety headers to every answer, and CORS to readings of `/api`; it never overrides a route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = str(scope["path"])
+        reads = scope["method"] in ("GET", "HEAD") and path.startswith(("/api/", "/openapi.json"))
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                present = {name.lower() for name, _ in headers}
+                wanted = _HEADERS + (_CORS if reads else ())
+                headers.extend(pair for pair in wanted if pair[0] not in present)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def create_app(ports: Ports) -> FastAPI:
+    """The application over `ports`; `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems."""
+    app = FastAPI(
+        title=ports.settings.title,
+        version="1",
+        description="What came in, what it became, and where that is. Amounts are exact; times are UTC.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    pages = PageRenderer(ports.settings)
+    answers = RenderedAnswers(ports)
+    problems.install(app, pages)
+    app.include_router(data_router(ports, answers))
+    app.include_router(pages_router(ports, pages, answers))
+    _operations(app, ports, pages)
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(SafetyHeaders)
+    return app
+
+
+def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:
+    read = ["GET", "HEAD"]
+
+    @app.api_route("/healthz", methods=read, include_in_schema=False)
+    def health() -> Response:
+        return Response("ok\n", media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    @app.api_route("/readyz", methods=read, include_in_schema=False)
+    def ready() -> Response:
+        missing = ports.ready()
+        if missing:
+            return problems.problem_json(503, " ".join(missing))
+        return Response(
+            "ready\n", media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+        )
+
+    @app.api_route("/metrics", methods=read, include_in_schema=False)
+    def metrics() -> Response:
+        return Response(
+            ports.metrics(),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @app.api_route("/openapi.json", methods=read, include_in_schema=False)
+    def description(request: Request) -> Response:
+        return as_response(request, Rendered(_openapi(app), "application/json"))
+
+    @app.api_route("/docs", methods=read, include_in_schema=False)
+    def docs(request: Request) -> Response:
+        return as_response(request, Rendered(docs_page(pages, app.openapi()), "text/html; charset=utf-8"))
+
+
+def _openapi(app: FastAPI) -> bytes:
+    return dumps(app.openapi())

@@ -1,0 +1,168 @@
+"""Writing over JSON: a donor's intention, and every noun and verb of the desk, each one transaction.
+
+It knows no noun by name; shapes, roles and rules are the ledger's, and a refusal leaves the ledger as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.data import shapes
+from api.data.examples import EXAMPLES
+from api.ports import Ports
+from api.problems import Problem
+from ledger.errors import Refused
+
+BODY_LIMIT = 1_000_000
+"""Bytes of a body; a fact is far smaller."""
+_JSON = "application/json"
+_PLAIN = ("record", "add", "create", "open")
+
+
+def acts_router(ports: Ports) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(
+        "/campaigns/{slug}/intentions",
+        tags=["Donors"],
+        status_code=201,
+        response_class=Response,
+        openapi_extra={"responses": _answers("intention")},
+    )
+    def intention(slug: str) -> Response:
+        """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor."""
+        with ports.store.write() as tx:
+            made = ports.desk.request_intention(tx, slug, now=ports.clock())
+        return _created(
+            {
+                "address": made.address,
+                "bip21": made.bip21,
+                "claim_code": made.claim_code or None,
+                "fresh": made.fresh,
+            }
+        )
+
+    for name, noun in ports.desk.NOUNS.items():
+        usual = default_verb(noun.actions)
+        for verb, action in noun.actions.items():
+            paths = [f"/campaigns/{{slug}}/{noun.plural}/{verb}"]
+            if verb == usual:
+                paths.insert(0, f"/campaigns/{{slug}}/{noun.plural}")
+            for path in paths:
+                _add(router, ports, path, name, verb, action)
+    return router
+
+
+def default_verb(actions: Any) -> str | None:
+    """The verb of `POST …/{noun}s` alone: the only one, or the plain one of several."""
+    if len(actions) == 1:
+        return str(next(iter(actions)))
+    return next((verb for verb in _PLAIN if verb in actions), None)
+
+
+def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
+    async def endpoint(request: Request, slug: str) -> Response:
+        token = _token(request)
+        body = await _body(request)
+        return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
+
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["POST"],
+        tags=["Desk"],
+        name=f"{noun} {verb}",
+        operation_id=f"{noun}_{verb}_{'named' if path.endswith('/' + verb) else 'plain'}",
+        description=f"{action.doc} Roles: {', '.join(sorted(str(role) for role in action.roles))}.",
+        status_code=201,
+        response_class=Response,
+        openapi_extra={
+            "security": [{"token": []}],
+            "requestBody": {"required": True, "content": {_JSON: {"schema": _schema(action.facts)}}},
+            "responses": _answers("recorded"),
+        },
+    )
+
+
+def _schema(facts: type) -> dict[str, Any]:
+    """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
+    schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")
+    return _resolved(schema, schema.pop("$defs", {}), 0)
+
+
+def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:
+    if isinstance(node, dict):
+        ref = node.get("$ref", "")
+        if isinstance(ref, str) and ref.startswith("#/$defs/") and depth < 12:
+            return _resolved(defs[ref.removeprefix("#/$defs/")], defs, depth + 1)
+        return {key: _resolved(value, defs, depth + 1) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_resolved(item, defs, depth + 1) for item in node]
+    return node
+
+
+def _token(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip() or len(token) > 300:
+        raise Problem(401, "Send a token: Authorization: Bearer TOKEN.")
+    return token.strip()
+
+
+async def _body(request: Request) -> Any:
+    """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_LIMIT:
+            raise Problem(413, f"A body ends at {BODY_LIMIT} bytes.")
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Refused.field(
+            "body", "is not JSON in UTF-8; send one object with the fields of the fact"
+        ) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:
+    now = ports.clock()
+    with ports.store.read() as tx:
+        actor = ports.desk.actor_of_token(tx, token)
+    if actor is None:
+        raise Problem(401, "This token is not known, or is revoked.")
+    with ports.store.write() as tx:
+        outcome = ports.desk.act(tx, actor, slug, noun, verb, body, now=now)
+    told = {
+        "seq": outcome.seq,
+        "key": outcome.key,
+        "already": outcome.already,
+        "waiting_for": outcome.waiting_for,
+        "entry": json.loads(outcome.data) if outcome.data else None,
+    }
+    return _created(told, 200 if outcome.already else 202 if outcome.waiting_for else 201)
+
+
+def _created(body: dict[str, Any], status: int = 201) -> Response:
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response(shapes.dumps(body), status_code=status, media_type=_JSON, headers=headers)
+
+
+def _answers(example: str) -> dict[str, Any]:
+    problem = {"application/problem+json": {"example": EXAMPLES["problem"]}}
+    return {
+        "201": {"description": "Recorded", "content": {_JSON: {"example": EXAMPLES[example]}}},
+        "401": {"description": "No token, or one that is not known", "content": problem},
+        "403": {"description": "Not allowed", "content": problem},
+        "409": {"description": "Something else is recorded under the same key", "content": problem},
+        "422": {"description": "Refused, with the fields", "content": problem},
+    }

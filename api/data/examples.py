@@ -1,0 +1,42 @@
+"""Examples of answers, for the OpenAPI document and the documentation page; invented, and never served.
+
+One of each shape, so that an integrator sees the names before the first request.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_AMOUNT = {"asset": "BTC", "minor": 1000000, "decimal": "0.01000000"}
+_OUTPOINT = "3f9a" + "0" * 56 + "c21e:1"
+_PAPER = {
+    "sha256": "9b" * 32, "title": "Purchase order PO-3", "kind": "purchase order", "date": "2020-06-05",
+    "shows": "72,000 pieces, 184,320.00 USD", "access": "public", "entry": 140, "href": "/papers/" + "9b" * 32,
+}  # fmt: skip
+_DONATION = {
+    "outpoint": _OUTPOINT, "campaign": "first-call", "amount": _AMOUNT, "status": "settled",
+    "confirmations": 212, "needed": 6, "settled_at": "2020-05-29T14:02:00Z",
+    "value": {"asset": "USD", "minor": 9512, "decimal": "95.12"},
+    "places": [{"kind": "distributed", "amount": {"asset": "kit", "minor": 30, "decimal": "30"},
+                "unit": "kit", "place": "Ghana", "since": "2020-09-21", "service": False}],
+}  # fmt: skip
+
+EXAMPLES: dict[str, Any] = {
+    "campaigns": {"items": [{"slug": "first-call", "title": "First call", "received": _AMOUNT, "donations": 1}], "next": None},
+    "campaign": {"slug": "first-call", "title": "First call", "received": _AMOUNT, "donations": 1,
+                 "books": {"reconciled": True, "block": 650412, "difference": {**_AMOUNT, "minor": 0, "decimal": "0.00000000"}}},
+    "donations": {"items": [{"at": "2020-05-29T14:02:00Z", "outpoint": _OUTPOINT, "amount": _AMOUNT, "status": "settled"}],
+                  "next": "opaque"},
+    "trail": {"unit": "kit", "nodes": [{"key": "btc", "label": "Donations", "stage": 0, "matter": "coin", "amount": _AMOUNT}],
+              "links": [{"source": "btc", "from": [0, 1000000], "target": "C-1", "to": [0, 9500]}], "exits": []},
+    "entries": {"items": [{"v": 1, "seq": 1, "kind": "donation", "transfers": [["wallet", "gifts", "BTC", 1000000]]}], "next": None},
+    "evidence": {"items": [_PAPER], "next": None},
+    "donation": {"key": _OUTPOINT, "donations": [_DONATION]},
+    "donation_trail": {**_DONATION, "steps": [], "shares": [{"line": "BTC", "asset": "BTC", "start": 0, "end": 1000000}]},
+    "chain": {"network": "main", "tip": 650417, "best": 650417, "behind": 0, "agreed": True,
+              "sources": [{"name": "node", "ok": True, "tip_height": 650417}]},
+    "intention": {"address": "bc1q…", "bip21": "bitcoin:bc1q…?label=First%20call", "claim_code": "secret link", "fresh": True},
+    "recorded": {"seq": 12, "key": "purchase:PO-3", "already": False, "waiting_for": None},
+    "problem": {"type": "/docs#refused", "title": "Refused", "status": 422, "detail": "limit: write a whole number from 1 to 100",
+                "errors": [{"field": "limit", "reason": "write a whole number from 1 to 100"}]},
+}  # fmt: skip

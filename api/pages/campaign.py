@@ -1,0 +1,136 @@
+"""The page of one campaign, and the list of all: contexts from the ledger's report, figure by figure.
+
+Nothing is computed here that the report does not say; it only chooses words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.pages import sentences as say
+from api.pages.contexts import CampaignPage, CardView, Figure, HomePage, Sum, WithheldRow
+from api.pages.figures import count, exact, exact_with_asset
+from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
+from api.pages.render import PageRenderer
+from ledger.report import CampaignCard, CampaignReport, DonationRow, SumTable
+
+SHOWN_PAPERS = 8
+SHOWN_DONATIONS = 8
+
+
+def home_page(pages: PageRenderer, cards: Sequence[CampaignCard]) -> bytes:
+    """All campaigns, each with its sentence."""
+    views = tuple(
+        CardView(f"/c/{card.slug}", card.title, say.period(card.start, card.end), say.card_sentence(card))
+        for card in cards[:ROWS]
+    )
+    return pages.page(
+        "home.html", HomePage(pages.frame(pages.settings.title), views, max(0, len(cards) - ROWS))
+    )
+
+
+def campaign_page(
+    pages: PageRenderer, report: CampaignReport, rows: Sequence[DonationRow], more: bool
+) -> bytes:
+    """One campaign: sentence, books, picture, sums, withheld, papers, gifts, times, rule."""
+    frame = pages.frame(
+        report.title,
+        demonstration=report.demonstration,
+        facts=report.sources_of_facts,
+        journal=(report.journal_seq, report.journal_hash),
+    )
+    address = report.fixed_address or ""
+    context = CampaignPage(
+        frame=frame,
+        slug=report.slug,
+        kicker=f"{report.title}, {say.period(report.start, report.end)}",
+        purpose=report.purpose,
+        sentence=say.campaign_sentence(report),
+        next=say.campaign_next(report),
+        call=say.call_state(report),
+        strip=strip(report.books),
+        picture=picture(report.flow, None),
+        sums=tuple(_sum(table) for table in report.sums),
+        withheld=_withheld(report),
+        papers=paper_rows(report.papers[:SHOWN_PAPERS]),
+        papers_note=_papers_note(report),
+        needs=tuple(
+            (
+                f"{say.number_of(need.quantity, need.unit)}, {need.item}",
+                need.recipient,
+                need.place,
+                say.day(need.by),
+            )
+            for need in report.needs[:ROWS]
+        ),
+        donations=tuple(donation_line(row) for row in rows[:SHOWN_DONATIONS]),
+        donations_note=_donations_note(
+            report, min(len(rows), SHOWN_DONATIONS), more or len(rows) > SHOWN_DONATIONS
+        ),
+        service=say.service_figures(report),
+        shares=say.SHARES,
+        address=tuple(address[i : i + 4] for i in range(0, len(address), 4)),
+        dust=_dust(report),
+        partners=say.listed(report.partners),
+    )
+    return pages.page("campaign.html", context)
+
+
+def _sum(table: SumTable) -> Sum:
+    rows = tuple(
+        Figure(say.sum_word(row.key, row.label), exact(table.asset, row.minor), row.minor == 0)
+        for row in table.rows
+    )
+    total = Figure(say.sum_word(table.total_key, ""), exact(table.asset, table.total), False)
+    return Sum(say.sum_heading(table.asset, table.unit), rows, total)
+
+
+def _withheld(report: CampaignReport) -> tuple[WithheldRow, ...]:
+    rows = [
+        WithheldRow(
+            row.what,
+            "not shown" if row.minor is None else exact_with_asset(row.asset, row.minor),
+            row.reason,
+            row.decided_by,
+            say.day(row.review),
+            "withheld",
+        )
+        for row in report.withheld[:ROWS]
+    ]
+    open_spends = [spend for spend in report.unexplained if spend.explained_at is None]
+    rows += [
+        WithheldRow(
+            f"Outgoing coin, {spend.txid[:8]}…",
+            exact_with_asset("BTC", spend.minor),
+            f"No entry says why, since {say.time(spend.seen_at)}",
+            "–",
+            "–",
+            "unexplained",
+        )
+        for spend in open_spends[:ROWS]
+    ]
+    if not open_spends:
+        explained = [spend.explained_at for spend in report.unexplained if spend.explained_at]
+        note = say.unexplained_note(len(explained), max(explained, default=""))
+        rows.append(WithheldRow("Unexplained outgoing coins", exact_with_asset("BTC", 0), note, "–", "–", ""))
+    return tuple(rows)
+
+
+def _papers_note(report: CampaignReport) -> str:
+    shown = min(len(report.papers), SHOWN_PAPERS)
+    if not report.papers_count:
+        return "None yet."
+    return f"{count(shown)} of {count(report.papers_count)}. Each opens the bytes whose SHA-256 is shown."
+
+
+def _donations_note(report: CampaignReport, shown: int, more: bool) -> str:
+    if not shown:
+        return "No payment has come yet. Nothing expires."
+    return f"{count(shown)} of {count(report.donations + report.donors_waiting)} or more." if more else ""
+
+
+def _dust(report: CampaignReport) -> str:
+    if not report.dust_count:
+        return ""
+    noun = "payment" if report.dust_count == 1 else "payments"
+    return f"{count(report.dust_count)} {noun} below the dust line, {exact_with_asset('BTC', report.dust)}, in no total."

@@ -1,0 +1,232 @@
+"""What each page is given: typed, frozen, already in words. Themes can rely on these fields.
+
+No template reads a type of the ledger, and nothing here knows HTML but the two ready drawings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from api.pages.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Around every page: title, the demonstration's banner, sources of facts and the journal's head."""
+
+    title: str
+    site: str
+    banner: str
+    style: str  # address of the style sheet
+    noindex: bool
+    facts: tuple[tuple[str, str], ...]
+    journal_hash: str
+    journal_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    ties: bool
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """A row of the flow's table; `rows` below a stage are its receivers."""
+
+    stage: str
+    yours: str
+    arrived: str
+    stays: tuple[str, ...]
+    lost: tuple[str, ...]
+    minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    caption: str
+    wide: Markup
+    tall: Markup
+    head: tuple[str, ...]
+    rows: tuple[FlowRow, ...]
+    hidden_rows: int
+    has_yours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    title: str
+    href: str  # "" when sealed
+    date: str
+    shows: str
+    access: str
+    sha256: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    label: str
+    figure: str
+    faint: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    heading: str
+    rows: tuple[Figure, ...]
+    total: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldRow:
+    what: str
+    amount: str
+    reason: str
+    decided_by: str
+    review: str
+    chip: str  # "withheld", "unexplained" or "" for an empty row
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    href: str
+    title: str
+    period: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    frame: Frame
+    cards: tuple[CardView, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class DonationLine:
+    href: str
+    outpoint: str
+    at: str
+    amount: str
+    value: str
+    status: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPage:
+    frame: Frame
+    slug: str
+    kicker: str
+    purpose: str
+    sentence: Sentence
+    next: str
+    call: str
+    strip: Strip
+    picture: Picture | None
+    sums: tuple[Sum, ...]
+    withheld: tuple[WithheldRow, ...]
+    papers: tuple[PaperRow, ...]
+    papers_note: str
+    needs: tuple[tuple[str, str, str, str], ...]
+    donations: tuple[DonationLine, ...]
+    donations_note: str
+    service: tuple[tuple[str, str], ...]
+    shares: str
+    address: tuple[str, ...]  # groups of four; empty when none is fixed
+    dust: str
+    partners: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLink:
+    title: str
+    href: str
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    date: str
+    figure: str
+    phrase: str
+    facts: tuple[str, ...]
+    papers: tuple[PaperLink, ...]
+    state: str  # "done", "arrived" or "waits"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    line: str
+    start: str
+    end: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    figure: str
+    where: str
+    since: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DonationPage:
+    frame: Frame
+    slug: str
+    campaign: str
+    outpoint: str
+    outpoint_short: str
+    sentence: Sentence
+    next: str
+    status: str
+    word: str
+    detail: str
+    worth: str
+    strip: Strip
+    picture: Picture | None
+    steps: tuple[StepView, ...]
+    steps_note: str
+    places: tuple[PlaceRow, ...]
+    shares: tuple[ShareRow, ...]
+    shares_rule: str
+    sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class DonationsPage:
+    """A key with several donations lists them."""
+
+    frame: Frame
+    key: str
+    rows: tuple[DonationLine, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    frame: Frame
+    status: int
+    heading: str
+    detail: str
+    key: str  # fills the look-up form again
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: str
+    path: str
+    summary: str
+    parameters: tuple[tuple[str, str, str], ...]  # name, where, what
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocsPage:
+    frame: Frame
+    groups: tuple[tuple[str, tuple[Operation, ...]], ...]

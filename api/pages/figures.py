@@ -1,0 +1,65 @@
+"""Figures as people read them: grouped, exact, with their unit. Nothing is ever rounded here.
+
+Latin digits in every language, so that amounts and blocks compare with the chain.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ledger.money import decimal_text, decimals_of, is_money
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def exact(asset: str, minor: int) -> str:
+    """All digits of the asset, grouped, without the unit: `71.84000000`, `542,720.00`, `252,000`."""
+    sign = "-" if minor < 0 else ""
+    whole, point, part = decimal_text(asset, abs(minor)).partition(".")
+    return f"{sign}{int(whole):,}{point}{part}"
+
+
+def brief(asset: str, minor: int) -> str:
+    """Exact too, with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`."""
+    text = exact(asset, minor)
+    whole, point, part = text.partition(".")
+    if not point:
+        return text
+    if decimals_of(asset) == 2:
+        return whole if part == "00" and abs(minor) >= 1_000_00 else text
+    for kept in (2, 4, 6):
+        if not part[kept:].strip("0"):
+            return f"{whole}.{part[:kept]}"
+    return text
+
+
+def with_asset(asset: str, minor: int) -> str:
+    """`brief` with the code of the money; goods without, since their unit is a word."""
+    return f"{brief(asset, minor)} {asset}" if is_money(asset) else brief(asset, minor)
+
+
+def exact_with_asset(asset: str, minor: int) -> str:
+    return f"{exact(asset, minor)} {asset}" if is_money(asset) else exact(asset, minor)
+
+
+def short_hash(text: str, head: int = 8, tail: int = 6) -> str:
+    """First and last characters of a hash, an outpoint's number kept: `3f9a7c00…04c21e:1`."""
+    body, colon, vout = text.partition(":")
+    if len(body) <= head + tail + 1:
+        return text
+    return f"{body[:head]}…{body[-tail:]}{colon}{vout}"
+
+
+def moment(text: str) -> datetime | None:
+    """An RFC 3339 time or ISO date of ours; None when it is neither."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is None else at.astimezone(UTC)
+
+
+def rfc3339(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,136 @@
+"""The public pages: all campaigns, one campaign, one donation, the look-up form, papers, the style sheet.
+
+Routes serve bytes; they decide nothing about money and write nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages import sentences as say
+from api.pages.campaign import SHOWN_DONATIONS, campaign_page, home_page
+from api.pages.donation import donation_page, donations_page
+from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
+from api.ports import Ports
+from api.problems import Problem
+from api.rendered import Rendered, RenderedAnswers
+from ledger.chain import Outpoint, is_txid
+from ledger.errors import NotFound
+
+KEY_LIMIT = 200
+_HTML = "text/html; charset=utf-8"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain", "text/csv"}
+_FOREVER = "public, max-age=31536000, immutable"
+_MARK = (Path(__file__).resolve().parent.parent / "static" / "mark.svg").read_bytes()
+_READ = ["GET", "HEAD"]
+
+
+def is_public_key(key: str, addresses: set[str]) -> bool:
+    """Is the key something that the chain shows anyway? A claim code is not: it is a secret link."""
+    if is_txid(key.lower()) or key in addresses:
+        return True
+    try:
+        Outpoint.parse(key)
+    except ValueError:
+        return False
+    return True
+
+
+def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/", methods=_READ)
+    def home(request: Request) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            return Rendered(home_page(pages, ports.views.campaign_cards(tx)), _HTML)
+
+        return answers.answer(request, "/", render)
+
+    @router.api_route("/c/{slug}", methods=_READ)
+    def campaign(request: Request, slug: str) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            report = ports.views.campaign_report(tx, slug, now=now)
+            rows, more = ports.views.donation_rows(tx, slug, after=None, limit=SHOWN_DONATIONS)
+            return Rendered(campaign_page(pages, report, rows, more is not None), _HTML)
+
+        return answers.answer(request, f"/c/{slug[:KEY_LIMIT]}", render)
+
+    @router.api_route("/d/{key:path}", methods=_READ)
+    def donation(request: Request, key: str) -> Response:
+        checked_key(key)
+
+        def render(tx: Any, now: int) -> Rendered:
+            trails = ports.views.donation_trails(tx, key, now=now)
+            if not trails:
+                raise NotFound(say.FIND_EMPTY)
+            private = not is_public_key(key, {trail.address for trail in trails})
+            if len(trails) > 1:
+                return Rendered(donations_page(pages, key, trails, private), _HTML, private=private)
+            report = ports.views.campaign_report(tx, trails[0].campaign, now=now)
+            return Rendered(donation_page(pages, trails[0], report, private), _HTML, private=private)
+
+        return answers.answer(request, f"/d/{key}", render)
+
+    @router.api_route("/find", methods=_READ)
+    def find(request: Request) -> Response:
+        key = request.query_params.get("key", "").strip()[:KEY_LIMIT]
+        if not key or "\x00" in key:
+            raise Problem(400, say.FIND_EMPTY)
+        response = RedirectResponse(f"/d/{quote(key, safe=':', errors='replace')}", status_code=303)
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    @router.api_route("/papers/{sha256}", methods=_READ)
+    def paper(request: Request, sha256: str) -> Response:
+        if not _SHA256.fullmatch(sha256):
+            raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
+        with ports.store.read() as tx:
+            found = tx.evidence.load(sha256)
+        if found is None:
+            raise Problem(
+                404, "No public paper has this SHA-256. Sealed papers are known by their hash only."
+            )
+        media_type, data = found
+        shown = media_type.partition(";")[0].strip().lower() in _SHOWN
+        return Response(
+            data,
+            media_type=media_type if shown else "application/octet-stream",
+            headers={
+                "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{sha256[:16]}"',
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cache-Control": _FOREVER,
+                "ETag": f'"{sha256}"',
+            },
+        )
+
+    @router.api_route(STYLE_PATH, methods=_READ)
+    def style(request: Request) -> Response:
+        headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(
+                STYLE_GZIP,
+                media_type="text/css; charset=utf-8",
+                headers={**headers, "Content-Encoding": "gzip"},
+            )
+        return Response(STYLE, media_type="text/css; charset=utf-8", headers=headers)
+
+    @router.api_route("/static/mark.svg", methods=_READ)
+    def mark() -> Response:
+        return Response(_MARK, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+    return router
+
+
+def checked_key(key: str) -> None:
+    """Refuse a key that nothing can have, before the ledger is asked; says the shapes that exist."""
+    if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
+        raise NotFound(f"{say.FIND_EMPTY} Yours has {len(key)} characters.")

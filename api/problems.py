@@ -1,0 +1,127 @@
+"""What goes wrong, in one clear sentence: problem+json (RFC 9457) for programs, a plain page for people.
+
+It shows no trace, no value of a secret, and leaves the ledger as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.clean import clean
+from api.pages import sentences as say
+from api.pages.render import PageRenderer
+from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFound, Refused
+
+_LOG = logging.getLogger("aidtrail.api")
+_TITLES = {
+    400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
+    409: "Conflict", 413: "Too large", 422: "Refused", 500: "Our error", 503: "Not ready",
+}  # fmt: skip
+_TYPES = {
+    400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
+    409: "conflict", 413: "too-large", 422: "refused", 500: "internal", 503: "not-ready",
+}  # fmt: skip
+
+
+class Problem(Exception):
+    """A refusal with its HTTP status; `detail` is one sentence."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        super().__init__(detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    status: int
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+
+
+def problem_json(status: int, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+    """`application/problem+json` with type, title, status, detail and, for input, errors by field."""
+    body: dict[str, object] = {
+        "type": f"/docs#{_TYPES.get(status, 'problem')}",
+        "title": _TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": clean(detail),
+    }
+    if errors:
+        body["errors"] = [{"field": clean(e.field, 200), "reason": clean(e.reason, 500)} for e in errors]
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="aidtrail"'
+    return Response(
+        json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def field_errors(error: ValidationError | RequestValidationError) -> tuple[FieldError, ...]:
+    """Pydantic's findings as dotted fields and reasons, without the offered values."""
+    out = []
+    for item in error.errors()[:50]:
+        where = [str(part) for part in item["loc"] if part not in ("body", "query", "path")]
+        out.append(FieldError(".".join(where) or "body", str(item["msg"])))
+    return tuple(out)
+
+
+def _told(error: Exception) -> _Told:
+    if isinstance(error, Problem):
+        return _Told(error.status, error.detail, error.errors)
+    if isinstance(error, Refused):
+        return _Told(422, str(error), tuple(error.errors))
+    if isinstance(error, NotFound):
+        return _Told(404, str(error))
+    if isinstance(error, Conflict):
+        return _Told(409, str(error))
+    if isinstance(error, NotAllowed):
+        return _Told(403, str(error))
+    if isinstance(error, LedgerError):
+        return _Told(422, str(error))
+    if isinstance(error, RequestValidationError | ValidationError):
+        errors = field_errors(error)
+        return _Told(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
+    if isinstance(error, HTTPException):
+        words = say.ERRORS.get(error.status_code)
+        return _Told(error.status_code, words.detail if words else str(error.detail))
+    return _Told(500, say.ERRORS[500].detail)
+
+
+def install(app: FastAPI, pages: PageRenderer) -> None:
+    """Answer every exception; the log names the kind and the route, never the query or a claim code."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        told = _told(error)
+        if told.status >= 500:
+            _LOG.error("%s while answering %s", type(error).__name__, request.method, exc_info=error)
+        if _for_programs(request.url.path):
+            return problem_json(told.status, told.detail, told.errors)
+        words = say.ERRORS.get(told.status, say.ERRORS[400])
+        is_donation = request.url.path.startswith("/d/") and told.status == 404
+        heading = say.NOT_FOUND_DONATION if is_donation else words.title
+        key = request.url.path[3:][:200] if is_donation else ""
+        body = pages.error(told.status, heading, told.detail, key)
+        headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+        return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
+
+    for kind in (Problem, LedgerError, RequestValidationError, ValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _for_programs(path: str) -> bool:
+    return path.startswith(("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")) or path == "/api"
