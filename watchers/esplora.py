@@ -1,0 +1,284 @@
+"""An explorer that speaks Esplora's REST dialect: mempool.space, blockstream.info, or one's own.
+
+Proves nothing itself beyond what bytes say of themselves; errors are raised, never answered as emptiness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ledger.chain import Header, Script
+from watchers.block import parse_transaction
+from watchers.guards import (
+    GuardRefused,
+    array_of,
+    hash_text,
+    item,
+    object_of,
+    plain_hash,
+    plain_text,
+    plain_whole,
+    strict_json,
+    whole,
+)
+from watchers.http import HttpAnswer, HttpClient
+from watchers.networks import Network
+from watchers.scripts import scripthash_hex
+from watchers.sources import Can, ClaimedTip, MempoolTx, SourceDown, SourceLied, SourceMissing, SourceRefused
+from watchers.transaction import BytesRefused
+
+_MOST_HEIGHT = 100_000_000
+_MOST_BLOCK = 4_000_000
+_SMALL = 4 * 1024
+_PAGE = 512 * 1024
+_MOST_ROWS = 64
+_MEMPOOL_ROWS = 200
+_KNOWN_TXS = 5_000
+
+
+class Esplora:
+    """One Esplora server behind the Source protocol. `base_url` is the root of its API, with `/api` if it has one.
+
+    Seconds in `deadline` bound each request, waits and retries included; `block_deadline` those for blocks.
+    """
+
+    can = frozenset({Can.TIP, Can.HEADERS, Can.BLOCK, Can.MEMPOOL})
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        http: HttpClient,
+        network: Network,
+        *,
+        deadline: float = 30.0,
+        block_deadline: float = 120.0,
+    ) -> None:
+        self.name = name
+        self.network = network
+        self.requests = 0
+        self.bytes_read = 0
+        self._base = base_url.rstrip("/")
+        self._http = http
+        self._deadline = deadline
+        self._block_deadline = block_deadline
+        self._pages = True
+        self._known: dict[str, bytes] = {}
+
+    def look_tip(self) -> ClaimedTip:
+        """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
+        height = self._whole("/blocks/tip/height", "tip.height")
+        tip = self._hash("/blocks/tip/hash", "tip.hash")
+        return ClaimedTip(height, tip)
+
+    def look_hash(self, height: int) -> str:
+        """The hash at `height` on the server's active chain; SourceMissing when it has none."""
+        return self._hash(f"/block-height/{height}", "block-height")
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Headers from height `first` up, fewer at the tip, rebuilt from the fields of `/blocks/:height`.
+
+        A header that does not hash to the id beside it is SourceLied. A server without such pages, or whose
+        fields lack something, is asked for each header's 80 bytes instead.
+        """
+        headers: list[Header] = []
+        if self._pages:
+            try:
+                self._add_pages(headers, first, count)
+            except SourceMissing:
+                if headers:
+                    return _chained(self.name, headers)
+                self._pages = False
+        if not self._pages:
+            self._add_singly(headers, first, count)
+        return _chained(self.name, headers)
+
+    def _add_pages(self, headers: list[Header], first: int, count: int) -> None:
+        """Fill `headers` upwards page by page; a page holds the ten or fifteen blocks up to a height."""
+        tip: int | None = None
+        size = 10
+        while len(headers) < count:
+            want = first + len(headers)
+            top = min(first + count - 1, want + size - 1)
+            if tip is not None:
+                top = min(top, tip)
+            if top < want:
+                return
+            rows = self._page(top)
+            if not rows and tip is None:
+                tip = self._whole("/blocks/tip/height", "tip.height")
+                if tip < want or tip >= top:
+                    raise SourceMissing(self.name, f"no blocks at height {top}")
+                continue
+            size = max(size, len(rows))
+            found = {height: header for height, header in rows if want <= height <= top}
+            if want not in found:
+                raise SourceLied(
+                    self.name, "blocks.height", f"asked up to {top}, and {want} is not on the page"
+                )
+            while want in found and len(headers) < count:
+                headers.append(found[want])
+                want += 1
+
+    def _page(self, top: int) -> list[tuple[int, Header]]:
+        body = self._body(f"/blocks/{top}", most=_PAGE, empty_is_missing=True)
+        if body is None:
+            return []
+        try:
+            rows = array_of(strict_json(body, "blocks"), "blocks", most=_MOST_ROWS)
+            return [_row(self.name, object_of(row, "blocks")) for row in rows]
+        except GuardRefused as refused:
+            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+
+    def _add_singly(self, headers: list[Header], first: int, count: int) -> None:
+        while len(headers) < count:
+            try:
+                name = self.look_hash(first + len(headers))
+            except SourceMissing:
+                return
+            headers.append(self._header(name))
+
+    def _header(self, name: str) -> Header:
+        body = self._needed(f"/block/{name}/header", most=_SMALL, what="header")
+        try:
+            text = plain_text(body, "header", most=160)
+            raw = bytes.fromhex(text)
+        except ValueError as bad:
+            raise SourceLied(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
+        if len(raw) != 80:
+            raise SourceLied(self.name, "header", f"{len(raw)} bytes; a block header has 80")
+        header = Header(raw)
+        if header.hash != name:
+            raise SourceLied(self.name, "header", "hashes to another block than the one asked for")
+        return header
+
+    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
+        """The raw block; SourceLied when its header hashes to another block, SourceMissing when it is not there."""
+        raw = self._needed(
+            f"/block/{hash}/raw", most=_MOST_BLOCK, what="block", deadline=self._block_deadline
+        )
+        if len(raw) < 81:
+            raise SourceDown(self.name, f"{len(raw)} bytes where a block belongs")
+        if Header(raw[:80]).hash != hash:
+            raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
+        return raw
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction."""
+        names: dict[str, None] = {}
+        for script in scripts:
+            path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
+            body = self._needed(path, most=4 * _PAGE, what="mempool")
+            try:
+                rows = array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
+                for row in rows:
+                    names[hash_text(item(object_of(row, "mempool"), "txid", "mempool"), "mempool.txid")] = (
+                        None
+                    )
+            except GuardRefused as refused:
+                raise SourceLied(self.name, refused.field, refused.sentence) from refused
+        found: list[MempoolTx] = []
+        for name in names:
+            raw = self._known[name] if name in self._known else self.look_transaction(name)
+            if raw is None:
+                continue
+            if len(self._known) >= _KNOWN_TXS:
+                self._known.clear()
+            self._known[name] = raw
+            found.append(MempoolTx(raw))
+        return found
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """The raw transaction, checked to hash to `txid`; None where the server says that it is not there."""
+        body = self._body(f"/tx/{txid}/raw", most=_MOST_BLOCK, empty_is_missing=False)
+        if body is None:
+            return None
+        try:
+            found = parse_transaction(body).txid
+        except BytesRefused as refused:
+            raise SourceLied(self.name, "tx", str(refused)) from refused
+        if found != txid:
+            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
+        return body
+
+    def _whole(self, path: str, field: str) -> int:
+        body = self._needed(path, most=_SMALL, what=field)
+        try:
+            return plain_whole(body, field, most=_MOST_HEIGHT)
+        except GuardRefused as refused:
+            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+
+    def _hash(self, path: str, field: str) -> str:
+        body = self._needed(path, most=_SMALL, what=field)
+        try:
+            return plain_hash(body, field)
+        except GuardRefused as refused:
+            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+
+    def _needed(self, path: str, *, most: int, what: str, deadline: float | None = None) -> bytes:
+        body = self._body(path, most=most, empty_is_missing=False, deadline=deadline)
+        if body is None:
+            raise SourceMissing(self.name, f"{what}: not there")
+        return body
+
+    def _body(
+        self, path: str, *, most: int, empty_is_missing: bool, deadline: float | None = None
+    ) -> bytes | None:
+        """The body of a 200, or None for a 404 (and, on pages, for a 400 or an empty list)."""
+        self.requests += 1
+        answer = self._http.request(
+            "GET",
+            self._base + path,
+            max_bytes=most,
+            deadline=self._deadline if deadline is None else deadline,
+            source=self.name,
+        )
+        self.bytes_read += len(answer.body)
+        if answer.status == 404 or (empty_is_missing and answer.status == 400):
+            return None
+        self._refuse_trouble(answer)
+        if empty_is_missing and answer.body.strip() == b"[]":
+            return None
+        return answer.body
+
+    def _refuse_trouble(self, answer: HttpAnswer) -> None:
+        if answer.status >= 500:
+            raise SourceDown(self.name, f"HTTP status {answer.status}")
+        if answer.status != 200:
+            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+        if answer.headers.get("content-type", "").lower().startswith("text/html") and _is_html(answer.body):
+            raise SourceDown(self.name, f"an HTML page of {len(answer.body)} bytes where data belongs")
+
+
+def _is_html(body: bytes) -> bool:
+    return body[:64].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
+def _row(source: str, row: Mapping[str, object]) -> tuple[int, Header]:
+    """One row of a page as (height, header), whose 80 bytes must hash to the row's own id."""
+    height = whole(item(row, "height", "blocks"), "blocks.height", least=0, most=_MOST_HEIGHT)
+    name = hash_text(item(row, "id", "blocks"), "blocks.id")
+    version = whole(item(row, "version", "blocks"), "blocks.version", least=-(1 << 31), most=(1 << 32) - 1)
+    previous = "00" * 32
+    if height > 0:
+        previous = hash_text(item(row, "previousblockhash", "blocks"), "blocks.previousblockhash")
+    root = hash_text(item(row, "merkle_root", "blocks"), "blocks.merkle_root")
+    numbers = b"".join(
+        whole(item(row, key, "blocks"), f"blocks.{key}", least=0, most=0xFFFFFFFF).to_bytes(4, "little")
+        for key in ("timestamp", "bits", "nonce")
+    )
+    raw = (version & 0xFFFFFFFF).to_bytes(4, "little")
+    header = Header(raw + bytes.fromhex(previous)[::-1] + bytes.fromhex(root)[::-1] + numbers)
+    if header.hash != name:
+        raise SourceLied(
+            source, "blocks.id", f"the fields at height {height} do not hash to the id beside them"
+        )
+    return height, header
+
+
+def _chained(source: str, headers: list[Header]) -> list[Header]:
+    """Each header must name the one before; a block that arrived between two pages shows as a break there."""
+    for index in range(1, len(headers)):
+        if headers[index].previous != headers[index - 1].hash:
+            return headers[:index]
+    return headers
