@@ -185,7 +185,8 @@ def _keep_draft(tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, txi
 
 
 def claim_hash(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
+    """What a claim code is found by: the code itself is stored nowhere."""
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
 def request_intention(tx: Writing, slug: str, *, now: int) -> Intention:

@@ -1,0 +1,395 @@
+"""One donation followed from its outpoint to the ends of its units: status, steps, places, shares.
+
+Everything is computed from lines, documents and observations; nothing is stored per donor.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ledger.accounts import AccountClass
+from ledger.books import Books
+from ledger.chain import BlockRef, Outpoint
+from ledger.flow import ExitKind, Thread, ThreadPoint
+from ledger.kinds.goods import parse_goods_line
+from ledger.lines import PartKind, UnitState
+from ledger.observing import Observed, TxState, WatchedOutput, WatchedTx
+from ledger.settled import MATURITY, depth_of
+from ledger.stages import CampaignFlow
+from ledger.tracing import Arrival, Ending, Passage, Stay, follow
+from ledger.trail import (
+    Access,
+    DonationStatus,
+    DonationTrail,
+    LineShare,
+    Paper,
+    Place,
+    Step,
+    StepKind,
+)
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+_LOSSES = {
+    PartKind.SHORT: ExitKind.SHORT,
+    PartKind.DAMAGED: ExitKind.DAMAGED,
+    PartKind.REJECTED: ExitKind.REJECTED,
+    PartKind.LOST: ExitKind.LOST,
+    PartKind.FEE: ExitKind.FEE,
+}
+_STEPS = {
+    "conversion": StepKind.CONVERTED,
+    "payment": StepKind.ORDERED,
+    "receipt": StepKind.RECEIVED,
+    "shipment": StepKind.SHIPPED,
+    "arrival": StepKind.ARRIVED,
+    "handover": StepKind.HANDED,
+    "distribution": StepKind.DISTRIBUTED,
+}
+_ORDER = list(StepKind)
+
+
+@dataclass
+class _Told:
+    """What one document did to the donation's units."""
+
+    units: int = 0
+    lost: dict[ExitKind, int] = field(default_factory=lambda: defaultdict(int))
+    asset: str = ""
+    place: str = ""
+    order: str = ""
+    value: int = 0
+
+
+def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) -> DonationStatus:
+    """Exactly one status, in the words that donors read."""
+    match watched.state:
+        case TxState.REPLACED:
+            return DonationStatus.REPLACED
+        case TxState.EVICTED:
+            return DonationStatus.EVICTED
+        case TxState.REORGED:
+            return DonationStatus.REORGED
+        case TxState.SEEN:
+            voided = document is not None and not document["live"]
+            return DonationStatus.REORGED if voided else DonationStatus.SEEN
+    if document is None or not document["live"]:
+        return DonationStatus.CONFIRMED
+    return DonationStatus.BELOW_DUST if document["notes"]["into"] == "dust" else DonationStatus.SETTLED
+
+
+def confirmations_of(tx: Reading, watched: WatchedTx) -> int:
+    tip = tx.progress.load("tip_height")
+    if tip is None or watched.height is None:
+        return 0
+    return max(0, int(tip) - watched.height + 1)
+
+
+def papers_about(books: Books, campaign: str, about: str, number: str) -> tuple[Paper, ...]:
+    """Papers attached to a fact, by title."""
+    found = [
+        paper_of(d)
+        for _, d in books.documents.all("evidence", campaign)
+        if d["facts"]["about"] == about and d["facts"].get("number", "") == number and not d.get("reversed")
+    ]
+    return tuple(sorted(found, key=lambda paper: paper.title))
+
+
+def paper_of(document: dict[str, Any]) -> Paper:
+    facts = document["facts"]
+    return Paper(
+        facts["sha256"],
+        facts["title"],
+        facts["paper"],
+        facts["date"],
+        facts["shows"],
+        Access(facts["access"]),
+        document["seq"],
+    )
+
+
+class DonationFollower:
+    """Makes trails of donations of one campaign; the picture of the campaign is made once."""
+
+    def __init__(self, tx: Reading, campaign: str) -> None:
+        self._tx = tx
+        self._books = Books(tx.shelf)
+        self._observed = Observed(tx.shelf)
+        self._campaign = campaign
+        self._facts = self._books.documents.require("campaign", "", campaign)["facts"]
+        self._picture = CampaignFlow(self._books, campaign)
+        self._flow = self._picture.flow()
+        self._products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
+
+    def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
+        """The trail of one payment to one of the campaign's scripts."""
+        books, outpoint = self._books, Outpoint(watched.txid, output.vout)
+        document = books.documents.find("donation", self._campaign, str(outpoint))
+        status = status_of(self._tx, watched, document)
+        steps = self._chain_steps(watched, output, document, status)
+        places: list[Place] = []
+        shares: list[LineShare] = []
+        points: list[ThreadPoint] = []
+        if document is not None and document["live"] and document["line"]:
+            self._follow(document, steps, places, shares, points)
+        valuation = (document or {}).get("notes", {}).get("valuation")
+        block = None
+        if watched.height is not None and watched.block is not None:
+            block = BlockRef(watched.height, watched.block, watched.block_time or 0)
+        depth = depth_of(self._tx)
+        return DonationTrail(
+            campaign=self._campaign,
+            campaign_title=self._facts["title"],
+            outpoint=outpoint,
+            address=output.address,
+            sats=output.sats,
+            status=status,
+            confirmations=confirmations_of(self._tx, watched),
+            needed=max(depth, MATURITY) if watched.coinbase else depth,
+            block=block,
+            seen_at=watched.first_at,
+            settled_at=document["at"] if document is not None and document["live"] else None,
+            value=valuation["value"] if valuation else None,
+            currency=self._facts["currency"],
+            rate_sources=tuple(q["source"] for q in valuation["quotes"]) if valuation else (),
+            replaced_by=watched.by,
+            steps=tuple(steps),
+            places=tuple(places),
+            shares=tuple(shares),
+            flow=self._flow,
+            thread=Thread(tuple(points)),
+            sources=watched.sources,
+        )
+
+    def _chain_steps(
+        self,
+        watched: WatchedTx,
+        output: WatchedOutput,
+        document: dict[str, Any] | None,
+        status: DonationStatus,
+    ) -> list[Step]:
+        def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
+            return Step(kind, at, "BTC", output.sats, "", "", "", detail, (), entry, True)
+
+        steps: list[Step] = []
+        if watched.confirmed_at is None:
+            steps.append(
+                step(StepKind.SEEN, watched.first_at, (("source", ", ".join(watched.sources)),), None)
+            )
+        elif document is None:
+            height = "" if watched.height is None else str(watched.height)
+            steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
+        else:
+            detail = [("block", str(document["height"]))]
+            valuation = document["notes"].get("valuation")
+            if valuation:
+                detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
+                detail.append(("rate_sources", str(len(valuation["quotes"]))))
+            steps.append(step(StepKind.SETTLED, document["at"], tuple(detail), document["seq"]))
+            if not document["live"]:
+                steps.append(step(StepKind.VOIDED, document["voided_at"], (), None))
+            elif "restored_at" in document:
+                steps.append(step(StepKind.RESTORED, document["restored_at"], (), None))
+        return steps
+
+    def _follow(
+        self,
+        document: dict[str, Any],
+        steps: list[Step],
+        places: list[Place],
+        shares: list[LineShare],
+        points: list[ThreadPoint],
+    ) -> None:
+        told: dict[tuple[str, str], _Told] = defaultdict(_Told)
+        held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
+        lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
+        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        line, start, end = document["line"], document["start"], document["end"]
+        spans[line].append((start, end))
+        for visit in follow(self._books.lines, line, start, end):
+            match visit:
+                case Arrival():
+                    spans[visit.line].append((visit.start, visit.end))
+                    self._tell_arrival(visit, told)
+                case Ending():
+                    self._tell_ending(visit, told, lost)
+                case Stay():
+                    if visit.state is not UnitState.VOID:
+                        held[visit.line, self._picture.ending_of(visit.line)] += visit.end - visit.start
+                        self._point(points, visit.line, visit.start, visit.end, stays=True)
+                case Passage():
+                    self._point(points, visit.line, visit.start, visit.end, stays=False)
+        steps.extend(self._steps(told))
+        places.extend(self._places(held, lost))
+        for name, pieces in spans.items():
+            asset = name.rsplit("/", 1)[1]
+            shares.extend(LineShare(name, a, b, asset) for a, b in _joined(pieces) if a < b)
+        last = self._waiting(held)
+        if last is not None:
+            steps.append(last)
+
+    def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str], _Told]) -> None:
+        kind, _, number, *_ = visit.use.id.split(":")
+        if kind not in _STEPS:
+            return
+        row = told[kind, number]
+        units = visit.end - visit.start
+        row.asset = visit.line.rsplit("/", 1)[1]
+        if kind == "payment":
+            order, item = self._picture.order_item(visit.line)
+            value, quantity = int(str(item["value"])), int(str(item["quantity"]))
+            row.value += units
+            row.order, row.asset = order, str(item["product"])
+            units = visit.end * quantity // value - visit.start * quantity // value
+        elif kind != "conversion":
+            goods = parse_goods_line(visit.line)
+            row.place, row.asset = goods.place, goods.product
+        row.units += units
+
+    def _tell_ending(
+        self,
+        visit: Ending,
+        told: dict[tuple[str, str], _Told],
+        lost: dict[tuple[ExitKind, str, str], int],
+    ) -> None:
+        kind, _, number, *_ = visit.use.id.split(":")
+        ending = _LOSSES[visit.kind]
+        line = visit.use.line
+        if line.startswith("order/"):
+            asset, place = str(self._picture.order_item(line)[1]["product"]), number
+        elif line.startswith("goods/"):
+            goods = parse_goods_line(line)
+            asset, place = goods.product, goods.place
+        else:
+            asset, place = line.rsplit("/", 1)[1], ""
+        lost[ending, asset, place] += visit.units
+        if kind in _STEPS:
+            told[kind, number].lost[ending] += visit.units
+            told[kind, number].asset = told[kind, number].asset or asset
+
+    def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
+        where = self._picture.on_bar(line, start, end)
+        if where is None:
+            return
+        left = self._picture.ending_of(line) if stays else None
+        bar, first, last = where
+        if points and points[-1].bar == bar and points[-1].end == first and points[-1].left == left:
+            points[-1] = ThreadPoint(bar, points[-1].start, last, left)
+        else:
+            points.append(ThreadPoint(bar, first, last, left))
+
+    def _unit(self, asset: str) -> str:
+        product = self._products.get(asset)
+        return str(product["unit"]) if product else ""
+
+    def _steps(self, told: dict[tuple[str, str], _Told]) -> list[Step]:
+        made: list[Step] = []
+        for (noun, number), row in told.items():
+            document = self._books.documents.require(noun, self._campaign, number)
+            kind = _STEPS[noun]
+            product = self._products.get(row.asset)
+            detail: list[tuple[str, str]] = []
+            papers = papers_about(self._books, self._campaign, noun, number)
+            reference, place, unit, at = number, row.place, self._unit(row.asset), document["date"]
+            if noun == "conversion":
+                facts = document["facts"]
+                place = facts["exchange"]
+                detail += [("rate", str(facts["proceeds"] * 10**8 // facts["sold"])), ("currency", row.asset)]
+            elif noun == "payment":
+                order = self._books.documents.require("purchase", self._campaign, row.order)
+                reference, place = row.order, order["facts"]["supplier"]
+                papers = papers_about(self._books, self._campaign, "purchase", row.order) + papers
+                detail += [
+                    ("paid", str(row.value)),
+                    ("currency", order["facts"]["currency"]),
+                    ("payment", number),
+                ]
+                if product is not None and product["service"]:
+                    kind = StepKind.PAID
+            elif noun == "receipt" and product is not None and product["service"]:
+                kind = StepKind.CARRIED
+            elif noun == "shipment":
+                place = document["facts"]["destination"]
+            for ending, units in row.lost.items():
+                if units:
+                    detail.append((ending.value, str(units)))
+            made.append(
+                Step(
+                    kind,
+                    at,
+                    row.asset,
+                    row.units,
+                    unit,
+                    place,
+                    reference,
+                    tuple(detail),
+                    papers,
+                    document["seq"],
+                    True,
+                )
+            )
+        return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
+
+    def _places(
+        self, held: dict[tuple[str, ExitKind | None], int], lost: dict[tuple[ExitKind, str, str], int]
+    ) -> list[Place]:
+        sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
+        for (line, kind), units in held.items():
+            head = line.split("/", 1)[0]
+            asset, place, service = line.rsplit("/", 1)[1], "", False
+            if head == "order":
+                number, item = self._picture.order_item(line)
+                place = number
+                if kind is ExitKind.OPEN:
+                    asset = str(item["product"])
+                    units = units * int(str(item["quantity"])) // int(str(item["value"]))
+            elif head == "goods":
+                goods = parse_goods_line(line)
+                asset, place = goods.product, goods.place
+                service = goods.kind is AccountClass.DELIVERED
+            sums[kind, asset, place, service] += units
+        for (ending, asset, place), units in lost.items():
+            sums[ending, asset, place, False] += units
+        return [
+            Place(kind, asset, units, self._unit(asset), place, "", service)
+            for (kind, asset, place, service), units in sums.items()
+            if units
+        ]
+
+    def _waiting(self, held: dict[tuple[str, ExitKind | None], int]) -> Step | None:
+        """What comes next: units that are under way or wait."""
+        waiting = [
+            (line, kind, units)
+            for (line, kind), units in held.items()
+            if kind
+            in {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.HELD, ExitKind.OPEN}
+            and units
+        ]
+        goods = [row for row in waiting if row[0].startswith("goods/")] or waiting
+        if not goods:
+            return None
+        line, kind, _ = goods[0]
+        units = sum(units for other, k, units in goods if k is kind)
+        asset, place = line.rsplit("/", 1)[1], ""
+        if line.startswith("goods/"):
+            parsed = parse_goods_line(line)
+            asset, place = parsed.product, parsed.place
+        elif line.startswith("order/"):
+            number, item = self._picture.order_item(line)
+            asset, place = str(item["product"]), number
+            units = units * int(str(item["quantity"])) // int(str(item["value"]))
+        detail = (("waits", kind.value if kind else ""),)
+        return Step(StepKind.HELD, "", asset, units, self._unit(asset), place, "", detail, (), None, False)
+
+
+def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(pieces):
+        if joined and joined[-1][1] >= start:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,432 @@
+"""What pages, JSON and the terminal ask of the ledger: cards, reports, trails and rows. Reads only."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.chain import is_txid
+from ledger.chain_status import chain_status
+from ledger.desk import claim_hash
+from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, status_of
+from ledger.errors import NotFound, Refused
+from ledger.flow import ExitKind, StageKind
+from ledger.observing import Observed, WatchedOutput, WatchedTx
+from ledger.reconcile import books_state, unexplained_spends
+from ledger.report import (
+    CampaignCard,
+    CampaignReport,
+    DonationRow,
+    NeedRow,
+    SumRow,
+    SumTable,
+    Withheld,
+)
+from ledger.stages import CampaignFlow
+from ledger.trail import DonationTrail, Paper
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+__all__ = [
+    "campaign_cards",
+    "campaign_report",
+    "chain_status",
+    "donation_rows",
+    "donation_trails",
+    "entry_rows",
+    "paper_rows",
+]
+
+PAPERS_SHOWN = 6
+
+
+def campaign_cards(tx: Reading) -> list[CampaignCard]:
+    """All campaigns, newest first."""
+    books = Books(tx.shelf)
+    cards = []
+    for slug, document in books.documents.all("campaign", ""):
+        facts = document["facts"]
+        gifts = -books.net(account(AccountClass.GIFTS, slug), "BTC")
+        count = _live_gifts(books, slug)
+        unit, distributed = "", 0
+        for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/"):
+            product = books.documents.find("product", slug, asset.split("#", 1)[0])
+            unit = product["facts"]["unit"] if product else unit
+            distributed += balance.net
+        cards.append(
+            CampaignCard(slug, facts["title"], facts["start"], facts["end"], gifts, count, unit, distributed)
+        )
+    return sorted(cards, key=lambda card: (card.start, card.slug), reverse=True)
+
+
+def _live_gifts(books: Books, slug: str) -> int:
+    return sum(1 for _, d in books.documents.all("donation", slug) if d["live"] and d["line"])
+
+
+def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
+    """Everything that a campaign's page shows; raises NotFound."""
+    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    facts = books.documents.require("campaign", "", slug)["facts"]
+    picture = CampaignFlow(books, slug)
+    flow = picture.flow()
+    gifts = [d for _, d in books.documents.all("donation", slug) if d["live"]]
+    counted = [d for d in gifts if d["line"]]
+    dust = [d for d in gifts if d["notes"]["into"] == "dust"]
+    needs = tuple(
+        _need(books, slug, d) for _, d in books.documents.all("need", slug) if not d.get("reversed")
+    )
+    papers = [paper_of(d) for _, d in books.documents.all("evidence", slug) if not d.get("reversed")]
+    papers.sort(key=lambda paper: (paper.date, paper.title))
+    ends: dict[ExitKind, int] = {}
+    for row in flow.exits:
+        ends[row.kind] = ends.get(row.kind, 0) + row.units
+    ordered = sum(s.units for s in flow.stages if s.kind is StageKind.ORDERED)
+    distributed = sum(s.units for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
+    receivers = sum(len(s.bars) for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
+    lost = sum(ends.get(k, 0) for k in (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED))
+    under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
+    bought = ordered - ends.get(ExitKind.OPEN, 0)
+    good = sum(lot["good"] for _, lot in _lots(books, slug))
+    noted = sum(lot["noted"] for _, lot in _lots(books, slug))
+    head = tx.journal.head()
+    fixed = [row.address for row in tx.addresses.of_campaign(slug) if row.branch == "fixed"]
+    today = _day(now)
+    waiting = sum(
+        1
+        for watched in [*observed.txs_in((_settled(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
+        for output in watched.outputs
+        if output.campaign == slug
+        and watched.state.value in {"seen", "confirmed"}
+        and not _is_change(observed, watched)
+    )
+    return CampaignReport(
+        slug=slug,
+        title=facts["title"],
+        purpose=facts["purpose"],
+        start=facts["start"],
+        end=facts["end"],
+        currency=facts["currency"],
+        valuation_clock=facts["valuation"],
+        depth=int(tx.progress.load("depth") or 6),
+        partners=tuple(facts["partners"]),
+        unit=flow.unit,
+        donations=len(counted),
+        donors_waiting=waiting,
+        received=sum(d["facts"]["sats"] for d in counted),
+        value=sum(d["notes"]["valuation"]["value"] for d in counted if "valuation" in d["notes"]),
+        dust=sum(d["facts"]["sats"] for d in dust),
+        dust_count=len(dust),
+        bought=bought,
+        distributed=distributed,
+        receivers=receivers,
+        under_way=under_way,
+        lost=lost,
+        needs=needs,
+        books=books_state(tx, slug, now=now),
+        flow=flow,
+        sums=tuple(_sums(books, slug)),
+        withheld=tuple(_withheld(books, slug)),
+        unexplained=unexplained_spends(tx, slug),
+        papers=tuple(papers[:PAPERS_SHOWN]),
+        papers_count=len(papers),
+        days_gift_to_order=_days_gift_to_order(books, slug, counted),
+        days_order_to_receipt=_days_order_to_receipt(books, slug),
+        good_permille=good * 1000 // noted if noted else None,
+        closed=today > facts["end"],
+        journal_seq=head[0] if head else 0,
+        journal_hash=head[1] if head else "0" * 64,
+        fixed_address=fixed[0] if fixed else None,
+        demonstration=tx.progress.load("demonstration") == "yes",
+        sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
+    )
+
+
+def _day(now: int) -> str:
+    return (date(1970, 1, 1).fromordinal(date(1970, 1, 1).toordinal() + now // 86400)).isoformat()
+
+
+def _settled(tx: Reading) -> int | None:
+    return chain_status(tx, now=0).settled_height
+
+
+def _is_change(observed: Observed, watched: WatchedTx) -> bool:
+    return any(observed.coin(spent) is not None for spent in watched.inputs)
+
+
+def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
+    facts = document["facts"]
+    product = books.documents.require("product", slug, facts["product"])["facts"]
+    return NeedRow(
+        facts["number"],
+        facts["recipient"],
+        product["name"],
+        facts["quantity"],
+        product["unit"],
+        facts["place"],
+        facts["by"],
+    )
+
+
+def _lots(books: Books, slug: str) -> list[tuple[str, dict[str, Any]]]:
+    """(asset, counts) of the campaign's lots of goods, services aside."""
+    found = []
+    for asset, document in books.documents.all("lot", ""):
+        if document["campaign"] != slug:
+            continue
+        product = books.documents.require("product", slug, document["product"])["facts"]
+        if not product["service"]:
+            found.append((asset, document["facts"]))
+    return found
+
+
+def _sums(books: Books, slug: str) -> list[SumTable]:
+    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines)."""
+    tables: list[SumTable] = []
+    net = books.net
+    paid = 0
+    sold = net(account(AccountClass.TRADING, slug), "BTC")
+    for _, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/"):
+        paid += balance.net if asset == "BTC" else 0
+    rows = (
+        SumRow("converted", "", sold),
+        SumRow("paid", "", paid),
+        SumRow("network_fees", "", net(account(AccountClass.FEES, slug, "network"), "BTC")),
+        SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
+        SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
+    )
+    received = -net(account(AccountClass.GIFTS, slug), "BTC")
+    undone = net(account(AccountClass.UNDONE, slug), "BTC")
+    if undone:
+        rows = (*rows, SumRow("undone_spends", "", undone))
+    tables.append(SumTable("BTC", "", "received", rows, received))
+    currencies = {line.rsplit("/", 1)[1] for line in books.lines.names(f"money/{slug}/")} - {"BTC"}
+    for currency in sorted(currencies):
+        spent = [
+            SumRow("paid", name.rsplit("/", 1)[1], balance.net)
+            for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
+            if asset == currency
+        ]
+        charges = sum(
+            balance.net
+            for _, asset, balance in books.balances(account(AccountClass.FEES, slug) + "/")
+            if asset == currency
+        )
+        at_bank = sum(
+            balance.net
+            for _, asset, balance in books.balances(account(AccountClass.BANK, slug) + "/")
+            if asset == currency
+        )
+        money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
+        total = -net(account(AccountClass.TRADING, slug), currency)
+        tables.append(SumTable(currency, "", "received_from_conversion", money, total))
+    goods = _goods_sums(books, slug)
+    if goods is not None:
+        tables.append(goods)
+    return tables
+
+
+def _goods_sums(books: Books, slug: str) -> SumTable | None:
+    lots = _lots(books, slug)
+    if not lots:
+        return None
+    names = {asset for asset, _ in lots}
+    product = lots[0][0].split("#", 1)[0]
+    rows: list[SumRow] = []
+    for kind, key in (
+        (AccountClass.DISTRIBUTED, "distributed"),
+        (AccountClass.HANDED, "waiting"),
+        (AccountClass.STOCK, "in_stock"),
+        (AccountClass.TRANSIT, "in_transit"),
+    ):
+        places: dict[str, int] = {}
+        for name, asset, balance in books.balances(account(kind, slug) + "/"):
+            if asset in names:
+                label = name.rsplit("/", 1)[1]
+                places[label] = places.get(label, 0) + balance.net
+        if kind is AccountClass.DISTRIBUTED:
+            rows.append(SumRow(key, "", sum(places.values())))
+        else:
+            rows.extend(SumRow(key, label, units) for label, units in places.items() if units)
+    good = sum(counts["good"] for _, counts in lots)
+    lost = sum(
+        balance.net
+        for name, asset, balance in books.balances(account(AccountClass.LOST, slug) + "/")
+        if asset in names
+    )
+    at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
+    rows.append(SumRow("lost", "", lost - at_receipt))
+    unit = books.documents.require("product", slug, product)["facts"]["unit"]
+    return SumTable(product, unit, "received_good", tuple(rows), good)
+
+
+def _withheld(books: Books, slug: str) -> list[Withheld]:
+    """Papers whose bytes are sealed: the row is public, the detail is not."""
+    return [
+        Withheld(d["facts"]["title"], "", None, d["facts"]["shows"], d.get("role", "recorder"), "")
+        for _, d in books.documents.all("evidence", slug)
+        if d["facts"]["access"] == "sealed" and not d.get("reversed")
+    ]
+
+
+def _days_gift_to_order(books: Books, slug: str, gifts: list[dict[str, Any]]) -> int | None:
+    """Median days from a gift's block to the first approved order after it."""
+    orders = sorted(
+        d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] == "approved"
+    )
+    days = [
+        (date.fromisoformat(after[0]) - date.fromisoformat(gift["date"])).days
+        for gift in gifts
+        if (after := [order for order in orders if order >= gift["date"]])
+    ]
+    return int(statistics.median(days)) if days else None
+
+
+def _days_order_to_receipt(books: Books, slug: str) -> int | None:
+    orders = {n: d for n, d in books.documents.all("purchase", slug) if d["status"] == "approved"}
+    days = [
+        (
+            date.fromisoformat(receipt["date"])
+            - date.fromisoformat(orders[receipt["facts"]["order"]]["decided_on"])
+        ).days
+        for _, receipt in books.documents.all("receipt", slug)
+        if receipt["reversed"] is None and receipt["facts"]["order"] in orders
+    ]
+    return int(statistics.median(days)) if days else None
+
+
+# ── donations ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
+    """The payments that a key names; raises NotFound with what is known and what to do."""
+    observed = Observed(tx.shelf)
+    text = key.strip()
+    txid, colon, vout = text.lower().partition(":")
+    if is_txid(txid) and (not colon or (vout.isascii() and vout.isdigit() and len(vout) <= 10)):
+        watched = observed.tx(txid)
+        if watched is None:
+            raise NotFound(
+                f"No donation has the key {txid[:8]}…{txid[-6:]}. It may be too young to be seen here, or pay "
+                "somebody else."
+            )
+        change = _change_of(observed, watched)
+        outputs = [o for o in watched.outputs if o.vout not in change and (not colon or o.vout == int(vout))]
+        if not outputs:
+            raise NotFound("This transaction is known here, but that output is no donation.")
+        return [(watched, output) for output in outputs]
+    if len(text) == 64 or (text.isascii() and text.isalnum() and len(text) > 80):
+        raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
+    row = tx.addresses.by_address(text)
+    if row is None and text.lower() != text:
+        row = tx.addresses.by_address(text.lower())
+    if row is None:
+        row = tx.addresses.by_claim(claim_hash(text))
+    if row is None:
+        raise NotFound(_unknown(text))
+    found: list[tuple[WatchedTx, WatchedOutput]] = []
+    for outpoint in observed.paid_to(row.script.hex()):
+        txid, _, vout = outpoint.partition(":")
+        watched = observed.tx(txid)
+        if watched is None or int(vout) in _change_of(observed, watched):
+            continue
+        found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
+    if not found:
+        raise NotFound("No payment has come to this address yet. Nothing expires.")
+    return found
+
+
+def _unknown(text: str) -> str:
+    hexadecimal = text.isascii() and text and all(c in "0123456789abcdefABCDEF" for c in text)
+    if hexadecimal:
+        return f"A transaction id has 64 characters; yours has {len(text)}."
+    return "No donation has this key. Write a transaction id, an address of this site, or a claim code."
+
+
+def _change_of(observed: Observed, watched: WatchedTx) -> set[int]:
+    """Outputs of a transaction that are change of ours, and no gifts."""
+    if not _is_change(observed, watched):
+        return set()
+    return {output.vout for output in watched.outputs}
+
+
+def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
+    """The trails of the donations that a txid, outpoint, address or claim code names; raises NotFound."""
+    del now
+    followers: dict[str, DonationFollower] = {}
+    trails = []
+    for watched, output in _outputs_of(tx, key):
+        if output.campaign not in followers:
+            followers[output.campaign] = DonationFollower(tx, output.campaign)
+        trails.append(followers[output.campaign].trail(watched, output))
+    return trails
+
+
+def donation_rows(
+    tx: Reading, slug: str, *, after: str | None, limit: int
+) -> tuple[list[DonationRow], str | None]:
+    """Payments to a campaign in the order of blocks, unconfirmed ones last; `after` is an opaque cursor."""
+    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    currency = books.documents.require("campaign", "", slug)["facts"]["currency"]
+    rows: list[tuple[str, WatchedTx, WatchedOutput]] = []
+    for watched in observed.txs_in(0, 10**11):
+        if _is_change(observed, watched):
+            continue
+        for output in watched.outputs:
+            if output.campaign == slug:
+                place = f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}"
+                rows.append((place, watched, output))
+    for watched in observed.unconfirmed():
+        if not _is_change(observed, watched):
+            rows += [
+                (f"9{watched.txid}.{o.vout:06d}", watched, o) for o in watched.outputs if o.campaign == slug
+            ]
+    rows.sort(key=lambda row: row[0])
+    if after is not None:
+        if len(after) > 90 or not after.isascii():
+            raise Refused.field("cursor", "use the cursor that the last page gave")
+        rows = [row for row in rows if row[0] > after]
+    page = rows[:limit]
+    following = page[-1][0] if len(rows) > limit else None
+    return [_row(tx, books, currency, watched, output) for _, watched, output in page], following
+
+
+def _row(tx: Reading, books: Books, currency: str, watched: WatchedTx, output: WatchedOutput) -> DonationRow:
+    outpoint = f"{watched.txid}:{output.vout}"
+    document = books.documents.find("donation", output.campaign, outpoint)
+    valuation = (document or {}).get("notes", {}).get("valuation")
+    return DonationRow(
+        at=watched.confirmed_at or watched.first_at,
+        outpoint=outpoint,
+        address=output.address,
+        minor=output.sats,
+        status=status_of(tx, watched, document),
+        confirmations=confirmations_of(tx, watched),
+        block_height=watched.height,
+        value=valuation["value"] if valuation else None,
+        currency=currency,
+    )
+
+
+def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
+    """The published bytes of a campaign's entries, in order."""
+    Books(tx.shelf).documents.require("campaign", "", slug)
+    rows = list(tx.journal.rows(after=after, limit=limit + 1, campaign=slug))
+    page = rows[:limit]
+    return [row.data for row in page], page[-1].seq if len(rows) > limit else None
+
+
+def paper_rows(tx: Reading, slug: str, *, after: str | None, limit: int) -> tuple[list[Paper], str | None]:
+    """Papers of a campaign, by the hash of their bytes."""
+    books = Books(tx.shelf)
+    books.documents.require("campaign", "", slug)
+    found = [
+        d
+        for _, d in books.documents.some("evidence", slug, after=after or "", limit=limit + 1)
+        if not d.get("reversed")
+    ]
+    page = found[:limit]
+    return [paper_of(d) for d in page], page[-1]["facts"]["sha256"] if len(found) > limit else None

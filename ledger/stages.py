@@ -1,0 +1,286 @@
+"""The flow of a campaign from its lines: which line is a bar of the picture, and what became of its units.
+
+Reads lines only; no sums of accounts, no words of a language.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ledger.accounts import AccountClass
+from ledger.books import Books
+from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.kinds.goods import parse_goods_line
+from ledger.lines import PartKind, UnitState, Use
+
+_ENDS = {
+    PartKind.FEE: ExitKind.FEE,
+    PartKind.SHORT: ExitKind.SHORT,
+    PartKind.DAMAGED: ExitKind.DAMAGED,
+    PartKind.REJECTED: ExitKind.REJECTED,
+    PartKind.LOST: ExitKind.LOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """A line on a bar: `offset` is where it begins, `numerator/denominator` its scale, `void` is left out."""
+
+    bar: str
+    offset: int
+    numerator: int
+    denominator: int
+    void: tuple[tuple[int, int], ...]
+
+    def at(self, position: int) -> int:
+        gone = sum(min(end, position) - start for start, end in self.void if start < position)
+        return self.offset + (position - gone) * self.numerator // self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A stage that lines of goods belong to."""
+
+    kind: StageKind
+    place: str
+
+
+class CampaignFlow:
+    """Bars, bands and exits of one campaign, and where a line's units lie on them."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        self._books = books
+        self._lines = books.lines
+        self._campaign = campaign
+        self._axes: dict[str, _Axis] = {}
+        self._stages: dict[_Place, list[Bar]] = {}
+        self._bands: list[Band] = []
+        self._exits: list[Exit] = []
+        self._products = {code: d["facts"] for code, d in books.documents.all("product", campaign)}
+        self._find_bars()
+        for line in list(self._axes):
+            self._follow(line)
+
+    # where units are
+
+    def axis(self, line: str) -> tuple[str, int, int] | None:
+        """(bar, its first and last unit of this line), None where the line is no bar."""
+        axis = self._axes.get(line)
+        if axis is None:
+            return None
+        return axis.bar, axis.at(0), axis.at(self._lines.length(line))
+
+    def on_bar(self, line: str, start: int, end: int) -> tuple[str, int, int] | None:
+        axis = self._axes.get(line)
+        return None if axis is None else (axis.bar, axis.at(start), axis.at(end))
+
+    def ending_of(self, line: str) -> ExitKind | None:
+        """What it is called when units stay on a line; None: they are where they were meant to go."""
+        head = line.split("/", 1)[0]
+        if head == "money":
+            return ExitKind.HELD
+        if head == "spent":
+            return ExitKind.UNEXPLAINED
+        if head == "order":
+            return ExitKind.SPENT if self._is_service_order(line) else ExitKind.OPEN
+        match parse_goods_line(line).kind:
+            case AccountClass.STOCK:
+                return ExitKind.IN_STOCK
+            case AccountClass.TRANSIT:
+                return ExitKind.IN_TRANSIT
+            case AccountClass.HANDED:
+                return ExitKind.WAITING
+        return None
+
+    def order_item(self, line: str) -> tuple[str, dict[str, object]]:
+        """(order number, item) of an order line."""
+        _, campaign, number, item, _ = line.split("/")
+        order = self._books.documents.require("purchase", campaign, number)
+        return number, next(row for row in order["facts"]["items"] if row["item"] == item)
+
+    def _is_service_order(self, line: str) -> bool:
+        _, item = self.order_item(line)
+        return bool(self._products[str(item["product"])]["service"])
+
+    def flow(self) -> Flow:
+        order = sorted(self._stages, key=self._rank)
+        stages = []
+        for place in order:
+            bars = tuple(self._stages[place])
+            units = sum(bar.units for bar in bars)
+            stages.append(
+                Stage(place.kind, place.place, bars[0].asset, units, self._count(place, bars), bars)
+            )
+        goods = [bar.asset for stage in stages for bar in stage.bars if bar.matter is Matter.GOODS]
+        unit = str(self._products[goods[0]]["unit"]) if goods else ""
+        return Flow(unit, tuple(stages), tuple(self._bands), tuple(_merged(self._exits)))
+
+    def _count(self, place: _Place, bars: tuple[Bar, ...]) -> int:
+        documents = self._books.documents
+        match place.kind:
+            case StageKind.DONATED:
+                return sum(1 for _, d in documents.all("donation", self._campaign) if d["live"] and d["line"])
+            case StageKind.CONVERTED:
+                done = documents.all("conversion", self._campaign)
+                return sum(1 for _, d in done if d["status"] == "approved")
+        return len(bars)
+
+    def _rank(self, place: _Place) -> tuple[int, int, str]:
+        kinds = list(StageKind)
+        depth = self._depth(place.place) if place.kind is StageKind.STOCK else 0
+        return kinds.index(place.kind), depth, place.place
+
+    def _depth(self, place: str) -> int:
+        """How many shipments lie between a receipt and a place."""
+        depth, here, seen = 0, place, {place}
+        origins = {
+            d["facts"]["destination"]: d["facts"]["origin"]
+            for _, d in self._books.documents.all("shipment", self._campaign)
+            if d["status"] != "reversed"
+        }
+        while here in origins and origins[here] not in seen:
+            here = origins[here]
+            seen.add(here)
+            depth += 1
+        return depth
+
+    # bars
+
+    def _find_bars(self) -> None:
+        for line in self._lines.names(f"money/{self._campaign}/"):
+            asset = line.rsplit("/", 1)[1]
+            coin = asset == "BTC"
+            stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
+            self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, asset)
+        for number, order in self._books.documents.all("purchase", self._campaign):
+            if order["status"] != "approved":
+                continue
+            for item in order["facts"]["items"]:
+                line = f"order/{self._campaign}/{number}/{item['item']}/{order['facts']['currency']}"
+                if self._products[item["product"]]["service"]:
+                    continue
+                key = line
+                self._axes[line] = _Axis(key, 0, item["quantity"], item["value"], ())
+                label = number if len(order["facts"]["items"]) == 1 else f"{number}/{item['item']}"
+                bar = Bar(key, label, Matter.GOODS, item["product"], item["quantity"])
+                self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
+        kinds = {
+            AccountClass.STOCK: StageKind.STOCK,
+            AccountClass.HANDED: StageKind.HANDED,
+            AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
+        }
+        for line in self._lines.names(f"goods/{self._campaign}/"):
+            goods = parse_goods_line(line)
+            if goods.kind not in kinds or self._lines.length(line) == 0:
+                continue
+            stage_kind = kinds[goods.kind]
+            place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
+            key = f"{goods.kind.value}:{goods.place}:{goods.product}"
+            self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
+
+    def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
+        void = tuple((s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID)
+        units = self._lines.length(line) - sum(end - start for start, end in void)
+        bars = self._stages.setdefault(stage, [])
+        for index, bar in enumerate(bars):
+            if bar.key == key:
+                self._axes[line] = _Axis(key, bar.units, 1, 1, void)
+                bars[index] = replace(bar, units=bar.units + units)
+                return
+        self._axes[line] = _Axis(key, 0, 1, 1, void)
+        bars.append(Bar(key, label, matter, asset, units))
+
+    # bands and exits
+
+    def _follow(self, line: str) -> None:
+        axis = self._axes[line]
+        asset = self._asset_on(line)
+        for span in self._lines.spans(line):
+            start, end = axis.at(span.start), axis.at(span.end)
+            if span.state is UnitState.USED:
+                use = self._lines.use(span.ref)
+                for first, last in use.pieces:
+                    low, high = max(first, span.start), min(last, span.end)
+                    if low < high:
+                        count = use.count_at(low)
+                        self._expand(
+                            axis.bar, asset, use, count, count + high - low, axis.at(low), axis.at(high)
+                        )
+            elif span.state is not UnitState.VOID and start < end:
+                kind = self.ending_of(line)
+                if kind is not None:
+                    self._exits.append(Exit(axis.bar, start, end, kind, asset, end - start, ""))
+
+    def _asset_on(self, line: str) -> str:
+        head = line.split("/", 1)[0]
+        if head == "order":
+            return str(self.order_item(line)[1]["product"])
+        asset = line.rsplit("/", 1)[1]
+        return asset.split("#", 1)[0]
+
+    def _expand(self, bar: str, asset: str, use: Use, low: int, high: int, start: int, end: int) -> None:
+        """Counts `low..high` of a use are `start..end` of a bar: what goes on first, what ends after it."""
+        shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
+        outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
+        total = sum(shares)
+        order = sorted(range(len(use.parts)), key=lambda i: use.parts[i].line is None)
+        at, left = start, total
+        for index in order:
+            part, share = use.parts[index], shares[index]
+            if share == 0:
+                continue
+            till = end if share == left else at + (end - at) * share // left
+            left -= share
+            if part.line is None:
+                self._exits.append(Exit(bar, at, till, _ENDS[part.kind], asset, share, ""))
+            else:
+                first, last = part.start + outs[index][0], part.start + outs[index][1]
+                self._land(bar, asset, part.line, first, last, at, till)
+            at = till
+
+    def _land(self, bar: str, asset: str, line: str, first: int, last: int, start: int, end: int) -> None:
+        target = self._axes.get(line)
+        if target is not None:
+            # A loss in stock appends what is left to its own line: it stays on its bar.
+            if target.bar != bar:
+                band = Band(bar, start, end, target.bar, target.at(first), target.at(last))
+                self._bands.append(band)
+            return
+        if line.startswith("order/"):
+            _, item = self.order_item(line)
+            name = str(self._products[str(item["product"])]["name"])
+            self._exits.append(Exit(bar, start, end, ExitKind.SPENT, asset, end - start, name))
+            return
+        at, units = start, last - first
+        for span in self._lines.spans(line, first, last):
+            till = start + (end - start) * (span.end - first) // units
+            if span.state is UnitState.USED:
+                use = self._lines.use(span.ref)
+                for a, b in use.pieces:
+                    low, high = max(a, span.start), min(b, span.end)
+                    if low < high:
+                        count = use.count_at(low)
+                        p = start + (end - start) * (low - first) // units
+                        q = start + (end - start) * (high - first) // units
+                        self._expand(bar, asset, use, count, count + high - low, p, q)
+            elif span.state is not UnitState.VOID:
+                kind = self.ending_of(line)
+                if kind is not None:
+                    label = parse_goods_line(line).place if line.startswith("goods/") else ""
+                    self._exits.append(Exit(bar, at, till, kind, asset, till - at, label))
+            at = till
+
+
+def _merged(exits: Iterable[Exit]) -> list[Exit]:
+    """Exits of one bar, kind and label as one row; units add up, the place is that of the first."""
+    groups: dict[tuple[str, ExitKind, str], list[Exit]] = defaultdict(list)
+    for row in exits:
+        groups[row.source, row.kind, row.label].append(row)
+    return [
+        replace(
+            rows[0], end=rows[0].start + sum(r.end - r.start for r in rows), units=sum(r.units for r in rows)
+        )
+        for rows in groups.values()
+    ]
