@@ -94,7 +94,9 @@ def facts_of(block: Block, watch: WatchSet, *, proofs: bool = True) -> BlockFact
 
 
 def _payments(block: Block, scripts: AbstractSet[bytes]) -> tuple[Payment, ...]:
-    payments = []
+    payments: list[Payment] = []
+    if scripts.isdisjoint(block.scripts):
+        return ()
     for index in [i for i, script in enumerate(block.scripts) if script in scripts]:
         position = bisect_right(block.first_output, index) - 1
         outpoint = Outpoint(block.txid(position), index - block.first_output[position])
@@ -104,7 +106,9 @@ def _payments(block: Block, scripts: AbstractSet[bytes]) -> tuple[Payment, ...]:
 
 
 def _spends(block: Block, watched: AbstractSet[bytes], fresh: AbstractSet[bytes]) -> tuple[Spend, ...]:
-    spends = []
+    spends: list[Spend] = []
+    if watched.isdisjoint(block.outpoints) and fresh.isdisjoint(block.outpoints):
+        return ()
     for index in [i for i, wire in enumerate(block.outpoints) if wire in watched or wire in fresh]:
         position = bisect_right(block.first_input, index) - 1
         outpoint = Outpoint.from_wire(block.outpoints[index])
