@@ -6,6 +6,7 @@ Proves nothing itself beyond what bytes say of themselves; errors are raised, ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from ledger.chain import Header, Script
 from watchers.block import parse_transaction
@@ -126,9 +127,13 @@ class Esplora:
             return []
         try:
             rows = array_of(strict_json(body, "blocks"), "blocks", most=_MOST_ROWS)
-            return [_row(self.name, object_of(row, "blocks")) for row in rows]
+            page = [_row(self.name, object_of(row, "blocks")) for row in rows]
         except GuardRefused as refused:
             raise SourceLied(self.name, refused.field, refused.sentence) from refused
+        for (height, header), (below, parent) in pairwise(page):
+            if header.previous == parent.hash and height != below + 1:
+                raise SourceLied(self.name, "blocks.height", f"{height} stands on {below}, its own parent")
+        return page
 
     def _add_singly(self, headers: list[Header], first: int, count: int) -> None:
         while len(headers) < count:
