@@ -13,7 +13,7 @@ from typing import Any
 from ledger.accounts import NEVER_NEGATIVE, class_of
 from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
-from ledger.lines import Lines
+from ledger.line_state import Lines
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import Shelf
 

@@ -179,6 +179,8 @@ def _keep_draft(tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, txi
             return Outcome(None, key, True, txid, None)
         if draft.key == key:
             raise Conflict(f"{kind.noun}: a draft of this number waits already, with other facts")
+    if actor.id is None:
+        raise NotAllowed("user: a draft keeps its author; act as a user of the desk")
     tx.desk.add_draft(kind.name, slug, key, data, actor.id, txid, rfc3339(now))
     tx.desk.audit(rfc3339(now), actor.id, "draft", key)
     return Outcome(None, key, False, txid, None)

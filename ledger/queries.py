@@ -16,16 +16,17 @@ from ledger.errors import NotFound, Refused
 from ledger.flow import ExitKind, StageKind
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.reconcile import books_state, unexplained_spends
+from ledger.record import rfc3339
 from ledger.report import (
     CampaignCard,
     CampaignReport,
     DonationRow,
     NeedRow,
-    SumRow,
-    SumTable,
     Withheld,
 )
+from ledger.settled import settled_block
 from ledger.stages import CampaignFlow
+from ledger.sums import lots_of, sum_tables
 from ledger.trail import DonationTrail, Paper
 
 if TYPE_CHECKING:
@@ -90,14 +91,14 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     lost = sum(ends.get(k, 0) for k in (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED))
     under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
     bought = ordered - ends.get(ExitKind.OPEN, 0)
-    good = sum(lot["good"] for _, lot in _lots(books, slug))
-    noted = sum(lot["noted"] for _, lot in _lots(books, slug))
+    good = sum(lot["good"] for _, lot in lots_of(books, slug))
+    noted = sum(lot["noted"] for _, lot in lots_of(books, slug))
     head = tx.journal.head()
     fixed = [row.address for row in tx.addresses.of_campaign(slug) if row.branch == "fixed"]
-    today = _day(now)
+    today = rfc3339(now)[:10]
     waiting = sum(
         1
-        for watched in [*observed.txs_in((_settled(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
+        for watched in [*observed.txs_in((settled_block(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
         for output in watched.outputs
         if output.campaign == slug
         and watched.state.value in {"seen", "confirmed"}
@@ -128,7 +129,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         needs=needs,
         books=books_state(tx, slug, now=now),
         flow=flow,
-        sums=tuple(_sums(books, slug)),
+        sums=tuple(sum_tables(books, slug)),
         withheld=tuple(_withheld(books, slug)),
         unexplained=unexplained_spends(tx, slug),
         papers=tuple(papers[:PAPERS_SHOWN]),
@@ -143,14 +144,6 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         demonstration=tx.progress.load("demonstration") == "yes",
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
     )
-
-
-def _day(now: int) -> str:
-    return (date(1970, 1, 1).fromordinal(date(1970, 1, 1).toordinal() + now // 86400)).isoformat()
-
-
-def _settled(tx: Reading) -> int | None:
-    return chain_status(tx, now=0).settled_height
 
 
 def _is_change(observed: Observed, watched: WatchedTx) -> bool:
@@ -169,98 +162,6 @@ def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
         facts["place"],
         facts["by"],
     )
-
-
-def _lots(books: Books, slug: str) -> list[tuple[str, dict[str, Any]]]:
-    """(asset, counts) of the campaign's lots of goods, services aside."""
-    found = []
-    for asset, document in books.documents.all("lot", ""):
-        if document["campaign"] != slug:
-            continue
-        product = books.documents.require("product", slug, document["product"])["facts"]
-        if not product["service"]:
-            found.append((asset, document["facts"]))
-    return found
-
-
-def _sums(books: Books, slug: str) -> list[SumTable]:
-    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines)."""
-    tables: list[SumTable] = []
-    net = books.net
-    paid = 0
-    sold = net(account(AccountClass.TRADING, slug), "BTC")
-    for _, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/"):
-        paid += balance.net if asset == "BTC" else 0
-    rows = (
-        SumRow("converted", "", sold),
-        SumRow("paid", "", paid),
-        SumRow("network_fees", "", net(account(AccountClass.FEES, slug, "network"), "BTC")),
-        SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
-        SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
-    )
-    received = -net(account(AccountClass.GIFTS, slug), "BTC")
-    undone = net(account(AccountClass.UNDONE, slug), "BTC")
-    if undone:
-        rows = (*rows, SumRow("undone_spends", "", undone))
-    tables.append(SumTable("BTC", "", "received", rows, received))
-    currencies = {line.rsplit("/", 1)[1] for line in books.lines.names(f"money/{slug}/")} - {"BTC"}
-    for currency in sorted(currencies):
-        spent = [
-            SumRow("paid", name.rsplit("/", 1)[1], balance.net)
-            for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
-            if asset == currency
-        ]
-        charges = sum(
-            balance.net
-            for _, asset, balance in books.balances(account(AccountClass.FEES, slug) + "/")
-            if asset == currency
-        )
-        at_bank = sum(
-            balance.net
-            for _, asset, balance in books.balances(account(AccountClass.BANK, slug) + "/")
-            if asset == currency
-        )
-        money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
-        total = -net(account(AccountClass.TRADING, slug), currency)
-        tables.append(SumTable(currency, "", "received_from_conversion", money, total))
-    goods = _goods_sums(books, slug)
-    if goods is not None:
-        tables.append(goods)
-    return tables
-
-
-def _goods_sums(books: Books, slug: str) -> SumTable | None:
-    lots = _lots(books, slug)
-    if not lots:
-        return None
-    names = {asset for asset, _ in lots}
-    product = lots[0][0].split("#", 1)[0]
-    rows: list[SumRow] = []
-    for kind, key in (
-        (AccountClass.DISTRIBUTED, "distributed"),
-        (AccountClass.HANDED, "waiting"),
-        (AccountClass.STOCK, "in_stock"),
-        (AccountClass.TRANSIT, "in_transit"),
-    ):
-        places: dict[str, int] = {}
-        for name, asset, balance in books.balances(account(kind, slug) + "/"):
-            if asset in names:
-                label = name.rsplit("/", 1)[1]
-                places[label] = places.get(label, 0) + balance.net
-        if kind is AccountClass.DISTRIBUTED:
-            rows.append(SumRow(key, "", sum(places.values())))
-        else:
-            rows.extend(SumRow(key, label, units) for label, units in places.items() if units)
-    good = sum(counts["good"] for _, counts in lots)
-    lost = sum(
-        balance.net
-        for name, asset, balance in books.balances(account(AccountClass.LOST, slug) + "/")
-        if asset in names
-    )
-    at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
-    rows.append(SumRow("lost", "", lost - at_receipt))
-    unit = books.documents.require("product", slug, product)["facts"]["unit"]
-    return SumTable(product, unit, "received_good", tuple(rows), good)
 
 
 def _withheld(books: Books, slug: str) -> list[Withheld]:

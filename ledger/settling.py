@@ -221,14 +221,14 @@ class _Settling:
             now_at = self._observed.tx(txid)
             for output in reversed(now_at.outputs if now_at else ()):
                 outpoint = f"{txid}:{output.vout}"
-                document = documents.find("donation", output.campaign, outpoint)
-                if document is None or not document["live"]:
+                gift = documents.find("donation", output.campaign, outpoint)
+                if gift is None or not gift["live"]:
                     continue
-                again = Again(outpoint=outpoint, n=document["n"] + 1, date=day)
+                again = Again(outpoint=outpoint, n=gift["n"] + 1, date=day)
                 if not self._is_deep(now_at):
                     self._record(VOID, output.campaign, again)
-                elif now_at is not None and now_at.block != document["block"]:
-                    self._record(MOVED, output.campaign, self._again(outpoint, document["n"] + 1, now_at))
+                elif now_at is not None and now_at.block != gift["block"]:
+                    self._record(MOVED, output.campaign, self._again(outpoint, gift["n"] + 1, now_at))
 
     def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
         return Again(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.lines import Lines, Part, PartKind, Span, UnitState, Use
+from ledger.line_state import Lines
+from ledger.lines import Part, PartKind, Span, UnitState, Use
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Sums that close: tables of coins, money and goods whose rows add up to their last row, from the accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.report import SumRow, SumTable
+
+
+def lots_of(books: Books, slug: str) -> list[tuple[str, dict[str, Any]]]:
+    """(asset, counts) of the campaign's lots of goods, services aside."""
+    found = []
+    for asset, document in books.documents.all("lot", ""):
+        if document["campaign"] != slug:
+            continue
+        product = books.documents.require("product", slug, document["product"])["facts"]
+        if not product["service"]:
+            found.append((asset, document["facts"]))
+    return found
+
+
+def sum_tables(books: Books, slug: str) -> list[SumTable]:
+    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines)."""
+    tables: list[SumTable] = []
+    net = books.net
+    paid = 0
+    sold = net(account(AccountClass.TRADING, slug), "BTC")
+    for _, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/"):
+        paid += balance.net if asset == "BTC" else 0
+    rows: tuple[SumRow, ...] = (
+        SumRow("converted", "", sold),
+        SumRow("paid", "", paid),
+        SumRow("network_fees", "", net(account(AccountClass.FEES, slug, "network"), "BTC")),
+        SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
+        SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
+    )
+    received = -net(account(AccountClass.GIFTS, slug), "BTC")
+    undone = net(account(AccountClass.UNDONE, slug), "BTC")
+    if undone:
+        rows = (*rows, SumRow("undone_spends", "", undone))
+    tables.append(SumTable("BTC", "", "received", rows, received))
+    currencies = {line.rsplit("/", 1)[1] for line in books.lines.names(f"money/{slug}/")} - {"BTC"}
+    for currency in sorted(currencies):
+        spent = [
+            SumRow("paid", name.rsplit("/", 1)[1], balance.net)
+            for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
+            if asset == currency
+        ]
+        charges = sum(
+            balance.net
+            for _, asset, balance in books.balances(account(AccountClass.FEES, slug) + "/")
+            if asset == currency
+        )
+        at_bank = sum(
+            balance.net
+            for _, asset, balance in books.balances(account(AccountClass.BANK, slug) + "/")
+            if asset == currency
+        )
+        money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
+        total = -net(account(AccountClass.TRADING, slug), currency)
+        tables.append(SumTable(currency, "", "received_from_conversion", money, total))
+    goods = _goods_sums(books, slug)
+    if goods is not None:
+        tables.append(goods)
+    return tables
+
+
+def _goods_sums(books: Books, slug: str) -> SumTable | None:
+    lots = lots_of(books, slug)
+    if not lots:
+        return None
+    names = {asset for asset, _ in lots}
+    product = lots[0][0].split("#", 1)[0]
+    rows: list[SumRow] = []
+    for kind, key in (
+        (AccountClass.DISTRIBUTED, "distributed"),
+        (AccountClass.HANDED, "waiting"),
+        (AccountClass.STOCK, "in_stock"),
+        (AccountClass.TRANSIT, "in_transit"),
+    ):
+        places: dict[str, int] = {}
+        for name, asset, balance in books.balances(account(kind, slug) + "/"):
+            if asset in names:
+                label = name.rsplit("/", 1)[1]
+                places[label] = places.get(label, 0) + balance.net
+        if kind is AccountClass.DISTRIBUTED:
+            rows.append(SumRow(key, "", sum(places.values())))
+        else:
+            rows.extend(SumRow(key, label, units) for label, units in places.items() if units)
+    good = sum(counts["good"] for _, counts in lots)
+    lost = sum(
+        balance.net
+        for name, asset, balance in books.balances(account(AccountClass.LOST, slug) + "/")
+        if asset in names
+    )
+    at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
+    rows.append(SumRow("lost", "", lost - at_receipt))
+    unit = books.documents.require("product", slug, product)["facts"]["unit"]
+    return SumTable(product, unit, "received_good", tuple(rows), good)
