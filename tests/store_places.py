@@ -1,0 +1,62 @@
+"""Databases for tests of the store: the same promises are kept on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from ledger.store.database import Store
+from ledger.store.journal import JournalRow
+from ledger.store.observations import ObservationRow
+from tests.postgresql_server import fresh_postgresql
+
+BOTH = (
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
+)
+
+
+def fresh_url(kind: str, folder: Path, name: str = "ledger.db") -> str:
+    return f"sqlite:///{folder / name}" if kind == "sqlite" else fresh_postgresql()
+
+
+@contextmanager
+def outside(url: str) -> Iterator[Any]:
+    """A plain connection that knows nothing of the store; each statement is committed at once."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def entry(seq: int, key: str | None = None, transfers: int = 2, data: bytes | None = None) -> JournalRow:
+    data = data if data is not None else b'{"seq":%d}' % seq
+    moved = [("wallet/main", f"gifts/{n}", "BTC", 1000 + n) for n in range(transfers)]
+    told = hashlib.sha256(data).hexdigest()
+    kind = "donation" if seq % 2 else "spend"
+    return JournalRow(seq, key or f"k:{seq}", kind, f"c{seq % 3}", "2026-01-01T00:00:00Z", data, told, moved)
+
+
+def seen(subject: str) -> ObservationRow:
+    return ObservationRow("2026-01-01T00:00:00Z", "explorer", "tip", subject, subject.encode())
+
+
+def filled(url: str, entries: int = 3) -> Store:
+    """A new database with entries, observations, a user and three lines of audit."""
+    store = Store.create(url)
+    with store.write() as tx:
+        for seq in range(1, entries + 1):
+            tx.journal.append(entry(seq))
+            tx.observations.append([seen(f"s{seq}")])
+            tx.desk.audit("2026-01-01T00:00:00Z", None, "did", f"s{seq}")
+            tx.shelf.save("space", f"key{seq}", b"%d" % seq)
+        tx.desk.add_user("ada", "admin", "2026-01-01T00:00:00Z")
+    return store
