@@ -52,6 +52,7 @@ class BitcoinCore:
     """
 
     can = frozenset({Can.TIP, Can.HEADERS, Can.BLOCK, Can.MEMPOOL})
+    whole_mempool = True
 
     def __init__(
         self,
@@ -166,7 +167,7 @@ class BitcoinCore:
         fresh = [name for name in names if name not in kept]
         for start in range(0, len(fresh), _TXS_A_BATCH):
             some = fresh[start : start + _TXS_A_BATCH]
-            raws = self._batch("getrawtransaction", [[name] for name in some], most=64 * _MOST_TX)
+            raws = self._batch("getrawtransaction", [[name] for name in some], most=16 * _MOST_TX)
             for name, raw in zip(some, raws, strict=True):
                 if raw is not None:
                     kept[name] = MempoolTx(self._transaction(name, raw))

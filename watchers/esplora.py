@@ -44,6 +44,7 @@ class Esplora:
     """
 
     can = frozenset({Can.TIP, Can.HEADERS, Can.BLOCK, Can.MEMPOOL})
+    whole_mempool = False
 
     def __init__(
         self,

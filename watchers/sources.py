@@ -91,6 +91,10 @@ class Source(Protocol):
         """What may be asked; other methods raise SourceRefused with status 0."""
 
     @property
+    def whole_mempool(self) -> bool:
+        """True where `look_mempool` returns all there is, so that it is complete and private."""
+
+    @property
     def requests(self) -> int:
         """Requests sent since this object was made."""
 

@@ -1,0 +1,98 @@
+"""One source's headers, from the last one that we know up to its tip: fetched, verified, added.
+
+Decides nothing about which tip we act on; that is `look`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ledger.chain import Header
+from watchers.headers import HeaderChain, HeaderRefused, Tip
+from watchers.sources import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
+
+_CHUNK = 2016
+_MOST_CHUNKS = 50
+"""So many headers at most are read from one source in one look (100,800); the next look goes on."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a source showed: the tip it claims, where its verified headers end, and which were new to us."""
+
+    claimed: ClaimedTip | None = None
+    tip: Tip | None = None
+    new: list[tuple[int, Header]] = field(default_factory=list)
+
+
+def follow(source: Source, chain: HeaderChain, found: Followed, *, now: int) -> None:
+    """Fill `found` from the source and add its headers to `chain`; what was found before an error is kept.
+
+    Raises a SourceError. SourceLied is for what proof of work or the source's own words contradict; headers that
+    only our clock or our lack of older headers keeps us from checking are SourceDown.
+    """
+    for attempt in (1, 2):
+        claimed = found.claimed = source.look_tip()
+        height = chain.height(claimed.hash)
+        if height is None:
+            _add_headers(source, chain, claimed, found, now)
+            height = chain.height(claimed.hash)
+        if height == claimed.height:
+            found.tip = chain.tip(claimed.hash)
+            return
+        if height is not None and attempt == 2:
+            raise SourceLied(
+                source.name, "tip.height", f"{claimed.height}, but the block that it names stands at {height}"
+            )
+    raise SourceDown(source.name, "its headers do not lead to the tip that it names")
+
+
+def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, found: Followed, now: int) -> None:
+    first = _known_height(source, chain, claimed) + 1
+    for _ in range(_MOST_CHUNKS):
+        count = min(_CHUNK, claimed.height - first + 1)
+        if count <= 0:
+            return
+        headers = source.look_headers(first, count)
+        if not headers:
+            return
+        try:
+            added = chain.add(headers[:count], now=now)
+        except HeaderRefused as refused:
+            if _may_be_ours(refused):
+                raise SourceDown(source.name, str(refused)) from refused
+            raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused
+        found.new.extend(added.new)
+        found.tip = added.tip
+        first += len(headers)
+
+
+def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> int:
+    """A height at and below which the source's chain is known to us, found in steps that double."""
+    lowest = chain.checkpoint_height
+    if claimed.height < lowest:
+        raise SourceMissing(source.name, f"its tip {claimed.height} is below our checkpoint {lowest}")
+    height, step = min(claimed.height, chain.best().height), 1
+    while True:
+        try:
+            name = source.look_hash(height)
+        except SourceMissing:
+            if height <= lowest:
+                raise
+            name = ""
+        if chain.height(name) == height:
+            return height
+        if height <= lowest:
+            raise SourceLied(
+                source.name,
+                "block-height",
+                f"its chain does not hold the checkpoint that we pinned at {lowest}",
+            )
+        height, step = max(lowest, height - step), step * 2
+
+
+def _may_be_ours(refused: HeaderRefused) -> bool:
+    """True where the header may be right: our clock, headers that we lack, or a reorg between two requests."""
+    if refused.field == "previous":
+        return "no header that we know" in refused.sentence
+    return "ahead of our clock" in refused.sentence or "cannot be checked" in refused.sentence
