@@ -5,6 +5,8 @@ It reads no clock, no environment and no configuration, and holds no state but r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -39,10 +41,11 @@ _CORS: tuple[tuple[bytes, bytes], ...] = (
 
 
 class SafetyHeaders:
-    """Adds the safety headers to every answer, and CORS to readings of `/api`; it never overrides a route."""
+    """Adds the safety headers to every answer, our own errors too, and CORS to readings of `/api`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, on_error: Callable[[Request, Exception], Response]) -> None:
         self._app = app
+        self._on_error = on_error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +54,11 @@ class SafetyHeaders:
         path = str(scope["path"])
         reads = scope["method"] in ("GET", "HEAD") and path.startswith(("/api/", "/openapi.json"))
 
+        started = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
@@ -60,7 +67,13 @@ class SafetyHeaders:
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        try:
+            await self._app(scope, receive, with_headers)
+        except Exception as error:
+            if started:
+                raise
+            answer = self._on_error(Request(scope), error)
+            await answer(scope, receive, with_headers)
 
 
 def create_app(ports: Ports) -> FastAPI:
@@ -75,12 +88,12 @@ def create_app(ports: Ports) -> FastAPI:
     )
     pages = PageRenderer(ports.settings)
     answers = RenderedAnswers(ports)
-    problems.install(app, pages)
+    on_error = problems.install(app, pages)
     app.include_router(data_router(ports, answers))
     app.include_router(pages_router(ports, pages, answers))
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
-    app.add_middleware(SafetyHeaders)
+    app.add_middleware(SafetyHeaders, on_error=on_error)
     return app
 
 

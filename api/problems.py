@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -102,8 +102,8 @@ def _told(error: Exception) -> _Told:
     return _Told(500, say.ERRORS[500].detail)
 
 
-def install(app: FastAPI, pages: PageRenderer) -> None:
-    """Answer every exception; the log names the kind and the route, never the query or a claim code."""
+def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception], Response]:
+    """Answer every exception (the returned answers what no handler was for); the log names the kind and the route, never the query or a claim code."""
 
     def answer(request: Request, error: Exception) -> Response:
         told = _told(error)
@@ -119,8 +119,9 @@ def install(app: FastAPI, pages: PageRenderer) -> None:
         headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
         return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
 
-    for kind in (Problem, LedgerError, RequestValidationError, ValidationError, HTTPException, Exception):
+    for kind in (Problem, LedgerError, RequestValidationError, ValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
+    return answer
 
 
 def _for_programs(path: str) -> bool:

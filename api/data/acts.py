@@ -23,7 +23,7 @@ from ledger.errors import Refused
 BODY_LIMIT = 1_000_000
 """Bytes of a body; a fact is far smaller."""
 _JSON = "application/json"
-_PLAIN = ("record", "add", "create", "open")
+_PLAIN = ("add", "record")
 
 
 def acts_router(ports: Ports) -> APIRouter:
@@ -94,7 +94,8 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
 def _schema(facts: type) -> dict[str, Any]:
     """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
     schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")
-    return _resolved(schema, schema.pop("$defs", {}), 0)
+    resolved: dict[str, Any] = _resolved(schema, schema.pop("$defs", {}), 0)
+    return resolved
 
 
 def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:

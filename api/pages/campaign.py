@@ -126,7 +126,7 @@ def _papers_note(report: CampaignReport) -> str:
 def _donations_note(report: CampaignReport, shown: int, more: bool) -> str:
     if not shown:
         return "No payment has come yet. Nothing expires."
-    return f"{count(shown)} of {count(report.donations + report.donors_waiting)} or more." if more else ""
+    return f"The first {count(shown)} of {count(report.donations)} settled." if more else ""
 
 
 def _dust(report: CampaignReport) -> str:

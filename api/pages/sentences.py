@@ -412,6 +412,8 @@ _LABELS = {
 def step_phrase(step: Step) -> str:
     """What happened, after the figure: `received good in Beijing`."""
     words = _STEPS[step.kind]
+    if step.kind is StepKind.HELD and not is_money(step.asset):
+        return f"{'wait' if step.units != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
     if not step.place or step.place == step.reference:
         return words
     if step.kind in _TO:

@@ -1,0 +1,63 @@
+"""Papers come in: the bytes of a public or redacted document, named by their SHA-256, by somebody with a role.
+
+What a paper is evidence of is recorded as a fact of the desk; a sealed paper's bytes are never sent here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.data import shapes
+from api.data.acts import token_of
+from api.ports import Ports
+from api.problems import Problem
+from ledger.errors import NotAllowed, Refused
+
+PAPER_LIMIT = 10_000_000
+"""Bytes of one paper."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"})
+_KEEPERS = frozenset({"recorder", "approver", "admin"})
+
+
+def papers_router(ports: Ports) -> APIRouter:
+    router = APIRouter()
+
+    @router.put("/papers/{sha256}", tags=["Desk"], status_code=201, response_class=Response)
+    async def keep(request: Request, sha256: str) -> Response:
+        """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing."""
+        token = token_of(request)
+        if not _SHA256.fullmatch(sha256):
+            raise Refused.field("sha256", "write the 64 lower-case hexadecimal digits of the SHA-256 of the bytes")
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in _TYPES:
+            raise Problem(415, f"Send a paper as one of {', '.join(sorted(_TYPES))}.")
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > PAPER_LIMIT:
+                raise Problem(413, f"A paper ends at {PAPER_LIMIT} bytes.")
+        return await run_in_threadpool(_keep, ports, token, sha256, kind, bytes(data))
+
+    return router
+
+
+def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:
+    with ports.store.write() as tx:
+        actor = ports.desk.actor_of_token(tx, token)
+        if actor is None:
+            raise Problem(401, "This token is not known, or is revoked.")
+        if actor.role not in _KEEPERS:
+            raise NotAllowed(f"role: a {actor.role} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}")
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")
+        tx.evidence.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
+    body = shapes.dumps({"sha256": sha256, "bytes": len(data)})
+    return Response(body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
