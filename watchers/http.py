@@ -22,39 +22,16 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from watchers.http_policy import HttpPolicy, check_destination, is_local
 from watchers.manners import HostManners
 from watchers.sources import SourceDown, SourceError, SourceRefused, SourceSlow
 
 __all__ = ["HttpAnswer", "HttpClient", "HttpPolicy"]
 
 _CHUNK = 16 * 1024
-_LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 _RETRIED = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class HttpPolicy:
-    """How requests are made; seconds and bytes.
-
-    `local_hosts` are hosts (names or addresses) that the operator named: they may be private and spoken to
-    without TLS. Loopback may be so always, unless `loopback` is False. `proxy` is `http://…` or `socks5h://…`.
-    """
-
-    user_agent: str = "aidtrail"
-    proxy: str | None = None
-    local_hosts: frozenset[str] = frozenset()
-    loopback: bool = True
-    per_second: float = 4.0
-    burst: int = 10
-    attempts: int = 3
-    backoff: float = 0.5
-    backoff_cap: float = 8.0
-    retry_after_cap: float = 600.0
-    breaker_failures: int = 5
-    breaker_pause: float = 60.0
-    connect_timeout: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +165,7 @@ class HttpClient:
         """
         parts = urlsplit(url)
         name = source or parts.hostname or "source"
-        self._check_place(parts, name)
+        check_destination(parts, self.policy, name)
         asked = _Asked(name, method, url, json, data, headers or {}, auth, max_bytes)
         until = self._monotonic() + deadline
         manners = self._manners(parts)
@@ -266,36 +243,6 @@ class HttpClient:
         if wait > 0:
             self._sleep(wait)
 
-    def _is_local(self, host: str) -> bool:
-        """True where private addresses and plain http are allowed: loopback, or named by the operator."""
-        if host in self.policy.local_hosts:
-            return True
-        if not self.policy.loopback:
-            return False
-        if host in _LOOPBACK_NAMES:
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
-
-    def _check_place(self, parts: SplitResult, name: str) -> None:
-        host = (parts.hostname or "").lower()
-        if parts.scheme not in ("http", "https") or not host:
-            raise SourceRefused(name, 0, "the URL is not one of https:// or http:// with a host")
-        if parts.username is not None or parts.password is not None:
-            raise SourceRefused(name, 0, "the URL carries a user or a password; give them apart")
-        if self._is_local(host):
-            return
-        with suppress(ValueError):
-            if not ipaddress.ip_address(host).is_global:
-                raise SourceRefused(
-                    name, 0, "the URL names a private address that the configuration does not"
-                )
-        onion = host.endswith(".onion") and bool(self.policy.proxy)
-        if parts.scheme != "https" and not onion:
-            raise SourceRefused(name, 0, "plain http is for local hosts only; use https://")
-
     def _follow(self, asked: _Asked, until: float) -> HttpAnswer:
         """The answer after at most three redirects within the same host and port."""
         start, url = urlsplit(asked.url), asked.url
@@ -316,7 +263,7 @@ class HttpClient:
         if left <= 0:
             raise SourceSlow(asked.source, "no answer within the deadline")
         host = (urlsplit(url).hostname or "").lower()
-        flight = _Flight(allow_private=self._is_local(host) or bool(self.policy.proxy))
+        flight = _Flight(allow_private=is_local(host, self.policy) or bool(self.policy.proxy))
         worker = threading.Thread(
             target=self._fly, args=(flight, asked, url, left), name=f"http {host}", daemon=True
         )

@@ -247,9 +247,10 @@ class Watcher:
         """A block that is not on the source's own chain need not be there; one that is, should."""
         tip = one.followed.tip
         height = self.chain.height(name)
-        if tip is not None and height is not None and height <= tip.height:
-            if self.chain.ancestor(tip.hash, height) == name:
-                one.error = one.error or trouble.sentence
+        if tip is None or height is None or height > tip.height:
+            return
+        if self.chain.ancestor(tip.hash, height) == name:
+            one.error = one.error or trouble.sentence
 
     def _checked(self, source: str, name: str, raw: bytes, watch: WatchSet) -> BlockFacts:
         header = self.chain.header(name)
