@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.data import shapes
-from api.data.acts import token_of
+from api.data.acts import answers_of, token_of
 from api.ports import Ports
 from api.problems import Problem
 from ledger.errors import NotAllowed, Refused
@@ -30,12 +30,20 @@ _KEEPERS = frozenset({"recorder", "approver", "admin"})
 def papers_router(ports: Ports) -> APIRouter:
     router = APIRouter()
 
-    @router.put("/papers/{sha256}", tags=["Desk"], status_code=201, response_class=Response)
+    @router.put(
+        "/papers/{sha256}",
+        tags=["Desk"],
+        status_code=201,
+        response_class=Response,
+        openapi_extra={"security": [{"token": []}], "responses": answers_of("paper")},
+    )
     async def keep(request: Request, sha256: str) -> Response:
         """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing."""
         token = token_of(request)
         if not _SHA256.fullmatch(sha256):
-            raise Refused.field("sha256", "write the 64 lower-case hexadecimal digits of the SHA-256 of the bytes")
+            raise Refused.field(
+                "sha256", "write the 64 lower-case hexadecimal digits of the SHA-256 of the bytes"
+            )
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
             raise Problem(415, f"Send a paper as one of {', '.join(sorted(_TYPES))}.")
@@ -55,9 +63,13 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
         if actor is None:
             raise Problem(401, "This token is not known, or is revoked.")
         if actor.role not in _KEEPERS:
-            raise NotAllowed(f"role: a {actor.role} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}")
+            raise NotAllowed(
+                f"role: a {actor.role} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}"
+            )
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")
         tx.evidence.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
     body = shapes.dumps({"sha256": sha256, "bytes": len(data)})
-    return Response(body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )

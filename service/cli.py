@@ -1,0 +1,158 @@
+"""The `aidtrail` command: finds the command by its words, runs it, prints its answer, gives its exit code.
+
+It decides nothing itself, and bad input never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ledger.errors import ForeignDatabase, LedgerError, NotAllowed
+from service.clock import system_clock
+from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
+from service.commands import COMMANDS
+from watchers.block import BlockRefused
+from watchers.sources import SourceError
+
+TRACE = "AIDTRAIL_TRACE"
+"""Set to 1, this environment variable shows the trace of an error of the program."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one sentence, exit 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(Exit.USAGE, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+
+
+def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="aidtrail",
+        description="Follows a crypto donation from the coin to what it became.",
+        epilog="Each command has --help, --json and documented exit codes.",
+    )
+    parser.set_defaults(command=None)
+    top = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=_Parser)
+    nouns: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    for command in commands:
+        words = command.words.split(" ")
+        if len(words) == 1:
+            _fill(top, words[0], command)
+            continue
+        noun, verb = words
+        if noun not in nouns:
+            group = top.add_parser(noun, help=f"{noun}: what it can do", description=f"The noun {noun}.")
+            nouns[noun] = group.add_subparsers(
+                metavar="ACTION", title="actions", required=True, parser_class=_Parser
+            )
+        _fill(nouns[noun], verb, command)
+    return parser
+
+
+def _fill(
+    where: argparse._SubParsersAction[argparse.ArgumentParser],
+    word: str,
+    command: Command,
+) -> None:
+    parser = where.add_parser(
+        word,
+        help=_escaped(command.doc),
+        description=_escaped(command.doc),
+        epilog=_escaped(f"{command.notes}\n\nexit codes:\n{command.exit_text()}".strip()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if command.facts_by_json:
+        parser.add_argument(
+            "--json",
+            dest="as_json",
+            nargs="?",
+            const=True,
+            default=False,
+            metavar="FILE",
+            help="print the answer as JSON; with FILE (or -) also read the fields from it",
+        )
+    else:
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print the answer as JSON")
+    parser.add_argument("--quiet", action="store_true", help="say nothing on stderr but what went wrong")
+    command.options(parser)
+    parser.set_defaults(command=command)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def run(arguments: Sequence[str], outside: Outside) -> int:
+    """Run one command line and give its exit code; all output goes through `outside`."""
+    parser = build_parser()
+    try:
+        options = parser.parse_args(list(arguments))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.quiet:
+        outside = Outside(
+            outside.clock, outside.environment, outside.folder, outside.stdin, outside.out, outside.err, True
+        )
+    command: Command = options.command
+    try:
+        answer = command.run(options, outside)
+        _print(answer, bool(options.as_json), outside)
+        return int(answer.exit)
+    except (BadUse, BlockRefused) as refusal:
+        return _refuse(outside, command, str(refusal), Exit.USAGE)
+    except NotAllowed as refusal:
+        return _refuse(outside, command, str(refusal), Exit.DENIED)
+    except ForeignDatabase as refusal:
+        return _refuse(outside, command, str(refusal), Exit.USAGE)
+    except LedgerError as refusal:
+        return _refuse(outside, command, str(refusal), Exit.USAGE)
+    except (Unavailable, SourceError) as failure:
+        return _refuse(outside, command, str(failure), Exit.UNAVAILABLE)
+    except BrokenPipeError:
+        return Exit.OK
+    except KeyboardInterrupt:
+        return 130
+    except Exception as failure:
+        if outside.environment.get(TRACE):
+            traceback.print_exc(file=outside.err)
+        kind = type(failure).__name__
+        sentence = f"an error of this program ({kind}: {failure}); set {TRACE}=1 to see where, and report it."
+        return _refuse(outside, command, " ".join(sentence.split()), Exit.BROKEN)
+
+
+def _refuse(outside: Outside, command: Command, sentence: str, code: Exit) -> int:
+    print(f"aidtrail {command.words}: {sentence}", file=outside.err, flush=True)
+    return int(code)
+
+
+def _print(answer: Answer, as_json: bool, outside: Outside) -> None:
+    if as_json:
+        print(json.dumps(answer.data, ensure_ascii=False, indent=2, sort_keys=True), file=outside.out)
+    else:
+        for line in answer.lines:
+            print(line, file=outside.out)
+    outside.out.flush()
+
+
+def main() -> NoReturn:
+    """The entry point of the program."""
+    outside = Outside(system_clock, os.environ, Path.cwd(), sys.stdin.buffer, sys.stdout, sys.stderr)
+    try:
+        code = run(sys.argv[1:], outside)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

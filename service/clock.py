@@ -1,0 +1,47 @@
+"""The only reader of the system clock. Everything else is told the time, in whole Unix seconds, UTC.
+
+It never sleeps, and a clock that is moved by hand never goes back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""Whole Unix seconds, UTC."""
+
+
+def system_clock() -> int:
+    return int(time.time())
+
+
+def monotonic() -> float:
+    """Seconds that only grow, for deadlines; its zero means nothing."""
+    return time.monotonic()
+
+
+def cpu_seconds() -> float:
+    return time.process_time()
+
+
+class MovableClock:
+    """A clock that stands still until it is moved, for the demonstration and for tests."""
+
+    def __init__(self, start: int) -> None:
+        self._now = start
+
+    def __call__(self) -> int:
+        return self._now
+
+    def move_to(self, moment: int) -> None:
+        """Raises ValueError when that would go back: a ledger's time never does."""
+        if moment < self._now:
+            raise ValueError(f"clock: {moment} is before {self._now}; a clock is only moved forward")
+        self._now = moment
+
+
+def rfc3339(seconds: int) -> str:
+    """`2020-05-18T09:00:00Z`."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

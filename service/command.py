@@ -1,0 +1,92 @@
+"""What a command is: its words, its options, and the answer it gives. Never prints or exits by itself.
+
+Exit codes are one list for all commands; each command documents those it uses.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from service.clock import Clock
+
+
+class Exit(IntEnum):
+    OK = 0
+    OPEN = 1
+    USAGE = 2
+    UNAVAILABLE = 69
+    BROKEN = 70
+    DENIED = 77
+
+
+MEANINGS: Mapping[Exit, str] = {
+    Exit.OK: "done",
+    Exit.OPEN: "done, and something is open, differs or failed its check",
+    Exit.USAGE: "the input was refused; nothing was changed",
+    Exit.UNAVAILABLE: "a source, a database or a port is not available; try again later",
+    Exit.BROKEN: "an error of this program",
+    Exit.DENIED: "the user's role does not allow it",
+}
+
+
+class BadUse(Exception):
+    """Input that a command refuses: one sentence naming what is wrong and the remedy. Exit 2."""
+
+
+class Unavailable(Exception):
+    """Something outside that is not there now: one sentence. Exit 69."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that a command may touch of the world around it."""
+
+    clock: Clock
+    environment: Mapping[str, str]
+    folder: Path
+    stdin: BinaryIO
+    out: TextIO
+    err: TextIO
+    quiet: bool = False
+
+    def say(self, sentence: str) -> None:
+        """A line for the person, on stderr, so that stdout holds the answer alone."""
+        if not self.quiet:
+            print(f"aidtrail: {sentence}", file=self.err, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found: lines for people, data for `--json`, and the exit code."""
+
+    lines: tuple[str, ...]
+    data: Any = field(default_factory=dict)
+    exit: Exit = Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`words` as typed, for example `token add`; `run` gives the answer."""
+
+    words: str
+    doc: str
+    run: Callable[[argparse.Namespace, Outside], Answer]
+    options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+    exits: tuple[Exit, ...] = (Exit.OK, Exit.USAGE)
+    notes: str = ""
+    facts_by_json: bool = False
+    """`--json FILE` hands the facts in, and `--json` alone asks for the answer as JSON."""
+
+    def exit_text(self) -> str:
+        return "\n".join(f"  {int(code):>2}  {MEANINGS[code]}" for code in self.exits)
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", metavar="DIR", help="folder of the data (else ./aidtrail.toml, else the last demo)"
+    )

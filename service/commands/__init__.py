@@ -1,0 +1,8 @@
+"""All commands of the program, in the order in which `aidtrail --help` lists them."""
+
+from __future__ import annotations
+
+from service.command import Command
+from service.commands import block
+
+COMMANDS: tuple[Command, ...] = (*block.COMMANDS,)

@@ -1,0 +1,259 @@
+"""`scan`: what one raw block pays to and spends from some addresses, proven; and where in the chain it lies.
+
+Asks no network and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import string
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.chain import Outpoint, Script
+from ledger.settling import watched
+from ledger.store.database import Store
+from service.command import Answer, BadUse, Command, Exit, Outside
+from service.networks import network_of
+from service.place import find_place
+from watchers.block import Block, parse_block
+from watchers.headers import HeaderChain, HeaderRefused
+from watchers.networks import Network, network_named
+from watchers.periods import PeriodTable
+from watchers.place import BesideChain, OnChain, Place, place_of
+from watchers.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet, facts_of
+from watchers.scripts import AddressRefused, address_of, script_of
+
+_MOST = 8_000_100
+"""A block of 4,000,000 weight units, even as hexadecimal text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    network: Network
+    scripts: frozenset[bytes]
+    outpoints: frozenset[bytes]
+    chain: HeaderChain | None
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("block", metavar="BLOCK_FILE", help="raw block, binary or hexadecimal; - for stdin")
+    parser.add_argument("--address", metavar="A", action="append", nargs="+", default=[], help="an address")
+    parser.add_argument(
+        "--outpoint",
+        metavar="TXID:VOUT",
+        action="append",
+        nargs="+",
+        default=[],
+        help="an output to see spent",
+    )
+    parser.add_argument("--network", metavar="NAME", help="mainnet, testnet3, testnet4, signet or regtest")
+    parser.add_argument("--data", metavar="DIR", help="also the addresses, outputs and headers of these data")
+
+
+def read_raw(name: str, outside: Outside) -> bytes:
+    """The bytes of a file or stdin; hexadecimal text is turned into the bytes that it stands for."""
+    if name == "-":
+        raw = outside.stdin.read(_MOST + 1)
+    else:
+        try:
+            with (outside.folder / Path(name)).open("rb") as file:
+                raw = file.read(_MOST + 1)
+        except (OSError, ValueError) as failure:
+            reason = getattr(failure, "strerror", None) or "not a file name"
+            raise BadUse(f"{name}: cannot be read ({reason}).") from None
+    if raw[:160] and set(raw[:160].rstrip()) <= set(string.hexdigits.encode()):
+        try:
+            return bytes.fromhex(raw.decode("ascii").strip())
+        except ValueError:
+            raise BadUse(f"{name}: begins as hexadecimal text and does not go on so.") from None
+    return raw
+
+
+def _run(options: argparse.Namespace, outside: Outside) -> Answer:
+    addresses = [one for group in options.address for one in group]
+    texts = [one for group in options.outpoint for one in group]
+    if not addresses and not texts and options.data is None:
+        raise BadUse("nothing to look for: give --address A, --outpoint TXID:VOUT or --data DIR.")
+    watch = _watch(options, outside, addresses, texts)
+    block = parse_block(read_raw(options.block, outside))
+    facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
+    table = PeriodTable.load(watch.network)
+    try:
+        place = place_of(block.header, block.claimed_height, watch.network, table, watch.chain)
+    except HeaderRefused as refusal:
+        raise BadUse(f"{refusal}; the block is refused.") from None
+    return Answer(tuple(_lines(block, facts, place, watch)), _data(block, facts, place, watch))
+
+
+def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], texts: list[str]) -> _Watched:
+    network = network_named_by(options.network)
+    scripts: set[bytes] = set()
+    outpoints: set[bytes] = set()
+    chain: HeaderChain | None = None
+    if options.data is not None:
+        place = find_place(options.data, outside)
+        if network is not None and network.name != place.config.chain.network:
+            raise BadUse(f"--network: the data are of {place.config.chain.network}, not of {network.name}.")
+        network = network_named(place.config.chain.network)
+        store = Store.open(place.database_url(outside.environment))
+        try:
+            with store.read() as tx:
+                known, unspent = watched(tx)
+                rows = list(tx.progress.headers())
+        finally:
+            store.close()
+        if rows:
+            chain = HeaderChain.restore(network, rows, PeriodTable.load(network))
+        scripts |= known
+        outpoints |= unspent
+    if network is None:
+        network = network_of(addresses)
+    for address in addresses:
+        try:
+            scripts.add(bytes(script_of(address, network)))
+        except AddressRefused as refusal:
+            raise BadUse(f"--address: {refusal}") from None
+    for text in texts:
+        try:
+            outpoints.add(Outpoint.parse(text).wire())
+        except ValueError as refusal:
+            raise BadUse(f"--outpoint: {refusal}.") from None
+    return _Watched(network, frozenset(scripts), frozenset(outpoints), chain)
+
+
+def network_named_by(name: str | None) -> Network | None:
+    """The network that `--network` names; BadUse lists the choices."""
+    if name is None:
+        return None
+    try:
+        return network_named(name)
+    except ValueError as refusal:
+        raise BadUse(f"--network: {refusal}.") from None
+
+
+def _address(script: Script, network: Network) -> str:
+    return address_of(script, network) or f"script {bytes(script).hex()}"
+
+
+def place_sentence(place: Place, claimed: int | None) -> str:
+    """What may honestly be said of the block's place; a claimed height is called a claim."""
+    if isinstance(place, OnChain):
+        return f"height {place.height}: connected by hash to {place.by.value}; proof of work {place.work}."
+    if isinstance(place, BesideChain):
+        return (
+            f"height {place.height}: known, but on a branch that lost to {place.best_hash};"
+            f" proof of work {place.work}."
+        )
+    claim = "its coinbase claims no height" if claimed is None else f"its coinbase claims height {claimed}"
+    return (
+        f"proof of work {place.work}; place in the chain not shown"
+        f" ({claim}, which is a claim; its target was held against {place.bound.value})."
+    )
+
+
+def _touched(facts: BlockFacts) -> dict[int, TouchedTx]:
+    return {tx.position: tx for tx in facts.touched}
+
+
+def _values(facts: BlockFacts) -> dict[Outpoint, int]:
+    return {payment.outpoint: payment.sats for payment in facts.payments}
+
+
+def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> list[str]:
+    touched = _touched(facts)
+    values = _values(facts)
+    lines = [
+        f"block {block.header.hash} of {watch.network.name}: {block.count} transactions,"
+        " Merkle root and witness commitment recomputed.",
+        place_sentence(place, block.claimed_height),
+    ]
+    for payment in facts.payments:
+        lines.append(
+            f"pays   {_address(payment.script, watch.network)}  {payment.sats} sats  {payment.outpoint}"
+            f"  position {payment.position} of {block.count}{'  coinbase' if payment.coinbase else ''}"
+        )
+        lines.append(_proof_line(touched[payment.position]))
+    for spend in facts.spends:
+        sats = values.get(spend.outpoint)
+        worth = "value not known here" if sats is None else f"{sats} sats"
+        lines.append(
+            f"spends {spend.outpoint}  {worth}  by {spend.txid} input {spend.vin}"
+            f"  position {spend.position} of {block.count}"
+        )
+        lines.append(_proof_line(touched[spend.position]))
+    if not facts.payments and not facts.spends:
+        lines.append("nothing in this block pays or spends from these; the whole block was read.")
+    else:
+        total = sum(payment.sats for payment in facts.payments)
+        lines.append(f"{len(facts.payments)} outputs pay {total} sats; {len(facts.spends)} inputs spend.")
+    return lines
+
+
+def _proof_line(tx: TouchedTx) -> str:
+    if not tx.branch:
+        return "       proof: the block's only transaction; its txid is the Merkle root"
+    return f"       proof: {' '.join(node.hex() for node in tx.branch)}"
+
+
+def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dict[str, Any]:
+    touched = _touched(facts)
+    values = _values(facts)
+    return {
+        "network": watch.network.name,
+        "block": {
+            "hash": block.header.hash,
+            "previous": block.header.previous,
+            "time": block.header.time,
+            "transactions": block.count,
+            "merkle_root": block.header.merkle_root.hex(),
+        },
+        "place": {
+            "height": place.height if isinstance(place, OnChain | BesideChain) else None,
+            "claimed_height": block.claimed_height,
+            "connected_by": place.by.name.lower() if isinstance(place, OnChain) else None,
+            "work": str(place.work),
+            "sentence": place_sentence(place, block.claimed_height),
+        },
+        "payments": [_payment(p, touched[p.position], watch.network) for p in facts.payments],
+        "spends": [_spend(s, touched[s.position], values.get(s.outpoint)) for s in facts.spends],
+    }
+
+
+def _payment(payment: Payment, tx: TouchedTx, network: Network) -> dict[str, Any]:
+    return {
+        "txid": payment.outpoint.txid,
+        "vout": payment.outpoint.vout,
+        "sats": payment.sats,
+        "address": address_of(payment.script, network),
+        "script": bytes(payment.script).hex(),
+        "position": payment.position,
+        "coinbase": payment.coinbase,
+        "proof": [node.hex() for node in tx.branch],
+    }
+
+
+def _spend(spend: Spend, tx: TouchedTx, sats: int | None) -> dict[str, Any]:
+    return {
+        "txid": spend.outpoint.txid,
+        "vout": spend.outpoint.vout,
+        "sats": sats,
+        "spent_by": spend.txid,
+        "vin": spend.vin,
+        "position": spend.position,
+        "proof": [node.hex() for node in tx.branch],
+    }
+
+
+COMMANDS = (
+    Command(
+        "scan",
+        "Show what a raw block pays to and spends from these addresses, with Merkle proofs.",
+        _run,
+        _options,
+        (Exit.OK, Exit.USAGE),
+        "Hashes in a proof are in internal byte order, from the leaf up to below the root.\n"
+        "The network is that of the addresses, of --network or of --data.",
+    ),
+)

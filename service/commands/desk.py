@@ -1,0 +1,303 @@
+"""The nouns of the desk on the command line, made from the ledger's own list of them. Records nothing itself:
+every action is the same `ledger.desk.act` that the API calls, with the same refusals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ledger.desk import NOUNS, Action, Outcome, act, actor_named
+from ledger.entry import Entry, entry_from_bytes
+from ledger.errors import NotFound, Refused
+from ledger.facts import adapter, facts_from
+from ledger.kinds import BY_NAME
+from ledger.store.transaction import Reading
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.opened import opened_store
+from service.strict_json import load_json
+
+_MOST_FACTS = 1_000_000
+_MOST_PAPER = 50_000_000
+
+
+class _Schema:
+    """The JSON schema of an action's facts, to read `--set` values by and to list the fields in --help."""
+
+    def __init__(self, facts: type) -> None:
+        self._whole: Mapping[str, Any] = adapter(facts).json_schema()
+
+    def fields(self) -> Iterator[tuple[str, str, bool]]:
+        """Name, shape in a word, and whether it has to be given."""
+        required = self._whole.get("required", [])
+        for name, shape in self._whole.get("properties", {}).items():
+            yield name, self._word(shape), name in required
+
+    def _resolved(self, shape: Mapping[str, Any]) -> Mapping[str, Any]:
+        reference = shape.get("$ref")
+        if reference is not None:
+            return self._resolved(self._whole["$defs"][reference.rsplit("/", 1)[-1]])
+        for choice in shape.get("anyOf", ()):
+            if choice.get("type") != "null":
+                return self._resolved(choice)
+        return shape
+
+    def _word(self, shape: Mapping[str, Any]) -> str:
+        shape = self._resolved(shape)
+        if "enum" in shape:
+            return "|".join(map(str, shape["enum"]))
+        if shape.get("type") == "array":
+            return f"list of {self._word(shape.get('items', {}))}"
+        if shape.get("type") == "object":
+            return "{" + ", ".join(shape.get("properties", {})) + "}"
+        return {"string": "text", "integer": "whole number", "boolean": "true|false"}.get(
+            shape.get("type", ""), "value"
+        )
+
+    def is_text(self, path: list[str]) -> bool:
+        shape: Mapping[str, Any] = self._whole
+        for step in path:
+            shape = self._resolved(shape)
+            shape = shape.get("properties", {}).get(step, {})
+        return self._resolved(shape).get("type") == "string"
+
+
+def _action_options(noun: str, action: Action) -> Any:
+    def options(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+        parser.add_argument(
+            "--campaign", metavar="SLUG", help="the campaign (else the only one there is)", default=None
+        )
+        parser.add_argument("--facts", metavar="FILE", help="a JSON object with the fields; - for stdin")
+        parser.add_argument(
+            "--set",
+            dest="sets",
+            metavar="FIELD=VALUE",
+            action="append",
+            default=[],
+            help="one field; a.b=… for an inner one, a list or object as JSON",
+        )
+        if noun == "evidence":
+            parser.add_argument("--file", metavar="PAPER", help="the paper itself, kept and hashed")
+        add_data_option(parser)
+
+    return options
+
+
+def _notes(action: Action) -> str:
+    rows = [
+        f"  {name}{'' if needed else ' (may be left out)'}: {word}"
+        for name, word, needed in _Schema(action.facts).fields()
+    ]
+    return "\n".join(["fields:", *rows, f"\nroles: {', '.join(sorted(action.roles))}"])
+
+
+def _action(noun: str, verb: str, action: Action) -> Any:
+    def run(options: argparse.Namespace, outside: Outside) -> Answer:
+        told = _told(options, action, outside)
+        paper = _paper(options, told, outside) if noun == "evidence" else None
+        with opened_store(options.data, outside) as store, store.write() as tx:
+            actor = actor_named(tx, options.user)
+            slug = _slug(tx, options, noun, verb, told)
+            facts = facts_from(action.facts, told)
+            if paper is not None:
+                tx.evidence.save(*paper)
+            outcome = act(
+                tx,
+                actor,
+                slug,
+                noun,
+                verb,
+                facts,
+                now=outside.clock(),
+            )
+        return _answer(noun, verb, slug, outcome)
+
+    return run
+
+
+def _slug(tx: Reading, options: argparse.Namespace, noun: str, verb: str, told: Mapping[str, Any]) -> str:
+    if options.campaign is not None:
+        return str(options.campaign)
+    if (noun, verb) == ("campaign", "add") and isinstance(told.get("slug"), str):
+        return str(told["slug"])
+    return only_campaign(tx)
+
+
+def only_campaign(tx: Reading) -> str:
+    """The one campaign there is; BadUse lists them when there are several or none."""
+    slugs = [row.campaign for row in tx.journal.rows(kind="campaign")]
+    if len(slugs) == 1:
+        return slugs[0]
+    if not slugs:
+        raise BadUse("--campaign: there is no campaign yet; add one with `aidtrail campaign add`.")
+    raise BadUse(f"--campaign: name one of {', '.join(sorted(slugs)[:20])}.")
+
+
+def _told(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
+    source = options.facts if options.facts is not None else options.as_json
+    told: Any = {}
+    if isinstance(source, str):
+        told = load_json(_read(source, _MOST_FACTS, outside), source)
+        if not isinstance(told, dict):
+            raise BadUse(f"{source}: write one JSON object with the fields.")
+    schema = _Schema(action.facts)
+    for pair in options.sets:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise BadUse("--set: write FIELD=VALUE.")
+        _set(told, name.split("."), text, schema)
+    return told
+
+
+def _set(told: dict[str, Any], path: list[str], text: str, schema: _Schema) -> None:
+    value: Any = text
+    if not schema.is_text(path):
+        try:
+            value = load_json(text.encode(), f"--set {'.'.join(path)}")
+        except BadUse:
+            value = text
+    inner = told
+    for step in path[:-1]:
+        inner = inner.setdefault(step, {})
+        if not isinstance(inner, dict):
+            raise BadUse(f"--set {'.'.join(path)}: {step} is not an object.")
+    inner[path[-1]] = value
+
+
+def _read(name: str, most: int, outside: Outside) -> bytes:
+    if name == "-":
+        raw = outside.stdin.read(most + 1)
+    else:
+        try:
+            with (outside.folder / Path(name)).open("rb") as file:
+                raw = file.read(most + 1)
+        except (OSError, ValueError) as failure:
+            reason = getattr(failure, "strerror", None) or "not a file name"
+            raise BadUse(f"{name}: cannot be read ({reason}).") from None
+    if len(raw) > most:
+        raise BadUse(f"{name}: is larger than {most} bytes.")
+    return raw
+
+
+def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
+    if outcome.waiting_for is not None:
+        line = f"{noun} {outcome.key} waits until {outcome.waiting_for} settles; then it is recorded."
+    elif outcome.already:
+        line = f"{noun} {outcome.key} was recorded already, as entry {outcome.seq}; nothing changed."
+    else:
+        line = f"{noun} {outcome.key} recorded as entry {outcome.seq} in {slug}."
+    data = {
+        "noun": noun,
+        "action": verb,
+        "campaign": slug,
+        "seq": outcome.seq,
+        "key": outcome.key,
+        "already": outcome.already,
+        "waiting_for": outcome.waiting_for,
+        "entry": None if outcome.data is None else json.loads(outcome.data),
+    }
+    return Answer((line,), data)
+
+
+def _entries(tx: Reading, noun: str, campaign: str | None) -> list[Entry]:
+    kinds = [kind.name for kind in BY_NAME.values() if kind.noun == noun]
+    rows = [row for kind in kinds for row in tx.journal.rows(campaign=campaign, kind=kind)]
+    return [entry_from_bytes(row.data) for row in sorted(rows, key=lambda row: row.seq)]
+
+
+def _list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="only this campaign's")
+    add_data_option(parser)
+
+
+def _list(noun: str) -> Any:
+    def run(options: argparse.Namespace, outside: Outside) -> Answer:
+        with opened_store(options.data, outside) as store, store.read() as tx:
+            entries = _entries(tx, noun, options.campaign)
+        lines = [f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}" for e in entries]
+        return Answer(tuple(lines or [f"no {noun} is recorded."]), [_plain(e) for e in entries])
+
+    return run
+
+
+def _short(entry: Entry) -> str:
+    return entry.key.split(":", 2)[-1] if entry.key.count(":") > 1 else entry.key.partition(":")[2]
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(entry.canonical())
+    return body
+
+
+def _show_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "which", metavar="NUMBER", help="its number on paper, key, or sequence in the journal"
+    )
+    _list_options(parser)
+
+
+def _show(noun: str) -> Any:
+    def run(options: argparse.Namespace, outside: Outside) -> Answer:
+        with opened_store(options.data, outside) as store, store.read() as tx:
+            entries = [e for e in _entries(tx, noun, options.campaign) if _is(e, options.which)]
+        if not entries:
+            raise NotFound(f"{noun}: none is named {options.which[:70]!r}; see `aidtrail {noun} list`.")
+        told = [_plain(e) for e in entries]
+        return Answer(tuple(json.dumps(told, ensure_ascii=False, indent=2).splitlines()), told)
+
+    return run
+
+
+def _is(entry: Entry, which: str) -> bool:
+    names = {entry.key, _short(entry), str(entry.seq)}
+    names |= {
+        str(entry.facts[field])
+        for field in ("number", "slug", "code", "outpoint", "txid")
+        if field in entry.facts
+    }
+    return which in names
+
+
+def _paper(
+    options: argparse.Namespace, told: dict[str, Any], outside: Outside
+) -> tuple[str, str, bytes] | None:
+    """The bytes of `--file` with their hash, which becomes the fact `sha256` when none was given."""
+    if options.file is None:
+        return None
+    data = _read(options.file, _MOST_PAPER, outside)
+    digest = hashlib.sha256(data).hexdigest()
+    given = told.setdefault("sha256", digest)
+    if given != digest:
+        raise Refused.field("sha256", "is not the SHA-256 of the file; leave it out and it is computed")
+    media = mimetypes.guess_type(options.file)[0] or "application/octet-stream"
+    return digest, media, data
+
+
+def _commands() -> Iterator[Command]:
+    read_only = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
+    writing = (*read_only, Exit.DENIED)
+    with_entries = {kind.noun for kind in BY_NAME.values()}
+    for noun in dict.fromkeys((*NOUNS, *sorted(with_entries))):
+        for verb, action in NOUNS[noun].actions.items() if noun in NOUNS else ():
+            yield Command(
+                f"{noun} {verb}",
+                action.doc,
+                _action(noun, verb, action),
+                _action_options(noun, action),
+                writing,
+                _notes(action),
+                facts_by_json=True,
+            )
+        yield Command(
+            f"{noun} list", f"List what is recorded of {noun}.", _list(noun), _list_options, read_only
+        )
+        yield Command(f"{noun} show", f"Show one {noun} as recorded.", _show(noun), _show_options, read_only)
+
+
+COMMANDS = tuple(_commands())

@@ -1,0 +1,145 @@
+"""`user` and `token`: who may write, and with what. A token is shown once and kept as its hash only."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from ledger.desk import actor_named, add_token, add_user
+from ledger.errors import NotFound
+from ledger.kinds.spec import Role
+from ledger.store.desk import User
+from ledger.store.transaction import Reading
+from service.clock import rfc3339
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.opened import opened_store
+
+ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
+_NAME_MOST = 40
+
+
+def _checked_name(name: str) -> str:
+    if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise BadUse("name: write letters, digits, dots, hyphens and underscores, without spaces.")
+    if len(name) > _NAME_MOST:
+        raise BadUse(f"name: {len(name)} characters; at most {_NAME_MOST}.")
+    return name
+
+
+def user_named(tx: Reading, name: str) -> User:
+    """The user of that name; NotFound says how to add one."""
+    user = tx.desk.user(name)
+    if user is None:
+        raise NotFound(f"user: nobody is named {name[:40]!r} here; add one with `aidtrail user add`.")
+    return user
+
+
+def _user_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    add_data_option(parser)
+
+
+def _user_add_options(parser: argparse.ArgumentParser) -> None:
+    _user_options(parser)
+    parser.add_argument("--role", required=True, choices=ROLES, help="what the user may do")
+
+
+def _user_add(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.write() as tx:
+        number = add_user(tx, options.name, options.role, now=outside.clock(), by=None)
+    lines = (f"user {options.name} added as {options.role}.",)
+    return Answer(lines, {"id": number, "name": options.name, "role": options.role})
+
+
+def _user_list(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        users = list(tx.desk.users())
+    lines = [f"{u.name}  {u.role}{'  disabled' if u.disabled else ''}" for u in users]
+    return Answer(
+        tuple(lines or ["no users yet; add one with `aidtrail user add NAME --role ROLE`."]), _plain(users)
+    )
+
+
+def _plain(rows: list[User]) -> list[dict[str, Any]]:
+    return [{"id": u.id, "name": u.name, "role": str(u.role), "disabled": bool(u.disabled)} for u in rows]
+
+
+def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        user = user_named(tx, options.name)
+    state = "disabled" if user.disabled else "enabled"
+    return Answer((f"{user.name}  {user.role}  {state}",), _plain([user])[0])
+
+
+def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.write() as tx:
+        user = user_named(tx, options.name)
+        tx.desk.set_user_disabled(user.id, True)
+        tx.desk.audit(rfc3339(outside.clock()), None, "user disabled", user.name)
+    return Answer((f"user {user.name} is disabled; no token of theirs is accepted.",), {"name": user.name})
+
+
+def _token_add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER")
+    parser.add_argument("--name", default="token", help="what the token is for (default: token)")
+    add_data_option(parser)
+
+
+def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.write() as tx:
+        actor_named(tx, options.user)
+        token = add_token(tx, options.user, _checked_name(options.name), now=outside.clock(), by=None)
+    outside.say(f"this is the only time that the token {options.name!r} of {options.user} is shown.")
+    return Answer((token,), {"user": options.user, "name": options.name, "token": token})
+
+
+def _token_list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER", nargs="?", help="only those of this user")
+    add_data_option(parser)
+
+
+def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
+    rows: list[dict[str, Any]] = []
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        users = [user_named(tx, options.user)] if options.user else list(tx.desk.users())
+        for user in users:
+            for token in tx.desk.tokens(user.id):
+                told = asdict(token)
+                told.pop("hash", None)
+                rows.append({"user": user.name, **told})
+    lines = [
+        f"{row['id']}  {row['user']}  {row['name']}{'  revoked' if row.get('revoked') else ''}"
+        for row in rows
+    ]
+    return Answer(tuple(lines or ["no tokens."]), rows)
+
+
+def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("token", metavar="ID", type=int, help="the number that `token list` shows")
+    add_data_option(parser)
+
+
+def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.write() as tx:
+        known = {token.id for user in tx.desk.users() for token in tx.desk.tokens(user.id)}
+        if options.token not in known:
+            raise NotFound(f"token: no token has the number {options.token}; see `aidtrail token list`.")
+        tx.desk.revoke_token(options.token)
+        tx.desk.audit(rfc3339(outside.clock()), None, "token revoked", str(options.token))
+    return Answer((f"token {options.token} is revoked.",), {"id": options.token, "revoked": True})
+
+
+_CODES = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
+
+COMMANDS = (
+    Command("user add", "Add a user with a role.", _user_add, _user_add_options, _CODES),
+    Command("user list", "List the users.", _user_list, add_data_option, _CODES),
+    Command("user show", "Show one user.", _user_show, _user_options, _CODES),
+    Command("user disable", "Refuse a user and all their tokens.", _user_disable, _user_options, _CODES),
+    Command(
+        "token add", "Make a token for the API; it is printed once.", _token_add, _token_add_options, _CODES
+    ),
+    Command("token list", "List tokens, without their secret.", _token_list, _token_list_options, _CODES),
+    Command("token revoke", "Refuse a token from now on.", _token_revoke, _token_revoke_options, _CODES),
+)

@@ -1,0 +1,236 @@
+"""The configuration as typed values, read from one TOML file. Unknown keys are refused; nothing is guessed.
+
+Secrets are never in the file: it names an environment variable or another file that holds them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from service.command import BadUse
+
+FILE_NAME = "aidtrail.toml"
+
+_SECRET_KEYS = frozenset({"password", "secret", "token", "private_key", "seed", "mnemonic", "xprv", "wif"})
+
+
+def _between(low: int, high: int, default: int) -> int:
+    """A whole number with its bounds, for the dataclass below."""
+    value: int = field(default=default, metadata={"low": low, "high": high})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    title: str = "aidtrail"
+    base_url: str = ""
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the journal lies; `url` empty means `aidtrail.db` beside the configuration."""
+
+    url: str = ""
+    url_env: str = ""
+    url_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    network: Literal["mainnet", "testnet3", "testnet4", "signet", "regtest"] = "mainnet"
+    checkpoint: str = ""
+    trust: Literal["table", "operator", "first use"] = "first use"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    look_seconds: int = _between(1, 86_400, 60)
+    blocks_a_look: int = _between(1, 2_016, 24)
+    megabytes_a_day: int = _between(10, 1_000_000, 2_000)
+    sightings: Literal["own-node", "recent", "off"] = "recent"
+    check_hours: int = _between(1, 744, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    deadline_seconds: int = _between(1, 600, 30)
+    requests_a_minute: int = _between(1, 60_000, 60)
+    burst: int = _between(1, 1_000, 10)
+    proxy: str = ""
+    user_agent: str = "aidtrail"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One explorer or node. A password comes from the environment or a file, a cookie from bitcoind's."""
+
+    name: str
+    kind: Literal["esplora", "bitcoin_core"] = "esplora"
+    url: str = ""
+    user: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    cookie_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Addresses of one campaign: a descriptor, or a fixed list. `campaign` empty: the first one added."""
+
+    campaign: str = ""
+    descriptor: str = ""
+    addresses: tuple[str, ...] = ()
+    gap_limit: int = _between(1, 10_000, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    host: str = "127.0.0.1"
+    port: int = _between(0, 65_535, 8080)
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["plain", "json"] = "plain"
+
+
+PUBLIC_SOURCES = (
+    SourceConfig("blockstream.info", "esplora", "https://blockstream.info/api"),
+    SourceConfig("mempool.space", "esplora", "https://mempool.space/api"),
+)
+"""Two public explorers of different owners; one honest source suffices, a lying one is caught."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    site: Site = Site()
+    database: Database = Database()
+    chain: Chain = Chain()
+    watch: Watch = Watch()
+    http: Http = Http()
+    serve: Serve = Serve()
+    logs: Logs = Logs()
+    sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
+    wallets: tuple[Wallet, ...] = ()
+
+
+T = TypeVar("T")
+
+
+def load_config(path: Path) -> Config:
+    """Read a file; raises BadUse with the key, what is wrong and the remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as failure:
+        raise BadUse(f"{path}: cannot be read ({failure.strerror}); name another with --config.") from None
+    except UnicodeDecodeError:
+        raise BadUse(f"{path}: is not UTF-8 text; a configuration is TOML in UTF-8.") from None
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, name: str = FILE_NAME) -> Config:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as failure:
+        raise BadUse(f"{name}: is not TOML: {failure}.") from None
+    config = _section(Config, document, name, "")
+    _check_names(config, name)
+    return config
+
+
+def _check_names(config: Config, name: str) -> None:
+    names = [source.name for source in config.sources]
+    for source in config.sources:
+        if names.count(source.name) > 1:
+            raise BadUse(f"{name}: sources: two are named {source.name!r}; give each a name of its own.")
+        if not source.url.startswith(("http://", "https://")):
+            raise BadUse(f"{name}: sources.url of {source.name!r}: write a URL with https:// or http://.")
+    for wallet in config.wallets:
+        if bool(wallet.descriptor) == bool(wallet.addresses):
+            raise BadUse(f"{name}: wallets: give each either a descriptor or addresses, not both or none.")
+
+
+def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) -> T:
+    hints = get_type_hints(shape)
+    known = [f.name for f in dataclasses.fields(shape)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise BadUse(f"{name}: {_unknown(f'{path}{key}', key, known)}")
+    given: dict[str, Any] = {}
+    for fact in dataclasses.fields(shape):  # type: ignore[arg-type]
+        if fact.name in values:
+            given[fact.name] = _value(
+                hints[fact.name], values[fact.name], name, f"{path}{fact.name}", fact.metadata
+            )
+        elif fact.default is dataclasses.MISSING:
+            raise BadUse(f"{name}: {path}{fact.name} is missing; every entry of this list needs one.")
+    return shape(**given)
+
+
+def _unknown(path: str, key: str, known: list[str]) -> str:
+    if key.lower() in _SECRET_KEYS:
+        near = [k for k in known if k.startswith(("password_", "url_", "cookie_"))]
+        where = f"; name where it is with {' or '.join(near)}" if near else ""
+        return f"{path}: a secret does not belong into this file{where}."
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return f"{path}: is not a key here; the nearest is {near[0]!r}."
+
+
+def _value(hint: Any, value: Any, name: str, path: str, bounds: Mapping[str, Any]) -> Any:
+    origin = get_origin(hint)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise BadUse(f"{name}: {path}: write it as a table, [{path}].")
+        return _section(hint, value, name, f"{path}.")
+    if origin is Literal:
+        choices = get_args(hint)
+        if value not in choices:
+            raise BadUse(f"{name}: {path}: must be one of {', '.join(map(repr, choices))}.")
+        return value
+    if origin is tuple:
+        item = get_args(hint)[0]
+        if not isinstance(value, list):
+            raise BadUse(f"{name}: {path}: write a list.")
+        return tuple(_value(item, one, name, path, {}) for one in value)
+    if origin in (Union, types.UnionType):
+        raise TypeError(f"{path}: a key has one type")
+    if hint is int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise BadUse(f"{name}: {path}: write a whole number, without quotes or a point.")
+        if not bounds["low"] <= value <= bounds["high"]:
+            raise BadUse(f"{name}: {path}: {value} is outside {bounds['low']} to {bounds['high']}.")
+        return value
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise BadUse(f"{name}: {path}: write true or false, without quotes.")
+        return value
+    if not isinstance(value, str):
+        raise BadUse(f"{name}: {path}: write a text in quotes.")
+    return value
+
+
+def secret(path: str, env_name: str, file_name: str, environment: Mapping[str, str], folder: Path) -> str:
+    """A secret from the environment or a file beside the configuration; empty when neither is named.
+
+    Raises BadUse naming the variable or the file, never its content.
+    """
+    if env_name:
+        value = environment.get(env_name, "")
+        if not value:
+            raise BadUse(f"{path}_env: the environment variable {env_name} is not set.")
+        return value
+    if file_name:
+        try:
+            return (folder / file_name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise BadUse(f"{path}_file: {file_name} cannot be read.") from None
+    return ""

@@ -1,0 +1,300 @@
+"""The import law and the house rules of the source, read from the syntax tree of every file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("ledger", "watchers", "api", "service")
+MAY_IMPORT = {
+    "ledger": {"ledger"},
+    "watchers": {"watchers", "ledger"},
+    "api": {"api", "ledger"},
+    "service": {"service", "api", "watchers", "ledger"},
+}
+FENCES = {
+    "requests": ("watchers/http.py",),
+    "urllib3": ("watchers/http.py",),
+    "httpx": (),
+    "aiohttp": (),
+    "urllib.request": (),
+    "sqlite3": ("ledger/store/",),
+    "sqlalchemy": ("ledger/store/",),
+    "sqlmodel": ("ledger/store/",),
+    "psycopg": ("ledger/store/",),
+    "fastapi": ("api/",),
+    "starlette": ("api/",),
+    "jinja2": ("api/",),
+    "apscheduler": ("service/scheduler.py",),
+    "uvicorn": ("service/",),
+    "bit": ("watchers/bit_network.py",),
+    "tomllib": ("service/config.py",),
+    "configparser": (),
+    "dotenv": (),
+}
+"""Who alone may import a library: whole folders end with a slash."""
+
+CLOCK_READERS = {
+    ("time", "time"),
+    ("time", "time_ns"),
+    ("time", "monotonic"),
+    ("time", "monotonic_ns"),
+    ("time", "perf_counter"),
+    ("time", "process_time"),
+    ("time", "localtime"),
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+}
+MOST_LINES = 400
+FORBIDDEN_NAME = re.compile(r"^_*(get|handle|process)_|util|helper|manager", re.IGNORECASE)
+FORBIDDEN_REMARK = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+
+@dataclass(frozen=True)
+class Source:
+    path: Path
+    name: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def module(self) -> str:
+        parts = list(Path(self.name).with_suffix("").parts)
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    found = []
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            found.append(Source(path, path.relative_to(ROOT).as_posix(), text, ast.parse(text)))
+    return tuple(found)
+
+
+def imports_of(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Line, module and imported names of each import statement; relative ones made absolute."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, ()
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = module.split(".") if is_package else module.split(".")[:-1]
+                parts = parts[: len(parts) - (node.level - 1)]
+                base = ".".join([*parts, base] if base else parts)
+            yield node.lineno, base, tuple(alias.name for alias in node.names)
+
+
+def all_imports() -> Iterator[tuple[Source, int, str, tuple[str, ...]]]:
+    for source in sources():
+        for line, name, names in imports_of(source.tree, source.module, source.path.name == "__init__.py"):
+            yield source, line, name, names
+
+
+def test_packages_import_only_what_the_law_allows() -> None:
+    """service -> all; api -> ledger; watchers -> ledger.chain alone; ledger -> nothing of ours."""
+    wrong = []
+    for source, line, name, names in all_imports():
+        top = name.split(".")[0]
+        package = source.name.split("/")[0]
+        if top not in PACKAGES:
+            continue
+        if top not in MAY_IMPORT[package]:
+            wrong.append(f"{source.name}:{line} imports {name}")
+        from_chain = name == "ledger.chain" or (name == "ledger" and names == ("chain",))
+        if package == "watchers" and top == "ledger" and not from_chain:
+            wrong.append(f"{source.name}:{line} imports {name}; only ledger.chain is shared")
+    assert wrong == []
+
+
+def test_libraries_stay_behind_their_fences() -> None:
+    """SQL in the store, requests in watchers/http.py, FastAPI and Jinja2 in api, the scheduler apart."""
+    wrong = []
+    for source, line, name, names in all_imports():
+        for module in {name, *(f"{name}.{one}" for one in names)}:
+            for library, places in FENCES.items():
+                if module != library and not module.startswith(f"{library}."):
+                    continue
+                if not any(
+                    source.name == p or (p.endswith("/") and source.name.startswith(p)) for p in places
+                ):
+                    wrong.append(f"{source.name}:{line} imports {module}")
+    assert wrong == []
+
+
+def test_only_the_clock_module_reads_the_clock() -> None:
+    """Everything else is told the time, so that every moment of a ledger can be tested."""
+    wrong = []
+    for source in sources():
+        if source.name == "service/clock.py":
+            continue
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and _dotted(node)[-2:] in CLOCK_READERS:
+                wrong.append(f"{source.name}:{node.lineno} reads {'.'.join(_dotted(node))}")
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                bad = {alias.name for alias in node.names} & {name for top, name in CLOCK_READERS}
+                if bad:
+                    wrong.append(f"{source.name}:{node.lineno} imports {sorted(bad)} from time")
+    assert wrong == []
+
+
+def _dotted(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Attribute):
+        return (*_dotted(node.value), node.attr)
+    if isinstance(node, ast.Name):
+        return ({"dt": "datetime"}.get(node.id, node.id),)
+    return ()
+
+
+def test_only_service_reads_the_environment() -> None:
+    """Ledger, watchers and api are told everything; nothing of theirs depends on the machine."""
+    wrong = [
+        f"{source.name}:{node.lineno}"
+        for source in sources()
+        if not source.name.startswith("service/")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and _dotted(node) in {("os", "environ"), ("os", "getenv")}
+    ]
+    assert wrong == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    """An import in a function hides a dependency, most often a cycle."""
+    wrong = [
+        f"{source.name}:{inner.lineno}"
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+        or (isinstance(inner, ast.Call) and _dotted(inner.func)[-1:] in {("import_module",), ("__import__",)})
+    ]
+    assert wrong == []
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Which module imports which at run time; imports for the type checker alone are left out."""
+    modules = {source.module for source in sources()}
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for source in sources():
+        tree = _without_type_checking(source.tree)
+        for _, name, names in imports_of(tree, source.module, source.path.name == "__init__.py"):
+            for target in (name, *(f"{name}.{one}" for one in names)):
+                if target in modules and target != source.module:
+                    graph[source.module].add(target)
+            inside = [one for one in names if f"{name}.{one}" in modules]
+            if inside and len(inside) == len(names):
+                graph[source.module].discard(name)
+    return graph
+
+
+def _without_type_checking(tree: ast.Module) -> ast.Module:
+    kept = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and _dotted(node.test)[-1:] == ("TYPE_CHECKING",))
+    ]
+    return ast.Module(body=kept, type_ignores=[])
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """The graph of imports has no cycle."""
+    graph = module_graph()
+    state: dict[str, int] = {}
+    path: list[str] = []
+
+    def walk(module: str) -> list[str] | None:
+        state[module] = 1
+        path.append(module)
+        for target in sorted(graph[module]):
+            if state.get(target) == 1:
+                return [*path[path.index(target) :], target]
+            if target not in state and (cycle := walk(target)) is not None:
+                return cycle
+        path.pop()
+        state[module] = 2
+        return None
+
+    for module in sorted(graph):
+        if module not in state:
+            assert walk(module) is None
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+def test_each_file_is_short_and_says_what_it_is(source: Source) -> None:
+    """Under 400 lines, opened by a docstring, without remarks of work left over."""
+    length = len(source.text.splitlines())
+    assert length < MOST_LINES
+    assert not source.text.strip() or ast.get_docstring(source.tree), "no docstring says what this file is"
+    assert FORBIDDEN_REMARK.search(source.text) is None
+
+
+def test_names_say_what_things_do() -> None:
+    """No utils, helper or manager; no get_, handle_ or process_."""
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    wrong = [source.name for source in sources() if FORBIDDEN_NAME.search(source.path.stem)]
+    wrong += [
+        f"{source.name}:{node.lineno} {node.name}"
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, named) and FORBIDDEN_NAME.search(node.name)
+    ]
+    assert wrong == []
+
+
+def test_the_core_knows_no_single_campaign() -> None:
+    """Goods are declared by a campaign: no code of ledger or watchers holds the word for one of them."""
+    wrong = []
+    for source in sources():
+        if source.name.split("/")[0] not in {"ledger", "watchers"}:
+            continue
+        prose = {
+            id(node.body[0].value)
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        wrong += [
+            f"{source.name}:{node.lineno}"
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.Constant)
+            and id(node) not in prose
+            and isinstance(node.value, str)
+            and re.search(r"\bmasks?\b", node.value, re.IGNORECASE)
+        ]
+    assert wrong == []
+
+
+BREACHES = {
+    "from watchers import look\n": ("api/x.py", "law"),
+    "from ledger.money import Amount\n": ("watchers/x.py", "law"),
+    "import requests\n": ("service/x.py", "fence"),
+    "import sqlite3\n": ("service/x.py", "fence"),
+}
+
+
+@pytest.mark.parametrize("text", BREACHES)
+def test_the_law_notices_a_breach(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted breach is named, so these tests can fail."""
+    name, rule = BREACHES[text]
+    planted = Source(ROOT / name, name, text, ast.parse(text))
+    monkeypatch.setitem(globals(), "sources", lambda: (planted,))
+    check = {
+        "law": test_packages_import_only_what_the_law_allows,
+        "fence": test_libraries_stay_behind_their_fences,
+    }[rule]
+    with pytest.raises(AssertionError, match=name):
+        check()
