@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ledger import desk as desk_acts
+from ledger import queries
 from ledger.report import CampaignCard, CampaignReport, DonationRow
 from ledger.trail import DonationTrail, Paper
 
@@ -45,7 +47,8 @@ class Views(Protocol):
 class Desk(Protocol):
     """Acts of coordinators and donors' intentions (ledger/desk.py). `tx` is a Writing of the store."""
 
-    NOUNS: Mapping[str, Any]
+    @property
+    def NOUNS(self) -> Mapping[str, Any]: ...  # noqa: N802 - the ledger's own name
 
     def actor_of_token(self, tx: Any, token: str) -> Any | None: ...
 
@@ -74,5 +77,5 @@ class Ports:
     settings: SiteSettings
     metrics: Callable[[], str]
     ready: Callable[[], list[str]]
-    views: Views
-    desk: Desk
+    views: Views = queries
+    desk: Desk = desk_acts

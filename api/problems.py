@@ -25,11 +25,12 @@ from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFoun
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
     400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 413: "Too large", 422: "Refused", 500: "Our error", 503: "Not ready",
+    409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused",
+    500: "Our error", 503: "Not ready",
 }  # fmt: skip
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
-    409: "conflict", 413: "too-large", 422: "refused", 500: "internal", 503: "not-ready",
+    409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 500: "internal", 503: "not-ready",
 }  # fmt: skip
 
 
@@ -103,7 +104,10 @@ def _told(error: Exception) -> _Told:
 
 
 def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception], Response]:
-    """Answer every exception (the returned answers what no handler was for); the log names the kind and the route, never the query or a claim code."""
+    """Answer every exception; the returned function answers what no handler was for.
+
+    The log names the kind of error and the method, never the address asked for: it may hold a claim code.
+    """
 
     def answer(request: Request, error: Exception) -> Response:
         told = _told(error)

@@ -1,4 +1,5 @@
 """Hand-made views for pages and JSON: a campaign in full, a donor's trail, and small or odd ones."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from api.ports import Ports, SiteSettings
 from ledger.errors import NotAllowed, NotFound, Refused
@@ -149,7 +149,7 @@ class Intention:
 
 
 class FakeDesk:
-    NOUNS = {
+    NOUNS: ClassVar[dict[str, Noun]] = {
         "need": Noun("needs", {"record": Action(Facts, frozenset({"coordinator"}), "What was asked for.")})
     }
 

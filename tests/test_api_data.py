@@ -1,4 +1,5 @@
 """The JSON paths: exact amounts, cursors, tags, problems; writing needs a token; nothing hostile gets a 500."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -96,13 +98,10 @@ def flows(draw: st.DrawFn) -> Flow:
         cuts = [left * i // number for i in range(number + 1)]
         bars = tuple(
             Bar(f"r{i}", f"R{i}", Matter.GOODS, "kit", b - a)
-            for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
+            for i, (a, b) in enumerate(itertools.pairwise(cuts))
         )
         stages.append(Stage(StageKind.DISTRIBUTED, "", "kit", left, number, bars))
-        bands += [
-            Band(before, a, b, f"r{i}", 0, b - a)
-            for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
-        ]
+        bands += [Band(before, a, b, f"r{i}", 0, b - a) for i, (a, b) in enumerate(itertools.pairwise(cuts))]
     return Flow("kit", tuple(stages), tuple(bands), tuple(exits))
 
 
@@ -110,7 +109,7 @@ def test_the_story_subtracts_from_left_to_right() -> None:
     """head(i) - exits(i) = head(i+1) wherever the unit stays the same, in drawn pixels too."""
     flow = story_flow()
     layout = laid_out(flow, WIDE_ROOM)
-    for here, after in zip(flow.stages, flow.stages[1:], strict=False):
+    for here, after in pairwise(flow.stages):
         if here.asset == after.asset:
             bars = {bar.key for bar in here.bars}
             gone = sum(item.units for item in flow.exits if item.source in bars)

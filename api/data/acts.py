@@ -34,7 +34,7 @@ def acts_router(ports: Ports) -> APIRouter:
         tags=["Donors"],
         status_code=201,
         response_class=Response,
-        openapi_extra={"responses": _answers("intention")},
+        openapi_extra={"responses": answers_of("intention")},
     )
     def intention(slug: str) -> Response:
         """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor."""
@@ -69,7 +69,7 @@ def default_verb(actions: Any) -> str | None:
 
 def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
     async def endpoint(request: Request, slug: str) -> Response:
-        token = _token(request)
+        token = token_of(request)
         body = await _body(request)
         return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
 
@@ -86,7 +86,7 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
         openapi_extra={
             "security": [{"token": []}],
             "requestBody": {"required": True, "content": {_JSON: {"schema": _schema(action.facts)}}},
-            "responses": _answers("recorded"),
+            "responses": answers_of("recorded"),
         },
     )
 
@@ -109,7 +109,8 @@ def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:
     return node
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """The Bearer token of a request; raises Problem 401 when there is none."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip() or len(token) > 300:
         raise Problem(401, "Send a token: Authorization: Bearer TOKEN.")
@@ -158,7 +159,8 @@ def _created(body: dict[str, Any], status: int = 201) -> Response:
     return Response(shapes.dumps(body), status_code=status, media_type=_JSON, headers=headers)
 
 
-def _answers(example: str) -> dict[str, Any]:
+def answers_of(example: str) -> dict[str, Any]:
+    """Documentation of a writing route's answers."""
     problem = {"application/problem+json": {"example": EXAMPLES["problem"]}}
     return {
         "201": {"description": "Recorded", "content": {_JSON: {"example": EXAMPLES[example]}}},

@@ -2,6 +2,7 @@
 
 One of each shape, so that an integrator sees the names before the first request.
 """
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -37,6 +38,7 @@ EXAMPLES: dict[str, Any] = {
               "sources": [{"name": "node", "ok": True, "tip_height": 650417}]},
     "intention": {"address": "bc1q…", "bip21": "bitcoin:bc1q…?label=First%20call", "claim_code": "secret link", "fresh": True},
     "recorded": {"seq": 12, "key": "purchase:PO-3", "already": False, "waiting_for": None},
+    "paper": {"sha256": "9b" * 32, "bytes": 48213},
     "problem": {"type": "/docs#refused", "title": "Refused", "status": 422, "detail": "limit: write a whole number from 1 to 100",
                 "errors": [{"field": "limit", "reason": "write a whole number from 1 to 100"}]},
 }  # fmt: skip

@@ -91,8 +91,8 @@ def _withheld(report: CampaignReport) -> tuple[WithheldRow, ...]:
             row.what,
             "not shown" if row.minor is None else exact_with_asset(row.asset, row.minor),
             row.reason,
-            row.decided_by,
-            say.day(row.review),
+            row.decided_by or "–",
+            say.day(row.review) or "–",
             "withheld",
         )
         for row in report.withheld[:ROWS]
@@ -133,4 +133,5 @@ def _dust(report: CampaignReport) -> str:
     if not report.dust_count:
         return ""
     noun = "payment" if report.dust_count == 1 else "payments"
-    return f"{count(report.dust_count)} {noun} below the dust line, {exact_with_asset('BTC', report.dust)}, in no total."
+    dust = exact_with_asset("BTC", report.dust)
+    return f"{count(report.dust_count)} {noun} below the dust line, {dust}, in no total."

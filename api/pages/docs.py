@@ -19,7 +19,7 @@ def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
     groups: dict[str, list[Operation]] = {}
     for path, methods in document.get("paths", {}).items():
         for method, operation in methods.items():
-            if method not in ("get", "post"):
+            if method not in ("get", "post", "put"):
                 continue
             tag = (operation.get("tags") or ["Other"])[0]
             groups.setdefault(tag, []).append(_operation(method, path, operation))

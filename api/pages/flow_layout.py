@@ -187,10 +187,10 @@ def laid_out(flow: Flow, room: Room) -> Layout:
     leaving = tuple(_leaving(item, lanes[item.source], scales) for item in flow.exits if item.source in lanes)
     low = min((lane.start for lane in lanes.values()), default=0.0)
     if links:
-        low = min(low, min(stop.start for link in links for stop in link.stops))
+        low = min(low, *(stop.start for link in links for stop in link.stops))
     high = max((lane.end for lane in lanes.values()), default=0.0)
     if links:
-        high = max(high, max(stop.end for link in links for stop in link.stops))
+        high = max(high, *(stop.end for link in links for stop in link.stops))
     return Layout(
         flow,
         {key: replace(lane, start=lane.start - low) for key, lane in lanes.items()},

@@ -211,8 +211,8 @@ class _Tall:
         outer = inner + width
         return (
             f"M{n(a)} {n(y)}V{n(lower - outer)}A{n(outer)} {n(outer)} 0 0 0 {n(a + outer)} {n(lower)}"
-            f"H{n(max(_CAP - 4, a + outer))}V{n(upper)}H{n(b + inner)}A{n(inner)} {n(inner)} 0 0 1 {n(b)} {n(upper - inner)}"
-            f"V{n(y)}Z"
+            f"H{n(max(_CAP - 4, a + outer))}V{n(upper)}H{n(b + inner)}"
+            f"A{n(inner)} {n(inner)} 0 0 1 {n(b)} {n(upper - inner)}V{n(y)}Z"
         )
 
     def _wires(self) -> str:

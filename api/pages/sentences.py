@@ -6,7 +6,7 @@ It never decides what is true; it is given plain facts and says them, figure fir
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.pages.figures import brief, count, exact_with_asset, moment, short_hash, with_asset
 from ledger.flow import ExitKind, Matter, Stage, StageKind
@@ -173,7 +173,8 @@ def _joined(parts: Sequence[Sentence]) -> Sentence:
 def campaign_next(report: CampaignReport) -> str:
     if report.donors_waiting:
         waits = "payment is" if report.donors_waiting == 1 else "payments are"
-        return f"{count(report.donors_waiting)} more {waits} seen or in a block and will count after {report.depth} blocks."
+        more = f"{count(report.donors_waiting)} more {waits} seen or in a block"
+        return f"{more} and will count after {report.depth} blocks."
     return ""
 
 
@@ -298,6 +299,20 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
         *_joined(parts),
         Piece("."),
     )
+
+
+_PLACED = {None, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
+
+
+def _said_together(places: Sequence[Place]) -> list[Place]:
+    """Losses of one kind are one figure in the sentence; the table below it keeps them apart."""
+    merged: dict[tuple[ExitKind | None, str, str], Place] = {}
+    for place in places:
+        kept = place if place.kind in _PLACED else replace(place, place="")
+        key = (kept.kind, kept.asset, kept.place)
+        before = merged.get(key)
+        merged[key] = kept if before is None else replace(before, units=before.units + kept.units)
+    return list(merged.values())
 
 
 def _largest(places: Sequence[Place]) -> list[Place]:
@@ -472,7 +487,8 @@ def _wrong(books: Books) -> str:
     if books.shortfall:
         return f"{with_asset('BTC', books.shortfall)} shortfall"
     if books.difference:
-        return f"{with_asset('BTC', abs(books.difference))} {'more on the chain' if books.difference > 0 else 'missing on the chain'}"
+        side = "more" if books.difference > 0 else "missing"
+        return f"{with_asset('BTC', abs(books.difference))} {side} on the chain"
     return "Not every order is matched"
 
 

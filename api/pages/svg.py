@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
 from api.clean import clean
 
@@ -83,11 +84,11 @@ def ribbon(stops: Sequence[tuple[float, float, float]], turned: bool) -> str:
         return f"C{point(middle, b)} {point(middle, towards)} {point(to, towards)}"
 
     out = [f"M{point(stops[0][0], stops[0][1])}"]
-    for (x0, a0, _), (x1, a1, _) in zip(stops, stops[1:], strict=False):
+    for (x0, a0, _), (x1, a1, _) in pairwise(stops):
         out.append(curve(x0, a0, x1, a1))
     back = stops[::-1]
     out.append(f"L{point(back[0][0], back[0][2])}")
-    for (x0, _, b0), (x1, _, b1) in zip(back, back[1:], strict=False):
+    for (x0, _, b0), (x1, _, b1) in pairwise(back):
         out.append(curve(x0, b0, x1, b1))
     return "".join(out) + "Z"
 
