@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -216,9 +217,13 @@ def test_a_block_whose_witnesses_were_stripped_is_refused_since_segwit_but_not_f
 
 
 def test_a_block_over_four_million_weight_units_is_refused() -> None:
-    """By its length alone, or by bytes without witness that count fourfold."""
-    assert "weight" in str(refused(block([coinbase(outputs=[(1, b"\x6a" * 1_000_100)])])))
-    assert parse_block(block([coinbase(outputs=[(1, b"\x6a" * 999_000)])])).count == 1
+    """By its length alone, or by bytes without witness, which count fourfold."""
+
+    def of_two(size: int) -> bytes:
+        return block([coinbase(), *(spend(n, outputs=[(1, b"\x6a" * size)]) for n in (1, 2))])
+
+    assert "weight 4," in str(refused(of_two(500_000)))
+    assert parse_block(of_two(499_800)).count == 3
     assert "4,000,000" in str(refused(mainnet_block() + bytes(4_000_000)))
 
 
@@ -239,7 +244,8 @@ def test_a_block_over_four_million_weight_units_is_refused() -> None:
 def test_a_malformed_transaction_is_refused_alone_and_inside_a_block(tx: RawTx, says: str) -> None:
     with pytest.raises(TransactionRefused, match=says):
         parse_transaction(tx.raw())
-    refused(block([coinbase(), tx]))
+    said = str(refused(block([committed(coinbase(), [tx]), tx])))
+    assert re.search(says + "|second coinbase|a second time", said)
 
 
 def test_a_transaction_is_refused_when_cut_or_followed_by_a_byte() -> None:
