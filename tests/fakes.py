@@ -1,0 +1,453 @@
+"""A chain made in memory with real regtest proof of work, and servers on loopback that show it, or lie about it.
+
+Only for tests; what they serve without a fault is valid down to the witness commitment.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from ledger.chain import Header, Outpoint
+from watchers.block import Tx, parse_block, parse_transaction
+from watchers.merkle import merkle_root
+from watchers.networks import REGTEST
+from watchers.scripts import address_of, scripthash_hex
+from watchers.work import meets, target_of
+
+SPACING = 600
+REWARD = 50 * 100_000_000
+BITS = 0x207FFFFF
+GENESIS_COINBASE = bytes.fromhex(
+    "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff4d04ffff001d0104455468"
+    "652054696d65732030332f4a616e2f32303039204368616e63656c6c6f72206f6e206272696e6b206f66207365636f6e64206261"
+    "696c6f757420666f722062616e6b73ffffffff0100f2052a01000000434104678afdb0fe5548271967f1a67130b7105cd6a828e0"
+    "3909a67962e0ea1f61deb649f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac00000000"
+)
+
+
+def hash256(raw: bytes) -> bytes:
+    return sha256(sha256(raw).digest()).digest()
+
+
+def size_of(count: int) -> bytes:
+    """A compact size."""
+    if count < 0xFD:
+        return bytes([count])
+    return b"\xfd" + count.to_bytes(2, "little") if count < 1 << 16 else b"\xfe" + count.to_bytes(4, "little")
+
+
+def script_no(number: int) -> bytes:
+    """A P2WPKH script for each number."""
+    return b"\x00\x14" + sha256(b"script %d" % number).digest()[:20]
+
+
+def outpoint_no(number: int) -> Outpoint:
+    """An outpoint of nowhere, to spend in transactions that only have to look right."""
+    return Outpoint(sha256(b"outpoint %d" % number).hexdigest(), number % 5)
+
+
+def transaction(
+    outputs: Sequence[tuple[bytes, int]],
+    inputs: Sequence[Outpoint],
+    *,
+    witness: bytes = b"\x30" * 71,
+    lock: int = 0,
+) -> bytes:
+    """A segwit transaction (unsigned in truth); without `witness` one of the old form."""
+    ins = size_of(len(inputs)) + b"".join(one.wire() + b"\x00" + b"\xfd\xff\xff\xff" for one in inputs)
+    outs = size_of(len(outputs)) + b"".join(
+        sats.to_bytes(8, "little") + size_of(len(script)) + script for script, sats in outputs
+    )
+    end = lock.to_bytes(4, "little")
+    if not witness:
+        return b"\x02\x00\x00\x00" + ins + outs + end
+    proof = b"".join(b"\x01" + size_of(len(witness)) + witness for _ in inputs)
+    return b"\x02\x00\x00\x00\x00\x01" + ins + outs + proof + end
+
+
+def _coinbase(height: int, salt: int, script: bytes, txs: Sequence[Tx]) -> bytes:
+    """With the height first (BIP 34), and a commitment to witnesses where there are any (BIP 141)."""
+    if height <= 16:
+        number = bytes([0x50 + height])
+    else:
+        raw = height.to_bytes((height.bit_length() + 8) // 8, "little")
+        number = bytes([len(raw)]) + raw
+    start = number + b"\x08" + salt.to_bytes(8, "little")
+    outputs = [(script, REWARD)]
+    segwit = any(any(tx.witness) for tx in txs)
+    if segwit:
+        root = merkle_root([bytes(32), *(bytes.fromhex(tx.wtxid)[::-1] for tx in txs)])
+        outputs.append((b"\x6a\x24\xaa\x21\xa9\xed" + hash256(root + bytes(32)), 0))
+    body = b"\x01" + bytes(32) + b"\xff" * 4 + size_of(len(start)) + start + b"\xff" * 4
+    body += size_of(len(outputs)) + b"".join(
+        sats.to_bytes(8, "little") + size_of(len(one)) + one for one, sats in outputs
+    )
+    if segwit:
+        return b"\x02\x00\x00\x00\x00\x01" + body + b"\x01\x20" + bytes(32) + bytes(4)
+    return b"\x02\x00\x00\x00" + body + bytes(4)
+
+
+def solve(start: bytes) -> bytes:
+    """The 76 bytes with the first nonce that meets regtest's target."""
+    for nonce in range(1 << 20):
+        raw = start + nonce.to_bytes(4, "little")
+        if meets(Header(raw), target_of(BITS)):
+            return raw
+    raise AssertionError("no nonce found")
+
+
+class FakeChain:
+    """A regtest chain with one active branch; blocks once mined stay known. Verbs change it, names read it."""
+
+    def __init__(self) -> None:
+        genesis = Header(REGTEST.genesis_header)
+        self.blocks: dict[str, bytes] = {genesis.hash: genesis.raw + b"\x01" + GENESIS_COINBASE}
+        self.heights: dict[str, int] = {genesis.hash: 0}
+        self.active: list[str] = [genesis.hash]
+        self.mempool: dict[str, bytes] = {}
+        self.transactions: dict[str, bytes] = {}
+        self._salt = 0
+
+    @property
+    def height(self) -> int:
+        return len(self.active) - 1
+
+    @property
+    def tip(self) -> str:
+        return self.active[-1]
+
+    @property
+    def now(self) -> int:
+        """A clock for looks: one hour after the tip."""
+        return self.header(self.tip).time + 3600
+
+    def header(self, name: str) -> Header:
+        return Header(self.blocks[name][:80])
+
+    def mine_block(
+        self,
+        txs: Iterable[bytes] = (),
+        *,
+        script: bytes = b"\x51",
+        empty: bool = False,
+        spacing: int = SPACING,
+    ) -> str:
+        """Mine a block on the tip with these transactions and the whole mempool (not when `empty`)."""
+        raws = [*([] if empty else self.mempool.values()), *txs]
+        parsed = [parse_transaction(raw) for raw in raws]
+        self._salt += 1
+        coinbase = _coinbase(self.height + 1, self._salt, script, parsed)
+        root = merkle_root([bytes.fromhex(t.txid)[::-1] for t in (parse_transaction(coinbase), *parsed)])
+        time = self.header(self.tip).time + spacing
+        start = (0x20000000).to_bytes(4, "little") + bytes.fromhex(self.tip)[::-1] + root
+        header = solve(start + time.to_bytes(4, "little") + BITS.to_bytes(4, "little"))
+        raw = header + size_of(1 + len(raws)) + coinbase + b"".join(raws)
+        parse_block(raw)
+        name = Header(header).hash
+        self.blocks[name], self.heights[name] = raw, self.height + 1
+        self.active.append(name)
+        for tx in parsed:
+            self.transactions[tx.txid] = tx.raw
+            self.mempool.pop(tx.txid, None)
+        return name
+
+    def mine(self, count: int) -> list[str]:
+        return [self.mine_block() for _ in range(count)]
+
+    def unmine(self, count: int = 1) -> None:
+        """Take blocks off the tip; their transactions go nowhere."""
+        assert 0 < count <= self.height
+        del self.active[-count:]
+
+    def fork(self, below: int, length: int) -> list[str]:
+        """Leave the last `below` blocks and mine `length` other ones; returns their hashes."""
+        self.unmine(below)
+        return [self.mine_block(empty=True) for _ in range(length)]
+
+    def activate(self, name: str) -> None:
+        """Make the branch that ends in that block the active one again."""
+        line = [name]
+        while self.heights[line[-1]] > 0:
+            line.append(self.header(line[-1]).previous)
+        self.active = line[::-1]
+
+    def send(self, raw: bytes) -> str:
+        """Put a transaction into the mempool; returns its txid."""
+        txid = parse_transaction(raw).txid
+        self.mempool[txid] = self.transactions[txid] = raw
+        return txid
+
+    def drop(self, txid: str) -> None:
+        """Forget an unconfirmed transaction."""
+        del self.mempool[txid]
+        del self.transactions[txid]
+
+
+Mutation = Callable[[Any], Any]
+
+
+@dataclass
+class Faults:
+    """What a server does wrong. `lies` maps the name of a field to what becomes of its true value."""
+
+    down: bool = False
+    drip: float | None = None
+    html: bool = False
+    status: int | None = None
+    retry_after: str | None = None
+    bomb: int = 0
+    cut: bool = False
+    redirect: str | None = None
+    stale: int = 0
+    first_only: int | None = None
+    lies: dict[str, Mutation] = field(default_factory=dict)
+
+    def told(self, name: str, truth: Any) -> Any:
+        return self.lies[name](truth) if name in self.lies else truth
+
+
+@dataclass
+class Reply:
+    """What goes back over the wire."""
+
+    status: int
+    body: bytes
+    kind: str = "text/plain"
+
+
+class FakeServer:
+    """A threaded HTTP server on a free port of 127.0.0.1 with faults; `paths` lists what was asked."""
+
+    def __init__(self, chain: FakeChain) -> None:
+        self.chain = chain
+        self.faults = Faults()
+        self.paths: list[str] = []
+        self.missing_blocks: set[str] = set()
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer._serve(self, b"")
+
+            def do_POST(self) -> None:
+                outer._serve(self, self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+            def log_message(self, *args: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+        raise NotImplementedError
+
+    def _serve(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        path = urlsplit(handler.path).path
+        with self._lock:
+            self.paths.append(path)
+            faults = self.faults
+            if faults.first_only is not None:
+                faults.first_only -= 1
+                if faults.first_only < 0:
+                    faults = Faults()
+            reply = self._faulty(faults, handler, path, body)
+        if reply is None:
+            handler.close_connection = True
+            return
+        headers = {"Content-Type": reply.kind, "Content-Length": str(len(reply.body))}
+        if faults.bomb:
+            headers["Content-Encoding"] = "gzip"
+        if faults.retry_after is not None:
+            headers["Retry-After"] = faults.retry_after
+        if faults.redirect is not None:
+            headers["Location"] = faults.redirect
+        head = (
+            f"HTTP/1.1 {reply.status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+        )
+        whole = head.encode() + reply.body
+        try:
+            if faults.cut:
+                handler.wfile.write(whole[:-10])
+                handler.close_connection = True
+            elif faults.drip is not None:
+                pause = threading.Event()
+                for byte in whole:
+                    handler.wfile.write(bytes([byte]))
+                    pause.wait(faults.drip)
+            else:
+                handler.wfile.write(whole)
+        except OSError:
+            handler.close_connection = True
+
+    def _faulty(
+        self, faults: Faults, handler: BaseHTTPRequestHandler, path: str, body: bytes
+    ) -> Reply | None:
+        if faults.down:
+            return None
+        if faults.html:
+            return Reply(200, b"<!DOCTYPE html><html><body>Just a moment</body></html>", "text/html")
+        if faults.redirect is not None:
+            return Reply(302, b"")
+        if faults.bomb:
+            return Reply(200, gzip.compress(bytes(faults.bomb)))
+        if faults.status is not None:
+            return Reply(faults.status, b"Too Many Requests")
+        return self.answer(handler, path, body)
+
+
+NOT_FOUND = Reply(404, b"Block not found")
+
+
+class EsploraServer(FakeServer):
+    """Esplora's REST dialect. `pages` False is a server without `/blocks/:height`; `page` its length.
+
+    Fields that can be lied about: tip.height tip.hash block-height blocks.id blocks.height blocks.version
+    blocks.timestamp blocks.bits blocks.nonce blocks.merkle_root blocks.previousblockhash header block
+    mempool.txid tx; `blocks` and `mempool` are whole lists.
+    """
+
+    pages = True
+    page = 10
+
+    @property
+    def url(self) -> str:
+        return super().url + "/api"
+
+    def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+        parts = path.removeprefix("/api/").split("/")
+        told = self.faults.told
+        top = max(0, self.chain.height - self.faults.stale)
+        match parts:
+            case ["blocks", "tip", "height"]:
+                return Reply(200, str(told("tip.height", top)).encode())
+            case ["blocks", "tip", "hash"]:
+                return Reply(200, str(told("tip.hash", self.chain.active[top])).encode())
+            case ["block-height", number]:
+                if int(number) > top:
+                    return NOT_FOUND
+                return Reply(200, str(told("block-height", self.chain.active[int(number)])).encode())
+            case ["blocks", number] if self.pages:
+                if int(number) > top:
+                    return NOT_FOUND
+                low = max(0, int(number) - self.page + 1)
+                rows = [self._row(height) for height in range(int(number), low - 1, -1)]
+                return Reply(200, json.dumps(told("blocks", rows)).encode(), "application/json")
+            case ["block", name, "header"] if name in self.chain.blocks:
+                return Reply(200, str(told("header", self.chain.blocks[name][:80].hex())).encode())
+            case ["block", name, "raw"] if name in self.chain.blocks and name not in self.missing_blocks:
+                return Reply(200, told("block", self.chain.blocks[name]), "application/octet-stream")
+            case ["tx", txid, "raw"] if txid in self.chain.transactions:
+                return Reply(200, told("tx", self.chain.transactions[txid]), "application/octet-stream")
+            case [("scripthash" | "address") as kind, name, "txs", "mempool"]:
+                return Reply(200, json.dumps(self._unconfirmed(kind, name)).encode(), "application/json")
+            case ["mempool", "txids"]:
+                return Reply(200, json.dumps(list(self.chain.mempool)).encode(), "application/json")
+            case _:
+                return NOT_FOUND
+
+    def _row(self, height: int) -> dict[str, Any]:
+        told = self.faults.told
+        header = self.chain.header(self.chain.active[height])
+        row: dict[str, Any] = {
+            "id": told("blocks.id", header.hash),
+            "height": told("blocks.height", height),
+            "version": told("blocks.version", header.version),
+            "timestamp": told("blocks.timestamp", header.time),
+            "bits": told("blocks.bits", header.bits),
+            "nonce": told("blocks.nonce", header.nonce),
+            "merkle_root": told("blocks.merkle_root", header.merkle_root[::-1].hex()),
+            "tx_count": 1,
+            "mediantime": header.time,
+            "difficulty": 4.6565423739069247e-10,
+        }
+        if height > 0:
+            row["previousblockhash"] = told("blocks.previousblockhash", header.previous)
+        return row
+
+    def _unconfirmed(self, kind: str, name: str) -> Any:
+        rows = []
+        for txid, raw in self.chain.mempool.items():
+            scripts = [out.script for out in parse_transaction(raw).outputs]
+            names = [scripthash_hex(s) if kind == "scripthash" else address_of(s, REGTEST) for s in scripts]
+            if name in names:
+                rows.append({"txid": self.faults.told("mempool.txid", txid), "status": {"confirmed": False}})
+        return self.faults.told("mempool", rows)
+
+
+class CoreServer(FakeServer):
+    """The JSON-RPC of a node: lies are named by method, and `info.blocks`, `info.bestblockhash`, `id`."""
+
+    user, password = "user", "secret"
+
+    def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+        expected = "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        if handler.headers.get("Authorization") != expected:
+            return Reply(401, b"")
+        asked = json.loads(body)
+        if isinstance(asked, list):
+            return Reply(200, json.dumps([self._reply(one) for one in asked]).encode(), "application/json")
+        reply = self._reply(asked)
+        return Reply(200 if reply["error"] is None else 500, json.dumps(reply).encode(), "application/json")
+
+    def _reply(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.paths.append(asked["method"])
+        number = self.faults.told("id", asked["id"])
+        try:
+            result = self._result(asked["method"], asked["params"])
+        except LookupError:
+            error = {"code": -5, "message": "Block not found"}
+            return {"result": None, "error": error, "id": number}
+        return {"result": self.faults.told(asked["method"], result), "error": None, "id": number}
+
+    def _result(self, method: str, params: list[Any]) -> Any:
+        chain, told = self.chain, self.faults.told
+        top = chain.height - self.faults.stale
+        match method:
+            case "getblockchaininfo":
+                best = told("info.bestblockhash", chain.active[top])
+                return {"chain": "regtest", "blocks": told("info.blocks", top), "bestblockhash": best}
+            case "getblockhash":
+                return chain.active[: top + 1][params[0]]
+            case "getblockheader":
+                return chain.blocks[params[0]][:80].hex()
+            case "getblock":
+                if params[0] in self.missing_blocks:
+                    raise LookupError
+                return chain.blocks[params[0]].hex()
+            case "getrawmempool":
+                return list(chain.mempool)
+            case "getrawtransaction":
+                return chain.mempool[params[0]].hex()
+            case _:
+                raise AssertionError(method)
