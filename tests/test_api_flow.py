@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.pages import flow_tall, flow_wide
-from api.pages.flow_layout import OTHERS, Room, gathered, laid_out, woven
+from api.pages.flow_layout import OTHERS, Room, gathered, laid_out
+from api.pages.flow_thread import woven
 from api.pages.flow_words import words_of
 from api.pages.svg import wrapped
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint

@@ -165,6 +165,7 @@ class ShareRow:
     start: str
     end: str
     unit: str
+    full: str  # the line's own name, as in the journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def donation_page(pages: PageRenderer, trail: DonationTrail, report: CampaignRep
                 say.line_name(share.line),
                 exact(share.asset, share.start),
                 exact(share.asset, share.end),
-                share.asset,
+                share.asset if is_money(share.asset) else trail.flow.unit,
+                share.line,
             )
             for share in trail.shares[:ROWS]
         ),
@@ -103,10 +104,8 @@ def _worth(trail: DonationTrail) -> str:
 
 
 def _step(step: Step) -> StepView:
-    facts = []
-    if step.reference:
-        facts.append(step.reference)
-    facts += [f"{say.fact_label(name)} {_grouped(value)}" for name, value in step.detail[:_FACTS]]
+    facts = [step.reference] if step.reference else []
+    facts += say.step_facts(step)[:_FACTS]
     arrived = step.kind is StepKind.DISTRIBUTED or step.kind is StepKind.CARRIED
     return StepView(
         date=say.time(step.at) if step.kind in _TIMED else say.day(step.at),
@@ -119,12 +118,3 @@ def _step(step: Step) -> StepView:
 
 
 _TIMED = {StepKind.SEEN, StepKind.CONFIRMED, StepKind.SETTLED, StepKind.VOIDED, StepKind.RESTORED}
-
-
-def _grouped(value: str) -> str:
-    """Group the digits of a leading whole number, as everywhere on the page: `72000` is `72,000`."""
-    head, space, tail = value.partition(" ")
-    whole, point, part = head.partition(".")
-    if whole.isascii() and whole.isdigit() and len(whole) < 30 and (not point or part.isdigit()):
-        return f"{int(whole):,}{point}{part}{space}{tail}"
-    return value

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ledger.flow import Band, Bar, Exit, Flow, Matter, Stage, StageKind, Thread
+from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 
+THIN = 2.0
+"""An exit narrower than this, in pixels, is a line in the colour of its bar."""
 SHOWN_RECEIVERS = 20
 OTHERS = "\x00others"
 """Key of the bar that stands for the receivers beyond the shown ones."""
@@ -77,7 +79,7 @@ class Leaving:
     @property
     def thin(self) -> bool:
         """Drawn as a line from its true place, not at its width."""
-        return self.exit.kind.is_bad or self.exit.kind.value == "spent"
+        return self.exit.kind.is_bad or self.exit.kind is ExitKind.SPENT or self.size < THIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def laid_out(flow: Flow, room: Room) -> Layout:
     """Place everything. Columns stand where their bands run level; a tallest column or exit sets the scale."""
     flow = replace(flow, bands=merged(flow.bands))
     scales = scales_of(flow, room.first)
+    flow = _served_in_order(flow)
     stage_of = {bar.key: i for i, stage in enumerate(flow.stages) for bar in stage.bars}
     bands = [b for b in flow.bands if stage_of.get(b.source, 99) < stage_of.get(b.target, -1)]
     factor = _fit(flow, scales, room, bands, stage_of)
@@ -203,6 +206,21 @@ def laid_out(flow: Flow, room: Room) -> Layout:
     )
 
 
+def _served_in_order(flow: Flow) -> Flow:
+    """Receivers in the order of the line: the one served first stands first, so that few bands cross."""
+    if not flow.stages or flow.stages[-1].kind is not StageKind.DISTRIBUTED:
+        return flow
+    came: dict[str, int] = {}
+    units: dict[str, int] = {}
+    for band in flow.bands:
+        size = band.target_end - band.target_start
+        came[band.target] = came.get(band.target, 0) + (band.source_start + band.source_end) * size
+        units[band.target] = units.get(band.target, 0) + 2 * size
+    last = flow.stages[-1]
+    bars = sorted(last.bars, key=lambda bar: came.get(bar.key, 0) / max(1, units.get(bar.key, 0)))
+    return replace(flow, stages=(*flow.stages[:-1], replace(last, bars=tuple(bars))))
+
+
 def _gap(stage: Stage, passing: int, room: Room) -> float:
     if stage.kind in (StageKind.CONVERTED, StageKind.ORDERED):
         return (
@@ -226,7 +244,11 @@ def _fit(
             factor = min(factor, max(8.0, room.tallest - gaps) / size)
         thick = 0.0
         for item in flow.exits:
-            if stage_of.get(item.source) == index and not item.kind.is_bad and item.kind.value != "spent":
+            if (
+                stage_of.get(item.source) == index
+                and not item.kind.is_bad
+                and item.kind is not ExitKind.SPENT
+            ):
                 bar = bars[item.source]
                 thick += _width(item, bar, scales)
         if thick > 0:
@@ -242,7 +264,7 @@ def _width(item: Exit, bar: Bar, scales: Mapping[str, float]) -> float:
 def _leaving(item: Exit, lane: Lane, scales: Mapping[str, float]) -> Leaving:
     size = _width(item, lane.bar, scales)
     start, end = lane.at(item.start), lane.at(item.end)
-    if not item.kind.is_bad and item.kind.value != "spent" and end - start > size:
+    if not item.kind.is_bad and item.kind is not ExitKind.SPENT and end - start > size:
         start = end - size  # parts spread over the interval leave from its end
     return Leaving(item, lane.stage, lane.bar.matter, start, end, size)
 
@@ -319,90 +341,3 @@ def _place_stage(
         if stage_of[band.source] == index:
             lane = lanes[band.source]
             stops[number] = [Stop(index, lane.at(band.source_start), lane.at(band.source_end))]
-
-
-# --- the donor's thread ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Knot:
-    """Where the donation lies on a bar: `middle` across."""
-
-    bar: str
-    stage: int
-    start: int
-    end: int
-    middle: float
-
-
-@dataclass(frozen=True, slots=True)
-class Strand:
-    """From a knot to another through the stops of a band, or to an exit (`leaving` set)."""
-
-    source: Knot
-    target: Knot | None
-    middles: tuple[tuple[int, float], ...]  # (stage, across) between the knots
-    leaving: Leaving | None
-
-
-@dataclass(frozen=True, slots=True)
-class Woven:
-    knots: tuple[Knot, ...]
-    strands: tuple[Strand, ...]
-
-
-KNOTS_A_BAR = 6
-
-
-def woven(thread: Thread, layout: Layout) -> Woven:
-    """The thread as knots and strands; it forks where a band or an exit cuts its interval."""
-    knots: dict[str, list[Knot]] = {}
-    for bar, pieces in held_on(thread).items():
-        lane = layout.lanes.get(bar)
-        if lane is None:
-            continue
-        largest = sorted(pieces, key=lambda piece: piece[0] - piece[1])[:KNOTS_A_BAR]
-        knots[bar] = [Knot(bar, lane.stage, a, b, lane.at((a + b) / 2)) for a, b in sorted(largest)]
-    strands: list[Strand] = []
-    seen: set[tuple[Knot, Knot]] = set()
-    for link in layout.links:
-        for source in knots.get(link.band.source, []):
-            a, b = max(source.start, link.band.source_start), min(source.end, link.band.source_end)
-            if a >= b:
-                continue
-            length = link.band.source_end - link.band.source_start
-            share = ((a + b) / 2 - link.band.source_start) / length
-            for target in knots.get(link.band.target, []):
-                overlap = min(target.end, link.band.target_end) - max(target.start, link.band.target_start)
-                if overlap > 0 and (source, target) not in seen:
-                    seen.add((source, target))
-                    between = tuple((s.stage, s.start + (s.end - s.start) * share) for s in link.stops[1:-1])
-                    strands.append(Strand(source, target, between, None))
-    ends = {(item.exit.source, item.exit.kind): item for item in layout.leaving}
-    done: set[tuple[Knot, str]] = set()
-    for point in thread.points:
-        if point.left is None or (point.bar, point.left) not in ends:
-            continue
-        for source in knots.get(point.bar, []):
-            if source.start <= point.start < source.end and (source, point.left) not in done:
-                done.add((source, point.left))
-                strands.append(Strand(source, None, (), ends[point.bar, point.left]))
-    return Woven(tuple(knot for group in knots.values() for knot in group), tuple(strands))
-
-
-def held_on(thread: Thread) -> dict[str, list[tuple[int, int]]]:
-    """The donation's units on each bar, as disjoint intervals; a part that left there is inside them."""
-    by_bar: dict[str, list[tuple[int, int]]] = {}
-    for point in thread.points:
-        if point.end > point.start:
-            by_bar.setdefault(point.bar, []).append((point.start, point.end))
-    joined: dict[str, list[tuple[int, int]]] = {}
-    for bar, pieces in by_bar.items():
-        out: list[tuple[int, int]] = []
-        for a, b in sorted(pieces):
-            if out and a <= out[-1][1]:
-                out[-1] = (out[-1][0], max(b, out[-1][1]))
-            else:
-                out.append((a, b))
-        joined[bar] = out
-    return joined

@@ -9,10 +9,11 @@ from collections import defaultdict
 from itertools import pairwise
 
 from api.pages import sentences as say
-from api.pages.flow_layout import OTHERS, Layout, Leaving, Room, gathered, laid_out, woven
+from api.pages.flow_layout import OTHERS, Layout, Leaving, Room, gathered, laid_out
+from api.pages.flow_thread import woven
 from api.pages.flow_words import Foot, Words
 from api.pages.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from ledger.flow import Flow, Matter, StageKind, Thread
+from ledger.flow import ExitKind, Flow, Matter, StageKind, Thread
 
 WIDTH = 1168
 BAR = 8
@@ -126,10 +127,17 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
     return placed
 
 
+def wire_class(item: Leaving) -> str:
+    """Bad: 2 px red; spent on services: 4 px; anything else that is thin: 1 px in its own colour."""
+    if item.exit.kind.is_bad:
+        return "w badw"
+    return f"w {CODE[item.matter]}w" + ("" if item.exit.kind is ExitKind.SPENT else " f")
+
+
 def shelf_width(item: Leaving) -> float:
-    if item.thin:
-        return 2.0 if item.exit.kind.is_bad else 4.0
-    return max(1.0, item.size)
+    if item.exit.kind.is_bad:
+        return 2.0
+    return 4.0 if item.exit.kind is ExitKind.SPENT else max(1.0, item.size)
 
 
 def _exits(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> str:
@@ -165,7 +173,7 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
         middle = x + width / 2
         d = f"M{n(xs[item.stage] + BAR)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf)}"
         css = "bad" if item.exit.kind.is_bad else CODE[item.matter]
-        lines.append(path("halo", d) + path(f"w {css}w", d) + rect(f"{css}1", middle - 5, shelf - 3, 10, 3))
+        lines.append(path("halo", d) + path(wire_class(item), d) + rect(f"{css}1", middle - 5, shelf - 3, 10, 3))
     return "".join(lines)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.pages import sentences as say
 from api.pages.figures import with_asset
-from api.pages.flow_layout import held_on
+from api.pages.flow_thread import held_on
 from ledger.flow import ExitKind, Flow, StageKind, Thread
 
 
@@ -105,6 +105,8 @@ def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
         figure = with_asset(asset, units)
         if mine and len([g for g in groups if g[0] is kind]) == 1:
             figure = f"{with_asset(asset, mine)} {say.of_total(figure)}"
-        word = say.exit_word(kind, matter[kind, asset, label], label, stage.place)
+        word = say.exit_word(
+            kind, matter[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
+        )
         feet.append(Foot(figure, word, kind.is_bad, kind, frozenset(keys[kind, asset, label])))
     return tuple(feet)

@@ -1,0 +1,201 @@
+"""English: what a donation became in one sentence, its status, and what it waits for.
+
+Plain facts of the trail; it never thanks and never guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from api.pages.figures import count, short_hash, with_asset
+from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
+from ledger.flow import ExitKind
+from ledger.money import is_money
+from ledger.trail import DonationStatus, DonationTrail, Place
+
+_PLACE = {
+    ExitKind.OPEN: "ordered and not yet received",
+    ExitKind.SHORT: "short",
+    ExitKind.DAMAGED: "damaged",
+    ExitKind.REJECTED: "rejected",
+    ExitKind.CANCELLED: "cancelled",
+    ExitKind.LOST: "lost on the way",
+    ExitKind.RETURNED: "returned",
+    ExitKind.UNEXPLAINED: "unexplained",
+    ExitKind.SHORTFALL: "in the shortfall",
+    ExitKind.FEE: "network fees",
+    ExitKind.CHARGES: "charges",
+    ExitKind.SPENT: "spent on services",
+    ExitKind.HELD: "held",
+}
+
+
+def where(place: Place) -> str:
+    """`handed out in Ghana`, `in stock at Abuja`, `lost on the way`."""
+    at = place.place
+    if place.service:
+        return f"delivered{f' at {at}' if at else ''}" if place.kind is None else _PLACE.get(place.kind, "")
+    if place.kind is None:
+        return f"handed out in {at}" if at else "handed out"
+    if place.kind is ExitKind.IN_TRANSIT:
+        return f"on the way, {at}" if at else "on the way"
+    if place.kind is ExitKind.IN_STOCK:
+        return f"in stock at {at}" if at else "in stock"
+    if place.kind is ExitKind.WAITING:
+        return f"waiting at {at}" if at else "waiting"
+    if place.kind is ExitKind.SPENT and at:
+        return f"spent on {at}"
+    return _PLACE[place.kind] + (f", {at}" if at and place.kind is not ExitKind.FEE else "")
+
+
+_SHOWN = 4
+
+
+def donation_sentence(trail: DonationTrail) -> Sentence:
+    """What the gift is now, in its own units; money that only waits or was a fee is said after it."""
+    coins = Piece(with_asset("BTC", trail.sats), "coin")
+    if trail.status is not DonationStatus.SETTLED:
+        return (
+            Piece("Your "),
+            coins,
+            Piece(
+                _STATUS_SENTENCE[trail.status].format(
+                    n=trail.confirmations,
+                    needed=trail.needed,
+                    left=number_of(max(0, trail.needed - trail.confirmations), "more block"),
+                )
+            ),
+        )
+    goods = _said_together(
+        [place for place in trail.places if not is_money(place.asset) and place.units and not place.service]
+    )
+    if not goods:
+        held = [place for place in trail.places if is_money(place.asset) and place.units]
+        if not held:
+            return (
+                Piece("Your "),
+                coins,
+                Piece(" is settled. Too small for a whole piece, it shares one with its neighbours."),
+            )
+        said = [
+            (Piece(with_asset(p.asset, p.units), "figure"), Piece(f" {where(p)}")) for p in _largest(held)
+        ]
+        return (
+            Piece("Your "),
+            coins,
+            Piece(" is settled and bought nothing yet: "),
+            *joined(said),
+            Piece("."),
+        )
+    by_unit: dict[str, int] = {}
+    for place in goods:
+        by_unit[place.unit] = by_unit.get(place.unit, 0) + place.units
+    bought: list[Sentence] = [(Piece(number_of(units, unit), "goods"),) for unit, units in by_unit.items()]
+    many = len(by_unit) > 1
+    parts: list[Sentence] = []
+    for place in _largest(goods):
+        bad = place.kind is not None and place.kind.is_bad
+        said_units = number_of(place.units, place.unit) if many else count(place.units)
+        parts.append((Piece(said_units, "bad" if bad else "figure"), Piece(f" {where(place)}")))
+    rest = goods_rest(goods)
+    if rest:
+        parts.append((Piece(count(rest[1]), "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
+    return (
+        Piece("Your "),
+        coins,
+        Piece(" bought "),
+        *joined(bought),
+        Piece(": "),
+        *joined(parts),
+        Piece("."),
+    )
+
+
+_PLACED = {None, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
+
+
+def _said_together(places: Sequence[Place]) -> list[Place]:
+    """Losses of one kind are one figure in the sentence; the table below it keeps them apart."""
+    merged: dict[tuple[ExitKind | None, str, str], Place] = {}
+    for place in places:
+        kept = place if place.kind in _PLACED else replace(place, place="")
+        key = (kept.kind, kept.asset, kept.place)
+        before = merged.get(key)
+        merged[key] = kept if before is None else replace(before, units=before.units + kept.units)
+    return list(merged.values())
+
+
+def _largest(places: Sequence[Place]) -> list[Place]:
+    """Distributed first, then the largest; at most four, since the table below has all."""
+    ordered = sorted(places, key=lambda place: (place.kind is not None, -place.units))
+    return ordered if len(ordered) == _SHOWN + 1 else ordered[:_SHOWN]
+
+
+def goods_rest(places: Sequence[Place]) -> tuple[int, int] | None:
+    shown = _largest(places)
+    left = len(places) - len(shown)
+    return (left, sum(p.units for p in places) - sum(p.units for p in shown)) if left else None
+
+
+_STATUS_SENTENCE = {
+    DonationStatus.SEEN: " is seen in a mempool and not yet in a block.",
+    DonationStatus.CONFIRMED: " is in a block, {n} of {needed} deep.",
+    DonationStatus.REPLACED: " was replaced by another transaction. It counts once, where it is confirmed.",
+    DonationStatus.EVICTED: " left the mempools before a block took it. Nothing was taken from you.",
+    DonationStatus.REORGED: " lost its block to a longer chain and waits for another.",
+    DonationStatus.BELOW_DUST: " is below the dust line: recorded, and not counted as a gift.",
+    DonationStatus.BLOCKED: " is set apart until two people release it.",
+    DonationStatus.SETTLED: " is settled.",
+}
+
+
+def donation_next(trail: DonationTrail) -> str:
+    """Who or what must act next."""
+    left = trail.needed - trail.confirmations
+    if trail.status is DonationStatus.SEEN:
+        return f"Next: a block takes it; after {number_of(trail.needed, 'block')} it is settled. Nothing expires."
+    if trail.status is DonationStatus.CONFIRMED:
+        return f"Next: {number_of(max(1, left), 'more block')}, then it is settled and goes into the books."
+    if trail.status is DonationStatus.REORGED:
+        return "Next: a block of the longest chain takes it again. Its place on the line is kept."
+    if trail.status is DonationStatus.EVICTED:
+        return "Next: your wallet can send it again, to the same address."
+    if trail.status is not DonationStatus.SETTLED:
+        return ""
+    waits = [p for p in trail.places if p.kind in _WAITS and p.units]
+    if not waits:
+        return ""
+    said = [f"the {amount(p.asset, p.units, p.unit)} {where(p)}" for p in _largest(waits)]
+    return f"Still to go on: {listed(said)}."
+
+
+_WAITS = {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.OPEN, ExitKind.HELD}
+
+_STATUS_WORDS = {
+    DonationStatus.SETTLED: "Settled",
+    DonationStatus.CONFIRMED: "Confirmed",
+    DonationStatus.SEEN: "Seen",
+    DonationStatus.REPLACED: "Replaced",
+    DonationStatus.REORGED: "Reorged",
+    DonationStatus.EVICTED: "Evicted",
+    DonationStatus.BELOW_DUST: "Below dust",
+    DonationStatus.BLOCKED: "Blocked",
+}
+
+
+def status_word(status: DonationStatus) -> str:
+    return _STATUS_WORDS[status]
+
+
+def status_detail(trail: DonationTrail) -> str:
+    """What stands beside the chip."""
+    if trail.status is DonationStatus.SETTLED and trail.settled_at:
+        return f"since {day(trail.settled_at)}"
+    if trail.status is DonationStatus.CONFIRMED and trail.block:
+        return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
+    if trail.status is DonationStatus.SEEN and trail.seen_at:
+        return f"at {time(trail.seen_at)}"
+    if trail.status is DonationStatus.REPLACED and trail.replaced_by:
+        return f"by {short_hash(trail.replaced_by)}"
+    return ""

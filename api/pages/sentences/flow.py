@@ -1,0 +1,99 @@
+"""English: heads, feet and the description of the flow picture.
+
+The same words stand in its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.pages.figures import count
+from api.pages.sentences.units import amount, number_of
+from ledger.flow import ExitKind, Matter, Stage, StageKind
+
+FLOW_CAPTION = (
+    "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost."
+)
+THREAD_CAPTION = "The line with dots is your donation, drawn wider than it is. The bands are everyone’s."
+FLOW_TITLE = "The way of the money and the goods"
+THREAD_TITLE = "The way of your donation among all"
+FLOW_TABLE = "The same as a table"
+FLOW_TABLE_HEAD = ("Stage", "Arrived", "Stays or spent", "Lost")
+
+
+def stage_label(stage: Stage) -> str:
+    if stage.kind in (StageKind.STOCK, StageKind.HANDED):
+        return stage.place or ("In stock" if stage.kind is StageKind.STOCK else "Handed over")
+    if stage.kind is StageKind.DISTRIBUTED:
+        return number_of(stage.count, "place")
+    return {StageKind.DONATED: "Donations", StageKind.CONVERTED: "Converted"}.get(stage.kind, "Ordered")
+
+
+def stage_detail(stage: Stage) -> str:
+    if stage.kind is StageKind.DONATED:
+        return number_of(stage.count, "donation")
+    if stage.kind is StageKind.CONVERTED:
+        return number_of(stage.count, "conversion")
+    if stage.kind is StageKind.ORDERED:
+        return number_of(stage.count, "order")
+    return {StageKind.STOCK: "received good", StageKind.HANDED: "handed over"}.get(stage.kind, "distributed")
+
+
+def stage_figure(stage: Stage, unit: str) -> str:
+    return amount(stage.asset, stage.units, unit if stage.kind is StageKind.ORDERED else "")
+
+
+def yours_label(stage: Stage, places: Sequence[str]) -> str:
+    if stage.kind is StageKind.DONATED:
+        return "Your donation"
+    if stage.kind is StageKind.DISTRIBUTED and len(places) == 1:
+        return f"In {places[0]}"
+    return stage_label(stage)
+
+
+def of_total(figure: str) -> str:
+    return f"of {figure}"
+
+
+def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt: bool) -> str:
+    """What the foot row says under an exit's figure; `at_receipt`: it left the order, not a place."""
+    if kind is ExitKind.HELD:
+        words = {Matter.COIN: "held in the wallet", Matter.MONEY: "held at the bank"}.get(matter, "held")
+    elif kind is ExitKind.FEE:
+        words = "network fees" if matter is Matter.COIN else "fees"
+    elif kind is ExitKind.SPENT:
+        return label or "services"
+    elif kind is ExitKind.WAITING:
+        words = f"waiting at {place}" if place else "waiting"
+    else:
+        where = "at receipt" if at_receipt else "on the way"
+        words = {
+            ExitKind.CHARGES: "bank charges",
+            ExitKind.OPEN: "not yet received",
+            ExitKind.SHORT: f"short {where}",
+            ExitKind.DAMAGED: f"damaged {where}",
+            ExitKind.REJECTED: f"rejected {where}",
+            ExitKind.CANCELLED: "cancelled",
+            ExitKind.IN_TRANSIT: "in transit",
+            ExitKind.LOST: "lost on the way",
+            ExitKind.IN_STOCK: "in stock",
+            ExitKind.RETURNED: "returned",
+            ExitKind.UNEXPLAINED: "unexplained",
+            ExitKind.SHORTFALL: "shortfall",
+        }[kind]
+    return f"{words}, {label}" if label else words
+
+
+def others(number: int) -> str:
+    return f"{count(number)} others"
+
+
+def more_exits(number: int) -> str:
+    return f"{count(number)} more in the table"
+
+
+def flow_desc(heads: Sequence[tuple[str, str, str]], exits: Sequence[tuple[str, str]]) -> str:
+    """The picture in one paragraph, for a reader who does not see it."""
+    said = "; ".join(f"{label}: {figure}, {detail}" for label, figure, detail in heads)
+    left = "; ".join(f"{figure} {word}" for figure, word in exits)
+    return f"{said}. Left on the way: {left}." if left else f"{said}."

@@ -1,0 +1,113 @@
+"""English: the steps of a donation, the names of their facts, and the names of lines.
+
+The figure stands before these words; they never repeat it.
+"""
+
+from __future__ import annotations
+
+from api.pages.figures import count, exact_with_asset
+from ledger.money import is_money
+from ledger.trail import Step, StepKind
+
+_STEPS = {
+    StepKind.SEEN: "seen in a mempool",
+    StepKind.CONFIRMED: "in a block",
+    StepKind.SETTLED: "settled",
+    StepKind.VOIDED: "voided: its block is gone",
+    StepKind.RESTORED: "settled again, on its old place",
+    StepKind.CONVERTED: "by conversion",
+    StepKind.PAID: "paid",
+    StepKind.ORDERED: "ordered",
+    StepKind.FEE: "went as a fee",
+    StepKind.RECEIVED: "received good",
+    StepKind.LOST: "lost",
+    StepKind.SHIPPED: "shipped",
+    StepKind.ARRIVED: "received",
+    StepKind.HANDED: "handed over",
+    StepKind.DISTRIBUTED: "distributed",
+    StepKind.CARRIED: "carried",
+    StepKind.HELD: "held",
+    StepKind.UNEXPLAINED: "left, and no entry says why",
+}
+_TO = {StepKind.HANDED: "to", StepKind.PAID: "to", StepKind.CARRIED: "to", StepKind.SHIPPED: "to"}
+_IN = {StepKind.RECEIVED, StepKind.ARRIVED, StepKind.DISTRIBUTED}
+_LABELS = {
+    "rate": "Rate",
+    "of": "Of",
+    "value": "Worth",
+    "block": "Block",
+    "price": "Price",
+    "sources": "Sources",
+}
+
+
+def step_phrase(step: Step) -> str:
+    """What happened, after the figure: `received good in Beijing`."""
+    words = _STEPS[step.kind]
+    if step.kind is StepKind.ORDERED and "payment" in dict(step.detail):
+        words = "paid for"
+    if step.kind is StepKind.HELD and not is_money(step.asset):
+        return f"{'wait' if step.units != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
+    if not step.place or step.place == step.reference:
+        return words
+    if step.kind in _TO:
+        return f"{words} {_TO[step.kind]} {step.place}"
+    return f"{words} in {step.place}" if step.kind in _IN else f"{words}, {step.place}"
+
+
+def fact_label(name: str) -> str:
+    """A named fact's name, as a label."""
+    return _LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+_HIDDEN = {"currency", "waits", "block_hash"}
+
+
+def step_facts(step: Step) -> list[str]:
+    """Named facts as `Rate 9,457.33 USD`; whole numbers of a step with a currency are its minor units."""
+    named = dict(step.detail)
+    currency = named.get("currency", "")
+    return [
+        f"{fact_label(name)} {_fact(step.kind, name, text, currency)}"
+        for name, text in step.detail
+        if name not in _HIDDEN
+    ]
+
+
+def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
+    head, _, asset = text.partition(" ")
+    if not (head.isascii() and head.isdigit() and len(head) < 18):
+        return text
+    if is_money(asset):
+        return exact_with_asset(asset, int(head))
+    if name == "fee" and currency and step_kind is StepKind.CONVERTED:
+        return exact_with_asset("BTC", int(head))
+    if is_money(currency) and name in _MONEY_FACTS:
+        return exact_with_asset(currency, int(head))
+    return f"{count(int(head))} {asset}".strip()
+
+
+_MONEY_FACTS = {"rate", "paid", "fee", "price", "value"}
+_LINES = {
+    "stock": "In stock at {}",
+    "transit": "In transit, {}",
+    "handed": "Handed over to {}",
+    "distributed": "Distributed in {}",
+}
+
+
+def line_name(line: str) -> str:
+    """A line's name for people; what is of no known shape is shown as it is."""
+    match line.split("/"):
+        case ["money", _, restriction, asset]:
+            return asset if restriction == "free" else f"{asset}, for {restriction}"
+        case ["order", _, order, item, _]:
+            return f"Order {order}, item {item}"
+        case ["spent", use, asset]:
+            return f"{asset} spent in {use[:8]}…"
+        case ["goods", _, where, lot]:
+            kind, _, place = where.partition(":")
+            _, _, number = lot.partition("#")
+            said = _LINES.get(kind, kind.capitalize() + " {}").replace("{}", place)
+            return f"{said}, lot {number}" if number else said
+    return line

@@ -1,0 +1,76 @@
+"""English: rows of sums, figures of service, the printed rule of shares, what is unexplained.
+
+A key that is not known here is shown as it is written.
+"""
+
+from __future__ import annotations
+
+from api.pages.figures import count
+from api.pages.sentences.units import day, number_of, time, unit_of
+from ledger.money import is_money
+from ledger.report import CampaignReport
+
+_SUM_WORDS = {
+    "converted": "Converted",
+    "paid": "Paid to makers",
+    "network_fees": "Network fees",
+    "fees": "Fees",
+    "held": "Held",
+    "unexplained": "Unexplained",
+    "spent": "Spent",
+    "charges": "Bank charges",
+    "in_stock": "In stock",
+    "in_transit": "In transit",
+    "handed": "Handed over, waiting",
+    "waiting": "Handed over, waiting",
+    "distributed": "Distributed",
+    "lost": "Lost",
+    "received": "Received",
+    "received_from_conversion": "Received from conversion",
+    "received_good": "Received good",
+}
+
+
+def sum_word(key: str, label: str) -> str:
+    words = _SUM_WORDS.get(key) or key.replace("_", " ").capitalize()
+    return f"{words}, {label}" if label else words
+
+
+_MONEY_NAMES = {"BTC": "Bitcoin (BTC)", "USD": "US dollars (USD)", "EUR": "Euros (EUR)", "CNY": "Yuan (CNY)"}
+
+
+def sum_heading(asset: str, unit: str) -> str:
+    if is_money(asset):
+        return _MONEY_NAMES.get(asset, asset)
+    return unit_of(unit or asset, 2).capitalize()
+
+
+def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
+    """How long it takes, and how much arrives whole; absent figures say so."""
+    good = report.good_permille
+    return (
+        ("From donation to order, median", _days(report.days_gift_to_order)),
+        ("From order to receipt, median", _days(report.days_order_to_receipt)),
+        ("Received in good condition", "not known yet" if good is None else f"{good // 10}.{good % 10} %"),
+        ("Last look at the chain", time(report.books.looked_at) if report.books.looked_at else "none yet"),
+        ("Sources that agree", f"{report.books.sources_agreeing} of {report.books.sources}"),
+    )
+
+
+def _days(number: int | None) -> str:
+    return "not known yet" if number is None else number_of(number, "day")
+
+
+SHARES = (
+    "All settled donations lie end to end on one line, in the order in which they settled. Each conversion, "
+    "order and delivery takes the next piece of its line. So each donation has exact, whole numbers that never "
+    "shrink when others give later. This is attribution by rule: it says whose money paid for what, not which "
+    "hand touched which piece."
+)
+UNEXPLAINED_NONE = "None now."
+
+
+def unexplained_note(explained: int, last: str) -> str:
+    return (
+        f"None now; {count(explained)} explained, the last on {day(last)}." if explained else UNEXPLAINED_NONE
+    )
