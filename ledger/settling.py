@@ -146,6 +146,7 @@ class _Settling:
         for vout, (script, sats) in enumerate(outputs):
             row = self._tx.addresses.by_script(script)
             if row is not None and sats > 0:
+                self._tx.addresses.mark_used(script)
                 ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
         return ours
 

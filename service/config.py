@@ -79,6 +79,8 @@ class SourceConfig:
     password_env: str = ""
     password_file: str = ""
     cookie_file: str = ""
+    own: bool = False
+    """A server of yours: all of its mempool is read, so that it learns no address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,6 @@ class Esplora:
     """
 
     can = frozenset({Can.TIP, Can.HEADERS, Can.BLOCK, Can.MEMPOOL})
-    whole_mempool = False
 
     def __init__(
         self,
@@ -55,8 +54,10 @@ class Esplora:
         *,
         deadline: float = 30.0,
         block_deadline: float = 120.0,
+        whole_mempool: bool = False,
     ) -> None:
         self.name = name
+        self.whole_mempool = whole_mempool
         self.network = network
         self.requests = 0
         self.bytes_read = 0
@@ -170,9 +171,19 @@ class Esplora:
         return raw
 
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
-        """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction."""
+        """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction.
+
+        A server of one's own (`whole_mempool`) is asked for all of its mempool and learns no script.
+        """
         names: dict[str, None] = {}
-        for script in scripts:
+        if self.whole_mempool:
+            body = self._needed("/mempool/txids", most=_MOST_BLOCK, what="mempool")
+            try:
+                for row in array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
+                    names[hash_text(row, "mempool.txid")] = None
+            except GuardRefused as refused:
+                raise SourceLied(self.name, refused.field, refused.sentence) from refused
+        for script in () if self.whole_mempool else scripts:
             path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
             body = self._needed(path, most=4 * _PAGE, what="mempool")
             try:
@@ -187,7 +198,7 @@ class Esplora:
         for name in names:
             raw = self._known[name] if name in self._known else self.look_transaction(name)
             if raw is None:
-                continue
+                raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
             if len(self._known) >= _KNOWN_TXS:
                 self._known.clear()
             self._known[name] = raw

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from service.command import Command
-from service.commands import block
+from service.commands import block, demo, desk, people, serve
 
-COMMANDS: tuple[Command, ...] = (*block.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (
+    *demo.COMMANDS,
+    *serve.COMMANDS,
+    *block.COMMANDS,
+    *people.COMMANDS,
+    *desk.COMMANDS,
+)

@@ -1,0 +1,68 @@
+"""`serve`: the watchers, the jobs, the API and the pages in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from types import FrameType
+
+from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.logs import note, set_up
+from service.opened import opened
+from service.place import find_place
+from service.scheduler import Ticker
+from service.wiring import WebServer, build
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="configuration (else ./aidtrail.toml, else the last demo)"
+    )
+    parser.add_argument("--host", help="address to listen on (else as configured)")
+    parser.add_argument("--port", type=int, help="port to listen on, 0 for any (else as configured)")
+    add_data_option(parser)
+
+
+def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
+    place = find_place(options.data, outside, options.config)
+    config = place.config
+    set_up(config.logs)
+    with opened(place, outside) as store:
+        service = build(store, config, outside.clock, outside.environment, place.folder)
+        host = options.host or config.serve.host
+        server = WebServer(service.app, host, config.serve.port if options.port is None else options.port)
+        url = server.start()
+        outside.say(f"serving {url} (stop with Ctrl-C).")
+        note("serving", url=url)
+        ticker = Ticker(service.jobs.run_due)
+        ticker.start()
+        wait_for_stop()
+        ticker.stop()
+        server.stop()
+        service.jobs.leader.release()
+    return Answer(("stopped.",), {"url": url})
+
+
+def wait_for_stop() -> None:
+    """Wait until the process is asked to stop (Ctrl-C, SIGTERM)."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopped.wait(1.0):
+        pass
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "serve",
+        "Watch the chain, run the jobs, and serve the API and the pages until stopped.",
+        _serve,
+        _options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+)

@@ -1,0 +1,86 @@
+"""What is due, by the clock and the database: looks at the chain, and the invariants once in a while.
+
+A job's failure is logged and tried again when it is next due; it never stops the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ledger.checks import Finding, run_checks
+from ledger.errors import LedgerError
+from ledger.settling import LookOutcome
+from ledger.store.database import Store
+from service.clock import Clock
+from service.command import BadUse, Unavailable
+from service.intake import Intake
+from service.leader import Leader
+from service.logs import note, warn
+from watchers.sources import SourceError
+
+
+@dataclass
+class Jobs:
+    """The jobs of one process. `pin` gives the intake once a chain to start from is pinned."""
+
+    store: Store
+    clock: Clock
+    leader: Leader
+    pin: Callable[[], Intake]
+    add_addresses: Callable[[], int]
+    look_seconds: int
+    check_hours: int
+    findings: tuple[Finding, ...] = ()
+    trouble: str | None = None
+    """Why the last look could not be made, in a sentence; None when it was."""
+    _intake: Intake | None = None
+    _looked: int | None = None
+    _checked: int | None = None
+    _stirred: bool = True
+    """Something settled, or this process is new: the wallets' gaps may have to grow."""
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def campaign_added(self) -> None:
+        """The next look registers the addresses of wallets that waited for their campaign."""
+        self._stirred = True
+
+    def run_due(self) -> None:
+        """Run what is due now; called by the ticker."""
+        now = self.clock()
+        if self._looked is None or now - self._looked >= self.look_seconds:
+            self.look()
+        if self._checked is None or now - self._checked >= self.check_hours * 3600:
+            self.check()
+
+    def look(self) -> LookOutcome | None:
+        """One look, if this process leads; None when it does not, or could not look."""
+        with self._busy:
+            self._looked = self.clock()
+            try:
+                if not self.leader.leads():
+                    return None
+                if self._stirred:
+                    self.add_addresses()
+                if self._intake is None:
+                    self._intake = self.pin()
+                outcome = self._intake.look()
+            except (SourceError, Unavailable, BadUse, LedgerError) as failure:
+                self.trouble = str(failure)
+                warn("look failed", why=str(failure))
+                return None
+            self.trouble = None
+            self._stirred = bool(outcome.entries)
+            for entry in outcome.entries:
+                note("recorded", seq=entry.seq, kind=entry.kind)
+            return outcome
+
+    def check(self) -> tuple[Finding, ...]:
+        """Run every invariant; what is wrong is logged and counted in the metrics."""
+        with self._busy, self.store.read() as tx:
+            self._checked = self.clock()
+            self.findings = tuple(run_checks(tx))
+        for finding in self.findings:
+            warn("invariant broken", check=finding.check, subject=finding.subject, what=finding.sentence)
+        return self.findings

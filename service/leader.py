@@ -1,0 +1,44 @@
+"""Leadership: one process watches the chain, by a lease row whose epoch each write checks.
+
+Losing the lease in mid-write undoes the write; nothing here waits or sleeps.
+"""
+
+from __future__ import annotations
+
+from ledger.errors import Conflict
+from ledger.store.database import Store
+from ledger.store.transaction import Writing
+from service.clock import Clock
+
+NAME = "watcher"
+SECONDS = 90
+"""How long a silent leader is believed; a look renews it."""
+
+
+class Leader:
+    """Takes, renews and checks the watcher's lease for this process, named by `holder`."""
+
+    def __init__(self, store: Store, holder: str, clock: Clock) -> None:
+        self._store = store
+        self._holder = holder
+        self._clock = clock
+        self._epoch: int | None = None
+
+    def leads(self) -> bool:
+        """Take or renew the lease; False while another process holds it."""
+        with self._store.write() as tx:
+            self._epoch = tx.lease.acquire(NAME, self._holder, self._clock(), SECONDS)
+        return self._epoch is not None
+
+    def check(self, tx: Writing) -> None:
+        """Raises Conflict inside a write when the lease was lost, so that the write is undone."""
+        if self._epoch is None:
+            raise Conflict("lease: this process does not lead; another one watches the chain")
+        tx.lease.check(NAME, self._epoch)
+
+    def release(self) -> None:
+        """Give the lease back at once, so that the next process need not wait."""
+        if self._epoch is not None:
+            with self._store.write() as tx:
+                tx.lease.release(NAME, self._epoch)
+            self._epoch = None

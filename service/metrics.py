@@ -1,0 +1,57 @@
+"""Prometheus metrics as text: lag behind the tip, sources, unreconciled items, the journal's head."""
+
+from __future__ import annotations
+
+from ledger.books import Documents
+from ledger.chain_status import chain_status
+from ledger.reconcile import books_state
+from ledger.store.database import Store
+from service.clock import Clock
+from service.jobs import Jobs
+
+
+def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
+    """The exposition format, version 0.0.4; no label holds anything from a visitor."""
+    now = clock()
+    rows: list[tuple[str, str, str, int]] = []
+
+    def add(name: str, help_text: str, value: int, labels: str = "") -> None:
+        rows.append((name, help_text, labels, value))
+
+    with store.read() as tx:
+        chain = chain_status(tx, now=now)
+        head = tx.journal.head()
+        slugs = [slug for slug, _ in Documents(tx.shelf).all("campaign", "")]
+        states = {slug: books_state(tx, slug, now=now) for slug in slugs}
+    add("aidtrail_journal_entries", "Entries in the journal.", head[0] if head else 0)
+    add("aidtrail_tip_height", "Height of the agreed tip.", chain.tip_height or 0)
+    add("aidtrail_blocks_behind", "Blocks between the agreed tip and the best header.", chain.behind)
+    add("aidtrail_tip_age_seconds", "Seconds since the agreed tip's own time.", now - (chain.tip_time or now))
+    add("aidtrail_chain_agreed", "1 when a source confirms the agreed tip.", int(chain.agreed))
+    add("aidtrail_invariants_broken", "Findings of the last run of the checks.", len(jobs.findings))
+    for source in chain.sources:
+        label = f'{{source="{_escaped(source.name)}"}}'
+        add("aidtrail_source_ok", "1 when the source answered the last look.", int(source.ok), label)
+        add(
+            "aidtrail_source_lied",
+            "1 when proof contradicts the source.",
+            int(source.lied is not None),
+            label,
+        )
+    for slug, state in states.items():
+        label = f'{{campaign="{_escaped(slug)}"}}'
+        add("aidtrail_reconciled", "1 when books = chain and all is explained.", int(state.reconciled), label)
+        add("aidtrail_unexplained_sats", "Sats that left without an explanation.", state.unexplained, label)
+        add("aidtrail_shortfall_sats", "Sats used that a reorganisation took back.", state.shortfall, label)
+    lines: list[str] = []
+    told: set[str] = set()
+    for name, help_text, labels, value in sorted(rows, key=lambda row: row[0]):
+        if name not in told:
+            told.add(name)
+            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
+        lines.append(f"{name}{labels} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,172 @@
+"""Where our chain of headers begins: restored from the store, or pinned once at a checkpoint and kept for ever.
+
+A checkpoint comes from the shipped table, the operator, or the block that the sources agree on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ledger.chain import Header, is_txid
+from ledger.store.database import Store
+from ledger.store.transaction import Writing
+from service.command import BadUse, Unavailable
+from watchers.headers import HeaderChain, HeaderRefused
+from watchers.networks import Network
+from watchers.periods import PERIOD, PeriodTable
+from watchers.sources import Source, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A block that headers are checked from, and who vouches for it."""
+
+    height: int
+    hash: str
+    trust: str  # "genesis", "table", "operator" or "first use"
+
+
+def parse_checkpoint(text: str) -> tuple[int, str]:
+    """Read HEIGHT:HASH; raises BadUse with the shape."""
+    height, colon, name = text.partition(":")
+    if (
+        not colon
+        or not height.isascii()
+        or not height.isdigit()
+        or len(height) > 9
+        or not is_txid(name.lower())
+    ):
+        raise BadUse(
+            "checkpoint: write HEIGHT:HASH, a number, a colon and the 64 digits of the block's hash."
+        )
+    return int(height), name.lower()
+
+
+def restored_chain(store: Store, network: Network) -> HeaderChain | None:
+    """The chain that the store holds, None before it was pinned."""
+    with store.read() as tx:
+        rows = tx.progress.headers()
+        pinned = tx.progress.load("checkpoint")
+        tip = tx.progress.load("tip_hash")
+    if not rows or pinned is None:
+        return None
+    linked = [rows[0]]
+    for height, raw in rows[1:]:
+        # Headers above a reorg to a shorter chain of more work may be left over; they link to nothing.
+        if Header(raw).previous != Header(linked[-1][1]).hash:
+            break
+        linked.append((height, raw))
+    height, _ = parse_checkpoint(pinned)
+    try:
+        chain = HeaderChain.restore(network, linked, PeriodTable.load(network), checkpoint_height=height)
+    except HeaderRefused as refusal:
+        raise Unavailable(f"the stored headers are damaged ({refusal}); restore a backup.") from None
+    if tip is not None and tip not in chain:
+        raise Unavailable(
+            "the stored headers do not reach the block that was scanned last; restore a backup."
+        )
+    return chain
+
+
+def pinned_chain(
+    store: Store, network: Network, sources: Sequence[Source], checkpoint: str, trust: str, *, now: int
+) -> HeaderChain:
+    """The chain to look with; pins and stores its start the first time. Raises Unavailable or BadUse."""
+    chain = restored_chain(store, network)
+    if chain is not None:
+        return chain
+    start, headers = _start(network, sources, checkpoint, trust)
+    first = start.height - len(headers) + 1
+    try:
+        chain = HeaderChain(
+            network, (start.height, headers[-1]), previous=headers[:-1], table=PeriodTable.load(network)
+        )
+    except HeaderRefused as refusal:
+        raise Unavailable(f"the checkpoint's header is refused: {refusal}.") from None
+    with store.write() as tx:
+        _keep(tx, start, first, headers)
+    return chain
+
+
+def _keep(tx: Writing, start: Checkpoint, first: int, headers: list[Header]) -> None:
+    tx.progress.add_headers([(first + index, header.raw) for index, header in enumerate(headers)])
+    tx.progress.save("checkpoint", f"{start.height}:{start.hash}")
+    tx.progress.save("checkpoint_trust", start.trust)
+
+
+def _start(
+    network: Network, sources: Sequence[Source], checkpoint: str, trust: str
+) -> tuple[Checkpoint, list[Header]]:
+    genesis = Header(network.genesis_header)
+    if not checkpoint and not network.retargets:
+        return Checkpoint(0, genesis.hash, "genesis"), [genesis]
+    if checkpoint:
+        height, name = parse_checkpoint(checkpoint)
+        if height == 0:
+            return Checkpoint(0, genesis.hash, "genesis"), [genesis]
+        # From the first header of its period, so that the next retarget can be checked.
+        first = height - height % PERIOD
+        headers = _ask(sources, first, height - first + 1)
+        if headers[-1].hash != name:
+            raise Unavailable(
+                f"no source shows the checkpoint {name[:12]}… at height {height}; check it, or the sources."
+            )
+        for before, after in pairwise(headers):
+            if after.previous != before.hash:
+                raise Unavailable("a source's headers before the checkpoint do not link to each other.")
+        return Checkpoint(height, name, trust), headers
+    return _agreed_start(sources)
+
+
+def _agreed_start(sources: Sequence[Source]) -> tuple[Checkpoint, list[Header]]:
+    """The first block of the present period that every answering source agrees on: trust on first use."""
+    lowest: int | None = None
+    names: dict[str, str] = {}
+    for source in sources:
+        try:
+            tip = source.look_tip()
+        except SourceError:
+            continue
+        lowest = tip.height if lowest is None else min(lowest, tip.height)
+    if lowest is None:
+        raise Unavailable(
+            "no source answers, so there is nothing to start from; check the network and [[sources]]."
+        )
+    height = lowest - lowest % PERIOD
+    for source in sources:
+        try:
+            names[source.name] = source.look_hash(height)
+        except SourceError:
+            continue
+    if not names or len(set(names.values())) > 1:
+        said = ", ".join(f"{name} says {value[:12]}…" for name, value in names.items()) or "none answers"
+        raise Unavailable(
+            f"the sources do not agree on block {height} ({said}); give --checkpoint HEIGHT:HASH."
+        )
+    agreed = next(iter(names.values()))
+    headers = _ask(sources, height, 1)
+    if headers[0].hash != agreed:
+        raise Unavailable(f"no source gives the header of block {height} that they agree on.")
+    return Checkpoint(height, agreed, "first use"), headers
+
+
+def _ask(sources: Sequence[Source], first: int, count: int) -> list[Header]:
+    """`count` headers from the first source that has them."""
+    said = "there is no source"
+    for source in sources:
+        headers: list[Header] = []
+        try:
+            while len(headers) < count:
+                page = source.look_headers(first + len(headers), count - len(headers))
+                if not page:
+                    break
+                headers += page
+        except SourceError as trouble:
+            said = str(trouble)
+            continue
+        if len(headers) == count:
+            return headers
+        said = f"{source.name} has no header at height {first + len(headers)}"
+    raise Unavailable(f"the headers from {first} on cannot be had ({said}).")

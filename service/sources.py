@@ -1,0 +1,69 @@
+"""The sources of the configuration as objects that can be asked. Secrets come from where the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from service.clock import monotonic
+from service.command import BadUse
+from service.config import Config, SourceConfig, secret
+from watchers.bitcoin_core import BitcoinCore
+from watchers.esplora import Esplora
+from watchers.http import HttpClient
+from watchers.http_policy import HttpPolicy
+from watchers.networks import Network
+from watchers.sources import Source
+
+
+def http_client(config: Config) -> HttpClient:
+    """One client for all sources: its pace is counted by host. Hosts that the file names may be local."""
+    hosts = {urlsplit(source.url).hostname or "" for source in config.sources}
+    policy = HttpPolicy(
+        user_agent=config.http.user_agent,
+        proxy=config.http.proxy or None,
+        local_hosts=frozenset(host for host in hosts if host and not _is_public_name(host)),
+        per_second=config.http.requests_a_minute / 60,
+        burst=config.http.burst,
+    )
+    return HttpClient(policy, monotonic=monotonic)
+
+
+def _is_public_name(host: str) -> bool:
+    """A name with a dot and no address: it has to resolve to a public address."""
+    return (
+        "." in host
+        and not host.replace(".", "").isdigit()
+        and not host.endswith((".local", ".onion", ".lan"))
+    )
+
+
+def sources_of(
+    config: Config, network: Network, http: HttpClient, environment: Mapping[str, str], folder: Path
+) -> list[Source]:
+    """Every source that the configuration names; raises BadUse for a missing secret or a wrong one."""
+    return [_source(one, config, network, http, environment, folder) for one in config.sources]
+
+
+def _source(
+    one: SourceConfig,
+    config: Config,
+    network: Network,
+    http: HttpClient,
+    environment: Mapping[str, str],
+    folder: Path,
+) -> Source:
+    deadline = float(config.http.deadline_seconds)
+    if one.kind == "esplora":
+        return Esplora(one.name, one.url, http, network, deadline=deadline, whole_mempool=one.own)
+    if one.cookie_file:
+        cookie = secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)
+        try:
+            return BitcoinCore.with_cookie(one.name, one.url, cookie, http, network)
+        except ValueError as wrong:
+            raise BadUse(f"sources.{one.name}.cookie_file: {wrong}") from None
+    password = secret(
+        f"sources.{one.name}.password", one.password_env, one.password_file, environment, folder
+    )
+    return BitcoinCore(one.name, one.url, one.user, password, http, network, deadline=deadline)

@@ -1,0 +1,139 @@
+"""Puts the parts together: the store, the sources, the watcher, the jobs and the web application.
+
+Decides nothing; every part is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger import desk, queries
+from ledger.chain_status import chain_status
+from ledger.store.database import Store
+from service.clock import Clock
+from service.command import Unavailable
+from service.config import Config
+from service.intake import Intake
+from service.jobs import Jobs
+from service.leader import Leader
+from service.metrics import metrics_text
+from service.pinning import pinned_chain
+from service.sources import http_client, sources_of
+from service.wallets import add_addresses
+from watchers.look import Watcher
+from watchers.networks import network_named
+
+STALE_SECONDS = 600
+"""A service that has not looked for so long is not ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service's parts."""
+
+    store: Store
+    jobs: Jobs
+    app: FastAPI
+
+
+def build(
+    store: Store, config: Config, clock: Clock, environment: Mapping[str, str], folder: Path
+) -> Service:
+    """All parts of one process. Raises BadUse for a configuration that names what is not there."""
+    network = network_named(config.chain.network)
+    sources = sources_of(config, network, http_client(config), environment, folder)
+    leader = Leader(store, secrets.token_hex(8), clock)
+
+    def pin() -> Intake:
+        chain = pinned_chain(
+            store, network, sources, config.chain.checkpoint, config.chain.trust, now=clock()
+        )
+        return Intake(
+            store,
+            Watcher(network, sources, chain),
+            clock,
+            config.watch.blocks_a_look,
+            config.watch.sightings != "off",
+            leader.check,
+        )
+
+    jobs = Jobs(
+        store,
+        clock,
+        leader,
+        pin,
+        lambda: add_addresses(store, config.wallets, network),
+        config.watch.look_seconds,
+        config.watch.check_hours,
+    )
+    settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
+    ports = Ports(
+        store,
+        clock,
+        settings,
+        lambda: metrics_text(store, jobs, clock),
+        lambda: not_ready(store, jobs, clock),
+        queries,
+        desk,
+    )
+    return Service(store, jobs, create_app(ports))
+
+
+def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
+    """A sentence for each thing that keeps the service from being of use."""
+    missing = store.missing_triggers()
+    sentences = [f"The database lacks the trigger {name}." for name in missing]
+    if jobs.findings:
+        sentences.append(f"{len(jobs.findings)} invariants are broken; run `aidtrail check`.")
+    with store.read() as tx:
+        chain = chain_status(tx, now=clock())
+    if chain.tip_height is None:
+        sentences.append("The chain has not been looked at yet.")
+    elif not chain.agreed:
+        sentences.append(f"There is no agreed chain since {chain.no_chain_since}.")
+    return sentences
+
+
+class WebServer:
+    """Serves an application in a thread of its own, until stopped. Writes no access log."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self._host = host
+        config = uvicorn.Config(
+            app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
+            date_header=True, lifespan="off", timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except (SystemExit, OSError) as failure:
+            self._failure = failure
+
+    def start(self) -> str:
+        """Start, and give the base URL. Raises Unavailable when the port is taken."""
+        self._thread.start()
+        while not self._server.started:
+            self._thread.join(0.02)
+            if not self._thread.is_alive():
+                raise Unavailable(f"the port on {self._host} cannot be opened; choose another with --port.")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{port}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
