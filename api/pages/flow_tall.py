@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.pages import sentences as say
 from api.pages.flow_layout import OTHERS, Lane, Layout, Leaving, Room, gathered, laid_out
 from api.pages.flow_thread import woven
-from api.pages.flow_wide import CODE, esc_long, shelf_width, wire_class
+from api.pages.flow_wide import CODE, esc_long, halo_class, shelf_width, wire_class
 from api.pages.flow_words import Foot, Words
 from api.pages.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from ledger.flow import Flow, StageKind, Thread
@@ -226,7 +226,9 @@ class _Tall:
             d = f"M{n(x)} {n(self.ys[item.stage] + BAR)}V{n(middle - 8)}q0 8 8 8H{_CAP}"
             css = "bad" if item.exit.kind.is_bad else CODE[item.matter]
             out.append(
-                path("halo", d) + path(wire_class(item), d) + rect(f"{css}1", _CAP - 3, middle - 4, 3, 8)
+                path(halo_class(item), d)
+                + path(wire_class(item), d)
+                + rect(f"{css}1", _CAP - 3, middle - 4, 3, 8)
             )
         return "".join(out)
 

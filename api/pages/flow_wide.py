@@ -127,6 +127,11 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
     return placed
 
 
+def halo_class(item: Leaving) -> str:
+    """Paper around a line, less of it around a fine one."""
+    return "halo" if item.exit.kind.is_bad or item.exit.kind is ExitKind.SPENT else "halo fine"
+
+
 def wire_class(item: Leaving) -> str:
     """Bad: 2 px red; spent on services: 4 px; anything else that is thin: 1 px in its own colour."""
     if item.exit.kind.is_bad:
@@ -173,7 +178,11 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
         middle = x + width / 2
         d = f"M{n(xs[item.stage] + BAR)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf)}"
         css = "bad" if item.exit.kind.is_bad else CODE[item.matter]
-        lines.append(path("halo", d) + path(wire_class(item), d) + rect(f"{css}1", middle - 5, shelf - 3, 10, 3))
+        lines.append(
+            path(halo_class(item), d)
+            + path(wire_class(item), d)
+            + rect(f"{css}1", middle - 5, shelf - 3, 10, 3)
+        )
     return "".join(lines)
 
 

@@ -12,7 +12,7 @@ from ledger.report import Books
 
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
     """Four facts, label and value; the first says whether it ties."""
-    sources = f"{books.sources_agreeing} of {books.sources}"
+    sources = f"{books.sources_agreeing} of {books.sources}" if books.sources else "no source yet"
     look = f"{time(books.looked_at)}, {sources}" if books.looked_at else f"None yet, {sources}"
     if books.block is None:
         return (

@@ -44,9 +44,11 @@ def where(place: Place) -> str:
         return f"in stock at {at}" if at else "in stock"
     if place.kind is ExitKind.WAITING:
         return f"waiting at {at}" if at else "waiting"
+    if place.kind is ExitKind.FEE:
+        return "network fees" if place.asset == "BTC" else "fees"
     if place.kind is ExitKind.SPENT and at:
         return f"spent on {at}"
-    return _PLACE[place.kind] + (f", {at}" if at and place.kind is not ExitKind.FEE else "")
+    return _PLACE[place.kind] + (f", {at}" if at else "")
 
 
 _SHOWN = 4

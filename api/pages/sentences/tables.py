@@ -53,7 +53,12 @@ def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
         ("From order to receipt, median", _days(report.days_order_to_receipt)),
         ("Received in good condition", "not known yet" if good is None else f"{good // 10}.{good % 10} %"),
         ("Last look at the chain", time(report.books.looked_at) if report.books.looked_at else "none yet"),
-        ("Sources that agree", f"{report.books.sources_agreeing} of {report.books.sources}"),
+        (
+            "Sources that agree",
+            f"{report.books.sources_agreeing} of {report.books.sources}"
+            if report.books.sources
+            else "not known yet",
+        ),
     )
 
 
