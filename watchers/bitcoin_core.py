@@ -28,6 +28,7 @@ from watchers.sources import (
     MempoolTx,
     SourceDown,
     SourceError,
+    SourceGarbled,
     SourceLied,
     SourceMissing,
     SourceRefused,
@@ -101,7 +102,7 @@ class BitcoinCore:
             name = item(info, "bestblockhash", "getblockchaininfo")
             return ClaimedTip(height, hash_text(name, "getblockchaininfo.bestblockhash"))
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def look_hash(self, height: int) -> str:
         """The hash at `height` on the node's active chain; SourceMissing above its tip."""
@@ -137,7 +138,7 @@ class BitcoinCore:
         try:
             header = Header(hex_bytes(answer, "getblockheader", least=80, most=80))
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         if header.hash != name:
             raise SourceLied(self.name, "getblockheader", "hashes to another block than the one asked for")
         return header
@@ -150,7 +151,7 @@ class BitcoinCore:
         try:
             raw = hex_bytes(answer, "getblock", least=81, most=_MOST_BLOCK)
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         if Header(raw[:80]).hash != hash:
             raise SourceLied(self.name, "getblock", "hashes to another block than the one asked for")
         return raw
@@ -162,7 +163,7 @@ class BitcoinCore:
             rows = array_of(answer, "getrawmempool", most=_MEMPOOL_TXIDS)
             names = [hash_text(row, "getrawmempool") for row in rows]
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         kept = {name: self._mempool[name] for name in names if name in self._mempool}
         fresh = [name for name in names if name not in kept]
         for start in range(0, len(fresh), _TXS_A_BATCH):
@@ -187,7 +188,7 @@ class BitcoinCore:
             raw = hex_bytes(answer, "getrawtransaction", least=60, most=_MOST_TX)
             found = parse_transaction(raw).txid
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         except BytesRefused as refused:
             raise SourceLied(self.name, "getrawtransaction", str(refused)) from refused
         if found != txid:
@@ -198,7 +199,7 @@ class BitcoinCore:
         try:
             return hash_text(answer, field)
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _call(self, method: str, params: list[object], *, most: int, deadline: float | None = None) -> object:
         """The result of one call; an error of the node is raised as what it means."""
@@ -233,7 +234,7 @@ class BitcoinCore:
             if len(results) != len(calls):
                 raise GuardRefused(method, f"{len(results)} answers to {len(calls)} questions")
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         return [results[index] for index in range(len(calls))]
 
     def _post(self, body: object, method: str, most: int, deadline: float | None) -> object:
@@ -255,7 +256,7 @@ class BitcoinCore:
         except GuardRefused as refused:
             if answer.status != 200:
                 raise SourceDown(self.name, f"HTTP status {answer.status}") from refused
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _result(self, reply: object, method: str, number: int) -> object:
         try:
@@ -267,7 +268,7 @@ class BitcoinCore:
                 raise self._trouble(object_of(error, f"{method}.error"), method)
             return item(row, "result", method)
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _trouble(self, error: Mapping[str, object], method: str) -> SourceError:
         code = whole(item(error, "code", method), f"{method}.error.code", least=-100_000, most=100_000)

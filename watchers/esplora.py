@@ -25,7 +25,16 @@ from watchers.guards import (
 from watchers.http import HttpAnswer, HttpClient
 from watchers.networks import Network
 from watchers.scripts import scripthash_hex
-from watchers.sources import Can, ClaimedTip, MempoolTx, SourceDown, SourceLied, SourceMissing, SourceRefused
+from watchers.sources import (
+    Can,
+    ClaimedTip,
+    MempoolTx,
+    SourceDown,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+)
 from watchers.transaction import BytesRefused
 
 _MOST_HEIGHT = 100_000_000
@@ -65,7 +74,7 @@ class Esplora:
         self._http = http
         self._deadline = deadline
         self._block_deadline = block_deadline
-        self._pages = True
+        self._pages: bool | None = None
         self._known: dict[str, bytes] = {}
 
     def look_tip(self) -> ClaimedTip:
@@ -85,19 +94,15 @@ class Esplora:
         fields lack something, is asked for each header's 80 bytes instead.
         """
         headers: list[Header] = []
-        if self._pages:
-            try:
-                self._add_pages(headers, first, count)
-            except SourceMissing:
-                if headers:
-                    return _chained(self.name, headers)
-                self._pages = False
-        if not self._pages:
+        if self._pages is False or not self._add_pages(headers, first, count):
             self._add_singly(headers, first, count)
         return _chained(self.name, headers)
 
-    def _add_pages(self, headers: list[Header], first: int, count: int) -> None:
-        """Fill `headers` upwards page by page; a page holds the ten or fifteen blocks up to a height."""
+    def _add_pages(self, headers: list[Header], first: int, count: int) -> bool:
+        """Fill `headers` upwards page by page; a page holds the ten or fifteen blocks up to a height.
+
+        False when the server has no page where it has blocks; it is not asked for pages again if it never gave one.
+        """
         tip: int | None = None
         size = 10
         while len(headers) < count:
@@ -106,22 +111,29 @@ class Esplora:
             if tip is not None:
                 top = min(top, tip)
             if top < want:
-                return
+                break
             rows = self._page(top)
             if not rows and tip is None:
                 tip = self._whole("/blocks/tip/height", "tip.height")
-                if tip < want or tip >= top:
-                    raise SourceMissing(self.name, f"no blocks at height {top}")
-                continue
-            size = max(size, len(rows))
+                if tip < top:
+                    continue
+                self._pages = self._pages or False
+                return False
+            if not rows:
+                self._pages = self._pages or False
+                return False
+            self._pages = True
             found = {height: header for height, header in rows if want <= height <= top}
             if want not in found:
-                raise SourceLied(
-                    self.name, "blocks.height", f"asked up to {top}, and {want} is not on the page"
-                )
+                if len(rows) < size and min(height for height, _ in rows) > want:
+                    size = len(rows)
+                    continue
+                break
             while want in found and len(headers) < count:
                 headers.append(found[want])
                 want += 1
+            size = max(size, len(rows))
+        return True
 
     def _page(self, top: int) -> list[tuple[int, Header]]:
         body = self._body(f"/blocks/{top}", most=_PAGE, empty_is_missing=True)
@@ -131,7 +143,7 @@ class Esplora:
             rows = array_of(strict_json(body, "blocks"), "blocks", most=_MOST_ROWS)
             page = [_row(self.name, object_of(row, "blocks")) for row in rows]
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         for (height, header), (below, parent) in pairwise(page):
             if header.previous == parent.hash and height != below + 1:
                 raise SourceLied(self.name, "blocks.height", f"{height} stands on {below}, its own parent")
@@ -151,9 +163,9 @@ class Esplora:
             text = plain_text(body, "header", most=160)
             raw = bytes.fromhex(text)
         except ValueError as bad:
-            raise SourceLied(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
+            raise SourceGarbled(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
         if len(raw) != 80:
-            raise SourceLied(self.name, "header", f"{len(raw)} bytes; a block header has 80")
+            raise SourceGarbled(self.name, "header", f"{len(raw)} bytes; a block header has 80")
         header = Header(raw)
         if header.hash != name:
             raise SourceLied(self.name, "header", "hashes to another block than the one asked for")
@@ -182,7 +194,7 @@ class Esplora:
                 for row in array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
                     names[hash_text(row, "mempool.txid")] = None
             except GuardRefused as refused:
-                raise SourceLied(self.name, refused.field, refused.sentence) from refused
+                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         for script in () if self.whole_mempool else scripts:
             path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
             body = self._needed(path, most=4 * _PAGE, what="mempool")
@@ -193,7 +205,7 @@ class Esplora:
                         None
                     )
             except GuardRefused as refused:
-                raise SourceLied(self.name, refused.field, refused.sentence) from refused
+                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         found: list[MempoolTx] = []
         for name in names:
             raw = self._known[name] if name in self._known else self.look_transaction(name)
@@ -223,14 +235,14 @@ class Esplora:
         try:
             return plain_whole(body, field, most=_MOST_HEIGHT)
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _hash(self, path: str, field: str) -> str:
         body = self._needed(path, most=_SMALL, what=field)
         try:
             return plain_hash(body, field)
         except GuardRefused as refused:
-            raise SourceLied(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _needed(self, path: str, *, most: int, what: str, deadline: float | None = None) -> bytes:
         body = self._body(path, most=most, empty_is_missing=False, deadline=deadline)

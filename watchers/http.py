@@ -85,14 +85,17 @@ _mine = threading.local()
 class _Connection(HTTPConnection):
     """Tells the flight of this thread which connection it is on, and where that leads."""
 
-    def connect(self) -> None:
+    def _new_conn(self) -> socket.socket:
+        """The bare socket, before any TLS and before a byte is sent."""
         flight: _Flight = _mine.flight
         flight.connections.append(self)
-        super().connect()
-        if self.sock is not None and not flight.allow_private:
-            peer = ipaddress.ip_address(str(self.sock.getpeername()[0]).partition("%")[0])
+        sock = super()._new_conn()
+        if not flight.allow_private:
+            peer = ipaddress.ip_address(str(sock.getpeername()[0]).partition("%")[0])
             if not peer.is_global:
+                sock.close()
                 raise _PrivateAddress
+        return sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         flight: _Flight = _mine.flight

@@ -60,6 +60,14 @@ class SourceLied(SourceError):
         super().__init__(source, f"{field}: {sentence}")
 
 
+class SourceGarbled(SourceError):
+    """An answer that is not of the shape that it must have; `field` names the part. No proof contradicts it."""
+
+    def __init__(self, source: str, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(source, f"{field}: {sentence}")
+
+
 class SourceMissing(SourceError):
     """The source says that it does not have what was asked for. Says nothing about the chain."""
 
