@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from watchers.http_policy import HttpPolicy, check_destination, is_local
@@ -107,16 +108,21 @@ class _SecureConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
 
 
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
 class _Adapter(HTTPAdapter):
     """Hands out connections that can be cut off from outside; direct ones only, a proxy's are its own."""
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if pool.ConnectionCls is HTTPConnection:
-            pool.ConnectionCls = _Connection
-        elif pool.ConnectionCls is HTTPSConnection:
-            pool.ConnectionCls = _SecureConnection
-        return pool
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pools: Any = self.poolmanager
+        pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class HttpClient:
