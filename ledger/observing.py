@@ -160,8 +160,7 @@ class Observed:
         for told in body["txs"]:
             txid = told["txid"]
             row = _load(self._shelf, "o.tx", txid) or self._new(at, source, told)
-            if row["state"] in {TxState.SEEN, TxState.EVICTED, TxState.REPLACED}:
-                self._stop_waiting(txid, row["inputs"])
+            self._stop_waiting(txid, row["inputs"])
             row |= {
                 "state": TxState.CONFIRMED,
                 "height": height,
