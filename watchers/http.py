@@ -116,13 +116,12 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-class _Adapter(HTTPAdapter):
+def _adapter() -> HTTPAdapter:
     """Hands out connections that can be cut off from outside; direct ones only, a proxy's are its own."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        pools: Any = self.poolmanager
-        pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    adapter = HTTPAdapter(max_retries=0)
+    pools: Any = adapter.poolmanager
+    pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    return adapter
 
 
 class HttpClient:
@@ -149,7 +148,7 @@ class HttpClient:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(max_retries=0))
+            self._session.mount(scheme, _adapter())
         if policy.proxy:
             self._session.proxies = {"http": policy.proxy, "https": policy.proxy}
 
