@@ -316,3 +316,39 @@ def test_no_product_is_named_in_the_code_of_pages() -> None:
     assert isinstance(mine.views, FakeViews)
     mine.views.reports["kits"] = replace(report, title="Kits", withheld=(), purpose="", needs=())
     assert "mask" not in TestClient(create_app(mine)).get("/c/kits").text.lower()
+
+
+def test_a_wait_is_not_painted_as_an_alarm(site: TestClient) -> None:
+    """Before the first look, and while catching up, nothing is called reconciled and nothing is red."""
+    assert 'class="strip waits"' in site.get("/c/new").text
+    behind = replace(built.tied_books(), reconciled=False, behind=12, behind_hours=2)
+    assert say.books_facts(behind)[0] == ("Not reconciled yet", "Read to block 650,412")
+    lost = replace(behind, unexplained=500_000)
+    assert say.books_facts(lost)[0][0].startswith("Does not reconcile")
+
+
+def test_losses_of_one_kind_are_one_figure() -> None:
+    """Damage at receipt and on the way is said once; the table keeps both."""
+    places = (
+        Place(None, "kit", 30, "kit", "Ghana", ""),
+        Place(ExitKind.DAMAGED, "kit", 2, "kit", "GRN-1", ""),
+        Place(ExitKind.DAMAGED, "kit", 3, "kit", "W-1", ""),
+    )
+    said = say.plain(say.donation_sentence(replace(built.story_trail("kit"), places=places)))
+    assert said == "Your 0.01 BTC bought 35 kits: 30 handed out in Ghana, 5 damaged."
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("money/c/free/BTC", "BTC"),
+        ("money/c/health/USD", "USD, for health"),
+        ("order/c/PO-2/1/USD", "Order PO-2, item 1"),
+        ("goods/c/stock:Beijing/KIT#L-1", "In stock at Beijing, lot L-1"),
+        ("goods/c/handed:WAHO/KIT#L-1", "Handed over to WAHO, lot L-1"),
+        ("something else", "something else"),
+    ],
+)
+def test_a_line_has_a_name_for_people(line: str, name: str) -> None:
+    """What is of no known shape is shown as it is."""
+    assert say.line_name(line) == name

@@ -28,7 +28,9 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    ties: bool
+    """`state`: "ties" (green), "broken" (red), or "waits" (neither: not looked far enough yet)."""
+
+    state: str
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 

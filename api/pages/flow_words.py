@@ -40,6 +40,10 @@ class Words:
     desc: str
 
 
+_ONE_LINE = 17
+"""Characters of a foot's figure that fit beside each other: `7 of 14,000` does."""
+
+
 def words_of(flow: Flow, thread: Thread | None) -> Words:
     """Heads and feet of a flow; with a thread the donor's figures, `of` the totals."""
     heads = tuple(_head(flow, index, thread) for index in range(len(flow.stages)))
@@ -104,9 +108,15 @@ def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
         )
         figure = with_asset(asset, units)
         if mine and len([g for g in groups if g[0] is kind]) == 1:
-            figure = f"{with_asset(asset, mine)} {say.of_total(figure)}"
+            total, figure = say.of_total(figure), with_asset(asset, mine)
+        else:
+            total = ""
         word = say.exit_word(
             kind, matter[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
         )
+        if total and len(f"{figure} {total}") <= _ONE_LINE:
+            figure = f"{figure} {total}"
+        elif total:
+            word = f"{total} {word}"
         feet.append(Foot(figure, word, kind.is_bad, kind, frozenset(keys[kind, asset, label])))
     return tuple(feet)

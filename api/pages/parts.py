@@ -24,8 +24,10 @@ ROWS = 25
 
 
 def strip(books: Books) -> Strip:
-    ties = books.reconciled and books.block is not None
-    return Strip(ties, say.books_facts(books), say.books_notes(books))
+    wrong = bool(books.difference or books.unexplained or books.shortfall)
+    waits = books.block is None or (books.behind > 0 and not wrong)
+    settled = "ties" if books.reconciled else "broken"
+    return Strip("waits" if waits else settled, say.books_facts(books), say.books_notes(books))
 
 
 def picture(flow: Flow, thread: Thread | None) -> Picture | None:

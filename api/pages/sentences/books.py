@@ -21,6 +21,13 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
             ("Outgoing coins", _outgoing(books)),
             ("Last look, sources", look),
         )
+    if books.behind and not (books.difference or books.unexplained or books.shortfall):
+        return (
+            ("Not reconciled yet", f"Read to block {count(books.block)}"),
+            ("Wallets", f"{with_asset('BTC', books.in_wallets)} in the books"),
+            ("Outgoing coins", _outgoing(books)),
+            ("Last look, sources", look),
+        )
     if books.reconciled:
         return (
             ("Reconciled", f"Books = chain at block {count(books.block)}"),

@@ -168,6 +168,9 @@ def donation_next(trail: DonationTrail) -> str:
     waits = [p for p in trail.places if p.kind in _WAITS and p.units]
     if not waits:
         return ""
+    if all(place.kind is ExitKind.HELD for place in waits):
+        held = listed([amount(place.asset, place.units, place.unit) for place in _largest(waits)])
+        return f"Next: the {held} held goes into the next conversion or order, in its turn on the line."
     said = [f"the {amount(p.asset, p.units, p.unit)} {where(p)}" for p in _largest(waits)]
     return f"Still to go on: {listed(said)}."
 

@@ -48,6 +48,7 @@ def sum_heading(asset: str, unit: str) -> str:
 def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
     """How long it takes, and how much arrives whole; absent figures say so."""
     good = report.good_permille
+    agreeing = report.books.sources_agreeing
     return (
         ("From donation to order, median", _days(report.days_gift_to_order)),
         ("From order to receipt, median", _days(report.days_order_to_receipt)),
@@ -55,9 +56,7 @@ def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
         ("Last look at the chain", time(report.books.looked_at) if report.books.looked_at else "none yet"),
         (
             "Sources that agree",
-            f"{report.books.sources_agreeing} of {report.books.sources}"
-            if report.books.sources
-            else "not known yet",
+            f"{agreeing} of {report.books.sources}" if report.books.sources else "not known yet",
         ),
     )
 
