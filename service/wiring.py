@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
@@ -32,8 +32,8 @@ from service.wallets import add_addresses
 from watchers.look import Watcher
 from watchers.networks import network_named
 
-STALE_SECONDS = 600
-"""A service that has not looked for so long is not ready."""
+Application = Callable[..., Any]
+"""An ASGI application; which framework made it is the API's matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Service:
 
     store: Store
     jobs: Jobs
-    app: FastAPI
+    app: Application
 
 
 def build(
@@ -106,7 +106,7 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
 class WebServer:
     """Serves an application in a thread of its own, until stopped. Writes no access log."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: Application, host: str, port: int) -> None:
         self._host = host
         config = uvicorn.Config(
             app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
