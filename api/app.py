@@ -131,4 +131,7 @@ def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:
 
 
 def _openapi(app: FastAPI) -> bytes:
-    return dumps(app.openapi())
+    """The document, with the scheme of tokens that writing routes name."""
+    document = app.openapi()
+    schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    return dumps({**document, "components": {**document.get("components", {}), "securitySchemes": schemes}})

@@ -201,6 +201,7 @@ def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:
         "number",
         "quantity",
     }
+    assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
     names = [
         operation["operationId"] for methods in document["paths"].values() for operation in methods.values()
     ]
