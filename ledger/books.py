@@ -18,6 +18,7 @@ from ledger.money import MAX_AMOUNT
 from ledger.shelf import Shelf
 
 END = "\U0010ffff"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Documents:
         return document
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
-        data = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+        data = _ENCODER.encode(document).encode()
         self._shelf.save("document", self._key(kind, campaign, number), data)
 
     def remove(self, kind: str, campaign: str, number: str) -> None:
@@ -125,6 +126,6 @@ class Books:
             if abs(net) > MAX_AMOUNT:
                 raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
         for (account, asset), sums in touched.items():
-            self.shelf.save("balance", f"{account}|{asset}", json.dumps(sums, separators=(",", ":")).encode())
+            self.shelf.save("balance", f"{account}|{asset}", b"[%d,%d]" % tuple(sums))
         for operation in entry.operations:
             self.lines.apply(operation)

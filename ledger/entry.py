@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import rfc8785
-
+from ledger.canonical import canonical
 from ledger.lines import Operation, operation_from_json, operation_json
 from ledger.money import MAX_AMOUNT
 
@@ -82,7 +81,7 @@ class Entry:
         }
         if self.reverses is not None:
             body["reverses"] = self.reverses
-        return rfc8785.dumps(body)
+        return canonical(body)
 
 
 GENESIS = "0" * 64
@@ -117,8 +116,8 @@ def entry_from_bytes(data: bytes) -> Entry:
 
 def same_facts(entry: Entry, kind: str, campaign: str, facts: Mapping[str, Any]) -> bool:
     """Is the same fact told again? Compares what happened, not when or by whom it was recorded."""
-    told = rfc8785.dumps(dict(facts))
-    return entry.kind == kind and entry.campaign == campaign and rfc8785.dumps(dict(entry.facts)) == told
+    told = canonical(dict(facts))
+    return entry.kind == kind and entry.campaign == campaign and canonical(dict(entry.facts)) == told
 
 
 def transfers_reversed(transfers: Sequence[Transfer]) -> tuple[Transfer, ...]:

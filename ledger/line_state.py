@@ -31,8 +31,16 @@ def _at(line: str, position: int) -> str:
     return f"{line}|{position:016d}"
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+_DECODER = json.JSONDecoder()
+
+
 def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+    return _ENCODER.encode(value).encode()
+
+
+def _load(data: bytes) -> Any:
+    return _DECODER.decode(data.decode())
 
 
 class Lines:
@@ -53,7 +61,7 @@ class Lines:
         data = self._shelf.load("line", line)
         if data is None:
             raise Conflict(f"line: there is no line {line}")
-        meta: dict[str, Any] = json.loads(data)
+        meta: dict[str, Any] = _load(data)
         return meta
 
     def asset(self, line: str) -> str:
@@ -70,14 +78,18 @@ class Lines:
     def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """The states of `start..end`, cut to it, in order."""
         stop = self.length(line) if end is None else end
+        for span in self._whole_spans(line, start, stop):
+            yield Span(max(span.start, start), min(span.end, stop), span.state, span.ref)
+
+    def _whole_spans(self, line: str, start: int, stop: int) -> Iterator[Span]:
+        """The spans that touch `start..stop`, in order, as stored."""
         low = _at(line, start)
         for key, _ in self._shelf.rows("span", line + "|", low + "\0", reverse=True, limit=1):
             low = key
         for key, data in self._shelf.rows("span", low, _at(line, stop)):
-            span_end, state, ref = json.loads(data)
-            first, last = max(int(key[-16:]), start), min(span_end, stop)
-            if first < last:
-                yield Span(first, last, UnitState(state), ref)
+            end, state, ref = _load(data)
+            if end > start and int(key[-16:]) < stop:
+                yield Span(int(key[-16:]), end, UnitState(state), ref)
 
     def sources(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Source]:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
@@ -86,7 +98,7 @@ class Lines:
         for key, _ in self._shelf.rows("source", line + "|", low + "\0", reverse=True, limit=1):
             low = key
         for key, data in self._shelf.rows("source", low, _at(line, stop)):
-            source_end, gift, use, part = json.loads(data)
+            source_end, gift, use, part = _load(data)
             if source_end > start:
                 yield Source(int(key[-16:]), source_end, gift, use, part)
 
@@ -94,7 +106,7 @@ class Lines:
         data = self._shelf.load("use", use_id)
         if data is None:
             raise Conflict(f"use: there is no use {use_id}")
-        return use_from_json(json.loads(data))
+        return use_from_json(_load(data))
 
     def has_use(self, use_id: str) -> bool:
         return self._shelf.load("use", use_id) is not None
@@ -227,26 +239,18 @@ class Lines:
         start, end = piece
         if not 0 <= start < end <= self.length(line):
             raise Conflict(f"line: {line} has no units {start} to {end}")
-        found = list(self.spans(line, start, end))
-        if (
-            any(span.state is not before for span in found)
-            or sum(s.end - s.start for s in found) != end - start
-        ):
+        found = list(self._whole_spans(line, start, end))
+        covered = sum(min(span.end, end) - max(span.start, start) for span in found)
+        if covered != end - start or any(span.state is not before for span in found):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
-        self._cut(line, start)
-        self._cut(line, end)
         for span in found:
             self._drop_span(line, span.start, span.state)
+        first, last = found[0], found[-1]
+        if first.start < start:
+            self._write_span(line, first.start, start, first.state, first.ref)
+        if last.end > end:
+            self._write_span(line, end, last.end, last.state, last.ref)
         self._put_span(line, start, end, after, ref)
-
-    def _cut(self, line: str, position: int) -> None:
-        """Split the span across `position`, so that one begins there."""
-        for key, data in self._shelf.rows("span", line + "|", _at(line, position), reverse=True, limit=1):
-            end, state, ref = json.loads(data)
-            start = int(key[-16:])
-            if start < position < end:
-                self._write_span(line, start, position, UnitState(state), ref)
-                self._write_span(line, position, end, UnitState(state), ref)
 
     def _drop_span(self, line: str, start: int, state: UnitState) -> None:
         self._shelf.save("span", _at(line, start), None)
@@ -263,13 +267,13 @@ class Lines:
         if start >= end:
             return
         for key, data in self._shelf.rows("span", line + "|", _at(line, start), reverse=True, limit=1):
-            left_end, left_state, left_ref = json.loads(data)
+            left_end, left_state, left_ref = _load(data)
             if left_end == start and left_state == state.value and left_ref == ref:
                 start = int(key[-16:])
                 self._drop_span(line, start, state)
         right = self._shelf.load("span", _at(line, end))
         if right is not None:
-            right_end, right_state, right_ref = json.loads(right)
+            right_end, right_state, right_ref = _load(right)
             if right_state == state.value and right_ref == ref:
                 self._drop_span(line, end, state)
                 end = right_end

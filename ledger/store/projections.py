@@ -15,6 +15,8 @@ VERSION = "shelf"
 
 MOST_CACHED = 50_000
 MOST_PENDING = 10_000
+MOST_OVERLAID = 32
+"""So many waiting rows of a space are laid over what a range read finds; more are written first."""
 
 
 class ShelfCache:
@@ -30,14 +32,14 @@ class ShelfCache:
 
 
 class StoredShelf:
-    """A `ledger.shelf.Shelf` within one transaction; writes wait until a range is read or the commit."""
+    """A `ledger.shelf.Shelf` within one transaction; writes wait until they are many or the commit."""
 
     def __init__(self, session: Session, cache: ShelfCache, writing: bool) -> None:
         self._session = session
         self._cache = cache
         self._writing = writing
-        self._pending: dict[tuple[str, str], bytes | None] = {}
-        self._pending_spaces: set[str] = set()
+        self._pending: dict[str, dict[str, bytes | None]] = {}
+        self._waiting = 0
         self._changed = False
         row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,))
         self._version = int(row[0])
@@ -62,10 +64,11 @@ class StoredShelf:
         if not self._writing:
             raise LedgerError("shelf: a reading transaction cannot save; open one with write()")
         place = (space, key)
-        self._pending[place] = value
-        self._pending_spaces.add(space)
+        waiting = self._pending.setdefault(space, {})
+        self._waiting += key not in waiting
+        waiting[key] = value
         self._remember(place, value)
-        if len(self._pending) >= MOST_PENDING:
+        if self._waiting >= MOST_PENDING:
             self.flush()
 
     def rows(
@@ -78,8 +81,11 @@ class StoredShelf:
         limit: int | None = None,
     ) -> Iterator[tuple[str, bytes]]:
         """Rows with `low <= key < high` in order; the answer is a stable copy."""
-        if space in self._pending_spaces:
+        waiting = self._pending.get(space, {})
+        if len(waiting) > MOST_OVERLAID:
             self.flush()
+            waiting = {}
+        over = {k: v for k, v in waiting.items() if low <= k and (high is None or k < high)}
         sql = "SELECT key, value FROM shelf WHERE space = ? AND key >= ?"
         values: list[str | int] = [space, low]
         if high is not None:
@@ -88,8 +94,14 @@ class StoredShelf:
         sql += " ORDER BY key DESC" if reverse else " ORDER BY key"
         if limit is not None:
             sql += " LIMIT ?"
-            values.append(max(limit, 0))
-        return iter([(row[0], row[1]) for row in self._session.all(sql, values)])
+            # As many more as the waiting rows can take away.
+            values.append(max(limit, 0) + len(over))
+        found = [(row[0], row[1]) for row in self._session.all(sql, values)]
+        if not over:
+            return iter(found)
+        laid = [(key, value) for key, value in (dict(found) | over).items() if value is not None]
+        laid.sort(reverse=reverse)
+        return iter(laid if limit is None else laid[: max(limit, 0)])
 
     def spaces(self) -> list[str]:
         """Spaces that hold a row, sorted."""
@@ -101,7 +113,7 @@ class StoredShelf:
         if not self._writing:
             raise LedgerError("shelf: a reading transaction cannot clear; open one with write()")
         self._pending.clear()
-        self._pending_spaces.clear()
+        self._waiting = 0
         self._cache.rows.clear()
         self._changed = True
         self._session.run("DELETE FROM shelf")
@@ -110,8 +122,11 @@ class StoredShelf:
         """Write what waits."""
         if not self._pending:
             return
-        saved = [(space, key, value) for (space, key), value in self._pending.items() if value is not None]
-        removed = [place for place, value in self._pending.items() if value is None]
+        rows = [
+            (space, key, value) for space, waiting in self._pending.items() for key, value in waiting.items()
+        ]
+        saved = [row for row in rows if row[2] is not None]
+        removed = [(space, key) for space, key, value in rows if value is None]
         if removed:
             self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
         if saved:
@@ -121,7 +136,7 @@ class StoredShelf:
                 saved,
             )
         self._pending.clear()
-        self._pending_spaces.clear()
+        self._waiting = 0
         self._changed = True
 
     def before_commit(self) -> None:
@@ -138,6 +153,6 @@ class StoredShelf:
         rows = self._cache.rows
         if len(rows) >= MOST_CACHED and place not in rows:
             for old in list(rows)[: MOST_CACHED // 2]:
-                if old not in self._pending:
+                if old[1] not in self._pending.get(old[0], ()):
                     del rows[old]
         rows[place] = value
