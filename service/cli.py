@@ -40,7 +40,7 @@ def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentPar
     )
     parser.set_defaults(command=None)
     top = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=_Parser)
-    nouns: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    nouns: dict[str, argparse._SubParsersAction[_Parser]] = {}
     for command in commands:
         words = command.words.split(" ")
         if len(words) == 1:
@@ -57,7 +57,7 @@ def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentPar
 
 
 def _fill(
-    where: argparse._SubParsersAction[argparse.ArgumentParser],
+    where: argparse._SubParsersAction[_Parser],
     word: str,
     command: Command,
 ) -> None:

@@ -104,7 +104,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         with opened_store(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
             slug = _slug(tx, options, noun, verb, told)
-            facts = facts_from(action.facts, told)
+            facts: Any = facts_from(action.facts, told)
             if paper is not None:
                 tx.evidence.save(*paper)
             outcome = act(
@@ -141,11 +141,12 @@ def only_campaign(tx: Reading) -> str:
 
 def _told(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
     source = options.facts if options.facts is not None else options.as_json
-    told: Any = {}
+    told: dict[str, Any] = {}
     if isinstance(source, str):
-        told = load_json(_read(source, _MOST_FACTS, outside), source)
-        if not isinstance(told, dict):
+        loaded = load_json(_read(source, _MOST_FACTS, outside), source)
+        if not isinstance(loaded, dict):
             raise BadUse(f"{source}: write one JSON object with the fields.")
+        told = loaded
     schema = _Schema(action.facts)
     for pair in options.sets:
         name, equals, text = pair.partition("=")
