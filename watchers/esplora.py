@@ -230,6 +230,10 @@ class Esplora:
             raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
         return body
 
+    def read(self, path: str, *, most: int, what: str) -> bytes:
+        """The body of any other route of this server, at most `most` bytes; SourceError where there is none."""
+        return self._needed(path, most=most, what=what)
+
     def _whole(self, path: str, field: str) -> int:
         body = self._needed(path, most=_SMALL, what=field)
         try:

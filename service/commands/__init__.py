@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from service.command import Command
-from service.commands import block, demo, desk, people, serve
+from service.commands import block, books, copies, demo, desk, init, look, people, serve, trail
 
 COMMANDS: tuple[Command, ...] = (
     *demo.COMMANDS,
+    *init.COMMANDS,
     *serve.COMMANDS,
     *block.COMMANDS,
+    *look.COMMANDS,
+    *trail.COMMANDS,
+    *books.COMMANDS,
+    *copies.COMMANDS,
     *people.COMMANDS,
     *desk.COMMANDS,
 )

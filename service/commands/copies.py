@@ -1,0 +1,87 @@
+"""`backup` and `restore`: a consistent copy while serving, and putting it back where nothing is yet."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ledger.checks import run_checks
+from ledger.errors import LedgerError
+from ledger.store.database import Store
+from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
+from service.opened import opened_store
+from service.place import DATABASE_NAME
+
+
+def _backup_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a new file for the copy")
+    add_data_option(parser)
+
+
+def _backup(options: argparse.Namespace, outside: Outside) -> Answer:
+    path = _path(options.file, outside)
+    if not path.parent.is_dir():
+        raise BadUse(f"{options.file}: its folder does not exist; make it first.")
+    with opened_store(options.data, outside) as store:
+        try:
+            store.backup(path)
+        except OSError as failure:
+            raise Unavailable(f"{options.file}: cannot be written ({failure.strerror or failure}).") from None
+    size = path.stat().st_size
+    return Answer((f"{size:,} bytes written to {path}.",), {"file": str(path), "bytes": size})
+
+
+def _restore_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a backup's file")
+    parser.add_argument(
+        "--data", metavar="DIR", required=True, help="folder to restore into; no database may be there"
+    )
+
+
+def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
+    folder = _path(options.data, outside)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / DATABASE_NAME
+        Store.restore(_path(options.file, outside), target)
+    except OSError as failure:
+        raise Unavailable(f"{options.data}: cannot be written ({failure.strerror or failure}).") from None
+    store = Store.open(f"sqlite:///{target.resolve()}")
+    try:
+        with store.read() as tx:
+            findings = run_checks(tx)
+            head = tx.journal.head()
+    except (KeyError, ValueError) as failure:
+        raise LedgerError(f"restore: the backup's entries cannot be read ({failure})") from None
+    finally:
+        store.close()
+    entries = head[0] if head else 0
+    lines = [f"{finding.check}: {finding.sentence}" for finding in findings]
+    lines.append(f"{entries} entries restored into {folder}; {len(findings)} invariants broken.")
+    lines.append("the configuration is not part of a backup; copy aidtrail.toml there too.")
+    data = {"data": str(folder), "entries": entries, "findings": len(findings)}
+    return Answer(tuple(lines), data, Exit.OPEN if findings else Exit.OK)
+
+
+def _path(name: str, outside: Outside) -> Path:
+    if not name or "\0" in name:
+        raise BadUse("a file or folder has no such name; write a path.")
+    return outside.folder / name
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "backup",
+        "Copy the database to a new file, consistently, also while it is being served.",
+        _backup,
+        _backup_options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+    Command(
+        "restore",
+        "Put a backup into a folder that has no database yet, and check it.",
+        _restore,
+        _restore_options,
+        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+)

@@ -1,0 +1,196 @@
+"""`init`: a configuration and an empty database for real addresses, public descriptors only.
+
+Nothing is fetched; it says what the first looks will ask for, and of whom.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+
+from ledger.settled import DEFAULT_DEPTH
+from ledger.store.database import Store
+from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
+from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
+from service.networks import network_of
+from service.pinning import parse_checkpoint
+from service.place import DATABASE_NAME
+from watchers.descriptors import Descriptor
+from watchers.networks import NETWORKS, Network, network_named
+from watchers.periods import PERIOD
+from watchers.scripts import AddressRefused, script_of
+from watchers.secret import secret_in
+
+_HEADERS_A_PAGE = 10
+_REQUESTS_A_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    network: Network
+    descriptor: str
+    addresses: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+    checkpoint: str
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--descriptor", metavar="D", help="public output descriptor, or xpub, ypub, zpub")
+    parser.add_argument(
+        "--address", metavar="A", action="append", nargs="+", default=[], help="a fixed address"
+    )
+    parser.add_argument("--network", metavar="NAME", help="mainnet (unless the addresses say otherwise), …")
+    parser.add_argument("--checkpoint", metavar="HEIGHT:HASH", default="", help="block to check headers from")
+    parser.add_argument("--source", metavar="URL", action="append", default=[], help="Esplora server to ask")
+    parser.add_argument("--data", metavar="DIR", default=".", help="folder for configuration and database")
+
+
+def _run(options: argparse.Namespace, outside: Outside) -> Answer:
+    asked = _asked(options)
+    folder = outside.folder / options.data
+    text = config_text(asked)
+    parse_config(text)
+    config, database = folder / FILE_NAME, folder / DATABASE_NAME
+    for path in (config, database):
+        if path.exists():
+            raise BadUse(f"{path} exists; nothing is overwritten, choose another folder with --data.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        store = Store.create(f"sqlite:///{database.resolve()}")
+        with store.write() as tx:
+            tx.progress.save("network", asked.network.name)
+            tx.progress.save("depth", str(DEFAULT_DEPTH))
+        store.close()
+        config.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror or failure}).") from None
+    lines = [f"wrote {config} and {database}.", *_plan(asked), *_next(options.data)]
+    return Answer(
+        tuple(lines), {"config": str(config), "database": str(database), "network": asked.network.name}
+    )
+
+
+def _asked(options: argparse.Namespace) -> _Asked:
+    addresses = tuple(one for group in options.address for one in group)
+    if bool(options.descriptor) == bool(addresses):
+        raise BadUse("give either --descriptor D or --address A; what is watched has to be named.")
+    for text in (options.descriptor or "", *addresses):
+        found = secret_in(text)
+        if found is not None:
+            raise BadUse(
+                f"this holds a private key ({found.value}); aidtrail never takes one. "
+                "Give the public descriptor or addresses, and treat that key as seen."
+            )
+    network = _network(options.network, addresses)
+    if options.descriptor:
+        try:
+            Descriptor.parse(options.descriptor, network)
+        except ValueError as refusal:
+            raise BadUse(f"--descriptor: {refusal}") from None
+    for address in addresses:
+        try:
+            script_of(address, network)
+        except AddressRefused as refusal:
+            raise BadUse(f"--address: {refusal}") from None
+    if options.checkpoint:
+        parse_checkpoint(options.checkpoint)
+    sources = tuple((_source_name(url), url.rstrip("/")) for url in options.source)
+    if not sources and network.name == "mainnet":
+        sources = tuple((source.name, source.url) for source in PUBLIC_SOURCES)
+    if not sources:
+        raise BadUse(
+            f"--source: name a server of {network.name} to ask; there is no default but for mainnet."
+        )
+    if len({name for name, _ in sources}) != len(sources):
+        raise BadUse("--source: two servers have the same host; one of them is enough here.")
+    return _Asked(network, options.descriptor or "", addresses, sources, options.checkpoint)
+
+
+def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
+    if name is None:
+        return network_of(addresses)
+    try:
+        return network_named(name)
+    except ValueError:
+        names = ", ".join(network.name for network in NETWORKS)
+        raise BadUse(f"--network: must be one of {names}.") from None
+
+
+def _source_name(url: str) -> str:
+    host = url.partition("//")[2].partition("/")[0]
+    if (
+        not url.startswith(("https://", "http://"))
+        or not host
+        or '"' in url
+        or "\\" in url
+        or not url.isprintable()
+    ):
+        raise BadUse("--source: write a URL with https:// (or http:// for a server on this machine).")
+    return host
+
+
+def config_text(asked: _Asked) -> str:
+    """The configuration as TOML; only what differs from the defaults."""
+    quoted = json.dumps  # a JSON string is a TOML basic string
+    lines = [
+        "# Written by `aidtrail init`; config.example.toml documents every key.",
+        "",
+        "[chain]",
+        f"network = {quoted(asked.network.name)}",
+    ]
+    if asked.checkpoint:
+        lines += [f"checkpoint = {quoted(asked.checkpoint)}", 'trust = "operator"']
+    lines += ["", "[[wallets]]"]
+    if asked.descriptor:
+        lines.append(f"descriptor = {quoted(asked.descriptor)}")
+    else:
+        lines.append(f"addresses = [{', '.join(quoted(address) for address in asked.addresses)}]")
+    for name, url in asked.sources:
+        lines += ["", "[[sources]]", f"name = {quoted(name)}", 'kind = "esplora"', f"url = {quoted(url)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _plan(asked: _Asked) -> list[str]:
+    """What the first look will ask for."""
+    if asked.checkpoint:
+        height, _ = parse_checkpoint(asked.checkpoint)
+        pages = (height % PERIOD) // _HEADERS_A_PAGE + 1
+        start = (
+            f"headers are read from block {height - height % PERIOD} on, checked against your checkpoint: "
+        )
+        start += (
+            f"about {pages} requests, {pages // _REQUESTS_A_MINUTE + 1} minutes, and the blocks after it."
+        )
+    elif not asked.network.retargets:
+        start = "headers are read from the first block on."
+    else:
+        pages = PERIOD // _HEADERS_A_PAGE + 1
+        start = (
+            "without --checkpoint the first look pins the first block of the present period that all sources agree "
+            f"on (trust on first use): up to {pages} requests, {pages // _REQUESTS_A_MINUTE + 1} minutes."
+        )
+    hosts = ", ".join(name for name, _ in asked.sources)
+    return [start, f"asked: {hosts}; they see which blocks are read, and no address of yours from that."]
+
+
+def _next(data: str) -> list[str]:
+    where = "" if data == "." else f" --data {data}"
+    return [
+        "next:",
+        f"  aidtrail user add ALICE --role admin{where}",
+        f"  aidtrail campaign add --as ALICE{where} --set slug=SLUG --set title=… --set purpose=… "
+        "--set start=YYYY-MM-DD --set end=YYYY-MM-DD",
+        f"  aidtrail serve{where}",
+    ]
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "init",
+        "Make a configuration and a database that watch a descriptor or fixed addresses.",
+        _run,
+        _options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+)

@@ -1,0 +1,85 @@
+"""`trail`: a donation's way in words, the same that its page says."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from api.data import shapes
+from api.pages import sentences as say
+from api.pages.figures import exact
+from ledger.money import is_money
+from ledger.queries import donation_trails
+from ledger.trail import DonationTrail, Step
+from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.opened import opened_store
+
+_WIDTH = 12
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="TXID[:VOUT]|ADDRESS|CLAIM")
+    add_data_option(parser)
+
+
+def _run(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        trails = donation_trails(tx, options.key, now=outside.clock())
+        demonstration = tx.progress.load("demonstration") == "yes"
+    lines: list[str] = []
+    if demonstration:
+        lines += ["A demonstration. Donors, amounts and papers are invented.", ""]
+    for index, trail in enumerate(trails):
+        if index:
+            lines.append("")
+        lines += trail_lines(trail)
+    data: list[Any] = [shapes.donation_trail(trail) for trail in trails]
+    return Answer(tuple(lines), {"trails": data})
+
+
+def trail_lines(trail: DonationTrail) -> list[str]:
+    """Sentence, status, steps with their papers, where all of it is, and its place on each line."""
+    lines = [
+        f"{trail.campaign_title}: donation {trail.outpoint}",
+        say.plain(say.donation_sentence(trail)),
+        f"{say.status_word(trail.status)}. {say.status_detail(trail)}".strip(),
+    ]
+    following = say.donation_next(trail)
+    if following:
+        lines.append(following)
+    lines += ["", "Step by step"]
+    for step in trail.steps:
+        lines += _step_lines(step)
+    if trail.places:
+        lines += ["", "Where all of it is"]
+        for place in trail.places:
+            figure = exact(place.asset, place.units) if is_money(place.asset) else f"{place.units:,}"
+            unit = place.asset if is_money(place.asset) else place.unit
+            lines.append(f"  {figure} {unit}  {say.where(place)}")
+    if trail.shares:
+        lines += ["", "Its place on each line (from, to)"]
+        lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]
+    return lines
+
+
+def _step_lines(step: Step) -> list[str]:
+    day = step.at[:10] if step.at else "next"
+    figure = say.amount(step.asset, step.units, step.unit)
+    facts = [fact for fact in (step.reference, *say.step_facts(step)) if fact]
+    line = f"  {day:<{_WIDTH}}{figure} {say.step_phrase(step)}"
+    told = [f"{line} ({'; '.join(facts)})" if facts else line]
+    told += [
+        f"  {'':<{_WIDTH}}{paper.title}, {paper.access.value}, sha256 {paper.sha256}" for paper in step.papers
+    ]
+    return told
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "trail",
+        "Follow a donation from the coin to what it became, in words.",
+        _run,
+        _options,
+        (Exit.OK, Exit.USAGE),
+    ),
+)
