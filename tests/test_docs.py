@@ -1,0 +1,146 @@
+"""The documents: every relative link leads somewhere, every command and option that they print exists."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.cli import build_parser
+from service.commands import COMMANDS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`]+)`", re.DOTALL)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PATH = re.compile(
+    r"(?:\.ci|api|bench|docs|ledger|service|tests|watchers)/[A-Za-z0-9_./]*|[A-Za-z.-]+\.(?:lock|toml)"
+)
+OURS = re.compile(r"(?:\.{1,2}/)?aidtrail ")
+WRITTEN_BY_INIT = {"aidtrail.toml"}
+
+
+def shown(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(document: Path) -> Iterator[str]:
+    for target in LINK.findall(FENCE.sub("", document.read_text())):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (document.parent / path).resolve() if path else document
+        if not found.is_relative_to(ROOT) or not found.exists() or (anchor and anchor not in anchors(found)):
+            yield target
+
+
+def printed_commands(document: Path) -> Iterator[str]:
+    """Commands in fenced shell blocks (joined over `\\`), and in code within sentences."""
+    text = document.read_text()
+    for language, block in FENCE.findall(text):
+        if language in {"sh", "ini"}:
+            for line in block.replace("\\\n", " ").splitlines():
+                for part in line.removeprefix("ExecStart=").split(" && "):
+                    yield part.strip().removeprefix("/opt/aidtrail/")
+    for code in CODE.findall(FENCE.sub("", text)):
+        yield " ".join(code.split())
+
+
+def ours(document: Path) -> list[list[str]]:
+    """The words of each printed aidtrail command, without the program's name."""
+    return [shlex.split(c, comments=True)[1:] for c in printed_commands(document) if OURS.match(c)]
+
+
+def nouns() -> set[str]:
+    return {command.words.split(" ")[0] for command in COMMANDS}
+
+
+def options_of(words: str) -> set[str]:
+    """The options that a command's own parser knows."""
+    parser = build_parser()
+    for word in words.split(" "):
+        choices = next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+        parser = choices[word]
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def what_is_wrong(words: list[str]) -> str | None:
+    """Why these words are no command of ours, or None."""
+    if words[0] == "test":  # the launcher's own; all that follows is pytest's
+        return None
+    known = {command.words for command in COMMANDS}
+    two = " ".join(words[:2])
+    command = two if two in known else words[0]
+    if command not in known:
+        only_a_noun = len(words) == 1 or words[1].startswith("-")
+        return None if only_a_noun and words[0] in nouns() else "no such command"
+    unknown = {w.split("=")[0] for w in words if w.startswith("--")} - options_of(command)
+    return f"no option {', '.join(sorted(unknown))}" if unknown else None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    assert list(broken_links(document)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
+def test_every_printed_command_exists_with_its_options(document: Path) -> None:
+    wrong = {" ".join(words): what_is_wrong(words) for words in ours(document)}
+    assert {words: reason for words, reason in wrong.items() if reason} == {}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
+def test_every_file_that_is_named_in_code_exists(document: Path) -> None:
+    named = {code for code in CODE.findall(FENCE.sub("", document.read_text())) if PATH.fullmatch(code)}
+    missing = {name for name in named - WRITTEN_BY_INIT if not (ROOT / name).exists()}
+    assert {name for name in missing if name != "tests/node/.cache"} == set()
+
+
+def test_the_readme_names_every_command_and_no_other_noun() -> None:
+    table = (ROOT / "README.md").read_text().split("## Commands", 1)[1].split("\n## ", 1)[0]
+    named = {
+        code.removeprefix("aidtrail ").split(" ")[0] for code in CODE.findall(table.split("| exit", 1)[0])
+    }
+    missing = nouns() - named
+    assert missing - {"spend"} == set()  # spends record themselves
+
+
+def test_the_readme_lists_the_exit_codes_that_the_program_has() -> None:
+    rows = re.findall(r"^\| (\d+) \| ", (ROOT / "README.md").read_text(), re.MULTILINE)
+    used = {int(code) for command in COMMANDS for code in command.exits}
+    assert used <= {int(row) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("fly", "no such command"),
+        ("user fly", "no such command"),
+        ("user add ana --rool admin", "no option --rool"),
+        ("user add ana --role admin", None),
+        ("user", None),
+        ("test -k merkle", None),
+    ],
+)
+def test_the_check_of_commands_sees_what_is_wrong(words: str, reason: str | None) -> None:
+    assert what_is_wrong(words.split(" ")) == reason
+
+
+def test_the_check_of_links_sees_a_dead_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    document = tmp_path / "a.md"
+    document.write_text(
+        "# One heading\n[x](b.md) [y](#one-heading) [z](#none) [w](../out.md) [h](https://a.b)\n"
+    )
+    assert list(broken_links(document)) == ["b.md", "#none", "../out.md"]
