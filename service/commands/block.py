@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import Outpoint, Script
+from ledger.observing import Observed
 from ledger.settling import watched
-from ledger.store.database import Store
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.networks import network_of
+from service.opened import opened
+from service.pinning import restored_chain
 from service.place import find_place
 from watchers.block import Block, parse_block
 from watchers.headers import HeaderChain, HeaderRefused
@@ -97,17 +99,14 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
         if network is not None and network.name != place.config.chain.network:
             raise BadUse(f"--network: the data are of {place.config.chain.network}, not of {network.name}.")
         network = network_named(place.config.chain.network)
-        store = Store.open(place.database_url(outside.environment))
-        try:
+        with opened(place, outside) as store:
+            chain = restored_chain(store, network)
             with store.read() as tx:
-                known, unspent = watched(tx)
-                rows = list(tx.progress.headers())
-        finally:
-            store.close()
-        if rows:
-            chain = HeaderChain.restore(network, rows, PeriodTable.load(network))
+                known, waiting = watched(tx)
+                # Coins that the ledger saw spent too: the block in hand may be the one that spent them.
+                coins = {Outpoint.parse(coin.outpoint).wire() for coin in Observed(tx.shelf).coins()}
         scripts |= known
-        outpoints |= unspent
+        outpoints |= waiting | coins
     if network is None:
         network = network_of(addresses)
     for address in addresses:
@@ -252,7 +251,7 @@ COMMANDS = (
         "Show what a raw block pays to and spends from these addresses, with Merkle proofs.",
         _run,
         _options,
-        (Exit.OK, Exit.USAGE),
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
         "Hashes in a proof are in internal byte order, from the leaf up to below the root.\n"
         "The network is that of the addresses, of --network or of --data.",
     ),

@@ -228,6 +228,9 @@ def _list(noun: str) -> Any:
 
 
 def _short(entry: Entry) -> str:
+    """Its name on paper: the key without its kind and campaign; a payment's is its outpoint, whole."""
+    if "outpoint" in entry.facts:
+        return str(entry.facts["outpoint"])
     return entry.key.split(":", 2)[-1] if entry.key.count(":") > 1 else entry.key.partition(":")[2]
 
 

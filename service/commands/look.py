@@ -17,13 +17,15 @@ from service.config import Config, SourceConfig
 from service.networks import network_of
 from service.place import Place, find_place
 from service.sources import http_client
-from watchers.block import Tx, parse_block, parse_transaction
+from watchers.block import BlockRefused, parse_block
 from watchers.esplora import Esplora
+from watchers.headers import HeaderRefused
 from watchers.history import AddressHistory, Located
 from watchers.networks import NETWORKS, Network, network_named
 from watchers.periods import PeriodTable
 from watchers.place import OnChain, place_of
 from watchers.scripts import AddressRefused, address_of, script_of
+from watchers.transaction import Tx, parse_transaction
 
 _BLOCKS_A_DAY = 144
 _BLOCK_BYTES = 1_700_000
@@ -112,8 +114,13 @@ def _source(options: argparse.Namespace, config: Config, network: Network) -> Es
     return Esplora(name, url, http, network)
 
 
-def _prove(txid: str, source: Esplora, network: Network) -> tuple[Tx, _Proof]:
-    """The transaction, and its block recomputed; raises Unavailable or a SourceError."""
+def _prove(
+    txid: str, source: Esplora, network: Network, blocks: dict[str, tuple[frozenset[str], str]]
+) -> tuple[Tx, _Proof]:
+    """The transaction, and its block recomputed; raises Unavailable or a SourceError.
+
+    `blocks` keeps the txids and the place of each block that was recomputed, so that none is fetched twice.
+    """
     raw = source.look_transaction(txid)
     if raw is None:
         raise Unavailable(
@@ -122,12 +129,26 @@ def _prove(txid: str, source: Esplora, network: Network) -> tuple[Tx, _Proof]:
     located = AddressHistory(source).locate(txid)
     if located is None:
         return parse_transaction(raw), _Proof(None, "in no block, as the source says; nothing is proven")
-    block = parse_block(source.look_block(located.block))
-    if txid not in {block.txid(index) for index in range(block.count)}:
+    if located.block not in blocks:
+        blocks[located.block] = _recomputed(located.block, source, network)
+    txids, place = blocks[located.block]
+    if txid not in txids:
         raise Unavailable(
             f"{source.name} names a block that does not hold the transaction; ask another source."
         )
-    return parse_transaction(raw), _Proof(located, _where(block.header, block.claimed_height, network))
+    return parse_transaction(raw), _Proof(located, place)
+
+
+def _recomputed(name: str, source: Esplora, network: Network) -> tuple[frozenset[str], str]:
+    """The txids of a block and its place, from its bytes alone; Unavailable when they do not hold."""
+    try:
+        block = parse_block(source.look_block(name))
+        place = _where(block.header, block.claimed_height, network)
+    except (BlockRefused, HeaderRefused) as refusal:
+        raise Unavailable(
+            f"{source.name} gives a block that is refused: {refusal}; ask another source."
+        ) from None
+    return frozenset(block.txid(index) for index in range(block.count)), place
 
 
 def _where(header: Header, claimed: int | None, network: Network) -> str:
@@ -139,7 +160,7 @@ def _where(header: Header, claimed: int | None, network: Network) -> str:
 
 
 def _transaction(txid: str, source: Esplora, network: Network) -> Answer:
-    tx, proof = _prove(txid, source, network)
+    tx, proof = _prove(txid, source, network, {})
     lines = [f"transaction {txid}: {proof.place}."]
     outputs: list[dict[str, Any]] = []
     for vout, output in enumerate(tx.outputs):
@@ -157,16 +178,25 @@ def _address(address: str, script: bytes, source: Esplora, network: Network) -> 
     lines: list[str] = []
     rows: list[dict[str, Any]] = []
     total = 0
-    for txid in listed[:_MOST_PROVEN]:
-        tx, proof = _prove(txid, source, network)
+    blocks: dict[str, tuple[frozenset[str], str]] = {}
+    told = [(txid, *_prove(txid, source, network, blocks)) for txid in listed[:_MOST_PROVEN]]
+    spends: list[dict[str, Any]] = []
+    for txid, tx, proof in told:
         for vout, output in enumerate(tx.outputs):
             if output.script == script:
                 total += output.sats if proof.located is not None else 0
                 lines.append(f"  {txid}:{vout}  {decimal_text('BTC', output.sats)} BTC  {proof.place}")
                 row = {"txid": txid, "vout": vout, "sats": output.sats, "proven": proof.located is not None}
                 rows.append(row | {"place": proof.place})
+    ours = {f"{row['txid']}:{row['vout']}" for row in rows}
     head = f"{address}: {len(rows)} payments, {decimal_text('BTC', total)} BTC of them proven."
     lines.insert(0, head)
+    for txid, tx, proof in told:
+        for vin, spent in enumerate(tx.inputs):
+            if str(spent.outpoint) in ours:
+                lines.append(f"  {spent.outpoint}  spent by {txid} input {vin}  {proof.place}")
+                spends.append({"outpoint": str(spent.outpoint), "spent_by": txid, "vin": vin})
+                spends[-1] |= {"proven": proof.located is not None, "place": proof.place}
     if not rows:
         lines = [f"{address}: no payment, as {source.name} says. Nothing expires."]
     if len(listed) > _MOST_PROVEN:
@@ -174,7 +204,9 @@ def _address(address: str, script: bytes, source: Esplora, network: Network) -> 
     lines.append(
         f"complete according to {source.name}, which now knows that somebody asked for this address."
     )
-    return Answer(tuple(lines), {"address": address, "payments": rows, "proven_sats": total})
+    return Answer(
+        tuple(lines), {"address": address, "payments": rows, "spends": spends, "proven_sats": total}
+    )
 
 
 def _plan(config: Config) -> Answer:
