@@ -27,6 +27,7 @@ from watchers.work import target_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PAGE = 10
+HISTORY_PAGE = 25
 EASIEST = 0xFFFF << 208
 
 
@@ -258,6 +259,25 @@ class Replay:
         touching = [tx for tx in view.mempool.values() if scripthash in self._scripthashes(tx)]
         return _json([{"txid": tx.txid, "status": _status(None)} for tx in touching])
 
+    def _history(self, view: View, scripthash: str, after: str | None) -> Answer:
+        """Unconfirmed first, then 25 confirmed ones, newest first; `after` goes on behind a transaction."""
+        confirmed = [
+            (block, block.parsed.transaction(block.txids.index(txid)))
+            for txid, block in view.confirmed.items()
+        ]
+        touching = [(b, tx.txid) for b, tx in confirmed if scripthash in self._scripthashes(tx)]
+        touching.sort(key=lambda row: (-row[0].height, row[1]))
+        if after is not None:
+            names = [txid for _, txid in touching]
+            if after not in names:
+                return _json([])
+            touching = touching[names.index(after) + 1 :]
+        rows = [{"txid": txid, "status": _status(block)} for block, txid in touching[:HISTORY_PAGE]]
+        if after is None:
+            waiting = [tx for tx in view.mempool.values() if scripthash in self._scripthashes(tx)]
+            rows = [{"txid": tx.txid, "status": _status(None)} for tx in waiting] + rows
+        return _json(rows)
+
     def _of_address(self, view: View, address: str) -> Answer:
         try:
             script = script_of(address, network_named(self.recording.network))
@@ -310,6 +330,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Answer]], ...] = (
     (re.compile(rf"/block/{_HASH}(?:/(header|raw|status|txids))?"), Replay._of_block),
     (re.compile(rf"/tx/{_HASH}/(raw|hex|status)"), Replay._of_transaction),
     (re.compile(rf"/scripthash/{_HASH}/txs/mempool"), Replay._of_script),
+    (re.compile(rf"/scripthash/{_HASH}/txs(?:/chain/{_HASH})?"), Replay._history),
     (re.compile(r"/address/([0-9A-Za-z]{1,100})/txs/mempool"), Replay._of_address),
     (re.compile(r"/mempool/txids"), Replay._mempool),
 )
