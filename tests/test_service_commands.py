@@ -1,0 +1,165 @@
+"""The commands of a day's work, as a person types them; and whatever is typed, one sentence and an unchanged ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.store.database import Store
+from service.commands import COMMANDS
+from tests.demo_data import run_command
+
+ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+XPRV = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"
+WIF = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ"
+WORDS = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("told")
+    ran = run_command(["demo", "--once", "--data", "story"], folder)
+    assert ran.code == 0, ran.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(home: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{home / 'story' / 'aidtrail.db'}")
+    yield opened
+    opened.close()
+
+
+def test_commands_find_the_last_demo_and_say_so(home: Path) -> None:
+    ran = run_command(["check"], home)
+    assert ran.code == 0
+    assert "the last demo" in ran.err
+    assert "0 broken" in ran.out
+
+
+def test_rebuild_finds_no_difference(home: Path) -> None:
+    ran = run_command(["rebuild", "--compare", "--json"], home)
+    assert ran.code == 0
+    assert json.loads(ran.out)["differences"] == []
+
+
+def test_a_projection_that_was_meddled_with_is_named(home: Path, tmp_path: Path) -> None:
+    run_command(["backup", str(tmp_path / "copy.db")], home)
+    run_command(["restore", str(tmp_path / "copy.db"), "--data", str(tmp_path / "other")], home)
+    copy = Store.open(f"sqlite:///{tmp_path / 'other' / 'aidtrail.db'}")
+    with copy.write() as tx:
+        key = next(key for key, _ in tx.shelf.rows("balance"))
+        tx.shelf.save("balance", key, b"[1,2]")
+    copy.close()
+    compared = run_command(["rebuild", "--compare", "--data", str(tmp_path / "other")], home)
+    assert compared.code == 1
+    assert key in compared.out
+    checked = run_command(["check", "--data", str(tmp_path / "other")], home)
+    assert checked.code == 1
+
+
+def test_reconcile_says_books_are_chain(home: Path) -> None:
+    ran = run_command(["reconcile"], home)
+    assert ran.code == 0
+    assert "reconciled." in ran.out
+
+
+def test_a_backup_is_restored_elsewhere_whole(home: Path, tmp_path: Path) -> None:
+    assert run_command(["backup", str(tmp_path / "b.db")], home).code == 0
+    again = run_command(["backup", str(tmp_path / "b.db")], home)
+    assert again.code == 2
+    assert "nothing is overwritten" in again.err
+    restored = run_command(["restore", str(tmp_path / "b.db"), "--data", str(tmp_path / "new")], home)
+    assert restored.code == 0
+    assert run_command(["check", "--data", str(tmp_path / "new")], home).code == 0
+
+
+def test_init_watches_fixed_addresses_and_refuses_to_do_it_twice(tmp_path: Path) -> None:
+    ran = run_command(["init", "--address", ADDRESS], tmp_path)
+    assert ran.code == 0, ran.err
+    assert "requests" in ran.out
+    assert run_command(["init", "--address", ADDRESS], tmp_path).code == 2
+    assert run_command(["user", "add", "alice", "--role", "admin"], tmp_path).code == 0
+    facts = ["--set", "slug=help", "--set", "title=Help", "--set", "purpose=All of it"]
+    days = ["--set", "start=2026-11-01", "--set", "end=2026-12-01"]
+    added = run_command(["campaign", "add", "--as", "alice", *facts, *days], tmp_path)
+    assert added.code == 0, added.err
+    assert run_command(["check"], tmp_path).code == 0
+
+
+@pytest.mark.parametrize("key", [XPRV, f"wpkh({XPRV}/0/*)", WIF, WORDS])
+def test_init_takes_no_private_key_and_never_repeats_it(tmp_path: Path, key: str) -> None:
+    for option in ("--descriptor", "--address"):
+        ran = run_command(["init", option, key], tmp_path)
+        assert ran.code == 2
+        assert "private key" in ran.err
+        assert key[:12] not in ran.err + ran.out
+    assert list(tmp_path.glob("aidtrail.*")) == []
+
+
+def test_a_role_that_may_not_is_told_so_with_its_own_exit_code(home: Path) -> None:
+    ran = run_command(["campaign", "add", "--as", "demo-recorder", "--set", "slug=x"], home)
+    assert ran.code in {2, 77}
+    assert ran.err.strip()
+
+
+@pytest.mark.parametrize("words", [command.words for command in COMMANDS])
+def test_every_command_explains_itself(home: Path, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([*words.split(" "), "--help"], home).code == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+hostile = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["--", "-", "--json", "--data", "/", "../..", "0" * 70, "9" * 400, "\udcff", "NaN", "{}", "[]"]
+    ),
+)
+SAFE = [c.words for c in COMMANDS if c.words not in {"serve", "demo"}]
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.sampled_from(SAFE), arguments=st.lists(hostile, max_size=4))
+def test_whatever_is_typed_is_answered_in_a_sentence(
+    home: Path, store: Store, words: str, arguments: list[str]
+) -> None:
+    """No traceback, no error of ours, and the journal as it was."""
+    with store.read() as tx:
+        head = tx.journal.head()
+    ran = run_command([*words.split(" "), *arguments], home)
+    assert ran.code != 70, ran.err
+    assert "Traceback" not in ran.err
+    with store.read() as tx:
+        assert tx.journal.head() == head
+
+
+fields = st.dictionaries(
+    st.sampled_from(["number", "order", "date", "lots", "amount", "asset", "txid", "items", "place", "x"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=6,
+)
+NOUNS = sorted({c.words for c in COMMANDS if c.facts_by_json})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.sampled_from(NOUNS), told=fields, role=st.sampled_from(["admin", "recorder", "approver"]))
+def test_whatever_facts_are_told_they_are_refused_by_field(
+    home: Path, store: Store, words: str, told: dict[str, object], role: str
+) -> None:
+    with store.read() as tx:
+        head = tx.journal.head()
+    body = json.dumps(told).encode()
+    ran = run_command([*words.split(" "), "--as", f"demo-{role}", "--json", "-"], home, stdin=body)
+    assert ran.code in {2, 77}, (ran.code, ran.err)
+    assert ran.err.strip()
+    with store.read() as tx:
+        assert tx.journal.head() == head
