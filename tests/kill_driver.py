@@ -1,0 +1,76 @@
+"""One look of the real service in a process of its own, which ends itself with SIGKILL at a given point.
+
+Run by the test as `python -m tests.kill_driver DATABASE_URL SOURCE_URL POINT NOW`; the program knows none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import service.intake
+from ledger.store.database import Store
+from ledger.store.journal import JournalWriting
+from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
+from service.intake import Intake
+from service.wiring import build
+from tests.fakes import script_no
+from watchers.look import Watcher
+from watchers.networks import REGTEST
+from watchers.scripts import address_of
+
+SLUG = "relief"
+ADDRESSES = 5
+POINTS = ("fetched", "inside", "written", "committed")
+"""After the fetch; at the first entry inside the transaction; at its end before the commit; just after it."""
+
+
+def config_of(base: str) -> Config:
+    addresses = tuple(address_of(script_no(number), REGTEST) or "" for number in range(ADDRESSES))
+    return Config(
+        chain=Chain(network="regtest"),
+        watch=Watch(sightings="off"),
+        http=Http(requests_a_minute=60_000, burst=1_000),
+        sources=(SourceConfig("honest", "esplora", base),),
+        wallets=(Wallet(SLUG, "", addresses),),
+    )
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_after(action: Callable[..., Any]) -> Callable[..., Any]:
+    def fatal(*arguments: Any, **named: Any) -> Any:
+        action(*arguments, **named)
+        die()
+
+    return fatal
+
+
+def arm(point: str) -> None:
+    if point == "fetched":
+        Watcher.look = dies_after(Watcher.look)  # type: ignore[method-assign]
+    elif point == "inside":
+        JournalWriting.append = dies_after(JournalWriting.append)  # type: ignore[method-assign]
+        service.intake.record_look = dies_after(service.intake.record_look)
+    elif point == "written":
+        service.intake.record_look = dies_after(service.intake.record_look)
+    elif point == "committed":
+        Intake.record = dies_after(Intake.record)  # type: ignore[method-assign]
+
+
+def main() -> None:
+    url, base, point, now = sys.argv[1:]
+    arm(point)
+    built = build(Store.open(url), config_of(base), lambda: int(now), {}, Path.cwd())
+    built.jobs.look()
+    sys.exit(built.jobs.trouble or 0)
+
+
+if __name__ == "__main__":
+    main()
