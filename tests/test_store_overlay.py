@@ -20,7 +20,7 @@ RANGES = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(CHANGES, CHANGES, RANGES, st.integers(0, 30))
 def test_a_range_holds_what_was_written_and_what_waits(
     written: list[tuple[str, bytes | None]],
