@@ -13,6 +13,7 @@ from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFa
 from ledger.settling import LookOutcome, record_look, sighting_scripts, watched
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
+from service.budget import note_fetched
 from service.clock import Clock
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
@@ -110,6 +111,7 @@ class Intake:
         """Record a look in one transaction: observations, entries, projections, headers and progress."""
         with self.store.write() as tx:
             self.still_leads(tx)
+            note_fetched(tx, sum(report.bytes for report in found.reports), now)
             if (tx.progress.load("scanned") or self._checkpoint()) != scanned:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
             outcome = record_look(tx, chain_look(found, self.sightings), now=now)

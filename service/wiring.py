@@ -74,6 +74,7 @@ def build(
         lambda: add_addresses(store, config.wallets, network),
         config.watch.look_seconds,
         config.watch.check_hours,
+        config.watch.megabytes_a_day,
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
     ports = Ports(
