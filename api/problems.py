@@ -20,7 +20,7 @@ from starlette.responses import Response
 from api.clean import clean
 from api.pages import sentences as say
 from api.pages.render import PageRenderer
-from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFound, Refused
+from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFound, NothingYet, Refused
 
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
@@ -118,6 +118,8 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
         words = say.ERRORS.get(told.status, say.ERRORS[400])
         is_donation = request.url.path.startswith("/d/") and told.status == 404
         heading = say.NOT_FOUND_DONATION if is_donation else words.title
+        if isinstance(error, NothingYet):
+            heading = say.NO_PAYMENT_YET
         key = request.url.path[3:][:200] if is_donation else ""
         body = pages.error(told.status, heading, told.detail, key)
         headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}

@@ -33,6 +33,10 @@ class NotFound(LedgerError):
     """What was named does not exist here."""
 
 
+class NothingYet(NotFound):
+    """What was named is ours, and nothing has come to it yet."""
+
+
 class Conflict(LedgerError):
     """Something else is already recorded under the same key, or the state does not allow it."""
 

@@ -12,7 +12,7 @@ from ledger.chain import is_txid
 from ledger.chain_status import chain_status
 from ledger.desk import claim_hash
 from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, status_of
-from ledger.errors import NotFound, Refused
+from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.reconcile import books_state, unexplained_spends
@@ -236,7 +236,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
             continue
         found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
     if not found:
-        raise NotFound("No payment has come to this address yet. Nothing expires.")
+        raise NothingYet("No payment has come to this address yet. Nothing expires.")
     return found
 
 

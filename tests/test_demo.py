@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ledger.checks import run_checks
+from ledger.desk import request_intention
 from ledger.entry import entry_from_bytes
+from ledger.errors import NothingYet
 from ledger.observing import Observed, TxState
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from ledger.rebuild import rebuild
@@ -146,3 +148,16 @@ def test_it_never_plays_into_a_folder_that_holds_something_else(home: Path, play
     assert refused.code == 2
     assert "no demonstration" in refused.err
     assert (other / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_claim_code_is_secret_and_leads_to_what_came(store: Store) -> None:
+    """Before the payment it says that nothing came yet; the code itself is stored nowhere."""
+    with store.write() as tx:
+        intention = request_intention(tx, plan.SLUG, now=NOW)
+    assert intention.fresh
+    assert intention.bip21.startswith(f"bitcoin:{intention.address}")
+    with store.read() as tx:
+        with pytest.raises(NothingYet, match="Nothing expires"):
+            donation_trails(tx, intention.claim_code, now=NOW)
+        raw = b"".join(row.data for row in tx.journal.rows())
+    assert intention.claim_code.encode() not in raw

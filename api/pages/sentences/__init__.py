@@ -18,6 +18,7 @@ from api.pages.sentences.errors import (
     ERRORS,
     FIND_EMPTY,
     FIND_HINT,
+    NO_PAYMENT_YET,
     NOT_FOUND_DONATION,
     ErrorWords,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "FLOW_TABLE_HEAD",
     "FLOW_TITLE",
     "NOT_FOUND_DONATION",
+    "NO_PAYMENT_YET",
     "SHARES",
     "THREAD_CAPTION",
     "THREAD_TITLE",

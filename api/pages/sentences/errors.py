@@ -33,3 +33,4 @@ FIND_EMPTY = (
     "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
 )
 NOT_FOUND_DONATION = "No donation has this key"
+NO_PAYMENT_YET = "No payment yet"
