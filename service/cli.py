@@ -24,12 +24,15 @@ from watchers.sources import SourceError
 TRACE = "AIDTRAIL_TRACE"
 """Set to 1, this environment variable shows the trace of an error of the program."""
 
+_MOST_SAID = 1_500
+"""Characters of a refusal."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words in one sentence, exit 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(Exit.USAGE, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+        self.exit(Exit.USAGE, f"{self.prog}: {_one_line(message)}. See `{self.prog} --help`.\n")
 
 
 def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:
@@ -91,6 +94,10 @@ def _escaped(text: str) -> str:
 
 def run(arguments: Sequence[str], outside: Outside) -> int:
     """Run one command line and give its exit code; all output goes through `outside`."""
+    for word in arguments:
+        if "\0" in word or not _is_text(word):
+            print("aidtrail: an argument is not text in UTF-8 without NUL; write it so.", file=outside.err)
+            return Exit.USAGE
     parser = build_parser()
     try:
         options = parser.parse_args(list(arguments))
@@ -119,6 +126,10 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
         return Exit.OK
     except KeyboardInterrupt:
         return 130
+    except OSError as failure:
+        reason = failure.strerror or type(failure).__name__
+        where = f"{str(failure.filename)[:70]}: " if failure.filename is not None else ""
+        return _refuse(outside, command, f"{where}cannot be used ({reason}).", Exit.UNAVAILABLE)
     except Exception as failure:
         if outside.environment.get(TRACE):
             traceback.print_exc(file=outside.err)
@@ -127,8 +138,19 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
         return _refuse(outside, command, " ".join(sentence.split()), Exit.BROKEN)
 
 
+def _one_line(sentence: str) -> str:
+    """What was typed may come back in a sentence: without control characters, and not at any length."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in sentence)
+    return plain if len(plain) <= _MOST_SAID else f"{plain[:_MOST_SAID]}…"
+
+
+def _is_text(word: str) -> bool:
+    """False for bytes of the command line that are no UTF-8, which Python hands over as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
 def _refuse(outside: Outside, command: Command, sentence: str, code: Exit) -> int:
-    print(f"aidtrail {command.words}: {sentence}", file=outside.err, flush=True)
+    print(f"aidtrail {command.words}: {_one_line(sentence)}", file=outside.err, flush=True)
     return int(code)
 
 

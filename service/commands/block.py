@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class _Watched:
     scripts: frozenset[bytes]
     outpoints: frozenset[bytes]
     chain: HeaderChain | None
+    values: Mapping[Outpoint, int]
+    """Satoshis of the coins that the data know."""
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +97,7 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
     scripts: set[bytes] = set()
     outpoints: set[bytes] = set()
     chain: HeaderChain | None = None
+    values: dict[Outpoint, int] = {}
     if options.data is not None:
         place = find_place(options.data, outside)
         if network is not None and network.name != place.config.chain.network:
@@ -104,9 +108,9 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
             with store.read() as tx:
                 known, waiting = watched(tx)
                 # Coins that the ledger saw spent too: the block in hand may be the one that spent them.
-                coins = {Outpoint.parse(coin.outpoint).wire() for coin in Observed(tx.shelf).coins()}
+                values = {Outpoint.parse(coin.outpoint): coin.sats for coin in Observed(tx.shelf).coins()}
         scripts |= known
-        outpoints |= waiting | coins
+        outpoints |= waiting | {outpoint.wire() for outpoint in values}
     if network is None:
         network = network_of(addresses)
     for address in addresses:
@@ -119,7 +123,7 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
             outpoints.add(Outpoint.parse(text).wire())
         except ValueError as refusal:
             raise BadUse(f"--outpoint: {refusal}.") from None
-    return _Watched(network, frozenset(scripts), frozenset(outpoints), chain)
+    return _Watched(network, frozenset(scripts), frozenset(outpoints), chain, values)
 
 
 def network_named_by(name: str | None) -> Network | None:
@@ -156,13 +160,13 @@ def _touched(facts: BlockFacts) -> dict[int, TouchedTx]:
     return {tx.position: tx for tx in facts.touched}
 
 
-def _values(facts: BlockFacts) -> dict[Outpoint, int]:
-    return {payment.outpoint: payment.sats for payment in facts.payments}
+def _values(facts: BlockFacts, watch: _Watched) -> dict[Outpoint, int]:
+    return dict(watch.values) | {payment.outpoint: payment.sats for payment in facts.payments}
 
 
 def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> list[str]:
     touched = _touched(facts)
-    values = _values(facts)
+    values = _values(facts, watch)
     lines = [
         f"block {block.header.hash} of {watch.network.name}: {block.count} transactions,"
         " Merkle root and witness commitment recomputed.",
@@ -198,7 +202,7 @@ def _proof_line(tx: TouchedTx) -> str:
 
 def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dict[str, Any]:
     touched = _touched(facts)
-    values = _values(facts)
+    values = _values(facts, watch)
     return {
         "network": watch.network.name,
         "block": {

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ledger.chain import Header, is_txid
 from ledger.money import decimal_text
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
-from service.config import Config, SourceConfig
+from service.config import PUBLIC_SOURCES, Config, SourceConfig
 from service.networks import network_of
 from service.place import Place, find_place
 from service.sources import http_client
@@ -21,7 +21,7 @@ from watchers.block import BlockRefused, parse_block
 from watchers.esplora import Esplora
 from watchers.headers import HeaderRefused
 from watchers.history import AddressHistory, Located
-from watchers.networks import NETWORKS, Network, network_named
+from watchers.networks import MAINNET, NETWORKS, Network, network_named
 from watchers.periods import PeriodTable
 from watchers.place import OnChain, place_of
 from watchers.scripts import AddressRefused, address_of, script_of
@@ -104,7 +104,8 @@ def _source(options: argparse.Namespace, config: Config, network: Network) -> Es
     url = options.source
     if url is None:
         named = [source for source in config.sources if source.kind == "esplora"]
-        if not named or config.chain.network != network.name:
+        defaults = config.sources == PUBLIC_SOURCES and network.name != MAINNET.name
+        if not named or defaults or config.chain.network != network.name:
             raise BadUse(f"--source: name an Esplora server of {network.name} to ask.")
         url = named[0].url
     if not url.startswith(("https://", "http://")):

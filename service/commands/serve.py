@@ -7,7 +7,7 @@ import signal
 import threading
 from types import FrameType
 
-from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.logs import note, set_up
 from service.opened import opened
 from service.place import find_place
@@ -25,6 +25,8 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
+    if options.port is not None and not 0 <= options.port <= 65_535:
+        raise BadUse("--port: a port is 0 to 65535.")
     place = find_place(options.data, outside, options.config)
     config = place.config
     set_up(config.logs)
