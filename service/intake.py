@@ -7,17 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from ledger.chain import BlockRef, Header
+from ledger.chain import BlockRef, Header, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.settling import LookOutcome, record_look, sighting_scripts, watched
 from ledger.store.database import Store
-from ledger.store.transaction import Writing
+from ledger.store.transaction import Reading, Writing
 from service.budget import note_fetched
 from service.clock import Clock
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
 from watchers.scan import WatchSet
+
+
+class Sightings(StrEnum):
+    """Where unconfirmed payments are looked for (`watch.sightings`)."""
+
+    OWN_NODE = "own-node"
+    RECENT = "recent"
+    OFF = "off"
 
 
 def chain_look(look: Look, asked_mempools: bool) -> ChainLook:
@@ -83,7 +92,7 @@ class Intake:
     watcher: Watcher
     clock: Clock
     max_blocks: int
-    sightings: bool
+    sightings: Sightings
     still_leads: Callable[[Writing], None]
 
     def look(self) -> LookOutcome:
@@ -97,7 +106,7 @@ class Intake:
         with self.store.read() as tx:
             scanned = tx.progress.load("scanned") or self._checkpoint()
             scripts, outpoints = watched(tx)
-            asked = sighting_scripts(tx, now=now) if self.sightings else None
+            asked = self._shown(tx, now)
         found = self.watcher.look(
             scanned,
             WatchSet(scripts, outpoints),
@@ -114,11 +123,21 @@ class Intake:
             note_fetched(tx, sum(report.bytes for report in found.reports), now)
             if (tx.progress.load("scanned") or self._checkpoint()) != scanned:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
-            outcome = record_look(tx, chain_look(found, self.sightings), now=now)
+            outcome = record_look(tx, chain_look(found, self.sightings is not Sightings.OFF), now=now)
             left = len(found.undone)
             above = found.tip.height - len(found.found) - left
             tx.progress.add_headers(chain_rows(self.watcher.chain, found.tip.hash, above))
         return outcome
+
+    def _shown(self, tx: Reading, now: int) -> list[Script] | None:
+        """Scripts that explorers may be asked about; none: only own mempools are read; None: no mempool at all."""
+        match self.sightings:
+            case Sightings.OFF:
+                return None
+            case Sightings.OWN_NODE:
+                return []
+            case Sightings.RECENT:
+                return sighting_scripts(tx, now=now)
 
     def _checkpoint(self) -> str:
         chain = self.watcher.chain

@@ -22,7 +22,7 @@ from ledger.store.database import Store
 from service.clock import Clock
 from service.command import Unavailable
 from service.config import Config
-from service.intake import Intake
+from service.intake import Intake, Sightings
 from service.jobs import Jobs
 from service.leader import Leader
 from service.metrics import metrics_text
@@ -62,7 +62,7 @@ def build(
             Watcher(network, sources, chain),
             clock,
             config.watch.blocks_a_look,
-            config.watch.sightings != "off",
+            Sightings(config.watch.sightings),
             leader.check,
         )
 

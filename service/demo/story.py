@@ -86,14 +86,15 @@ class StoryPlayer:
         goes on where it was.
         """
         acts = plan.acts(self.replay.transactions)
-        moments = sorted({at for at, _ in self.replay.events()} | {act.at for act in acts})
+        chain = {at for at, _ in self.replay.events()}
+        moments = sorted(chain | {act.at for act in acts})
         first = acts[0].at
         waiting = list(enumerate(acts, start=1))[done:]
         for at in moments:
             if at < max(first, self.clock()):
                 continue
             self._move(at)
-            if done or acts[0].at < at:
+            if at in chain and (done or first < at):
                 self.look()
             while waiting and waiting[0][1].at <= at:
                 count, act = waiting.pop(0)
