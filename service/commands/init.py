@@ -24,6 +24,7 @@ from watchers.secret import secret_in
 
 _HEADERS_A_PAGE = 10
 _REQUESTS_A_MINUTE = 60
+_BLOCK_MEGABYTES_TENTHS = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +158,29 @@ def _plan(asked: _Asked) -> list[str]:
         height, _ = parse_checkpoint(asked.checkpoint)
         pages = (height % PERIOD) // _HEADERS_A_PAGE + 1
         start = (
-            f"headers are read from block {height - height % PERIOD} on, checked against your checkpoint: "
-        )
-        start += (
-            f"about {pages} requests, {pages // _REQUESTS_A_MINUTE + 1} minutes, and the blocks after it."
+            f"headers are read from block {height - height % PERIOD:,} on, checked against your checkpoint: about "
+            f"{pages} requests, {_minutes(pages)} minutes; then each block after it, a request of about 1.7 MB each."
         )
     elif not asked.network.retargets:
-        start = "headers are read from the first block on."
+        start = "headers and blocks are read from the first block on."
     else:
         pages = PERIOD // _HEADERS_A_PAGE + 1
+        requests = pages + PERIOD
         start = (
             "without --checkpoint the first look pins the first block of the present period that all sources agree "
-            f"on (trust on first use): up to {pages} requests, {pages // _REQUESTS_A_MINUTE + 1} minutes."
+            f"on (trust on first use) and reads from there: up to {requests:,} requests, {_minutes(requests)} minutes "
+            f"and {PERIOD * _BLOCK_MEGABYTES_TENTHS // 10_000} GB, once."
         )
     hosts = ", ".join(name for name, _ in asked.sources)
-    return [start, f"asked: {hosts}; they see which blocks are read, and no address of yours from that."]
+    learns = (
+        f"asked: {hosts}; they see which blocks are read and, for 24 hours, each address that is given out "
+        '([watch] sightings = "off" keeps that from them); `aidtrail look --plan` has the figures.'
+    )
+    return [start, learns]
+
+
+def _minutes(requests: int) -> int:
+    return requests // _REQUESTS_A_MINUTE + 1
 
 
 def _next(data: str) -> list[str]:

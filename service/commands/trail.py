@@ -42,7 +42,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     lines = [
         f"{trail.campaign_title}: donation {trail.outpoint}",
         say.plain(say.donation_sentence(trail)),
-        f"{say.status_word(trail.status)}. {say.status_detail(trail)}".strip(),
+        f"{say.status_word(trail.status)} {say.status_detail(trail)}".strip() + ".",
     ]
     following = say.donation_next(trail)
     if following:
