@@ -27,6 +27,8 @@ class ChainStatus:
     no_chain_since: str | None
     completeness: str
     sources: tuple[SourceStatus, ...]
+    checkpoint: str | None = None  # HEIGHT:HASH that headers are checked from
+    trust: str | None = None  # who vouches for it
 
 
 def chain_status(tx: Reading, *, now: int) -> ChainStatus:
@@ -48,4 +50,6 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         no_chain_since=load("no_chain_since") or None,
         completeness=load("completeness") or "every block scanned whole",
         sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),
+        checkpoint=load("checkpoint"),
+        trust=load("checkpoint_trust"),
     )

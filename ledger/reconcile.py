@@ -104,6 +104,7 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
     )
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
     sources = look.get("sources", [])
+    checkpoint = tx.progress.load("checkpoint")
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
         block=settled,
@@ -125,6 +126,9 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
         no_chain_since=no_chain,
         sources_agreeing=sum(1 for s in sources if s["ok"] and s["lied"] is None),
         sources=len(sources),
+        start=int(checkpoint.partition(":")[0]) if checkpoint else None,
+        trust=tx.progress.load("checkpoint_trust") or "",
+        trusted_rules=tx.progress.load("trusted_rules") or "",
     )
 
 

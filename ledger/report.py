@@ -30,6 +30,9 @@ class Books:
     no_chain_since: str | None
     sources_agreeing: int
     sources: int
+    start: int | None = None  # height of the checkpoint that headers are checked from
+    trust: str = ""  # who vouches for it: genesis, table, operator, first use
+    trusted_rules: str = ""  # the network whose rules are not checked in full, else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,14 +86,15 @@ def pinned_chain(
     except HeaderRefused as refusal:
         raise Unavailable(f"the checkpoint's header is refused: {refusal}.") from None
     with store.write() as tx:
-        _keep(tx, start, first, headers)
+        _keep(tx, network, start, first, headers)
     return chain
 
 
-def _keep(tx: Writing, start: Checkpoint, first: int, headers: list[Header]) -> None:
+def _keep(tx: Writing, network: Network, start: Checkpoint, first: int, headers: list[Header]) -> None:
     tx.progress.add_headers([(first + index, header.raw) for index, header in enumerate(headers)])
     tx.progress.save("checkpoint", f"{start.height}:{start.hash}")
     tx.progress.save("checkpoint_trust", start.trust)
+    tx.progress.save("trusted_rules", network.name if network.trusted_rules else "")
 
 
 def _start(

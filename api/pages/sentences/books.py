@@ -65,6 +65,14 @@ def _wrong(books: Books) -> str:
     return "Not every order is matched"
 
 
+_TRUST = {
+    "first use": "which was trusted on first use because the sources agreed on it",
+    "operator": "which the operator named",
+    "table": "which the shipped table pins",
+}
+"""Who vouches for the block that headers are checked from; the first block of a chain needs nobody."""
+
+
 def books_notes(books: Books) -> tuple[str, ...]:
     """What a reader must know of how old the figures are."""
     notes = []
@@ -72,6 +80,10 @@ def books_notes(books: Books) -> tuple[str, ...]:
         since = f" since {time(books.no_chain_since)}" if books.no_chain_since else ""
         kept = f" These figures are of block {count(books.block)}." if books.block is not None else ""
         notes.append(f"No agreed chain{since}.{kept} They will not change until the sources agree again.")
+    if books.start is not None and books.trust in _TRUST:
+        notes.append(f"Headers are checked from block {count(books.start)} on, {_TRUST[books.trust]}.")
+    if books.trusted_rules:
+        notes.append(f"The rules of {books.trusted_rules} are not checked in full; its blocks are trusted.")
     if books.behind > 0:
         hours = f", about {number_of(books.behind_hours, 'hour')}" if books.behind_hours else ""
         notes.append(
