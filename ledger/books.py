@@ -108,7 +108,9 @@ class Books:
             yield account, asset, Balance(*sums)
 
     def apply(self, entry: Entry) -> None:
-        """Fold one entry: transfers, then line operations. Conflict if an account would go below zero."""
+        """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
+        for operation in entry.operations:
+            self.lines.apply(operation)
         touched: dict[tuple[str, str], list[int]] = {}
         for transfer in entry.transfers:
             for account, side in ((transfer.debit, 0), (transfer.credit, 1)):
@@ -127,5 +129,3 @@ class Books:
                 raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
         for (account, asset), sums in touched.items():
             self.shelf.save("balance", f"{account}|{asset}", b"[%d,%d]" % tuple(sums))
-        for operation in entry.operations:
-            self.lines.apply(operation)

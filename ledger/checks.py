@@ -154,9 +154,9 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
         if row.kind in {"donation", "restore", "void"}:
             outpoint = str(entry_from_bytes(row.data).facts["outpoint"])
             live[outpoint] += -1 if row.kind == "void" else 1
-    for outpoint, count in live.items():
-        if count not in {0, 1}:
-            yield Finding("outpoints_live_once", outpoint, f"{outpoint} is live {count} times")
+            if live[outpoint] not in {0, 1}:
+                what = f"{outpoint} is live {live[outpoint]} times after entry {row.seq}"
+                yield Finding("outpoints_live_once", outpoint, what)
 
 
 def books_are_chain(tx: Reading) -> Iterator[Finding]:
@@ -172,18 +172,28 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
     for slug, _ in books.documents.all("campaign", ""):
         for name in books.lines.names(f"money/{slug}/"):
             asset = name.rsplit("/", 1)[1]
-            if asset == "BTC":
-                continue
             on_line = sum(
                 s.end - s.start
                 for s in books.lines.spans(name)
                 if s.state in {UnitState.FREE, UnitState.HELD}
             )
-            at_bank = sum(
-                b.net for _, a, b in books.balances(f"{AccountClass.BANK.value}/{slug}/") if a == asset
-            )
-            if on_line != at_bank:
-                yield Finding("money_on_lines", name, f"{at_bank} {asset} in banks and {on_line} on the line")
+            held = _coins_for_line(books, slug) if asset == "BTC" else _in_banks(books, slug, asset)
+            if on_line != held:
+                yield Finding("money_on_lines", name, f"{held} {asset} held and {on_line} on the line")
+
+
+def _in_banks(books: Books, slug: str, asset: str) -> int:
+    return sum(b.net for _, a, b in books.balances(f"{AccountClass.BANK.value}/{slug}/") if a == asset)
+
+
+def _coins_for_line(books: Books, slug: str) -> int:
+    """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
+    sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
+    for _, gift in books.documents.all("donation", slug):
+        sats += 0 if gift["live"] else gift["shortfall"]
+    for _, spend in books.documents.all("spend", slug):
+        sats += spend["notes"]["shortfall"] - (0 if spend["live"] else spend["facts"]["wallet"])
+    return sats
 
 
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (

@@ -95,7 +95,8 @@ def _post(context: Context, facts: Receipt) -> Posting:
         )
         transfers.extend(Transfer(where, noted_account, asset, n) for _, where, n in ends if n)
         parts = [Part(part, n, n) for part, _, n in ends if n]
-        parts.append(Part(PartKind.ON, lot.good, lot.good, goods_line(campaign, kind, facts.place, asset), 0))
+        target = goods_line(campaign, kind, facts.place, asset)
+        parts.append(Part(PartKind.ON, lot.good, lot.good, target, books.lines.length(target)))
         if lot.good:
             stock = goods_account(kind, campaign, facts.place)
             transfers.append(Transfer(stock, noted_account, asset, lot.good))

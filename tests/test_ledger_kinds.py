@@ -1,0 +1,315 @@
+"""What each kind of fact must satisfy, from order to distribution, in a small ledger audited after every step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.books import Books
+from ledger.desk import NOUNS, act
+from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
+from ledger.tracing import origins
+from tests.ledgers import SLUG, Ledger, name, tx
+
+BTC = 100_000_000
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """A ledger with 20,000.00 USD at bank B, from one gift of a bitcoin, and a product KIT."""
+    made = Ledger.new(tmp_path)
+    made.mine("a", tx("gift", (0, BTC)))
+    made.bury()
+    made.mine("s", tx("sale", spends=(("gift", 0),)))
+    made.bury()
+    made.do(
+        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=BTC - 1000, network_fee=1000,
+        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-11-20",
+    )  # fmt: skip
+    made.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+    made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    return made
+
+
+def order(
+    ledger: Ledger, number: str = "PO-1", quantity: int = 1000, value: int = 500_000, **more: Any
+) -> None:
+    items = [{"item": "1", "product": "KIT", "quantity": quantity, "value": value}]
+    facts = {"number": number, "supplier": "Maker", "currency": "USD", "items": items, "date": "2023-11-21"}
+    ledger.do("recorder", "purchase", "add", **(facts | more))
+    ledger.do("approver", "purchase", "approve", number=number, date="2023-11-21")
+
+
+def receive(ledger: Ledger, number: str = "GRN-1", lot: str = "L1", **counts: int) -> None:
+    lots = [{"lot": lot, "noted": sum(counts.values()), **({"good": 0} | counts)}]
+    ledger.do(
+        "recorder", "receipt", "add", number=number, order="PO-1", item="1", place="Depot", lots=lots,
+        date="2023-12-01",
+    )  # fmt: skip
+
+
+def pay(ledger: Ledger, amount: int, number: str = "P-1", **more: Any) -> None:
+    facts = {"number": number, "order": "PO-1", "asset": "USD", "amount": amount, "discharges": amount}
+    facts |= {"bank": "B", "date": "2023-12-02"} | more
+    ledger.do("recorder", "payment", "add", **facts)
+
+
+def lots(quantity: int, lot: str = "L1") -> list[dict[str, Any]]:
+    return [{"product": "KIT", "lot": lot, "quantity": quantity}]
+
+
+def test_a_receipt_that_does_not_add_up_says_by_how_much(ledger: Ledger) -> None:
+    order(ledger)
+    with pytest.raises(Refused, match="100 noted, 105 counted, 5 over"):
+        ledger.do(
+            "recorder", "receipt", "add", number="G", order="PO-1", item="1", place="Depot", date="2023-12-01",
+            lots=[{"lot": "L1", "noted": 100, "good": 105}],
+        )  # fmt: skip
+
+
+def test_more_than_was_ordered_is_not_received_on_the_order(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=900)
+    with pytest.raises(Refused, match="only 100 of 1000"):
+        receive(ledger, "GRN-2", "L2", good=101)
+    receive(ledger, "GRN-2", "L2", good=100)
+
+
+def test_a_lot_is_named_once(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=100)
+    with pytest.raises(Conflict, match="received already"):
+        receive(ledger, "GRN-2", good=100)
+
+
+def test_receipts_map_positions_by_the_cumulative_floor(ledger: Ledger) -> None:
+    """Rule 5: positions of the order's line up to floor(cumulative quantity * value / ordered), once."""
+    order(ledger, quantity=3, value=1000)
+    receive(ledger, "G1", "L1", good=1)
+    receive(ledger, "G2", "L2", good=2)
+    with ledger.store.read() as reading:
+        lines = Books(reading.shelf).lines
+        assert lines.use(f"receipt:{SLUG}:G1:L1").pieces == ((0, 333),)
+        assert lines.use(f"receipt:{SLUG}:G2:L2").pieces == ((333, 1000),)
+
+
+def test_goods_have_no_owner_before_they_are_paid_for_and_the_donor_after(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+
+    def owners() -> set[str | None]:
+        with ledger.store.read() as reading:
+            line = f"goods/{SLUG}/stock:Depot/KIT#L1"
+            return {origin.gift for origin in origins(Books(reading.shelf).lines, line, 0, 1000)}
+
+    assert owners() == {None}
+    pay(ledger, 500_000)
+    assert owners() == {None}
+    ledger.do("approver", "payment", "approve", number="P-1", date="2023-12-02")
+    assert owners() == {f"{name('gift')}:0"}
+
+
+def test_a_payment_holds_its_money_and_a_rejection_frees_it(ledger: Ledger) -> None:
+    order(ledger, value=2_000_000)
+    pay(ledger, 1_900_000)
+    with pytest.raises(Refused, match=r"1000\.00 USD of PO-1 is unpaid"):
+        pay(ledger, 200_000, "P-2")
+    ledger.do("recorder", "payment", "reject", number="P-1", date="2023-12-02")
+    pay(ledger, 2_000_000, "P-2")
+
+
+def test_money_that_is_not_at_the_bank_is_not_paid(ledger: Ledger) -> None:
+    order(ledger, value=2_000_000)
+    with pytest.raises(Refused, match="is free at B"):
+        pay(ledger, 2_000_000, fee=1)
+    with pytest.raises(Refused, match="is free at Elsewhere"):
+        pay(ledger, 100, bank="Elsewhere")
+
+
+def test_an_order_is_bound_by_its_approval_and_a_second_one_beyond_the_rest_is_refused(
+    ledger: Ledger,
+) -> None:
+    order(ledger, value=1_500_000)
+    with pytest.raises(Refused, match=r"only 5000\.00 is free"):
+        order(ledger, "PO-2", value=500_001)
+
+
+def test_an_order_of_two_items_is_paid_in_proportion(ledger: Ledger) -> None:
+    """RULES 8: a payment is spread over the items by their approved value."""
+    items = [
+        {"item": "1", "product": "KIT", "quantity": 10, "value": 300},
+        {"item": "2", "product": "KIT", "quantity": 10, "value": 700},
+    ]
+    order(ledger, items=items)
+    pay(ledger, 500)
+    ledger.do("approver", "payment", "approve", number="P-1", date="2023-12-02")
+    with ledger.store.read() as reading:
+        lines = Books(reading.shelf).lines
+        filled = [lines.filled(f"order/{SLUG}/PO-1/{item}/USD") for item in ("1", "2")]
+    assert filled == [150, 350]
+
+
+def test_nothing_is_shipped_that_is_not_there_and_what_arrives_is_what_left(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, damaged=10)
+    shipment = {"origin": "Depot", "destination": "Port", "carriage": "road", "date": "2023-12-03"}
+    with pytest.raises(Refused, match="991 pieces of KIT#L1 are wanted and 990 are at Depot"):
+        ledger.do("recorder", "shipment", "add", waybill="W-1", lots=lots(991), **shipment)
+    ledger.do("recorder", "shipment", "add", waybill="W-1", lots=lots(500), **shipment)
+    counted = {"product": "KIT", "lot": "L1"}
+    arrival = {"waybill": "W-1", "date": "2023-12-05"}
+    with pytest.raises(Refused, match="501 pieces"):
+        ledger.do("recorder", "shipment", "arrive", number="A-1", lots=[counted | {"good": 501}], **arrival)
+    with pytest.raises(Refused, match="say why"):
+        ledger.do(
+            "recorder", "shipment", "arrive", number="A-1", lots=[counted | {"good": 1, "lost": 1}], **arrival
+        )
+    with pytest.raises(Refused, match="before the day of dispatch"):
+        ledger.do(
+            "recorder",
+            "shipment",
+            "arrive",
+            number="A-1",
+            lots=[counted | {"good": 1}],
+            **(arrival | {"date": "2023-12-01"}),
+        )
+    ledger.do("recorder", "shipment", "arrive", number="A-1", lots=[counted | {"good": 300}], **arrival)
+    ledger.do(
+        "recorder", "shipment", "arrive", number="A-2", lots=[counted | {"good": 190, "lost": 10}],
+        reason="fell off", **arrival,
+    )  # fmt: skip
+    with ledger.store.read() as reading:
+        assert Books(reading.shelf).documents.require("shipment", SLUG, "W-1")["status"] == "received"
+
+
+def hand_over(ledger: Ledger, quantity: int) -> None:
+    facts = {"number": "H-1", "place": "Depot", "organisation": "Aid", "lots": lots(quantity)}
+    ledger.do("recorder", "handover", "add", date="2023-12-06", **facts)
+
+
+def delivered(ledger: Ledger) -> int:
+    """Order, receipt, handover and a distribution; gives the receipt's entry."""
+    order(ledger)
+    receive(ledger, good=1000)
+    with ledger.store.read() as reading:
+        seq = Books(reading.shelf).documents.require("receipt", SLUG, "GRN-1")["seq"]
+    ledger.do(
+        "recorder",
+        "handover",
+        "add",
+        number="H-1",
+        place="Depot",
+        organisation="Aid",
+        lots=lots(800),
+        date="2023-12-06",
+    )
+    ledger.do(
+        "recorder",
+        "distribution",
+        "add",
+        number="D-1",
+        organisation="Aid",
+        place="Hill",
+        lots=lots(600),
+        date="2023-12-07",
+    )
+    return int(seq)
+
+
+def test_a_mistake_is_corrected_by_reversals_later_facts_first(ledger: Ledger) -> None:
+    receipt = delivered(ledger)
+    reversal = {"reason": "counted wrong", "date": "2023-12-08"}
+    with pytest.raises(Conflict, match="later facts stand on"):
+        ledger.do("approver", "reversal", "add", entry=receipt, **reversal)
+    for seq in (receipt + 2, receipt + 1, receipt):
+        ledger.do("approver", "reversal", "add", entry=seq, **reversal)
+    receive(ledger, "GRN-1b", good=990, short=10)
+    with pytest.raises(NotAllowed):
+        ledger.do("recorder", "reversal", "add", entry=receipt, **reversal)
+
+
+def test_a_loss_in_stock_is_borne_by_all_in_proportion(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    ledger.do("recorder", "loss", "add", number="L-1", place="Depot", product="KIT", lot="L1", quantity=100,
+              cause="stolen", reason="the lock was broken", date="2023-12-06")  # fmt: skip
+    with pytest.raises(Refused, match="900 are at Depot"):
+        ledger.do(
+            "recorder",
+            "handover",
+            "add",
+            number="H-1",
+            place="Depot",
+            organisation="Aid",
+            lots=lots(901),
+            date="2023-12-06",
+        )
+    with ledger.store.read() as reading:
+        use = Books(reading.shelf).lines.use(f"loss:{SLUG}:L-1")
+    assert use.shares_at(500) == [50, 450]
+
+
+def test_the_same_again_changes_nothing_and_something_else_is_an_error(ledger: Ledger) -> None:
+    order(ledger)
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "date": "2023-12-01"}
+    told = [{"lot": "L1", "noted": 10, "good": 10}]
+    first = ledger.do("recorder", "receipt", "add", lots=told, **facts)
+    again = ledger.do("recorder", "receipt", "add", lots=told, **facts)
+    assert (again.already, again.seq) == (True, first.seq)
+    with pytest.raises(Conflict, match="with other facts"):
+        ledger.do("recorder", "receipt", "add", lots=told, **(facts | {"place": "Other"}))
+
+
+def test_a_service_is_delivered_where_it_is_received(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder", "product", "add", code="TRIP", name="Trip", unit="trip", plural="trips", service=True
+    )
+    order(ledger, items=[{"item": "1", "product": "TRIP", "quantity": 5, "value": 500}])
+    receive(ledger, good=5)
+    with ledger.store.read() as reading:
+        assert Books(reading.shelf).net(f"delivered/{SLUG}/Depot", "TRIP#L1") == 5
+
+
+def test_entries_name_roles_and_never_people(ledger: Ledger) -> None:
+    """Who recorded a fact is kept beside the journal, not in it."""
+    with ledger.store.read() as reading:
+        for row in reading.journal.rows():
+            body = json.loads(row.data)
+            assert body["role"] in {"admin", "recorder", "approver", "system"}
+            assert not {"author", "user", "name"} & body.keys()
+
+
+hostile = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+ACTIONS = [(noun.name, verb) for noun in NOUNS.values() for verb in noun.actions]
+KNOWN = st.sampled_from(
+    ["number", "date", "order", "item", "lots", "txid", "amount", "slug", "entry", "items", "asset"]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    what=st.sampled_from(ACTIONS),
+    facts=hostile | st.dictionaries(KNOWN, hostile, max_size=8),
+    slug=st.sampled_from([SLUG, "none", "", "a/b"]),
+    role=st.sampled_from(["admin", "recorder", "approver"]),
+)
+def test_hostile_facts_are_refused_in_words_and_change_nothing(
+    ledger: Ledger, what: tuple[str, str], facts: Any, slug: str, role: str
+) -> None:
+    with ledger.store.read() as reading:
+        before = reading.journal.head()
+    with pytest.raises(LedgerError) as refusal, ledger.store.write() as writing:
+        act(writing, ledger.actors[role], slug, *what, facts, now=ledger.now)
+    assert str(refusal.value).strip()
+    assert isinstance(refusal.value, Refused | NotFound | Conflict | NotAllowed)
+    with ledger.store.read() as reading:
+        assert reading.journal.head() == before
