@@ -143,7 +143,9 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
     for slug in slugs:
         state = books_state(tx, slug, now=now)
         is_open = is_open or not state.reconciled
-        lines.append((f"{slug}: books = chain at block", str(state.block)))
+        lines.append(
+            (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
+        )
         lines.append((f"{slug}: in the books, sats", str(state.in_wallets)))
         lines.append((f"{slug}: difference, sats", str(state.difference)))
         lines.append((f"{slug}: unexplained, sats", str(state.unexplained)))

@@ -37,6 +37,8 @@ from service.wiring import Service, WebServer, build
 PORT = 8080
 _FIRST_KIND = "wpkh"
 _TOML = """# The configuration of a demonstration, written by `aidtrail demo`. Its chain is recorded.
+sources = []
+
 [site]
 demonstration = true
 

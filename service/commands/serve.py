@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.config import PUBLIC_SOURCES
 from service.logs import note, set_up
 from service.opened import opened
 from service.place import find_place
@@ -29,6 +30,12 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         raise BadUse("--port: a port is 0 to 65535.")
     place = find_place(options.data, outside, options.config)
     config = place.config
+    if not config.sources:
+        raise BadUse(
+            "sources: none is configured; name one, or continue a demonstration with `aidtrail demo`."
+        )
+    if config.chain.network != "mainnet" and config.sources == PUBLIC_SOURCES:
+        raise BadUse(f"sources: the default ones are of mainnet; name one of {config.chain.network}.")
     set_up(config.logs)
     with opened(place, outside) as store:
         service = build(store, config, outside.clock, outside.environment, place.folder)

@@ -53,9 +53,9 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     if trail.places:
         lines += ["", "Where all of it is"]
         for place in trail.places:
-            figure = exact(place.asset, place.units) if is_money(place.asset) else f"{place.units:,}"
-            unit = place.asset if is_money(place.asset) else place.unit
-            lines.append(f"  {figure} {unit}  {say.where(place)}")
+            money = is_money(place.asset)
+            figure = f"{exact(place.asset, place.units)} {place.asset}" if money else ""
+            lines.append(f"  {figure or say.number_of(place.units, place.unit)}  {say.where(place)}")
     if trail.shares:
         lines += ["", "Its place on each line (from, to)"]
         lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]
