@@ -101,6 +101,12 @@ class Intake:
         scanned, found = self.fetch(now)
         return self.record(scanned, found, now)
 
+    def knows_where_we_are(self) -> bool:
+        """False once another process led and read blocks that this one's headers lack; then restore the stored ones."""
+        with self.store.read() as tx:
+            scanned = tx.progress.load("scanned")
+        return scanned is None or scanned in self.watcher.chain
+
     def fetch(self, now: int) -> tuple[str, Look]:
         """Ask the sources and prove what they say; holds no transaction. Returns where we were, and the look."""
         with self.store.read() as tx:

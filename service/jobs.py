@@ -17,7 +17,7 @@ from service.budget import fetched_today
 from service.clock import Clock
 from service.command import BadUse, Unavailable
 from service.intake import Intake
-from service.leader import Leader
+from service.leader import SECONDS, Leader
 from service.logs import note, warn
 from watchers.sources import SourceError
 
@@ -62,11 +62,15 @@ class Jobs:
             self._looked = self.clock()
             try:
                 if not self.leader.leads():
+                    waits = f"another process watches the chain, or did so in the last {SECONDS} seconds"
+                    if self.trouble != waits:
+                        note("waiting", why=waits)
+                    self.trouble = waits
                     return None
                 self._keep_to_the_cap()
                 if self._stirred:
                     self.add_addresses()
-                if self._intake is None:
+                if self._intake is None or not self._intake.knows_where_we_are():
                     self._intake = self.pin()
                 outcome = self._intake.look()
             except (SourceError, Unavailable, BadUse, LedgerError) as failure:
@@ -75,6 +79,8 @@ class Jobs:
                 return None
             self.trouble = None
             self._stirred = bool(outcome.entries)
+            if outcome.behind:
+                self._looked = None  # there is more to read: the next tick goes on
             for entry in outcome.entries:
                 note("recorded", seq=entry.seq, kind=entry.kind)
             return outcome
