@@ -39,6 +39,8 @@ class LookOutcome:
     """The entries that a look led to, in order."""
 
     entries: list[Entry] = field(default_factory=list)
+    behind: int = 0
+    """Blocks between the agreed tip and the best header, when this look came nearer: read on at once."""
 
 
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
@@ -95,6 +97,8 @@ class _Settling:
             self._settle(transaction)
         progress.save("settled_height", str(settled))
         progress.save("settled_coinbase", str(mature))
+        if self._look.joined:
+            self._outcome.behind = max(0, self._look.best_height - tip.height)
         return self._outcome
 
     # observing
