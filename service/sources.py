@@ -16,6 +16,9 @@ from watchers.http_policy import HttpPolicy
 from watchers.networks import Network
 from watchers.sources import Source
 
+BLOCK_DEADLINES = 4
+"""A block is up to 4 MB: it may take so many times the configured deadline."""
+
 
 def http_client(config: Config) -> HttpClient:
     """One client for all sources: its pace is counted by host. Hosts that the file names may be local."""
@@ -56,7 +59,15 @@ def _source(
 ) -> Source:
     deadline = float(config.http.deadline_seconds)
     if one.kind == "esplora":
-        return Esplora(one.name, one.url, http, network, deadline=deadline, whole_mempool=one.own)
+        return Esplora(
+            one.name,
+            one.url,
+            http,
+            network,
+            deadline=deadline,
+            block_deadline=BLOCK_DEADLINES * deadline,
+            whole_mempool=one.own,
+        )
     if one.cookie_file:
         cookie = secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)
         try:
