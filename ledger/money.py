@@ -5,10 +5,7 @@ Assets of money are named here; goods and services are declared by the products 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-
-from ledger.errors import Refused
 
 MAX_AMOUNT = 2**53 - 1
 """The largest amount of one transfer: beyond it JSON readers lose digits (RFC 8785, I-JSON)."""
@@ -28,8 +25,6 @@ DECIMALS = {
     "ZAR": 2,
 }
 """Money: minor-unit digits by ISO 4217 (and BTC, which is not an ISO 4217 code)."""
-
-_DECIMAL = re.compile(r"(\d{1,16})(?:\.(\d{1,8}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +56,3 @@ def decimal_text(asset: str, minor: int) -> str:
         return f"{sign}{abs(minor)}"
     whole, part = divmod(abs(minor), 10**digits)
     return f"{sign}{whole}.{part:0{digits}d}"
-
-
-def minor_from_decimal(field: str, asset: str, text: str) -> int:
-    """Read an exact decimal of `asset` into minor units; raises Refused on more digits than the asset has."""
-    match = _DECIMAL.fullmatch(text)
-    digits = decimals_of(asset)
-    if match is None or len(match[2] or "") > digits:
-        raise Refused.field(
-            field, f"write {asset} as a plain decimal with at most {digits} digits after the point"
-        )
-    scale: int = 10**digits
-    minor = int(match[1]) * scale + int((match[2] or "").ljust(digits, "0") or 0)
-    if minor > MAX_AMOUNT:
-        raise Refused.field(field, f"an amount ends at {decimal_text(asset, MAX_AMOUNT)} {asset}")
-    return minor

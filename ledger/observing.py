@@ -93,11 +93,6 @@ class Observed:
 
     # reading
 
-    def block_at(self, height: int) -> tuple[str, int] | None:
-        """(hash, time) of the agreed chain's block at a height that was scanned."""
-        row = _load(self._shelf, "o.block", f"{height:012d}")
-        return None if row is None else (row[0], row[1])
-
     def height_of(self, block: str) -> int | None:
         row = _load(self._shelf, "o.hash", block)
         return None if row is None else int(row)

@@ -22,10 +22,6 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def cpu_seconds() -> float:
-    return time.process_time()
-
-
 class MovableClock:
     """A clock that stands still until it is moved, for the demonstration and for tests."""
 
