@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import service.intake
+from ledger.settling import record_look
 from ledger.store.database import Store
 from ledger.store.journal import JournalWriting
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
@@ -57,9 +58,9 @@ def arm(point: str) -> None:
         Watcher.look = dies_after(Watcher.look)  # type: ignore[method-assign]
     elif point == "inside":
         JournalWriting.append = dies_after(JournalWriting.append)  # type: ignore[method-assign]
-        service.intake.record_look = dies_after(service.intake.record_look)
+        vars(service.intake)["record_look"] = dies_after(record_look)
     elif point == "written":
-        service.intake.record_look = dies_after(service.intake.record_look)
+        vars(service.intake)["record_look"] = dies_after(record_look)
     elif point == "committed":
         Intake.record = dies_after(Intake.record)  # type: ignore[method-assign]
 

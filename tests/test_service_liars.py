@@ -1,4 +1,4 @@
-"""Explorers down, slow, lying or answering HTML: what the chain holds settles, or the page says since when it cannot."""
+"""Explorers down, slow, lying or answering HTML: what the chain holds settles, or the page says since when not."""
 
 from __future__ import annotations
 
