@@ -103,6 +103,7 @@ def spend_facts(
                 change=put_in[campaign].total - sum(left),
                 excess=excess,
                 coins=tuple(coins),
+                part=index,
                 date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
             ),
         )

@@ -221,7 +221,11 @@ class _Settling:
         for txid in txids:
             for campaign, document in self._classes.spends_of(txid):
                 if document["live"] and not self._is_deep(self._observed.tx(txid)):
-                    self._record(VOID_SPEND, campaign, SpentAgain(txid=txid, n=document["n"] + 1, date=day))
+                    self._record(
+                        VOID_SPEND,
+                        campaign,
+                        SpentAgain(txid=txid, n=document["n"] + 1, part=document["facts"]["part"], date=day),
+                    )
         for txid in txids:
             now_at = self._observed.tx(txid)
             for output in reversed(now_at.outputs if now_at else ()):
@@ -268,6 +272,7 @@ class _Settling:
                 again = SpentAgain(
                     txid=transaction.txid,
                     n=document["n"] + 1,
+                    part=document["facts"]["part"],
                     date=self._at[:10],
                     block=transaction.block,
                     height=transaction.height,

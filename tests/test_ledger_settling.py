@@ -13,8 +13,9 @@ from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.observing import Observed, TxState
 from ledger.queries import donation_rows, donation_trails
 from ledger.reconcile import books_state, unexplained_spends
+from ledger.store.addresses import AddressRow
 from ledger.trail import DonationStatus
-from tests.ledgers import SLUG, Ledger, name, tx
+from tests.ledgers import SLUG, Ledger, name, script, tx
 
 BTC = 100_000_000
 
@@ -323,3 +324,24 @@ def test_an_order_beyond_what_is_free_is_refused_with_the_figures(ledger: Ledger
             "recorder", "purchase", "add", number="PO-1", supplier="M", currency="USD", date="2023-11-20",
             items=[{"item": "1", "product": "KIT", "quantity": 1, "value": 100}],
         )  # fmt: skip
+
+
+def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(ledger: Ledger) -> None:
+    """RULES 12: change goes to them in input order, up to what each put in; no wallet goes negative."""
+    ledger.do(
+        "admin", "campaign", "add", slug="other", title="Other", purpose="Else", start="2023-11-01",
+        end="2023-12-31",
+    )  # fmt: skip
+    with ledger.store.write() as writing:
+        writing.addresses.add([AddressRow(script(50), "address50", "other", "receive", 0, "list")])
+    ledger.mine("a", tx("ours", (0, 50_000)), tx("theirs", (50, 30_000), position=2))
+    ledger.bury()
+    ledger.mine("s", tx("both", (15, 60_000), spends=(("ours", 0), ("theirs", 0))))
+    ledger.bury()
+    with ledger.store.read() as reading:
+        keys = [row.key for row in reading.journal.rows(kind="spend")]
+        books = Books(reading.shelf)
+        held = [books.net(account(AccountClass.WALLET, slug), "BTC") for slug in (SLUG, "other")]
+    assert keys[0] == f"spend:{name('both')}"
+    assert sum(held) == 60_000
+    assert min(held) >= 0

@@ -47,6 +47,7 @@ class Spent:
     change: Count
     excess: Count
     coins: tuple[ChangeCoin, ...] = ()
+    part: Count = 0  # counts the campaigns that one transaction spent from
     date: Date
 
     @property
@@ -63,8 +64,14 @@ class SpentAgain:
     txid: Txid
     n: Positive
     date: Date
+    part: Count = 0
     block: Txid | None = None
     height: Count | None = None
+
+
+def _numbered(name: str, part: int) -> str:
+    """The key of a spend; a second campaign's part of one transaction is told apart by its number."""
+    return f"{name}:{part}" if part else name
 
 
 def spent_line(txid: str) -> str:
@@ -171,7 +178,7 @@ SPEND = Kind(
     facts=Spent,
     doc="Coins that left; unexplained until an entry says what for.",
     roles=SYSTEM,
-    key=lambda campaign, facts: f"spend:{facts.txid}:{campaign}",
+    key=lambda _campaign, facts: _numbered(f"spend:{facts.txid}", facts.part),
     post=_post_spend,
     fold=_fold_spend,
 )
@@ -182,7 +189,7 @@ VOID_SPEND = Kind(
     facts=SpentAgain,
     doc="A spend that a reorganisation undid; its coins are back, its use stands (RULES 4).",
     roles=SYSTEM,
-    key=lambda campaign, facts: f"void:spend:{facts.txid}:{facts.n}:{campaign}",
+    key=lambda _campaign, facts: _numbered(f"void:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_void,
     fold=_fold_again(False),
 )
@@ -193,7 +200,7 @@ RESTORE_SPEND = Kind(
     facts=SpentAgain,
     doc="An undone spend that settled again.",
     roles=SYSTEM,
-    key=lambda campaign, facts: f"restore:spend:{facts.txid}:{facts.n}:{campaign}",
+    key=lambda _campaign, facts: _numbered(f"restore:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_restore,
     fold=_fold_again(True),
 )
