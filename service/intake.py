@@ -15,7 +15,7 @@ from ledger.settling import LookOutcome, record_look, sighting_scripts, watched
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import note_fetched
-from service.clock import Clock
+from service.clock import Clock, rfc3339
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
 from watchers.scan import WatchSet
@@ -64,7 +64,7 @@ def _status(report: SourceReport) -> SourceStatus:
         tip_height=None if report.tip is None else report.tip.height,
         error=report.error,
         lied=report.lied,
-        set_aside_until=None,
+        set_aside_until=None if report.set_aside_until is None else rfc3339(report.set_aside_until),
         requests=report.requests,
         bytes=report.bytes,
     )

@@ -39,6 +39,8 @@ class Jobs:
     """Why the last look could not be made, in a sentence; None when it was."""
     _intake: Intake | None = None
     _looked: int | None = None
+    _waits: bool = False
+    """Another process leads, and the log says so already."""
     _checked: int | None = None
     _stirred: bool = True
     """Something settled, or this process is new: the wallets' gaps may have to grow."""
@@ -62,11 +64,11 @@ class Jobs:
             self._looked = self.clock()
             try:
                 if not self.leader.leads():
-                    waits = f"another process watches the chain, or did so in the last {SECONDS} seconds"
-                    if self.trouble != waits:
-                        note("waiting", why=waits)
-                    self.trouble = waits
+                    if not self._waits:
+                        note("another process leads", lease_seconds=SECONDS)
+                    self._waits = True
                     return None
+                self._waits = False
                 self._keep_to_the_cap()
                 if self._stirred:
                     self.add_addresses()

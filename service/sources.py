@@ -71,10 +71,27 @@ def _source(
     if one.cookie_file:
         cookie = secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)
         try:
-            return BitcoinCore.with_cookie(one.name, one.url, cookie, http, network)
+            return BitcoinCore.with_cookie(
+                one.name,
+                one.url,
+                cookie,
+                http,
+                network,
+                deadline=deadline,
+                block_deadline=BLOCK_DEADLINES * deadline,
+            )
         except ValueError as wrong:
             raise BadUse(f"sources.{one.name}.cookie_file: {wrong}") from None
     password = secret(
         f"sources.{one.name}.password", one.password_env, one.password_file, environment, folder
     )
-    return BitcoinCore(one.name, one.url, one.user, password, http, network, deadline=deadline)
+    return BitcoinCore(
+        one.name,
+        one.url,
+        one.user,
+        password,
+        http,
+        network,
+        deadline=deadline,
+        block_deadline=BLOCK_DEADLINES * deadline,
+    )

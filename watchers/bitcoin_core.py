@@ -79,14 +79,24 @@ class BitcoinCore:
         self._mempool: dict[str, MempoolTx] = {}
 
     @classmethod
-    def with_cookie(cls, name: str, url: str, cookie: str, http: HttpClient, network: Network) -> BitcoinCore:
+    def with_cookie(
+        cls,
+        name: str,
+        url: str,
+        cookie: str,
+        http: HttpClient,
+        network: Network,
+        *,
+        deadline: float = 30.0,
+        block_deadline: float = 120.0,
+    ) -> BitcoinCore:
         """With the content of the node's `.cookie` file, `user:password` on one line."""
         user, colon, password = cookie.strip().partition(":")
         if not colon or not user or not password:
             raise ValueError(
                 "cookie: not of the form user:password; give the content of the node's .cookie file"
             )
-        return cls(name, url, user, password, http, network)
+        return cls(name, url, user, password, http, network, deadline=deadline, block_deadline=block_deadline)
 
     def look_tip(self) -> ClaimedTip:
         """The node's best block."""

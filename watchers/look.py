@@ -50,6 +50,7 @@ class SourceReport:
     bytes: int
     blocks_served: int
     behind: int = 0
+    set_aside_until: int | None = None  # Unix seconds; a source caught lying is not asked before
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,11 @@ class Watcher:
         return found
 
     def _block(self, asked: list[_Asked], name: str, watch: WatchSet, now: int) -> FoundBlock | None:
-        """The block of that hash from the first source that gives the bytes which its header commits to."""
-        for one in asked:
+        """The block of that hash from the first source that gives the bytes which its header commits to.
+
+        Sources that had no trouble in this look are asked first, so that a slow one does not hold it up.
+        """
+        for one in sorted(asked, key=lambda each: each.error is not None):
             if one.silent or Can.BLOCK not in one.source.can:
                 continue
             try:
@@ -312,4 +316,5 @@ class Watcher:
             bytes=one.source.bytes_read - one.bytes,
             blocks_served=one.served,
             behind=max(0, self.chain.best().height - tip.height) if tip is not None else 0,
+            set_aside_until=self._aside[one.source.name].until if one.lied is not None else None,
         )
