@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
 
 TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
-GAP_LIMIT = 100
-"""Unused addresses in a row after which donors get the fixed one (DESIGN section 5, Addresses)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ledger.report import (
     NeedRow,
     Withheld,
 )
-from ledger.settled import settled_block
+from ledger.settled import depth_of, settled_block
 from ledger.stages import CampaignFlow
 from ledger.sums import lots_of, sum_tables
 from ledger.trail import DonationTrail, Paper
@@ -112,7 +112,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         end=facts["end"],
         currency=facts["currency"],
         valuation_clock=facts["valuation"],
-        depth=int(tx.progress.load("depth") or 6),
+        depth=depth_of(tx),
         partners=tuple(facts["partners"]),
         unit=flow.unit,
         donations=len(counted),
@@ -167,7 +167,7 @@ def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
 def _withheld(books: Books, slug: str) -> list[Withheld]:
     """Papers whose bytes are sealed: the row is public, the detail is not."""
     return [
-        Withheld(d["facts"]["title"], "", None, d["facts"]["shows"], d.get("role", "recorder"), "")
+        Withheld(d["facts"]["title"], "", None, d["facts"]["withheld"], d["role"], d["facts"]["review"])
         for _, d in books.documents.all("evidence", slug)
         if d["facts"]["access"] == "sealed" and not d.get("reversed")
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.record import rfc3339
 from ledger.store.transaction import Reading, Writing
-from service.clock import rfc3339
 
 NAME = "fetched"
 

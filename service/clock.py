@@ -5,7 +5,6 @@ It never sleeps, and a clock that is moved by hand never goes back.
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable
 
@@ -36,8 +35,3 @@ class MovableClock:
         if moment < self._now:
             raise ValueError(f"clock: {moment} is before {self._now}; a clock is only moved forward")
         self._now = moment
-
-
-def rfc3339(seconds: int) -> str:
-    """`2020-05-18T09:00:00Z`."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,11 +11,12 @@ from enum import StrEnum
 
 from ledger.chain import BlockRef, Header, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
+from ledger.record import rfc3339
 from ledger.settling import LookOutcome, record_look, sighting_scripts, watched
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import note_fetched
-from service.clock import Clock, rfc3339
+from service.clock import Clock
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
 from watchers.scan import WatchSet
@@ -130,9 +131,8 @@ class Intake:
             if (tx.progress.load("scanned") or self._checkpoint()) != scanned:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
             outcome = record_look(tx, chain_look(found, self.sightings is not Sightings.OFF), now=now)
-            left = len(found.undone)
-            above = found.tip.height - len(found.found) - left
-            tx.progress.add_headers(chain_rows(self.watcher.chain, found.tip.hash, above))
+            fork = found.tip.height - len(found.found)
+            tx.progress.add_headers(chain_rows(self.watcher.chain, found.tip.hash, fork))
         return outcome
 
     def _shown(self, tx: Reading, now: int) -> list[Script] | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.desk import NOUNS, act
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
+from ledger.queries import campaign_report
 from ledger.tracing import origins
 from tests.ledgers import SLUG, Ledger, name, tx
 
@@ -273,6 +274,25 @@ def test_a_service_is_delivered_where_it_is_received(ledger: Ledger) -> None:
     receive(ledger, good=5)
     with ledger.store.read() as reading:
         assert Books(reading.shelf).net(f"delivered/{SLUG}/Depot", "TRIP#L1") == 5
+
+
+def test_a_sealed_paper_says_why_it_is_withheld_and_when_that_is_reviewed(ledger: Ledger) -> None:
+    facts = {
+        "sha256": "ab" * 32,
+        "title": "Deed",
+        "paper": "deed",
+        "shows": "Who signed.",
+        "about": "campaign",
+    }
+    facts |= {"date": "2023-12-01", "access": "sealed"}
+    with pytest.raises(Refused, match="say why a sealed paper is not shown"):
+        ledger.do("recorder", "evidence", "add", **facts)
+    with pytest.raises(Refused, match="only a sealed paper is withheld"):
+        ledger.do("recorder", "evidence", "add", **(facts | {"access": "public", "withheld": "No."}))
+    ledger.do("recorder", "evidence", "add", withheld="Safety.", review="2024-06-30", **facts)
+    with ledger.store.read() as reading:
+        row = campaign_report(reading, SLUG, now=ledger.now).withheld[0]
+    assert (row.reason, row.decided_by, row.review) == ("Safety.", "recorder", "2024-06-30")
 
 
 def test_entries_name_roles_and_never_people(ledger: Ledger) -> None:

@@ -13,8 +13,9 @@ from api.pages.sentences.units import time
 from ledger.checks import run_checks
 from ledger.desk import Actor, act
 from ledger.rebuild import rebuild
+from ledger.record import rfc3339
 from ledger.store.database import Store
-from service.clock import MovableClock, rfc3339
+from service.clock import MovableClock
 from service.config import Config, SourceConfig
 from service.wiring import Service, build
 from tests.fakes import EsploraServer, FakeChain, outpoint_no, script_no, transaction

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from ledger.entry import Posting
 from ledger.errors import Refused
@@ -27,12 +27,20 @@ class Evidence:
         "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
         "receipt", "shipment", "arrival", "loss", "handover", "distribution",
     ]  # fmt: skip
-    number: Annotated[Number | None, Field()] = None
+    number: Number | None = None
+    withheld: Text | None = None  # why a sealed paper is not shown
+    review: Date | None = None  # when that is looked at again
     date: Date
 
 
 def _post(context: Context, facts: Evidence) -> Posting:
     require_campaign(context)
+    if facts.access == "sealed" and (facts.withheld is None or facts.review is None):
+        raise Refused.field(
+            "withheld", "say why a sealed paper is not shown, and in review when to look at that again"
+        )
+    if facts.access != "sealed" and (facts.withheld is not None or facts.review is not None):
+        raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
     if facts.about != "campaign":
         if facts.number is None:
             raise Refused.field("number", f"name the {facts.about} that this is evidence of")

@@ -76,6 +76,7 @@ def document_of(entry: Entry, **more: Any) -> dict[str, Any]:
         "seq": entry.seq,
         "at": entry.at,
         "date": entry.date,
+        "role": entry.role,
         "facts": dict(entry.facts),
         "notes": dict(entry.notes),
         **more,

@@ -9,9 +9,9 @@ from typing import Any
 from ledger.desk import actor_named, add_token, add_user
 from ledger.errors import NotFound
 from ledger.kinds.spec import Role
+from ledger.record import rfc3339
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
-from service.clock import rfc3339
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 

@@ -104,6 +104,8 @@ def evidence_of(acts: Sequence[Act], notice: str) -> Iterator[Act]:
             access=planned.access,
             about=planned.about,
             number=planned.number,
+            withheld="It carries signatures of people." if planned.access == "sealed" else None,
+            review="2020-12-31" if planned.access == "sealed" else None,
             date=str(getattr(act.facts, "date")),  # noqa: B009
         )
         content = None if planned.access == "sealed" else text
