@@ -16,7 +16,6 @@ from watchers.bitcoin_core import BitcoinCore
 from watchers.http import HttpClient, HttpPolicy
 from watchers.networks import MAINNET, REGTEST
 from watchers.sources import (
-    Can,
     ClaimedTip,
     Source,
     SourceDown,
@@ -164,7 +163,7 @@ def test_trouble_is_raised(fault: str, value: Any, error: type[SourceError], ser
 def test_bit_leaves_the_decimal_context_alone_and_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its library sets the process's precision; after a call it is as before. A look never asks it."""
     one: Source = BitNetwork("bit", MAINNET)
-    assert one.can == {Can.HISTORY}
+    assert one.can == set()
     before = getcontext().prec
     answers: list[object] = [["ab" * 32], []]
 

@@ -5,24 +5,22 @@ It asks services of the library's choice, not through our own HTTP policy; it re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import localcontext
 
-from ledger.chain import Header, Script, is_txid
+from ledger.chain import is_txid
 from watchers.block import parse_transaction
 from watchers.networks import Network
 from watchers.sources import (
     Can,
-    ClaimedTip,
-    MempoolTx,
     SourceDown,
     SourceLied,
     SourceMissing,
     SourceRefused,
-    cannot,
 )
 from watchers.transaction import BytesRefused
+from watchers.undeclared import Undeclared
 
 with localcontext():
     from bit.network import NetworkAPI
@@ -38,11 +36,10 @@ class SecondOpinion:
     txids: tuple[str, ...]
 
 
-class BitNetwork:
-    """`bit` behind the Source protocol. It declares histories only, which a look in `blocks` mode never asks."""
+class BitNetwork(Undeclared):
+    """`bit` behind the Source protocol. It declares nothing, so no look ever asks it."""
 
-    can = frozenset({Can.HISTORY})
-    whole_mempool = False
+    can: frozenset[Can] = frozenset()
 
     def __init__(self, name: str, network: Network) -> None:
         if network.name not in ("mainnet", "testnet3"):
@@ -67,26 +64,6 @@ class BitNetwork:
             if not isinstance(row, str) or not is_txid(row):
                 raise SourceLied(self.name, "transactions", "a row that is no txid")
         return SecondOpinion(address, tuple(dict.fromkeys(rows)))
-
-    def look_tip(self) -> ClaimedTip:
-        """Not declared: SourceRefused."""
-        raise cannot(self.name, "a tip")
-
-    def look_hash(self, height: int) -> str:
-        """Not declared: SourceRefused."""
-        raise cannot(self.name, f"the hash at height {height}")
-
-    def look_headers(self, first: int, count: int) -> list[Header]:
-        """Not declared: SourceRefused."""
-        raise cannot(self.name, f"{count} headers from {first}")
-
-    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
-        """Not declared: SourceRefused."""
-        raise cannot(self.name, f"block {hash[:64]}")
-
-    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
-        """Not declared: SourceRefused."""
-        raise cannot(self.name, f"the mempool of {len(scripts)} scripts")
 
     def look_transaction(self, txid: str) -> bytes | None:
         """The raw transaction, checked to hash to `txid`; None where no service has it."""

@@ -34,6 +34,7 @@ from watchers.sources import (
     SourceRefused,
 )
 from watchers.transaction import BytesRefused
+from watchers.undeclared import Undeclared
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -46,7 +47,7 @@ _NOT_THERE = frozenset({-5, -8})
 _WARMING_UP = -28
 
 
-class BitcoinCore:
+class BitcoinCore(Undeclared):
     """One node behind the Source protocol. `password` is `rpcpassword`; for a cookie file give its two halves.
 
     Transactions of the mempool are fetched once each and kept while they stay in it.

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from ledger.chain import Header, Script
+from ledger.chain import Header, Outpoint, Script
 from watchers.block import parse_transaction
+from watchers.esplora_history import EsploraHistory
 from watchers.guards import (
     GuardRefused,
     array_of,
@@ -23,11 +24,13 @@ from watchers.guards import (
     whole,
 )
 from watchers.http import HttpAnswer, HttpClient
+from watchers.merkle import MerkleProof
 from watchers.networks import Network
 from watchers.scripts import scripthash_hex
 from watchers.sources import (
     Can,
     ClaimedTip,
+    HistoryRow,
     MempoolTx,
     SourceDown,
     SourceGarbled,
@@ -36,6 +39,7 @@ from watchers.sources import (
     SourceRefused,
 )
 from watchers.transaction import BytesRefused
+from watchers.undeclared import Undeclared
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -46,13 +50,13 @@ _MEMPOOL_ROWS = 200
 _KNOWN_TXS = 5_000
 
 
-class Esplora:
+class Esplora(Undeclared):
     """One Esplora server behind the Source protocol. `base_url` is the root of its API, with `/api` if it has one.
 
     Seconds in `deadline` bound each request, waits and retries included; `block_deadline` those for blocks.
     """
 
-    can = frozenset({Can.TIP, Can.HEADERS, Can.BLOCK, Can.MEMPOOL})
+    can = frozenset(Can)
 
     def __init__(
         self,
@@ -76,6 +80,9 @@ class Esplora:
         self._block_deadline = block_deadline
         self._pages: bool | None = None
         self._known: dict[str, bytes] = {}
+        self._history = EsploraHistory(
+            name, lambda path, most, what: self._needed(path, most=most, what=what)
+        )
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
@@ -230,9 +237,21 @@ class Esplora:
             raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
         return body
 
-    def read(self, path: str, *, most: int, what: str) -> bytes:
-        """The body of any other route of this server, at most `most` bytes; SourceError where there is none."""
-        return self._needed(path, most=most, what=what)
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """All that the server lists for a script above a height, page by page, and what is in no block."""
+        return self._history.rows(script, above)
+
+    def look_place(self, txid: str) -> int | None:
+        """The height of the block that the server names for a transaction."""
+        return self._history.place(txid)
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """The Merkle branch as the server gives it; SourceMissing on a server without that route."""
+        return self._history.proof(txid, height)
+
+    def look_spender(self, outpoint: Outpoint) -> str | None:
+        """The transaction that the server names as spending an outpoint."""
+        return self._history.spender(outpoint)
 
     def _whole(self, path: str, field: str) -> int:
         body = self._needed(path, most=_SMALL, what=field)

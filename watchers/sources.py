@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ledger.chain import Header, Script
+from ledger.chain import Header, Outpoint, Script
+from watchers.merkle import MerkleProof
 
 
 class Can(StrEnum):
@@ -87,8 +88,19 @@ class MempoolTx:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A transaction that a source lists for a script; `height` is None while it is in no block. A claim."""
+
+    txid: str
+    height: int | None
+
+
 class Source(Protocol):
-    """Anything that can be asked about the chain. Every method raises a SourceError where it has no answer."""
+    """Anything that can be asked about the chain. Every method raises a SourceError where it has no answer.
+
+    Only what `can` declares may be asked: the rest raises SourceRefused with status 0.
+    """
 
     @property
     def name(self) -> str:
@@ -128,7 +140,23 @@ class Source(Protocol):
     def look_transaction(self, txid: str) -> bytes | None:
         """The raw transaction, which hashes to `txid`; None where the source says that it is not there."""
 
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """Transactions that pay or spend the script: those in no block, and all in blocks above that height.
 
-def cannot(source: str, what: str) -> SourceRefused:
-    """The refusal of a source that is asked for what it did not declare."""
-    return SourceRefused(source, 0, f"cannot be asked for {what}; ask a source that declares it")
+        Whole or an error: a list that was cut off anywhere is never returned. Asked where HISTORY is declared.
+        """
+
+    def look_place(self, txid: str) -> int | None:
+        """The height of the block that holds a transaction, None where it is in none; SourceMissing if unknown.
+
+        A claim; `look_proof` is what is checked. Asked where HISTORY is declared.
+        """
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """The Merkle branch of a transaction in the source's block at that height, not yet checked.
+
+        SourceMissing where the source has none. Asked where HISTORY is declared.
+        """
+
+    def look_spender(self, outpoint: Outpoint) -> str | None:
+        """The txid that spends an outpoint, None where it is unspent. A claim. Asked where SPENDS is declared."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ledger.chain import Header, is_txid
+from ledger.chain import Header, Script, is_txid
 from ledger.money import decimal_text
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.config import PUBLIC_SOURCES, Config, SourceConfig
@@ -20,7 +20,6 @@ from service.sources import http_client
 from watchers.block import BlockRefused, parse_block
 from watchers.esplora import Esplora
 from watchers.headers import HeaderRefused
-from watchers.history import AddressHistory, Located
 from watchers.networks import MAINNET, NETWORKS, Network, network_named
 from watchers.periods import PeriodTable
 from watchers.place import OnChain, place_of
@@ -37,7 +36,7 @@ _MOST_PROVEN = 25
 class _Proof:
     """Where a transaction stands: in a block whose Merkle root and proof of work were recomputed, or nowhere."""
 
-    located: Located | None
+    block: str | None
     place: str
 
 
@@ -127,17 +126,18 @@ def _prove(
         raise Unavailable(
             f"{source.name} does not have the transaction {txid[:12]}…; that alone proves nothing."
         )
-    located = AddressHistory(source).locate(txid)
-    if located is None:
+    height = source.look_place(txid)
+    if height is None:
         return parse_transaction(raw), _Proof(None, "in no block, as the source says; nothing is proven")
-    if located.block not in blocks:
-        blocks[located.block] = _recomputed(located.block, source, network)
-    txids, place = blocks[located.block]
+    name = source.look_hash(height)
+    if name not in blocks:
+        blocks[name] = _recomputed(name, source, network)
+    txids, place = blocks[name]
     if txid not in txids:
         raise Unavailable(
             f"{source.name} names a block that does not hold the transaction; ask another source."
         )
-    return parse_transaction(raw), _Proof(located, place)
+    return parse_transaction(raw), _Proof(name, place)
 
 
 def _recomputed(name: str, source: Esplora, network: Network) -> tuple[frozenset[str], str]:
@@ -169,13 +169,12 @@ def _transaction(txid: str, source: Esplora, network: Network) -> Answer:
         lines.append(f"  {vout}: {decimal_text('BTC', output.sats)} BTC to {address or output.script.hex()}")
         outputs.append({"vout": vout, "sats": output.sats, "address": address, "script": output.script.hex()})
     lines.append(f"asked: {source.name}; its bytes hash to the txid, and its block was recomputed whole.")
-    data = {"txid": txid, "outputs": outputs, "proven": proof.located is not None, "place": proof.place}
+    data = {"txid": txid, "outputs": outputs, "proven": proof.block is not None, "place": proof.place}
     return Answer(tuple(lines), data)
 
 
-def _address(address: str, script: bytes, source: Esplora, network: Network) -> Answer:
-    history = AddressHistory(source)
-    listed = history.txids(script)
+def _address(address: str, script: Script, source: Esplora, network: Network) -> Answer:
+    listed = [row.txid for row in source.look_history(script)]
     lines: list[str] = []
     rows: list[dict[str, Any]] = []
     total = 0
@@ -185,9 +184,9 @@ def _address(address: str, script: bytes, source: Esplora, network: Network) -> 
     for txid, tx, proof in told:
         for vout, output in enumerate(tx.outputs):
             if output.script == script:
-                total += output.sats if proof.located is not None else 0
+                total += output.sats if proof.block is not None else 0
                 lines.append(f"  {txid}:{vout}  {decimal_text('BTC', output.sats)} BTC  {proof.place}")
-                row = {"txid": txid, "vout": vout, "sats": output.sats, "proven": proof.located is not None}
+                row = {"txid": txid, "vout": vout, "sats": output.sats, "proven": proof.block is not None}
                 rows.append(row | {"place": proof.place})
     ours = {f"{row['txid']}:{row['vout']}" for row in rows}
     head = f"{address}: {len(rows)} payments, {decimal_text('BTC', total)} BTC of them proven."
@@ -197,7 +196,7 @@ def _address(address: str, script: bytes, source: Esplora, network: Network) -> 
             if str(spent.outpoint) in ours:
                 lines.append(f"  {spent.outpoint}  spent by {txid} input {vin}  {proof.place}")
                 spends.append({"outpoint": str(spent.outpoint), "spent_by": txid, "vin": vin})
-                spends[-1] |= {"proven": proof.located is not None, "place": proof.place}
+                spends[-1] |= {"proven": proof.block is not None, "place": proof.place}
     if not rows:
         lines = [f"{address}: no payment, as {source.name} says. Nothing expires."]
     if len(listed) > _MOST_PROVEN:

@@ -278,6 +278,17 @@ class Replay:
             rows = [{"txid": tx.txid, "status": _status(None)} for tx in waiting] + rows
         return _json(rows)
 
+    def _stats(self, view: View, scripthash: str) -> Answer:
+        """How many transactions touch a script, which is what ends a list of pages."""
+        confirmed = [
+            block.parsed.transaction(block.txids.index(txid)) for txid, block in view.confirmed.items()
+        ]
+        counts = {
+            "chain_stats": sum(scripthash in self._scripthashes(tx) for tx in confirmed),
+            "mempool_stats": sum(scripthash in self._scripthashes(tx) for tx in view.mempool.values()),
+        }
+        return _json({"scripthash": scripthash} | {key: {"tx_count": n} for key, n in counts.items()})
+
     def _of_address(self, view: View, address: str) -> Answer:
         try:
             script = script_of(address, network_named(self.recording.network))
@@ -330,6 +341,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Answer]], ...] = (
     (re.compile(rf"/block/{_HASH}(?:/(header|raw|status|txids))?"), Replay._of_block),
     (re.compile(rf"/tx/{_HASH}/(raw|hex|status)"), Replay._of_transaction),
     (re.compile(rf"/scripthash/{_HASH}/txs/mempool"), Replay._of_script),
+    (re.compile(rf"/scripthash/{_HASH}"), Replay._stats),
     (re.compile(rf"/scripthash/{_HASH}/txs(?:/chain/{_HASH})?"), Replay._history),
     (re.compile(r"/address/([0-9A-Za-z]{1,100})/txs/mempool"), Replay._of_address),
     (re.compile(r"/mempool/txids"), Replay._mempool),
