@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.chain import Header
-from watchers.headers import HeaderChain, HeaderRefused, Tip
+from watchers.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
 from watchers.sources import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
 
 _CHUNK = 2016
@@ -58,9 +58,9 @@ def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, found:
             return
         try:
             added = chain.add(headers[:count], now=now)
+        except HeaderUnjudged as unjudged:
+            raise SourceDown(source.name, str(unjudged)) from unjudged
         except HeaderRefused as refused:
-            if _may_be_ours(refused):
-                raise SourceDown(source.name, str(refused)) from refused
             raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused
         found.new.extend(added.new)
         found.tip = added.tip
@@ -89,10 +89,3 @@ def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> in
                 f"its chain does not hold the checkpoint that we pinned at {lowest}",
             )
         height, step = max(lowest, height - step), step * 2
-
-
-def _may_be_ours(refused: HeaderRefused) -> bool:
-    """True where the header may be right: our clock, headers that we lack, or a reorg between two requests."""
-    if refused.field == "previous":
-        return "no header that we know" in refused.sentence
-    return "ahead of our clock" in refused.sentence or "cannot be checked" in refused.sentence

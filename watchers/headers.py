@@ -29,6 +29,10 @@ class HeaderRefused(ValueError):
         super().__init__(f"header.{field}: {sentence}")
 
 
+class HeaderUnjudged(HeaderRefused):
+    """A header that may be right: only our clock, or headers that we lack, keep us from checking it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tip:
     """A header by height and hash (display order), its time in Unix seconds, and the work up to it.
@@ -154,7 +158,7 @@ class HeaderChain:
             if known is None:
                 parent = self._nodes.get(header.previous) or staged.get(header.previous)
                 if parent is None:
-                    raise HeaderRefused("previous", f"{header.previous} is no header that we know")
+                    raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
                 if parent.height < self.checkpoint_height:
                     raise HeaderRefused(
                         "previous", f"forks off at height {parent.height}, below the pinned checkpoint"
@@ -171,7 +175,7 @@ class HeaderChain:
         """The height that `header` would have on its known parent; HeaderRefused where it breaks a rule."""
         parent = self._nodes.get(header.previous)
         if parent is None:
-            raise HeaderRefused("previous", f"{header.previous} is no header that we know")
+            raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
         self._check(header, parent, now)
         return parent.height + 1
 
@@ -192,7 +196,7 @@ class HeaderChain:
         if self.network.bip94 and height % PERIOD == 0 and header.time < parent.header.time - _TIMEWARP_GRACE:
             raise HeaderRefused("time", f"at height {height} goes back by more than ten minutes (BIP 94)")
         if header.time > now + _FUTURE:
-            raise HeaderRefused("time", f"at height {height} is more than two hours ahead of our clock")
+            raise HeaderUnjudged("time", f"at height {height} is more than two hours ahead of our clock")
 
     def _required_target(self, parent: _Node, time: int) -> int:
         """The one target that the rules allow for a header of this time on `parent`."""
@@ -208,7 +212,7 @@ class HeaderChain:
         node = parent
         while node.height % PERIOD != 0 and node.header.bits == self.network.pow_limit_bits:
             if node.parent is None:
-                raise HeaderRefused(
+                raise HeaderUnjudged(
                     "bits",
                     f"at height {height} cannot be checked: give the headers from height "
                     f"{height - height % PERIOD} on, or pin the checkpoint at a period's first block",
@@ -222,7 +226,7 @@ class HeaderChain:
         if first is None:
             target = self.table.target(height) if self.table is not None else None
             if target is None:
-                raise HeaderRefused(
+                raise HeaderUnjudged(
                     "bits",
                     f"at height {height} cannot be checked: give the headers from height {height - PERIOD} on, "
                     "or a table of periods that reaches there",

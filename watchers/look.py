@@ -5,28 +5,27 @@ Believes nobody: every header is verified, every block recomputed. Stores nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
-from ledger.chain import BlockRef, Header, Script
+from ledger.chain import BlockRef, Header, Outpoint, Script
+from watchers.asking import Asked, Joined, SetAside, SourceReport, Sources
 from watchers.block import BlockRefused
-from watchers.following import Followed, follow
 from watchers.headers import HeaderChain, Tip
+from watchers.histories import Histories
 from watchers.mempool import MempoolMatcher, Sighting
 from watchers.networks import Network
 from watchers.scan import BlockFacts, WatchSet, scan_block
-from watchers.sources import Can, ClaimedTip, Source, SourceError, SourceLied, SourceMissing
+from watchers.sources import Can, Source, SourceError, SourceLied, SourceMissing
 
-__all__ = ["FoundBlock", "Look", "Sighting", "SourceReport", "Watcher"]
-
-_ASIDE_FIRST = 600
-_ASIDE_MOST = 24 * 3600
+__all__ = ["FoundBlock", "Known", "Look", "NothingKnown", "Past", "Sighting", "SourceReport", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundBlock:
-    """A block that joined the agreed chain, what it holds for us, and the name of the source that served it."""
+    """A block of the agreed chain, what it holds for us, and the name of the source that served it."""
 
     ref: BlockRef
     facts: BlockFacts
@@ -34,32 +33,28 @@ class FoundBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceReport:
-    """How one source did in one look. `lied` is one sentence on what proof contradicts; then it is set aside.
+class Past:
+    """Scripts that were added after blocks `first..last` had been read, which are read again for them.
 
-    `ok` means that all it was asked was answered. `behind` counts blocks from the end of its verified headers to
-    the best header: a stale answer shows there.
+    `ask_histories`: sources that list histories are asked first, so that what they list need not wait.
     """
 
-    name: str
-    ok: bool
-    tip: ClaimedTip | None
-    error: str | None
-    lied: str | None
-    requests: int
-    bytes: int
-    blocks_served: int
-    behind: int = 0
-    set_aside_until: int | None = None  # Unix seconds; a source caught lying is not asked before
+    scripts: frozenset[bytes]
+    first: int
+    last: int
+    ask_histories: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look taught. Applying `undone`, then `found`, leads from the block last applied to `tip`.
 
-    `undone` are hashes, newest first; `found` oldest first. `best_header` has the most work of all headers seen,
-    `tip` is where we have the blocks. `agreed` is False when no source showed a chain that holds `tip`.
-    `mempool_sources` answered completely about the mempool, as far as they were asked.
+    `undone` are hashes, newest first; `found` oldest first. `late` are blocks of the agreed chain that had joined
+    before, with what was not known of them. `best_header` has the most work of all headers seen, `tip` is where we
+    have the blocks. `agreed` is False when no source showed a chain that holds `tip`. `mempool_sources` answered
+    completely about the mempool, as far as they were asked: about `mempool_scripts`, or all of it where None.
+    `listed_by` are the sources that gave every history that was asked for; `past_read` is the height up to which
+    the past was read again.
     """
 
     undone: tuple[str, ...]
@@ -71,60 +66,48 @@ class Look:
     mempool_sources: tuple[str, ...]
     reports: tuple[SourceReport, ...]
     agreed: bool
+    mempool_scripts: frozenset[bytes] | None = None
+    late: tuple[FoundBlock, ...] = ()
+    listed_by: tuple[str, ...] = ()
+    past_read: int | None = None
 
 
-@dataclass(slots=True)
-class _Aside:
-    """A source caught lying: not asked before `until` (Unix seconds)."""
+class Known(Protocol):
+    """What whoever applies looks already knows; asked during a look."""
 
-    until: int
-    times: int
-    sentence: str
+    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
+        """Scripts to watch from now on because these were paid: a wallet's next addresses."""
 
-
-@dataclass(slots=True, eq=False)
-class _Asked:
-    """One source during one look."""
-
-    source: Source
-    requests: int
-    bytes: int
-    followed: Followed = field(default_factory=Followed)
-    error: str | None = None
-    lied: str | None = None
-    served: int = 0
-    silent: bool = False
+    def block_of(self, txid: str, script: bytes) -> str | None:
+        """The block in which a transaction is known to touch a script; None where it is not known."""
 
 
-class _Joined(AbstractSet[bytes]):
-    """Two sets read as one, without copying the large one."""
+class NothingKnown:
+    """For a first look, and for wallets that do not grow."""
 
-    def __init__(self, large: AbstractSet[bytes], small: AbstractSet[bytes]) -> None:
-        self._large = large
-        self._small = small
+    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
+        """None."""
+        return frozenset()
 
-    def __contains__(self, one: object) -> bool:
-        return one in self._large or one in self._small
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._large
-        yield from (one for one in self._small if one not in self._large)
-
-    def __len__(self) -> int:
-        return len(self._large) + sum(one not in self._large for one in self._small)
+    def block_of(self, txid: str, script: bytes) -> str | None:
+        """None."""
+        return None
 
 
 class Watcher:
     """Looks at one network through several sources, and remembers which of them lied."""
 
-    def __init__(self, network: Network, sources: Sequence[Source], chain: HeaderChain) -> None:
-        names = [source.name for source in sources]
-        if len(set(names)) != len(names):
-            raise ValueError("sources: two have the same name; give each a name of its own")
+    def __init__(
+        self,
+        network: Network,
+        sources: Sequence[Source],
+        chain: HeaderChain,
+        set_aside: Mapping[str, SetAside] | None = None,
+    ) -> None:
         self.network = network
-        self.sources = tuple(sources)
         self.chain = chain
-        self._aside: dict[str, _Aside] = {}
+        self._sources = Sources(sources, chain, set_aside)
+        self._histories = Histories(self._sources)
         self._mempool = MempoolMatcher()
 
     def look(
@@ -134,26 +117,42 @@ class Watcher:
         *,
         now: int,
         max_blocks: int,
+        max_bytes: int | None = None,
         sighting_scripts: Sequence[Script] | None = (),
+        waiting: Sequence[Outpoint] = (),
+        known: Known | None = None,
+        past: Past | None = None,
     ) -> Look:
         """Ask all sources once, and follow the most work whose blocks can be had from `scanned` on.
 
         `scanned` is the hash of the last block applied (at first the checkpoint). At most `max_blocks` blocks are
-        found, but for a reorg, which is whole or not at all. `sighting_scripts` are those that may be shown to
-        sources without a whole mempool; None asks no mempool at all. Raises ValueError for an unknown `scanned`.
-        Trouble with sources is never raised: it stands in the reports.
+        found, and no further one after `max_bytes` of them, but for a reorg, which is whole or not at all.
+        `sighting_scripts` are those that may be shown to sources without a whole mempool; None asks no mempool at
+        all. `waiting` are inputs of sightings (part of `watch` here). `past` is read again with what `max_blocks`
+        leaves, once caught up. Raises ValueError for an unknown `scanned`. Trouble with sources is never raised:
+        it stands in the reports.
         """
         if scanned not in self.chain:
             raise ValueError(
                 f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
             )
-        asked = [_Asked(source, source.requests, source.bytes_read) for source in self.sources]
-        for one in asked:
-            self._follow(one, now)
-        watched = watch() if callable(watch) else watch
-        undone, found = self._extend(asked, scanned, watched, now, max_blocks)
+        asked = self._sources.follow_all(now)
+        reading = _Reading(
+            self._sources,
+            asked,
+            watch() if callable(watch) else watch,
+            known or NothingKnown(),
+            now,
+            max_bytes,
+        )
+        undone, found = reading.extend(scanned, max_blocks)
         tip = self.chain.tip(found[-1].ref.hash if found else scanned)
-        sightings, mempool_sources = self._sightings(asked, watched, found, now, sighting_scripts)
+        late: tuple[FoundBlock, ...] = ()
+        listed_by: tuple[str, ...] = ()
+        past_read = None
+        if past is not None and not undone:
+            late, listed_by, past_read = self._read_past(reading, past, tip, max_blocks - len(found))
+        sightings, mempool_sources = self._sightings(reading, found, sighting_scripts)
         return Look(
             undone=undone,
             found=found,
@@ -162,159 +161,178 @@ class Watcher:
             new_headers=tuple(row for one in asked for row in one.followed.new),
             sightings=sightings,
             mempool_sources=mempool_sources,
-            reports=tuple(self._report(one) for one in asked),
-            agreed=any(self._confirms(one, tip) for one in asked),
+            reports=tuple(self._sources.report(one) for one in asked),
+            agreed=any(self._sources.confirms(one, tip) for one in asked),
+            mempool_scripts=None
+            if any(one.source.whole_mempool for one in asked if one.name in mempool_sources)
+            else frozenset(bytes(script) for script in sighting_scripts or ()),
+            late=late,
+            listed_by=listed_by,
+            past_read=past_read,
         )
 
-    def _follow(self, one: _Asked, now: int) -> None:
-        aside = self._aside.get(one.source.name)
-        if aside is not None and now < aside.until:
-            one.lied, one.silent = aside.sentence, True
-            one.error = "set aside for an answer that proof contradicts; asked again later"
-            return
-        if not {Can.TIP, Can.HEADERS} <= one.source.can:
-            return
-        try:
-            follow(one.source, self.chain, one.followed, now=now)
-        except SourceError as trouble:
-            self._note(one, trouble, now)
-
-    def _note(self, one: _Asked, trouble: SourceError, now: int) -> None:
-        """Keep what went wrong; a lie sets its source aside, longer each time."""
-        one.error = one.error or trouble.sentence
-        if isinstance(trouble, SourceLied):
-            times = self._aside[one.source.name].times + 1 if one.source.name in self._aside else 1
-            pause = min(_ASIDE_FIRST * 2 ** min(times - 1, 16), _ASIDE_MOST)
-            self._aside[one.source.name] = _Aside(now + pause, times, trouble.sentence)
-            one.lied = trouble.sentence
-            one.silent = True
-
-    def _extend(
-        self, asked: list[_Asked], scanned: str, watched: WatchSet, now: int, max_blocks: int
-    ) -> tuple[tuple[str, ...], tuple[FoundBlock, ...]]:
-        """What to undo and what to apply: along the most work first, then along the next that can be had."""
-        missing: set[str] = set()
-        here = self.chain.work(scanned)
-        for tip in self.chain.tips():
-            if tip.work <= here:
-                break
-            fork = self.chain.fork(scanned, tip.hash)
-            path = self.chain.path(fork, tip.hash)
-            needed = 1 + next(i for i, name in enumerate(path) if self.chain.work(name) > here)
-            most = max_blocks if fork == scanned else max(needed, max_blocks)
-            found = self._blocks(asked, path[:most], watched, now, missing)
-            if found and (fork == scanned or len(found) >= needed):
-                undone = self.chain.path(fork, scanned)
-                return tuple(reversed(undone)), tuple(found)
-        return (), ()
-
-    def _blocks(
-        self, asked: list[_Asked], path: Sequence[str], watched: WatchSet, now: int, missing: set[str]
-    ) -> list[FoundBlock]:
-        """The blocks of `path` in order, up to the first that no source can give."""
-        found: list[FoundBlock] = []
-        fresh: set[bytes] = set()
-        watch = WatchSet(watched.scripts, _Joined(watched.outpoints, fresh))
-        for name in path:
-            block = None if name in missing else self._block(asked, name, watch, now)
-            if block is None:
-                missing.add(name)
-                break
-            fresh.update(payment.outpoint.wire() for payment in block.facts.payments)
-            found.append(block)
-        return found
-
-    def _block(self, asked: list[_Asked], name: str, watch: WatchSet, now: int) -> FoundBlock | None:
-        """The block of that hash from the first source that gives the bytes which its header commits to.
-
-        Sources that had no trouble in this look are asked first, so that a slow one does not hold it up.
-        """
-        for one in sorted(asked, key=lambda each: each.error is not None):
-            if one.silent or Can.BLOCK not in one.source.can:
-                continue
-            try:
-                raw = one.source.look_block(name)
-                facts = self._checked(one.source.name, name, raw, watch)
-            except SourceMissing as trouble:
-                self._note_missing(one, name, trouble)
-                continue
-            except SourceError as trouble:
-                self._note(one, trouble, now)
-                one.silent = True
-                continue
-            one.served += 1
-            tip = self.chain.tip(name)
-            return FoundBlock(BlockRef(tip.height, name, tip.time), facts, one.source.name)
-        return None
-
-    def _note_missing(self, one: _Asked, name: str, trouble: SourceMissing) -> None:
-        """A block that is not on the source's own chain need not be there; one that is, should."""
-        tip = one.followed.tip
-        height = self.chain.height(name)
-        if tip is None or height is None or height > tip.height:
-            return
-        if self.chain.ancestor(tip.hash, height) == name:
-            one.error = one.error or trouble.sentence
-
-    def _checked(self, source: str, name: str, raw: bytes, watch: WatchSet) -> BlockFacts:
-        header = self.chain.header(name)
-        if header is None or raw[:80] != header.raw:
-            raise SourceLied(source, "block", "hashes to another block than the one asked for")
-        try:
-            return scan_block(raw, watch)
-        except BlockRefused as refused:
-            raise SourceLied(source, "block", str(refused)) from refused
+    def _read_past(
+        self, reading: _Reading, past: Past, tip: Tip, blocks: int
+    ) -> tuple[tuple[FoundBlock, ...], tuple[str, ...], int | None]:
+        """What the past holds for scripts that were added later: by histories at once, then block by block."""
+        late: list[FoundBlock] = []
+        listed_by: tuple[str, ...] = ()
+        if past.ask_histories:
+            listed = self._histories.read(
+                reading.asked,
+                past.scripts,
+                self.chain.tip(self.chain.ancestor(tip.hash, past.last)),
+                reading.watch,
+                reading.known,
+                reading.now,
+            )
+            listed_by = listed.complete
+            late = [FoundBlock(block.ref, block.facts, block.source) for block in listed.blocks]
+        past_read = None
+        if self.chain.best().hash == tip.hash and past.first <= past.last:
+            names = [
+                self.chain.ancestor(tip.hash, height)
+                for height in range(past.first, min(past.last, past.first + max(blocks, 0) - 1) + 1)
+            ]
+            again = reading.blocks(names, past.scripts)
+            past_read = past.first + len(again) - 1
+            late += [block for block in again if block.facts.touched]
+        return tuple(late), listed_by, past_read
 
     def _sightings(
-        self,
-        asked: list[_Asked],
-        watched: WatchSet,
-        found: Sequence[FoundBlock],
-        now: int,
-        scripts: Sequence[Script] | None,
+        self, reading: _Reading, found: Sequence[FoundBlock], scripts: Sequence[Script] | None
     ) -> tuple[tuple[Sighting, ...], tuple[str, ...]]:
         if scripts is None:
             return (), ()
-        paid = {payment.outpoint.wire() for block in found for payment in block.facts.payments}
         confirmed = {touched.txid for block in found for touched in block.facts.touched}
-        wanted = _Joined(watched.scripts, {bytes(script) for script in scripts})
-        outpoints = _Joined(watched.outpoints, paid)
+        wanted = Joined(reading.watch.scripts, reading.fresh_scripts | {bytes(script) for script in scripts})
+        outpoints = Joined(reading.watch.outpoints, reading.fresh)
         sightings: list[Sighting] = []
-        complete: list[str] = []
-        for one in asked:
+        complete: list[Asked] = []
+        failed = False
+        for one in reading.asked:
             if one.silent or Can.MEMPOOL not in one.source.can:
                 continue
             if not scripts and not one.source.whole_mempool:
                 continue
             try:
                 shown = one.source.look_mempool(scripts)
-                matched = self._mempool.match(one.source.name, shown, wanted, outpoints)
+                matched = self._mempool.match(one.name, shown, wanted, outpoints)
             except SourceError as trouble:
-                self._note(one, trouble, now)
+                self._sources.note(one, trouble, reading.now)
+                failed = True
                 continue
             sightings.extend(sighting for sighting in matched if sighting.tx.txid not in confirmed)
             if one.followed.tip is not None and one.followed.tip.hash == self.chain.best().hash:
-                complete.append(one.source.name)
-        return tuple(sightings), tuple(complete)
+                complete.append(one)
+        if failed and not any(one.source.whole_mempool for one in complete):
+            complete = []  # absence counts only where every source that shows a mempool could be asked
+        return tuple(sightings), tuple(one.name for one in complete)
 
-    def _confirms(self, one: _Asked, tip: Tip) -> bool:
-        """True when the source's verified headers hold our tip."""
-        end = one.followed.tip
-        if one.lied is not None or end is None or end.height < tip.height:
-            return False
-        return self.chain.ancestor(end.hash, tip.height) == tip.hash
 
-    def _report(self, one: _Asked) -> SourceReport:
+class _Reading:
+    """Blocks read during one look: each from the first source that gives the bytes its header commits to."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        asked: list[Asked],
+        watch: WatchSet,
+        known: Known,
+        now: int,
+        max_bytes: int | None,
+    ) -> None:
+        self.asked = asked
+        self.watch = watch
+        self.known = known
+        self.now = now
+        self.fresh: set[bytes] = set()
+        self.fresh_scripts: set[bytes] = set()
+        self._sources = sources
+        self._chain = sources.chain
+        self._bytes_left = max_bytes
+        self._missing: set[str] = set()
+
+    def extend(self, scanned: str, max_blocks: int) -> tuple[tuple[str, ...], tuple[FoundBlock, ...]]:
+        """What to undo and what to apply: along the most work first, then along the next that can be had."""
+        chain = self._chain
+        here = chain.work(scanned)
+        for tip in chain.tips():
+            if tip.work <= here:
+                break
+            fork = chain.fork(scanned, tip.hash)
+            path = chain.path(fork, tip.hash)
+            needed = 1 + next(i for i, name in enumerate(path) if chain.work(name) > here)
+            straight = fork == scanned
+            most = max_blocks if straight else max(needed, max_blocks)
+            found = self.blocks(path[:most], self.watch.scripts, whole=0 if straight else needed)
+            if found and (straight or len(found) >= needed):
+                undone = chain.path(fork, scanned)
+                return tuple(reversed(undone)), tuple(found)
+        return (), ()
+
+    def blocks(self, path: Sequence[str], scripts: AbstractSet[bytes], *, whole: int = 0) -> list[FoundBlock]:
+        """The blocks of `path` in order, up to the first that no source can give, or the byte limit.
+
+        The first `whole` of them are read whatever they weigh.
+        """
+        found: list[FoundBlock] = []
+        for index, name in enumerate(path):
+            if self._bytes_left is not None and self._bytes_left <= 0 and index >= whole:
+                break
+            block = None if name in self._missing else self._block(name, scripts)
+            if block is None:
+                self._missing.add(name)
+                break
+            found.append(block)
+        return found
+
+    def _block(self, name: str, scripts: AbstractSet[bytes]) -> FoundBlock | None:
+        """Sources that had no trouble in this look are asked first, so that a slow one does not hold it up."""
+        for one in sorted(self.asked, key=lambda each: each.error is not None):
+            if one.silent or Can.BLOCK not in one.source.can:
+                continue
+            try:
+                raw = one.source.look_block(name)
+                facts = self._checked(one.name, name, raw, scripts)
+            except SourceMissing as trouble:
+                self._note_missing(one, name, trouble)
+                continue
+            except SourceError as trouble:
+                self._sources.note(one, trouble, self.now)
+                one.silent = True
+                continue
+            one.served += 1
+            if self._bytes_left is not None:
+                self._bytes_left -= len(raw)
+            tip = self._chain.tip(name)
+            return FoundBlock(BlockRef(tip.height, name, tip.time), facts, one.name)
+        return None
+
+    def _note_missing(self, one: Asked, name: str, trouble: SourceMissing) -> None:
+        """A block that is not on the source's own chain need not be there; one that is, should."""
         tip = one.followed.tip
-        return SourceReport(
-            name=one.source.name,
-            ok=one.error is None and one.lied is None,
-            tip=one.followed.claimed,
-            error=one.error,
-            lied=one.lied,
-            requests=one.source.requests - one.requests,
-            bytes=one.source.bytes_read - one.bytes,
-            blocks_served=one.served,
-            behind=max(0, self.chain.best().height - tip.height) if tip is not None else 0,
-            set_aside_until=self._aside[one.source.name].until if one.lied is not None else None,
-        )
+        height = self._chain.height(name)
+        if tip is None or height is None or height > tip.height:
+            return
+        if self._chain.ancestor(tip.hash, height) == name:
+            one.error = one.error or trouble.sentence
+
+    def _checked(self, source: str, name: str, raw: bytes, scripts: AbstractSet[bytes]) -> BlockFacts:
+        """The facts of a block for all that we watch; when it makes a wallet grow, it is read again for that."""
+        header = self._chain.header(name)
+        if header is None or raw[:80] != header.raw:
+            raise SourceLied(source, "block", "hashes to another block than the one asked for")
+        while True:
+            wanted = Joined(scripts, self.fresh_scripts) if self.fresh_scripts else scripts
+            watch = WatchSet(wanted, Joined(self.watch.outpoints, self.fresh))
+            try:
+                facts = scan_block(raw, watch)
+            except BlockRefused as refused:
+                raise SourceLied(source, "block", str(refused)) from refused
+            paid = frozenset(bytes(payment.script) for payment in facts.payments)
+            more = self.known.more_scripts(paid) - self.fresh_scripts if paid else frozenset()
+            if not more:
+                self.fresh.update(payment.outpoint.wire() for payment in facts.payments)
+                return facts
+            self.fresh_scripts |= more

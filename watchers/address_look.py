@@ -1,0 +1,159 @@
+"""One look at the chain in `addresses` mode: histories of every script from sources that list them, each proven.
+
+Completeness rests on the sources, and the look names them. Stores nothing and reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ledger.chain import BlockRef, Outpoint, Script
+from watchers.asking import Asked, SetAside, Sources
+from watchers.headers import HeaderChain, Tip
+from watchers.histories import Histories, Listed, ListedBlock
+from watchers.look import FoundBlock, Known, Look, NothingKnown, Past
+from watchers.networks import Network
+from watchers.scan import BlockFacts, WatchSet
+from watchers.sources import Can, Source
+
+_SLACK = 2
+"""A source so many blocks behind the best is waited for; one that is further behind is not."""
+
+
+class AddressWatcher:
+    """Looks at one network through sources that list histories; asked like `look.Watcher`."""
+
+    def __init__(
+        self,
+        network: Network,
+        sources: Sequence[Source],
+        chain: HeaderChain,
+        set_aside: Mapping[str, SetAside] | None = None,
+    ) -> None:
+        self.network = network
+        self.chain = chain
+        self._sources = Sources(sources, chain, set_aside)
+        self._histories = Histories(self._sources)
+
+    def look(
+        self,
+        scanned: str,
+        watch: Callable[[], WatchSet] | WatchSet,
+        *,
+        now: int,
+        max_blocks: int,
+        max_bytes: int | None = None,
+        sighting_scripts: Sequence[Script] | None = (),
+        waiting: Sequence[Outpoint] = (),
+        known: Known | None = None,
+        past: Past | None = None,
+    ) -> Look:
+        """Ask all sources once, and go from `scanned` to the newest block that the sources with histories share.
+
+        Nothing advances until every script was asked about at one source at least; `listed_by` names those that
+        answered whole. A hit in a block that joined before is `late`. `waiting` are inputs of sightings: where
+        the sighting is listed no more, it is looked up who spent them. `sighting_scripts` of None drops what is
+        in no block. `max_blocks`, `max_bytes` and `past` do not matter here: a history has all of the past. Raises
+        ValueError for an unknown `scanned`; trouble with sources stands in the reports.
+        """
+        if scanned not in self.chain:
+            raise ValueError(
+                f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
+            )
+        asked = self._sources.follow_all(now)
+        watched = watch() if callable(watch) else watch
+        tip = self._shared_tip(asked, scanned)
+        listed = Listed((), (), ())
+        if tip is not None:
+            listed = self._histories.read(asked, watched.scripts, tip, watched, known or NothingKnown(), now)
+        if tip is None or not listed.complete:
+            return self._look(asked, scanned, (), (), listed, ())
+        blocks = self._with_conflicts(asked, listed, watched, waiting, tip, now)
+        fork = self.chain.fork(scanned, tip.hash)
+        path = self.chain.path(fork, tip.hash)
+        hits = {block.ref.hash: block for block in blocks}
+        found = tuple(self._found(name, hits.pop(name, None), listed.complete[0]) for name in path)
+        late = tuple(FoundBlock(block.ref, block.facts, block.source) for block in hits.values())
+        undone = tuple(reversed(self.chain.path(fork, scanned)))
+        shown = listed if sighting_scripts is not None else Listed(listed.blocks, (), listed.complete)
+        return self._look(asked, scanned, undone, found, shown, late)
+
+    def _shared_tip(self, asked: Sequence[Asked], scanned: str) -> Tip | None:
+        """The newest block on the best chain that the sources with histories hold, unless they lag far behind."""
+        best = self.chain.best()
+        heights = []
+        for one in asked:
+            end = one.followed.tip
+            if Can.HISTORY not in one.source.can or one.silent or one.error is not None or end is None:
+                continue
+            fork = self.chain.height(self.chain.fork(end.hash, best.hash))
+            if fork is not None and fork == end.height:
+                heights.append(end.height)
+        near = [height for height in heights if height >= best.height - _SLACK] or heights[:1]
+        if not near:
+            return None
+        tip = self.chain.tip(self.chain.ancestor(best.hash, min(near)))
+        # A lagging source never leads back: only a chain of more work undoes a block.
+        return tip if tip.work > self.chain.work(scanned) else self.chain.tip(scanned)
+
+    def _with_conflicts(
+        self,
+        asked: Sequence[Asked],
+        listed: Listed,
+        watched: WatchSet,
+        waiting: Sequence[Outpoint],
+        tip: Tip,
+        now: int,
+    ) -> Sequence[ListedBlock]:
+        """The listed blocks, and those with transactions that spent the inputs of sightings which left every list."""
+        held = {each.outpoint for sighting in listed.sightings for each in sighting.tx.inputs}
+        held |= {outpoint for block in listed.blocks for tx in block.facts.touched for outpoint in tx.inputs}
+        rivals = [
+            rival
+            for outpoint in waiting
+            if outpoint not in held
+            for rival in [self._histories.spender_of(asked, outpoint, tip, now)]
+            if rival is not None
+        ]
+        if not rivals:
+            return listed.blocks
+        proven = {each.tx.txid: each for each in listed.proven} | {each.tx.txid: each for each in rivals}
+        return self._histories.blocks_of(list(proven.values()), tip, watched)
+
+    def _found(self, name: str, block: ListedBlock | None, source: str) -> FoundBlock:
+        if block is not None:
+            return FoundBlock(block.ref, block.facts, block.source)
+        tip = self.chain.tip(name)
+        header = self.chain.header(name)
+        if header is None:
+            raise KeyError(name)
+        return FoundBlock(BlockRef(tip.height, name, tip.time), BlockFacts(header, (), (), ()), source)
+
+    def _look(
+        self,
+        asked: Sequence[Asked],
+        scanned: str,
+        undone: tuple[str, ...],
+        found: tuple[FoundBlock, ...],
+        listed: Listed,
+        late: tuple[FoundBlock, ...],
+    ) -> Look:
+        tip = self.chain.tip(found[-1].ref.hash if found else scanned)
+        return Look(
+            undone=undone,
+            found=found,
+            tip=tip,
+            best_header=self.chain.best(),
+            new_headers=tuple(row for one in asked for row in one.followed.new),
+            sightings=listed.sightings,
+            mempool_sources=listed.complete if self._all_answered(asked) else (),
+            reports=tuple(self._sources.report(one) for one in asked),
+            agreed=any(self._sources.confirms(one, tip) for one in asked),
+            late=late,
+            listed_by=listed.complete,
+        )
+
+    @staticmethod
+    def _all_answered(asked: Sequence[Asked]) -> bool:
+        """Absence counts only where every source with histories could be asked (those set aside apart)."""
+        return all(one.error is None for one in asked if Can.HISTORY in one.source.can and one.lied is None)

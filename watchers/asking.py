@@ -1,0 +1,148 @@
+"""All sources during one look: whose headers lead where, who failed, who lied and is set aside until when.
+
+Decides what is believed of a source, never which chain is acted on. Reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from watchers.following import Followed, follow
+from watchers.headers import HeaderChain, Tip
+from watchers.sources import Can, ClaimedTip, Source, SourceError, SourceLied
+
+_ASIDE_FIRST = 600
+_ASIDE_MOST = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A source caught lying: not asked before `until` (Unix seconds); `times` doubles the next pause."""
+
+    until: int
+    times: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How one source did in one look. `lied` is one sentence on what proof contradicts; then it is set aside.
+
+    `ok` means that all it was asked was answered. `behind` counts blocks from the end of its verified headers to
+    the best header: a stale answer shows there.
+    """
+
+    name: str
+    ok: bool
+    tip: ClaimedTip | None
+    error: str | None
+    lied: str | None
+    requests: int
+    bytes: int
+    blocks_served: int
+    behind: int = 0
+    set_aside_until: int | None = None  # Unix seconds; a source caught lying is not asked before
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """One source during one look. `silent`: it is not asked anything more in this look."""
+
+    source: Source
+    requests: int
+    bytes: int
+    followed: Followed = field(default_factory=Followed)
+    error: str | None = None
+    lied: str | None = None
+    served: int = 0
+    silent: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+
+class Joined(AbstractSet[bytes]):
+    """Two sets read as one, without copying the large one."""
+
+    def __init__(self, large: AbstractSet[bytes], small: AbstractSet[bytes]) -> None:
+        self._large = large
+        self._small = small
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._large or one in self._small
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._large
+        yield from (one for one in self._small if one not in self._large)
+
+    def __len__(self) -> int:
+        return len(self._large) + sum(one not in self._large for one in self._small)
+
+
+class Sources:
+    """The sources of one network, and which of them are set aside. `set_aside` is what an earlier process knew."""
+
+    def __init__(
+        self, sources: Sequence[Source], chain: HeaderChain, set_aside: Mapping[str, SetAside] | None = None
+    ) -> None:
+        names = [source.name for source in sources]
+        if len(set(names)) != len(names):
+            raise ValueError("sources: two have the same name; give each a name of its own")
+        self.chain = chain
+        self._sources = tuple(sources)
+        self._aside: dict[str, SetAside] = dict(set_aside or {})
+
+    def follow_all(self, now: int) -> list[Asked]:
+        """Ask every source for its tip and headers, and add what verifies to the chain."""
+        asked = [Asked(source, source.requests, source.bytes_read) for source in self._sources]
+        for one in asked:
+            self._follow(one, now)
+        return asked
+
+    def _follow(self, one: Asked, now: int) -> None:
+        aside = self._aside.get(one.name)
+        if aside is not None and now < aside.until:
+            one.lied, one.silent = aside.sentence, True
+            one.error = "set aside for an answer that proof contradicts; asked again later"
+            return
+        if not {Can.TIP, Can.HEADERS} <= one.source.can:
+            return
+        try:
+            follow(one.source, self.chain, one.followed, now=now)
+        except SourceError as trouble:
+            self.note(one, trouble, now)
+
+    def note(self, one: Asked, trouble: SourceError, now: int) -> None:
+        """Keep what went wrong; a lie sets its source aside, longer each time."""
+        one.error = one.error or trouble.sentence
+        if isinstance(trouble, SourceLied):
+            times = self._aside[one.name].times + 1 if one.name in self._aside else 1
+            pause = min(_ASIDE_FIRST * 2 ** min(times - 1, 16), _ASIDE_MOST)
+            self._aside[one.name] = SetAside(now + pause, times, trouble.sentence)
+            one.lied = trouble.sentence
+            one.silent = True
+
+    def confirms(self, one: Asked, tip: Tip) -> bool:
+        """True when the source's verified headers hold a tip of ours."""
+        end = one.followed.tip
+        if one.lied is not None or end is None or end.height < tip.height:
+            return False
+        return self.chain.ancestor(end.hash, tip.height) == tip.hash
+
+    def report(self, one: Asked) -> SourceReport:
+        tip = one.followed.tip
+        return SourceReport(
+            name=one.name,
+            ok=one.error is None and one.lied is None,
+            tip=one.followed.claimed,
+            error=one.error,
+            lied=one.lied,
+            requests=one.source.requests - one.requests,
+            bytes=one.source.bytes_read - one.bytes,
+            blocks_served=one.served,
+            behind=max(0, self.chain.best().height - tip.height) if tip is not None else 0,
+            set_aside_until=self._aside[one.name].until if one.lied is not None else None,
+        )

@@ -1,0 +1,349 @@
+"""Histories of scripts from sources that list them, each hit proven: raw bytes, Merkle branch, our own header.
+
+What a source leaves out cannot be noticed here: so the sources that answered whole are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ledger.chain import BlockRef, Header, Outpoint, Script
+from watchers.asking import Asked, Sources
+from watchers.block import parse_block
+from watchers.headers import Tip
+from watchers.mempool import Sighting
+from watchers.merkle import MerkleProof, ProofRefused, branch_in, check_proof
+from watchers.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet
+from watchers.sources import Can, HistoryRow, SourceDown, SourceError, SourceLied, SourceMissing
+from watchers.transaction import BytesRefused, Tx, parse_transaction
+
+_KEPT_TXS = 5_000
+_MOST_SPENDERS = 50
+"""So many transactions of a script's history are read to find who spent one of its outputs."""
+
+
+class Knows(Protocol):
+    """The part of `look.Known` that is asked here."""
+
+    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
+        """Scripts to watch from now on because these were paid."""
+
+    def block_of(self, txid: str, script: bytes) -> str | None:
+        """The block in which a transaction is known to touch a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A transaction in the block at `height` of our chain, and the source that showed the proof."""
+
+    tx: TouchedTx
+    height: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBlock:
+    """A block of the agreed chain with the transactions that histories led to; `source` proved the first."""
+
+    ref: BlockRef
+    facts: BlockFacts
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What histories held up to a tip: blocks with something new, oldest first, and what is in no block.
+
+    `complete` are the sources that gave every history whole.
+    """
+
+    blocks: tuple[ListedBlock, ...]
+    sightings: tuple[Sighting, ...]
+    complete: tuple[str, ...]
+    proven: tuple[Proven, ...] = ()
+
+
+@dataclass(slots=True)
+class _Hits:
+    """Rows of all sources: (txid, height) to who lists it for which script; `waiting` are those in no block."""
+
+    confirmed: dict[tuple[str, int], dict[str, set[bytes]]] = field(default_factory=dict)
+    waiting: dict[str, list[Asked]] = field(default_factory=dict)
+
+    def add(self, one: Asked, script: bytes, rows: Iterable[HistoryRow], last: int) -> None:
+        for row in rows:
+            if row.height is None:
+                self.waiting.setdefault(row.txid, []).append(one)
+            elif row.height <= last:
+                self.confirmed.setdefault((row.txid, row.height), {}).setdefault(one.name, set()).add(script)
+
+
+class Histories:
+    """Reads histories; remembers up to which height each source has listed each script."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._chain = sources.chain
+        self._listed: dict[tuple[str, bytes], tuple[int, str]] = {}
+        self._raws: dict[str, bytes] = {}
+
+    def read(
+        self,
+        asked: Sequence[Asked],
+        scripts: AbstractSet[bytes],
+        tip: Tip,
+        watch: WatchSet,
+        known: Knows,
+        now: int,
+    ) -> Listed:
+        """Every history of `scripts` up to `tip` from every source that can list and whose chain holds `tip`.
+
+        Wallets that grow by what is found are asked about their next scripts as well. What `known` knows in its
+        block is not proven again. Raises nothing: trouble stands with the sources.
+        """
+        lister = [one for one in asked if self._lists(one, tip)]
+        done: dict[str, set[bytes]] = {one.name: set() for one in lister}
+        hits = _Hits()
+        proven: dict[str, Proven] = {}
+        ours = set(scripts)
+        fresh: AbstractSet[bytes] = scripts
+        while fresh:
+            for one in lister:
+                if not one.silent and one.error is None:
+                    self._ask(one, sorted(fresh), tip, hits, now)
+                    done[one.name] |= fresh
+            self._prove_all(hits, lister, tip, known, proven, now)
+            paid = frozenset(
+                bytes(script)
+                for each in proven.values()
+                for script, _ in each.tx.outputs
+                if bytes(script) in ours or bytes(script) in watch.scripts
+            )
+            fresh = known.more_scripts(paid) - ours if paid else frozenset()
+            ours |= fresh
+        complete = tuple(
+            one.name for one in lister if one.error is None and not one.silent and done[one.name] >= ours
+        )
+        everything = watch.scripts if not ours - watch.scripts else watch.scripts | ours
+        return Listed(
+            self.blocks_of(list(proven.values()), tip, WatchSet(everything, watch.outpoints)),
+            self._waiting(hits, everything, watch.outpoints, now),
+            complete,
+            tuple(proven.values()),
+        )
+
+    def _lists(self, one: Asked, tip: Tip) -> bool:
+        return (
+            Can.HISTORY in one.source.can
+            and not one.silent
+            and one.error is None
+            and self._sources.confirms(one, tip)
+        )
+
+    def _ask(self, one: Asked, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
+        """All rows that this source has not listed on this chain before; a failure ends its turn."""
+        for script in scripts:
+            height, block = self._listed.get((one.name, script), (-1, ""))
+            if block:
+                # What was listed above a fork since is asked for again.
+                fork = self._chain.fork(block, tip.hash)
+                height = min(height, self._chain.height(fork) or 0)
+            try:
+                rows = one.source.look_history(Script(script), above=height)
+            except SourceError as trouble:
+                self._sources.note(one, trouble, now)
+                return
+            hits.add(one, script, rows, tip.height)
+            self._listed[one.name, script] = (tip.height, tip.hash)
+
+    def _prove_all(
+        self,
+        hits: _Hits,
+        lister: Sequence[Asked],
+        tip: Tip,
+        known: Knows,
+        proven: dict[str, Proven],
+        now: int,
+    ) -> None:
+        for (txid, height), named in hits.confirmed.items():
+            if txid in proven or height <= self._chain.checkpoint_height:
+                continue  # what lies below the checkpoint is not part of these books
+            name = self._chain.ancestor(tip.hash, height)
+            if all(known.block_of(txid, script) == name for scripts in named.values() for script in scripts):
+                continue
+            header = self._chain.header(name)
+            first = [one for one in lister if one.name in named]
+            for one in [*first, *(one for one in lister if one.name not in named)]:
+                if header is None or one.silent:
+                    continue
+                try:
+                    proven[txid] = Proven(self._prove(one, txid, height, header), height, one.name)
+                    break
+                except SourceError as trouble:
+                    if one.name in named:
+                        self._sources.note(one, trouble, now)
+                        for script in named[one.name]:
+                            self._listed.pop((one.name, script), None)
+
+    def _prove(self, one: Asked, txid: str, height: int, header: Header) -> TouchedTx:
+        """The transaction in the block of `header`, or a SourceError."""
+        raw = self._raw(one, txid)
+        try:
+            proof = one.source.look_proof(txid, height)
+        except SourceMissing:
+            if Can.BLOCK not in one.source.can:
+                raise
+            proof = self._proof_in_block(one, txid, header)
+        try:
+            tx = parse_transaction(raw)
+            check_proof(proof, header.merkle_root, None, transaction=raw)
+            if tx.coinbase != (proof.position == 0):
+                raise ProofRefused("proof.position: only a block's first transaction is its coinbase")
+        except (ProofRefused, BytesRefused) as refused:
+            if one.source.look_hash(height) != header.hash:
+                raise SourceDown(one.name, "its chain changed while it was asked") from refused
+            raise SourceLied(one.name, "proof", str(refused)) from refused
+        return _touched(tx, proof.position, proof.branch)
+
+    def _proof_in_block(self, one: Asked, txid: str, header: Header) -> MerkleProof:
+        try:
+            block = parse_block(one.source.look_block(header.hash))
+        except ValueError as refused:
+            raise SourceLied(one.name, "block", str(refused)) from refused
+        one.served += 1
+        for position in range(block.count):
+            if block.txid(position) == txid:
+                return MerkleProof(txid, position, branch_in(block.levels, position))
+        height = self._chain.height(header.hash) or 0
+        if one.source.look_hash(height) != header.hash:
+            raise SourceDown(one.name, "its chain changed while it was asked")
+        raise SourceLied(one.name, "history", f"names block {height}, which does not hold the transaction")
+
+    def _raw(self, one: Asked, txid: str) -> bytes:
+        if txid in self._raws:
+            return self._raws[txid]
+        raw = one.source.look_transaction(txid)
+        if raw is None:
+            raise SourceMissing(one.name, "history: lists a transaction that it does not show")
+        if len(self._raws) >= _KEPT_TXS:
+            self._raws.clear()
+        self._raws[txid] = raw
+        return raw
+
+    def _waiting(
+        self, hits: _Hits, scripts: AbstractSet[bytes], outpoints: AbstractSet[bytes], now: int
+    ) -> tuple[Sighting, ...]:
+        """Unconfirmed transactions that touch us, from each source that lists them."""
+        found: list[Sighting] = []
+        for txid, listers in hits.waiting.items():
+            for one in listers:
+                try:
+                    tx = parse_transaction(self._raw(one, txid))
+                except BytesRefused:
+                    continue
+                except SourceError as trouble:
+                    self._sources.note(one, trouble, now)
+                    continue
+                if not tx.coinbase and _touches(tx, scripts, outpoints):
+                    found.append(Sighting(tx, one.name))
+        return tuple(dict.fromkeys(found))
+
+    def spender_of(self, asked: Sequence[Asked], outpoint: Outpoint, tip: Tip, now: int) -> Proven | None:
+        """The confirmed transaction that a source shows, and proves, to spend an outpoint."""
+        for one in asked:
+            if one.silent or not self._lists(one, tip):
+                continue
+            try:
+                for txid, height in self._spenders(one, outpoint):
+                    if height is None or not self._chain.checkpoint_height < height <= tip.height:
+                        continue
+                    _, header = self._ref(tip, height)
+                    touched = self._prove(one, txid, height, header)
+                    if outpoint in touched.inputs:
+                        return Proven(touched, height, one.name)
+            except SourceError as trouble:
+                self._sources.note(one, trouble, now)
+        return None
+
+    def _spenders(self, one: Asked, outpoint: Outpoint) -> Iterable[tuple[str, int | None]]:
+        """What may spend an outpoint: as the source says, or out of the history of the script that it paid."""
+        if Can.SPENDS in one.source.can:
+            txid = one.source.look_spender(outpoint)
+            return [] if txid is None else [(txid, one.source.look_place(txid))]
+        before = parse_transaction(self._raw(one, outpoint.txid))
+        if outpoint.vout >= len(before.outputs):
+            return []
+        rows = one.source.look_history(before.outputs[outpoint.vout].script)
+        return [
+            (row.txid, row.height)
+            for row in rows[-_MOST_SPENDERS:]
+            if row.height is not None
+            and outpoint in [each.outpoint for each in parse_transaction(self._raw(one, row.txid)).inputs]
+        ]
+
+    def blocks_of(self, proven: Sequence[Proven], tip: Tip, watch: WatchSet) -> tuple[ListedBlock, ...]:
+        """Proven transactions that touch the watch set, by block, as a scan of the whole block would tell them."""
+        fresh: set[bytes] = set()
+        blocks: list[ListedBlock] = []
+        by_height: dict[int, list[Proven]] = {}
+        for each in proven:
+            by_height.setdefault(each.height, []).append(each)
+        for height, some in sorted(by_height.items()):
+            some.sort(key=lambda each: each.tx.position)
+            ref, header = self._ref(tip, height)
+            payments: list[Payment] = []
+            spends: list[Spend] = []
+            touched: list[TouchedTx] = []
+            for each in some:
+                paid = _payments(each.tx, watch.scripts)
+                fresh.update(payment.outpoint.wire() for payment in paid)
+                spent = [
+                    Spend(outpoint, each.tx.txid, vin, each.tx.position)
+                    for vin, outpoint in enumerate(each.tx.inputs)
+                    if outpoint.wire() in watch.outpoints or outpoint.wire() in fresh
+                ]
+                if paid or spent:
+                    payments += paid
+                    spends += spent
+                    touched.append(each.tx)
+            if touched:
+                facts = BlockFacts(header, tuple(payments), tuple(spends), tuple(touched))
+                blocks.append(ListedBlock(ref, facts, some[0].source))
+        return tuple(blocks)
+
+    def _ref(self, tip: Tip, height: int) -> tuple[BlockRef, Header]:
+        name = self._chain.ancestor(tip.hash, height)
+        header = self._chain.header(name)
+        if header is None:
+            raise KeyError(name)
+        return BlockRef(height, name, header.time), header
+
+
+def _touched(tx: Tx, position: int, branch: tuple[bytes, ...]) -> TouchedTx:
+    return TouchedTx(
+        tx.txid,
+        tx.wtxid,
+        position,
+        tx.coinbase,
+        tuple(each.outpoint for each in tx.inputs),
+        tuple((each.script, each.sats) for each in tx.outputs),
+        tx.raw,
+        branch,
+    )
+
+
+def _payments(tx: TouchedTx, scripts: AbstractSet[bytes]) -> list[Payment]:
+    return [
+        Payment(Outpoint(tx.txid, vout), script, sats, tx.position, tx.coinbase)
+        for vout, (script, sats) in enumerate(tx.outputs)
+        if bytes(script) in scripts
+    ]
+
+
+def _touches(tx: Tx, scripts: AbstractSet[bytes], outpoints: AbstractSet[bytes]) -> bool:
+    return any(bytes(each.script) in scripts for each in tx.outputs) or any(
+        each.outpoint.wire() in outpoints for each in tx.inputs
+    )
