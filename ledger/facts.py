@@ -82,6 +82,14 @@ Txid = Annotated[
     str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
 ]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of a SHA-256")]
+Decimals = Annotated[
+    str,
+    Field(max_length=24),
+    _matching(
+        r"(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})(\.[0-9]{1,10})?", "write a decimal above zero, such as 1.0836"
+    ),
+]
+"""An exact decimal as its source wrote it; never a float."""
 Positive = Annotated[int, Field(ge=1, le=MAX_AMOUNT, strict=True)]
 Count = Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True)]
 

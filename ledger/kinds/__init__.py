@@ -10,16 +10,20 @@ from ledger.kinds import (
     gifts,
     orders,
     payments,
+    rates,
     receipts,
     reversals,
     shipments,
     spends,
+    valuations,
 )
 from ledger.kinds.spec import Kind
 
 ALL: tuple[Kind, ...] = (
     *campaigns.KINDS,
+    *rates.KINDS,
     *gifts.KINDS,
+    *valuations.KINDS,
     *spends.KINDS,
     *conversions.KINDS,
     *orders.KINDS,

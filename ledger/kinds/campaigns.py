@@ -1,4 +1,4 @@
-"""Campaigns and what is said about them before money moves: products, needs, offers, pledges, rates."""
+"""Campaigns and what is said about them before money moves: products, needs, offers, pledges."""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ class KnownFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A call for one purpose. Amounts below `dust` sats are recorded and not counted."""
+    """A call for one purpose. Amounts below `dust` sats are recorded and not counted.
+
+    `valuation` is the clock by which gifts are valued: the time of their block, the time of the block that
+    buried them deep enough, or their conversion. Quotes further apart than `tolerance_permille` (20) of the
+    lower one are left to the desk (RULES 10).
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     slug: Slug
@@ -47,6 +52,7 @@ class Campaign:
     dust: Count = 1000
     partners: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
     known: Annotated[tuple[KnownFact, ...], Field(max_length=40)] = ()
+    tolerance_permille: Annotated[int, Field(ge=0, le=500, strict=True)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,25 +108,6 @@ class Pledge:
     date: Date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """A price of one bitcoin in minor units of the currency, and who quoted it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    source: Name
-    price: Positive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """Quotes of one day; a gift's value needs two that agree within 2 % (RULES 10)."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    date: Date
-    currency: Currency
-    quotes: Annotated[tuple[Quote, ...], Field(min_length=1, max_length=10)]
-
-
 def _post_campaign(context: Context, facts: Campaign) -> Posting:
     if facts.end < facts.start:
         raise Refused.field("end", f"{facts.end} is before the start, {facts.start}; give a later day")
@@ -149,36 +136,6 @@ def _post_need(context: Context, facts: Need | Offer) -> Posting:
     if isinstance(facts, Offer):
         context.books.documents.require("need", context.campaign, facts.need)
     return Posting()
-
-
-def _rate_key(campaign: str, facts: Rate) -> str:
-    return f"rate:{campaign}:{facts.currency}:{facts.date}"
-
-
-def _fold_rate(books: Books, entry: Entry) -> None:
-    number = f"{entry.facts['currency']}:{entry.facts['date']}"
-    books.documents.save("rate", entry.campaign, number, document_of(entry))
-
-
-def agreed_price(prices: list[int], tolerance_permille: int = 20) -> int | None:
-    """The mean of at least two prices within the tolerance, rounded half to even; None: a person decides.
-
-    Minor units of the currency for one bitcoin. RULES 10.
-    """
-    if len(prices) < 2:
-        return None
-    low, high = min(prices), max(prices)
-    if (high - low) * 1000 > tolerance_permille * low:
-        return None
-    return divided_half_even(sum(prices), len(prices))
-
-
-def divided_half_even(amount: int, divisor: int) -> int:
-    """Integer division that rounds half to even."""
-    quotient, rest = divmod(amount, divisor)
-    if 2 * rest > divisor or (2 * rest == divisor and quotient % 2 == 1):
-        quotient += 1
-    return quotient
 
 
 CAMPAIGN = Kind(
@@ -237,15 +194,4 @@ PLEDGE = Kind(
     post=_post_in_campaign,
     fold=saved_as("pledge"),
 )
-RATE = Kind(
-    name="rate",
-    noun="rate",
-    verb="add",
-    facts=Rate,
-    doc="Record the quotes of a day, one bitcoin in minor units of a currency, with their sources.",
-    roles=RECORDERS,
-    key=_rate_key,
-    post=_post_in_campaign,
-    fold=_fold_rate,
-)
-KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER, PLEDGE, RATE)
+KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER, PLEDGE)

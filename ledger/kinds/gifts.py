@@ -1,4 +1,4 @@
-"""Gifts in coins: settled, voided by a reorg, restored, moved to another block..
+"""Gifts in coins: settled, voided by a reorg, restored, moved to another block.
 
 Nothing here decides whether a payment is real; `watchers` proved that.
 """
@@ -15,11 +15,9 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.facts import STRICT, Count, Date, Positive, Sha256, Slug, Txid
-from ledger.kinds.campaigns import agreed_price, divided_half_even
+from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.lines import Append, Change, UnitState
-
-SATS = 10**8
 
 
 class Coins(StrEnum):
@@ -64,22 +62,17 @@ def money_line(campaign: Slug, asset: str, restriction: str = "free") -> str:
     return f"money/{campaign}/{restriction}/{asset}"
 
 
-def value_of(books: Books, campaign: str, currency: str, date: str, sats: int) -> dict[str, Any] | None:
-    """The value of sats on a day, minor units, with the quotes kept; None where a person has to decide."""
-    document = books.documents.find("rate", campaign, f"{currency}:{date}")
-    if document is None:
-        return None
-    quotes = document["facts"]["quotes"]
-    price = agreed_price([quote["price"] for quote in quotes])
-    if price is None:
-        return None
-    return {
-        "currency": currency,
-        "value": divided_half_even(sats * price, SATS),
-        "price": price,
-        "quotes": quotes,
-        "rate": document["seq"],
-    }
+def note_valuation(books: Books, campaign: str, outpoint: str, document: dict[str, Any]) -> None:
+    """Keep the list of live gifts without a value (documents `unvalued`) true for this one.
+
+    `time` is that of its block, so that its value can be asked for without the gift.
+    """
+    if document["live"] and document["line"] and "valuation" not in document["notes"]:
+        told = {name: document[name] for name in ("height", "time", "line", "start", "end")}
+        told |= {"at": document["at"], "sats": document["facts"]["sats"]}
+        books.documents.save("unvalued", campaign, outpoint, told)
+    elif books.documents.find("unvalued", campaign, outpoint) is not None:
+        books.documents.remove("unvalued", campaign, outpoint)
 
 
 def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
@@ -107,9 +100,10 @@ def _post_gift(context: Context, facts: Gift) -> Posting:
         return Posting((transfer,), (), notes)
     line = money_line(context.campaign, "BTC")
     start = context.books.lines.length(line)
-    valued = value_of(context.books, context.campaign, campaign["currency"], facts.date, facts.sats)
-    if valued is not None:
-        notes["valuation"] = valued
+    if campaign["valuation"] == "block_time":
+        valued = value_at(context.books, context.campaign, campaign, facts.time, facts.sats)
+        if valued is not None:
+            notes["valuation"] = valued
     return Posting((transfer,), (Append(line, "BTC", start, facts.sats, facts.outpoint),), notes)
 
 
@@ -119,23 +113,26 @@ def _fold_gift(books: Books, entry: Entry) -> None:
     for op in entry.operations:
         if isinstance(op, Append):
             line, start, end = op.line, op.start, op.start + op.units
-    books.documents.save(
-        "donation",
-        entry.campaign,
-        str(entry.facts["outpoint"]),
-        document_of(
-            entry,
-            live=True,
-            n=0,
-            line=line,
-            start=start,
-            end=end,
-            block=entry.facts["block"],
-            height=entry.facts["height"],
-            voided=[],
-            shortfall=0,
-        ),
+    document = document_of(
+        entry,
+        live=True,
+        n=0,
+        line=line,
+        start=start,
+        end=end,
+        block=entry.facts["block"],
+        height=entry.facts["height"],
+        time=entry.facts["time"],
+        voided=[],
+        shortfall=0,
     )
+    _save(books, entry, document)
+
+
+def _save(books: Books, entry: Entry, document: dict[str, Any]) -> None:
+    outpoint = str(entry.facts["outpoint"])
+    books.documents.save("donation", entry.campaign, outpoint, document)
+    note_valuation(books, entry.campaign, outpoint, document)
 
 
 def _post_void(context: Context, facts: Again) -> Posting:
@@ -162,7 +159,7 @@ def _fold_void(books: Books, entry: Entry) -> None:
         "voided_at": entry.at,
         "shortfall": entry.notes.get("shortfall", 0),
     }
-    books.documents.save("donation", entry.campaign, number, document)
+    _save(books, entry, document)
 
 
 def _post_restore(context: Context, facts: Again) -> Posting:
@@ -186,7 +183,8 @@ def _fold_restore(books: Books, entry: Entry) -> None:
         "shortfall": 0,
         "restored_at": entry.at,
     }
-    books.documents.save("donation", entry.campaign, number, document)
+    document["time"] = entry.facts.get("time", document["time"])
+    _save(books, entry, document)
 
 
 def _post_moved(_context: Context, _facts: Again) -> Posting:
@@ -197,7 +195,8 @@ def _fold_moved(books: Books, entry: Entry) -> None:
     number = str(entry.facts["outpoint"])
     document = books.documents.require("donation", entry.campaign, number)
     document |= {"n": entry.facts["n"], "block": entry.facts["block"], "height": entry.facts["height"]}
-    books.documents.save("donation", entry.campaign, number, document)
+    document["time"] = entry.facts.get("time", document["time"])
+    _save(books, entry, document)
 
 
 DONATION = Kind(

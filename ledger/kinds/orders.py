@@ -23,8 +23,8 @@ from ledger.kinds.approvals import (
     rejection,
     require_pending,
 )
-from ledger.kinds.campaigns import agreed_price
-from ledger.kinds.gifts import SATS, money_line
+from ledger.kinds.gifts import money_line
+from ledger.kinds.rates import SATS, agreed_price, tolerance_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
 from ledger.lines import Open
 from ledger.money import decimal_text
@@ -112,7 +112,10 @@ def spendable(books: Books, campaign: str, currency: str, date: str) -> int:
         "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
     ):
         newest = document if number.startswith(currency + ":") else None
-    price = agreed_price([quote["price"] for quote in newest["facts"]["quotes"]]) if newest else None
+    price = None
+    if newest is not None:
+        tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
+        price = agreed_price([quote["price"] for quote in newest["facts"]["quotes"]], tolerance)
     return free + (sats * price // SATS if price else 0) - bound
 
 

@@ -18,6 +18,7 @@ from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.goods import lot_asset
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
+from ledger.kinds.valuations import unfold_valuation
 from ledger.lines import Undo, Use
 
 
@@ -89,6 +90,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_approved("conversion"),
     "payment.approved": _unfold_approved("payment"),
+    "valuation": lambda books, entry, _seq: unfold_valuation(books, entry),
 }
 REVERSIBLE = frozenset(_UNFOLD)
 

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.kinds.approvals import Decision
-from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Pledge, Product, Quote, Rate
+from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Pledge, Product
 from ledger.kinds.conversions import Conversion
 from ledger.kinds.deliveries import Distribution, Handover
 from ledger.kinds.goods import LotCount
 from ledger.kinds.orders import Invoice, Item, Purchase
 from ledger.kinds.payments import Payment
+from ledger.kinds.rates import Quote, Rate
 from ledger.kinds.receipts import Receipt, ReceivedLot
 from ledger.kinds.shipments import Arrival, ArrivedLot, Shipment
 from ledger.kinds.spec import Role

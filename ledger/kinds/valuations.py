@@ -1,0 +1,137 @@
+"""Valuations: the value of a gift that settled without one, by a rate that came later or by a person's figure.
+
+A value once given stands; only a reversal that names its entry takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.books import Books
+from ledger.entry import Entry, Posting
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Count, Sha256
+from ledger.kinds.gifts import note_valuation
+from ledger.kinds.rates import value_at
+from ledger.kinds.spec import RECORDERS, Context, Kind, Role, require_campaign
+from ledger.lines import UnitState
+from ledger.tracing import Passage, Stay, follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """The value of the gift `outpoint`: a figure in minor units with the hash of a paper, from a person.
+
+    The program gives `at` instead, the moment of the campaign's clock (Unix seconds), whose rate it found; or
+    neither, where the campaign values by conversion. `n` counts the valuations of the gift that were reversed.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outpoint: str
+    value: Count | None = None
+    paper: Sha256 | None = None
+    at: Count | None = None
+    n: Count | None = None
+
+
+def converted_value(
+    books: Books, slug: str, campaign: Mapping[str, Any], gift: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What a gift fetched once all of it is converted, at the gross price of each conversion; else None.
+
+    Floors of cumulative counts, so that the values of all gifts of a conversion sum to no more than it fetched.
+    `gift` is the gift's document, or its row of those without a value.
+    """
+    numbers: list[str] = []
+    value = converted = 0
+    units = int(gift["end"]) - int(gift["start"])
+    for visit in follow(books.lines, gift["line"], gift["start"], gift["end"]):
+        if isinstance(visit, Stay) and visit.line == gift["line"] and visit.state is UnitState.VOID:
+            units -= visit.end - visit.start
+        if not isinstance(visit, Passage) or not visit.use.id.startswith(f"conversion:{slug}:"):
+            continue
+        number = visit.use.id.rsplit(":", 1)[1]
+        facts = books.documents.require("conversion", slug, number)["facts"]
+        if facts["currency"] != campaign["currency"]:
+            return None
+        gross = facts["proceeds"] + facts["exchange_fee"]
+        value += visit.high * gross // facts["sold"] - visit.low * gross // facts["sold"]
+        converted += visit.high - visit.low
+        if number not in numbers:
+            numbers.append(number)
+    if not units or converted != units:
+        return None
+    return {"currency": campaign["currency"], "value": value, "conversions": numbers}
+
+
+def _post(context: Context, facts: Valuation) -> Posting:
+    campaign = require_campaign(context)
+    books, slug = context.books, context.campaign
+    gift = books.documents.require("donation", slug, facts.outpoint)
+    if "valuation" in gift["notes"]:
+        raise Conflict("valuation: this gift has a value; reverse the entry that gave it first")
+    if not gift["line"]:
+        raise Conflict("valuation: what lies below the dust line or waits for a decision is not valued")
+    reversed_before = int(gift.get("valuations_reversed", 0))
+    if (facts.n or 0) != reversed_before:
+        raise Refused.field("n", f"valuations of this gift that were reversed: {reversed_before}; write that")
+    if facts.value is not None:
+        if facts.paper is None:
+            raise Refused.field("paper", "name the paper that shows the figure, by its SHA-256")
+        paper = books.documents.find("evidence", slug, facts.paper)
+        if paper is None or paper.get("reversed"):
+            raise Refused.field("paper", "is not among the evidence here; add it with `evidence add` first")
+        told = {"currency": campaign["currency"], "value": facts.value, "paper": facts.paper}
+        return Posting(notes={"valuation": told | {"title": paper["facts"]["title"]}})
+    if context.role is not Role.SYSTEM:
+        raise Refused.field("value", "give the figure in minor units, and the paper that shows it")
+    if campaign["valuation"] == "conversion":
+        found = converted_value(books, slug, campaign, gift)
+    else:
+        moment = gift["time"] if facts.at is None else facts.at
+        found = value_at(books, slug, campaign, moment, gift["facts"]["sats"])
+    if found is None:
+        raise Conflict("valuation: there is no rate of that moment that its sources agree on")
+    return Posting(notes={"valuation": found})
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    outpoint = str(entry.facts["outpoint"])
+    gift = books.documents.require("donation", entry.campaign, outpoint)
+    gift["notes"]["valuation"] = dict(entry.notes["valuation"])
+    gift["valued_by"] = entry.seq
+    books.documents.save("donation", entry.campaign, outpoint, gift)
+    note_valuation(books, entry.campaign, outpoint, gift)
+
+
+def unfold_valuation(books: Books, entry: Entry) -> None:
+    """Take a value back, as a reversal does; the gift waits for another."""
+    outpoint = str(entry.facts["outpoint"])
+    gift = books.documents.require("donation", entry.campaign, outpoint)
+    del gift["notes"]["valuation"], gift["valued_by"]
+    gift["valuations_reversed"] = int(gift.get("valuations_reversed", 0)) + 1
+    books.documents.save("donation", entry.campaign, outpoint, gift)
+    note_valuation(books, entry.campaign, outpoint, gift)
+
+
+def _key(_campaign: str, facts: Valuation) -> str:
+    return f"valuation:{facts.outpoint}" + (f":{facts.n}" if facts.n else "")
+
+
+VALUATION = Kind(
+    name="valuation",
+    noun="valuation",
+    verb="add",
+    facts=Valuation,
+    doc="Value a gift that no price sources agree on: a figure in minor units, and the paper that shows it.",
+    roles=RECORDERS,
+    key=_key,
+    post=_post,
+    fold=_fold,
+    date=lambda _facts: None,
+)
+KINDS = (VALUATION,)
