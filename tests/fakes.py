@@ -18,10 +18,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from ledger.chain import Header, Outpoint
-from watchers.block import Tx, parse_block, parse_transaction
+from watchers.block import Block, Tx, parse_block, parse_transaction
 from watchers.merkle import merkle_root
 from watchers.networks import REGTEST
-from watchers.scripts import address_of, scripthash_hex
+from watchers.scripts import scripthash_hex
 from watchers.work import meets, target_of
 
 SPACING = 600
@@ -117,6 +117,7 @@ class FakeChain:
         self.mempool: dict[str, bytes] = {}
         self.transactions: dict[str, bytes] = {}
         self._salt = 0
+        self._parsed: dict[str, Block] = {}
 
     @property
     def height(self) -> int:
@@ -180,6 +181,49 @@ class FakeChain:
         while self.heights[line[-1]] > 0:
             line.append(self.header(line[-1]).previous)
         self.active = line[::-1]
+
+    def block(self, name: str) -> Block:
+        """The parsed block of that hash."""
+        if name not in self._parsed:
+            self._parsed[name] = parse_block(self.blocks[name])
+        return self._parsed[name]
+
+    def places(self, top: int | None = None) -> dict[str, int]:
+        """The height of every transaction in the active chain up to `top`."""
+        some = self.active if top is None else self.active[: top + 1]
+        return {
+            self.block(name).txid(position): height
+            for height, name in enumerate(some)
+            for position in range(self.block(name).count)
+        }
+
+    def raw(self, txid: str) -> bytes:
+        """A transaction in the mempool or in the active chain; KeyError elsewhere."""
+        if txid in self.mempool:
+            return self.mempool[txid]
+        block = self.block(self.active[self.places()[txid]])
+        return next(
+            block.transaction(position).raw for position in range(block.count) if block.txid(position) == txid
+        )
+
+    def touching(self, scripthash: str, top: int | None = None) -> tuple[list[str], list[tuple[int, str]]]:
+        """What pays or spends a script: txids in the mempool, and (height, txid) in the chain, oldest first."""
+        paid: dict[Outpoint, str] = {}
+
+        def touches(tx: Tx) -> bool:
+            hashes = [scripthash_hex(out.script) for out in tx.outputs]
+            paid.update((Outpoint(tx.txid, vout), name) for vout, name in enumerate(hashes))
+            return scripthash in hashes or any(paid.get(one.outpoint) == scripthash for one in tx.inputs)
+
+        confirmed = []
+        for height, name in enumerate(self.active if top is None else self.active[: top + 1]):
+            block = self.block(name)
+            for position in range(block.count):
+                tx = block.transaction(position)
+                if touches(tx):
+                    confirmed.append((height, tx.txid))
+        waiting = [parse_transaction(raw) for raw in self.mempool.values()]
+        return [tx.txid for tx in waiting if touches(tx)], confirmed
 
     def send(self, raw: bytes) -> str:
         """Put a transaction into the mempool; returns its txid."""
@@ -327,82 +371,6 @@ class FakeServer:
 
 
 NOT_FOUND = Reply(404, b"Block not found")
-
-
-class EsploraServer(FakeServer):
-    """Esplora's REST dialect. `pages` False is a server without `/blocks/:height`; `page` its length.
-
-    Fields that can be lied about: tip.height tip.hash block-height blocks.id blocks.height blocks.version
-    blocks.timestamp blocks.bits blocks.nonce blocks.merkle_root blocks.previousblockhash header block
-    mempool.txid tx; `blocks` and `mempool` are whole lists.
-    """
-
-    pages = True
-    page = 10
-
-    @property
-    def url(self) -> str:
-        return super().url + "/api"
-
-    def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
-        parts = path.removeprefix("/api/").split("/")
-        told = self.faults.told
-        top = max(0, self.chain.height - self.faults.stale)
-        match parts:
-            case ["blocks", "tip", "height"]:
-                return Reply(200, str(told("tip.height", top)).encode())
-            case ["blocks", "tip", "hash"]:
-                return Reply(200, str(told("tip.hash", self.chain.active[top])).encode())
-            case ["block-height", number]:
-                if int(number) > top:
-                    return NOT_FOUND
-                return Reply(200, str(told("block-height", self.chain.active[int(number)])).encode())
-            case ["blocks", number] if self.pages:
-                if int(number) > top:
-                    return NOT_FOUND
-                low = max(0, int(number) - self.page + 1)
-                rows = [self._row(height) for height in range(int(number), low - 1, -1)]
-                return Reply(200, json.dumps(told("blocks", rows)).encode(), "application/json")
-            case ["block", name, "header"] if name in self.chain.blocks:
-                return Reply(200, str(told("header", self.chain.blocks[name][:80].hex())).encode())
-            case ["block", name, "raw"] if name in self.chain.blocks and name not in self.missing_blocks:
-                return Reply(200, told("block", self.chain.blocks[name]), "application/octet-stream")
-            case ["tx", txid, "raw"] if txid in self.chain.transactions:
-                return Reply(200, told("tx", self.chain.transactions[txid]), "application/octet-stream")
-            case [("scripthash" | "address") as kind, name, "txs", "mempool"]:
-                return Reply(200, json.dumps(self._unconfirmed(kind, name)).encode(), "application/json")
-            case ["mempool", "txids"]:
-                return Reply(200, json.dumps(list(self.chain.mempool)).encode(), "application/json")
-            case _:
-                return NOT_FOUND
-
-    def _row(self, height: int) -> dict[str, Any]:
-        told = self.faults.told
-        header = self.chain.header(self.chain.active[height])
-        row: dict[str, Any] = {
-            "id": told("blocks.id", header.hash),
-            "height": told("blocks.height", height),
-            "version": told("blocks.version", header.version),
-            "timestamp": told("blocks.timestamp", header.time),
-            "bits": told("blocks.bits", header.bits),
-            "nonce": told("blocks.nonce", header.nonce),
-            "merkle_root": told("blocks.merkle_root", header.merkle_root[::-1].hex()),
-            "tx_count": 1,
-            "mediantime": header.time,
-            "difficulty": 4.6565423739069247e-10,
-        }
-        if height > 0:
-            row["previousblockhash"] = told("blocks.previousblockhash", header.previous)
-        return row
-
-    def _unconfirmed(self, kind: str, name: str) -> Any:
-        rows = []
-        for txid, raw in self.chain.mempool.items():
-            scripts = [out.script for out in parse_transaction(raw).outputs]
-            names = [scripthash_hex(s) if kind == "scripthash" else address_of(s, REGTEST) for s in scripts]
-            if name in names:
-                rows.append({"txid": self.faults.told("mempool.txid", txid), "status": {"confirmed": False}})
-        return self.faults.told("mempool", rows)
 
 
 class CoreServer(FakeServer):

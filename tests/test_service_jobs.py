@@ -8,7 +8,8 @@ from ledger.store.database import Store
 from service.budget import fetched_today, note_fetched
 from service.clock import MovableClock
 from service.wiring import build
-from tests.fakes import EsploraServer, FakeChain
+from tests.esplora_server import EsploraServer
+from tests.fakes import FakeChain
 from tests.kill_driver import config_of
 
 DAY = 86_400

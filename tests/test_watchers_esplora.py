@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.chain import Script
-from tests.fakes import CoreServer, EsploraServer, FakeChain, outpoint_no, script_no, transaction
+from tests.esplora_server import EsploraServer
+from tests.fakes import CoreServer, FakeChain, outpoint_no, script_no, transaction
 from watchers.block import parse_transaction
 from watchers.esplora import Esplora
 from watchers.http import HttpClient, HttpPolicy

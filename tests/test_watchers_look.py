@@ -12,15 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.chain import Header, Outpoint, Script
-from tests.fakes import (
-    CoreServer,
-    EsploraServer,
-    FakeChain,
-    FakeServer,
-    outpoint_no,
-    script_no,
-    transaction,
-)
+from tests.esplora_server import EsploraServer
+from tests.fakes import CoreServer, FakeChain, FakeServer, outpoint_no, script_no, transaction
 from watchers.bitcoin_core import BitcoinCore
 from watchers.esplora import Esplora
 from watchers.headers import HeaderChain
