@@ -73,7 +73,7 @@ class SourceConfig:
     """One explorer or node. A password comes from the environment or a file, a cookie from bitcoind's."""
 
     name: str
-    kind: Literal["esplora", "bitcoin_core"] = "esplora"
+    kind: Literal["esplora", "bitcoin_core", "bitcoin_core_rest"] = "esplora"
     url: str = ""
     user: str = ""
     password_env: str = ""

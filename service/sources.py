@@ -10,6 +10,7 @@ from service.clock import monotonic
 from service.command import BadUse
 from service.config import Config, SourceConfig, secret
 from watchers.bitcoin_core import BitcoinCore
+from watchers.bitcoin_core_rest import BitcoinCoreRest
 from watchers.esplora import Esplora
 from watchers.http import HttpClient
 from watchers.http_policy import HttpPolicy
@@ -67,6 +68,10 @@ def _source(
             deadline=deadline,
             block_deadline=BLOCK_DEADLINES * deadline,
             whole_mempool=one.own,
+        )
+    if one.kind == "bitcoin_core_rest":
+        return BitcoinCoreRest(
+            one.name, one.url, http, network, deadline=deadline, block_deadline=BLOCK_DEADLINES * deadline
         )
     if one.cookie_file:
         cookie = secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)

@@ -43,6 +43,14 @@ class HttpAnswer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def is_page(self) -> bool:
+        """An HTML page, which front servers send where data belongs."""
+        start = self.body[:64].lstrip().lower()
+        return self.headers.get("content-type", "").lower().startswith("text/html") and start.startswith(
+            (b"<!doctype", b"<html", b"<head", b"<?xml")
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -165,11 +173,13 @@ class HttpClient:
         deadline: float,
         source: str = "",
         attempts: int | None = None,
+        answers: frozenset[int] = frozenset(),
     ) -> HttpAnswer:
         """One answer within `deadline` seconds in all, waits and retries included, of at most `max_bytes`.
 
         Connection failures and 429, 502, 503, 504 are tried again (`attempts` in all). Any other status is an
-        answer. Raises SourceDown, SourceSlow or SourceRefused, in the name of `source` (default: the host).
+        answer, and so are those in `answers`. Raises SourceDown, SourceSlow or SourceRefused, in the name of
+        `source` (default: the host).
         """
         parts = urlsplit(url)
         name = source or parts.hostname or "source"
@@ -191,7 +201,7 @@ class HttpClient:
                 manners.succeeded()
                 raise
             else:
-                if answer.status not in _RETRIED:
+                if answer.status not in _RETRIED - answers:
                     manners.succeeded()
                     return answer
                 failure, pause = self._declined(answer, manners, name, attempt)
@@ -314,6 +324,9 @@ class HttpClient:
 def _read_body(response: requests.Response, asked: _Asked) -> bytes:
     """The body, decompressed piece by piece so that no more than `max_bytes` are ever made of it."""
     too_big = SourceRefused(asked.source, 0, f"answer of more than {asked.max_bytes} bytes, cut off")
+    original = response.raw._original_response
+    if original is not None and original.msg.defects:
+        raise SourceDown(asked.source, "the headers of the answer break off or are garbled")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise SourceRefused(asked.source, 0, "answer in a compression that we did not offer")
