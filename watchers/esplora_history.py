@@ -23,6 +23,7 @@ _MOST_HEIGHT = 100_000_000
 _SHORTEST_PAGE = 10
 """No dialect has shorter pages: fewer confirmed rows on one end the list."""
 _MOST_ROWS = 100_000
+_PASSES = 2
 
 
 class EsploraHistory:
@@ -40,6 +41,14 @@ class EsploraHistory:
         list too early. So a list that ran out of pages is counted against the server's own total.
         """
         path = f"/scripthash/{scripthash_hex(script)}"
+        for _ in range(_PASSES - 1):
+            try:
+                return self._rows(path, above)
+            except SourceGarbled:
+                continue  # a block came or went between two pages: once more from the first
+        return self._rows(path, above)
+
+    def _rows(self, path: str, above: int) -> list[HistoryRow]:
         found: dict[str, HistoryRow] = {}
         page = self._page(f"{path}/txs")
         while True:

@@ -145,17 +145,23 @@ class Histories:
 
     def _ask(self, one: Asked, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
         """All rows that this source has not listed on this chain before; a failure ends its turn."""
-        for script in scripts:
-            height, block = self._listed.get((one.name, script), (-1, ""))
-            if block:
-                # What was listed above a fork since is asked for again.
-                fork = self._chain.fork(block, tip.hash)
-                height = min(height, self._chain.height(fork) or 0)
-            try:
-                rows = one.source.look_history(Script(script), above=height)
-            except SourceError as trouble:
-                self._sources.note(one, trouble, now)
-                return
+        listed: dict[bytes, list[HistoryRow]] = {}
+        advances = False
+        try:
+            for script in scripts:
+                height, block = self._listed.get((one.name, script), (-1, ""))
+                if block:
+                    # What was listed above a fork since is asked for again.
+                    fork = self._chain.fork(block, tip.hash)
+                    height = min(height, self._chain.height(fork) or 0)
+                advances = advances or block != tip.hash
+                listed[script] = one.source.look_history(Script(script), above=height)
+            if advances and one.source.look_hash(tip.height) != tip.hash:
+                raise SourceDown(one.name, "its chain changed while it was asked")
+        except SourceError as trouble:
+            self._sources.note(one, trouble, now)
+            return
+        for script, rows in listed.items():
             hits.add(one, script, rows, tip.height)
             self._listed[one.name, script] = (tip.height, tip.hash)
 
