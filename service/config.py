@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from service.command import BadUse
+from watchers.electrum_socket import place_of
 
 FILE_NAME = "aidtrail.toml"
 
@@ -73,7 +74,7 @@ class SourceConfig:
     """One explorer or node. A password comes from the environment or a file, a cookie from bitcoind's."""
 
     name: str
-    kind: Literal["esplora", "bitcoin_core", "bitcoin_core_rest"] = "esplora"
+    kind: Literal["esplora", "electrum", "bitcoin_core", "bitcoin_core_rest"] = "esplora"
     url: str = ""
     user: str = ""
     password_env: str = ""
@@ -81,6 +82,8 @@ class SourceConfig:
     cookie_file: str = ""
     own: bool = False
     """A server of yours: all of its mempool is read, so that it learns no address."""
+    tls: str = "verify"
+    """What an Electrum server at ssl:// must show: "verify", "any", or the SHA-256 of its certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,16 @@ def _check_names(config: Config, name: str) -> None:
     for source in config.sources:
         if names.count(source.name) > 1:
             raise BadUse(f"{name}: sources: two are named {source.name!r}; give each a name of its own.")
+        if source.kind == "electrum":
+            try:
+                place_of(source.url, source.tls)
+            except ValueError as wrong:
+                raise BadUse(f"{name}: sources of {source.name!r}: {wrong}.") from None
+            continue
         if not source.url.startswith(("http://", "https://")):
             raise BadUse(f"{name}: sources.url of {source.name!r}: write a URL with https:// or http://.")
+        if source.tls != "verify":
+            raise BadUse(f"{name}: sources.tls of {source.name!r}: only for Electrum servers; leave it out.")
     for wallet in config.wallets:
         if bool(wallet.descriptor) == bool(wallet.addresses):
             raise BadUse(f"{name}: wallets: give each either a descriptor or addresses, not both or none.")

@@ -11,6 +11,8 @@ from service.command import BadUse
 from service.config import Config, SourceConfig, secret
 from watchers.bitcoin_core import BitcoinCore
 from watchers.bitcoin_core_rest import BitcoinCoreRest
+from watchers.electrum import Electrum
+from watchers.electrum_socket import place_of
 from watchers.esplora import Esplora
 from watchers.http import HttpClient
 from watchers.http_policy import HttpPolicy
@@ -68,6 +70,15 @@ def _source(
             deadline=deadline,
             block_deadline=BLOCK_DEADLINES * deadline,
             whole_mempool=one.own,
+        )
+    if one.kind == "electrum":
+        return Electrum(
+            one.name,
+            place_of(one.url, one.tls),
+            http.policy,
+            network,
+            monotonic=monotonic,
+            deadline=deadline,
         )
     if one.kind == "bitcoin_core_rest":
         return BitcoinCoreRest(
