@@ -14,6 +14,7 @@ from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.goods import parse_goods_line
+from ledger.kinds.valuations import value_sources
 from ledger.lines import PartKind, UnitState
 from ledger.observing import Observed, TxState, WatchedOutput, WatchedTx
 from ledger.settled import MATURITY, depth_of
@@ -154,7 +155,7 @@ class DonationFollower:
             settled_at=document["at"] if document is not None and document["live"] else None,
             value=valuation["value"] if valuation else None,
             currency=self._facts["currency"],
-            rate_sources=tuple(q["source"] for q in valuation["quotes"]) if valuation else (),
+            rate_sources=value_sources(valuation),
             replaced_by=watched.by,
             steps=tuple(steps),
             places=tuple(places),
@@ -187,7 +188,7 @@ class DonationFollower:
             valuation = document["notes"].get("valuation")
             if valuation:
                 detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
-                detail.append(("rate_sources", str(len(valuation["quotes"]))))
+                detail.append(("rate_sources", str(len(value_sources(valuation)))))
             steps.append(step(StepKind.SETTLED, document["at"], tuple(detail), document["seq"]))
             if not document["live"]:
                 steps.append(step(StepKind.VOIDED, document["voided_at"], (), None))

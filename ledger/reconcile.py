@@ -12,12 +12,13 @@ from ledger.errors import NotFound
 from ledger.observing import Observed, TxState
 from ledger.report import Books as BooksState
 from ledger.report import UnexplainedSpend
-from ledger.settled import MATURITY, depth_of, settled_block
+from ledger.settled import MATURITY, SCANNED_WHOLE, depth_of, settled_block
+from ledger.valuing import unvalued_gifts
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
-SECONDS_A_BLOCK = 600
+UNVALUED_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
     )
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
     sources = look.get("sources", [])
+    unvalued = unvalued_gifts(tx, campaign, now=now)
     checkpoint = tx.progress.load("checkpoint")
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
@@ -120,7 +122,7 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
         shortfall=shortfall,
         tip=None if tip is None else int(tip),
         behind=behind,
-        behind_hours=behind * SECONDS_A_BLOCK // 3600,
+        behind_hours=int(tx.progress.load("behind_hours") or 0) if behind else 0,
         looked_at=look.get("at"),
         agreed=bool(look.get("agreed", False)),
         no_chain_since=no_chain,
@@ -129,6 +131,10 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
         start=int(checkpoint.partition(":")[0]) if checkpoint else None,
         trust=tx.progress.load("checkpoint_trust") or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
+        completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
+        unvalued=len(unvalued),
+        unvalued_sats=sum(row.sats for row in unvalued),
+        unvalued_since=min((row.since for row in unvalued), default=None),
     )
 
 
@@ -153,6 +159,12 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
             (f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}")
             for row in unexplained_spends(tx, slug)
             if row.explained_at is None
+        )
+        if state.unvalued:
+            lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued)))
+        lines.extend(
+            (f"{slug}: without a value since {row.since}", f"{row.sats} sats in {row.outpoint}: {row.why}")
+            for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
         )
         if state.shortfall:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))

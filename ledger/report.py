@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.flow import Flow
+from ledger.settled import SCANNED_WHOLE
 from ledger.trail import DonationStatus, Paper
 
 
@@ -33,6 +34,10 @@ class Books:
     start: int | None = None  # height of the checkpoint that headers are checked from
     trust: str = ""  # who vouches for it: genesis, table, operator, first use
     trusted_rules: str = ""  # the network whose rules are not checked in full, else ""
+    completeness: str = SCANNED_WHOLE  # on what it rests that no payment is missing
+    unvalued: int = 0  # gifts whose value the desk has to decide
+    unvalued_sats: int = 0
+    unvalued_since: str | None = None  # when the first of them settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,32 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
+class RateSource:
+    """An exchange that tells prices of the past without a key."""
+
+    kind: Literal["coinbase", "bitstamp", "kraken"]
+    url: str
+
+
+RATE_SOURCES = (
+    RateSource("coinbase", "https://api.exchange.coinbase.com"),
+    RateSource("bitstamp", "https://www.bitstamp.net"),
+    RateSource("kraken", "https://api.kraken.com"),
+)
+"""Three exchanges of different owners; two that agree decide, the next is asked when one is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Who is asked what a bitcoin was worth at the minute of a gift; on mainnet only."""
+
+    enabled: bool = True
+    deadline_seconds: int = _between(2, 300, 20)
+    cross_url: str = "https://data-api.ecb.europa.eu"
+    sources: tuple[RateSource, ...] = RATE_SOURCES
+
+
+@dataclass(frozen=True, slots=True)
 class Serve:
     host: str = "127.0.0.1"
     port: int = _between(0, 65_535, 8080)
@@ -122,6 +148,7 @@ class Config:
     chain: Chain = Chain()
     watch: Watch = Watch()
     http: Http = Http()
+    rates: Rates = Rates()
     serve: Serve = Serve()
     logs: Logs = Logs()
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
@@ -167,6 +194,11 @@ def _check_names(config: Config, name: str) -> None:
             raise BadUse(f"{name}: sources.url of {source.name!r}: write a URL with https:// or http://.")
         if source.tls != "verify":
             raise BadUse(f"{name}: sources.tls of {source.name!r}: only for Electrum servers; leave it out.")
+    kinds = [source.kind for source in config.rates.sources]
+    if config.rates.enabled and len(set(kinds)) < max(2, len(kinds)):
+        raise BadUse(
+            f"{name}: rates.sources: name at least two, each of another kind, or set enabled = false."
+        )
     for wallet in config.wallets:
         if bool(wallet.descriptor) == bool(wallet.addresses):
             raise BadUse(f"{name}: wallets: give each either a descriptor or addresses, not both or none.")

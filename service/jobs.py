@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.checks import Finding, run_checks
+from ledger.entry import Entry
 from ledger.errors import LedgerError
 from ledger.settling import LookOutcome
 from ledger.store.database import Store
@@ -37,6 +38,8 @@ class Jobs:
     findings: tuple[Finding, ...] = ()
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
+    value_gifts: Callable[[], list[Entry]] = list
+    """Ask for rates and value what waits; called after a look that is not behind the chain."""
     _intake: Intake | None = None
     _looked: int | None = None
     _waits: bool = False
@@ -83,6 +86,8 @@ class Jobs:
             self._stirred = bool(outcome.entries)
             if outcome.behind:
                 self._looked = None  # there is more to read: the next tick goes on
+            else:
+                outcome.entries += self.value_gifts()
             for entry in outcome.entries:
                 note("recorded", seq=entry.seq, kind=entry.kind)
             return outcome

@@ -43,6 +43,7 @@ def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
         add("aidtrail_reconciled", "1 when books = chain and all is explained.", int(state.reconciled), label)
         add("aidtrail_unexplained_sats", "Sats that left without an explanation.", state.unexplained, label)
         add("aidtrail_shortfall_sats", "Sats used that a reorganisation took back.", state.shortfall, label)
+        add("aidtrail_unvalued_gifts", "Gifts whose value the desk has to decide.", state.unvalued, label)
     lines: list[str] = []
     told: set[str] = set()
     for name, help_text, labels, value in sorted(rows, key=lambda row: row[0]):

@@ -28,6 +28,7 @@ from service.leader import Leader
 from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
+from service.valuing import valuing_of
 from service.wallets import add_addresses
 from watchers.look import Watcher
 from watchers.networks import network_named
@@ -50,7 +51,8 @@ def build(
 ) -> Service:
     """All parts of one process. Raises BadUse for a configuration that names what is not there."""
     network = network_named(config.chain.network)
-    sources = sources_of(config, network, http_client(config), environment, folder)
+    http = http_client(config)
+    sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, secrets.token_hex(8), clock)
 
     def pin() -> Intake:
@@ -75,6 +77,7 @@ def build(
         config.watch.look_seconds,
         config.watch.check_hours,
         config.watch.megabytes_a_day,
+        value_gifts=valuing_of(store, config, clock, http, leader.check).run,
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
     ports = Ports(

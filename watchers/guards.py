@@ -24,8 +24,17 @@ class GuardRefused(ValueError):
         super().__init__(f"{field}: {sentence}")
 
 
-def strict_json(body: bytes, field: str) -> object:
-    """Parse UTF-8 JSON; refuses NaN, Infinity, numbers beyond floating point, duplicate keys and deep nesting."""
+class NumberText(str):
+    """A JSON number with a point or an exponent, as its digits stand in the answer; never a float."""
+
+    __slots__ = ()
+
+
+def strict_json(body: bytes, field: str, *, exact: bool = False) -> object:
+    """Parse UTF-8 JSON; refuses NaN, Infinity, numbers beyond floating point, duplicate keys and deep nesting.
+
+    With `exact`, numbers with a point or an exponent are NumberText, so that no digit of a price is lost.
+    """
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(items)
@@ -36,11 +45,11 @@ def strict_json(body: bytes, field: str) -> object:
     def constant(name: str) -> NoReturn:
         raise GuardRefused(field, f"{name} is no number of JSON")
 
-    def number(text: str) -> float:
+    def number(text: str) -> float | NumberText:
         value = float(text)
         if value in (float("inf"), float("-inf")):
             raise GuardRefused(field, "a number too large to be read exactly")
-        return value
+        return NumberText(text) if exact else value
 
     def integer(text: str) -> int:
         if len(text) > _MAX_INTEGER_DIGITS:
@@ -95,7 +104,7 @@ def whole(value: object, field: str, *, least: int, most: int) -> int:
 
 def text(value: object, field: str, *, most: int) -> str:
     """`value` as text of at most `most` characters."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or isinstance(value, NumberText):
         raise GuardRefused(field, f"{_type_of(value)} where text belongs")
     if len(value) > most:
         raise GuardRefused(field, f"{len(value)} characters; at most {most} belong there")
@@ -147,7 +156,7 @@ def _type_of(value: object) -> str:
         return "a boolean"
     if isinstance(value, int):
         return "a whole number"
-    if isinstance(value, float):
+    if isinstance(value, float | NumberText):
         return "a number with a point"
     if isinstance(value, str):
         return "text"

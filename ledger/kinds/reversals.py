@@ -90,7 +90,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_approved("conversion"),
     "payment.approved": _unfold_approved("payment"),
-    "valuation": lambda books, entry, _seq: unfold_valuation(books, entry),
+    "valuation": unfold_valuation,
 }
 REVERSIBLE = frozenset(_UNFOLD)
 

@@ -17,7 +17,7 @@ from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Sha256
 from ledger.kinds.gifts import note_valuation
 from ledger.kinds.rates import value_at
-from ledger.kinds.spec import RECORDERS, Context, Kind, Role, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Role, document_of, require_campaign
 from ledger.lines import UnitState
 from ledger.tracing import Passage, Stay, follow
 
@@ -68,6 +68,16 @@ def converted_value(
     return {"currency": campaign["currency"], "value": value, "conversions": numbers}
 
 
+def value_sources(valuation: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Who says what a gift is worth: those who quoted, the conversions that sold it, or a paper's title."""
+    if valuation is None:
+        return ()
+    if "title" in valuation:
+        return (str(valuation["title"]),)
+    quoted = tuple(str(quote["source"]) for quote in valuation.get("quotes", ()))
+    return quoted or tuple(str(number) for number in valuation["conversions"])
+
+
 def _post(context: Context, facts: Valuation) -> Posting:
     campaign = require_campaign(context)
     books, slug = context.books, context.campaign
@@ -105,12 +115,15 @@ def _fold(books: Books, entry: Entry) -> None:
     gift["notes"]["valuation"] = dict(entry.notes["valuation"])
     gift["valued_by"] = entry.seq
     books.documents.save("donation", entry.campaign, outpoint, gift)
+    books.documents.save("valuation", entry.campaign, outpoint, document_of(entry))
     note_valuation(books, entry.campaign, outpoint, gift)
 
 
-def unfold_valuation(books: Books, entry: Entry) -> None:
-    """Take a value back, as a reversal does; the gift waits for another."""
+def unfold_valuation(books: Books, entry: Entry, seq: int) -> None:
+    """Take a value back by the reversal `seq`; the gift waits for another, from a person."""
     outpoint = str(entry.facts["outpoint"])
+    told = books.documents.require("valuation", entry.campaign, outpoint)
+    books.documents.save("valuation", entry.campaign, outpoint, told | {"reversed": seq})
     gift = books.documents.require("donation", entry.campaign, outpoint)
     del gift["notes"]["valuation"], gift["valued_by"]
     gift["valuations_reversed"] = int(gift.get("valuations_reversed", 0)) + 1

@@ -23,6 +23,11 @@ class Progress:
             (row[0], row[1]) for row in self._session.all("SELECT height, raw FROM headers ORDER BY height")
         ]
 
+    def header(self, height: int) -> bytes | None:
+        """The 80 bytes of the proven header at a height."""
+        row = self._session.one("SELECT raw FROM headers WHERE height = ?", (height,))
+        return None if row is None else bytes(row[0])
+
     def load(self, name: str) -> str | None:
         row = self._session.one("SELECT value FROM progress WHERE name = ?", (name,))
         return None if row is None else str(row[0])
