@@ -6,12 +6,14 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import EsploraServer, FakeChain
+from tests.esplora_server import EsploraServer
+from tests.fakes import FakeChain
 from watchers.guards import (
     GuardRefused,
     array_of,
@@ -26,6 +28,7 @@ from watchers.guards import (
     whole,
 )
 from watchers.http import HttpClient, HttpPolicy
+from watchers.http_turns import Turns
 from watchers.manners import HostManners
 from watchers.sources import SourceDown, SourceRefused, SourceSlow
 
@@ -223,9 +226,9 @@ def test_backoff_doubles_and_gives_up(server: EsploraServer, clock: Clock) -> No
 @given(st.integers(1, 40), st.floats(0, 1))
 def test_backoff_stays_within_its_bounds(attempt: int, roll: float) -> None:
     """Between half the pause and all of it, and never above the cap."""
-    http = HttpClient(HttpPolicy(), monotonic=lambda: 0.0, jitter=lambda: roll)
+    turns = Turns(HttpPolicy(), lambda: 0.0, lambda: roll).of(urlsplit("https://example.org/"))
     pause = min(0.5 * 2.0 ** (attempt - 1), 8.0)
-    assert pause / 2 <= http._backoff(attempt) <= pause
+    assert pause / 2 <= turns.backoff(attempt, 8.0) <= pause
 
 
 def test_a_host_that_stays_down_is_left_alone_for_a_while(server: EsploraServer, clock: Clock) -> None:
@@ -240,7 +243,7 @@ def test_a_host_that_stays_down_is_left_alone_for_a_while(server: EsploraServer,
         ask(http, tip_of(server))
     assert len(server.paths) == asked
     clock.now += 61
-    with pytest.raises(SourceDown, match="no connection"):
+    with pytest.raises(SourceDown, match="broke off"):
         ask(http, tip_of(server))
     clock.now += 61
     with pytest.raises(SourceDown, match="several times in a row"):

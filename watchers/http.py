@@ -5,51 +5,38 @@ Knows nothing of the chain, reads no clock (a monotonic one is handed in) and no
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from random import SystemRandom
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SSLError
 
-from watchers.http_policy import HttpPolicy, check_destination, is_local
-from watchers.manners import HostManners
+from watchers.http_answer import HttpAnswer, read_body
+from watchers.http_line import Line
+from watchers.http_policy import HttpPolicy, check_destination, is_local, takes_proxy
+from watchers.http_turns import Turns
+from watchers.socks import Proxy, proxy_of
 from watchers.sources import SourceDown, SourceError, SourceRefused, SourceSlow
+from watchers.tls_faults import tls_sentence
 
 __all__ = ["HttpAnswer", "HttpClient", "HttpPolicy"]
 
-_CHUNK = 16 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """A whole answer: status, header names in lower case, and the body after decompression."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_page(self) -> bool:
-        """An HTML page, which front servers send where data belongs."""
-        start = self.body[:64].lstrip().lower()
-        return self.headers.get("content-type", "").lower().startswith("text/html") and start.startswith(
-            (b"<!doctype", b"<html", b"<head", b"<?xml")
-        )
+_PROXY_WANTS_LOGIN = 407
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,52 +55,78 @@ class _Asked:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A request on its way in a worker thread; `abort` cuts its connections off."""
+    """A request on its way in a worker thread, and what came of it."""
 
-    allow_private: bool
-    connections: list[HTTPConnection] = field(default_factory=list)
+    line: Line
     done: threading.Event = field(default_factory=threading.Event)
     answer: HttpAnswer | None = None
     failure: BaseException | None = None
-
-    def abort(self) -> None:
-        for connection in self.connections:
-            sock = connection.sock
-            if sock is not None:
-                with suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
-
-
-class _PrivateAddress(Exception):
-    """The name of a public host led to an address of a private network."""
 
 
 _mine = threading.local()
 
 
+def _line() -> Line:
+    """That of the request which this worker thread makes."""
+    line: Line = _mine.line
+    return line
+
+
 class _Connection(HTTPConnection):
-    """Tells the flight of this thread which connection it is on, and where that leads."""
+    """Dials by the line of its thread, and shows it every connection that it uses."""
 
     def _new_conn(self) -> socket.socket:
-        """The bare socket, before any TLS and before a byte is sent."""
-        flight: _Flight = _mine.flight
-        flight.connections.append(self)
-        sock = super()._new_conn()
-        if not flight.allow_private:
-            peer = ipaddress.ip_address(str(sock.getpeername()[0]).partition("%")[0])
-            if not peer.is_global:
-                sock.close()
-                raise _PrivateAddress
-        return sock
+        """The bare socket, before any TLS and before a byte of the request is sent."""
+        timeout = self.timeout if isinstance(self.timeout, int | float) else None
+        is_proxy = self.proxy is not None
+        return _line().dial(self._dns_host, self.port, timeout, self.socket_options or (), is_proxy=is_proxy)
+
+    def _tunnel(self) -> None:
+        """CONNECT, with the proxy's refusal told as such."""
+        source = _line().source
+        try:
+            super()._tunnel()
+        except TimeoutError:
+            raise SourceSlow(source, "the proxy opened no way to the host in time") from None
+        except (OSError, HTTPException) as failure:
+            raise _tunnel_refused(source, failure) from None
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        flight: _Flight = _mine.flight
-        flight.connections.append(self)
+        if self.sock is not None:
+            _line().hold(self.sock)
         super().request(*args, **kwargs)
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+    """The same over TLS, with the fault of a certificate told."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except TimeoutError:
+            raise SourceSlow(_line().source, "TLS: no secure connection in time") from None
+        except (ssl.SSLError, SSLError, ConnectionError) as failure:
+            raise SourceDown(_line().source, tls_sentence(failure)) from None
+
+    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> Any:
+        try:
+            return super()._connect_tls_proxy(hostname, sock)
+        except (ssl.SSLError, SSLError) as failure:
+            raise SourceDown(_line().source, f"the proxy: {tls_sentence(failure)}") from None
+
+
+def _tunnel_refused(source: str, failure: Exception) -> SourceError:
+    """What a proxy's answer to CONNECT means; of its text only the status is taken."""
+    words = str(failure).removeprefix("Tunnel connection failed: ").split(" ")[:1]
+    if words == [str(_PROXY_WANTS_LOGIN)]:
+        return _login_refused(source)
+    if words and words[0].isdigit() and isinstance(failure, OSError):
+        return SourceDown(source, f"the proxy does not reach the host: HTTP status {words[0][:3]}")
+    return SourceDown(source, "the proxy broke the connection off or does not speak HTTP")
+
+
+def _login_refused(source: str) -> SourceRefused:
+    return SourceRefused(source, _PROXY_WANTS_LOGIN, "the proxy refuses user or password; check both")
 
 
 class _Pool(HTTPConnectionPool):
@@ -124,18 +137,24 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-def _adapter() -> HTTPAdapter:
-    """Hands out connections that can be cut off from outside; direct ones only, a proxy's are its own."""
+def _adapter(proxy: Proxy | None) -> HTTPAdapter:
+    """Hands out connections that can be cut off from outside, those to an HTTP proxy included."""
     adapter = HTTPAdapter(max_retries=0)
-    pools: Any = adapter.poolmanager
-    pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    all_pools: list[Any] = [adapter.poolmanager]
+    if proxy is not None and not proxy.is_socks:
+        theirs = adapter.proxy_manager_for(proxy.url)
+        adapter.proxy_manager_for = lambda *_, **__: theirs  # type: ignore[method-assign]
+        all_pools.append(theirs)
+    for pools in all_pools:
+        pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
     return adapter
 
 
 class HttpClient:
-    """Makes requests under one policy. Safe to use from several threads.
+    """Makes requests under one policy. Safe to use from several threads; `close` ends it and what is under way.
 
-    `monotonic` gives seconds that never go back; `sleep` waits that many (default: really).
+    `monotonic` gives seconds that never go back; `sleep` waits that many (default: really). ValueError for a
+    proxy that cannot be used.
     """
 
     def __init__(
@@ -143,22 +162,31 @@ class HttpClient:
         policy: HttpPolicy,
         *,
         monotonic: Callable[[], float],
-        sleep: Callable[[float], None] | None = None,
+        sleep: Callable[[float], object] | None = None,
         jitter: Callable[[], float] | None = None,
     ) -> None:
         self.policy = policy
         self._monotonic = monotonic
-        self._sleep = sleep if sleep is not None else _wait
-        self._jitter = jitter if jitter is not None else SystemRandom().random
+        self._turns = Turns(policy, monotonic, jitter if jitter is not None else SystemRandom().random)
+        self._closed = threading.Event()
+        self._sleep = sleep if sleep is not None else self._closed.wait
         self._lock = threading.Lock()
-        self._hosts: dict[str, HostManners] = {}
+        self._flights: set[_Flight] = set()
+        self._proxy: Proxy | None = proxy_of(policy.proxy) if policy.proxy else None
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = _adapter(self._proxy)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _adapter())
-        if policy.proxy:
-            self._session.proxies = {"http": policy.proxy, "https": policy.proxy}
+            self._session.mount(scheme, adapter)
+
+    def close(self) -> None:
+        """Cut off what is under way and give all connections back. Later requests raise SourceDown."""
+        self._closed.set()
+        with self._lock:
+            for flight in self._flights:
+                flight.line.abort()
+        self._session.close()
 
     def request(
         self,
@@ -186,80 +214,30 @@ class HttpClient:
         check_destination(parts, self.policy, name)
         asked = _Asked(name, method, url, json, data, headers or {}, auth, max_bytes)
         until = self._monotonic() + deadline
-        manners = self._manners(parts)
+        turns = self._turns.of(parts)
         tries = self.policy.attempts if attempts is None else attempts
         attempt = 1
         while True:
-            self._await_turn(manners, until, name)
+            wait = turns.wait(until, name)
+            if wait > 0:
+                self._sleep(wait)
             failure: SourceError
             try:
                 answer = self._follow(asked, until)
             except (SourceDown, SourceSlow) as trouble:
-                manners.failed(self._monotonic())
-                failure, pause = trouble, self._backoff(attempt)
+                failure, pause = trouble, turns.failed(attempt)
             except SourceRefused:
-                manners.succeeded()
+                turns.succeeded()
                 raise
             else:
                 if answer.status not in _RETRIED - answers:
-                    manners.succeeded()
+                    turns.succeeded()
                     return answer
-                failure, pause = self._declined(answer, manners, name, attempt)
+                failure, pause = turns.declined(answer, name, attempt)
             attempt += 1
             if attempt > tries or self._monotonic() + pause >= until:
                 raise failure
             self._sleep(pause)
-
-    def _backoff(self, attempt: int) -> float:
-        """Between half of and the whole of a pause that doubles with each attempt, in seconds."""
-        pause = min(self.policy.backoff * 2.0 ** (attempt - 1), self.policy.backoff_cap)
-        return pause * (0.5 + self._jitter() / 2)
-
-    def _declined(
-        self, answer: HttpAnswer, manners: HostManners, name: str, attempt: int
-    ) -> tuple[SourceError, float]:
-        """What a 429 or 5xx means, and how long to wait; a named wait also holds for later requests."""
-        pause = self._backoff(attempt)
-        named = answer.headers.get("retry-after", "").strip()
-        if named.isascii() and named.isdigit():
-            pause = max(pause, min(float(named[:9]), self.policy.retry_after_cap))
-        now = self._monotonic()
-        if answer.status == 429:
-            manners.pause(now + pause)
-            return SourceRefused(name, 429, f"too many requests; asks to wait {pause:.0f} seconds"), pause
-        if named:
-            manners.pause(now + pause)
-        manners.failed(now)
-        return SourceDown(name, f"HTTP status {answer.status}"), pause
-
-    def _manners(self, parts: SplitResult) -> HostManners:
-        host = parts.netloc.rpartition("@")[2].lower()
-        with self._lock:
-            if host not in self._hosts:
-                self._hosts[host] = HostManners(
-                    per_second=self.policy.per_second,
-                    burst=self.policy.burst,
-                    breaker_failures=self.policy.breaker_failures,
-                    breaker_pause=self.policy.breaker_pause,
-                    started=self._monotonic(),
-                )
-            return self._hosts[host]
-
-    def _await_turn(self, manners: HostManners, until: float, name: str) -> None:
-        now = self._monotonic()
-        closed = manners.closed_for(now)
-        if closed > 0:
-            raise SourceDown(
-                name, f"failed several times in a row; not asked for another {closed:.0f} seconds"
-            )
-        paused = manners.paused_for(now)
-        if now + paused >= until:
-            raise SourceRefused(name, 429, f"asked us to wait; {paused:.0f} seconds of that are left")
-        wait = max(paused, manners.take(now))
-        if now + wait >= until:
-            raise SourceSlow(name, "our own limit of requests a second leaves no time for this one")
-        if wait > 0:
-            self._sleep(wait)
 
     def _follow(self, asked: _Asked, until: float) -> HttpAnswer:
         """The answer after at most three redirects within the same host and port."""
@@ -281,21 +259,29 @@ class HttpClient:
         if left <= 0:
             raise SourceSlow(asked.source, "no answer within the deadline")
         host = (urlsplit(url).hostname or "").lower()
-        flight = _Flight(allow_private=is_local(host, self.policy) or bool(self.policy.proxy))
-        worker = threading.Thread(
-            target=self._fly, args=(flight, asked, url, left), name=f"http {host}", daemon=True
-        )
-        worker.start()
+        proxy = self._proxy if takes_proxy(host, self.policy) else None
+        guarded = proxy is None and not is_local(host, self.policy)
+        flight = _Flight(Line(asked.source, guarded, proxy if proxy and proxy.is_socks else None))
+        with self._lock:
+            if self._closed.is_set():
+                raise SourceDown(asked.source, "not asked: this program is ending")
+            self._flights.add(flight)
+        proxies = {"http": proxy.url, "https": proxy.url} if proxy and not proxy.is_socks else {}
+        threading.Thread(
+            target=self._fly, args=(flight, asked, url, left, proxies), name=f"http {host}", daemon=True
+        ).start()
         if not flight.done.wait(left):
-            flight.abort()
+            flight.line.abort()
             raise SourceSlow(asked.source, "no whole answer within the deadline")
-        if flight.answer is not None:
-            return flight.answer
-        raise _told(flight.failure, asked.source)
+        if flight.answer is None:
+            raise _told(flight.failure, asked.source)
+        if flight.answer.status == _PROXY_WANTS_LOGIN:
+            raise _login_refused(asked.source)
+        return flight.answer
 
-    def _fly(self, flight: _Flight, asked: _Asked, url: str, left: float) -> None:
+    def _fly(self, flight: _Flight, asked: _Asked, url: str, left: float, proxies: Mapping[str, str]) -> None:
         """The work of one worker thread."""
-        _mine.flight = flight
+        _mine.line = flight.line
         try:
             with self._session.request(
                 asked.method,
@@ -311,58 +297,41 @@ class HttpClient:
                 timeout=(min(self.policy.connect_timeout, left), left),
                 allow_redirects=False,
                 stream=True,
+                proxies=dict(proxies),
             ) as response:
-                body = _read_body(response, asked)
-                headers = {key.lower(): value for key, value in response.headers.items()}
-                flight.answer = HttpAnswer(response.status_code, headers, body)
+                flight.answer = _whole(response, asked)
         except BaseException as failure:  # handed to the waiting thread, which raises it
             flight.failure = failure
         finally:
+            with self._lock:
+                self._flights.discard(flight)
+            flight.line.release()
             flight.done.set()
 
 
-def _read_body(response: requests.Response, asked: _Asked) -> bytes:
-    """The body, decompressed piece by piece so that no more than `max_bytes` are ever made of it."""
-    too_big = SourceRefused(asked.source, 0, f"answer of more than {asked.max_bytes} bytes, cut off")
+def _whole(response: requests.Response, asked: _Asked) -> HttpAnswer:
+    """The answer, read to its end; SourceDown for headers that break off, which would leave its length open."""
     original = response.raw._original_response
     if original is not None and original.msg.defects:
         raise SourceDown(asked.source, "the headers of the answer break off or are garbled")
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise SourceRefused(asked.source, 0, "answer in a compression that we did not offer")
-    inflate = zlib.decompressobj(31) if "gzip" in encoding else None
-    pieces: list[bytes] = []
-    size = 0
-    while piece := response.raw.read(_CHUNK, decode_content=False):
-        if inflate is not None:
-            piece = inflate.decompress(piece, asked.max_bytes - size + 1)
-        size += len(piece)
-        if size > asked.max_bytes:
-            raise too_big
-        pieces.append(piece)
-    if inflate is not None and not inflate.eof and asked.method != "HEAD" and pieces:
-        raise SourceDown(asked.source, "the compressed answer breaks off")
-    return b"".join(pieces)
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    body = read_body(
+        lambda count: bytes(response.raw.read(count, decode_content=False)),
+        headers.get("content-encoding", ""),
+        asked.max_bytes,
+        asked.source,
+    )
+    return HttpAnswer(response.status_code, headers, body)
 
 
 def _told(failure: BaseException | None, source: str) -> SourceError:
     """A failure of the libraries as one of ours; texts of libraries, which may hold URLs, are left out."""
     if isinstance(failure, SourceError):
         return failure
-    if isinstance(failure, _PrivateAddress):
-        return SourceRefused(
-            source, 0, "its name leads to a private address that the configuration does not name"
-        )
     if isinstance(failure, requests.Timeout | TimeoutError):
         return SourceSlow(source, "no answer within the deadline")
-    if isinstance(failure, requests.exceptions.SSLError):
-        return SourceDown(source, "the TLS certificate or connection is not valid")
     if isinstance(failure, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return SourceRefused(source, 0, "the URL or the proxy cannot be used")
     if isinstance(failure, requests.RequestException | HTTPError | OSError | zlib.error):
-        return SourceDown(source, "no connection, or one that broke off")
+        return SourceDown(source, "the connection broke off before the answer was whole")
     return SourceDown(source, f"the request failed ({type(failure).__name__})")
-
-
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)

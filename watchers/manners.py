@@ -6,9 +6,41 @@ Asks nobody and reads no clock; every moment is handed in as monotonic seconds.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _LONGEST_REST = 16
 """A host that stays down is tried again at pauses that double up to this many times the first."""
+
+
+_LONGEST_DATE = 40
+
+
+def named_pause(headers: Mapping[str, str], cap: float) -> float | None:
+    """Seconds that `Retry-After` asks for, at most `cap`; None where it says nothing that can be read.
+
+    A number of seconds or a date (RFC 9110, 10.2.3). A date is counted from the answer's own `Date`, so that no
+    clock but the host's is asked; without one it says nothing. Header names in lower case.
+    """
+    named = headers.get("retry-after", "").strip()
+    if named.isascii() and named.isdigit():
+        return min(float(named[:9]), cap)
+    until, now = _moment(named), _moment(headers.get("date", "").strip())
+    if until is None or now is None:
+        return None
+    return min(max(0.0, (until - now).total_seconds()), cap)
+
+
+def _moment(text: str) -> datetime | None:
+    """One of the three forms of an HTTP date, None for anything else."""
+    if not text.isascii() or not 20 < len(text) <= _LONGEST_DATE:
+        return None
+    with suppress(TypeError, ValueError, IndexError, OverflowError):
+        found = parsedate_to_datetime(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return None
 
 
 class HostManners:
@@ -25,6 +57,7 @@ class HostManners:
         self._limit = breaker_failures
         self._rest = breaker_pause
         self._failures = 0
+        self._declines = 0
         self._closed_until = started
         self._lock = threading.Lock()
 
@@ -40,6 +73,12 @@ class HostManners:
         """The host asked for silence until then."""
         with self._lock:
             self._paused_until = max(self._paused_until, until)
+
+    def declined(self) -> int:
+        """Count an answer that asks for fewer requests; returns how many came without any other between."""
+        with self._lock:
+            self._declines += 1
+            return self._declines
 
     def paused_for(self, now: float) -> float:
         """Seconds of asked-for silence that are left."""
@@ -58,6 +97,6 @@ class HostManners:
                 self._closed_until = now + self._rest * min(2 ** min(over, 10), _LONGEST_REST)
 
     def succeeded(self) -> None:
-        """Any whole answer ends the count of failures."""
+        """Any whole answer ends the counts of failures and of refusals."""
         with self._lock:
-            self._failures = 0
+            self._failures = self._declines = 0
