@@ -53,7 +53,11 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class ChainLook:
-    """One look. `undone` is newest first, `joined` oldest first; `tip` is the agreed tip after it."""
+    """One look. `undone` is newest first, `joined` oldest first; `tip` is the agreed tip after it.
+
+    `late` are blocks that joined before, with transactions that were not known of them. `mempool_scripts` are those
+    that mempools were asked about, None for all of them.
+    """
 
     undone: tuple[str, ...]
     joined: tuple[JoinedBlock, ...]
@@ -63,3 +67,5 @@ class ChainLook:
     mempool_complete: tuple[str, ...]
     sources: tuple[SourceStatus, ...]
     agreed: bool
+    late: tuple[JoinedBlock, ...] = ()
+    mempool_scripts: frozenset[bytes] | None = None

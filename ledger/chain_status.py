@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.chain_look import SourceStatus
-from ledger.settled import settled_block
+from ledger.settled import SCANNED_WHOLE, settled_block
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -48,7 +48,7 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         looked_at=look.get("at"),
         agreed=bool(look.get("agreed", False)),
         no_chain_since=load("no_chain_since") or None,
-        completeness=load("completeness") or "every block scanned whole",
+        completeness=load("completeness") or SCANNED_WHOLE,
         sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),

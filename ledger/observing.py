@@ -18,6 +18,7 @@ from ledger.shelf import Shelf
 class ObservationKind(StrEnum):
     BLOCK_JOINED = "block.joined"
     BLOCK_LEFT = "block.left"
+    BLOCK_FILLED = "block.filled"
     TX_SEEN = "tx.seen"
     TX_EVICTED = "tx.evicted"
 
@@ -116,6 +117,27 @@ class Observed:
         for key, data in self._shelf.rows("o.coin"):
             yield Coin(key, *json.loads(data))
 
+    def unspent(self) -> Iterator[str]:
+        """Outpoints of ours that no block of the agreed chain spends."""
+        for key, _ in self._shelf.rows("o.unspent"):
+            yield key
+
+    def knows(self, txid: str, script: str) -> str | None:
+        """The block in which a transaction is known to pay or spend a script (hex); None where it is not."""
+        tx = self.tx(txid)
+        if tx is None or tx.block is None:
+            return None
+        if any(output.script == script for output in tx.outputs):
+            return tx.block
+        for spent in tx.inputs:
+            paying, _, vout = spent.partition(":")
+            before = self.tx(paying) if self.coin(spent) is not None else None
+            if before is not None and any(
+                output.script == script and output.vout == int(vout) for output in before.outputs
+            ):
+                return tx.block
+        return None
+
     def paid_to(self, script: str) -> list[str]:
         """Outpoints that ever paid a script (hex), in order of first sight."""
         rows = self._shelf.rows("o.script", f"{script}|", f"{script}|{END}")
@@ -141,6 +163,8 @@ class Observed:
         match ObservationKind(kind):
             case ObservationKind.BLOCK_JOINED:
                 self._join(at, source, subject, body)
+            case ObservationKind.BLOCK_FILLED:
+                self._take_in(at, source, subject, body)
             case ObservationKind.BLOCK_LEFT:
                 self._leave(subject)
             case ObservationKind.TX_SEEN:
@@ -149,9 +173,14 @@ class Observed:
                 self._set_state(subject, TxState.EVICTED)
 
     def _join(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
-        height, time = body["height"], body["time"]
-        _save(self._shelf, "o.block", f"{height:012d}", [block, time])
+        height = body["height"]
+        _save(self._shelf, "o.block", f"{height:012d}", [block, body["time"]])
         _save(self._shelf, "o.hash", block, height)
+        self._take_in(at, source, block, body)
+
+    def _take_in(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
+        """Transactions of a block; those that were known there already are told more fully, never less."""
+        height = body["height"]
         for told in body["txs"]:
             txid = told["txid"]
             row = _load(self._shelf, "o.tx", txid) or self._new(at, source, told)
@@ -160,32 +189,40 @@ class Observed:
                 "state": TxState.CONFIRMED,
                 "height": height,
                 "block": block,
-                "time": time,
+                "time": body["time"],
                 "position": told["position"],
                 "confirmed_at": row["confirmed_at"] or at,
                 "by": None,
                 "branch": told["branch"],
                 "sources": sorted({*row["sources"], source}),
+                "inputs": told["inputs"],
+                "outputs": told["outputs"],
             }
-            row["outputs"] = row["outputs"] or told["outputs"]
             _save(self._shelf, "o.tx", txid, row)
             self._shelf.save("o.order", f"{height:012d}|{told['position']:08d}|{txid}", b"")
             for vout, script, sats, campaign, branch, _ in told["outputs"]:
                 outpoint = f"{txid}:{vout}"
-                coin = [sats, campaign, branch, height, told["coinbase"], None, None]
-                _save(self._shelf, "o.coin", outpoint, coin)
+                # A payment may be told after the transaction that spends it.
+                spent_by, spent_height = _load(self._shelf, "o.spend", outpoint) or (None, None)
+                coin = [sats, campaign, branch, height, told["coinbase"], spent_by, spent_height]
+                self._keep(outpoint, coin)
                 self._shelf.save("o.script", f"{script}|{row['first_at']}|{outpoint}", outpoint.encode())
             for spent in told["inputs"]:
+                _save(self._shelf, "o.spend", spent, [txid, height])
                 self._spend(spent, txid, height)
                 rival = self.spender_waiting(spent)
                 if rival is not None and rival != txid:
                     self._set_state(rival, TxState.REPLACED, by=txid)
 
+    def _keep(self, outpoint: str, coin: list[Any]) -> None:
+        _save(self._shelf, "o.coin", outpoint, coin)
+        self._shelf.save("o.unspent", outpoint, b"" if coin[5] is None else None)
+
     def _spend(self, outpoint: str, txid: str | None, height: int | None) -> None:
         coin = _load(self._shelf, "o.coin", outpoint)
         if coin is not None:
             coin[5:7] = [txid, height]
-            _save(self._shelf, "o.coin", outpoint, coin)
+            self._keep(outpoint, coin)
 
     def _leave(self, block: str) -> None:
         height = self.height_of(block)
@@ -203,6 +240,7 @@ class Observed:
                 coin[3] = None
                 _save(self._shelf, "o.coin", outpoint, coin)
             for spent in tx.inputs:
+                self._shelf.save("o.spend", spent, None)
                 self._spend(spent, None, None)
             self._wait(tx.txid, row["inputs"])
         self._shelf.save("o.block", f"{height:012d}", None)

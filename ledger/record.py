@@ -39,6 +39,11 @@ def rfc3339(seconds: int) -> str:
     return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def unix_seconds(text: str) -> int:
+    """The reverse of `rfc3339`."""
+    return int(dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC).timestamp())
+
+
 def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
     def entry(seq: int) -> Entry | None:
         row = tx.journal.by_seq(seq)

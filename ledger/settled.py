@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
+SCANNED_WHOLE = "every block scanned whole"
+"""On what completeness rests where nothing else is said."""
 DEFAULT_DEPTH = 6
 MATURITY = 100
 """Blocks before a coinbase can be spent (consensus; RULES 3: it settles at the larger of depth and 100)."""

@@ -46,10 +46,15 @@ class LookOutcome:
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Our scripts, and the outpoints (36 bytes) to watch: our coins, and the inputs of sightings."""
     observed = Observed(tx.shelf)
-    outpoints = {Outpoint.parse(coin.outpoint).wire() for coin in observed.coins() if coin.spent_by is None}
-    for waiting in observed.unconfirmed():
-        outpoints.update(Outpoint.parse(spent).wire() for spent in waiting.inputs)
+    outpoints = {Outpoint.parse(outpoint).wire() for outpoint in observed.unspent()}
+    outpoints.update(outpoint.wire() for outpoint in waiting_inputs(tx))
     return frozenset(tx.addresses.scripts()), frozenset(outpoints)
+
+
+def waiting_inputs(tx: Reading) -> list[Outpoint]:
+    """What unconfirmed transactions spend: whoever else spends it replaces them."""
+    observed = Observed(tx.shelf)
+    return [Outpoint.parse(spent) for waiting in observed.unconfirmed() for spent in waiting.inputs]
 
 
 def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
@@ -93,6 +98,7 @@ class _Settling:
         mature = tip.height - max(self._depth, MATURITY) + 1
         work = [w for w in self._observed.txs_in(before + 1, settled) if not w.coinbase]
         work += [w for w in self._observed.txs_in(young + 1, mature) if w.coinbase]
+        work += self._late(before, young)
         for transaction in sorted(work, key=lambda w: (w.height or 0, w.position or 0)):
             self._settle(transaction)
         progress.save("settled_height", str(settled))
@@ -100,6 +106,12 @@ class _Settling:
         if self._look.joined:
             self._outcome.behind = max(0, self._look.best_height - tip.height)
         return self._outcome
+
+    def _late(self, before: int, young: int) -> list[WatchedTx]:
+        """What was told late of blocks that were settled before."""
+        told = {facts.txid for block in self._look.late for facts in block.txs}
+        found = [w for w in map(self._observed.tx, sorted(told)) if w is not None and w.height is not None]
+        return [w for w in found if (w.height or 0) <= (young if w.coinbase else before)]
 
     # observing
 
@@ -114,13 +126,17 @@ class _Settling:
             lowest = height if lowest is None else min(lowest, height)
             touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
             self._append("look", ObservationKind.BLOCK_LEFT, block, {})
-        for joined in self._look.joined:
-            body = {
-                "height": joined.ref.height,
-                "time": joined.ref.time,
-                "txs": [self._told(facts) for facts in joined.txs],
-            }
-            self._append(joined.source, ObservationKind.BLOCK_JOINED, joined.ref.hash, body)
+        for kind, blocks in (
+            (ObservationKind.BLOCK_JOINED, self._look.joined),
+            (ObservationKind.BLOCK_FILLED, self._look.late),
+        ):
+            for block_told in blocks:
+                body = {
+                    "height": block_told.ref.height,
+                    "time": block_told.ref.time,
+                    "txs": [self._told(facts) for facts in block_told.txs],
+                }
+                self._append(block_told.source, kind, block_told.ref.hash, body)
         seen = {sighting.txid for sighting in self._look.seen}
         for sighting in self._look.seen:
             known = self._observed.tx(sighting.txid)
@@ -166,6 +182,10 @@ class _Settling:
         for waiting in list(self._observed.unconfirmed()):
             if waiting.txid in seen or waiting.state is not TxState.SEEN:
                 continue
+            if not self._was_asked(waiting):
+                if waiting.txid in counts:
+                    after[waiting.txid] = counts[waiting.txid]
+                continue
             looks, since = counts.get(waiting.txid, [0, self._now])
             if looks + 1 >= ABSENT_LOOKS and self._now - since >= ABSENT_SECONDS:
                 source = ",".join(self._look.mempool_complete)
@@ -173,6 +193,11 @@ class _Settling:
             else:
                 after[waiting.txid] = [looks + 1, since]
         self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
+
+    def _was_asked(self, waiting: WatchedTx) -> bool:
+        """True where mempools were asked about a script that it pays; else its absence says nothing."""
+        asked = self._look.mempool_scripts
+        return asked is None or any(bytes.fromhex(output.script) in asked for output in waiting.outputs)
 
     def _note_look(self) -> None:
         look = self._look

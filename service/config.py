@@ -18,6 +18,8 @@ from service.command import BadUse
 from watchers.electrum_socket import place_of
 
 FILE_NAME = "aidtrail.toml"
+HISTORY_KINDS = ("esplora", "electrum")
+"""Kinds of sources that list the history of an address."""
 
 _SECRET_KEYS = frozenset({"password", "secret", "token", "private_key", "seed", "mnemonic", "xprv", "wif"})
 
@@ -53,9 +55,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
+    mode: Literal["blocks", "addresses"] = "blocks"
     look_seconds: int = _between(1, 86_400, 60)
     blocks_a_look: int = _between(1, 2_016, 24)
-    megabytes_a_day: int = _between(10, 1_000_000, 2_000)
+    megabytes_a_day: int = _between(1, 1_000_000, 2_000)
+    requests_a_day: int = _between(100, 100_000_000, 100_000)
+    ask_histories: bool = True
     sightings: Literal["own-node", "recent", "off"] = "recent"
     check_hours: int = _between(1, 744, 24)
 
@@ -198,6 +203,12 @@ def _check_names(config: Config, name: str) -> None:
     if config.rates.enabled and len(set(kinds)) < max(2, len(kinds)):
         raise BadUse(
             f"{name}: rates.sources: name at least two, each of another kind, or set enabled = false."
+        )
+    listing = [source for source in config.sources if source.kind in HISTORY_KINDS]
+    if config.watch.mode == "addresses" and len(listing) < 2:
+        raise BadUse(
+            f'{name}: watch.mode: "addresses" needs two sources or more that list histories '
+            f"({' or '.join(HISTORY_KINDS)}), since what one leaves out only another can show; here are {len(listing)}."
         )
     for wallet in config.wallets:
         if bool(wallet.descriptor) == bool(wallet.addresses):

@@ -12,11 +12,17 @@ from enum import StrEnum
 from ledger.chain import BlockRef, Header, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.record import rfc3339
-from ledger.settling import LookOutcome, record_look, sighting_scripts, watched
+from ledger.settled import SCANNED_WHOLE
+from ledger.settling import LookOutcome, record_look, sighting_scripts, waiting_inputs, watched
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
-from service.budget import note_fetched
-from service.clock import Clock
+from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
+from service.clock import Clock, monotonic
+from service.command import Unavailable
+from service.logs import warn
+from service.past import PastAddresses, load_past, save_past
+from service.wallets import Growth
+from watchers.address_look import AddressWatcher
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
 from watchers.scan import WatchSet
@@ -41,6 +47,8 @@ def chain_look(look: Look, asked_mempools: bool) -> ChainLook:
         mempool_complete=look.mempool_sources if asked_mempools else (),
         sources=tuple(_status(report) for report in look.reports),
         agreed=look.agreed,
+        late=tuple(_joined(block) for block in look.late),
+        mempool_scripts=look.mempool_scripts,
     )
 
 
@@ -86,21 +94,34 @@ def chain_rows(chain: HeaderChain, tip: str, above: int) -> list[tuple[int, byte
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """A look that was made and not yet recorded: where we were, what was found, what it opened and cost."""
+
+    scanned: str
+    look: Look
+    growth: Growth
+    past: PastAddresses | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """Looks, and takes what was found into the ledger. `still_leads` is asked inside each write."""
 
     store: Store
-    watcher: Watcher
+    watcher: Watcher | AddressWatcher
     clock: Clock
     max_blocks: int
     sightings: Sightings
     still_leads: Callable[[Writing], None]
+    budget: Budget
+    growth: Callable[[], Growth]
+    ask_histories: bool = True
 
     def look(self) -> LookOutcome:
         """One look. Raises Conflict when another process leads, or has looked meanwhile; nothing is written."""
         now = self.clock()
-        scanned, found = self.fetch(now)
-        return self.record(scanned, found, now)
+        return self.record(self.fetch(now), now)
 
     def knows_where_we_are(self) -> bool:
         """False once another process led and read blocks that this one's headers lack; then restore the stored ones."""
@@ -108,32 +129,92 @@ class Intake:
             scanned = tx.progress.load("scanned")
         return scanned is None or scanned in self.watcher.chain
 
-    def fetch(self, now: int) -> tuple[str, Look]:
-        """Ask the sources and prove what they say; holds no transaction. Returns where we were, and the look."""
+    def fetch(self, now: int) -> Fetched:
+        """Ask the sources and prove what they say; holds no transaction.
+
+        Raises Unavailable when the day's requests are used up. When its bytes are, the tip is followed all the same.
+        """
         with self.store.read() as tx:
+            spent = fetched_today(tx, now)
+            if not self.budget.requests_left(spent):
+                raise Unavailable(
+                    f"today's looks have sent {self.budget.requests_a_day:,} requests, the cap of"
+                    " watch.requests_a_day; they go on at midnight UTC."
+                )
+            bytes_left = self.budget.bytes_left(spent)
             scanned = tx.progress.load("scanned") or self._checkpoint()
             scripts, outpoints = watched(tx)
+            waiting = waiting_inputs(tx)
             asked = self._shown(tx, now)
+            past = load_past(tx)
+        growth = self.growth()
+        height = self.watcher.chain.height(scanned) or 0
+        began = monotonic()
         found = self.watcher.look(
             scanned,
             WatchSet(scripts, outpoints),
             now=now,
-            max_blocks=self.max_blocks,
+            max_blocks=self.max_blocks if bytes_left else 0,
+            max_bytes=bytes_left,
             sighting_scripts=asked,
+            waiting=waiting,
+            known=growth,
+            past=None if past is None else past.question(height, self.ask_histories),
         )
-        return scanned, found
+        return Fetched(scanned, found, growth, past, monotonic() - began)
 
-    def record(self, scanned: str, found: Look, now: int) -> LookOutcome:
+    def record(self, fetched: Fetched, now: int) -> LookOutcome:
         """Record a look in one transaction: observations, entries, projections, headers and progress."""
+        found = fetched.look
         with self.store.write() as tx:
             self.still_leads(tx)
-            note_fetched(tx, sum(report.bytes for report in found.reports), now)
-            if (tx.progress.load("scanned") or self._checkpoint()) != scanned:
+            size, requests = (
+                sum(report.bytes for report in found.reports),
+                sum(report.requests for report in found.reports),
+            )
+            note_fetched(tx, size, now, requests)
+            if (tx.progress.load("scanned") or self._checkpoint()) != fetched.scanned:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
+            tx.addresses.add(fetched.growth.rows)
             outcome = record_look(tx, chain_look(found, self.sightings is not Sightings.OFF), now=now)
             fork = found.tip.height - len(found.found)
             tx.progress.add_headers(chain_rows(self.watcher.chain, found.tip.hash, fork))
+            self._note_completeness(tx, fetched)
+            self._note_pace(tx, fetched, size)
+        for report in found.reports:
+            if report.lied is not None and report.requests:
+                warn("source set aside", source=report.name, why=report.lied)
         return outcome
+
+    def _note_completeness(self, tx: Writing, fetched: Fetched) -> None:
+        """On what it rests that no payment is missing, in words for the page."""
+        if isinstance(self.watcher, AddressWatcher):
+            save_past(tx, None)  # a history has all of the past
+            if fetched.look.listed_by:
+                tx.progress.save(
+                    "completeness", f"complete according to {' and '.join(fetched.look.listed_by)}"
+                )
+            return
+        words = SCANNED_WHOLE
+        if fetched.past is not None:
+            left = fetched.past.after(fetched.look)
+            save_past(tx, left)
+            words += "" if left is None else f"; {left.words()}"
+        tx.progress.save("completeness", words)
+
+    def _note_pace(self, tx: Writing, fetched: Fetched, size: int) -> None:
+        """How long catching up may take, from what this look took for its blocks."""
+        look = fetched.look
+        behind = max(0, look.best_header.height - look.tip.height)
+        if not behind:
+            tx.progress.save("behind_hours", "0")
+        elif look.found:
+            count = len(look.found)
+            pace = fetched.seconds / count
+            weight = size // count if isinstance(self.watcher, Watcher) else 0
+            tx.progress.save("behind_hours", str(self.budget.hours_for(behind, pace, weight)))
+        elif not tx.progress.load("behind_hours"):
+            tx.progress.save("behind_hours", str(self.budget.hours_for(behind, 1.0, BLOCK_BYTES)))
 
     def _shown(self, tx: Reading, now: int) -> list[Script] | None:
         """Scripts that explorers may be asked about; none: only own mempools are read; None: no mempool at all."""

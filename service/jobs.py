@@ -14,7 +14,6 @@ from ledger.entry import Entry
 from ledger.errors import LedgerError
 from ledger.settling import LookOutcome
 from ledger.store.database import Store
-from service.budget import fetched_today
 from service.clock import Clock
 from service.command import BadUse, Unavailable
 from service.intake import Intake
@@ -34,7 +33,6 @@ class Jobs:
     add_addresses: Callable[[], int]
     look_seconds: int
     check_hours: int
-    megabytes_a_day: int
     findings: tuple[Finding, ...] = ()
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
@@ -72,7 +70,6 @@ class Jobs:
                     self._waits = True
                     return None
                 self._waits = False
-                self._keep_to_the_cap()
                 if self._stirred:
                     self.add_addresses()
                 if self._intake is None or not self._intake.knows_where_we_are():
@@ -91,16 +88,6 @@ class Jobs:
             for entry in outcome.entries:
                 note("recorded", seq=entry.seq, kind=entry.kind)
             return outcome
-
-    def _keep_to_the_cap(self) -> None:
-        """Raises Unavailable when today's looks have fetched what the configuration allows."""
-        with self.store.read() as tx:
-            fetched = fetched_today(tx, self.clock())
-        if fetched >= self.megabytes_a_day * 1_000_000:
-            raise Unavailable(
-                f"today's looks have fetched {self.megabytes_a_day:,} MB, the cap of watch.megabytes_a_day;"
-                " they go on at midnight UTC."
-            )
 
     def check(self) -> tuple[Finding, ...]:
         """Run every invariant; what is wrong is logged and counted in the metrics."""

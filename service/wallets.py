@@ -5,13 +5,16 @@ Only public descriptors: private keys are refused before parsing, by the watcher
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ledger.books import Documents
 from ledger.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
-from ledger.store.transaction import Writing
+from ledger.store.transaction import Reading, Writing
 from service.command import BadUse
 from service.config import Wallet
+from service.past import note_added
 from watchers.descriptors import Descriptor
 from watchers.networks import Network
 from watchers.scripts import AddressRefused, address_of, script_of
@@ -20,8 +23,8 @@ from watchers.scripts import AddressRefused, address_of, script_of
 def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
     """Watch every address that the wallets name, `gap_limit` beyond the last used one; returns how many are new.
 
-    A wallet of a campaign that is not there yet waits for it. Raises BadUse for an address or descriptor that is
-    refused.
+    A wallet of a campaign that is not there yet waits for it. What is new after blocks were read is read again.
+    Raises BadUse for an address or descriptor that is refused.
     """
     if not wallets:
         return 0
@@ -39,6 +42,7 @@ def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
     rows = _listed(wallet, slug, network) if wallet.addresses else _derived(tx, wallet, slug, network)
     fresh = [row for row in rows if tx.addresses.by_script(row.script) is None]
     tx.addresses.add(fresh)
+    note_added(tx, (row.script for row in fresh))
     return len(fresh)
 
 
@@ -55,30 +59,99 @@ def _listed(wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
     return rows
 
 
-def _derived(tx: Writing, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
+def _parsed(wallet: Wallet, network: Network) -> Descriptor:
     try:
-        descriptor = Descriptor.parse(wallet.descriptor, network)
+        return Descriptor.parse(wallet.descriptor, network)
     except ValueError as refusal:
         raise BadUse(f"wallets.descriptor: {refusal}") from None
+
+
+def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
+    descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
         return [AddressRow(script, descriptor.address(0), slug, "fixed", 0, descriptor.text)]
     observed = Observed(tx.shelf)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
+    have = sum(1 for row in known if row.branch != "change")
     count = max(used, default=-1) + 1 + wallet.gap_limit
-    if sum(1 for row in known if row.branch != "change") >= count:
-        return []
-    rows = []
-    branches = [("receive", descriptor.scripts(0, count))]
-    if descriptor.branches > 1:
-        branches.append(("change", descriptor.change_scripts(0, count)))
     fixed_taken = any(
         row.branch == "fixed" and row.source != descriptor.text for row in tx.addresses.of_campaign(slug)
     )
+    return _rows(descriptor, slug, network, have, count, fixed_taken)
+
+
+def _rows(
+    descriptor: Descriptor, slug: str, network: Network, first: int, end: int, fixed_taken: bool
+) -> list[AddressRow]:
+    """Rows of both branches for the indices from `first` to below `end`."""
+    count = max(0, end - first)
+    branches = [("receive", descriptor.scripts(first, count))]
+    if descriptor.branches > 1:
+        branches.append(("change", descriptor.change_scripts(first, count)))
+    rows = []
     for branch, scripts in branches:
-        for index, script in enumerate(scripts):
+        for index, script in enumerate(scripts, first):
             named = "fixed" if branch == "receive" and index == 0 and not fixed_taken else branch
             address = address_of(script, network) or script.hex()
             rows.append(AddressRow(script, address, slug, named, index, descriptor.text))
     return rows
+
+
+class Growth:
+    """What a look needs to know of the books: where a wallet goes on, and what is recorded already.
+
+    `rows` are the addresses that payments of this look opened; they are recorded together with the look.
+    """
+
+    def __init__(self, store: Store, wallets: tuple[Wallet, ...], network: Network) -> None:
+        self._store = store
+        self._network = network
+        self._wallets = {
+            descriptor.text: (descriptor, wallet.gap_limit)
+            for wallet in wallets
+            if wallet.descriptor
+            for descriptor in [_parsed(wallet, network)]
+            if descriptor.ranged
+        }
+        self._new: dict[bytes, AddressRow] = {}
+
+    @property
+    def rows(self) -> tuple[AddressRow, ...]:
+        return tuple(self._new.values())
+
+    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
+        """The scripts up to `gap_limit` beyond the highest of these, of each wallet that they belong to."""
+        highest: dict[tuple[str, str], int] = {}
+        with self._store.read() as tx:
+            for script in paid:
+                row = self._new.get(script) or tx.addresses.by_script(script)
+                if row is not None and row.source in self._wallets:
+                    wallet = (row.source, row.campaign)
+                    highest[wallet] = max(highest.get(wallet, 0), row.index)
+            found = [row for wallet, index in highest.items() for row in self._next(tx, *wallet, index)]
+        self._new.update((row.script, row) for row in found)
+        return frozenset(row.script for row in found)
+
+    def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[AddressRow]:
+        descriptor, gap = self._wallets[source]
+        end = index + 1 + gap
+        have = max(
+            (row.index + 1 for row in self.rows if (row.source, row.campaign) == (source, slug)), default=0
+        )
+        if have >= end or _is_watched(tx, descriptor.script(end - 1)):
+            return []
+        first = max(have, index)
+        while first < end and _is_watched(tx, descriptor.script(first)):
+            first += 1
+        return _rows(descriptor, slug, self._network, first, end, fixed_taken=True)
+
+    def block_of(self, txid: str, script: bytes) -> str | None:
+        """The block in which a transaction is recorded to touch a script."""
+        with self._store.read() as tx:
+            return Observed(tx.shelf).knows(txid, script.hex())
+
+
+def _is_watched(tx: Reading, script: bytes) -> bool:
+    return tx.addresses.by_script(script) is not None

@@ -18,7 +18,9 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger import desk, queries
 from ledger.chain_status import chain_status
+from ledger.record import unix_seconds
 from ledger.store.database import Store
+from service.budget import Budget
 from service.clock import Clock
 from service.command import Unavailable
 from service.config import Config
@@ -29,7 +31,9 @@ from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
-from service.wallets import add_addresses
+from service.wallets import Growth, add_addresses
+from watchers.address_look import AddressWatcher
+from watchers.asking import SetAside
 from watchers.look import Watcher
 from watchers.networks import network_named
 
@@ -59,13 +63,17 @@ def build(
         chain = pinned_chain(
             store, network, sources, config.chain.checkpoint, config.chain.trust, now=clock()
         )
+        kind = AddressWatcher if config.watch.mode == "addresses" else Watcher
         return Intake(
             store,
-            Watcher(network, sources, chain),
+            kind(network, sources, chain, set_aside(store)),
             clock,
             config.watch.blocks_a_look,
             Sightings(config.watch.sightings),
             leader.check,
+            Budget(config.watch.megabytes_a_day, config.watch.requests_a_day),
+            lambda: Growth(store, config.wallets, network),
+            config.watch.ask_histories,
         )
 
     jobs = Jobs(
@@ -76,7 +84,6 @@ def build(
         lambda: add_addresses(store, config.wallets, network),
         config.watch.look_seconds,
         config.watch.check_hours,
-        config.watch.megabytes_a_day,
         value_gifts=valuing_of(store, config, clock, http, leader.check).run,
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
@@ -90,6 +97,17 @@ def build(
         desk,
     )
     return Service(store, jobs, create_app(ports))
+
+
+def set_aside(store: Store) -> dict[str, SetAside]:
+    """The sources that an earlier process caught lying, so that a restart does not forgive them."""
+    with store.read() as tx:
+        sources = chain_status(tx, now=0).sources
+    return {
+        source.name: SetAside(unix_seconds(source.set_aside_until), 1, source.lied)
+        for source in sources
+        if source.lied is not None and source.set_aside_until is not None
+    }
 
 
 def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:

@@ -161,7 +161,7 @@ def test_a_look_overtaken_by_another_records_nothing(scene: Scene) -> None:
     fetched = intake.fetch(scene.clock())
     service.jobs.look()
     before = scene.marks()
-    assert intake.record(*fetched, scene.clock()).entries == []
+    assert intake.record(fetched, scene.clock()).entries == []
     assert scene.marks() == before
     scene.settled()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from api.pages.figures import count, with_asset
 from api.pages.sentences.units import number_of, time
 from ledger.report import Books
+from ledger.settled import SCANNED_WHOLE
 
 
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
@@ -89,6 +90,8 @@ def books_notes(books: Books) -> tuple[str, ...]:
         notes.append(
             f"{number_of(books.behind, 'block')} behind the chain{hours}. Nothing is called reconciled until then."
         )
+    if books.completeness != SCANNED_WHOLE:
+        notes.append(f"That no payment is missing rests on this: {books.completeness}.")
     if books.shortfall:
         notes.append(
             f"{with_asset('BTC', books.shortfall)} was undone by the chain after it was used, and must be covered."

@@ -1,0 +1,82 @@
+"""Addresses that were added after blocks had been read: which, and how far the past was read again for them.
+
+Kept beside the progress on the chain; it fetches nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ledger.store.transaction import Reading, Writing
+from service.pinning import parse_checkpoint
+from watchers.look import Look, Past
+
+NAME = "past"
+_MOST_ASKED = 1_000
+"""More scripts than these are not asked histories for: reading the blocks again is cheaper, and tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastAddresses:
+    """`next` is the height to read again from; `listed_by` the sources whose histories were taken in meanwhile."""
+
+    scripts: frozenset[bytes]
+    next: int
+    listed_by: tuple[str, ...]
+
+    def question(self, scanned_height: int, ask_histories: bool) -> Past:
+        """What the next look is asked for."""
+        wanted = ask_histories and not self.listed_by and len(self.scripts) <= _MOST_ASKED
+        return Past(self.scripts, self.next, scanned_height, wanted)
+
+    def after(self, look: Look) -> PastAddresses | None:
+        """What is left after a look; None when all of it was read."""
+        height = self.next
+        if look.undone:
+            height = min(height, look.tip.height - len(look.found) + 1)
+        elif look.past_read is not None:
+            height = max(height, look.past_read + 1)
+        if height > look.tip.height and not look.undone:
+            return None
+        return replace(self, next=height, listed_by=self.listed_by or look.listed_by)
+
+    def words(self) -> str:
+        """For the page: on what the completeness of these addresses rests until they are scanned."""
+        count = len(self.scripts)
+        named = f"{count} address" + (" was added" if count == 1 else "es were added")
+        listed = f", complete according to {' and '.join(self.listed_by)}" if self.listed_by else ""
+        return f"{named} later{listed}, and scanned up to block {self.next - 1}"
+
+
+def load_past(tx: Reading) -> PastAddresses | None:
+    text = tx.progress.load(NAME)
+    if not text:
+        return None
+    told = json.loads(text)
+    scripts = frozenset(bytes.fromhex(script) for script in told["scripts"])
+    return PastAddresses(scripts, told["next"], tuple(told["listed_by"]))
+
+
+def save_past(tx: Writing, past: PastAddresses | None) -> None:
+    if past is None:
+        tx.progress.save(NAME, "")
+        return
+    told = {
+        "scripts": sorted(script.hex() for script in past.scripts),
+        "next": past.next,
+        "listed_by": list(past.listed_by),
+    }
+    tx.progress.save(NAME, json.dumps(told, sort_keys=True))
+
+
+def note_added(tx: Writing, scripts: Iterable[bytes]) -> None:
+    """Addresses were added: where blocks were read before, those have to be read again for them."""
+    added = frozenset(bytes(script) for script in scripts)
+    checkpoint = tx.progress.load("checkpoint")
+    if not added or checkpoint is None or tx.progress.load("scanned") is None:
+        return
+    first = parse_checkpoint(checkpoint)[0] + 1
+    before = load_past(tx)
+    save_past(tx, PastAddresses(added if before is None else added | before.scripts, first, ()))
