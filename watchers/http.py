@@ -246,8 +246,11 @@ class HttpClient:
             answer = self._send(asked, url, until)
             if answer.status not in _REDIRECTS:
                 return answer
-            url = urljoin(url, answer.headers.get("location", ""))
-            there = urlsplit(url)
+            try:
+                url = urljoin(url, answer.headers.get("location", ""))
+                there = urlsplit(url)
+            except ValueError:
+                raise SourceRefused(asked.source, answer.status, "redirects to what is no URL") from None
             if there.netloc.lower() != start.netloc.lower() or there.scheme != start.scheme:
                 raise SourceRefused(asked.source, answer.status, "redirects to another host, which we refuse")
             if asked.method not in ("GET", "HEAD"):
@@ -275,7 +278,7 @@ class HttpClient:
             raise SourceSlow(asked.source, "no whole answer within the deadline")
         if flight.answer is None:
             raise _told(flight.failure, asked.source)
-        if flight.answer.status == _PROXY_WANTS_LOGIN:
+        if proxies and flight.answer.status == _PROXY_WANTS_LOGIN:
             raise _login_refused(asked.source)
         return flight.answer
 
