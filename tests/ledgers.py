@@ -54,7 +54,7 @@ class Ledger:
     actors: dict[str, Actor] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, folder: Path, *, addresses: int = 20) -> Ledger:
+    def new(cls, folder: Path, *, addresses: int = 20, **more: Any) -> Ledger:
         store = Store.create(f"sqlite:///{folder / 'ledger.db'}")
         made = cls(store)
         with store.write() as writing:
@@ -63,7 +63,7 @@ class Ledger:
                 made.actors[role] = Actor(number, role, role)
         made.do(
             "admin", "campaign", "add", slug=SLUG, title="Help", purpose="All of it", start="2023-11-01",
-            end="2023-12-31",
+            end="2023-12-31", **more,
         )  # fmt: skip
         with store.write() as writing:
             writing.addresses.add(

@@ -86,7 +86,9 @@ def test_a_stale_candle_under_the_wrong_time_is_no_answer(exchange: tuple[PriceS
         look(source)
 
 
-NO_PRICES = "NaN Infinity -Infinity 1e999 1e3 -9712.34 0 0.00 0.001 99999999999 0009712 9712. .5 +9 true null [] {} ٩٧١٢"
+NO_PRICES = (
+    "NaN Infinity 1e999 1e3 -9712.34 0 0.00 0.001 99999999999 0009712 9712. .5 +9 true null [] {} ٩٧١٢"
+)
 
 
 @pytest.mark.parametrize("price", ["", "9" * 40, *NO_PRICES.split(" ")])
