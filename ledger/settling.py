@@ -44,11 +44,15 @@ class LookOutcome:
 
 
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Our scripts, and the outpoints (36 bytes) to watch: our coins, and the inputs of sightings."""
-    observed = Observed(tx.shelf)
-    outpoints = {Outpoint.parse(outpoint).wire() for outpoint in observed.unspent()}
+    """Our scripts, and the outpoints to watch."""
+    return frozenset(tx.addresses.scripts()), watched_outpoints(tx)
+
+
+def watched_outpoints(tx: Reading) -> frozenset[bytes]:
+    """The outpoints to watch, 36 bytes each: our unspent coins, and the inputs of sightings."""
+    outpoints = {Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent()}
     outpoints.update(outpoint.wire() for outpoint in waiting_inputs(tx))
-    return frozenset(tx.addresses.scripts()), frozenset(outpoints)
+    return frozenset(outpoints)
 
 
 def waiting_inputs(tx: Reading) -> list[Outpoint]:

@@ -6,14 +6,14 @@ Three phases that never overlap: fetch and prove (no database is held), record i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ledger.chain import BlockRef, Header, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.record import rfc3339
 from ledger.settled import SCANNED_WHOLE
-from ledger.settling import LookOutcome, record_look, sighting_scripts, waiting_inputs, watched
+from ledger.settling import LookOutcome, record_look, sighting_scripts, waiting_inputs
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
@@ -22,10 +22,10 @@ from service.command import Unavailable
 from service.logs import warn
 from service.past import PastAddresses, load_past, save_past
 from service.wallets import Growth
+from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
 from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
-from watchers.scan import WatchSet
 
 
 class Sightings(StrEnum):
@@ -117,6 +117,7 @@ class Intake:
     budget: Budget
     growth: Callable[[], Growth]
     ask_histories: bool = True
+    watch_sets: WatchSets = field(default_factory=WatchSets)
 
     def look(self) -> LookOutcome:
         """One look. Raises Conflict when another process leads, or has looked meanwhile; nothing is written."""
@@ -143,7 +144,7 @@ class Intake:
                 )
             bytes_left = self.budget.bytes_left(spent)
             scanned = tx.progress.load("scanned") or self._checkpoint()
-            scripts, outpoints = watched(tx)
+            watch = self.watch_sets.load(tx)
             waiting = waiting_inputs(tx)
             asked = self._shown(tx, now)
             past = load_past(tx)
@@ -152,7 +153,7 @@ class Intake:
         began = monotonic()
         found = self.watcher.look(
             scanned,
-            WatchSet(scripts, outpoints),
+            watch,
             now=now,
             max_blocks=self.max_blocks if bytes_left else 0,
             max_bytes=bytes_left,

@@ -52,6 +52,10 @@ class Addresses:
         """All watched scripts."""
         return [row[0] for row in self._session.all("SELECT script FROM addresses ORDER BY script")]
 
+    def count(self) -> int:
+        """How many are watched; they are only ever added."""
+        return int(self._session.one("SELECT count(*) FROM addresses")[0])
+
     def given_since(self, at: str) -> list[AddressRow]:
         """Given out at or after `at` (RFC 3339), oldest first."""
         return self._rows("WHERE given_at >= ? ORDER BY given_at, idx, script", at)
