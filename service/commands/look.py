@@ -10,43 +10,52 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ledger.chain import Header, Script, is_txid
+from ledger.chain import Script, is_txid
 from ledger.money import decimal_text
-from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
-from service.config import PUBLIC_SOURCES, Config, SourceConfig
+from service.command import Answer, BadUse, Command, Exit, Outside
+from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
+from service.daily_plan import daily_plan
 from service.networks import network_of
+from service.opened import opened
+from service.pinning import restored_chain
 from service.place import Place, find_place
-from service.sources import http_client
-from watchers.block import BlockRefused, parse_block
-from watchers.esplora import Esplora
-from watchers.headers import HeaderRefused
+from service.proving import Prover
+from service.sources import http_client, sources_of
+from watchers.bit_network import BitNetwork
+from watchers.headers import HeaderChain
 from watchers.networks import MAINNET, NETWORKS, Network, network_named
-from watchers.periods import PeriodTable
-from watchers.place import OnChain, place_of
 from watchers.scripts import AddressRefused, address_of, script_of
-from watchers.transaction import Tx, parse_transaction
+from watchers.sources import Source, SourceError
 
-_BLOCKS_A_DAY = 144
-_BLOCK_BYTES = 1_700_000
 _MOST_PROVEN = 25
-"""Payments of an address that are proven one by one; each costs a whole block."""
+"""Payments of an address that are proven one by one; each costs a whole block, or a Merkle branch."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """Where a transaction stands: in a block whose Merkle root and proof of work were recomputed, or nowhere."""
+class Second:
+    """A second opinion on a history, or why there is none."""
 
-    block: str | None
-    place: str
+    txids: tuple[str, ...]
+    trouble: str | None
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="ADDRESS|TXID")
     parser.add_argument(
-        "--source", metavar="URL", help="Esplora server to ask (else the first configured one)"
+        "--source",
+        metavar="URL",
+        help="server to ask (else the first configured one): https://… of an explorer, or ssl://HOST:PORT of Electrum",
+    )
+    parser.add_argument(
+        "--tls", metavar="TRUST", default="verify", help='for ssl://: "verify", "any", or a SHA-256'
     )
     parser.add_argument(
         "--network", metavar="NAME", help="network of a TXID (else that of the configuration)"
+    )
+    parser.add_argument(
+        "--second-opinion",
+        action="store_true",
+        help="also ask the public services of the library `bit`, which decides nothing",
     )
     parser.add_argument(
         "--plan", action="store_true", help="what the configuration will use a day, and who learns what"
@@ -60,17 +69,18 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     place = _place(options, outside)
     config = place.config if place is not None else Config()
     if options.plan:
-        return _plan(config)
+        return _plan(config, _watched(place, outside))
     network = _network(options, config)
-    source = _source(options, config, network)
+    source = _source(options, config, network, outside, place)
+    prover = Prover(source, network, _headers(place, network, outside))
     key = options.key.strip()
     if is_txid(key.lower()):
-        return _transaction(key.lower(), source, network)
+        return _transaction(key.lower(), prover, network)
     try:
         script = script_of(key, network)
     except AddressRefused as refusal:
         raise BadUse(f"{refusal}") from None
-    return _address(key, script, source, network)
+    return _address(key, script, prover, _second(options, key, network))
 
 
 def _place(options: argparse.Namespace, outside: Outside) -> Place | None:
@@ -80,6 +90,29 @@ def _place(options: argparse.Namespace, outside: Outside) -> Place | None:
         if options.data is not None:
             raise
         return None
+
+
+def _headers(place: Place | None, network: Network, outside: Outside) -> HeaderChain | None:
+    """Our own verified headers, where there is a database of that network."""
+    if place is None or place.config.chain.network != network.name:
+        return None
+    try:
+        with opened(place, outside) as store:
+            return restored_chain(store, network)
+    except BadUse:
+        return None
+
+
+def _watched(place: Place | None, outside: Outside) -> int:
+    """How many addresses are watched; before there is a database, what the configuration names."""
+    if place is None:
+        return 0
+    named = sum(len(wallet.addresses) or 2 * wallet.gap_limit for wallet in place.config.wallets)
+    try:
+        with opened(place, outside) as store, store.read() as tx:
+            return tx.addresses.count() or named
+    except BadUse:
+        return named
 
 
 def _network(options: argparse.Namespace, config: Config) -> Network:
@@ -99,90 +132,56 @@ def _network(options: argparse.Namespace, config: Config) -> Network:
     return configured
 
 
-def _source(options: argparse.Namespace, config: Config, network: Network) -> Esplora:
+def _source(
+    options: argparse.Namespace, config: Config, network: Network, outside: Outside, place: Place | None
+) -> Source:
     url = options.source
     if url is None:
-        named = [source for source in config.sources if source.kind == "esplora"]
+        named = [source for source in config.sources if source.kind in HISTORY_KINDS]
         defaults = config.sources == PUBLIC_SOURCES and network.name != MAINNET.name
         if not named or defaults or config.chain.network != network.name:
-            raise BadUse(f"--source: name an Esplora server of {network.name} to ask.")
-        url = named[0].url
-    if not url.startswith(("https://", "http://")):
-        raise BadUse("--source: write a URL with https:// (or http:// for a server on this machine).")
-    name = urlsplit(url).hostname or "source"
-    http = http_client(Config(http=config.http, sources=(SourceConfig(name, "esplora", url),)))
-    return Esplora(name, url, http, network)
-
-
-def _prove(
-    txid: str, source: Esplora, network: Network, blocks: dict[str, tuple[frozenset[str], str]]
-) -> tuple[Tx, _Proof]:
-    """The transaction, and its block recomputed; raises Unavailable or a SourceError.
-
-    `blocks` keeps the txids and the place of each block that was recomputed, so that none is fetched twice.
-    """
-    raw = source.look_transaction(txid)
-    if raw is None:
-        raise Unavailable(
-            f"{source.name} does not have the transaction {txid[:12]}…; that alone proves nothing."
+            raise BadUse(f"--source: name an explorer or Electrum server of {network.name} to ask.")
+        asked = named[0]
+    elif url.startswith(("https://", "http://")):
+        asked = SourceConfig(urlsplit(url).hostname or "source", "esplora", url)
+    elif url.startswith(("ssl://", "tcp://")):
+        asked = SourceConfig(urlsplit(url).hostname or "source", "electrum", url, tls=options.tls)
+    else:
+        raise BadUse(
+            "--source: write a URL with https:// (or http:// for a server on this machine), ssl:// or tcp://."
         )
-    height = source.look_place(txid)
-    if height is None:
-        return parse_transaction(raw), _Proof(None, "in no block, as the source says; nothing is proven")
-    name = source.look_hash(height)
-    if name not in blocks:
-        blocks[name] = _recomputed(name, source, network)
-    txids, place = blocks[name]
-    if txid not in txids:
-        raise Unavailable(
-            f"{source.name} names a block that does not hold the transaction; ask another source."
-        )
-    return parse_transaction(raw), _Proof(name, place)
-
-
-def _recomputed(name: str, source: Esplora, network: Network) -> tuple[frozenset[str], str]:
-    """The txids of a block and its place, from its bytes alone; Unavailable when they do not hold."""
+    alone = Config(http=config.http, sources=(asked,))
+    folder = outside.folder if place is None else place.folder
     try:
-        block = parse_block(source.look_block(name))
-        place = _where(block.header, block.claimed_height, network)
-    except (BlockRefused, HeaderRefused) as refusal:
-        raise Unavailable(
-            f"{source.name} gives a block that is refused: {refusal}; ask another source."
-        ) from None
-    return frozenset(block.txid(index) for index in range(block.count)), place
+        return sources_of(alone, network, http_client(alone), outside.environment, folder)[0]
+    except ValueError as wrong:
+        raise BadUse(f"--source: {wrong}.") from None
 
 
-def _where(header: Header, claimed: int | None, network: Network) -> str:
-    place = place_of(header, claimed, network, PeriodTable.load(network))
-    if isinstance(place, OnChain):
-        return f"in block {place.height}, which {place.by.value} pins"
-    height = "" if claimed is None else f", which claims height {claimed}"
-    return f"in block {header.hash}{height}; proof of work {place.work:,}; place in the chain not shown"
-
-
-def _transaction(txid: str, source: Esplora, network: Network) -> Answer:
-    tx, proof = _prove(txid, source, network, {})
+def _transaction(txid: str, prover: Prover, network: Network) -> Answer:
+    proof = prover.prove(txid)
     lines = [f"transaction {txid}: {proof.place}."]
     outputs: list[dict[str, Any]] = []
-    for vout, output in enumerate(tx.outputs):
+    for vout, output in enumerate(proof.tx.outputs):
         address = address_of(output.script, network)
         lines.append(f"  {vout}: {decimal_text('BTC', output.sats)} BTC to {address or output.script.hex()}")
         outputs.append({"vout": vout, "sats": output.sats, "address": address, "script": output.script.hex()})
-    lines.append(f"asked: {source.name}; its bytes hash to the txid, and its block was recomputed whole.")
+    how = prover.how if proof.block is not None else "its bytes hash to the txid"
+    lines.append(f"asked: {prover.source.name}; {how}.")
     data = {"txid": txid, "outputs": outputs, "proven": proof.block is not None, "place": proof.place}
     return Answer(tuple(lines), data)
 
 
-def _address(address: str, script: Script, source: Esplora, network: Network) -> Answer:
+def _address(address: str, script: Script, prover: Prover, second: Second | None) -> Answer:
+    source = prover.source
     listed = [row.txid for row in source.look_history(script)]
     lines: list[str] = []
     rows: list[dict[str, Any]] = []
     total = 0
-    blocks: dict[str, tuple[frozenset[str], str]] = {}
-    told = [(txid, *_prove(txid, source, network, blocks)) for txid in listed[:_MOST_PROVEN]]
+    told = [(txid, prover.prove(txid)) for txid in listed[:_MOST_PROVEN]]
     spends: list[dict[str, Any]] = []
-    for txid, tx, proof in told:
-        for vout, output in enumerate(tx.outputs):
+    for txid, proof in told:
+        for vout, output in enumerate(proof.tx.outputs):
             if output.script == script:
                 total += output.sats if proof.block is not None else 0
                 lines.append(f"  {txid}:{vout}  {decimal_text('BTC', output.sats)} BTC  {proof.place}")
@@ -191,8 +190,8 @@ def _address(address: str, script: Script, source: Esplora, network: Network) ->
     ours = {f"{row['txid']}:{row['vout']}" for row in rows}
     head = f"{address}: {len(rows)} payments, {decimal_text('BTC', total)} BTC of them proven."
     lines.insert(0, head)
-    for txid, tx, proof in told:
-        for vin, spent in enumerate(tx.inputs):
+    for txid, proof in told:
+        for vin, spent in enumerate(proof.tx.inputs):
             if str(spent.outpoint) in ours:
                 lines.append(f"  {spent.outpoint}  spent by {txid} input {vin}  {proof.place}")
                 spends.append({"outpoint": str(spent.outpoint), "spent_by": txid, "vin": vin})
@@ -204,29 +203,57 @@ def _address(address: str, script: Script, source: Esplora, network: Network) ->
     lines.append(
         f"complete according to {source.name}, which now knows that somebody asked for this address."
     )
-    return Answer(
-        tuple(lines), {"address": address, "payments": rows, "spends": spends, "proven_sats": total}
-    )
+    data: dict[str, Any] = {"address": address, "payments": rows, "spends": spends, "proven_sats": total}
+    if second is not None:
+        unknown = [txid for txid in second.txids if txid not in listed]
+        said = second.trouble or f"{len(second.txids)} transactions, {len(unknown)} of them not listed above"
+        lines.append(f"a second opinion (bit's services): {said}; it decides nothing.")
+        lines += [f"  {txid}  only in the second opinion; look at it alone" for txid in unknown]
+        data["second_opinion"] = {"listed": len(second.txids), "unknown": unknown, "trouble": second.trouble}
+    return Answer(tuple(lines), data)
 
 
-def _plan(config: Config) -> Answer:
+def _second(options: argparse.Namespace, address: str, network: Network) -> Second | None:
+    """What `bit`'s services list; None where it was not asked for."""
+    if not options.second_opinion:
+        return None
+    try:
+        return Second(BitNetwork("bit", network).second_opinion(address).txids, None)
+    except ValueError as wrong:
+        raise BadUse(f"--second-opinion: {wrong}.") from None
+    except SourceError as trouble:
+        return Second((), trouble.sentence)
+
+
+def _plan(config: Config, addresses: int) -> Answer:
     """Requests and bytes a day, and which hosts learn what."""
-    looks = 86_400 // config.watch.look_seconds
+    plan = daily_plan(config, addresses)
     lines = [
-        f"a look every {config.watch.look_seconds} seconds: {looks:,} looks a day, of every source:",
+        f"a look every {config.watch.look_seconds} seconds: {plan.looks:,} looks a day in {config.watch.mode} mode "
+        f"for {plan.addresses:,} addresses:",
+        *(
+            f"  {host.host}: about {host.requests:,} requests and {host.megabytes:,} MB a day; "
+            f"it learns {host.learns}."
+            for host in plan.hosts
+        ),
+        f"caps: {config.watch.requests_a_day:,} requests and {config.watch.megabytes_a_day:,} MB of blocks a day; "
+        "catching up stays within them.",
+        *plan.warnings,
     ]
-    rows = []
-    for index, source in enumerate(config.sources):
-        host = urlsplit(source.url).hostname or source.url
-        requests = looks * 2 + _BLOCKS_A_DAY * (2 if index == 0 else 1)
-        megabytes = (_BLOCKS_A_DAY * _BLOCK_BYTES if index == 0 else 0) // 1_000_000 + 1
-        learns = "which blocks are read"
-        if config.watch.sightings == "recent" and source.kind == "esplora" and not source.own:
-            learns += ", and addresses given out in the last 24 hours (at most 20)"
-        lines.append(f"  {host}: about {requests:,} requests and {megabytes:,} MB a day; it learns {learns}.")
-        rows.append({"host": host, "requests": requests, "megabytes": megabytes, "learns": learns})
-    lines.append(f"catching up stays within {config.watch.megabytes_a_day:,} MB a day.")
-    return Answer(tuple(lines), {"looks": looks, "sources": rows})
+    rows = [
+        {"host": host.host, "requests": host.requests, "megabytes": host.megabytes, "learns": host.learns}
+        for host in plan.hosts
+    ]
+    return Answer(
+        tuple(lines),
+        {
+            "looks": plan.looks,
+            "mode": config.watch.mode,
+            "addresses": plan.addresses,
+            "sources": rows,
+            "warnings": list(plan.warnings),
+        },
+    )
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -1,0 +1,115 @@
+"""What a configuration will use in a day, and which hosts learn what. Figures are estimates, and say what of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from service.budget import BLOCK_BYTES
+from service.config import HISTORY_KINDS, Config, SourceConfig
+
+_BLOCKS = 144
+_TIP_REQUESTS = {"esplora": 2, "bitcoin_core": 1, "bitcoin_core_rest": 1, "electrum": 1}
+_TIP_BYTES = 500
+_HISTORY_BYTES = 15_000
+"""A page of 25 rows on an explorer; Electrum's rows are short."""
+_SHORT_HISTORY_BYTES = 500
+_SHOWN = 20
+"""So many addresses at most are shown to explorers in one look (`sightings = "recent"`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """One source in one day: requests, megabytes, and what it learns in words."""
+
+    host: str
+    requests: int
+    megabytes: int
+    learns: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyPlan:
+    """All sources, and a sentence for each cap of the configuration that does not suffice."""
+
+    looks: int
+    addresses: int
+    hosts: tuple[HostPlan, ...]
+    warnings: tuple[str, ...]
+
+
+def daily_plan(config: Config, addresses: int) -> DailyPlan:
+    """The plan for a number of watched addresses."""
+    looks = 86_400 // config.watch.look_seconds
+    by_address = config.watch.mode == "addresses"
+    first_with_blocks = next((s.name for s in config.sources if s.kind != "electrum"), "")
+    hosts = []
+    for source in config.sources:
+        requests = looks * _TIP_REQUESTS[source.kind] + _BLOCKS * 2
+        size = looks * _TIP_BYTES
+        if by_address and source.kind in HISTORY_KINDS:
+            requests += looks * addresses + _BLOCKS
+            size += (
+                looks * addresses * (_SHORT_HISTORY_BYTES if source.kind == "electrum" else _HISTORY_BYTES)
+            )
+        elif not by_address:
+            if source.name == first_with_blocks:
+                requests += _BLOCKS
+                size += _BLOCKS * BLOCK_BYTES
+            if _is_shown_addresses(source, config):
+                requests += looks * min(_SHOWN, addresses)
+                size += looks * min(_SHOWN, addresses) * 100
+            elif config.watch.sightings != "off" and source.kind != "electrum" and _is_own(source):
+                requests += looks * 2
+                size += looks * 400_000  # txids of a busy mempool; each transaction is fetched once
+        hosts.append(
+            HostPlan(_host(source), requests, size // 1_000_000 + 1, _learns(source, config, addresses))
+        )
+    return DailyPlan(looks, addresses, tuple(hosts), _warnings(config, hosts))
+
+
+def _is_own(source: SourceConfig) -> bool:
+    return source.own or source.kind.startswith("bitcoin_core")
+
+
+def _is_shown_addresses(source: SourceConfig, config: Config) -> bool:
+    return config.watch.sightings == "recent" and source.kind in HISTORY_KINDS and not source.own
+
+
+def _host(source: SourceConfig) -> str:
+    return urlsplit(source.url).hostname or source.url
+
+
+def _learns(source: SourceConfig, config: Config, addresses: int) -> str:
+    if _is_own(source):
+        return "which blocks are read; it is a server of yours"
+    if config.watch.mode == "addresses" and source.kind in HISTORY_KINDS:
+        return f"all {addresses:,} addresses, and that one party asks for them"
+    learns = "that somebody follows the chain" if source.kind == "electrum" else "which blocks are read"
+    if _is_shown_addresses(source, config):
+        learns += ", and addresses given out in the last 24 hours (at most 20)"
+    if config.watch.ask_histories and source.kind in HISTORY_KINDS:
+        learns += ", and those that you add later, once"
+    return learns
+
+
+def _warnings(config: Config, hosts: list[HostPlan]) -> tuple[str, ...]:
+    found = []
+    requests, megabytes = sum(host.requests for host in hosts), sum(host.megabytes for host in hosts)
+    if requests > config.watch.requests_a_day:
+        found.append(
+            f"that is {requests:,} requests, more than watch.requests_a_day ({config.watch.requests_a_day:,}) allows: "
+            "looks will stop before midnight UTC; raise it, or look_seconds."
+        )
+    if megabytes > config.watch.megabytes_a_day and config.watch.mode == "blocks":
+        found.append(
+            f"that is {megabytes:,} MB, more than watch.megabytes_a_day ({config.watch.megabytes_a_day:,}) allows: "
+            "blocks will be read late; raise it."
+        )
+    found.extend(
+        f"{host.host} would be asked {host.requests // 1_440:,} times a minute, more than http.requests_a_minute "
+        f"({config.http.requests_a_minute:,}): looks will take longer than look_seconds."
+        for host in hosts
+        if host.requests > config.http.requests_a_minute * 1_440
+    )
+    return tuple(found)

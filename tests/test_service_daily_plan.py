@@ -1,0 +1,41 @@
+"""What a configuration will use a day: the plan names every host, what it learns, and every cap that is too small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.config import Config, SourceConfig, Watch
+from service.daily_plan import daily_plan
+
+ELECTRUM = SourceConfig("electrum", "electrum", "ssl://electrum.example.org:50002")
+NODE = SourceConfig("node", "bitcoin_core", "http://127.0.0.1:8332")
+
+
+def test_in_blocks_mode_the_number_of_addresses_changes_nothing_but_what_is_shown() -> None:
+    config = Config(watch=Watch(sightings="off"))
+    few, many = daily_plan(config, 1), daily_plan(config, 10**6)
+    assert [host.requests for host in few.hosts] == [host.requests for host in many.hosts]
+    assert sum(host.megabytes for host in few.hosts) < 300
+    assert few.warnings == ()
+
+
+def test_in_addresses_mode_each_address_is_a_request_a_look_at_each_source() -> None:
+    config = Config(watch=Watch(mode="addresses", look_seconds=600), sources=(*Config().sources, ELECTRUM))
+    one, ten = daily_plan(config, 1), daily_plan(config, 10)
+    for before, after in zip(one.hosts, ten.hosts, strict=True):
+        assert after.requests - before.requests == 9 * 144
+    assert all("10 addresses" in host.learns for host in ten.hosts)
+
+
+def test_a_cap_that_does_not_suffice_is_said_with_the_remedy() -> None:
+    config = Config(watch=Watch(mode="addresses"))
+    assert any("requests_a_day" in warning for warning in daily_plan(config, 1_000).warnings)
+    assert any("requests_a_minute" in warning for warning in daily_plan(config, 1_000).warnings)
+    tight = replace(Config(), watch=Watch(megabytes_a_day=100))
+    assert any("megabytes_a_day" in warning for warning in daily_plan(tight, 1).warnings)
+
+
+def test_a_node_of_ones_own_learns_no_address() -> None:
+    config = Config(watch=Watch(sightings="own-node"), sources=(NODE,))
+    (host,) = daily_plan(config, 100).hosts
+    assert "yours" in host.learns
