@@ -210,15 +210,17 @@ def _possible(
     gift: Mapping[str, Any],
 ) -> Valuation | None:
     """The valuation of a gift, where its clock and the rates allow one; one that was reversed is a person's."""
-    if "valuations_reversed" in books.documents.require("donation", slug, outpoint):
+    document = books.documents.require("donation", slug, outpoint)
+    if document.get("value_by_hand"):
         return None
+    n = document.get("valuations_reversed")
     if campaign["valuation"] == "conversion":
         found = converted_value(books, slug, campaign, gift)
-        return None if found is None else Valuation(outpoint=outpoint)
+        return None if found is None else Valuation(outpoint=outpoint, n=n)
     moment = _moment_of(tx, campaign, outpoint, gift)
     if moment is None or value_at(books, slug, campaign, moment, int(gift["sats"])) is None:
         return None
-    return Valuation(outpoint=outpoint, at=moment)
+    return Valuation(outpoint=outpoint, at=moment, n=n)
 
 
 def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:

@@ -75,7 +75,7 @@ class Valuing:
     def run(self) -> list[Entry]:
         """One round; the entries that it led to. Raises nothing that a source or another process can cause."""
         now = self._clock()
-        before = self._bytes_read()
+        size, requests = self._cost()
         with self._store.read() as tx:
             wanted = rates_wanted(tx, now=now) if self._prices else []
             waits = values_wait(tx)
@@ -85,7 +85,7 @@ class Valuing:
         try:
             with self._store.write() as tx:
                 self._still_leads(tx)
-                note_fetched(tx, self._bytes_read() - before, now)
+                note_fetched(tx, self._cost()[0] - size, now, self._cost()[1] - requests)
                 entries = [entry for one, answer in told if (entry := _noted(tx, one, answer, now))]
                 entries += value_waiting(tx, now=now)
         except LedgerError as failure:
@@ -93,9 +93,12 @@ class Valuing:
             return []
         return entries
 
-    def _bytes_read(self) -> int:
-        crosses = 0 if self._crosses is None else self._crosses.bytes_read
-        return crosses + sum(source.bytes_read for source in self._prices)
+    def _cost(self) -> tuple[int, int]:
+        """Bytes and requests so far, which count towards the day's caps."""
+        asked: list[PriceSource | EcbRates] = [*self._prices]
+        if self._crosses is not None:
+            asked.append(self._crosses)
+        return sum(one.bytes_read for one in asked), sum(one.requests for one in asked)
 
     def _ask_all(self, wanted: Sequence[RateWanted]) -> list[tuple[RateWanted, Rate | Refusal]]:
         until = self._elapsed() + self._seconds

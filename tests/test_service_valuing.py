@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ledger.kinds.spec import Role
 from ledger.queries import campaign_report, donation_trails
 from ledger.reconcile import books_state, reconciliation
 from ledger.record import record
+from ledger.store.database import Store
 from ledger.valuing import (
     ASKED_AT_ONCE,
     DESK_SECONDS,
@@ -35,9 +36,13 @@ from ledger.valuing import (
     note_refusal,
     rates_wanted,
 )
+from service.clock import Clock
 from service.command import BadUse
 from service.config import Config, Rates, parse_config
 from service.valuing import Valuing, valuing_of
+from tests.esplora_server import EsploraServer
+from tests.fakes import FakeChain
+from tests.kill_driver import SLUG as WATCHED_SLUG
 from tests.ledgers import SLUG, START, Ledger, name, tx
 from tests.price_servers import (
     BitstampServer,
@@ -48,6 +53,8 @@ from tests.price_servers import (
     always,
     only,
 )
+from tests.test_service_intake import Scene as Watching
+from tests.test_service_kill_nine import DEPTH
 from watchers.ecb import EcbRates
 from watchers.http import HttpClient
 from watchers.http_policy import HttpPolicy
@@ -69,14 +76,28 @@ class Scene:
         policy = HttpPolicy(per_second=1e6, burst=1000, backoff=0.0, breaker_failures=10**6)
         return HttpClient(policy, monotonic=time.monotonic)
 
-    def valuing(self, *, seconds: int = 20, elapsed: Callable[[], float] = time.monotonic) -> Valuing:
+    def valuing(
+        self,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        *,
+        seconds: int = 20,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> Valuing:
+        """Rounds on the scene's ledger, or on another one."""
         http = self.client()
         coinbase, bitstamp, kraken = (server.url for server in self.servers)
         sources = [Coinbase(coinbase, http), Bitstamp(bitstamp, http), Kraken(kraken, http)]
         bank = EcbRates(self.bank.url, http)
         return Valuing(
-            self.ledger.store, lambda: self.ledger.now, sources, bank, seconds, lambda _tx: None, elapsed=elapsed
-        )  # fmt: skip
+            store or self.ledger.store,
+            clock or (lambda: self.ledger.now),
+            sources,
+            bank,
+            seconds,
+            lambda _tx: None,
+            elapsed=elapsed,
+        )
 
     def round(self) -> list[Entry]:
         """Ask and value, as after a look; the state is audited."""
@@ -629,6 +650,88 @@ def test_by_the_conversion_clock_half_a_gift_has_no_value(open_scene: Open) -> N
     convert(scene, spent=SATS // 2, fee=0, proceeds=15_000, exchange_fee=0)
     assert scene.round() == []
     assert scene.value() is None
+
+
+def test_a_value_falls_with_the_conversion_that_gave_it_and_comes_back_with_another(open_scene: Open) -> None:
+    scene = open_scene(valuation="conversion")
+    scene.give()
+    convert(scene, spent=SATS, fee=0, proceeds=30_000, exchange_fee=0)
+    scene.round()
+    with scene.ledger.store.read() as reading:
+        approved = next(row.seq for row in reading.journal.rows() if row.kind == "conversion.approved")
+    scene.ledger.do("approver", "reversal", "add", entry=approved, reason="A slip.", date="2023-11-21")
+    assert scene.value() is None
+    assert scene.round() == []
+    scene.ledger.do(
+        "recorder", "conversion", "add", number="C-2", txid=name("sale"), sold=SATS, network_fee=0,
+        currency="USD", proceeds=29_000, exchange_fee=0, exchange="Exchange", bank="Bank", date="2023-11-21",
+    )  # fmt: skip
+    scene.ledger.do("approver", "conversion", "approve", number="C-2", date="2023-11-21")
+    scene.round()
+    value = scene.value()
+    assert value is not None
+    assert (value["value"], value["conversions"]) == (29_000, ["C-2"])
+
+
+# ── looks ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watching]:
+    with EsploraServer(FakeChain()) as server:
+        made = Watching(tmp_path, server)
+        yield made
+        made.store.close()
+
+
+def values_in(watching: Watching) -> list[dict[str, Any] | None]:
+    with watching.store.read() as reading:
+        gifts = Books(reading.shelf).documents.all("donation", WATCHED_SLUG)
+        return [gift["notes"].get("valuation") for _, gift in gifts]
+
+
+def test_a_look_is_followed_by_a_round_that_values_what_settled(watched: Watching, scene: Scene) -> None:
+    watched.give()
+    jobs = watched.process().jobs
+    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
+    outcome = jobs.look()
+    assert outcome is not None
+    assert [entry.kind for entry in outcome.entries] == ["donation", "rate", "valuation"]
+    assert [value["price"] for value in values_in(watched) if value] == [3_000_000]
+    watched.audit()
+
+
+@pytest.mark.parametrize("fault", ["down", "html", "bomb"])
+def test_no_trouble_of_exchanges_fails_a_look(watched: Watching, scene: Scene, fault: str) -> None:
+    for server in (*scene.servers, scene.bank):
+        setattr(server.faults, fault, 10_000_000 if fault == "bomb" else True)
+    watched.give()
+    jobs = watched.process().jobs
+    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
+    outcome = jobs.look()
+    assert outcome is not None
+    assert jobs.trouble is None
+    assert values_in(watched) == [None]
+    watched.settled()
+
+
+def test_while_behind_the_chain_nobody_is_asked(watched: Watching, scene: Scene) -> None:
+    watched.give()
+    for _ in range(3):
+        watched.give()
+    config = watched.config()
+    jobs = watched.process(replace(config, watch=replace(config.watch, blocks_a_look=DEPTH + 1))).jobs
+    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
+    behind = []
+    while True:
+        outcome = jobs.look()
+        assert outcome is not None
+        behind.append(outcome.behind)
+        if outcome.behind == 0:
+            break
+        assert scene.asked() == []
+    assert max(behind) > 0
+    assert scene.asked() != []
 
 
 # ── wiring ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,6 +44,7 @@ class EcbRates:
     name = NAME
 
     def __init__(self, url: str, http: HttpClient) -> None:
+        self.requests = 0
         self.bytes_read = 0
         self._url = url.rstrip("/")
         self._http = http
@@ -54,6 +55,7 @@ class EcbRates:
             raise SourceMissing(self.name, "only another currency than US dollars needs a cross rate")
         first = (dt.date.fromisoformat(day) - dt.timedelta(days=MOST_DAYS_BACK)).isoformat()
         asked = "USD" if currency == EURO or currency in FIXED else f"USD+{currency}"
+        self.requests += 1
         answer = self._http.request(
             "GET",
             f"{self._url}/service/data/EXR/D.{asked}.EUR.SP00.A"

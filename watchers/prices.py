@@ -45,6 +45,10 @@ class PriceSource(Protocol):
         """The name that is kept with a quote."""
 
     @property
+    def requests(self) -> int:
+        """Questions since this object was made."""
+
+    @property
     def bytes_read(self) -> int:
         """Bytes of answers since this object was made, after decompression."""
 
@@ -85,6 +89,7 @@ class _Asking:
     pair: str
 
     def __init__(self, url: str, http: HttpClient) -> None:
+        self.requests = 0
         self.bytes_read = 0
         self._url = url.rstrip("/")
         self._http = http
@@ -98,6 +103,7 @@ class _Asking:
 
     def look_price(self, at: int, *, deadline: float) -> PriceAnswer:
         """As PriceSource says."""
+        self.requests += 1
         answer = self._http.request(
             "GET",
             self._url + self._path(at),

@@ -68,11 +68,16 @@ def note_valuation(books: Books, campaign: str, outpoint: str, document: dict[st
     `time` is that of its block, so that its value can be asked for without the gift.
     """
     if document["live"] and document["line"] and "valuation" not in document["notes"]:
-        told = {name: document[name] for name in ("height", "time", "line", "start", "end")}
-        told |= {"at": document["at"], "sats": document["facts"]["sats"]}
+        told = {name: document[name] for name in ("height", "line", "start", "end")}
+        told |= {"time": _time_of(document), "at": document["at"], "sats": document["facts"]["sats"]}
         books.documents.save("unvalued", campaign, outpoint, told)
     elif books.documents.find("unvalued", campaign, outpoint) is not None:
         books.documents.remove("unvalued", campaign, outpoint)
+
+
+def _time_of(document: dict[str, Any]) -> int:
+    """The time of the block that a gift is in; of one folded by an older version, where it was first."""
+    return int(document.get("time", document["facts"]["time"]))
 
 
 def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
@@ -183,7 +188,7 @@ def _fold_restore(books: Books, entry: Entry) -> None:
         "shortfall": 0,
         "restored_at": entry.at,
     }
-    document["time"] = entry.facts.get("time", document["time"])
+    document["time"] = entry.facts.get("time", _time_of(document))
     _save(books, entry, document)
 
 
@@ -195,7 +200,7 @@ def _fold_moved(books: Books, entry: Entry) -> None:
     number = str(entry.facts["outpoint"])
     document = books.documents.require("donation", entry.campaign, number)
     document |= {"n": entry.facts["n"], "block": entry.facts["block"], "height": entry.facts["height"]}
-    document["time"] = entry.facts.get("time", document["time"])
+    document["time"] = entry.facts.get("time", _time_of(document))
     _save(books, entry, document)
 
 

@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.goods import lot_asset
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
-from ledger.kinds.valuations import unfold_valuation
+from ledger.kinds.valuations import unfold_converted, unfold_valuation
 from ledger.lines import Undo, Use
 
 
@@ -76,6 +76,15 @@ def _unfold_approved(noun: str) -> Callable[[Books, Entry, int], None]:
     return unfold
 
 
+def _unfold_conversion(books: Books, entry: Entry, seq: int) -> None:
+    _unfold_approved("conversion")(books, entry, seq)
+    unfold_converted(books, entry.campaign, str(entry.facts["number"]), seq)
+
+
+def _unfold_valuation(books: Books, entry: Entry, seq: int) -> None:
+    unfold_valuation(books, entry.campaign, str(entry.facts["outpoint"]), seq, by_hand=True)
+
+
 _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "need": _unfold_document("need", "number"),
     "offer": _unfold_document("offer", "number"),
@@ -88,9 +97,9 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "loss": _unfold_document("loss", "number"),
     "handover": _unfold_document("handover", "number"),
     "distribution": _unfold_document("distribution", "number"),
-    "conversion.approved": _unfold_approved("conversion"),
+    "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
-    "valuation": unfold_valuation,
+    "valuation": _unfold_valuation,
 }
 REVERSIBLE = frozenset(_UNFOLD)
 

@@ -27,7 +27,7 @@ class Valuation:
     """The value of the gift `outpoint`: a figure in minor units with the hash of a paper, from a person.
 
     The program gives `at` instead, the moment of the campaign's clock (Unix seconds), whose rate it found; or
-    neither, where the campaign values by conversion. `n` counts the valuations of the gift that were reversed.
+    neither, where the campaign values by conversion. `n` counts the valuations of the gift that were undone.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -88,7 +88,7 @@ def _post(context: Context, facts: Valuation) -> Posting:
         raise Conflict("valuation: what lies below the dust line or waits for a decision is not valued")
     reversed_before = int(gift.get("valuations_reversed", 0))
     if (facts.n or 0) != reversed_before:
-        raise Refused.field("n", f"valuations of this gift that were reversed: {reversed_before}; write that")
+        raise Refused.field("n", f"valuations of this gift that were undone: {reversed_before}; write that")
     if facts.value is not None:
         if facts.paper is None:
             raise Refused.field("paper", "name the paper that shows the figure, by its SHA-256")
@@ -119,16 +119,23 @@ def _fold(books: Books, entry: Entry) -> None:
     note_valuation(books, entry.campaign, outpoint, gift)
 
 
-def unfold_valuation(books: Books, entry: Entry, seq: int) -> None:
-    """Take a value back by the reversal `seq`; the gift waits for another, from a person."""
-    outpoint = str(entry.facts["outpoint"])
-    told = books.documents.require("valuation", entry.campaign, outpoint)
-    books.documents.save("valuation", entry.campaign, outpoint, told | {"reversed": seq})
-    gift = books.documents.require("donation", entry.campaign, outpoint)
+def unfold_valuation(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand: bool) -> None:
+    """Take a value back by the reversal `seq`; the gift waits for another, from a person where one undid it."""
+    told = books.documents.require("valuation", campaign, outpoint)
+    books.documents.save("valuation", campaign, outpoint, told | {"reversed": seq})
+    gift = books.documents.require("donation", campaign, outpoint)
     del gift["notes"]["valuation"], gift["valued_by"]
     gift["valuations_reversed"] = int(gift.get("valuations_reversed", 0)) + 1
-    books.documents.save("donation", entry.campaign, outpoint, gift)
-    note_valuation(books, entry.campaign, outpoint, gift)
+    gift["value_by_hand"] = by_hand
+    books.documents.save("donation", campaign, outpoint, gift)
+    note_valuation(books, campaign, outpoint, gift)
+
+
+def unfold_converted(books: Books, campaign: str, number: str, seq: int) -> None:
+    """Take back the values that rest on a conversion which the reversal `seq` undoes."""
+    for outpoint, told in list(books.documents.all("valuation", campaign)):
+        if number in told["notes"]["valuation"].get("conversions", ()) and not told.get("reversed"):
+            unfold_valuation(books, campaign, outpoint, seq, by_hand=False)
 
 
 def _key(_campaign: str, facts: Valuation) -> str:
