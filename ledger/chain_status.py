@@ -29,6 +29,7 @@ class ChainStatus:
     sources: tuple[SourceStatus, ...]
     checkpoint: str | None = None  # HEIGHT:HASH that headers are checked from
     trust: str | None = None  # who vouches for it
+    behind_hours: int = 0  # an estimate for catching up
 
 
 def chain_status(tx: Reading, *, now: int) -> ChainStatus:
@@ -52,4 +53,5 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),
+        behind_hours=int(load("behind_hours") or 0),
     )

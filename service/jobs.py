@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ledger.chain_status import chain_status
 from ledger.checks import Finding, run_checks
 from ledger.entry import Entry
 from ledger.errors import LedgerError
@@ -38,6 +39,8 @@ class Jobs:
     """Why the last look could not be made, in a sentence; None when it was."""
     value_gifts: Callable[[], list[Entry]] = list
     """Ask for rates and value what waits; called after a look that is not behind the chain."""
+    progress: Callable[[int, int, int], None] = lambda _tip, _best, _hours: None
+    """Told the last block read, the best header, and the hours that the rest may take."""
     _intake: Intake | None = None
     _looked: int | None = None
     _waits: bool = False
@@ -80,6 +83,7 @@ class Jobs:
                 warn("look failed", why=str(failure))
                 return None
             self.trouble = None
+            self._tell_progress()
             self._stirred = bool(outcome.entries)
             if outcome.behind:
                 self._looked = None  # there is more to read: the next tick goes on
@@ -88,6 +92,12 @@ class Jobs:
             for entry in outcome.entries:
                 note("recorded", seq=entry.seq, kind=entry.kind)
             return outcome
+
+    def _tell_progress(self) -> None:
+        with self.store.read() as tx:
+            chain = chain_status(tx, now=self.clock())
+        if chain.tip_height is not None and chain.best_height is not None:
+            self.progress(chain.tip_height, chain.best_height, chain.behind_hours)
 
     def check(self) -> tuple[Finding, ...]:
         """Run every invariant; what is wrong is logged and counted in the metrics."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from service.config import Logs
 
@@ -29,9 +29,21 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
     return facts
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at that moment: above a progress bar while one is shown."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """Ignored: the stream is always stderr."""
+
+
 def set_up(logs: Logs) -> None:
     """Send this program's events to stderr in the configured form."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Json() if logs.format == "json" else _Plain())
     _LOGGER.handlers[:] = [handler]
     _LOGGER.setLevel(logs.level.upper())

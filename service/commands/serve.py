@@ -12,6 +12,7 @@ from service.config import PUBLIC_SOURCES
 from service.logs import note, set_up
 from service.opened import opened
 from service.place import find_place
+from service.progress import CatchUp
 from service.scheduler import Ticker
 from service.wiring import WebServer, build
 
@@ -44,10 +45,12 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         url = server.start()
         outside.say(f"serving {url} (stop with Ctrl-C).")
         note("serving", url=url)
+        progress = service.jobs.progress = CatchUp(outside.err)
         ticker = Ticker(service.jobs.run_due)
         ticker.start()
         wait_for_stop()
         ticker.stop()
+        progress.stop()
         server.stop()
         service.jobs.leader.release()
     return Answer(("stopped.",), {"url": url})

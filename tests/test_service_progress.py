@@ -1,0 +1,46 @@
+"""Catching up is shown on a terminal and told in a log, and is over when it is over."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+
+from service.progress import CatchUp
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_gets_a_few_lines_whatever_the_number_of_blocks(caplog: pytest.LogCaptureFixture) -> None:
+    """Ten thousand blocks in steps of 24 make about twenty lines, the last of which says that it is over."""
+    logging.getLogger("aidtrail").propagate = True
+    caplog.set_level(logging.INFO, "aidtrail")
+    told = CatchUp(io.StringIO())
+    for tip in range(0, 10_000, 24):
+        told(tip, 10_000, 3)
+    told(10_000, 10_000, 0)
+    events = [record.getMessage() for record in caplog.records]
+    assert 15 <= len(events) <= 25
+    assert events[-1] == "caught up"
+
+
+def test_a_terminal_shows_how_far_behind_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    err = Terminal()
+    told = CatchUp(err)
+    told(10, 110, 2)
+    told(60, 110, 1)
+    told.stop()
+    assert "50 blocks behind, about 1 hour" in err.getvalue()
+
+
+def test_nothing_is_shown_while_there_is_nothing_to_catch_up() -> None:
+    err = Terminal()
+    told = CatchUp(err)
+    told(10, 10, 0)
+    told.stop()
+    assert err.getvalue() == ""
