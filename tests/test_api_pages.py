@@ -113,6 +113,10 @@ def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) 
         ),
         ({"behind": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
         ({"shortfall": 1_000_000}, "0.01 BTC was undone by the chain after it was used"),
+        (
+            {"unvalued": 2, "unvalued_sats": 1_000_000, "unvalued_since": "2020-09-28T12:00:00Z"},
+            "Without a value since 28 September 2020, 12:00 UTC: 2 donations, 0.01 BTC.",
+        ),
     ],
 )
 def test_the_age_of_figures_is_said(change: dict[str, object], said: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.data import shapes
 from ledger.books import Books
 from ledger.desk import Outcome, act
 from ledger.entry import Entry
@@ -277,6 +278,9 @@ def test_after_five_tries_the_desk_is_asked_with_age_amount_and_reason(scene: Sc
     line = lines[f"{SLUG}: without a value since {settled}"]
     assert f"{SATS} sats in {name('gift')}:0" in line
     assert "0 of 2 price sources answered" in line
+    with scene.ledger.store.read() as reading:
+        told = shapes.books(books_state(reading, SLUG, now=scene.ledger.now))["unvalued"]
+    assert (told["count"], told["minor"], told["since"]) == (1, SATS, settled)
 
 
 def test_sources_that_disagree_beyond_the_tolerance_ask_the_desk_at_once(scene: Scene) -> None:

@@ -63,6 +63,11 @@ def books(item: Books) -> Json:
         "unexplained": amount("BTC", item.unexplained),
         "unexplained_since": item.unexplained_since,
         "shortfall": amount("BTC", item.shortfall),
+        "unvalued": {
+            "count": item.unvalued,
+            **amount("BTC", item.unvalued_sats),
+            "since": item.unvalued_since,
+        },
         "tip": item.tip,
         "behind_blocks": item.behind,
         "looked_at": item.looked_at,

@@ -96,4 +96,10 @@ def books_notes(books: Books) -> tuple[str, ...]:
         notes.append(
             f"{with_asset('BTC', books.shortfall)} was undone by the chain after it was used, and must be covered."
         )
+    if books.unvalued:
+        since = f" since {time(books.unvalued_since)}" if books.unvalued_since else ""
+        gifts = f"{number_of(books.unvalued, 'donation')}, {with_asset('BTC', books.unvalued_sats)}"
+        notes.append(
+            f"Without a value{since}: {gifts}. No two price sources agreed, so the coordinators have to decide."
+        )
     return tuple(notes)
