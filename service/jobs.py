@@ -39,6 +39,8 @@ class Jobs:
     """Why the last look could not be made, in a sentence; None when it was."""
     value_gifts: Callable[[], list[Entry]] = list
     """Ask for rates and value what waits; called after a look that is not behind the chain."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the process ends: catching up stops after the present look."""
     progress: Callable[[int, int, int], None] = lambda _tip, _best, _hours: None
     """Told the last block read, the best header, and the hours that the rest may take."""
     _intake: Intake | None = None
@@ -55,9 +57,11 @@ class Jobs:
         self._stirred = True
 
     def run_due(self) -> None:
-        """Run what is due now; called by the ticker."""
+        """Run what is due now; called by the ticker. While blocks are behind, one look follows the other."""
         now = self.clock()
         if self._looked is None or now - self._looked >= self.look_seconds:
+            self.look()
+        while self._looked is None and not self.stopping.is_set():
             self.look()
         if self._checked is None or now - self._checked >= self.check_hours * 3600:
             self.check()

@@ -49,6 +49,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         ticker = Ticker(service.jobs.run_due)
         ticker.start()
         wait_for_stop()
+        service.jobs.stopping.set()
         ticker.stop()
         progress.stop()
         server.stop()
