@@ -84,7 +84,7 @@ def _learns(source: SourceConfig, config: Config, addresses: int) -> str:
     if _is_own(source):
         return "which blocks are read; it is a server of yours"
     if config.watch.mode == "addresses" and source.kind in HISTORY_KINDS:
-        return f"all {addresses:,} addresses, and that one party asks for them"
+        return f"all addresses ({addresses:,}), and that one party asks for them"
     learns = "that somebody follows the chain" if source.kind == "electrum" else "which blocks are read"
     if _is_shown_addresses(source, config):
         learns += ", and addresses given out in the last 24 hours (at most 20)"

@@ -95,6 +95,6 @@ class Prover:
     def _where(self, header: Header, claimed: int | None) -> str:
         place = place_of(header, claimed, self._network, PeriodTable.load(self._network), self._known)
         if isinstance(place, OnChain):
-            return f"in block {place.height}, which {place.by.value} pins"
+            return f"in block {place.height}, pinned by {place.by.value}"
         height = "" if claimed is None else f", which claims height {claimed}"
         return f"in block {header.hash}{height}; proof of work {place.work:,}; place in the chain not shown"

@@ -24,7 +24,7 @@ def test_in_addresses_mode_each_address_is_a_request_a_look_at_each_source() -> 
     one, ten = daily_plan(config, 1), daily_plan(config, 10)
     for before, after in zip(one.hosts, ten.hosts, strict=True):
         assert after.requests - before.requests == 9 * 144
-    assert all("10 addresses" in host.learns for host in ten.hosts)
+    assert all("all addresses (10)" in host.learns for host in ten.hosts)
 
 
 def test_a_cap_that_does_not_suffice_is_said_with_the_remedy() -> None:

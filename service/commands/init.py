@@ -34,6 +34,7 @@ class _Asked:
     addresses: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     checkpoint: str
+    mode: str
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,20 @@ def _options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--network", metavar="NAME", help="mainnet (unless the addresses say otherwise), …")
     parser.add_argument("--checkpoint", metavar="HEIGHT:HASH", default="", help="block to check headers from")
-    parser.add_argument("--source", metavar="URL", action="append", default=[], help="Esplora server to ask")
+    parser.add_argument(
+        "--source",
+        metavar="URL",
+        action="append",
+        nargs="+",
+        default=[],
+        help="server to ask: https://… of an explorer, ssl://HOST:PORT of an Electrum server; give several",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=["blocks", "addresses"],
+        default="blocks",
+        help="read whole blocks (default), or ask two servers or more for histories of the addresses",
+    )
     parser.add_argument("--data", metavar="DIR", default=".", help="folder for configuration and database")
 
 
@@ -96,7 +110,8 @@ def _asked(options: argparse.Namespace) -> _Asked:
             raise BadUse(f"--address: {refusal}") from None
     if options.checkpoint:
         parse_checkpoint(options.checkpoint)
-    sources = tuple((_source_name(url), url.rstrip("/")) for url in options.source)
+    urls = [url for group in options.source for url in group]
+    sources = tuple((_source_name(url), url.rstrip("/")) for url in urls)
     if not sources and network.name == "mainnet":
         sources = tuple((source.name, source.url) for source in PUBLIC_SOURCES)
     if not sources:
@@ -105,7 +120,11 @@ def _asked(options: argparse.Namespace) -> _Asked:
         )
     if len({name for name, _ in sources}) != len(sources):
         raise BadUse("--source: two servers have the same host; one of them is enough here.")
-    return _Asked(network, options.descriptor or "", addresses, sources, options.checkpoint)
+    if options.mode == "blocks" and all(_is_electrum(url) for _, url in sources):
+        raise BadUse(
+            "--source: an Electrum server has no blocks; add an explorer, or choose --mode addresses."
+        )
+    return _Asked(network, options.descriptor or "", addresses, sources, options.checkpoint, options.mode)
 
 
 def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
@@ -121,14 +140,20 @@ def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
 def _source_name(url: str) -> str:
     host = url.partition("//")[2].partition("/")[0]
     if (
-        not url.startswith(("https://", "http://"))
+        not url.startswith(("https://", "http://", "ssl://", "tcp://"))
         or not host
         or '"' in url
         or "\\" in url
         or not url.isprintable()
     ):
-        raise BadUse("--source: write a URL with https:// (or http:// for a server on this machine).")
+        raise BadUse(
+            "--source: write a URL with https:// (or http:// for a server on this machine), ssl:// or tcp://."
+        )
     return host
+
+
+def _is_electrum(url: str) -> bool:
+    return url.startswith(("ssl://", "tcp://"))
 
 
 def config_text(asked: _Asked) -> str:
@@ -142,13 +167,22 @@ def config_text(asked: _Asked) -> str:
     ]
     if asked.checkpoint:
         lines += [f"checkpoint = {quoted(asked.checkpoint)}", 'trust = "operator"']
+    if asked.mode != "blocks":
+        lines += ["", "[watch]", f"mode = {quoted(asked.mode)}"]
     lines += ["", "[[wallets]]"]
     if asked.descriptor:
         lines.append(f"descriptor = {quoted(asked.descriptor)}")
     else:
         lines.append(f"addresses = [{', '.join(quoted(address) for address in asked.addresses)}]")
     for name, url in asked.sources:
-        lines += ["", "[[sources]]", f"name = {quoted(name)}", 'kind = "esplora"', f"url = {quoted(url)}"]
+        kind = "electrum" if _is_electrum(url) else "esplora"
+        lines += [
+            "",
+            "[[sources]]",
+            f"name = {quoted(name)}",
+            f"kind = {quoted(kind)}",
+            f"url = {quoted(url)}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -172,11 +206,28 @@ def _plan(asked: _Asked) -> list[str]:
             f"and {PERIOD * _BLOCK_MEGABYTES_TENTHS // 10_000} GB, once."
         )
     hosts = ", ".join(name for name, _ in asked.sources)
+    if asked.mode == "addresses":
+        learns = (
+            f"asked: {hosts}; they see all your addresses and that one party asks for them; "
+            "`aidtrail look --plan` has the figures."
+        )
+        return [_headers_only(asked), learns]
     learns = (
         f"asked: {hosts}; they see which blocks are read and, for 24 hours, each address that is given out "
         '([watch] sightings = "off" keeps that from them); `aidtrail look --plan` has the figures.'
     )
     return [start, learns]
+
+
+def _headers_only(asked: _Asked) -> str:
+    """In `addresses` mode headers are read, and no blocks."""
+    if not asked.network.retargets:
+        return "headers are read from the first block on; each address costs a request a look at each source."
+    pages = PERIOD // _HEADERS_A_PAGE + 1
+    return (
+        f"headers of the present period are read once: up to {pages} requests, {_minutes(pages)} minutes at an "
+        "explorer (one request at an Electrum server); then each address costs a request a look at each source."
+    )
 
 
 def _minutes(requests: int) -> int:

@@ -230,7 +230,7 @@ def _plan(config: Config, addresses: int) -> Answer:
     plan = daily_plan(config, addresses)
     lines = [
         f"a look every {config.watch.look_seconds} seconds: {plan.looks:,} looks a day in {config.watch.mode} mode "
-        f"for {plan.addresses:,} addresses:",
+        f"for {plan.addresses:,} address{'' if plan.addresses == 1 else 'es'}:",
         *(
             f"  {host.host}: about {host.requests:,} requests and {host.megabytes:,} MB a day; "
             f"it learns {host.learns}."
