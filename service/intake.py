@@ -20,7 +20,7 @@ from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.logs import warn
-from service.past import PastAddresses, load_past, save_past
+from service.past import PastAddresses, load_past, note_added, save_past
 from service.wallets import Growth
 from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
@@ -189,6 +189,9 @@ class Intake:
 
     def _note_completeness(self, tx: Writing, fetched: Fetched) -> None:
         """On what it rests that no payment is missing, in words for the page."""
+        mode = "addresses" if isinstance(self.watcher, AddressWatcher) else "blocks"
+        before = tx.progress.load("mode")
+        tx.progress.save("mode", mode)
         if isinstance(self.watcher, AddressWatcher):
             save_past(tx, None)  # a history has all of the past
             if fetched.look.listed_by:
@@ -196,11 +199,12 @@ class Intake:
                     "completeness", f"complete according to {' and '.join(fetched.look.listed_by)}"
                 )
             return
-        words = SCANNED_WHOLE
         if fetched.past is not None:
-            left = fetched.past.after(fetched.look)
-            save_past(tx, left)
-            words += "" if left is None else f"; {left.words()}"
+            save_past(tx, fetched.past.after(fetched.look))
+        if before == "addresses":
+            note_added(tx, tx.addresses.scripts())  # what histories left out, blocks will show
+        left = load_past(tx)
+        words = SCANNED_WHOLE if left is None else f"{SCANNED_WHOLE}; {left.words()}"
         tx.progress.save("completeness", words)
 
     def _note_pace(self, tx: Writing, fetched: Fetched, size: int) -> None:

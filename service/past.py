@@ -45,9 +45,9 @@ class PastAddresses:
     def words(self) -> str:
         """For the page: on what the completeness of these addresses rests until they are scanned."""
         count = len(self.scripts)
-        named = f"{count} address" + (" was added" if count == 1 else "es were added")
-        listed = f", complete according to {' and '.join(self.listed_by)}" if self.listed_by else ""
-        return f"{named} later{listed}, and scanned up to block {self.next - 1}"
+        whose = "1 address" if count == 1 else f"{count:,} addresses"
+        listed = f", and complete according to {' and '.join(self.listed_by)}" if self.listed_by else ""
+        return f"the past of {whose} is scanned up to block {self.next - 1}{listed}"
 
 
 def load_past(tx: Reading) -> PastAddresses | None:

@@ -219,7 +219,7 @@ def test_an_address_that_is_added_later_has_its_past_read_again(
     jobs.look()
     with store.read() as tx:
         words = chain_status(tx, now=0).completeness
-    assert words.startswith("every block scanned whole; 1 address was added later")
+    assert words.startswith("every block scanned whole; the past of 1 address is scanned up to block 20")
     assert ("complete according to honest" in words) is ask_histories
     if ask_histories:
         assert len(gifts(store)) == 30
@@ -227,6 +227,30 @@ def test_an_address_that_is_added_later_has_its_past_read_again(
     with store.read() as tx:
         assert chain_status(tx, now=0).completeness == "every block scanned whole"
     assert sorted(gifts(store).values()) == [2_000 + number for number in range(30)]
+    audit(store)
+
+
+def test_from_addresses_to_blocks_all_that_was_listed_is_read_again(
+    tmp_path: Path, chain: FakeChain, servers: tuple[EsploraServer, EsploraServer]
+) -> None:
+    """Both explorers left a payment out; the blocks show it."""
+    store = opened(tmp_path)
+    paid = chain.send(transaction([(script_no(0), 2_000)], [outpoint_no(1)]))
+    chain.mine(DEPTH)
+    for server in servers:
+        server.faults.lies["history"] = lambda rows: []
+    clock = MovableClock(chain.now)
+    wallets = (Wallet(SLUG, "", (address(0),)),)
+    first = build(store, replace(by_addresses(*servers), wallets=wallets), clock, {}, tmp_path).jobs
+    first.look()
+    first.leader.release()
+    assert gifts(store) == {}
+    jobs = build(store, watching(config_of(servers[0].url), 0, ask_histories=False), clock, {}, tmp_path).jobs
+    for _ in range(2):
+        jobs.look()
+    assert list(gifts(store)) == [f"{paid}:0"]
+    with store.read() as tx:
+        assert chain_status(tx, now=0).completeness == "every block scanned whole"
     audit(store)
 
 
