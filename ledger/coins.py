@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.books import Documents
-from ledger.kinds.spends import ChangeCoin, Spent
+from ledger.kinds.spends import ChangeCoin, Spent, spends_of
 from ledger.observing import Coin, WatchedTx
 from ledger.shelf import Shelf
 
@@ -38,8 +38,7 @@ class CoinClasses:
     def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """(campaign, document) of the recorded spends of a transaction."""
         for slug, _ in self.documents.all("campaign", ""):
-            document = self.documents.find("spend", slug, txid)
-            if document is not None:
+            for document in spends_of(self.documents, slug, txid):
                 yield slug, document
 
     def counted(self, coin: Coin) -> tuple[str, Counted]:
@@ -104,6 +103,42 @@ def spend_facts(
                 excess=excess,
                 coins=tuple(coins),
                 part=index,
+                date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+            ),
+        )
+
+
+def late_spend_facts(
+    spender: WatchedTx, coins: list[Coin], classes: CoinClasses
+) -> Iterator[tuple[str, Spent]]:
+    """(campaign, facts) of coins that turned out to be spent by a transaction whose spend is recorded already.
+
+    Change was counted then: what came back above the coins known at the time waits for a person.
+    """
+    taken: dict[str, Counted] = {}
+    for coin in coins:
+        campaign, counted = classes.counted(coin)
+        had = taken.get(campaign, Counted())
+        taken[campaign] = Counted(
+            had.wallet + counted.wallet, had.dust + counted.dust, had.undecided + counted.undecided
+        )
+    part = max(document["facts"]["part"] for _, document in classes.spends_of(spender.txid))
+    time = spender.block_time or 0
+    for index, (campaign, counted) in enumerate(taken.items(), part + 1):
+        yield (
+            campaign,
+            Spent(
+                txid=spender.txid,
+                block=spender.block or "",
+                height=spender.height or 0,
+                time=time,
+                wallet=counted.wallet,
+                dust=counted.dust,
+                undecided=counted.undecided,
+                change=0,
+                excess=0,
+                part=index,
+                late=True,
                 date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
             ),
         )

@@ -81,6 +81,14 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Txid = Annotated[
     str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
 ]
+SpendRef = Annotated[
+    str,
+    _matching(
+        r"[0-9a-f]{64}(:[1-9][0-9]{0,3})?",
+        "write the 64 lower-case hexadecimal digits of the transaction id (and :PART for coins told late)",
+    ),
+]
+"""A spend: its transaction, or a later part of it, for coins that were not known when it settled."""
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of a SHA-256")]
 Decimals = Annotated[
     str,

@@ -63,10 +63,10 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
     """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row."""
     books, observed = Books(tx.shelf), Observed(tx.shelf)
     rows: dict[str, UnexplainedSpend] = {}
-    for txid, document in books.documents.all("spend", campaign):
-        seen = observed.tx(txid)
-        rows[txid] = UnexplainedSpend(
-            txid,
+    for ref, document in books.documents.all("spend", campaign):
+        seen = observed.tx(document["facts"]["txid"])
+        rows[ref] = UnexplainedSpend(
+            ref,
             document["notes"]["out"],
             seen.first_at if seen else document["at"],
             document["explained_at"],

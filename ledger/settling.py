@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
 from ledger.chain_look import ChainLook, TxFacts
-from ledger.coins import CoinClasses, spend_facts
+from ledger.coins import CoinClasses, late_spend_facts, spend_facts
 from ledger.entry import Entry
 from ledger.errors import LedgerError
 from ledger.facts import facts_from
@@ -21,7 +21,7 @@ from ledger.kinds import BY_NAME
 from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again, Gift
 from ledger.kinds.spec import Role
 from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
-from ledger.observing import ObservationKind, Observed, TxState, WatchedTx
+from ledger.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
 from ledger.record import Recorded, record, rfc3339
 from ledger.settled import MATURITY, depth_of
 from ledger.store.observations import ObservationRow
@@ -83,9 +83,15 @@ class _Settling:
         self._classes = CoinClasses(tx.shelf)
         self._depth = depth_of(tx)
         self._outcome = LookOutcome()
+        self._late_coins: list[str] = []
+        self._recorded_spenders: set[str] = set()
 
     def run(self) -> LookOutcome:
         touched, lowest = self._observe()
+        late_coins = [c for c in map(self._observed.coin, self._late_coins) if c is not None]
+        self._recorded_spenders = {
+            c.spent_by for c in late_coins if c.spent_by and any(self._classes.spends_of(c.spent_by))
+        }
         tip = self._look.tip
         progress = self._tx.progress
         before = int(progress.load("settled_height") or -1)
@@ -105,6 +111,7 @@ class _Settling:
         work += self._late(before, young)
         for transaction in sorted(work, key=lambda w: (w.height or 0, w.position or 0)):
             self._settle(transaction)
+        self._settle_late_spends()
         progress.save("settled_height", str(settled))
         progress.save("settled_coinbase", str(mature))
         if self._look.joined:
@@ -130,6 +137,13 @@ class _Settling:
             lowest = height if lowest is None else min(lowest, height)
             touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
             self._append("look", ObservationKind.BLOCK_LEFT, block, {})
+        for late in self._look.late:
+            for facts in late.txs:
+                self._late_coins += [
+                    outpoint
+                    for vout, *_ in self._ours(facts.outputs)
+                    if self._observed.coin(outpoint := f"{facts.txid}:{vout}") is None
+                ]
         for kind, blocks in (
             (ObservationKind.BLOCK_JOINED, self._look.joined),
             (ObservationKind.BLOCK_FILLED, self._look.late),
@@ -253,7 +267,13 @@ class _Settling:
                     self._record(
                         VOID_SPEND,
                         campaign,
-                        SpentAgain(txid=txid, n=document["n"] + 1, part=document["facts"]["part"], date=day),
+                        SpentAgain(
+                            txid=txid,
+                            n=document["n"] + 1,
+                            part=document["facts"]["part"],
+                            late=document["facts"].get("late", False),
+                            date=day,
+                        ),
                     )
         for txid in txids:
             now_at = self._observed.tx(txid)
@@ -286,6 +306,18 @@ class _Settling:
                 again = self._again(outpoint, document["n"] + 1, transaction)
                 self._record(RESTORE, output.campaign, again)
 
+    def _settle_late_spends(self) -> None:
+        """Coins that were told late and are spent by a transaction whose spend is in the books already."""
+        by_spender: dict[str, list[Coin]] = {}
+        for coin in filter(None, map(self._observed.coin, dict.fromkeys(self._late_coins))):
+            if coin.spent_by is not None and coin.spent_by in self._recorded_spenders:
+                by_spender.setdefault(coin.spent_by, []).append(coin)
+        for txid, coins in by_spender.items():
+            spender = self._observed.tx(txid)
+            if spender is not None and self._is_deep(spender):
+                for campaign, facts in late_spend_facts(spender, coins, self._classes):
+                    self._record(SPEND, campaign, facts)
+
     def _settle_spends(self, transaction: WatchedTx) -> set[int]:
         """Record or restore what the transaction took from us; the outputs that are change, not gifts."""
         spent = [c for c in (self._observed.coin(o) for o in transaction.inputs) if c is not None]
@@ -302,6 +334,7 @@ class _Settling:
                     txid=transaction.txid,
                     n=document["n"] + 1,
                     part=document["facts"]["part"],
+                    late=document["facts"].get("late", False),
                     date=self._at[:10],
                     block=transaction.block,
                     height=transaction.height,

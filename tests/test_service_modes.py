@@ -18,7 +18,7 @@ from ledger.checks import run_checks
 from ledger.desk import Actor, act
 from ledger.entry import entry_from_bytes
 from ledger.rebuild import rebuild
-from ledger.reconcile import books_state
+from ledger.reconcile import books_state, unexplained_spends
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.command import BadUse
@@ -227,6 +227,38 @@ def test_an_address_that_is_added_later_has_its_past_read_again(
     with store.read() as tx:
         assert chain_status(tx, now=0).completeness == "every block scanned whole"
     assert sorted(gifts(store).values()) == [2_000 + number for number in range(30)]
+    audit(store)
+
+
+@pytest.mark.parametrize("change", [0, 1_500, 6_000])
+def test_a_coin_that_is_told_after_its_spend_settled_is_a_part_of_that_spend(
+    tmp_path: Path, chain: FakeChain, servers: tuple[EsploraServer, EsploraServer], change: int
+) -> None:
+    """One transaction spent it together with a coin that was known; a reorganisation undoes both parts."""
+    store = opened(tmp_path)
+    known = chain.send(transaction([(script_no(0), 4_000)], [outpoint_no(1)]))
+    unknown = chain.send(transaction([(script_no(7), 3_000)], [outpoint_no(2)]))
+    chain.mine(1)
+    outputs = [(script_no(99), 500), *([(script_no(0), change)] if change else [])]
+    spender = chain.send(transaction(outputs, [Outpoint(known, 0), Outpoint(unknown, 0)]))
+    chain.mine(DEPTH)
+    clock = MovableClock(chain.now)
+    base = config_of(servers[0].url)
+    first = build(store, watching(base, 0), clock, {}, tmp_path).jobs
+    first.look()
+    first.leader.release()
+    audit(store)
+    jobs = build(store, watching(base, 0, 7), clock, {}, tmp_path).jobs
+    for _ in range(3):
+        jobs.look()
+        audit(store)
+    with store.read() as tx:
+        rows = {row.txid: row.minor for row in unexplained_spends(tx, SLUG)}
+    assert rows[f"{spender}:1"] == 3_000
+    assert sum(rows.values()) == 7_000 - min(change, 4_000)
+    chain.fork(DEPTH, DEPTH + 1)
+    clock.move_to(clock() + 10_000)
+    jobs.look()
     audit(store)
 
 

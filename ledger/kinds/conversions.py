@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Refused
-from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Txid
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.kinds.approvals import (
     Decision,
     approval,
@@ -38,7 +38,7 @@ class Conversion:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    txid: Txid
+    txid: SpendRef
     sold: Positive
     network_fee: Count
     currency: Currency

@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
-from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Txid
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.kinds.approvals import (
     Decision,
     approval,
@@ -51,7 +51,7 @@ class Payment:
     fee: Count = 0
     discharges: Positive
     bank: Name | None = None
-    txid: Txid | None = None
+    txid: SpendRef | None = None
     invoice: Number | None = None
     date: Date
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
-from ledger.books import Books
+from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict
 from ledger.facts import STRICT, Count, Date, Positive, Txid
@@ -33,7 +34,8 @@ class Spent:
     """What one transaction took from a campaign's coins, change already taken off.
 
     `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
-    `coins` says what each output that came back to the campaign counts as.
+    `coins` says what each output that came back to the campaign counts as. `late`: a part for coins that were
+    not known when the spend settled; it is explained by itself, as `TXID:PART`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -47,8 +49,14 @@ class Spent:
     change: Count
     excess: Count
     coins: tuple[ChangeCoin, ...] = ()
-    part: Count = 0  # counts the campaigns that one transaction spent from
+    part: Count = 0  # counts the campaigns that one transaction spent from, then what was told late
+    late: bool = False
     date: Date
+
+    @property
+    def ref(self) -> str:
+        """What names this spend in its campaign."""
+        return spend_ref(self.txid, self.part, self.late)
 
     @property
     def out(self) -> int:
@@ -65,8 +73,30 @@ class SpentAgain:
     n: Positive
     date: Date
     part: Count = 0
+    late: bool = False
     block: Txid | None = None
     height: Count | None = None
+
+    @property
+    def ref(self) -> str:
+        """What names the spend in its campaign."""
+        return spend_ref(self.txid, self.part, self.late)
+
+
+def spend_ref(txid: str, part: int, late: bool) -> str:
+    """The name of a spend in its campaign: the txid, and for what was told late the part."""
+    return f"{txid}:{part}" if late else txid
+
+
+def spends_of(documents: Documents, campaign: str, txid: str) -> Iterator[dict[str, Any]]:
+    """All recorded spends of a transaction in a campaign."""
+    document = documents.find("spend", campaign, txid)
+    if document is not None:
+        yield document
+    for number, later in documents.some("spend", campaign, after=f"{txid}:"):
+        if not number.startswith(f"{txid}:"):
+            return
+        yield later
 
 
 def _numbered(name: str, part: int) -> str:
@@ -74,9 +104,9 @@ def _numbered(name: str, part: int) -> str:
     return f"{name}:{part}" if part else name
 
 
-def spent_line(txid: str) -> str:
-    """Units that a transaction carried away, until an entry says what for."""
-    return f"spent/{txid}/BTC"
+def spent_line(ref: str) -> str:
+    """Units that a spend carried away, until an entry says what for."""
+    return f"spent/{ref}/BTC"
 
 
 def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
@@ -105,24 +135,29 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
             PartKind.ON,
             units,
             units,
-            spent_line(facts.txid),
-            context.books.lines.length(spent_line(facts.txid)),
+            spent_line(facts.ref),
+            context.books.lines.length(spent_line(facts.ref)),
         )
-        operations = (Use(f"spend:{facts.txid}:{context.campaign}", line, pieces, units, (part,)),)
+        operations = (Use(f"spend:{facts.ref}:{context.campaign}", line, pieces, units, (part,)),)
     return Posting(tuple(transfers), operations, {"shortfall": facts.wallet - units, "out": facts.out})
+
+
+def _ref_in(entry: Entry) -> str:
+    facts = entry.facts
+    return spend_ref(str(facts["txid"]), int(facts.get("part", 0)), bool(facts.get("late", False)))
 
 
 def _fold_spend(books: Books, entry: Entry) -> None:
     books.documents.save(
         "spend",
         entry.campaign,
-        str(entry.facts["txid"]),
+        _ref_in(entry),
         document_of(entry, live=True, n=0, explained=None, explained_at=None, pending=None),
     )
 
 
 def _post_void(context: Context, facts: SpentAgain) -> Posting:
-    document = context.books.documents.require("spend", context.campaign, facts.txid)
+    document = context.books.documents.require("spend", context.campaign, facts.ref)
     undone = account(AccountClass.UNDONE, context.campaign)
     transfers = [Transfer(a, undone, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
     if document["facts"]["excess"]:
@@ -132,7 +167,7 @@ def _post_void(context: Context, facts: SpentAgain) -> Posting:
 
 
 def _post_restore(context: Context, facts: SpentAgain) -> Posting:
-    document = context.books.documents.require("spend", context.campaign, facts.txid)
+    document = context.books.documents.require("spend", context.campaign, facts.ref)
     undone = account(AccountClass.UNDONE, context.campaign)
     transfers = [Transfer(undone, a, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
     if document["facts"]["excess"]:
@@ -143,7 +178,7 @@ def _post_restore(context: Context, facts: SpentAgain) -> Posting:
 
 def _fold_again(live: bool) -> Any:
     def fold(books: Books, entry: Entry) -> None:
-        number = str(entry.facts["txid"])
+        number = _ref_in(entry)
         document = books.documents.require("spend", entry.campaign, number)
         document |= {"live": live, "n": entry.facts["n"]}
         books.documents.save("spend", entry.campaign, number, document)
