@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from ledger import desk as desk_acts
 from ledger import queries
+from ledger.errors import NotAllowed
+from ledger.lookup import Lookup
 from ledger.report import CampaignCard, CampaignReport, DonationRow
 from ledger.trail import DonationTrail, Paper
 
@@ -59,6 +61,47 @@ class Desk(Protocol):
     def request_intention(self, tx: Any, slug: str, *, now: int) -> Any: ...
 
 
+class TooMany(Exception):
+    """Too many questions at once; `seconds` after which the next one is taken."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"Too many at once; ask again in {seconds} seconds.")
+
+
+class Lookups(Protocol):
+    """Transactions looked at alone because somebody named them."""
+
+    def refusal(self) -> str:
+        """Why nothing is looked up here, in a sentence; empty where it is."""
+
+    def ask(self, text: str) -> tuple[Lookup, bool]:
+        """What there is of a txid, and whether the question is new; raises Refused, NotAllowed, TooMany."""
+
+    def find(self, txid: str) -> Lookup | None:
+        """What became of a txid; None where nobody asked and it is not known."""
+
+
+class NoLookups:
+    """A site that looks nothing up alone."""
+
+    def refusal(self) -> str:
+        return "This site looks no transaction up alone; yours shows with its first block."
+
+    def ask(self, text: str) -> tuple[Lookup, bool]:
+        """Always NotAllowed."""
+        del text
+        raise NotAllowed(self.refusal())
+
+    def find(self, txid: str) -> Lookup | None:
+        """None."""
+        del txid
+        return None
+
+
+NO_LOOKUPS = NoLookups()
+
+
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Of the site: its title, whether it is a demonstration, and its public address without a last slash."""
@@ -79,3 +122,4 @@ class Ports:
     ready: Callable[[], list[str]]
     views: Views = queries
     desk: Desk = desk_acts
+    lookups: Lookups = NO_LOOKUPS

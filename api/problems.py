@@ -20,18 +20,23 @@ from starlette.responses import Response
 from api.clean import clean
 from api.pages import sentences as say
 from api.pages.render import PageRenderer
+from api.ports import TooMany
 from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFound, NothingYet, Refused
 
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
     400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused",
+    409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused", 429: "Too many at once",
     500: "Our error", 503: "Not ready",
 }  # fmt: skip
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
-    409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 500: "internal", 503: "not-ready",
+    409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
+    500: "internal", 503: "not-ready",
 }  # fmt: skip
+
+UNKEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+"""Headers of a page that says what is missing: it may change, and its address may hold a claim code."""
 
 
 class Problem(Exception):
@@ -49,9 +54,12 @@ class _Told:
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
 
 
-def problem_json(status: int, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+def problem_json(
+    status: int, detail: str, errors: Sequence[FieldError] = (), retry_after: int | None = None
+) -> Response:
     """`application/problem+json` with type, title, status, detail and, for input, errors by field."""
     body: dict[str, object] = {
         "type": f"/docs#{_TYPES.get(status, 'problem')}",
@@ -64,6 +72,8 @@ def problem_json(status: int, detail: str, errors: Sequence[FieldError] = ()) ->
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="aidtrail"'
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return Response(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
         status_code=status,
@@ -84,6 +94,8 @@ def field_errors(error: ValidationError | RequestValidationError) -> tuple[Field
 def _told(error: Exception) -> _Told:
     if isinstance(error, Problem):
         return _Told(error.status, error.detail, error.errors)
+    if isinstance(error, TooMany):
+        return _Told(429, str(error), retry_after=error.seconds)
     if isinstance(error, Refused):
         return _Told(422, str(error), tuple(error.errors))
     if isinstance(error, NotFound):
@@ -114,7 +126,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
         if told.status >= 500:
             _LOG.error("%s while answering %s", type(error).__name__, request.method, exc_info=error)
         if _for_programs(request.url.path):
-            return problem_json(told.status, told.detail, told.errors)
+            return problem_json(told.status, told.detail, told.errors, told.retry_after)
         words = say.ERRORS.get(told.status, say.ERRORS[400])
         is_donation = request.url.path.startswith("/d/") and told.status == 404
         heading = say.NOT_FOUND_DONATION if is_donation else words.title
@@ -122,10 +134,12 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             heading = say.NO_PAYMENT_YET
         key = request.url.path[3:][:200] if is_donation else ""
         body = pages.error(told.status, heading, told.detail, key)
-        headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+        headers = dict(UNKEPT)
+        if told.retry_after is not None:
+            headers["Retry-After"] = str(told.retry_after)
         return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
 
-    for kind in (Problem, LedgerError, RequestValidationError, ValidationError, HTTPException):
+    for kind in (Problem, TooMany, LedgerError, RequestValidationError, ValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     return answer
 

@@ -20,6 +20,7 @@ from service.command import BadUse, Unavailable
 from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
+from service.lookups import LooksAlone
 from watchers.sources import SourceError
 
 
@@ -39,6 +40,8 @@ class Jobs:
     """Why the last look could not be made, in a sentence; None when it was."""
     value_gifts: Callable[[], list[Entry]] = list
     """Ask for rates and value what waits; called after a look that is not behind the chain."""
+    look_up: Callable[[LooksAlone], int] = lambda _watcher: 0
+    """Answer what donors asked to have looked at alone; called after each look."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process ends: catching up stops after the present look."""
     progress: Callable[[int, int, int], None] = lambda _tip, _best, _hours: None
@@ -82,6 +85,7 @@ class Jobs:
                 if self._intake is None or not self._intake.knows_where_we_are():
                     self._intake = self.pin()
                 outcome = self._intake.look()
+                self.look_up(self._intake.watcher)
             except (SourceError, Unavailable, BadUse, LedgerError) as failure:
                 self.trouble = str(failure)
                 warn("look failed", why=str(failure))

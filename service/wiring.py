@@ -27,6 +27,7 @@ from service.config import Config
 from service.intake import Intake, Sightings
 from service.jobs import Jobs
 from service.leader import Leader
+from service.lookups import LookUps
 from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
@@ -59,6 +60,9 @@ def build(
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, secrets.token_hex(8), clock)
 
+    budget = Budget(config.watch.megabytes_a_day, config.watch.requests_a_day)
+    sightings = Sightings(config.watch.sightings)
+
     def pin() -> Intake:
         chain = pinned_chain(
             store, network, sources, config.chain.checkpoint, config.chain.trust, now=clock()
@@ -69,13 +73,15 @@ def build(
             kind(network, sources, chain, set_aside(store)),
             clock,
             config.watch.blocks_a_look,
-            Sightings(config.watch.sightings),
+            sightings,
             leader.check,
-            Budget(config.watch.megabytes_a_day, config.watch.requests_a_day),
+            budget,
             lambda: Growth(store, config.wallets, network),
             config.watch.ask_histories,
         )
 
+    own_node = any(source.whole_mempool for source in sources)
+    lookups = LookUps(store, clock, sightings, own_node, budget, leader.check)
     jobs = Jobs(
         store,
         clock,
@@ -85,6 +91,7 @@ def build(
         config.watch.look_seconds,
         config.watch.check_hours,
         value_gifts=valuing_of(store, config, clock, http, leader.check).run,
+        look_up=lookups.answer_waiting,
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
     ports = Ports(
@@ -95,6 +102,7 @@ def build(
         lambda: not_ready(store, jobs, clock),
         queries,
         desk,
+        lookups,
     )
     return Service(store, jobs, create_app(ports))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ledger.chain import BlockRef, Outpoint, Script
+from watchers.alone import Alone, look_alone
 from watchers.asking import Asked, SetAside, Sources
 from watchers.headers import HeaderChain, Tip
 from watchers.histories import Histories, Listed, ListedBlock
@@ -77,6 +78,10 @@ class AddressWatcher:
         undone = tuple(reversed(self.chain.path(fork, scanned)))
         shown = listed if sighting_scripts is not None else Listed(listed.blocks, (), listed.complete)
         return self._look(asked, scanned, undone, found, shown, late)
+
+    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone:
+        """What sources say of one transaction, apart from any look; see `alone`."""
+        return look_alone(self._sources, txid, now=now, own_only=own_only)
 
     def _shared_tip(self, asked: Sequence[Asked], scanned: str) -> Tip | None:
         """The newest block on the best chain that the sources with histories hold, unless they lag far behind."""

@@ -102,6 +102,14 @@ class Sources:
             self._follow(one, now)
         return asked
 
+    def available(self, now: int) -> list[Asked]:
+        """The sources that are not set aside, for a question apart from any look."""
+        return [
+            Asked(source, source.requests, source.bytes_read)
+            for source in self._sources
+            if source.name not in self._aside or now >= self._aside[source.name].until
+        ]
+
     def _follow(self, one: Asked, now: int) -> None:
         aside = self._aside.get(one.name)
         if aside is not None and now < aside.until:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.chain import BlockRef, Header, Outpoint, Script
+from watchers.alone import Alone, look_alone
 from watchers.asking import Asked, Joined, SetAside, SourceReport, Sources
 from watchers.block import BlockRefused
 from watchers.headers import HeaderChain, Tip
@@ -170,6 +171,10 @@ class Watcher:
             listed_by=listed_by,
             past_read=past_read,
         )
+
+    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone:
+        """What sources say of one transaction, apart from any look; see `alone`."""
+        return look_alone(self._sources, txid, now=now, own_only=own_only)
 
     def _read_past(
         self, reading: _Reading, past: Past, tip: Tip, blocks: int

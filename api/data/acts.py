@@ -40,7 +40,7 @@ def acts_router(ports: Ports) -> APIRouter:
         """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor."""
         with ports.store.write() as tx:
             made = ports.desk.request_intention(tx, slug, now=ports.clock())
-        return _created(
+        return unkept(
             {
                 "address": made.address,
                 "bip21": made.bip21,
@@ -70,7 +70,7 @@ def default_verb(actions: Any) -> str | None:
 def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
     async def endpoint(request: Request, slug: str) -> Response:
         token = token_of(request)
-        body = await _body(request)
+        body = await body_of(request)
         return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
 
     router.add_api_route(
@@ -117,7 +117,7 @@ def token_of(request: Request) -> str:
     return token.strip()
 
 
-async def _body(request: Request) -> Any:
+async def body_of(request: Request) -> Any:
     """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong."""
     data = bytearray()
     async for chunk in request.stream():
@@ -151,10 +151,10 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
         "waiting_for": outcome.waiting_for,
         "entry": json.loads(outcome.data) if outcome.data else None,
     }
-    return _created(told, 200 if outcome.already else 202 if outcome.waiting_for else 201)
+    return unkept(told, 200 if outcome.already else 202 if outcome.waiting_for else 201)
 
 
-def _created(body: dict[str, Any], status: int = 201) -> Response:
+def unkept(body: dict[str, Any], status: int = 201) -> Response:
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response(shapes.dumps(body), status_code=status, media_type=_JSON, headers=headers)
 

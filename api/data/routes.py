@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.data import shapes
 from api.data.acts import acts_router
 from api.data.examples import EXAMPLES
+from api.data.lookups import lookups_router
 from api.data.paging import PARAMETERS, cursor_of, limit_of, link_header, number_cursor_of
 from api.data.papers import papers_router
 from api.pages.routes import checked_key, is_public_key
@@ -151,6 +152,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
         return answered(request, lambda tx, now: shapes.plain(views.chain_status(tx, now=now)))
 
     router.include_router(acts_router(ports))
+    router.include_router(lookups_router(ports))
     router.include_router(papers_router(ports))
 
     @router.get("/{rest:path}", include_in_schema=False, response_class=Response)

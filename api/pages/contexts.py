@@ -212,12 +212,22 @@ class DonationsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupPart:
+    """What became of a transaction looked at alone, or the offer to do so (then `txid` fills the form)."""
+
+    sentence: str
+    txid: str = ""
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorPage:
     frame: Frame
     status: int
     heading: str
     detail: str
     key: str  # fills the look-up form again
+    lookup: LookupPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from api.clean import clean
 from api.pages import sentences as say
-from api.pages.contexts import ErrorPage, Frame
+from api.pages.contexts import ErrorPage, Frame, LookupPart
 from api.ports import SiteSettings
 
 _HERE = Path(__file__).resolve().parent.parent
@@ -74,6 +74,8 @@ class PageRenderer:
             "utf-8", "replace"
         )
 
-    def error(self, status: int, heading: str, detail: str, key: str = "") -> bytes:
-        context = ErrorPage(self.frame(heading, noindex=True), status, heading, detail, key)
+    def error(
+        self, status: int, heading: str, detail: str, key: str = "", lookup: LookupPart | None = None
+    ) -> bytes:
+        context = ErrorPage(self.frame(heading, noindex=True), status, heading, detail, key, lookup)
         return self.page("error.html", context)

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from api.pages import sentences as say
 from api.pages.campaign import SHOWN_DONATIONS, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
+from api.pages.lookups import lookups_page_router, unknown_page
 from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
@@ -77,7 +78,13 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
             report = ports.views.campaign_report(tx, trails[0].campaign, now=now)
             return Rendered(donation_page(pages, trails[0], report, private), _HTML, private=private)
 
-        return answers.answer(request, f"/d/{key}", render)
+        try:
+            return answers.answer(request, f"/d/{key}", render)
+        except NotFound as missing:
+            unknown = unknown_page(ports.lookups, pages, key, str(missing))
+            if unknown is None:
+                raise
+            return unknown
 
     @router.api_route("/find", methods=_READ)
     def find(request: Request) -> Response:
@@ -88,6 +95,8 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
+
+    router.include_router(lookups_page_router(ports.lookups))
 
     @router.api_route("/papers/{sha256}", methods=_READ)
     def paper(request: Request, sha256: str) -> Response:

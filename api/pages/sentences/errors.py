@@ -25,6 +25,8 @@ ERRORS = {
     ),
     405: ErrorWords("This address answers another method", "Reading pages use GET."),
     413: ErrorWords("That is too large", "Send less at once."),
+    422: ErrorWords("This cannot be taken", "Write it again, as the form or the documentation says."),
+    429: ErrorWords("Too many at once", "Try again in a minute."),
     500: ErrorWords("Something broke on our side", "The ledger is as it was. Try again in a minute."),
     503: ErrorWords("Not ready yet", "Try again in a minute."),
 }

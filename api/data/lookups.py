@@ -1,0 +1,100 @@
+"""A transaction looked at alone, over JSON: a donor names a txid, and asks later what became of it.
+
+It says nothing that the donation's public page does not say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.data.acts import body_of, unkept
+from api.data.examples import EXAMPLES
+from api.pages.sentences.lookups import lookup_sentence
+from api.ports import Ports
+from ledger.chain import is_txid
+from ledger.errors import NotFound, Refused
+from ledger.lookup import Lookup
+from ledger.record import rfc3339
+
+_JSON = "application/json"
+_PROBLEM = {"application/problem+json": {"example": EXAMPLES["problem"]}}
+_ANSWER = {_JSON: {"example": EXAMPLES["lookup"]}}
+_TXID = {"type": "string", "pattern": "^[0-9a-fA-F]{64}$", "description": "A transaction id."}
+_TXID_ONLY = {"type": "object", "required": ["txid"], "properties": {"txid": _TXID}}
+
+
+def lookups_router(ports: Ports) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(
+        "/lookups",
+        tags=["Donors"],
+        name="look_up",
+        status_code=202,
+        response_class=Response,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {_JSON: {"schema": _TXID_ONLY, "example": {"txid": EXAMPLES["lookup"]["txid"]}}},
+            },
+            "responses": {
+                "200": {"description": "It was asked for before: what is known", "content": _ANSWER},
+                "202": {"description": "It is asked for at the next look", "content": _ANSWER},
+                "403": {"description": "This site looks nothing up alone", "content": _PROBLEM},
+                "422": {"description": "No transaction id; it is not repeated", "content": _PROBLEM},
+                "429": {"description": "Too many at once; see Retry-After", "content": _PROBLEM},
+            },
+        },
+    )
+    async def ask(request: Request) -> Response:
+        """Have one transaction looked at alone, at the next look. The sources learn its id and nothing else."""
+        body = await body_of(request)
+        txid = body.get("txid") if isinstance(body, dict) else None
+        if not isinstance(txid, str):
+            raise Refused.field("txid", "write an object with the text `txid`, 64 hexadecimal characters")
+        lookup, fresh = await run_in_threadpool(ports.lookups.ask, txid)
+        return unkept(told_lookup(lookup), 202 if fresh else 200)
+
+    @router.get(
+        "/lookups/{txid}",
+        tags=["Donors"],
+        response_class=Response,
+        openapi_extra={
+            "responses": {
+                "200": {"description": "What became of it", "content": _ANSWER},
+                "404": {"description": "Nobody asked, and it is not known here", "content": _PROBLEM},
+            }
+        },
+    )
+    def found(txid: str) -> Response:
+        """What became of a transaction that was asked for: waiting, found, none_of_ours, no_source or unread."""
+        wanted = txid.lower()
+        if not is_txid(wanted):
+            raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
+        lookup = ports.lookups.find(wanted)
+        if lookup is None:
+            raise NotFound(
+                ports.lookups.refusal() or "Nobody has asked for it; POST its txid to /api/v1/lookups."
+            )
+        return unkept(told_lookup(lookup), 200)
+
+    return router
+
+
+def told_lookup(lookup: Lookup) -> dict[str, Any]:
+    """The question as data, with its sentence."""
+    return {
+        "txid": lookup.txid,
+        "state": lookup.state.value,
+        "sentence": lookup_sentence(lookup),
+        "asked_at": rfc3339(lookup.asked_at),
+        "answered_at": None if lookup.answered_at is None else rfc3339(lookup.answered_at),
+        "sources": list(lookup.sources),
+        "height": lookup.height,
+        "page": f"/d/{lookup.txid}",
+    }

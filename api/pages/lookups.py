@@ -1,0 +1,61 @@
+"""A donation's page when nothing is known of its transaction: what a look at it alone gave, or the offer of one.
+
+Works without scripts: one form that posts a txid, and a page that is loaded again.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages import sentences as say
+from api.pages.contexts import LookupPart
+from api.pages.render import PageRenderer
+from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentence
+from api.ports import Lookups
+from api.problems import UNKEPT, Problem
+from ledger.chain import is_txid
+from ledger.lookup import LookupState
+
+_FORM_LIMIT = 4_000
+"""Bytes of a posted form; a txid is 64."""
+
+
+def lookups_page_router(lookups: Lookups) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/lookups")
+    async def ask(request: Request) -> Response:
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > _FORM_LIMIT:
+                raise Problem(413, f"This form ends at {_FORM_LIMIT} bytes.")
+        try:
+            fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=20)
+        except ValueError:
+            raise Problem(400, "This form has one field, txid.") from None
+        lookup, _ = await run_in_threadpool(lookups.ask, fields.get("txid", [""])[0])
+        return RedirectResponse(f"/d/{lookup.txid}", status_code=303, headers={"Cache-Control": "no-store"})
+
+    return router
+
+
+def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -> Response | None:
+    """The page of a txid or outpoint that no donation has; None where the key is neither."""
+    txid = key.strip().lower().partition(":")[0]
+    if not is_txid(txid):
+        return None
+    lookup = lookups.find(txid)
+    if lookup is not None:
+        found = lookup.state is LookupState.FOUND
+        part = None if found else LookupPart(lookup_sentence(lookup))
+    else:
+        refusal = lookups.refusal()
+        part = LookupPart(refusal) if refusal else LookupPart(LOOKUP_OFFER, txid, LOOKUP_ASK)
+    body = pages.error(404, say.NOT_FOUND_DONATION, detail, key, part)
+    return Response(body, status_code=404, media_type="text/html; charset=utf-8", headers=UNKEPT)

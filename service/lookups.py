@@ -1,0 +1,216 @@
+"""Transactions that donors ask to be looked at alone: a short queue that the next look answers, one by one.
+
+Bounded in number and pace, so that nobody hammers explorers through it; kept beside the progress, so that any
+process may take a question and the one that leads answers it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from api.ports import TooMany
+from ledger.chain import is_txid
+from ledger.chain_look import SeenTx
+from ledger.errors import Conflict, NotAllowed, Refused
+from ledger.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
+from ledger.store.database import Store
+from ledger.store.transaction import Reading, Writing
+from service.budget import Budget, fetched_today, note_fetched
+from service.clock import Clock
+from service.intake import Sightings
+from service.logs import warn
+from watchers.alone import Alone
+from watchers.block import Tx
+from watchers.secret import secret_in
+
+NAME = "lookups"
+MOST_WAITING = 20
+MOST_KEPT = 200
+BURST = 20
+SECONDS_EACH = 60
+"""Token bucket: 20 questions at once, then one a minute."""
+ASK_AGAIN = {
+    LookupState.WAITING: 3_600,
+    LookupState.FOUND: 86_400,
+    LookupState.NONE_OF_OURS: 86_400,
+    LookupState.NO_SOURCE: 600,
+    LookupState.UNREAD: 3_600,
+}
+"""Seconds for which an answer is given again instead of asking; a question that nobody could be asked is dropped."""
+
+
+class LooksAlone(Protocol):
+    """A watcher, in either mode."""
+
+    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LookUps:
+    """Takes questions from the API and answers them after a look. `has_own_node`: a source shows a whole mempool."""
+
+    store: Store
+    clock: Clock
+    sightings: Sightings
+    has_own_node: bool
+    budget: Budget
+    still_leads: Callable[[Writing], None]
+
+    def refusal(self) -> str:
+        """Why nothing is looked up here, in a sentence; empty where it is."""
+        if self.sightings is Sightings.OFF:
+            return "This site looks for no unconfirmed payments; yours shows with its first block."
+        if self.sightings is Sightings.OWN_NODE and not self.has_own_node:
+            return (
+                "This site asks only a node of its own, and has none now; yours shows with its first block."
+            )
+        return ""
+
+    def ask(self, text: str) -> tuple[Lookup, bool]:
+        """Queue a txid; the answer that is there, and whether the question is new.
+
+        Raises Refused for what is no txid (never repeating it), NotAllowed where nothing is looked up, TooMany.
+        """
+        txid = _txid(text)
+        now = self.clock()
+        known = self.find(txid)
+        if known is not None:
+            return known, False
+        refusal = self.refusal()
+        if refusal:
+            raise NotAllowed(refusal)
+        with self.store.write() as tx:
+            queue = _Queue.load(tx, now)
+            kept = queue.rows.get(txid)
+            if kept is not None:
+                return kept, False
+            lookup = queue.add(txid, now)
+            queue.save(tx)
+        return lookup, True
+
+    def find(self, txid: str) -> Lookup | None:
+        """What became of a txid; None where nobody asked and it is not known."""
+        now = self.clock()
+        with self.store.read() as tx:
+            kept = _Queue.load(tx, now).rows.get(txid)
+            if is_known(tx, txid):
+                return Lookup(txid, LookupState.FOUND, now if kept is None else kept.asked_at)
+        return kept
+
+    def answer_waiting(self, watcher: LooksAlone) -> int:
+        """Ask sources about what waits, within the day's requests; returns how many were answered."""
+        if self.refusal():
+            return 0
+        now = self.clock()
+        with self.store.read() as tx:
+            waiting = _Queue.load(tx, now).waiting()
+        answered = 0
+        for lookup in waiting:
+            with self.store.read() as tx:
+                if not self.budget.requests_left(fetched_today(tx, now)):
+                    break
+            own_only = self.sightings is Sightings.OWN_NODE
+            alone = watcher.look_alone(lookup.txid, now=now, own_only=own_only)
+            try:
+                answered += self._record(lookup, alone, now)
+            except Conflict as lost:
+                warn("look-up not recorded", why=str(lost))
+                break
+        return answered
+
+    def _record(self, lookup: Lookup, alone: Alone, now: int) -> bool:
+        with self.store.write() as tx:
+            self.still_leads(tx)
+            note_fetched(tx, alone.bytes, now, alone.requests)
+            answer = _answer(tx, lookup, alone, now)
+            if answer is not None:
+                queue = _Queue.load(tx, now)
+                queue.rows[lookup.txid] = answer
+                queue.save(tx)
+        return answer is not None
+
+
+def _txid(text: str) -> str:
+    txid = text.strip().lower()
+    if is_txid(txid):
+        return txid
+    found = secret_in(text)
+    if found is not None:
+        raise Refused.field(
+            "txid",
+            f"this looks like {found.value}; nothing of it was kept, but treat that key as seen and move its coins",
+        )
+    raise Refused.field(
+        "txid", f"a transaction id has 64 hexadecimal characters, 0 to 9 and a to f; yours has {len(txid)}"
+    )
+
+
+def _answer(tx: Writing, lookup: Lookup, alone: Alone, now: int) -> Lookup | None:
+    """What sources said, as the answer; None while nobody could be asked."""
+    if alone.tx is None:
+        if not alone.without:
+            return None
+        return replace(lookup, state=LookupState.NO_SOURCE, answered_at=now, sources=alone.without)
+    told = replace(lookup, answered_at=now, sources=(alone.source,))
+    seen = _seen(alone.tx, alone.source)
+    if is_known(tx, lookup.txid):
+        return replace(told, state=LookupState.FOUND)
+    if alone.tx.coinbase or not touches_us(tx, seen):
+        return replace(told, state=LookupState.NONE_OF_OURS)
+    if alone.height is not None:
+        return replace(told, state=LookupState.UNREAD, height=alone.height)
+    record_sighting(tx, seen, now=now)
+    return replace(told, state=LookupState.FOUND)
+
+
+def _seen(tx: Tx, source: str) -> SeenTx:
+    outputs = tuple((output.script, output.sats) for output in tx.outputs)
+    return SeenTx(tx.txid, tuple(one.outpoint for one in tx.inputs), outputs, source)
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Questions by txid, oldest first, and the token bucket: `paid_until` is when it is full again."""
+
+    rows: dict[str, Lookup]
+    paid_until: int
+
+    @classmethod
+    def load(cls, tx: Reading, now: int) -> _Queue:
+        """Without what is old enough to be asked again."""
+        told = json.loads(tx.progress.load(NAME) or '{"paid_until":0,"rows":[]}')
+        rows = {}
+        for txid, state, asked_at, answered_at, sources, height in told["rows"]:
+            one = Lookup(txid, LookupState(state), asked_at, answered_at, tuple(sources), height)
+            since = asked_at if answered_at is None else answered_at
+            if now - since < ASK_AGAIN[one.state]:
+                rows[txid] = one
+        return cls(rows, told["paid_until"])
+
+    def save(self, tx: Writing) -> None:
+        rows = [
+            [one.txid, one.state.value, one.asked_at, one.answered_at, list(one.sources), one.height]
+            for one in self.rows.values()
+        ]
+        tx.progress.save(NAME, json.dumps({"paid_until": self.paid_until, "rows": rows}))
+
+    def waiting(self) -> list[Lookup]:
+        return [one for one in self.rows.values() if one.state is LookupState.WAITING]
+
+    def add(self, txid: str, now: int) -> Lookup:
+        """Raises TooMany with the seconds after which it may be tried again."""
+        full = BURST * SECONDS_EACH
+        paid = min(max(self.paid_until, now), now + full) + SECONDS_EACH
+        if paid > now + full:
+            raise TooMany(paid - now - full)
+        if len(self.waiting()) >= MOST_WAITING:
+            raise TooMany(SECONDS_EACH)
+        self.paid_until = paid
+        answered = [one.txid for one in self.rows.values() if one.state is not LookupState.WAITING]
+        for old in answered[: max(0, len(self.rows) + 1 - MOST_KEPT)]:
+            del self.rows[old]
+        lookup = self.rows[txid] = Lookup(txid, LookupState.WAITING, now)
+        return lookup
