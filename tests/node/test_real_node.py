@@ -1,4 +1,4 @@
-"""The service follows a real node, by RPC and by HTTP: settled gifts are the node's own list, outpoint by outpoint."""
+"""The service follows a real node by every way there is: settled gifts are the node's own list."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs
 from service.wiring import build
+from tests.node.electrum import RealElectrum
 from tests.node.esplora_front import EsploraFront
 from tests.node.knots import WALLET, Node
 
@@ -59,6 +60,8 @@ class Watched:
     jobs: Jobs
     addresses: dict[str, list[str]]
     now: int
+    electrum: RealElectrum | None = None
+    followed: int = 0
 
     def pass_time(self) -> None:
         self.now += SPACING
@@ -74,6 +77,10 @@ class Watched:
     def look(self) -> None:
         """One look and a whole audit."""
         self.now += 60
+        height = self.node.rpc("getblockcount")
+        if self.electrum is not None and height > self.followed:
+            self.electrum.follow()  # a block of the same height it notices with the next one
+            self.followed = height
         self.jobs.look()
         assert self.jobs.trouble is None
         with self.store.read() as tx:
@@ -119,25 +126,42 @@ class Watched:
         return self.node.rpc("getrawtransaction", txid, True)
 
 
-@pytest.fixture(params=["the node's RPC", "an explorer over HTTP"])
-def watched(request: pytest.FixtureRequest, bitcoind: Path, tmp_path: Path) -> Iterator[Watched]:
+WAYS = ["the node's RPC", "the node's REST", "an explorer over HTTP", "histories of an Electrum server"]
+
+
+@pytest.fixture(params=WAYS)
+def watched(
+    request: pytest.FixtureRequest, bitcoind: Path, electrum_program: Path, tmp_path: Path
+) -> Iterator[Watched]:
     with ExitStack() as stack:
         node = stack.enter_context(Node(bitcoind, mock_time=START))
         node.fund()
+        electrum: RealElectrum | None = None
         descriptors = public_descriptors(node)
         addresses = {kind: node.rpc("deriveaddresses", text, [0, 3]) for kind, text in descriptors.items()}
         if request.param == "the node's RPC":
-            source = SourceConfig(
-                "node", "bitcoin_core", node.url, user=node.user, password_env="NODE_PASSWORD"
+            sources = (
+                SourceConfig("node", "bitcoin_core", node.url, user=node.user, password_env="NODE_PASSWORD"),
             )
-        else:
+        elif request.param == "the node's REST":
+            sources = (SourceConfig("node", "bitcoin_core_rest", node.url),)
+        elif request.param == "an explorer over HTTP":
             front = stack.enter_context(EsploraFront(node))
-            source = SourceConfig("explorer", "esplora", front.url, own=True)
+            sources = (SourceConfig("explorer", "esplora", front.url, own=True),)
+        else:
+            electrum = stack.enter_context(RealElectrum(electrum_program, node))
+            sources = (
+                SourceConfig("plain", "electrum", electrum.tcp),
+                SourceConfig("encrypted", "electrum", electrum.tls, tls="any"),
+            )
         config = Config(
             chain=Chain(network="regtest"),
-            watch=Watch(sightings="own-node"),
+            watch=Watch(
+                sightings="own-node" if electrum is None else "recent",
+                mode="blocks" if electrum is None else "addresses",
+            ),
             http=Http(requests_a_minute=60_000, burst=1_000),
-            sources=(source,),
+            sources=sources,
             wallets=tuple(Wallet(SLUG, text, gap_limit=5) for text in descriptors.values()),
         )
         store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
@@ -153,7 +177,7 @@ def watched(request: pytest.FixtureRequest, bitcoind: Path, tmp_path: Path) -> I
             number = tx.desk.add_user("ada", "admin", "2020-05-01T00:00:00Z")
             act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", facts, now=START)
         service = build(store, config, lambda: following.now, {"NODE_PASSWORD": node.password}, tmp_path)
-        following = Watched(node, store, service.jobs, addresses, START)
+        following = Watched(node, store, service.jobs, addresses, START, electrum)
         following.pass_time()
         yield following
 
