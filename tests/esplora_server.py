@@ -87,7 +87,9 @@ class EsploraServer(FakeServer):
             case [("scripthash" | "address") as kind, name, "txs", "mempool"]:
                 return Reply(200, json.dumps(self._unconfirmed(kind, name)).encode(), "application/json")
             case ["mempool", "txids"]:
-                return Reply(200, json.dumps(list(self.chain.mempool)).encode(), "application/json")
+                return self._json(
+                    told("mempool.txids", [told("mempool.txid", one) for one in self.chain.mempool])
+                )
             case _:
                 return HTML_NOT_FOUND if self.html else NOT_FOUND
 
