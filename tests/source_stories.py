@@ -296,8 +296,8 @@ def a_history_after_a_reorganisation_is_the_new_branchs(scene: Scene) -> None:
 def a_place_is_the_height_of_the_block(scene: Scene) -> None:
     """None while in none; never a height for what nobody knows."""
     paid = scene.pay(0)
-    eventually(scene, lambda: scene.source.look_transaction(paid) is not None, True)
-    eventually(scene, lambda: scene.source.look_place(paid), None)
+    eventually(scene, lambda: scene.source.look_history(scene.script(0)), [HistoryRow(paid, None)])
+    assert scene.source.look_place(paid) is None
     scene.mine()
     scene.show()
     eventually(scene, lambda: scene.source.look_place(paid), scene.height)
