@@ -99,16 +99,16 @@ def test_a_line_without_end_is_cut_off(plain: ElectrumServer) -> None:
     """It is refused at its limit, not read to its end."""
     plain.faults.lies["tip.hex"] = lambda text: text * 100_000
     one = electrum(plain)
-    with pytest.raises(SourceRefused, match="answer of more than 65536 bytes, cut off"):
+    with pytest.raises(SourceRefused, match=r"answer of more than \d+ bytes, cut off"):
         one.look_tip()
-    assert one.bytes_read < 200_000
+    assert 1_000_000 < one.bytes_read < 2_000_000
 
 
 def test_a_flood_of_notifications_is_cut_off(plain: ElectrumServer) -> None:
     line = json.dumps({"method": "server.noise", "params": ["x" * 50_000]}).encode() + b"\n"
     one = electrum(plain)
     one.look_tip()
-    plain.before = [line] * 40
+    plain.before = [line] * 100
     with pytest.raises(SourceRefused, match="notifications"):
         one.look_tip()
 
@@ -179,7 +179,9 @@ def test_where_nobody_listens_the_source_is_down(plain: ElectrumServer) -> None:
 
 
 def test_a_server_that_signs_for_itself_is_refused_unless_that_was_said(secure: ElectrumServer) -> None:
-    with pytest.raises(SourceRefused, match="no authority of this system vouches"):
+    with pytest.raises(
+        SourceDown, match=r"self-signed; if that is meant, set tls to the certificate's SHA-256"
+    ):
         electrum(secure, tls="verify").look_tip()
     assert secure.asked == []
 
@@ -195,7 +197,7 @@ def test_one_certificate_can_be_pinned(secure: ElectrumServer, certificate: Path
     for written in (pinned, colons):
         assert electrum(secure, tls=written).look_tip().height == 3
     secure.asked.clear()
-    with pytest.raises(SourceRefused, match=f"SHA-256 {pinned}"):
+    with pytest.raises(SourceRefused, match=f"SHA-256 is {pinned}"):
         electrum(secure, tls="ab" * 32).look_tip()
     assert secure.asked == []
 

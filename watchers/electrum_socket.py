@@ -6,18 +6,21 @@ Knows nothing of what the lines say. Every wait ends at one moment, however slow
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from watchers.http_policy import HttpPolicy, is_local
+from watchers.http_line import Line
+from watchers.http_policy import HttpPolicy, check_destination, is_local, takes_proxy
+from watchers.socks import Proxy, proxy_of
 from watchers.sources import SourceDown, SourceRefused, SourceSlow
+from watchers.tls_faults import tls_sentence
 
 Left = Callable[[], float]
 """Seconds that are left of the deadline; raises SourceSlow when none are."""
@@ -25,8 +28,7 @@ Left = Callable[[], float]
 VERIFY, ANY = "verify", "any"
 _CHUNK = 64 * 1024
 _PROXY_HEAD = 8 * 1024
-_SOCKS_TAIL = {1: 4, 4: 16}
-"""Bytes of an address in a SOCKS5 reply by its kind; kind 3 gives its own length."""
+_OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class ElectrumPlace:
     port: int
     tls: bool
     trust: str = VERIFY
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def place_of(url: str, tls: str = VERIFY) -> ElectrumPlace:
@@ -68,23 +73,27 @@ class ElectrumConnection:
         self._source = source
         self._sock = sock
         self._read = bytearray()
+        self.received = 0
+        """Bytes read, lines that were cut off included."""
 
     @classmethod
     def open(cls, source: str, place: ElectrumPlace, policy: HttpPolicy, left: Left) -> Self:
         """Connect under the policy: SourceRefused for a place or certificate that it does not allow."""
+        check_destination(urlsplit(f"https://{place}"), policy, source)
         local = is_local(place.host, policy)
-        if not place.tls and not local and not (place.host.endswith(".onion") and policy.proxy):
+        if not place.tls and not local and not place.host.endswith(".onion"):
             raise SourceRefused(source, 0, "plain TCP is for local hosts only; use ssl://")
-        with suppress(ValueError):
-            if not local and not ipaddress.ip_address(place.host).is_global:
-                raise SourceRefused(
-                    source, 0, "the URL names a private address that the configuration does not"
-                )
-        if policy.proxy:
-            made = cls._through(source, urlsplit(policy.proxy), place, policy, left)
-        else:
-            made = cls(source, _connect(source, place.host, place.port, policy, left, private=local))
+        proxy = proxy_of(policy.proxy or "") if takes_proxy(place.host, policy) else None
+        if proxy is not None and proxy.scheme == "https":
+            raise SourceRefused(
+                source, 0, "an Electrum server is not asked through an https proxy; use socks5h://"
+            )
+        tunnel = proxy if proxy is not None and not proxy.is_socks else None
+        line = Line(source, guarded=proxy is None and not local, socks=None if tunnel else proxy)
+        made = cls(source, _dial(line, place, tunnel, policy.connect_timeout, left))
         try:
+            if tunnel is not None:
+                made._go_through(tunnel, place, left)
             if place.tls:
                 made._secure(place, left)
         except BaseException:
@@ -92,50 +101,16 @@ class ElectrumConnection:
             raise
         return made
 
-    @classmethod
-    def _through(
-        cls, source: str, proxy: SplitResult, place: ElectrumPlace, policy: HttpPolicy, left: Left
-    ) -> Self:
-        """Through the operator's proxy, which resolves the name: ours never leaves this machine in a DNS query."""
-        if proxy.scheme not in ("socks5", "socks5h", "http") or not proxy.hostname or not proxy.port:
-            raise SourceRefused(source, 0, "the proxy is not one of socks5h://host:port or http://host:port")
-        made = cls(source, _connect(source, proxy.hostname, proxy.port, policy, left, private=True))
-        try:
-            if proxy.scheme == "http":
-                made._http_tunnel(place, left)
-            else:
-                made._socks_tunnel(proxy, place, left)
-        except BaseException:
-            made.close()
-            raise
-        return made
-
-    def _socks_tunnel(self, proxy: SplitResult, place: ElectrumPlace, left: Left) -> None:
-        """RFC 1928, and RFC 1929 where the proxy's URL carries a user."""
-        user, password = (unquote(text or "").encode() for text in (proxy.username, proxy.password))
-        self.send(b"\x05\x01\x02" if user else b"\x05\x01\x00", left)
-        chosen = self._exactly(2, left)
-        if user and chosen == b"\x05\x02":
-            self.send(
-                b"\x01" + bytes([len(user)]) + user + bytes([len(password)]) + password,
-                left,
-            )
-            chosen = b"\x05" + self._exactly(2, left)[1:]
-        if chosen != b"\x05\x00":
-            raise SourceDown(self._source, "the proxy does not let us in")
-        name = place.host.encode("idna")
-        self.send(b"\x05\x01\x00\x03" + bytes([len(name)]) + name + place.port.to_bytes(2, "big"), left)
-        version, code, _, kind = self._exactly(4, left)
-        if version != 5 or code != 0:
-            raise SourceDown(self._source, f"the proxy did not reach it (code {code})")
-        self._exactly((_SOCKS_TAIL.get(kind) or self._exactly(1, left)[0]) + 2, left)
-
-    def _http_tunnel(self, place: ElectrumPlace, left: Left) -> None:
-        at = f"[{place.host}]:{place.port}" if ":" in place.host else f"{place.host}:{place.port}"
-        self.send(f"CONNECT {at} HTTP/1.1\r\nHost: {at}\r\n\r\n".encode("idna"), left)
+    def _go_through(self, proxy: Proxy, place: ElectrumPlace, left: Left) -> None:
+        """Ask an HTTP proxy for a tunnel (RFC 9110, 9.3.6)."""
+        head = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n"
+        if proxy.user:
+            secret = b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+            head += f"Proxy-Authorization: Basic {secret}\r\n"
+        self.send(f"{head}\r\n".encode(), left)
         words = self.line(_PROXY_HEAD, left).split()
-        if len(words) < 2 or words[1] != b"200":
-            raise SourceDown(self._source, "the proxy did not reach it")
+        if words[1:2] != [b"200"]:
+            raise SourceDown(self._source, "the proxy does not reach the host")
         while self.line(_PROXY_HEAD, left).strip():
             pass
 
@@ -150,23 +125,19 @@ class ElectrumConnection:
             # The handshake keeps to this time as a whole, not for each read.
             secure = context.wrap_socket(self._sock, server_hostname=place.host)
         except ssl.SSLCertVerificationError as failure:
-            raise SourceRefused(
+            raise SourceDown(
                 self._source,
-                0,
-                "no authority of this system vouches for its TLS certificate; if that is meant, set tls to the "
-                'certificate\'s SHA-256, or to "any"',
-            ) from failure
-        except TimeoutError as failure:
-            raise SourceSlow(self._source, "no TLS connection within the deadline") from failure
+                f'{tls_sentence(failure)}; if that is meant, set tls to the certificate\'s SHA-256, or to "any"',
+            ) from None
+        except TimeoutError:
+            raise SourceSlow(self._source, "TLS: no secure connection in time") from None
         except (OSError, ValueError) as failure:
-            raise SourceDown(self._source, "the TLS connection failed") from failure
+            raise SourceDown(self._source, tls_sentence(failure)) from None
         self._sock = secure
         shown = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
         if place.trust not in (VERIFY, ANY, shown):
             raise SourceRefused(
-                self._source,
-                0,
-                f"its TLS certificate has the SHA-256 {shown}, which is not the one configured",
+                self._source, 0, f"TLS: the certificate's SHA-256 is {shown}, which is not the one configured"
             )
 
     def send(self, data: bytes, left: Left) -> None:
@@ -202,6 +173,7 @@ class ElectrumConnection:
                 if not piece:
                     raise ConnectionResetError
                 self._read += piece
+                self.received += len(piece)
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         except OSError as failure:
@@ -209,13 +181,6 @@ class ElectrumConnection:
         whole, newline, rest = bytes(self._read).rpartition(b"\n")
         self._read = bytearray(rest)
         return whole.split(b"\n") if newline else []
-
-    def _exactly(self, count: int, left: Left) -> bytes:
-        while len(self._read) < count:
-            self._more(left)
-        found = bytes(self._read[:count])
-        del self._read[:count]
-        return found
 
     def _more(self, left: Left) -> None:
         try:
@@ -228,6 +193,7 @@ class ElectrumConnection:
         if not piece:
             raise SourceDown(self._source, "the connection was closed")
         self._read += piece
+        self.received += len(piece)
 
     def close(self) -> None:
         """Let go of the socket; closing twice is nothing."""
@@ -235,54 +201,29 @@ class ElectrumConnection:
             self._sock.close()
 
 
-def _connect(
-    source: str, host: str, port: int, policy: HttpPolicy, left: Left, *, private: bool
-) -> socket.socket:
-    """The first address of the host that takes a connection; private ones only where `private`."""
-    addresses = _resolve(source, host, port, left)
-    for _, address in addresses:
-        if not private and not ipaddress.ip_address(address[0].partition("%")[0]).is_global:
-            raise SourceRefused(
-                source, 0, "its name leads to a private address that the configuration does not name"
-            )
-    slow = False
-    for family, address in addresses:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(min(policy.connect_timeout, left()))
-            sock.connect(address)
-        except OSError as failure:
-            sock.close()
-            slow = isinstance(failure, TimeoutError)
-        except SourceSlow:
-            sock.close()
-            raise
-        else:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-    if slow:
-        raise SourceSlow(source, "no connection within the time for one")
-    raise SourceDown(source, "no connection")
-
-
-Address = tuple[str, int] | tuple[str, int, int, int]
-
-
-def _resolve(source: str, host: str, port: int, left: Left) -> list[tuple[socket.AddressFamily, Address]]:
-    """Addresses of a name. The system's resolver keeps no deadline, so it is asked in a thread of its own."""
-    found: list[tuple[socket.AddressFamily, Address]] = []
+def _dial(line: Line, place: ElectrumPlace, tunnel: Proxy | None, most: float, left: Left) -> socket.socket:
+    """A bare connection. Neither the system's resolver nor a proxy keeps a deadline: a thread of its own asks them."""
+    made: list[socket.socket] = []
+    failures: list[BaseException] = []
     done = threading.Event()
+    step = min(most, left())
 
-    def ask() -> None:
-        with suppress(OSError, UnicodeError):
-            for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-                if family in (socket.AF_INET, socket.AF_INET6):
-                    found.append((family, address))  # type: ignore[arg-type]
-        done.set()
+    def work() -> None:
+        try:
+            if tunnel is None:
+                made.append(line.dial(place.host, place.port, step, _OPTIONS))
+            else:
+                made.append(line.dial(tunnel.host, tunnel.port, step, _OPTIONS, is_proxy=True))
+        except BaseException as failure:  # handed to the waiting thread, which raises it
+            failures.append(failure)
+        finally:
+            line.release()
+            done.set()
 
-    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    threading.Thread(target=work, name=f"electrum {place.host}", daemon=True).start()
     if not done.wait(left()):
-        raise SourceSlow(source, "its name was not resolved within the deadline")
-    if not found:
-        raise SourceDown(source, "its name leads nowhere")
-    return found
+        line.abort()
+        raise SourceSlow(line.source, "no connection within the deadline")
+    if failures:
+        raise failures[0]
+    return made[0]

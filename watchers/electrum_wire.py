@@ -9,12 +9,14 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from random import SystemRandom
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from watchers.electrum_socket import ElectrumConnection, ElectrumPlace, Left
 from watchers.guards import GuardRefused, array_of, item, object_of, strict_json, text, whole
 from watchers.http_policy import HttpPolicy
-from watchers.manners import HostManners
+from watchers.http_turns import Turns
 from watchers.sources import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 
 PROTOCOLS = ("1.4", "1.6")
@@ -25,6 +27,8 @@ _A_GROUP = 10
 _SMALL = 64 * 1024
 _UNASKED = 1 << 20
 """Bytes of notifications that one exchange may bring along."""
+_PADDED = 2
+"""Servers pad what they send together to a power of two, with spaces in its last line."""
 _BUSY = frozenset({-101, -102})
 """Codes of ElectrumX for too many requests, and for a server that is too busy."""
 
@@ -64,7 +68,6 @@ class ElectrumWire:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.requests = 0
-        self.bytes_read = 0
         self.protocol: tuple[int, ...] = ()
         self.listener: Listener | None = None
         self._source = source
@@ -72,19 +75,20 @@ class ElectrumWire:
         self._policy = policy
         self._monotonic = monotonic
         self._sleep = sleep if sleep is not None else _wait
-        self._manners = HostManners(
-            per_second=policy.per_second,
-            burst=policy.burst,
-            breaker_failures=policy.breaker_failures,
-            breaker_pause=policy.breaker_pause,
-            started=monotonic(),
-        )
+        self._turns = Turns(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{place}"))
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
+        self._read_before = 0
         self._number = 0
 
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read over all connections, notifications and padding included."""
+        return self._read_before + (self._connection.received if self._connection is not None else 0)
+
     def ask(self, method: str, *params: object, most: int, deadline: float) -> object:
-        """The result of one question within `deadline` seconds in all, from a line of at most `most` bytes.
+        """The result of one question within `deadline` seconds in all, from a line of at most `most` bytes
+        beside padding.
 
         ElectrumDeclined where the server answers with an error.
         """
@@ -110,7 +114,6 @@ class ElectrumWire:
                 return
             try:
                 for line in self._connection.waiting(_UNASKED):
-                    self.bytes_read += len(line) + 1
                     if self._row(line, {}) is not None:
                         raise SourceDown(self._source, "an answer that nobody asked for")
             except SourceError:
@@ -133,13 +136,15 @@ class ElectrumWire:
                 raise SourceSlow(self._source, "no whole answer within the deadline")
             return seconds
 
-        self._await_turn(len(calls), until)
+        wait = max(self._turns.wait(until, self._source) for _ in calls)
+        if wait > 0:
+            self._sleep(wait)
         if not self._lock.acquire(timeout=left()):
             raise SourceSlow(self._source, "another question to it is taking all the time")
         try:
             answers = self._exchange(method, calls, most, left)
         except (SourceDown, SourceSlow):
-            self._manners.failed(self._monotonic())
+            self._turns.failed(1)
             self._close()
             raise
         except SourceError:
@@ -147,28 +152,12 @@ class ElectrumWire:
             raise
         finally:
             self._lock.release()
-        self._manners.succeeded()
+        self._turns.succeeded()
         for answer in answers:
             if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
-                self._manners.pause(self._monotonic() + self._policy.breaker_pause)
+                self._turns.manners.pause(self._monotonic() + self._policy.breaker_pause)
                 raise SourceRefused(self._source, 429, f"too many requests: {answer.said}")
         return answers
-
-    def _await_turn(self, count: int, until: float) -> None:
-        now = self._monotonic()
-        closed = self._manners.closed_for(now)
-        if closed > 0:
-            raise SourceDown(
-                self._source, f"failed several times in a row; not asked for another {closed:.0f} seconds"
-            )
-        paused = self._manners.paused_for(now)
-        if now + paused >= until:
-            raise SourceRefused(self._source, 429, f"asked us to wait; {paused:.0f} seconds of that are left")
-        wait = max(paused, *(self._manners.take(now) for _ in range(count)))
-        if now + wait >= until:
-            raise SourceSlow(self._source, "our own limit of requests a second leaves no time for this one")
-        if wait > 0:
-            self._sleep(wait)
 
     def _exchange(
         self, method: str, calls: Sequence[Sequence[object]], most: int, left: Left
@@ -186,7 +175,7 @@ class ElectrumWire:
         """A new connection, on which both sides have agreed on a protocol: the first message, as 1.6 demands."""
         connection = ElectrumConnection.open(self._source, self._place, self._policy, left)
         self._connection = connection
-        self._manners.take(self._monotonic())
+        self._turns.manners.take(self._monotonic())
         wanted = [self._policy.user_agent, list(PROTOCOLS)]
         (answer,) = self._round(connection, "server.version", [wanted], _SMALL, left)
         if isinstance(answer, ElectrumDeclined):
@@ -232,13 +221,11 @@ class ElectrumWire:
         self.requests += len(order)
         connection.send(b"".join(lines), left)
         answers: dict[int, object | ElectrumDeclined] = {}
-        size = len(order) * most + _UNASKED
+        enough = connection.received + _PADDED * len(order) * most + 2 * _UNASKED
         while opened:
-            line = connection.line(most, left)
-            self.bytes_read += len(line) + 1
-            size -= len(line) + 1
-            if size < 0:
+            if connection.received > enough:
                 raise SourceRefused(self._source, 0, "more notifications than we listen to, cut off")
+            line = connection.line(_PADDED * most + _UNASKED, left)
             answered = self._row(line, opened)
             if answered is not None:
                 number, answer = answered
@@ -286,6 +273,7 @@ class ElectrumWire:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            self._read_before += self._connection.received
             self._connection = None
             if self.listener is not None:
                 self.listener.lost()

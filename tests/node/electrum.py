@@ -25,6 +25,13 @@ from watchers.sources import SourceError
 
 POLL_MILLISECONDS = "200"
 ATTEMPTS, PAUSE = 600, 0.05
+START = """
+from electrumx.cli.electrumx_server import main
+from electrumx.server.transport import PaddedRSTransport
+PaddedRSTransport.WAIT_FOR_BUFFER_GROWTH_SECONDS = 0.02
+main()
+"""
+"""e-x keeps a small reply back for a second, to send it with others: too long for tests, so this is shortened."""
 
 
 class ElectrumFailed(Exception):
@@ -79,7 +86,7 @@ class RealElectrum:
         }
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._program.with_name("python"), self._program],
+                [self._program.with_name("python"), "-c", START],
                 env={"PATH": os.environ["PATH"], **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

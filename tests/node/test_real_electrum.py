@@ -15,7 +15,7 @@ from tests.node.knots import Node
 from watchers.block import parse_block, parse_transaction
 from watchers.electrum import Electrum
 from watchers.merkle import check_proof
-from watchers.sources import ClaimedTip, HistoryRow, SourceMissing, SourceRefused
+from watchers.sources import ClaimedTip, HistoryRow, SourceDown, SourceMissing
 
 pytestmark = pytest.mark.node
 
@@ -161,7 +161,7 @@ def test_a_reorganisation_is_followed(server: RealElectrum, source: Electrum) ->
 
 
 def test_its_own_certificate_is_refused_unless_that_was_said(server: RealElectrum) -> None:
-    with pytest.raises(SourceRefused, match="certificate"):
+    with pytest.raises(SourceDown, match="self-signed"):
         server.source(server.tls, "verify").look_tip()
     assert server.source(server.tls, "any").look_tip() == tip_of(server.node)
 
