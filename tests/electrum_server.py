@@ -93,9 +93,10 @@ class ElectrumServer:
     id version.software version.protocol tip.height tip.hex header headers.hex headers.headers headers.count
     headers.max history.status history.txid history.height mempool.txid mempool.height tx merkle.merkle
     merkle.pos merkle.block_height; `history` and `mempool` are whole lists; a method's name is its whole result.
-    `highest` is the highest protocol spoken; `before` are lines pushed ahead of every reply; `declines` maps a
-    method to the error it is answered with, `too_long` are script hashes whose histories are refused;
-    `proves_alone` finds the block of a transaction by itself.
+    `highest` is the highest protocol spoken; `before` are lines pushed ahead of every reply; `pads` fills what
+    is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back; `declines` maps a method to the error it is
+    answered with; `too_long` are script hashes whose histories are refused; `proves_alone` finds the block of a
+    transaction by itself.
     """
 
     def __init__(self, chain: FakeChain, *, highest: str = "1.6", certificate: Path | None = None) -> None:
@@ -106,6 +107,8 @@ class ElectrumServer:
         self.connections = 0
         self.sessions: list[Session] = []
         self.before: list[bytes] = []
+        self.pads = False
+        self.mute = False
         self.declines: dict[str, tuple[int, str]] = {}
         self.proves_alone = False
         self.too_long: set[str] = set()
@@ -178,9 +181,14 @@ class ElectrumServer:
                     raise Declined(*self.declines[asked["method"]])
                 result = self._result(session, asked["method"], asked["params"])
                 reply["result"] = faults.told(asked["method"], result)
+                if (error := faults.told("error", None)) is not None:
+                    reply["error"] = error
             except Declined as declined:
                 reply["error"] = {"code": declined.code, "message": declined.said}
             whole = b"".join(self.before) + self._news(session) + json.dumps(reply).encode() + b"\n"
+            if self.pads:
+                size = max(1024, 2 ** len(whole).bit_length())
+                whole = whole[:-2] + b" " * (size - len(whole)) + whole[-2:]
         if faults.cut:
             session.wfile.write(whole[:-10])
             return False
@@ -200,6 +208,8 @@ class ElectrumServer:
     def _news(self, session: Session) -> bytes:
         """Notifications that are due on a connection."""
         lines: list[dict[str, Any]] = []
+        if self.mute:
+            return b""
         tip = self._tip()
         if session.tip is not None and session.tip != tip["hex"]:
             session.tip = tip["hex"]

@@ -157,6 +157,20 @@ def test_a_notification_alone_makes_a_history_be_read_again(plain: ElectrumServe
     wait_until(lambda: one.look_history(OURS) == [HistoryRow(txid, None)])
 
 
+def test_a_new_tip_is_enough_to_read_a_history_again(plain: ElectrumServer) -> None:
+    """Servers tell of a new tip, and a second later of the scripts that it touches; a gift must not fall between."""
+    one = electrum(plain)
+    one.look_tip()
+    assert one.look_history(OURS) == []
+    plain.mute = True
+    plain.chain.mine_block([paying(1)])
+    one.look_tip()
+    assert one.look_history(OURS) == [HistoryRow(parse_transaction(paying(1)).txid, 4)]
+    plain.chain.fork(1, 1)
+    one.look_tip()
+    assert one.look_history(OURS) == []
+
+
 def test_after_a_lost_connection_no_history_is_taken_from_memory(plain: ElectrumServer) -> None:
     """What happened in between was told to nobody."""
     one = electrum(plain)

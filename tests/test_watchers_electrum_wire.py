@@ -104,6 +104,15 @@ def test_a_line_without_end_is_cut_off(plain: ElectrumServer) -> None:
     assert 1_000_000 < one.bytes_read < 2_000_000
 
 
+def test_padding_is_no_part_of_an_answer(plain: ElectrumServer) -> None:
+    """Servers fill what they send up to a power of two, so that its size tells an observer nothing."""
+    plain.pads = True
+    plain.before = [json.dumps({"method": "noise", "params": ["x" * 300_000]}).encode() + b"\n"]
+    one = electrum(plain)
+    assert one.look_tip() == ClaimedTip(3, plain.chain.tip)
+    assert [header.hash for header in one.look_headers(1, 2016)] == plain.chain.active[1:]
+
+
 def test_a_flood_of_notifications_is_cut_off(plain: ElectrumServer) -> None:
     line = json.dumps({"method": "server.noise", "params": ["x" * 50_000]}).encode() + b"\n"
     one = electrum(plain)
@@ -154,6 +163,16 @@ def test_answers_may_come_in_any_order(plain: ElectrumServer) -> None:
     txids = [plain.chain.send(paying(number)) for number in range(25)]
     raws = electrum(plain).look_mempool([OURS, Script(script_no(3)), OURS])
     assert sorted(parse_transaction(tx.raw).txid for tx in raws) == sorted(txids)
+
+
+def test_several_threads_may_ask_at_once(plain: ElectrumServer) -> None:
+    """Over one connection, each with its own answer."""
+    plain.chain.mine(20)
+    one = electrum(plain)
+    with ThreadPoolExecutor(8) as pool:
+        hashes = list(pool.map(one.look_hash, range(24)))
+    assert hashes == plain.chain.active
+    assert plain.connections == 1
 
 
 def test_a_broken_connection_is_made_again(server: ElectrumServer) -> None:

@@ -109,6 +109,8 @@ class ElectrumConnection:
             head += f"Proxy-Authorization: Basic {secret}\r\n"
         self.send(f"{head}\r\n".encode(), left)
         words = self.line(_PROXY_HEAD, left).split()
+        if words[1:2] == [b"407"]:
+            raise SourceRefused(self._source, 407, "the proxy refuses user or password; check both")
         if words[1:2] != [b"200"]:
             raise SourceDown(self._source, "the proxy does not reach the host")
         while self.line(_PROXY_HEAD, left).strip():

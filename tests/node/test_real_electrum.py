@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +22,7 @@ from watchers.sources import ClaimedTip, HistoryRow, SourceDown, SourceMissing
 
 pytestmark = pytest.mark.node
 
-FUNDED = 101
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +176,30 @@ def test_a_server_that_restarts_is_asked_again(server: RealElectrum, source: Ele
     server.stop()
     server.start()
     assert source.look_tip() == tip_of(server.node)
+
+
+def _without_a_server(bitcoind: Path, tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    environment |= {
+        "AIDTRAIL_BITCOIND": str(bitcoind),
+        "AIDTRAIL_NODE_CACHE": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
+    test = f"{Path(__file__)}::test_its_own_certificate_is_refused_unless_that_was_said"
+    command = [sys.executable, "-m", "pytest", test]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment | changes, capture_output=True, text=True, check=False
+    )
+
+
+def test_where_there_is_no_server_its_tests_are_skipped_with_one_line(bitcoind: Path, tmp_path: Path) -> None:
+    run = _without_a_server(bitcoind, tmp_path)
+    assert run.returncode == 0
+    assert run.stdout.count("python -m tests.node.install_electrum") == 1
+    assert "1 skipped" in run.stdout
+
+
+def test_in_ci_a_missing_server_is_a_failure(bitcoind: Path, tmp_path: Path) -> None:
+    run = _without_a_server(bitcoind, tmp_path, CI="true")
+    assert run.returncode == 1
+    assert "no Electrum server found" in run.stdout
