@@ -94,9 +94,9 @@ class ElectrumServer:
     headers.max history.status history.txid history.height mempool.txid mempool.height tx merkle.merkle
     merkle.pos merkle.block_height; `history` and `mempool` are whole lists; a method's name is its whole result.
     `highest` is the highest protocol spoken; `before` are lines pushed ahead of every reply; `pads` fills what
-    is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back; `declines` maps a method to the error it is
-    answered with; `too_long` are script hashes whose histories are refused; `proves_alone` finds the block of a
-    transaction by itself.
+    is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back;
+    `declines` maps a method to the error it is answered with; `too_long` are script hashes whose histories are
+    refused; `proves_alone` finds the block of a transaction by itself.
     """
 
     def __init__(self, chain: FakeChain, *, highest: str = "1.6", certificate: Path | None = None) -> None:
