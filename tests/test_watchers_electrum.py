@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from time import monotonic
 
@@ -169,6 +170,17 @@ def test_a_new_tip_is_enough_to_read_a_history_again(plain: ElectrumServer) -> N
     plain.chain.fork(1, 1)
     one.look_tip()
     assert one.look_history(OURS) == []
+
+
+def test_what_is_told_while_we_ask_is_not_forgotten(plain: ElectrumServer) -> None:
+    """A status may be told ahead of an answer that is older: the list is then asked for once more."""
+    one = electrum(plain)
+    note = {"method": "blockchain.scripthash.subscribe", "params": [electrum_scripthash(OURS), "ab" * 32]}
+    plain.before = [json.dumps(note).encode() + b"\n"]
+    assert one.look_history(OURS) == []
+    plain.before, plain.mute = [], True
+    txid = plain.chain.send(paying(1))
+    assert one.look_history(OURS) == [HistoryRow(txid, None)]
 
 
 def test_after_a_lost_connection_no_history_is_taken_from_memory(plain: ElectrumServer) -> None:

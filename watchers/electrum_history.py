@@ -86,6 +86,7 @@ class ElectrumHistory:
         self._deadline = deadline
         self._kept: dict[str, _Kept] = {}
         self._moment = 0
+        self._told = 0
         self._tip = ""
         self._subscribes = True
         wire.listener = self
@@ -100,8 +101,10 @@ class ElectrumHistory:
         first = params[0] if isinstance(params, list) and params else None
         if method == "blockchain.headers.subscribe":
             self._moment += 1
-        if method == "blockchain.scripthash.subscribe" and isinstance(first, str) and first in self._kept:
-            self._kept[first].seen = -1
+        if method == "blockchain.scripthash.subscribe":
+            self._told += 1
+            if isinstance(first, str) and first in self._kept:
+                self._kept[first].seen = -1
 
     def stands_at(self, tip: str) -> None:
         """The hash of the tip that the server has just shown."""
@@ -124,7 +127,7 @@ class ElectrumHistory:
         for _ in range(_TRIES):
             if not self._subscribes:
                 return self._listed(name)
-            moment = self._moment
+            moment, told = self._moment, self._told
             try:
                 status = self._status(name)
             except ElectrumDeclined:
@@ -139,7 +142,8 @@ class ElectrumHistory:
                 if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
                 kept = self._kept[name] = _Kept(status, rows, moment)
-            kept.seen = moment
+            # What was told while we asked may be newer than the answer: then the next look asks again.
+            kept.seen = moment if told == self._told else -1
             return kept.rows
         raise SourceGarbled(self._source, "history", "the list does not hash to the status beside it")
 
