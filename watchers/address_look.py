@@ -84,20 +84,21 @@ class AddressWatcher:
         return look_alone(self._sources, txid, now=now, own_only=own_only)
 
     def _shared_tip(self, asked: Sequence[Asked], scanned: str) -> Tip | None:
-        """The newest block on the best chain that the sources with histories hold, unless they lag far behind."""
-        best = self.chain.best()
-        heights = []
-        for one in asked:
-            end = one.followed.tip
-            if Can.HISTORY not in one.source.can or one.silent or one.error is not None or end is None:
-                continue
-            fork = self.chain.height(self.chain.fork(end.hash, best.hash))
-            if fork is not None and fork == end.height:
-                heights.append(end.height)
-        near = [height for height in heights if height >= best.height - _SLACK] or heights[:1]
-        if not near:
+        """The newest block that the sources with histories share on the best chain that one of them holds.
+
+        Headers that none of them stands by are nobody's chain here; and who lags far behind is not waited for.
+        """
+        ends = [
+            one.followed.tip
+            for one in asked
+            if Can.HISTORY in one.source.can and not one.silent and one.error is None and one.followed.tip
+        ]
+        if not ends:
             return None
-        tip = self.chain.tip(self.chain.ancestor(best.hash, min(near)))
+        best = max(ends, key=lambda end: end.work)
+        shared = [end.height for end in ends if self.chain.fork(end.hash, best.hash) == end.hash]
+        near = min(height for height in shared if height >= best.height - _SLACK)
+        tip = self.chain.tip(self.chain.ancestor(best.hash, near))
         # A lagging source never leads back: only a chain of more work undoes a block.
         return tip if tip.work > self.chain.work(scanned) else self.chain.tip(scanned)
 
