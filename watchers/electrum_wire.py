@@ -143,12 +143,10 @@ class ElectrumWire:
             raise SourceSlow(self._source, "another question to it is taking all the time")
         try:
             answers = self._exchange(method, calls, most, left)
-        except (SourceDown, SourceSlow):
-            self._turns.failed(1)
-            self._close()
-            raise
-        except SourceError:
-            self._close()
+        except BaseException as failure:
+            if isinstance(failure, SourceDown | SourceSlow):
+                self._turns.failed(1)
+            self._close()  # a late answer must meet no later question
             raise
         finally:
             self._lock.release()
