@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.chain import Header
+from watchers.header_run import MEDIAN_SPAN, TESTNET_PAUSE, Node, add_run, times_before
 from watchers.networks import Network
 from watchers.periods import PERIOD, PeriodTable
 from watchers.work import BadBits, bits_of, meets, target_of, work_of
 
 _TIMESPAN = 14 * 24 * 3600
-_MEDIAN_SPAN = 11
 _FUTURE = 2 * 3600
-_TESTNET_PAUSE = 20 * 60
 _TIMEWARP_GRACE = 600
 
 
@@ -54,15 +53,6 @@ class AddedTip:
     new: tuple[tuple[int, Header], ...]
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
-    header: Header
-    hash: str
-    height: int
-    work: int
-    parent: _Node | None
-
-
 class HeaderChain:
     """Verified headers as a tree above `checkpoint`, a (height, header) pair that is trusted as given.
 
@@ -82,9 +72,9 @@ class HeaderChain:
         self.network = network
         self.table = table
         self._limit = target_of(network.pow_limit_bits)
-        self._nodes: dict[str, _Node] = {}
-        self._leaves: dict[str, _Node] = {}
-        self._active: list[_Node] = []
+        self._nodes: dict[str, Node] = {}
+        self._leaves: dict[str, Node] = {}
+        self._active: list[Node] = []
         height, header = checkpoint
         line = [*previous, header]
         self._lowest = height - len(previous)
@@ -118,11 +108,11 @@ class HeaderChain:
             raise HeaderRefused("hash", f"at height {height} is not the one that the table of periods names")
         return target
 
-    def _node(self, header: Header, name: str, height: int, parent: _Node | None) -> _Node:
+    def _node(self, header: Header, name: str, height: int, parent: Node | None) -> Node:
         work = work_of(target_of(header.bits)) + (parent.work if parent is not None else 0)
-        return _Node(header, name, height, work, parent)
+        return Node(header, name, height, work, parent)
 
-    def _store(self, node: _Node) -> None:
+    def _store(self, node: Node) -> None:
         self._nodes[node.hash] = node
         if node.parent is not None:
             self._leaves.pop(node.parent.hash, None)
@@ -130,17 +120,17 @@ class HeaderChain:
         if not self._active or node.work > self._active[-1].work:
             self._activate(node)
 
-    def _activate(self, node: _Node) -> None:
+    def _activate(self, node: Node) -> None:
         """Make the line down from `node` the active one; cheap when it extends or forks near the tip."""
         tail = []
-        at: _Node | None = node
+        at: Node | None = node
         while at is not None and not self._is_active(at):
             tail.append(at)
             at = at.parent
         del self._active[(at.height + 1 - self._lowest) if at is not None else 0 :]
         self._active.extend(reversed(tail))
 
-    def _is_active(self, node: _Node) -> bool:
+    def _is_active(self, node: Node) -> bool:
         index = node.height - self._lowest
         return index < len(self._active) and self._active[index] is node
 
@@ -150,26 +140,55 @@ class HeaderChain:
         All or nothing: HeaderRefused leaves the tree as it was. `now` is the time in Unix seconds, against
         which a header more than two hours ahead is refused.
         """
-        staged: dict[str, _Node] = {}
-        last: _Node | None = None
-        for header in raw_headers:
-            name = header.hash
-            known = self._nodes.get(name) or staged.get(name)
-            if known is None:
-                parent = self._nodes.get(header.previous) or staged.get(header.previous)
-                if parent is None:
-                    raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
-                if parent.height < self.checkpoint_height:
-                    raise HeaderRefused(
-                        "previous", f"forks off at height {parent.height}, below the pinned checkpoint"
-                    )
-                self._check(header, parent, now)
-                known = staged[name] = self._node(header, name, parent.height + 1, parent)
-            last = known
-        for node in staged.values():
-            self._store(node)
-        tip = _tip(last) if last is not None else self.best()
-        return AddedTip(tip, tuple((node.height, node.header) for node in staged.values()))
+        staged: dict[str, Node] = {}
+        last: Node | None = None
+        tip = end = self._active[-1]
+        index = 0
+        while index < len(raw_headers):
+            if last is not None and last.height >= self.checkpoint_height:
+                before = last
+                last = add_run(raw_headers, index, last, self.network, now + _FUTURE, self._nodes, staged)
+                index += last.height - before.height
+                end = last if before is end else end
+            if index < len(raw_headers):
+                last = self._take(raw_headers[index], staged, now)
+                index += 1
+                end = last if last.parent is end else end
+        if len(staged) == end.height - tip.height:
+            self._store_run(tip, staged)
+        else:
+            for node in staged.values():
+                self._store(node)
+        return AddedTip(
+            _tip(last) if last is not None else self.best(),
+            tuple([(node.height, node.header) for node in staged.values()]),
+        )
+
+    def _take(self, header: Header, staged: dict[str, Node], now: int) -> Node:
+        """The node of one header: a known one, or a new one that keeps every rule, which is staged."""
+        name = header.hash
+        known = self._nodes.get(name) or staged.get(name)
+        if known is None:
+            parent = self._nodes.get(header.previous) or staged.get(header.previous)
+            if parent is None:
+                raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
+            if parent.height < self.checkpoint_height:
+                raise HeaderRefused(
+                    "previous", f"forks off at height {parent.height}, below the pinned checkpoint"
+                )
+            self._check(header, parent, now)
+            known = staged[name] = self._node(header, name, parent.height + 1, parent)
+        return known
+
+    def _store_run(self, tip: Node, run: dict[str, Node]) -> None:
+        """Store nodes that stand on the active tip, each on the one before."""
+        if not run:
+            return
+        self._nodes.update(run)
+        self._active.extend(run.values())
+        del self._leaves[tip.hash]
+        last = self._active[-1]
+        self._leaves[last.hash] = last
 
     def check(self, header: Header, *, now: int) -> int:
         """The height that `header` would have on its known parent; HeaderRefused where it breaks a rule."""
@@ -179,7 +198,7 @@ class HeaderChain:
         self._check(header, parent, now)
         return parent.height + 1
 
-    def _check(self, header: Header, parent: _Node, now: int) -> None:
+    def _check(self, header: Header, parent: Node, now: int) -> None:
         height = parent.height + 1
         target = self._check_own(height, header)
         required = self._required_target(parent, header.time)
@@ -198,7 +217,7 @@ class HeaderChain:
         if header.time > now + _FUTURE:
             raise HeaderUnjudged("time", f"at height {height} is more than two hours ahead of our clock")
 
-    def _required_target(self, parent: _Node, time: int) -> int:
+    def _required_target(self, parent: Node, time: int) -> int:
         """The one target that the rules allow for a header of this time on `parent`."""
         height = parent.height + 1
         if not self.network.retargets:
@@ -207,7 +226,7 @@ class HeaderChain:
             return self._retarget(parent)
         if not self.network.min_difficulty_rule:
             return target_of(parent.header.bits)
-        if time > parent.header.time + _TESTNET_PAUSE:
+        if time > parent.header.time + TESTNET_PAUSE:
             return self._limit
         node = parent
         while node.height % PERIOD != 0 and node.header.bits == self.network.pow_limit_bits:
@@ -220,7 +239,7 @@ class HeaderChain:
             node = node.parent
         return target_of(node.header.bits)
 
-    def _retarget(self, parent: _Node) -> int:
+    def _retarget(self, parent: Node) -> int:
         height = parent.height + 1
         first = self._ancestor(parent, height - PERIOD)
         if first is None:
@@ -238,29 +257,26 @@ class HeaderChain:
         target = min(target_of(base.header.bits) * span // _TIMESPAN, self._limit)
         return target_of(bits_of(target))
 
-    def _median_time(self, parent: _Node) -> int | None:
+    def _median_time(self, parent: Node) -> int | None:
         """Median time of the eleven headers up to `parent`; fewer only at the very start of the network."""
-        times: list[int] = []
-        node: _Node | None = parent
-        while node is not None and len(times) < _MEDIAN_SPAN:
-            times.append(node.header.time)
-            node = node.parent
-        if len(times) < _MEDIAN_SPAN and len(times) <= parent.height:
+        times = times_before(parent)
+        if len(times) < MEDIAN_SPAN and len(times) <= parent.height:
             return None
         return sorted(times)[len(times) // 2]
 
-    def _ancestor(self, node: _Node, height: int) -> _Node | None:
+    def _ancestor(self, node: Node, height: int) -> Node | None:
         if not self._lowest <= height <= node.height:
             return None
+        active, lowest, end = self._active, self._lowest, self._lowest + len(self._active)
         while node.height > height:
-            if self._is_active(node):
-                return self._active[height - self._lowest]
+            if node.height < end and active[node.height - lowest] is node:
+                return active[height - lowest]
             if node.parent is None:
                 return None
             node = node.parent
         return node
 
-    def _known(self, name: str) -> _Node:
+    def _known(self, name: str) -> Node:
         try:
             return self._nodes[name]
         except KeyError:
@@ -366,5 +382,5 @@ class HeaderChain:
         return chain
 
 
-def _tip(node: _Node) -> Tip:
+def _tip(node: Node) -> Tip:
     return Tip(node.height, node.hash, node.work, node.header.time)
