@@ -24,7 +24,7 @@ HTML_NOT_FOUND = Reply(404, b"<!DOCTYPE html><html><body>404</body></html>", "te
 class EsploraServer(FakeServer):
     """Esplora's REST dialect. `pages` False is a server without `/blocks/:height`; `page` its length.
 
-    Fields that can be lied about: see FIELDS; `blocks`, `mempool` and `history` are whole lists.
+    Fields that can be lied about: see `source_mutations`; some are whole lists or objects.
 
     `rows` is the length of a page of a history. `chain_route` False is mempool's Electrum backend, whose cursor is
     `?after_txid=`; `merkle_route` False a server without proofs; `html` one whose 404 is a page. `unknown_cursor`
@@ -72,11 +72,11 @@ class EsploraServer(FakeServer):
             case ["tx", txid, "raw"] if txid in self.chain.places():
                 return Reply(200, told("tx", self.chain.raw(txid)), "application/octet-stream")
             case ["tx", txid, "status"]:
-                return self._json(self._status(txid, top, "status"))
+                return self._json(told("status", self._status(txid, top, "status")))
             case ["tx", txid, "merkle-proof"] if self.merkle_route and txid in self.chain.places(top):
-                return self._json(self._proof(txid, top))
+                return self._json(told("merkle-proof", self._proof(txid, top)))
             case ["tx", txid, "outspend", vout]:
-                return self._json(self._outspend(Outpoint(txid, int(vout)), top))
+                return self._json(told("outspend", self._outspend(Outpoint(txid, int(vout)), top)))
             case ["scripthash", name]:
                 return self._json(self._stats(name, top))
             case ["scripthash", name, "txs"]:
@@ -134,7 +134,8 @@ class EsploraServer(FakeServer):
     def _stats(self, name: str, top: int) -> dict[str, Any]:
         _, confirmed = self.chain.touching(name, top)
         count = self.faults.told("chain_stats.tx_count", len(confirmed))
-        return {"chain_stats": {"tx_count": count, "funded_txo_count": 0, "funded_txo_sum": 1}}
+        stats = {"tx_count": count, "funded_txo_count": 0, "funded_txo_sum": 1}
+        return {"chain_stats": self.faults.told("chain_stats", stats)}
 
     def _history(self, name: str, top: int, cursor: str) -> Reply:
         """Unconfirmed ones and a page of the newest; behind a cursor the page after it."""
@@ -153,7 +154,10 @@ class EsploraServer(FakeServer):
         shown = newest[start : start + self.rows] if known else [*waiting[:50], *newest[: self.rows]]
         told = self.faults.told
         rows = [
-            {"txid": told("history.txid", txid), "status": self._status(txid, top, "history.status")}
+            {
+                "txid": told("history.txid", txid),
+                "status": told("history.status", self._status(txid, top, "history.status")),
+            }
             for txid in shown
         ]
         return self._json(told("history", rows))

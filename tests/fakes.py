@@ -106,6 +106,13 @@ def solve(start: bytes) -> bytes:
     raise AssertionError("no nonce found")
 
 
+Outline = tuple[str, list[str], list[Outpoint]]
+
+
+def _outline(tx: Tx) -> Outline:
+    return tx.txid, [scripthash_hex(out.script) for out in tx.outputs], [one.outpoint for one in tx.inputs]
+
+
 class FakeChain:
     """A regtest chain with one active branch; blocks once mined stay known. Verbs change it, names read it."""
 
@@ -118,6 +125,7 @@ class FakeChain:
         self.transactions: dict[str, bytes] = {}
         self._salt = 0
         self._parsed: dict[str, Block] = {}
+        self._outlines: dict[str, list[Outline]] = {}
 
     @property
     def height(self) -> int:
@@ -191,11 +199,14 @@ class FakeChain:
     def places(self, top: int | None = None) -> dict[str, int]:
         """The height of every transaction in the active chain up to `top`."""
         some = self.active if top is None else self.active[: top + 1]
-        return {
-            self.block(name).txid(position): height
-            for height, name in enumerate(some)
-            for position in range(self.block(name).count)
-        }
+        return {txid: height for height, name in enumerate(some) for txid, _, _ in self.outlines(name)}
+
+    def outlines(self, name: str) -> list[Outline]:
+        """Of each transaction of a block: txid, script hashes paid, outpoints spent."""
+        if name not in self._outlines:
+            block = self.block(name)
+            self._outlines[name] = [_outline(block.transaction(at)) for at in range(block.count)]
+        return self._outlines[name]
 
     def raw(self, txid: str) -> bytes:
         """A transaction in the mempool or in the active chain; KeyError elsewhere."""
@@ -210,20 +221,20 @@ class FakeChain:
         """What pays or spends a script: txids in the mempool, and (height, txid) in the chain, oldest first."""
         paid: dict[Outpoint, str] = {}
 
-        def touches(tx: Tx) -> bool:
-            hashes = [scripthash_hex(out.script) for out in tx.outputs]
-            paid.update((Outpoint(tx.txid, vout), name) for vout, name in enumerate(hashes))
-            return scripthash in hashes or any(paid.get(one.outpoint) == scripthash for one in tx.inputs)
+        def touches(outline: Outline) -> bool:
+            txid, hashes, inputs = outline
+            paid.update((Outpoint(txid, vout), name) for vout, name in enumerate(hashes))
+            return scripthash in hashes or any(paid.get(one) == scripthash for one in inputs)
 
-        confirmed = []
-        for height, name in enumerate(self.active if top is None else self.active[: top + 1]):
-            block = self.block(name)
-            for position in range(block.count):
-                tx = block.transaction(position)
-                if touches(tx):
-                    confirmed.append((height, tx.txid))
-        waiting = [parse_transaction(raw) for raw in self.mempool.values()]
-        return [tx.txid for tx in waiting if touches(tx)], confirmed
+        some = self.active if top is None else self.active[: top + 1]
+        confirmed = [
+            (height, outline[0])
+            for height, name in enumerate(some)
+            for outline in self.outlines(name)
+            if touches(outline)
+        ]
+        waiting = [_outline(parse_transaction(raw)) for raw in self.mempool.values()]
+        return [outline[0] for outline in waiting if touches(outline)], confirmed
 
     def send(self, raw: bytes) -> str:
         """Put a transaction into the mempool; returns its txid."""
@@ -386,7 +397,11 @@ class CoreServer(FakeServer):
         if isinstance(asked, list):
             return Reply(200, json.dumps([self._reply(one) for one in asked]).encode(), "application/json")
         reply = self._reply(asked)
-        return Reply(200 if reply["error"] is None else 500, json.dumps(reply).encode(), "application/json")
+        return Reply(
+            200 if "error" in self.faults.lies or reply["error"] is None else 500,
+            json.dumps(reply).encode(),
+            "application/json",
+        )
 
     def _reply(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.paths.append(asked["method"])
@@ -396,7 +411,8 @@ class CoreServer(FakeServer):
         except LookupError:
             error = {"code": -5, "message": "Block not found"}
             return {"result": None, "error": error, "id": number}
-        return {"result": self.faults.told(asked["method"], result), "error": None, "id": number}
+        told = self.faults.told(asked["method"], result)
+        return {"result": told, "error": self.faults.told("error", None), "id": number}
 
     def _result(self, method: str, params: list[Any]) -> Any:
         chain, told = self.chain, self.faults.told
