@@ -86,6 +86,10 @@ def _save(shelf: Shelf, space: str, key: str, value: object) -> None:
     shelf.save(space, key, json.dumps(value, separators=(",", ":"), sort_keys=True).encode())
 
 
+_PAGE = 10_000
+"""So many unspent outpoints are in memory at once as text; there may be a million of them."""
+
+
 class Observed:
     """The state of chain, transactions and coins, on a shelf. Spaces begin with `o.`."""
 
@@ -119,8 +123,11 @@ class Observed:
 
     def unspent(self) -> Iterator[str]:
         """Outpoints of ours that no block of the agreed chain spends."""
-        for key, _ in self._shelf.rows("o.unspent"):
-            yield key
+        low = ""
+        while page := list(self._shelf.rows("o.unspent", low, limit=_PAGE)):
+            for key, _ in page:
+                yield key
+            low = page[-1][0] + " "  # after it and before all others
 
     def knows(self, txid: str, script: str) -> str | None:
         """The block in which a transaction is known to pay or spend a script (hex); None where it is not."""

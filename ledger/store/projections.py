@@ -96,7 +96,7 @@ class StoredShelf:
             sql += " LIMIT ?"
             # As many more as the waiting rows can take away.
             values.append(max(limit, 0) + len(over))
-        found = [(row[0], row[1]) for row in self._session.all(sql, values)]
+        found: list[tuple[str, bytes]] = self._session.all(sql, values)
         if not over:
             return iter(found)
         laid = [(key, value) for key, value in (dict(found) | over).items() if value is not None]
