@@ -10,6 +10,7 @@ import gzip
 import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -126,6 +127,12 @@ class FakeChain:
         self._salt = 0
         self._parsed: dict[str, Block] = {}
         self._outlines: dict[str, list[Outline]] = {}
+
+    def copy(self) -> FakeChain:
+        """The same chain; what happens to one does not happen to the other."""
+        made = FakeChain.__new__(FakeChain)
+        vars(made).update({key: copy(value) for key, value in vars(self).items()})
+        return made
 
     @property
     def height(self) -> int:

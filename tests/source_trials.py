@@ -5,6 +5,8 @@ Only for tests: it says what settled, what the chain itself holds, and which sou
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +17,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
 from ledger.books import Documents
-from ledger.chain import Outpoint
+from ledger.chain import Outpoint, Script
 from ledger.chain_look import SourceStatus
 from ledger.chain_status import chain_status
 from ledger.checks import run_checks
@@ -42,7 +42,7 @@ from watchers.block import parse_transaction
 from watchers.http import HttpClient
 from watchers.http_answer import HttpAnswer, read_body
 from watchers.networks import REGTEST
-from watchers.scripts import address_of
+from watchers.scripts import address_of, scripthash_hex
 
 DEPTH = 2
 LOOKS = 10
@@ -75,13 +75,12 @@ def at_hand(server: Server) -> Iterator[None]:
 def answered_at_once(self: HttpClient, asked: Any, url: str, until: float) -> HttpAnswer:
     """In place of HttpClient's way over the network, which tests of its own cover: hundreds of trials are quick."""
     parts = urlsplit(url)
-    request = requests.Request(asked.method, url, json=asked.json, auth=asked.auth).prepare()
+    login = base64.b64encode(":".join(asked.auth or ()).encode()).decode()
     handler: Any = SimpleNamespace(path=parts.path + (f"?{parts.query}" if parts.query else ""))
-    handler.headers = request.headers
+    handler.headers = {"Authorization": f"Basic {login}"}
     server = _AT_HAND[parts.port or 0]
     server.paths.append(parts.path)
-    body = request.body if isinstance(request.body, bytes) else b""
-    reply = server.answer(handler, parts.path, body)
+    reply = server.answer(handler, parts.path, b"" if asked.json is None else json.dumps(asked.json).encode())
     whole = read_body(BytesIO(reply.body).read, "", asked.max_bytes, asked.source)
     return HttpAnswer(reply.status, {"content-type": reply.kind}, whole)
 
@@ -170,17 +169,23 @@ def gifts_for(field: str) -> int:
     return 11 if field.startswith("chain_stats") else 1
 
 
-def begin(chain: FakeChain, gifts: int = 1) -> None:
-    """Gifts to one address (more than a page holds, if wanted), one that pays twice, and one that waits."""
-    chain.send(FUNDING)
-    for number in range(gifts):
-        chain.send(transaction([(script_no(0), 2_000 + number)], [outpoint_no(number)]))
-    chain.mine(1)
-    chain.send(transaction([(script_no(1), 3_000), (script_no(1), 3_001)], [outpoint_no(20)]))
-    chain.mine(1)
-    chain.send(transaction([(script_no(2), 4_000)], [outpoint_no(30)]))
-    chain.mine(3)
-    chain.send(transaction([(script_no(3), 5_000)], [FUNDS]))
+def begun(gifts: int = 1) -> FakeChain:
+    """A chain with gifts to one address (more than a page holds, if wanted), one that pays twice, one that waits."""
+    if gifts not in _BEGUN:
+        chain = _BEGUN[gifts] = FakeChain()
+        chain.send(FUNDING)
+        for number in range(gifts):
+            chain.send(transaction([(script_no(0), 2_000 + number)], [outpoint_no(number)]))
+        chain.mine(1)
+        chain.send(transaction([(script_no(1), 3_000), (script_no(1), 3_001)], [outpoint_no(20)]))
+        chain.mine(1)
+        chain.send(transaction([(script_no(2), 4_000)], [outpoint_no(30)]))
+        chain.mine(3)
+        chain.send(transaction([(script_no(3), 5_000)], [FUNDS]))
+    return _BEGUN[gifts].copy()
+
+
+_BEGUN: dict[int, FakeChain] = {}
 
 
 def go_on(chain: FakeChain) -> None:
@@ -226,15 +231,14 @@ class Ran:
     @property
     def truth(self) -> dict[str, int]:
         """The chain's own list of what is deep enough."""
-        ours = {script_no(number) for number in range(ADDRESSES)}
+        ours = {scripthash_hex(Script(script_no(number))) for number in range(ADDRESSES)}
         found = {}
         for name in self.chain.active[1 : self.chain.height - DEPTH + 2]:
-            block = self.chain.block(name)
-            for position in range(block.count):
-                tx = block.transaction(position)
-                for vout, out in enumerate(tx.outputs):
-                    if bytes(out.script) in ours:
-                        found[f"{tx.txid}:{vout}"] = out.sats
+            for position, (txid, hashes, _) in enumerate(self.chain.outlines(name)):
+                for vout, paid in enumerate(hashes):
+                    if paid in ours:
+                        outputs = self.chain.block(name).transaction(position).outputs
+                        found[f"{txid}:{vout}"] = outputs[vout].sats
         return found
 
     def audit(self) -> None:
@@ -252,7 +256,6 @@ def settle(ran: Ran) -> None:
         if ran.live == ran.truth:
             break
     assert ran.live == ran.truth != {}
-    ran.audit()
 
 
 def template(folder: Path) -> Path:

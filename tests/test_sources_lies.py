@@ -22,7 +22,7 @@ from tests.source_trials import (
     TRIALS,
     answered_at_once,
     at_hand,
-    begin,
+    begun,
     go_on,
     running,
     settle,
@@ -99,9 +99,8 @@ def test_a_lie_that_proof_contradicts_is_named_everywhere_and_its_source_set_asi
     monkeypatch.setattr(HttpClient, "_send", answered_at_once)
     trial = trial_of(dialect, field)
     with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
-        chain = bad.chain = honest.chain = FakeChain()
+        chain = bad.chain = honest.chain = begun()
         bad.faults = Faults(lies={field: lie})
-        begin(chain)
         with running(ledger, trial.config(bad, honest), chain) as ran:
             ran.look()
             assert [record.getMessage() for record in caplog.records].count("source set aside") == 1
@@ -128,10 +127,9 @@ def test_unread_and_extra_fields_change_nothing(name: str, ledger: Path) -> None
     found = []
     for junk in (False, True):
         with trial.server() as server, EsploraServer(FakeChain()) as honest, at_hand(honest):
-            chain = honest.chain = server.chain = FakeChain()
+            chain = honest.chain = server.chain = begun(11)
             if junk:
                 rewrite(server, with_extras(UNREAD[dialect]))
-            begin(chain, 11)
             with running(ledger, trial.config(server, honest if trial.helped else None), chain) as ran:
                 settle(ran)
                 waiting = [one.txid for one in ran.waiting]
@@ -151,11 +149,7 @@ def test_an_invented_mempool_makes_a_wrong_sighting_with_its_sources_name_and_no
     trial = TRIALS[name]
     invented = transaction([(script_no(2), 10**12)], [outpoint_no(99)])
     with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
-        chain, false = FakeChain(), FakeChain()
-        begin(chain)
-        vars(false).update(vars(chain))
-        false.mempool = dict(chain.mempool)
-        false.transactions = dict(chain.transactions)
+        chain, false = begun(), begun()
         txid = false.send(invented)
         bad.chain, honest.chain = false, chain
         with running(ledger, trial.config(bad, honest), chain) as ran:

@@ -30,7 +30,7 @@ from tests.source_trials import (
     TRIALS,
     answered_at_once,
     at_hand,
-    begin,
+    begun,
     gifts_for,
     go_on,
     running,
@@ -75,14 +75,13 @@ def test_one_spoiled_field_beside_an_honest_source_changes_nothing(
     trial = trial_of(dialect, field)
     with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
         for name, mutation in MUTATIONS.items():
-            chain = FakeChain()
-            bad.chain = honest.chain = chain
+            chain = bad.chain = honest.chain = begun(gifts_for(field))
             bad.faults = Faults(lies={field: mutation})
-            begin(chain, gifts_for(field))
             with running(ledger, trial.config(bad, honest), chain) as ran, noted(name):
                 settle(ran)
                 go_on(chain)
                 settle(ran)
+                ran.audit()
 
 
 ALONE = [(dialect, field) for dialect, field in CASES if not trial_of(dialect, field).helped]
@@ -97,10 +96,8 @@ def test_one_spoiled_field_of_the_only_source_settles_nothing_wrong(
     trial = trial_of(dialect, field)
     with trial.server() as bad:
         for name, mutation in MUTATIONS.items():
-            chain = FakeChain()
-            bad.chain = chain
+            chain = bad.chain = begun(gifts_for(field))
             bad.faults = Faults(lies={field: mutation})
-            begin(chain, gifts_for(field))
             with running(ledger, trial.config(bad, None), chain) as ran, noted(name):
                 sent = set(chain.transactions)
                 for look in range(LOOKS):
@@ -169,9 +166,8 @@ def test_the_list_of_fields_is_what_is_told_and_read(
         for name in DIALECTS[dialect]:
             trial = TRIALS[name]
             with trial.server() as server:
-                chain = honest.chain = server.chain = FakeChain()
+                chain = honest.chain = server.chain = begun(11)
                 heard = server.faults = Heard()
-                begin(chain, 11)
                 config = trial.config(server, honest if trial.helped else None)
                 with running(ledger, config, chain) as ran, monkeypatch.context() as patched:
                     for module in MODULES:
