@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -258,9 +259,18 @@ def settle(ran: Ran) -> None:
     assert ran.live == ran.truth != {}
 
 
-def template(folder: Path) -> Path:
-    """A ledger with a campaign whose addresses are given out (but the fixed one), to be copied for each trial."""
-    path = folder / "template.db"
+@contextmanager
+def template() -> Iterator[Path]:
+    """A ledger with a campaign whose addresses are given out (but the fixed one), to be copied for each trial.
+
+    In memory where the system has such a place: that a write is safe on a disk is tested elsewhere.
+    """
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(prefix="aidtrail-", dir=memory if memory.is_dir() else None) as folder:
+        yield _ledger(Path(folder) / "template.db")
+
+
+def _ledger(path: Path) -> Path:
     store = Store.create(f"sqlite:///{path}")
     with store.write() as tx:
         number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
@@ -276,12 +286,13 @@ def template(folder: Path) -> Path:
 
 
 @contextmanager
-def running(ledger: Path, config: Config, chain: FakeChain) -> Iterator[Ran]:
+def running(ledger: Path, config: Config, chain: FakeChain, *, start: int | None = None) -> Iterator[Ran]:
+    """The service from the moment `start` on; by default the chain's own."""
     copy = ledger.with_name("trial.db")
     for old in ledger.parent.glob("trial.db*"):
         old.unlink()
     shutil.copyfile(ledger, copy)
     store = Store.open(f"sqlite:///{copy}")
-    clock = MovableClock(chain.now)
+    clock = MovableClock(chain.now if start is None else start)
     yield Ran(build(store, config, clock, {"PASSWORD": "secret"}, ledger.parent), store, clock, chain)
     store.close()

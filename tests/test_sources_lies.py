@@ -5,7 +5,7 @@ A mempool, which nothing proves, can make no more than a wrong sighting that car
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,9 @@ from watchers.http import HttpClient
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return template(tmp_path_factory.mktemp("trials"))
+def ledger() -> Iterator[Path]:
+    with template() as made:
+        yield made
 
 
 @pytest.fixture

@@ -45,8 +45,9 @@ CASES = [(dialect, field) for dialect, fields in FIELDS.items() for field in fie
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return template(tmp_path_factory.mktemp("trials"))
+def ledger() -> Iterator[Path]:
+    with template() as made:
+        yield made
 
 
 @pytest.fixture
