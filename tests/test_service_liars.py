@@ -166,7 +166,10 @@ def test_where_a_lie_stops_the_chain_everything_says_since_when(
         only.faults.lies.clear()
         only.faults.down = only.faults.html = only.faults.cut = False
         clock.move_to(clock() + 86_400)
-        if bad in ("down", "cut"):  # for a minute of the machine's own time this process does not call it again
+        if bad in (
+            "down",
+            "cut",
+        ):  # for a minute of the machine's own time this process does not call it again
             service = build(store, config(only.url), clock, {}, tmp_path)
         service.jobs.look()
         page, ready, _, state = said(service)
