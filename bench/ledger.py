@@ -20,8 +20,9 @@ from beancount import loader
 from ledger.desk import Actor, act, add_user
 from ledger.entry import Entry, entry_from_bytes
 from ledger.kinds.deliveries import DISTRIBUTION, Distribution
-from ledger.kinds.gifts import DONATION, SATS, Gift
+from ledger.kinds.gifts import DONATION, Gift
 from ledger.kinds.goods import LotCount
+from ledger.kinds.rates import SATS
 from ledger.kinds.spec import Role
 from ledger.record import record
 from ledger.store.database import Store

@@ -1,0 +1,124 @@
+"""Memory and seconds of a service that watches very many scripts and outpoints, loaded from its own store.
+
+Each step is a process of its own, so that the largest memory is that of the step: `python -m bench.watch_memory
+STEP FOLDER COUNT`. The memory is all of the process's, the web framework's modules included.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+import service.wiring
+from bench.measuring import Line, times
+from ledger.store.addresses import AddressRow
+from ledger.store.database import Store
+from service.watch_set import WatchSets
+from watchers.scan import scan_block
+
+BLOCK = Path(__file__).parent.parent / "tests" / "data" / "mainnet-block.raw"
+AIM_MB = 400
+BATCH = 20_000
+FLOOR_BYTES = 22 + 36
+"""The bare bytes of a P2WPKH script and an outpoint."""
+
+
+def store_in(folder: str) -> str:
+    return f"sqlite:///{folder}/aidtrail.db"
+
+
+def rows_of(count: int) -> Iterator[tuple[AddressRow, str]]:
+    """Addresses and unspent outpoints, in the order of the store's keys."""
+    for number in range(count):
+        digest = sha256(b"%d" % number).digest()
+        script = b"\x00\x14" + number.to_bytes(4, "big") + digest[:16]
+        outpoint = f"{number:08x}{digest[:28].hex()}:{number % 3}"
+        yield AddressRow(script, f"address {number}", "bench", "receive", number, "list"), outpoint
+
+
+def fill(folder: str, count: int) -> dict[str, float]:
+    """A store that watches so many scripts and holds so many unspent outputs."""
+    store = Store.create(store_in(folder))
+    rows = rows_of(count)
+    for _ in range(0, count, BATCH):
+        batch = list(islice(rows, BATCH))
+        with store.write() as tx:
+            tx.addresses.add([address for address, _ in batch])
+            for _, outpoint in batch:
+                tx.shelf.save("o.unspent", outpoint, b"")
+    store.close()
+    return {}
+
+
+def load(folder: str, count: int) -> dict[str, float]:
+    """What the service does before a look, twice, and one scan; megabytes and seconds."""
+    bare = megabytes()
+    store = Store.open(store_in(folder))
+    sets = WatchSets()
+    seconds = []
+    for _ in range(2):
+        began = time.process_time()
+        with store.read() as tx:
+            watch = sets.load(tx)
+        seconds.append(time.process_time() - began)
+    if len(watch.scripts) < count or len(watch.outpoints) < count:
+        raise AssertionError("the store does not hold what was put there")
+    scan_block(BLOCK.read_bytes(), watch)
+    store.close()
+    return {"bare": bare, "most": megabytes(), "first": seconds[0], "again": seconds[1]}
+
+
+def megabytes() -> float:
+    """The most memory that this process has had, in units of 10^6 bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def lines(count: int = 1_000_000) -> list[Line]:
+    with tempfile.TemporaryDirectory(prefix="aidtrail-bench-") as folder:
+        step("fill", folder, count)
+        told = step("load", folder, count)
+    what = f"{count:,} scripts + {count:,} outpoints"
+    floor = told["bare"] + count * FLOOR_BYTES / 1e6
+    return [
+        Line(
+            f"MB at most, {what}",
+            f"{told['most']:,.0f}",
+            f"{floor:,.0f}",
+            times(floor / told["most"]),
+            f"< {AIM_MB} MB; limit: idle + bare bytes",
+        ),
+        Line(
+            "CPU seconds to load them, first look and after",
+            f"{told['first']:.2f}",
+            f"{told['again']:.4f}",
+            "",
+        ),
+    ]
+
+
+def step(name: str, folder: str, count: int) -> dict[str, float]:
+    """One step in a process of its own."""
+    command = [sys.executable, "-m", "bench.watch_memory", name, folder, str(count)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+def main() -> None:
+    name, folder, count = sys.argv[1:]
+    steps = {"fill": fill, "load": load}
+    if not callable(service.wiring.build):
+        raise AssertionError("the service is not here")
+    print(json.dumps(steps[name](folder, int(count))))
+
+
+if __name__ == "__main__":
+    main()
