@@ -30,6 +30,8 @@ class AccountClass(StrEnum):
     DELIVERED = "delivered"  # services
     LOST = "lost"
     RETURNED = "returned"
+    REACHED = "reached"  # people or events reached, by indicator
+    RESULTS = "results"
     COMMITMENTS = "commitments"
     ENCUMBERED = "encumbered"  # money bound by an approved order, not yet paid
 
@@ -48,6 +50,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.ENCUMBERED,
         AccountClass.DISTRIBUTED,
         AccountClass.LOST,
+        AccountClass.REACHED,
     }
 )
 """Classes whose balance (debits minus credits) is never below zero (DESIGN section 4, invariants)."""

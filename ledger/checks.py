@@ -196,6 +196,19 @@ def _coins_for_line(books: Books, slug: str) -> int:
     return sats
 
 
+def results_tie(tx: Reading) -> Iterator[Finding]:
+    """Per indicator: people on its account = people reported, and no breakdown has more."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for name, indicator in books.documents.all("indicator", slug):
+            reached = books.net(f"{AccountClass.REACHED.value}/{slug}/{name}", f"indicator:{name}")
+            if reached != indicator["actual"]:
+                yield Finding("results_tie", name, f"{reached} reached and {indicator['actual']} reported")
+            for dimension, cells in indicator["cells"].items():
+                if sum(cells.values()) > indicator["actual"]:
+                    yield Finding("results_tie", name, f"{dimension} has more people than were reported")
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -207,6 +220,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     outpoints_live_once,
     books_are_chain,
     money_on_lines,
+    results_tie,
 )
 
 

@@ -15,6 +15,7 @@ from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, 
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
 from ledger.observing import Observed, WatchedOutput, WatchedTx
+from ledger.people import achievements
 from ledger.reconcile import books_state, unexplained_spends
 from ledger.record import rfc3339
 from ledger.report import (
@@ -127,6 +128,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         under_way=under_way,
         lost=lost,
         needs=needs,
+        achievements=achievements(books, slug),
         books=books_state(tx, slug, now=now),
         flow=flow,
         sums=tuple(sum_tables(books, slug)),

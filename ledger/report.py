@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.flow import Flow
+from ledger.people import Achievement
 from ledger.settled import SCANNED_WHOLE
 from ledger.trail import DonationStatus, Paper
 
@@ -136,6 +137,7 @@ class CampaignReport:
     under_way: int
     lost: int  # damaged + short + lost
     needs: tuple[NeedRow, ...]
+    achievements: tuple[Achievement, ...]
     books: Books
     flow: Flow
     sums: tuple[SumTable, ...]

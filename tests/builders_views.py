@@ -190,7 +190,7 @@ def story_report(unit: str = "mask") -> CampaignReport:
         partners=("FCSSC", "UNOSSC"), unit=unit, donations=412, donors_waiting=1, received=coins("71.84"),
         value=68_000_000, dust=1_200, dust_count=2, bought=252_000, distributed=217_000, receivers=15,
         under_way=32_400, lost=2_600,
-        needs=(NeedRow("N-1", "WAHO", "three-ply", 250_000, unit, "Abuja", "2020-08-31"),),
+        needs=(NeedRow("N-1", "WAHO", "three-ply", 250_000, unit, "Abuja", "2020-08-31"),), achievements=(),
         books=tied_books(), flow=story_flow(unit), sums=story_sums(unit),
         withheld=(
             Withheld("Name of the maker of PO-2", "BTC", coins("9.8"), "Maker’s safety in its country",
@@ -209,7 +209,7 @@ def empty_report() -> CampaignReport:
     """A campaign of the first hour: no gift, no look at the chain yet."""
     return replace(
         story_report("kit"), slug="new", title="New call", donations=0, donors_waiting=0, received=0, value=0,
-        dust=0, dust_count=0, bought=0, distributed=0, receivers=0, under_way=0, lost=0, needs=(),
+        dust=0, dust_count=0, bought=0, distributed=0, receivers=0, under_way=0, lost=0, needs=(), achievements=(),
         books=replace(tied_books(), block=None, reconciled=False, in_wallets=0, tip=None, looked_at=None,
                       sources_agreeing=0),
         flow=Flow("kit", (), (), ()), sums=(), withheld=(), unexplained=(), papers=(), papers_count=0,

@@ -113,6 +113,7 @@ def campaign(report: CampaignReport) -> Json:
         "lost": integer(report.lost),
         "fixed_address": report.fixed_address,
         "needs": [plain(need) for need in report.needs],
+        "results": [plain(achievement) for achievement in report.achievements],
         "books": books(report.books),
         "sums": [sums(table) for table in report.sums],
         "withheld": [

@@ -63,6 +63,7 @@ def campaign_page(
             )
             for need in report.needs[:ROWS]
         ),
+        results=tuple(say.result_row(item) for item in report.achievements[:ROWS]),
         donations=tuple(donation_line(row) for row in rows[:SHOWN_DONATIONS]),
         donations_note=_donations_note(
             report, min(len(rows), SHOWN_DONATIONS), more or len(rows) > SHOWN_DONATIONS

@@ -135,6 +135,7 @@ class CampaignPage:
     papers: tuple[PaperRow, ...]
     papers_note: str
     needs: tuple[tuple[str, str, str, str], ...]
+    results: tuple[tuple[str, str, str, str], ...]  # what, target, actual, by group
     donations: tuple[DonationLine, ...]
     donations_note: str
     service: tuple[tuple[str, str], ...]

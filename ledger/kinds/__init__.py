@@ -12,6 +12,7 @@ from ledger.kinds import (
     payments,
     rates,
     receipts,
+    results,
     reversals,
     shipments,
     spends,
@@ -31,6 +32,7 @@ ALL: tuple[Kind, ...] = (
     *receipts.KINDS,
     *shipments.KINDS,
     *deliveries.KINDS,
+    *results.KINDS,
     *evidence.KINDS,
     *reversals.KINDS,
 )

@@ -85,6 +85,15 @@ def _unfold_valuation(books: Books, entry: Entry, seq: int) -> None:
     unfold_valuation(books, entry.campaign, str(entry.facts["outpoint"]), seq, by_hand=True)
 
 
+def _unfold_result(books: Books, entry: Entry, seq: int) -> None:
+    _unfold_document("result", "number")(books, entry, seq)
+    number = str(entry.facts["indicator"])
+    indicator = books.documents.require("indicator", entry.campaign, number)
+    before = entry.notes["before"]
+    indicator |= {**before, "results": indicator["results"][:-1]}
+    books.documents.save("indicator", entry.campaign, number, indicator)
+
+
 _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "need": _unfold_document("need", "number"),
     "offer": _unfold_document("offer", "number"),
@@ -100,6 +109,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
     "valuation": _unfold_valuation,
+    "result": _unfold_result,
 }
 REVERSIBLE = frozenset(_UNFOLD)
 
@@ -123,6 +133,14 @@ def _post(context: Context, facts: Reversal) -> Posting:
         document = context.books.documents.require("shipment", entry.campaign, str(entry.facts["waybill"]))
         if document["arrivals"]:
             raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
+    if entry.kind == "result":
+        indicator = context.books.documents.require(
+            "indicator", entry.campaign, str(entry.facts["indicator"])
+        )
+        if indicator["results"][-1] != entry.facts["number"]:
+            raise Conflict(
+                f"entry: result {indicator['results'][-1]} was reported after it; reverse that first"
+            )
     undone = tuple(Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use))
     notes: dict[str, Any] = {
         "reverses": entry.seq,

@@ -39,6 +39,7 @@ from api.pages.sentences.flow import (
     stage_label,
     yours_label,
 )
+from api.pages.sentences.results import result_row
 from api.pages.sentences.steps import fact_label, line_name, step_facts, step_phrase
 from api.pages.sentences.tables import (
     SHARES,
@@ -103,6 +104,7 @@ __all__ = [
     "others",
     "period",
     "plain",
+    "result_row",
     "service_figures",
     "stage_detail",
     "stage_figure",
