@@ -90,12 +90,8 @@ def test_a_reversal_brings_back_what_was_reported_before_and_the_newest_goes_fir
     first = report(ledger, "R-1", counts="to_date", end="2023-11-10", total=100, place=cells(Dili=100))
     second = report(ledger, "R-2", counts="to_date", end="2023-11-20", total=150, place=cells(Dili=150))
     with pytest.raises(Conflict, match="R-2 was reported after it"):
-        ledger.do(
-            "approver", "reversal", "add", entry=first.seq, reason="Counted twice", date="2023-11-21"
-        )
-    ledger.do(
-        "approver", "reversal", "add", entry=second.seq, reason="Counted twice", date="2023-11-21"
-    )
+        ledger.do("approver", "reversal", "add", entry=first.seq, reason="Counted twice", date="2023-11-21")
+    ledger.do("approver", "reversal", "add", entry=second.seq, reason="Counted twice", date="2023-11-21")
     assert achieved(ledger).actual == 100
     report(ledger, "R-4", counts="to_date", end="2023-11-15", total=120, place=cells(Dili=120))
     assert achieved(ledger).actual == 120
