@@ -26,7 +26,7 @@ from watchers.http_policy import HttpPolicy
 SLUG = "relief"
 START = 1_590_000_000
 BLOCKS = 2_000
-FULL_BLOCKS, PAYMENTS_EACH, OUTPUTS_EACH = 10, 5, 1_000
+FULL_BLOCKS, PAYMENTS_EACH, OUTPUTS_EACH = 6, 5, 1_000
 """So many blocks hold payments, each of many outputs: above 150,000 bytes a block."""
 
 COINS = 150
@@ -48,18 +48,18 @@ def mined(node: Node, blocks: int, full: int) -> str:
     """A chain of that many blocks; returns the campaign's address, which some of them pay."""
     node.mine(COINS)  # as many coins of 50, a hundred of them not yet to be spent
     ours = node.miner_address()
-    theirs = [node.miner_address() for _ in range(10)]
     node.rpc("createwallet", "many")
     many = [node.rpc("getnewaddress", wallet="many") for _ in range(OUTPUTS_EACH)]
+    node.rpc("unloadwallet", "many")  # or it would note each of its outputs
     for number in range(full):
         for _ in range(PAYMENTS_EACH if number % 2 else 1):
             node.pay(dict.fromkeys(many, 1000))
         node.mine()
     for _ in range(min(GIFTS, blocks // 40)):
         node.pay({ours: 50_000})
-        node.mine(1, theirs[0])
+        node.mine(1, many[0])
     while (left := blocks - node.rpc("getblockcount")) > 0:
-        node.mine(min(left, 500), theirs[1])
+        node.mine(min(left, 500), many[1])
     return ours
 
 
