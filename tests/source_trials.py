@@ -214,11 +214,11 @@ class Ran:
         self.service.jobs.look()
 
     @property
-    def live(self) -> dict[str, int]:
-        """Donations that count: outpoint and sats."""
+    def live(self) -> dict[str, tuple[int, str]]:
+        """Donations that count: outpoint, sats and block."""
         with self.store.read() as tx:
             rows = Documents(tx.shelf).all("donation", SLUG)
-            return {key: row["facts"]["sats"] for key, row in rows if row["live"]}
+            return {key: (row["facts"]["sats"], row["block"]) for key, row in rows if row["live"]}
 
     @property
     def waiting(self) -> list[WatchedTx]:
@@ -231,7 +231,7 @@ class Ran:
             return {one.name: one for one in chain_status(tx, now=0).sources}
 
     @property
-    def truth(self) -> dict[str, int]:
+    def truth(self) -> dict[str, tuple[int, str]]:
         """The chain's own list of what is deep enough."""
         ours = {scripthash_hex(Script(script_no(number))) for number in range(ADDRESSES)}
         found = {}
@@ -240,7 +240,7 @@ class Ran:
                 for vout, paid in enumerate(hashes):
                     if paid in ours:
                         outputs = self.chain.block(name).transaction(position).outputs
-                        found[f"{txid}:{vout}"] = outputs[vout].sats
+                        found[f"{txid}:{vout}"] = outputs[vout].sats, name
         return found
 
     def audit(self) -> None:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 import service.wiring
 from ledger.observing import Observed
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, Faults, outpoint_no, script_no, transaction
+from tests.fakes import FakeChain, Faults, Reply, outpoint_no, script_no, transaction
 from tests.source_mutations import MUTATIONS, UNREAD, rewrite, with_extras
 from tests.source_trials import (
     DIALECTS,
@@ -148,10 +148,9 @@ def test_an_invented_mempool_makes_a_wrong_sighting_with_its_sources_name_and_no
 ) -> None:
     """A transaction that spends nothing real: sighted as that source's word, never settled, gone by the rule."""
     trial = TRIALS[name]
-    invented = transaction([(script_no(2), 10**12)], [outpoint_no(99)])
     with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
         chain, false = begun(), begun()
-        txid = false.send(invented)
+        txid = false.send(INVENTED)
         bad.chain, honest.chain = false, chain
         with running(ledger, trial.config(bad, honest), chain) as ran:
             for _ in range(3):
@@ -161,4 +160,61 @@ def test_an_invented_mempool_makes_a_wrong_sighting_with_its_sources_name_and_no
                 assert sighted is not None
                 assert sighted.sources == ("bad",)
                 assert ran.live == ran.truth
+            ran.audit()
+
+
+def shifted(server: Any) -> None:
+    """Histories and proofs say of every transaction that it is one block higher, and say so alike."""
+    if isinstance(server, EsploraServer):
+        for told in ("history.status.block_height", "merkle-proof.block_height", "status.block_height"):
+            server.faults.lies[told] = lambda height: height + 1
+        return
+    history, merkle = server._history, server._merkle
+    vars(server)["_history"] = lambda name: [(txid, at + (at > 0)) for txid, at in history(name)]
+    vars(server)["_merkle"] = lambda txid, rest: {**merkle(txid, [rest[0] - 1]), "block_height": rest[0]}
+
+
+def inventing(server: Any) -> None:
+    """The second block is said to hold a transaction that nobody made, with a proof of the right shape."""
+    server.chain = server.chain.copy()
+    txid = server.chain.send(INVENTED)
+    if isinstance(server, EsploraServer):
+        row = {"txid": txid, "status": {"confirmed": True, "block_height": 2}}
+        server.faults.lies["history"] = lambda rows: [row, *rows]
+        answer = server.answer
+
+        def proving(handler: Any, path: str, body: bytes) -> Reply:
+            if path.endswith(f"{txid}/merkle-proof"):
+                return server._json({"block_height": 2, "merkle": ["ab" * 32], "pos": 1})
+            return answer(handler, path, body)
+
+        vars(server)["answer"] = proving
+        return
+    history, merkle = server._history, server._merkle
+    false = {"block_height": 2, "merkle": ["ab" * 32], "pos": 1}
+    vars(server)["_history"] = lambda name: [(txid, 2), *(row for row in history(name) if row[0] != txid)]
+    vars(server)["_merkle"] = lambda asked, rest: false if asked == txid else merkle(asked, rest)
+
+
+INVENTED = transaction([(script_no(2), 10**12)], [outpoint_no(99)])
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("lie", [shifted, inventing])
+@pytest.mark.parametrize("name", ["esplora histories", "electrum"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_lies_that_agree_with_each_other_are_contradicted_by_the_header(
+    name: str, lie: Callable[[Any], None], alone: bool, ledger: Path
+) -> None:
+    """Nothing settles that is not on the chain, where it is on the chain; beside an honest source all does."""
+    trial = TRIALS[name]
+    with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
+        chain = bad.chain = honest.chain = begun()
+        lie(bad)
+        with running(ledger, trial.config(bad, None if alone else honest), chain) as ran:
+            ran.look()
+            assert (ran.sources["bad"].lied or "").startswith("proof")
+            assert ran.live.items() <= ran.truth.items()
+            if not alone:
+                settle(ran)
             ran.audit()

@@ -247,7 +247,7 @@ def test_a_coinbase_to_us_settles_at_its_hundredth_block_and_no_earlier(life: Li
     assert coin not in life.ran.live
     chain.mine(1)
     life.look()
-    assert life.ran.live == {coin: 50 * 10**8}
+    assert life.ran.live == {coin: (50 * 10**8, block)}
     chain.fork(MATURITY, MATURITY + 1)
     for _ in range(6):
         life.look()
