@@ -67,7 +67,7 @@ class SocketServer:
 
 
 class SayingServer(SocketServer):
-    """Says the same to everybody who connects, whatever they say, then drips."""
+    """Says the same to everybody who connects, whatever they say; then it drips, or ends its side."""
 
     def __init__(self, words: bytes, *, drip: float | None = None) -> None:
         self._words = words
@@ -78,6 +78,10 @@ class SayingServer(SocketServer):
         sock.sendall(self._words)
         if self._pause is not None:
             self.drip(sock, 1 << 20, self._pause)
+            return
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(4096):
+            continue
 
 
 class Proxy(SocketServer):

@@ -176,9 +176,7 @@ class HttpClient:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _adapter(self._proxy)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        self._adapter = _adapter(self._proxy)
 
     def close(self) -> None:
         """Cut off what is under way and give all connections back. Later requests raise SourceDown."""
@@ -186,7 +184,7 @@ class HttpClient:
         with self._lock:
             for flight in self._flights:
                 flight.line.abort()
-        self._session.close()
+        self._adapter.close()
 
     def request(
         self,
@@ -286,7 +284,7 @@ class HttpClient:
         """The work of one worker thread."""
         _mine.line = flight.line
         try:
-            with self._session.request(
+            request = requests.Request(
                 asked.method,
                 url,
                 json=asked.json,
@@ -297,9 +295,13 @@ class HttpClient:
                     **asked.headers,
                 },
                 auth=asked.auth,
-                timeout=(min(self.policy.connect_timeout, left), left),
-                allow_redirects=False,
+            )
+            # By the adapter: a session reads the body of a redirect whole, however large it becomes.
+            with self._adapter.send(
+                self._session.prepare_request(request),
                 stream=True,
+                timeout=(min(self.policy.connect_timeout, left), left),
+                verify=self.policy.authorities or True,
                 proxies=dict(proxies),
             ) as response:
                 flight.answer = _whole(response, asked)

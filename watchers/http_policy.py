@@ -42,6 +42,8 @@ class HttpPolicy:
     breaker_failures: int = 5
     breaker_pause: float = 60.0
     connect_timeout: float = 10.0
+    authorities: str | None = None
+    """A PEM file of the certificate authorities to trust; None: the public ones."""
 
 
 def is_near(host: str) -> bool:

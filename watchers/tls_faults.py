@@ -29,7 +29,7 @@ def tls_sentence(failure: Exception) -> str:
     if isinstance(failure, ssl.SSLCertVerificationError):
         code = failure.verify_code
         return f"TLS: {_CERTIFICATE.get(code, f'the certificate is not valid (code {code})')}"
-    reason = failure.reason if isinstance(failure, ssl.SSLError) else None
+    reason = getattr(failure, "reason", None)
     if reason in _NO_TLS:
         return "TLS: what answers there does not speak it"
     if reason in _TOO_OLD:
