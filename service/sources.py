@@ -22,9 +22,15 @@ from watchers.sources import Source
 BLOCK_DEADLINES = 4
 """A block is up to 4 MB: it may take so many times the configured deadline."""
 
+NEAR_PER_SECOND = 500.0
+"""A node of one's own, on this machine or in this network, is asked at this pace: REST has no batches."""
+
 
 def http_client(config: Config) -> HttpClient:
-    """One client for all sources: its pace is counted by host. Hosts that the file names may be local."""
+    """One client for all sources: its pace is counted by host. Hosts that the file names may be local.
+
+    Raises BadUse for a proxy that cannot be used, without repeating it.
+    """
     hosts = {urlsplit(source.url).hostname or "" for source in config.sources}
     policy = HttpPolicy(
         user_agent=config.http.user_agent,
@@ -32,8 +38,12 @@ def http_client(config: Config) -> HttpClient:
         local_hosts=frozenset(host for host in hosts if host and not _is_public_name(host)),
         per_second=config.http.requests_a_minute / 60,
         burst=config.http.burst,
+        near_per_second=max(NEAR_PER_SECOND, config.http.requests_a_minute / 60),
     )
-    return HttpClient(policy, monotonic=monotonic)
+    try:
+        return HttpClient(policy, monotonic=monotonic)
+    except ValueError as wrong:
+        raise BadUse(f"http.proxy: {wrong}.") from None
 
 
 def _is_public_name(host: str) -> bool:

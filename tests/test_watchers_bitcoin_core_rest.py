@@ -10,8 +10,9 @@ import pytest
 
 import watchers.bitcoin_core_rest as rest
 from ledger.chain import Script
-from service.config import Config, SourceConfig
-from service.sources import sources_of
+from service.command import BadUse
+from service.config import Config, Http, SourceConfig
+from service.sources import http_client, sources_of
 from tests.fake_core_rest import CoreRestServer
 from tests.fakes import FakeChain, outpoint_no, script_no, transaction
 from watchers.bitcoin_core_rest import BitcoinCoreRest
@@ -312,6 +313,22 @@ def test_the_url_may_end_as_operators_write_it(end: str, server: CoreRestServer)
     """With or without a slash, with or without /rest."""
     client = HttpClient(HttpPolicy(), monotonic=monotonic)
     assert BitcoinCoreRest("node", server.url + end, client, REGTEST).look_tip().height == BLOCKS
+
+
+def test_a_proxy_that_cannot_be_used_is_bad_use_and_not_repeated() -> None:
+    """The sentence names the key and the remedy; the URL may hold a password."""
+    config = Config(http=Http(proxy="socks5://ada:hunter2@127.0.0.1:9050"))
+    with pytest.raises(BadUse, match=r"http\.proxy: .*socks5h://") as caught:
+        http_client(config)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_node_nearby_is_not_asked_at_a_strangers_pace(server: CoreRestServer) -> None:
+    """A mempool of more transactions than a minute's requests is read at once."""
+    pay(server, 30)
+    slow = Config(http=Http(requests_a_minute=1, burst=1))
+    one = BitcoinCoreRest("node", server.url, http_client(slow), REGTEST)
+    assert len(one.look_mempool([])) == 30
 
 
 def test_the_configuration_names_it(server: CoreRestServer, tmp_path: Any) -> None:

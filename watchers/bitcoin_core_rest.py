@@ -42,7 +42,7 @@ _MOST_TX = 4_000_000
 _MOST_MEMPOOL = 140_000_000
 _MEMPOOL_TXIDS = 2_000_000
 _HEADERS_A_REQUEST = 2_000
-_FRESH_A_LOOK = 20_000
+_FRESH_A_LOOK = 5_000
 """REST has no batches: a mempool larger than this is read over several looks, and until then not shown."""
 _SMALL = 64 * 1024
 _HEADER = 80

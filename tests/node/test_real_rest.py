@@ -54,7 +54,8 @@ def test_it_says_what_rpc_says(node: Node) -> None:
 
 def test_headers_go_on_beyond_one_answer(node: Node) -> None:
     """More than the 2,000 that a node gives at once, in order and whole."""
-    node.mine(2_010)
+    for _ in range(10):
+        node.mine(201)
     headers = by_rest(node).look_headers(1, 5_000)
     assert [header.hash for header in headers] == [node.rpc("getblockhash", n) for n in range(1, 2_011)]
 
