@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
@@ -50,9 +51,8 @@ def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 def watched_outpoints(tx: Reading) -> frozenset[bytes]:
     """The outpoints to watch, 36 bytes each: our unspent coins, and the inputs of sightings."""
-    outpoints = {Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent()}
-    outpoints.update(outpoint.wire() for outpoint in waiting_inputs(tx))
-    return frozenset(outpoints)
+    unspent = (Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent())
+    return frozenset(chain(unspent, (outpoint.wire() for outpoint in waiting_inputs(tx))))
 
 
 def waiting_inputs(tx: Reading) -> list[Outpoint]:

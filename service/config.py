@@ -93,12 +93,17 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """Addresses of one campaign: a descriptor, or a fixed list. `campaign` empty: the first one added."""
+    """Addresses of one campaign: a descriptor, a fixed list, or a CSV file. `campaign` empty: the first one added.
+
+    `fixed_index` is the address that everybody gets when no fresh one may be given out.
+    """
 
     campaign: str = ""
     descriptor: str = ""
     addresses: tuple[str, ...] = ()
     gap_limit: int = _between(1, 10_000, 100)
+    addresses_file: str = ""
+    fixed_index: int = _between(0, 9_999, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +216,14 @@ def _check_names(config: Config, name: str) -> None:
             f"({' or '.join(HISTORY_KINDS)}), since what one leaves out only another can show; here are {len(listing)}."
         )
     for wallet in config.wallets:
-        if bool(wallet.descriptor) == bool(wallet.addresses):
-            raise BadUse(f"{name}: wallets: give each either a descriptor or addresses, not both or none.")
+        if sum(map(bool, (wallet.descriptor, wallet.addresses, wallet.addresses_file))) != 1:
+            raise BadUse(
+                f"{name}: wallets: give each one of descriptor, addresses and addresses_file, not several or none."
+            )
+        if wallet.descriptor and wallet.fixed_index >= wallet.gap_limit:
+            raise BadUse(
+                f"{name}: wallets.fixed_index: {wallet.fixed_index} is not below gap_limit, {wallet.gap_limit}."
+            )
 
 
 def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) -> T:

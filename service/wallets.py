@@ -6,18 +6,35 @@ Only public descriptors: private keys are refused before parsing, by the watcher
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 from ledger.books import Documents
 from ledger.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
+from service.address_lists import addresses_in
 from service.command import BadUse
 from service.config import Wallet
 from service.past import note_added
 from watchers.descriptors import Descriptor
 from watchers.networks import Network
 from watchers.scripts import AddressRefused, address_of, script_of
+
+
+def with_lists(wallets: tuple[Wallet, ...], network: Network, folder: Path) -> tuple[Wallet, ...]:
+    """The wallets with the addresses of their files; raises BadUse for a file that is refused."""
+    return tuple(
+        replace(
+            wallet,
+            addresses=addresses_in(folder / wallet.addresses_file, network, "wallets.addresses_file"),
+            addresses_file="",
+        )
+        if wallet.addresses_file
+        else wallet
+        for wallet in wallets
+    )
 
 
 def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
@@ -53,8 +70,8 @@ def _listed(wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
             script = script_of(address, network)
         except AddressRefused as refusal:
             raise BadUse(f"wallets.addresses: {refusal}") from None
-        # A fixed list is published whole: its first address is the one that everybody gets.
-        branch = "fixed" if index == 0 else "receive"
+        # A fixed list is published whole: one of it, the first unless configured, is what everybody gets.
+        branch = "fixed" if index == min(wallet.fixed_index, len(wallet.addresses) - 1) else "receive"
         rows.append(AddressRow(script, address_of(script, network) or address, slug, branch, index, "list"))
     return rows
 
@@ -79,11 +96,11 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[A
     fixed_taken = any(
         row.branch == "fixed" and row.source != descriptor.text for row in tx.addresses.of_campaign(slug)
     )
-    return _rows(descriptor, slug, network, have, count, fixed_taken)
+    return _rows(descriptor, slug, network, have, count, None if fixed_taken else wallet.fixed_index)
 
 
 def _rows(
-    descriptor: Descriptor, slug: str, network: Network, first: int, end: int, fixed_taken: bool
+    descriptor: Descriptor, slug: str, network: Network, first: int, end: int, fixed_index: int | None
 ) -> list[AddressRow]:
     """Rows of both branches for the indices from `first` to below `end`."""
     count = max(0, end - first)
@@ -93,7 +110,7 @@ def _rows(
     rows = []
     for branch, scripts in branches:
         for index, script in enumerate(scripts, first):
-            named = "fixed" if branch == "receive" and index == 0 and not fixed_taken else branch
+            named = "fixed" if branch == "receive" and index == fixed_index else branch
             address = address_of(script, network) or script.hex()
             rows.append(AddressRow(script, address, slug, named, index, descriptor.text))
     return rows
@@ -145,7 +162,7 @@ class Growth:
         first = max(have, index)
         while first < end and _is_watched(tx, descriptor.script(first)):
             first += 1
-        return _rows(descriptor, slug, self._network, first, end, fixed_taken=True)
+        return _rows(descriptor, slug, self._network, first, end, None)
 
     def block_of(self, txid: str, script: bytes) -> str | None:
         """The block in which a transaction is recorded to touch a script."""

@@ -32,7 +32,7 @@ from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
-from service.wallets import Growth, add_addresses
+from service.wallets import Growth, add_addresses, with_lists
 from watchers.address_look import AddressWatcher
 from watchers.asking import SetAside
 from watchers.look import Watcher
@@ -56,6 +56,7 @@ def build(
 ) -> Service:
     """All parts of one process. Raises BadUse for a configuration that names what is not there."""
     network = network_named(config.chain.network)
+    wallets = with_lists(config.wallets, network, folder)
     http = http_client(config)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, secrets.token_hex(8), clock)
@@ -76,7 +77,7 @@ def build(
             sightings,
             leader.check,
             budget,
-            lambda: Growth(store, config.wallets, network),
+            lambda: Growth(store, wallets, network),
             config.watch.ask_histories,
         )
 
@@ -87,7 +88,7 @@ def build(
         clock,
         leader,
         pin,
-        lambda: add_addresses(store, config.wallets, network),
+        lambda: add_addresses(store, wallets, network),
         config.watch.look_seconds,
         config.watch.check_hours,
         value_gifts=valuing_of(store, config, clock, http, leader.check).run,

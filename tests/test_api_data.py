@@ -130,7 +130,7 @@ def test_an_intention_gives_an_address_and_a_code(site: TestClient) -> None:
     answer = site.post(f"{API}/campaigns/bithelp/intentions")
     assert answer.status_code == 201
     assert answer.json() == {
-        "address": "bc1qfresh", "bip21": "bitcoin:bc1qfresh?label=x", "claim_code": CLAIM, "fresh": True,
+        "address": "bc1qfresh", "bip21": "bitcoin:bc1qfresh?label=x", "claim_code": CLAIM, "fresh": True, "note": None,
     }  # fmt: skip
     assert answer.headers["cache-control"] == "no-store"
 

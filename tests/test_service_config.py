@@ -58,7 +58,7 @@ def test_the_examples_wallet_has_the_default_gap() -> None:
         ("[[sources]]\nkind = 'esplora'", "sources.name is missing"),
         ("[[sources]]\nname = 'a'\nurl = 'ftp://x'", "https://"),
         ("[[sources]]\nname='a'\nurl='http://x'\n[[sources]]\nname='a'\nurl='http://y'", "'a'"),
-        ("[[wallets]]\ngap_limit = 5", "descriptor or addresses"),
+        ("[[wallets]]\ngap_limit = 5", "descriptor, addresses and addresses_file"),
         ("sources = 3", "list"),
         ("site = 3", "[site]"),
         ("x =", "TOML"),

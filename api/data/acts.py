@@ -46,6 +46,9 @@ def acts_router(ports: Ports) -> APIRouter:
                 "bip21": made.bip21,
                 "claim_code": made.claim_code or None,
                 "fresh": made.fresh,
+                "note": None
+                if made.fresh
+                else "This address is shared by all donors: keep the transaction id of your gift to find it again.",
             }
         )
 

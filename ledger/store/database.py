@@ -220,7 +220,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         "foreign_keys = ON",
         "recursive_triggers = ON",
         "trusted_schema = OFF",
-        "cache_size = -65536",
+        "cache_size = -32768",
         "wal_autocheckpoint = 4000",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ledger.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
+from service.address_lists import addresses_in
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
 from service.networks import network_of
@@ -22,6 +23,7 @@ from watchers.periods import PERIOD
 from watchers.scripts import AddressRefused, script_of
 from watchers.secret import secret_in
 
+LIST_NAME = "addresses.csv"
 _HEADERS_A_PAGE = 10
 _REQUESTS_A_MINUTE = 60
 _BLOCK_MEGABYTES_TENTHS = 17
@@ -35,12 +37,16 @@ class _Asked:
     sources: tuple[tuple[str, str], ...]
     checkpoint: str
     mode: str
+    csv: bytes | None
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--descriptor", metavar="D", help="public output descriptor, or xpub, ypub, zpub")
     parser.add_argument(
         "--address", metavar="A", action="append", nargs="+", default=[], help="a fixed address"
+    )
+    parser.add_argument(
+        "--addresses-file", metavar="FILE", help="CSV file with a column `address`; copied to the folder"
     )
     parser.add_argument("--network", metavar="NAME", help="mainnet (unless the addresses say otherwise), …")
     parser.add_argument("--checkpoint", metavar="HEIGHT:HASH", default="", help="block to check headers from")
@@ -62,7 +68,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, outside: Outside) -> Answer:
-    asked = _asked(options)
+    asked = _asked(options, outside)
     folder = outside.folder / options.data
     text = config_text(asked)
     parse_config(text)
@@ -77,6 +83,8 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
             tx.progress.save("network", asked.network.name)
             tx.progress.save("depth", str(DEFAULT_DEPTH))
         store.close()
+        if asked.csv is not None:
+            (folder / LIST_NAME).write_bytes(asked.csv)
         config.write_text(text, encoding="utf-8")
     except OSError as failure:
         raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror or failure}).") from None
@@ -86,10 +94,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     )
 
 
-def _asked(options: argparse.Namespace) -> _Asked:
+def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
     addresses = tuple(one for group in options.address for one in group)
-    if bool(options.descriptor) == bool(addresses):
-        raise BadUse("give either --descriptor D or --address A; what is watched has to be named.")
+    if sum(map(bool, (options.descriptor, addresses, options.addresses_file))) != 1:
+        raise BadUse(
+            "give one of --descriptor D, --address A and --addresses-file FILE; what is watched has to be named."
+        )
     for text in (options.descriptor or "", *addresses):
         found = secret_in(text)
         if found is not None:
@@ -108,6 +118,11 @@ def _asked(options: argparse.Namespace) -> _Asked:
             script_of(address, network)
         except AddressRefused as refusal:
             raise BadUse(f"--address: {refusal}") from None
+    csv = None
+    if options.addresses_file:
+        path = outside.folder / options.addresses_file
+        addresses_in(path, network, "--addresses-file")
+        csv = path.read_bytes()
     if options.checkpoint:
         parse_checkpoint(options.checkpoint)
     urls = [url for group in options.source for url in group]
@@ -124,7 +139,9 @@ def _asked(options: argparse.Namespace) -> _Asked:
         raise BadUse(
             "--source: an Electrum server has no blocks; add an explorer, or choose --mode addresses."
         )
-    return _Asked(network, options.descriptor or "", addresses, sources, options.checkpoint, options.mode)
+    return _Asked(
+        network, options.descriptor or "", addresses, sources, options.checkpoint, options.mode, csv
+    )
 
 
 def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
@@ -170,7 +187,9 @@ def config_text(asked: _Asked) -> str:
     if asked.mode != "blocks":
         lines += ["", "[watch]", f"mode = {quoted(asked.mode)}"]
     lines += ["", "[[wallets]]"]
-    if asked.descriptor:
+    if asked.csv is not None:
+        lines.append(f"addresses_file = {quoted(LIST_NAME)}")
+    elif asked.descriptor:
         lines.append(f"descriptor = {quoted(asked.descriptor)}")
     else:
         lines.append(f"addresses = [{', '.join(quoted(address) for address in asked.addresses)}]")

@@ -21,6 +21,7 @@ from service.pinning import restored_chain
 from service.place import Place, find_place
 from service.proving import Prover
 from service.sources import http_client, sources_of
+from service.wallets import with_lists
 from watchers.bit_network import BitNetwork
 from watchers.headers import HeaderChain
 from watchers.networks import MAINNET, NETWORKS, Network, network_named
@@ -107,7 +108,8 @@ def _watched(place: Place | None, outside: Outside) -> int:
     """How many addresses are watched; before there is a database, what the configuration names."""
     if place is None:
         return 0
-    named = sum(len(wallet.addresses) or 2 * wallet.gap_limit for wallet in place.config.wallets)
+    wallets = with_lists(place.config.wallets, network_named(place.config.chain.network), place.folder)
+    named = sum(len(wallet.addresses) or 2 * wallet.gap_limit for wallet in wallets)
     try:
         with opened(place, outside) as store, store.read() as tx:
             return tx.addresses.count() or named
