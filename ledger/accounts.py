@@ -22,6 +22,9 @@ class AccountClass(StrEnum):
     FEES = "fees"
     ORDERED = "ordered"
     OPEN = "open"  # ordered pieces not yet received, by order and item
+    CANCELLED = "cancelled"  # ordered pieces that will not come, by order and item
+    CLAIMS = "claims"  # order value paid for what did not come, which the supplier owes
+    OVER = "over"  # pieces that came too much: apart, unusable, until somebody decides
     NOTED = "noted"  # pieces that delivery notes turned into lots
     STOCK = "stock"
     TRANSIT = "transit"
@@ -44,6 +47,9 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.UNEXPLAINED,
         AccountClass.BANK,
         AccountClass.OPEN,
+        AccountClass.CANCELLED,
+        AccountClass.CLAIMS,
+        AccountClass.OVER,
         AccountClass.STOCK,
         AccountClass.TRANSIT,
         AccountClass.HANDED,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.kinds.closings import left_of
+from ledger.kinds.orders import BOUND
 from ledger.lines import UnitState
 from ledger.reconcile import coins_in_books, coins_on_chain
 
@@ -82,7 +84,7 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
 
 
 def orders_tie(tx: Reading) -> Iterator[Finding]:
-    """Per order item: ordered = received (good, damaged, short, rejected) + open."""
+    """Per order item: ordered = received (good, damaged, short, rejected) + cancelled + open."""
     books = Books(tx.shelf)
     for slug, _ in books.documents.all("campaign", ""):
         received: dict[tuple[str, str], int] = defaultdict(int)
@@ -91,17 +93,37 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
                 facts = receipt["facts"]
                 received[facts["order"], facts["item"]] += sum(lot["noted"] for lot in facts["lots"])
         for number, order in books.documents.all("purchase", slug):
-            if order["status"] != "approved":
+            if order["status"] not in BOUND:
                 continue
             for item in order["facts"]["items"]:
                 name = f"{AccountClass.OPEN.value}/{slug}/{number}/{item['item']}"
                 opened = books.net(name, item["product"])
-                if received[number, item["item"]] + opened != item["quantity"]:
+                gone = f"{AccountClass.CANCELLED.value}/{slug}/{number}/{item['item']}"
+                cancelled = books.net(gone, item["product"])
+                if received[number, item["item"]] + cancelled + opened != item["quantity"]:
                     yield Finding(
                         "orders_tie",
                         f"{number}/{item['item']}",
-                        f"{item['quantity']} ordered, {received[number, item['item']]} noted and {opened} open",
+                        f"{item['quantity']} ordered, {received[number, item['item']]} noted, "
+                        f"{cancelled} cancelled and {opened} open",
                     )
+
+
+def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
+    """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, order in books.documents.all("purchase", slug):
+            if order["status"] not in {"completed", "cancelled"}:
+                continue
+            currency = order["facts"]["currency"]
+            bound = books.net(f"{AccountClass.ENCUMBERED.value}/{slug}/{number}", currency)
+            if bound:
+                yield Finding("closed_orders_left_nothing", number, f"{bound} {currency} is still bound")
+            for row in left_of(books, slug, order):
+                if row.pieces or row.cancelled or row.discount:
+                    what = f"{row.pieces} pieces and {row.cancellation + row.discount} {currency} are left"
+                    yield Finding("closed_orders_left_nothing", f"{number}/{row.item}", what)
 
 
 def lots_tie(tx: Reading) -> Iterator[Finding]:
@@ -215,6 +237,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     lines_are_tiled,
     parts_sum,
     orders_tie,
+    closed_orders_left_nothing,
     lots_tie,
     bytes_hash,
     outpoints_live_once,

@@ -39,6 +39,8 @@ _LOSSES = {
     PartKind.DAMAGED: ExitKind.DAMAGED,
     PartKind.REJECTED: ExitKind.REJECTED,
     PartKind.LOST: ExitKind.LOST,
+    PartKind.CANCELLED: ExitKind.CANCELLED,
+    PartKind.RETURNED: ExitKind.RETURNED,
     PartKind.FEE: ExitKind.FEE,
 }
 _STEPS = {
@@ -344,7 +346,7 @@ class DonationFollower:
             if head == "order":
                 number, item = self._picture.order_item(line)
                 place = number
-                if kind is ExitKind.OPEN:
+                if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                     asset = str(item["product"])
                     units = units * int(str(item["quantity"])) // int(str(item["value"]))
             elif head == "goods":

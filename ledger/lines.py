@@ -29,6 +29,8 @@ class PartKind(StrEnum):
     DAMAGED = "damaged"
     REJECTED = "rejected"
     LOST = "lost"
+    CANCELLED = "cancelled"  # ordered and not coming, when an order is closed
+    RETURNED = "returned"  # sent back to the supplier
     ITEM = "item"  # one item of an order, in a payment spread over several
     ON = "on"
 

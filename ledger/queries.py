@@ -14,6 +14,7 @@ from ledger.desk import claim_hash
 from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, status_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
+from ledger.kinds.orders import BOUND
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.people import achievements
 from ledger.reconcile import books_state, unexplained_spends
@@ -91,7 +92,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     receivers = sum(len(s.bars) for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
     lost = sum(ends.get(k, 0) for k in (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED))
     under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
-    bought = ordered - ends.get(ExitKind.OPEN, 0)
+    bought = ordered - sum(ends.get(k, 0) for k in (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM))
     good = sum(lot["good"] for _, lot in lots_of(books, slug))
     noted = sum(lot["noted"] for _, lot in lots_of(books, slug))
     head = tx.journal.head()
@@ -177,9 +178,7 @@ def _withheld(books: Books, slug: str) -> list[Withheld]:
 
 def _days_gift_to_order(books: Books, slug: str, gifts: list[dict[str, Any]]) -> int | None:
     """Median days from a gift's block to the first approved order after it."""
-    orders = sorted(
-        d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] == "approved"
-    )
+    orders = sorted(d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] in BOUND)
     days = [
         (date.fromisoformat(after[0]) - date.fromisoformat(gift["date"])).days
         for gift in gifts
@@ -189,7 +188,7 @@ def _days_gift_to_order(books: Books, slug: str, gifts: list[dict[str, Any]]) ->
 
 
 def _days_order_to_receipt(books: Books, slug: str) -> int | None:
-    orders = {n: d for n, d in books.documents.all("purchase", slug) if d["status"] == "approved"}
+    orders = {n: d for n, d in books.documents.all("purchase", slug) if d["status"] in BOUND}
     days = [
         (
             date.fromisoformat(receipt["date"])

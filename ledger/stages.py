@@ -13,6 +13,7 @@ from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.kinds.goods import parse_goods_line
+from ledger.kinds.orders import BOUND
 from ledger.lines import PartKind, UnitState, Use
 
 _ENDS = {
@@ -21,6 +22,8 @@ _ENDS = {
     PartKind.DAMAGED: ExitKind.DAMAGED,
     PartKind.REJECTED: ExitKind.REJECTED,
     PartKind.LOST: ExitKind.LOST,
+    PartKind.CANCELLED: ExitKind.CANCELLED,
+    PartKind.RETURNED: ExitKind.RETURNED,
 }
 
 
@@ -84,7 +87,9 @@ class CampaignFlow:
         if head == "spent":
             return ExitKind.UNEXPLAINED
         if head == "order":
-            return ExitKind.SPENT if self._is_service_order(line) else ExitKind.OPEN
+            if self._is_service_order(line):
+                return ExitKind.SPENT
+            return ExitKind.CLAIM if self._is_closed(line) else ExitKind.OPEN
         match parse_goods_line(line).kind:
             case AccountClass.STOCK:
                 return ExitKind.IN_STOCK
@@ -99,6 +104,10 @@ class CampaignFlow:
         _, campaign, number, item, _ = line.split("/")
         order = self._books.documents.require("purchase", campaign, number)
         return number, next(row for row in order["facts"]["items"] if row["item"] == item)
+
+    def _is_closed(self, line: str) -> bool:
+        order = self._books.documents.require("purchase", self._campaign, line.split("/")[2])
+        return bool(order["status"] != "approved")
 
     def _is_service_order(self, line: str) -> bool:
         _, item = self.order_item(line)
@@ -155,7 +164,7 @@ class CampaignFlow:
             stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
             self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, asset)
         for number, order in self._books.documents.all("purchase", self._campaign):
-            if order["status"] != "approved":
+            if order["status"] not in BOUND:
                 continue
             for item in order["facts"]["items"]:
                 line = f"order/{self._campaign}/{number}/{item['item']}/{order['facts']['currency']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.kinds import (
     campaigns,
+    closings,
     conversions,
     deliveries,
     evidence,
@@ -28,6 +29,7 @@ ALL: tuple[Kind, ...] = (
     *spends.KINDS,
     *conversions.KINDS,
     *orders.KINDS,
+    *closings.KINDS,
     *payments.KINDS,
     *receipts.KINDS,
     *shipments.KINDS,

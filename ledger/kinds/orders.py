@@ -67,6 +67,10 @@ class Invoice:
     date: Date
 
 
+BOUND = frozenset({"approved", "completed", "cancelled"})
+"""States of an order that was approved: still open, closed after goods came, closed before any came."""
+
+
 def order_line(campaign: str, order: str, item: str, currency: str) -> str:
     """One line per item of an order, in the order's own currency (DESIGN, Tracing, rule 1)."""
     return f"order/{campaign}/{order}/{item}/{currency}"

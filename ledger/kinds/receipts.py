@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.kinds.goods import goods_account, goods_line, lot_asset
 from ledger.kinds.orders import item_of, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
-from ledger.lines import Operation, Part, PartKind, Use
+from ledger.lines import Operation, Part, PartKind, Piece, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,18 @@ class Receipt:
     date: Date
 
 
+def _lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """(the lowest `units` of what is free, or all of it; the rest)."""
+    taken: list[Piece] = []
+    rest: list[Piece] = []
+    for start, end in free:
+        middle = min(end, start + units)
+        units -= middle - start
+        taken += [(start, middle)] if middle > start else []
+        rest += [(middle, end)] if end > middle else []
+    return tuple(taken), tuple(rest)
+
+
 def _post(context: Context, facts: Receipt) -> Posting:
     books, campaign = context.books, context.campaign
     order = books.documents.require("purchase", campaign, facts.order)
@@ -68,6 +80,7 @@ def _post(context: Context, facts: Receipt) -> Posting:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     noted_account = account(AccountClass.NOTED, campaign, facts.order)
+    unmapped = books.lines.lowest_free(line, item["value"])
     for index, lot in enumerate(facts.lots):
         field = f"lots.{index}"
         counted = lot.good + lot.damaged + lot.short + lot.rejected
@@ -101,7 +114,8 @@ def _post(context: Context, facts: Receipt) -> Posting:
             stock = goods_account(kind, campaign, facts.place)
             transfers.append(Transfer(stock, noted_account, asset, lot.good))
         # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
-        pieces = ((first, last),) if last > first else ()
+        units = last - first if received < item["quantity"] else item["value"]
+        pieces, unmapped = _lowest(unmapped, units)
         operations.append(
             Use(f"receipt:{campaign}:{facts.number}:{lot.lot}", line, pieces, lot.noted, tuple(parts))
         )

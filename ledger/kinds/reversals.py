@@ -15,6 +15,8 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, transfers_reversed
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
+from ledger.kinds.closings import require_reversible
+from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.goods import lot_asset
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
@@ -108,6 +110,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
+    "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
     "result": _unfold_result,
 }
@@ -141,6 +144,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
             raise Conflict(
                 f"entry: result {indicator['results'][-1]} was reported after it; reverse that first"
             )
+    require_reversible(context, entry)
     undone = tuple(Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use))
     notes: dict[str, Any] = {
         "reverses": entry.seq,

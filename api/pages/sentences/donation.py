@@ -20,6 +20,7 @@ _PLACE = {
     ExitKind.DAMAGED: "damaged",
     ExitKind.REJECTED: "rejected",
     ExitKind.CANCELLED: "cancelled",
+    ExitKind.CLAIM: "paid for and owed by the supplier",
     ExitKind.LOST: "lost on the way",
     ExitKind.RETURNED: "returned",
     ExitKind.UNEXPLAINED: "unexplained",

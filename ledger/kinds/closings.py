@@ -1,0 +1,227 @@
+"""Closing an order: what is left of it is named as discount, cancellation or claim, so that nothing stays unowned.
+
+Cancelling an approved order of which nothing came is closing it. It never pays and never receives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Count, Date, Number, Text
+from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.kinds.orders import encumbered_account, open_account, order_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
+from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use
+from ledger.money import decimal_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What is left of an order, named: minor units of the order's currency.
+
+    `discount`: came and will not be paid for. `cancellation`: neither came nor was paid for. `claim`: was
+    paid for and did not come; the supplier owes it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    discount: Count = 0
+    cancellation: Count = 0
+    claim: Count = 0
+    reason: Text
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLeft:
+    """What is left of one item: value in minor units, and the pieces that did not come."""
+
+    item: str
+    product: str
+    line: str
+    discount: int
+    cancelled: tuple[Piece, ...]
+    claim: int
+    pieces: int
+    pieces_cancelled: int
+
+    @property
+    def cancellation(self) -> int:
+        return sum(end - start for start, end in self.cancelled)
+
+
+def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLeft, ...]:
+    """What an order still has open, item by item."""
+    facts = order["facts"]
+    found = []
+    for item in facts["items"]:
+        line = order_line(campaign, facts["number"], item["item"], facts["currency"])
+        filled, length = books.lines.filled(line), books.lines.length(line)
+        free = books.lines.lowest_free(line, length)
+        claim = sum(min(end, filled) - start for start, end in free if start < filled)
+        cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
+        discount = sum(
+            span.end - span.start
+            for span in books.lines.spans(line, filled, length)
+            if span.state is not UnitState.FREE and not span.ref.startswith("closing:")
+        )
+        quantity, value = int(item["quantity"]), int(item["value"])
+        pieces = books.net(open_account(campaign, facts["number"], item["item"]), item["product"])
+        counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
+        found.append(
+            ItemLeft(item["item"], item["product"], line, discount, cancelled, claim, pieces, counted)
+        )
+    return tuple(found)
+
+
+def discount_gift(order: str, item: str) -> str:
+    """What the supplier gave by not asking for its price is a gift of its own on the order's line."""
+    return f"discount:{order}:{item}"
+
+
+def _require_open(context: Context, order: str) -> dict[str, Any]:
+    document = context.books.documents.require("purchase", context.campaign, order)
+    if document["status"] != "approved":
+        raise Conflict(f"order: {order} is {document['status']}; only an approved order is closed")
+    for number, payment in context.books.documents.all("payment", context.campaign):
+        if payment["facts"]["order"] == order and payment["status"] == "pending":
+            raise Conflict(
+                f"order: payment {number} of {order} waits for a decision; approve or reject it first"
+            )
+    return document
+
+
+def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]) -> None:
+    """Refused where what is named is not what is left."""
+    currency = order["facts"]["currency"]
+    wanted = {
+        "discount": sum(row.discount for row in left),
+        "cancellation": sum(row.cancellation for row in left),
+        "claim": sum(row.claim for row in left),
+    }
+    for name, amount in wanted.items():
+        if facts[name] != amount:
+            told, is_left = decimal_text(currency, facts[name]), decimal_text(currency, amount)
+            raise Refused.field(
+                name,
+                f"{told} {currency} is named and {is_left} is left of {order['facts']['number']}; name that",
+            )
+
+
+def _post(context: Context, facts: Closing) -> Posting:
+    document = _require_open(context, facts.order)
+    for number, other in context.books.documents.all("closing", context.campaign):
+        if other["facts"]["order"] == facts.order and other["status"] == "pending":
+            raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
+    named = {"discount": facts.discount, "cancellation": facts.cancellation, "claim": facts.claim}
+    _require_named(document, named, left_of(context.books, context.campaign, document))
+    return Posting()
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    facts = require_pending(context, "closing", decision.number)["facts"]
+    order = _require_open(context, facts["order"])
+    books, campaign, number = context.books, context.campaign, facts["order"]
+    left = left_of(books, campaign, order)
+    _require_named(order, facts, left)
+    currency = order["facts"]["currency"]
+    transfers: list[Transfer] = []
+    operations: list[Operation] = []
+    bound = books.net(encumbered_account(campaign, number), currency)
+    commitments = account(AccountClass.COMMITMENTS, campaign)
+    if bound:
+        transfers.append(Transfer(commitments, encumbered_account(campaign, number), currency, bound))
+    claim = sum(row.claim for row in left)
+    if claim:
+        transfers.append(
+            Transfer(account(AccountClass.CLAIMS, campaign, number), commitments, currency, claim)
+        )
+    for row in left:
+        if row.pieces:
+            gone = account(AccountClass.CANCELLED, campaign, number, row.item)
+            transfers.append(
+                Transfer(gone, open_account(campaign, number, row.item), row.product, row.pieces)
+            )
+        if row.discount:
+            start = books.lines.filled(row.line)
+            operations.append(
+                Append(row.line, currency, start, row.discount, discount_gift(number, row.item))
+            )
+        if row.cancelled:
+            use_id = f"closing:{campaign}:{decision.number}:{row.item}"
+            part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)
+            operations.append(Use(use_id, row.line, row.cancelled, row.pieces_cancelled, (part,)))
+    return Posting(tuple(transfers), tuple(operations), {"order": number})
+
+
+def _fold_approved(books: Books, entry: Entry) -> None:
+    fold_decided("closing", "approved")(books, entry)
+    number = str(entry.notes["order"])
+    order = books.documents.require("purchase", entry.campaign, number)
+    came = any(
+        receipt["facts"]["order"] == number and receipt["reversed"] is None
+        for _, receipt in books.documents.all("receipt", entry.campaign)
+    )
+    order |= {
+        "status": "completed" if came else "cancelled",
+        "closed": entry.seq,
+        "closing": entry.facts["number"],
+    }
+    books.documents.save("purchase", entry.campaign, number, order)
+
+
+def unfold_approved(books: Books, entry: Entry, seq: int) -> None:
+    """A reversed closing leaves its order open as it was."""
+    closing = books.documents.require("closing", entry.campaign, str(entry.facts["number"]))
+    books.documents.save(
+        "closing",
+        entry.campaign,
+        str(entry.facts["number"]),
+        closing | {"status": "reversed", "reversed": seq},
+    )
+    number = str(closing["facts"]["order"])
+    order = books.documents.require("purchase", entry.campaign, number)
+    del order["closed"], order["closing"]
+    books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
+
+
+def require_reversible(context: Context, entry: Entry) -> None:
+    """Conflict where a closed order stands on what would be reversed, or a discount was given away by it."""
+    documents = context.books.documents
+    if entry.kind == "closing.approved":
+        if any(isinstance(operation, Append) for operation in entry.operations):
+            raise Conflict("entry: this closing took a discount as the supplier's gift, which stands")
+        return
+    order = None
+    if entry.kind in {"receipt", "invoice"}:
+        order = str(entry.facts["order"])
+    elif entry.kind == "payment.approved":
+        order = documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]["order"]
+    if order is not None and "closed" in documents.require("purchase", entry.campaign, order):
+        raise Conflict(f"entry: {order} is closed; reverse its closing first")
+
+
+CLOSING = Kind(
+    name="closing",
+    noun="purchase",
+    verb="close",
+    facts=Closing,
+    doc="Close an order: name what is left of it; it waits for another person's approval (`closing approve`).",
+    roles=RECORDERS,
+    key=numbered("closing"),
+    post=_post,
+    fold=fold_pending("closing"),
+)
+KINDS = (
+    CLOSING,
+    approval("closing", _post_approved, _fold_approved),
+    rejection("closing", fold_decided("closing", "rejected")),
+)
