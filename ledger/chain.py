@@ -63,15 +63,17 @@ class BlockRef:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Header:
     """An 80-byte block header; every field is read from the bytes, so they cannot disagree."""
 
     raw: bytes
 
-    def __post_init__(self) -> None:
-        if len(self.raw) != 80:
-            raise ValueError(f"header: {len(self.raw)} bytes; a block header has 80")
+    def __init__(self, raw: bytes) -> None:
+        # Written out because chains make hundreds of thousands: one call less for each.
+        if len(raw) != 80:
+            raise ValueError(f"header: {len(raw)} bytes; a block header has 80")
+        _keep_raw(self, raw)
 
     @property
     def hash(self) -> str:
@@ -101,3 +103,6 @@ class Header:
     @property
     def nonce(self) -> int:
         return int.from_bytes(self.raw[76:80], "little")
+
+
+_keep_raw = Header.__dict__["raw"].__set__

@@ -115,8 +115,8 @@ def test_a_long_run_advances_the_best_chain() -> None:
     """A run of eighteen from a known tip, and its first half known already."""
     headers = branch([(600, "bits", 0)] * 18, EASY)
     chain = pinned(REGTEST, 100, EASY)
-    assert len(chain.add(headers[:9], now=NOW).new) == 9
-    assert [height for height, _ in chain.add(headers, now=NOW).new] == list(range(110, 119))
+    assert chain.add(headers[:9], now=NOW).height == 109
+    assert chain.add(headers, now=NOW).height == 118
     assert chain.best().hash == headers[-1].hash
     assert [tip.hash for tip in chain.tips()] == [headers[-1].hash]
     assert chain.ancestor(headers[-1].hash, 101) == headers[0].hash

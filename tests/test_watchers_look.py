@@ -100,7 +100,6 @@ def test_a_payment_is_found_in_its_block_with_a_whole_proof(honest: EsploraServe
     (payment,) = look.found[0].facts.payments
     assert (payment.outpoint, payment.sats) == (Outpoint(txid, 0), 1000)
     assert look.agreed
-    assert [(height, header.hash) for height, header in look.new_headers] == [(1, name)]
 
 
 def test_a_spend_of_an_output_found_earlier_in_the_same_look_is_found(honest: EsploraServer) -> None:

@@ -150,7 +150,6 @@ class AddressWatcher:
             found=found,
             tip=tip,
             best_header=self.chain.best(),
-            new_headers=tuple(row for one in asked for row in one.followed.new),
             sightings=listed.sightings,
             mempool_sources=listed.complete if self._all_answered(asked) else (),
             reports=tuple(self._sources.report(one) for one in asked),

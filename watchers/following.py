@@ -5,9 +5,8 @@ Decides nothing about which tip we act on; that is `look`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ledger.chain import Header
 from watchers.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
 from watchers.sources import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
 
@@ -18,11 +17,10 @@ _MOST_CHUNKS = 50
 
 @dataclass(slots=True)
 class Followed:
-    """What a source showed: the tip it claims, where its verified headers end, and which were new to us."""
+    """What a source showed: the tip it claims, and where its verified headers end."""
 
     claimed: ClaimedTip | None = None
     tip: Tip | None = None
-    new: list[tuple[int, Header]] = field(default_factory=list)
 
 
 def follow(source: Source, chain: HeaderChain, found: Followed, *, now: int) -> None:
@@ -57,13 +55,12 @@ def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, found:
         if not headers:
             return
         try:
-            added = chain.add(headers[:count], now=now)
+            tip = chain.add(headers[:count], now=now)
         except HeaderUnjudged as unjudged:
             raise SourceDown(source.name, str(unjudged)) from unjudged
         except HeaderRefused as refused:
             raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused
-        found.new.extend(added.new)
-        found.tip = added.tip
+        found.tip = tip
         first += len(headers)
 
 

@@ -45,14 +45,6 @@ class Tip:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddedTip:
-    """What adding led to: the tip of the last header given, and the headers that were new, in order."""
-
-    tip: Tip
-    new: tuple[tuple[int, Header], ...]
-
-
 class HeaderChain:
     """Verified headers as a tree above `checkpoint`, a (height, header) pair that is trusted as given.
 
@@ -134,8 +126,8 @@ class HeaderChain:
         index = node.height - self._lowest
         return index < len(self._active) and self._active[index] is node
 
-    def add(self, raw_headers: Sequence[Header], *, now: int) -> AddedTip:
-        """Verify headers (each after its parent) and add them; known ones are passed over.
+    def add(self, raw_headers: Sequence[Header], *, now: int) -> Tip:
+        """Verify headers (each after its parent) and add them; known ones are passed over. The last one as a tip.
 
         All or nothing: HeaderRefused leaves the tree as it was. `now` is the time in Unix seconds, against
         which a header more than two hours ahead is refused.
@@ -159,10 +151,7 @@ class HeaderChain:
         else:
             for node in staged.values():
                 self._store(node)
-        return AddedTip(
-            _tip(last) if last is not None else self.best(),
-            tuple([(node.height, node.header) for node in staged.values()]),
-        )
+        return _tip(last) if last is not None else self.best()
 
     def _take(self, header: Header, staged: dict[str, Node], now: int) -> Node:
         """The node of one header: a known one, or a new one that keeps every rule, which is staged."""

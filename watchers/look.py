@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.chain import BlockRef, Header, Outpoint, Script
+from ledger.chain import BlockRef, Outpoint, Script
 from watchers.alone import Alone, look_alone
 from watchers.asking import Asked, Joined, SetAside, SourceReport, Sources
 from watchers.block import BlockRefused
@@ -62,7 +62,6 @@ class Look:
     found: tuple[FoundBlock, ...]
     tip: Tip
     best_header: Tip
-    new_headers: tuple[tuple[int, Header], ...]
     sightings: tuple[Sighting, ...]
     mempool_sources: tuple[str, ...]
     reports: tuple[SourceReport, ...]
@@ -159,7 +158,6 @@ class Watcher:
             found=found,
             tip=tip,
             best_header=self.chain.best(),
-            new_headers=tuple(row for one in asked for row in one.followed.new),
             sightings=sightings,
             mempool_sources=mempool_sources,
             reports=tuple(self._sources.report(one) for one in asked),
