@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 
 import pytest
 
@@ -15,15 +14,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_log_gets_a_few_lines_whatever_the_number_of_blocks(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_gets_a_few_lines_whatever_the_number_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand blocks in steps of 24 make about twenty lines, the last of which says that it is over."""
-    logging.getLogger("aidtrail").propagate = True
-    caplog.set_level(logging.INFO, "aidtrail")
+    events: list[str] = []
+    monkeypatch.setattr("service.progress.note", lambda event, **_facts: events.append(event))
     told = CatchUp(io.StringIO())
     for tip in range(0, 10_000, 24):
         told(tip, 10_000, 3)
     told(10_000, 10_000, 0)
-    events = [record.getMessage() for record in caplog.records]
     assert 15 <= len(events) <= 25
     assert events[-1] == "caught up"
 
