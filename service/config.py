@@ -71,6 +71,8 @@ class Http:
     requests_a_minute: int = _between(1, 60_000, 60)
     burst: int = _between(1, 1_000, 10)
     proxy: str = ""
+    proxy_env: str = ""
+    proxy_file: str = ""
     user_agent: str = "aidtrail"
 
 

@@ -14,6 +14,8 @@ _TIP_BYTES = 500
 _HISTORY_BYTES = 15_000
 """A page of 25 rows on an explorer; Electrum's rows are short."""
 _SHORT_HISTORY_BYTES = 500
+_GIFT_BLOCKS = 50
+"""So many blocks a day with gifts are assumed for what prices cost."""
 _SHOWN = 20
 """So many addresses at most are shown to explorers in one look (`sightings = "recent"`)."""
 
@@ -65,7 +67,17 @@ def daily_plan(config: Config, addresses: int) -> DailyPlan:
         hosts.append(
             HostPlan(_host(source), requests, size // 1_000_000 + 1, _learns(source, config, addresses))
         )
+    hosts += _price_hosts(config)
     return DailyPlan(looks, addresses, tuple(hosts), _warnings(config, hosts))
+
+
+def _price_hosts(config: Config) -> list[HostPlan]:
+    """Exchanges and the European Central Bank; one question each for a block with gifts."""
+    if not config.rates.enabled or config.chain.network != "mainnet":
+        return []
+    learns = "the minutes of gifts, and neither addresses nor amounts"
+    urls = [*(source.url for source in config.rates.sources), config.rates.cross_url]
+    return [HostPlan(urlsplit(url).hostname or url, _GIFT_BLOCKS, 1, learns) for url in urls]
 
 
 def _is_own(source: SourceConfig) -> bool:

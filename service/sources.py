@@ -26,15 +26,21 @@ NEAR_PER_SECOND = 500.0
 """A node of one's own, on this machine or in this network, is asked at this pace: REST has no batches."""
 
 
-def http_client(config: Config) -> HttpClient:
+def http_client(
+    config: Config, environment: Mapping[str, str] | None = None, folder: Path = Path()
+) -> HttpClient:
     """One client for all sources: its pace is counted by host. Hosts that the file names may be local.
 
-    Raises BadUse for a proxy that cannot be used, without repeating it.
+    A proxy with a password comes from the environment or a file in `folder`. Raises BadUse for a proxy that cannot
+    be used, without repeating it.
     """
+    proxy = config.http.proxy or secret(
+        "http.proxy", config.http.proxy_env, config.http.proxy_file, environment or {}, folder
+    )
     hosts = {urlsplit(source.url).hostname or "" for source in config.sources}
     policy = HttpPolicy(
         user_agent=config.http.user_agent,
-        proxy=config.http.proxy or None,
+        proxy=proxy or None,
         local_hosts=frozenset(host for host in hosts if host and not _is_public_name(host)),
         per_second=config.http.requests_a_minute / 60,
         burst=config.http.burst,

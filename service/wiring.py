@@ -35,6 +35,7 @@ from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, with_lists
 from watchers.address_look import AddressWatcher
 from watchers.asking import SetAside
+from watchers.electrum import Electrum
 from watchers.look import Watcher
 from watchers.networks import network_named
 
@@ -49,6 +50,13 @@ class Service:
     store: Store
     jobs: Jobs
     app: Application
+    closing: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """Cut off what is under way at the sources, and give the lease back."""
+        for close in self.closing:
+            close()
+        self.jobs.leader.release()
 
 
 def build(
@@ -57,7 +65,7 @@ def build(
     """All parts of one process. Raises BadUse for a configuration that names what is not there."""
     network = network_named(config.chain.network)
     wallets = with_lists(config.wallets, network, folder)
-    http = http_client(config)
+    http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, secrets.token_hex(8), clock)
 
@@ -105,7 +113,8 @@ def build(
         desk,
         lookups,
     )
-    return Service(store, jobs, create_app(ports))
+    electrum = [source.close for source in sources if isinstance(source, Electrum)]
+    return Service(store, jobs, create_app(ports), (http.close, *electrum))
 
 
 def set_aside(store: Store) -> dict[str, SetAside]:

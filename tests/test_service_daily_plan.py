@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.config import Config, SourceConfig, Watch
+from service.config import Config, Rates, SourceConfig, Watch
 from service.daily_plan import daily_plan
 
 ELECTRUM = SourceConfig("electrum", "electrum", "ssl://electrum.example.org:50002")
@@ -20,7 +20,11 @@ def test_in_blocks_mode_the_number_of_addresses_changes_nothing_but_what_is_show
 
 
 def test_in_addresses_mode_each_address_is_a_request_a_look_at_each_source() -> None:
-    config = Config(watch=Watch(mode="addresses", look_seconds=600), sources=(*Config().sources, ELECTRUM))
+    config = Config(
+        watch=Watch(mode="addresses", look_seconds=600),
+        sources=(*Config().sources, ELECTRUM),
+        rates=Rates(enabled=False),
+    )
     one, ten = daily_plan(config, 1), daily_plan(config, 10)
     for before, after in zip(one.hosts, ten.hosts, strict=True):
         assert after.requests - before.requests == 9 * 144
@@ -36,6 +40,12 @@ def test_a_cap_that_does_not_suffice_is_said_with_the_remedy() -> None:
 
 
 def test_a_node_of_ones_own_learns_no_address() -> None:
-    config = Config(watch=Watch(sightings="own-node"), sources=(NODE,))
+    config = Config(watch=Watch(sightings="own-node"), sources=(NODE,), rates=Rates(enabled=False))
     (host,) = daily_plan(config, 100).hosts
     assert "yours" in host.learns
+
+
+def test_exchanges_are_named_and_learn_minutes_only() -> None:
+    names = {host.host: host.learns for host in daily_plan(Config(), 1).hosts}
+    assert "minutes" in names["api.kraken.com"]
+    assert "minutes" in names["data-api.ecb.europa.eu"]

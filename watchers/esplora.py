@@ -232,7 +232,7 @@ class Esplora(Undeclared):
         try:
             found = parse_transaction(body).txid
         except BytesRefused as refused:
-            raise SourceLied(self.name, "tx", str(refused)) from refused
+            raise SourceGarbled(self.name, "tx", str(refused)) from refused  # cut off, as far as bytes tell
         if found != txid:
             raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
         return body

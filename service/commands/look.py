@@ -155,7 +155,8 @@ def _source(
     alone = Config(http=config.http, sources=(asked,))
     folder = outside.folder if place is None else place.folder
     try:
-        return sources_of(alone, network, http_client(alone), outside.environment, folder)[0]
+        http = http_client(alone, outside.environment, folder)
+        return sources_of(alone, network, http, outside.environment, folder)[0]
     except ValueError as wrong:
         raise BadUse(f"--source: {wrong}.") from None
 

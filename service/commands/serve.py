@@ -53,7 +53,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         ticker.stop()
         progress.stop()
         server.stop()
-        service.jobs.leader.release()
+        service.close()
     return Answer(("stopped.",), {"url": url})
 
 
