@@ -25,6 +25,7 @@ class AccountClass(StrEnum):
     CANCELLED = "cancelled"  # ordered pieces that will not come, by order and item
     CLAIMS = "claims"  # order value paid for what did not come, which the supplier owes
     OVER = "over"  # pieces that came too much: apart, unusable, until somebody decides
+    REPLACED = "replaced"  # short or rejected pieces that the supplier delivered later as another lot
     NOTED = "noted"  # pieces that delivery notes turned into lots
     STOCK = "stock"
     TRANSIT = "transit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
@@ -83,6 +83,11 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
                     yield Finding("parts_sum", use_id, f"{part.line} does not hold what {use_id} yielded")
 
 
+def _replaced(lot: dict[str, Any]) -> int:
+    """Pieces of an earlier lot that a lot was delivered for: it lowers what was short or rejected."""
+    return int(lot["noted"]) if "replaces" in lot else 0
+
+
 def orders_tie(tx: Reading) -> Iterator[Finding]:
     """Per order item: ordered = received (good, damaged, short, rejected) + cancelled + open."""
     books = Books(tx.shelf)
@@ -91,7 +96,13 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
         for _, receipt in books.documents.all("receipt", slug):
             if receipt["reversed"] is None:
                 facts = receipt["facts"]
-                received[facts["order"], facts["item"]] += sum(lot["noted"] for lot in facts["lots"])
+                received[facts["order"], facts["item"]] += sum(
+                    lot["good"] + lot["damaged"] + lot["short"] + lot["rejected"] - _replaced(lot)
+                    for lot in facts["lots"]
+                )
+        for _, bought in books.documents.all("bought", slug):
+            if bought["reversed"] is None:
+                received[bought["facts"]["order"], bought["facts"]["item"]] += bought["facts"]["quantity"]
         for number, order in books.documents.all("purchase", slug):
             if order["status"] not in BOUND:
                 continue

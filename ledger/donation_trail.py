@@ -47,6 +47,7 @@ _STEPS = {
     "conversion": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,
     "receipt": StepKind.RECEIVED,
+    "bought": StepKind.RECEIVED,
     "shipment": StepKind.SHIPPED,
     "arrival": StepKind.ARRIVED,
     "handover": StepKind.HANDED,

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.errors import Conflict
 from ledger.lines import (
+    ENDED,
     Append,
     Change,
     Open,
@@ -215,6 +216,9 @@ class Lines:
 
     def _undo(self, use_id: str) -> None:
         use = self.use(use_id)
+        for name in self.names(f"{ENDED}{use_id}/"):
+            if any(span.state is not UnitState.FREE for span in self.spans(name)):
+                raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
         for part in use.parts:
             if part.line is None or part.out == 0:
                 continue

@@ -14,6 +14,7 @@ from ledger.desk import claim_hash
 from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, status_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
+from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.people import achievements
@@ -93,8 +94,12 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     lost = sum(ends.get(k, 0) for k in (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED))
     under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
     bought = ordered - sum(ends.get(k, 0) for k in (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM))
-    good = sum(lot["good"] for _, lot in lots_of(books, slug))
-    noted = sum(lot["noted"] for _, lot in lots_of(books, slug))
+    good = sum(lot["good"] for name, lot in lots_of(books, slug) if not name.endswith(OVER))
+    noted = sum(
+        lot["noted"]
+        for name, lot in lots_of(books, slug)
+        if "replaces" not in lot and not name.endswith(OVER)
+    )
     head = tx.journal.head()
     fixed = [row.address for row in tx.addresses.of_campaign(slug) if row.branch == "fixed"]
     today = rfc3339(now)[:10]

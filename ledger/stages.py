@@ -14,7 +14,7 @@ from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
-from ledger.lines import PartKind, UnitState, Use
+from ledger.lines import ENDED, PartKind, UnitState, Use, ended_line, parse_ended_line
 
 _ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -58,6 +58,7 @@ class CampaignFlow:
         self._lines = books.lines
         self._campaign = campaign
         self._axes: dict[str, _Axis] = {}
+        self._ended = frozenset(self._lines.names(ENDED))
         self._stages: dict[_Place, list[Bar]] = {}
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
@@ -82,6 +83,9 @@ class CampaignFlow:
     def ending_of(self, line: str) -> ExitKind | None:
         """What it is called when units stay on a line; None: they are where they were meant to go."""
         head = line.split("/", 1)[0]
+        if line in self._ended:
+            use_id, index = parse_ended_line(line)
+            return _ENDS[self._lines.use(use_id).parts[index].kind]
         if head == "money":
             return ExitKind.HELD
         if head == "spent":
@@ -242,7 +246,10 @@ class CampaignFlow:
                 continue
             till = end if share == left else at + (end - at) * share // left
             left -= share
-            if part.line is None:
+            resumed = ended_line(use.id, index, asset)
+            if part.line is None and resumed in self._ended:
+                self._land(bar, asset, resumed, *outs[index], at, till)
+            elif part.line is None:
                 self._exits.append(Exit(bar, at, till, _ENDS[part.kind], asset, share, ""))
             else:
                 first, last = part.start + outs[index][0], part.start + outs[index][1]

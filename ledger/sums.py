@@ -96,6 +96,8 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
         if asset in names
     )
     at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
+    replaced = account(AccountClass.REPLACED, slug, "short")
+    at_receipt -= sum(net.net for name, asset, net in books.balances(replaced) if asset in names)
     rows.append(SumRow("lost", "", lost - at_receipt))
     unit = books.documents.require("product", slug, product)["facts"]["unit"]
     return SumTable(product, unit, "received_good", tuple(rows), good)

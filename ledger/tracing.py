@@ -5,11 +5,11 @@ Attribution by rule, never physical tracing: nothing is stored per donor; uses a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.line_state import Lines
-from ledger.lines import Part, PartKind, Span, UnitState, Use
+from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, parse_ended_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +73,29 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
     The ends of an interval sum to it exactly at every step, whatever the gifts beside it (rule 9).
     """
     work: list[tuple[str, int, int]] = [(line, start, end)]
+    resumed = {parse_ended_line(name): name for name in lines.names(ENDED)}
     while work:
         here, first, last = work.pop()
         if first >= last:
             continue
         onward: list[tuple[str, int, int]] = []
         for span in lines.spans(here, first, last):
+            if span.state is not UnitState.USED and here.startswith(ENDED):
+                use_id, index = parse_ended_line(here)
+                ended = lines.use(use_id)
+                yield Ending(ended, ended.parts[index].kind, span.end - span.start)
+                continue
             if span.state is not UnitState.USED:
                 yield Stay(here, span.start, span.end, span.state)
                 continue
             use = lines.use(span.ref)
-            yield from _through(use, span, onward)
+            yield from _through(use, span, onward, resumed)
         work.extend(reversed(onward))
 
 
-def _through(use: Use, span: Span, onward: list[tuple[str, int, int]]) -> Iterator[Visit]:
+def _through(
+    use: Use, span: Span, onward: list[tuple[str, int, int]], resumed: Mapping[tuple[str, int], str]
+) -> Iterator[Visit]:
     # Joined spans of one use may hold several of its pieces; each is its own run of counts.
     for piece_start, piece_end in use.pieces:
         first, last = max(piece_start, span.start), min(piece_end, span.end)
@@ -95,10 +103,13 @@ def _through(use: Use, span: Span, onward: list[tuple[str, int, int]]) -> Iterat
             continue
         low, high = use.count_at(first), use.count_at(first) + last - first
         yield Passage(use.line, first, last, use, low, high)
-        for part, out_low, out_high in zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True):
+        outs = zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True)
+        for index, (part, out_low, out_high) in enumerate(outs):
             if out_low == out_high:
                 continue
-            if part.line is None:
+            if part.line is None and resumed and (use.id, index) in resumed:
+                onward.append((resumed[use.id, index], out_low, out_high))
+            elif part.line is None:
                 yield Ending(use, part.kind, out_high - out_low)
             else:
                 arrived = (part.line, part.start + out_low, part.start + out_high)
@@ -115,6 +126,12 @@ def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:
             continue
         at = first
         behind: list[tuple[str, int, int]] = []
+        if here.startswith(ENDED):
+            use_id, index = parse_ended_line(here)
+            ended = lines.use(use_id)
+            counts = ended.counts_behind(index, first, last)
+            work.extend(reversed([(ended.line, a, b) for a, b in ended.pieces_between(*counts)]))
+            continue
         for source in lines.sources(here, first, last):
             if source.start > at:
                 yield Origin(None, at, source.start, here)

@@ -167,8 +167,9 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     number = str(entry.notes["order"])
     order = books.documents.require("purchase", entry.campaign, number)
     came = any(
-        receipt["facts"]["order"] == number and receipt["reversed"] is None
-        for _, receipt in books.documents.all("receipt", entry.campaign)
+        paper["facts"]["order"] == number and paper["reversed"] is None
+        for kind in ("receipt", "bought")
+        for _, paper in books.documents.all(kind, entry.campaign)
     )
     order |= {
         "status": "completed" if came else "cancelled",
@@ -201,7 +202,7 @@ def require_reversible(context: Context, entry: Entry) -> None:
             raise Conflict("entry: this closing took a discount as the supplier's gift, which stands")
         return
     order = None
-    if entry.kind in {"receipt", "invoice"}:
+    if entry.kind in {"receipt", "invoice", "over.bought"}:
         order = str(entry.facts["order"])
     elif entry.kind == "payment.approved":
         order = documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]["order"]

@@ -36,6 +36,15 @@ def lot_asset(product: str, lot: str) -> str:
     return f"{product}#{lot}"
 
 
+OVER = ".over"
+"""What the name of a lot ends with that came too much with another."""
+
+
+def over_asset(asset: str) -> str:
+    """The lot of the pieces that came too much with a lot."""
+    return asset + OVER
+
+
 def goods_line(campaign: str, kind: AccountClass, place: str, asset: str) -> str:
     """One line per (place, lot); a transit or an organisation is a place too."""
     return f"goods/{campaign}/{kind.value}:{place}/{asset}"

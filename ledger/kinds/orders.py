@@ -52,6 +52,7 @@ class Purchase:
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=50)]
     need: Number | None = None
     expected: Date | None = None
+    amends: Number | None = None  # an approved order of the same supplier that this one adds to
     date: Date
 
 
@@ -131,6 +132,10 @@ def _post_purchase(context: Context, facts: Purchase) -> Posting:
         context.books.documents.require("product", context.campaign, item.product)
     if facts.need is not None:
         context.books.documents.require("need", context.campaign, facts.need)
+    if facts.amends is not None:
+        amended = context.books.documents.require("purchase", context.campaign, facts.amends)
+        if amended["status"] not in BOUND or amended["facts"]["supplier"] != facts.supplier:
+            raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
     total = sum(item.value for item in facts.items)
     available = spendable(context.books, context.campaign, facts.currency, facts.date)
     if total > available:

@@ -17,7 +17,8 @@ from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.closings import require_reversible
 from ledger.kinds.closings import unfold_approved as unfold_closing
-from ledger.kinds.goods import lot_asset
+from ledger.kinds.goods import lot_asset, over_asset
+from ledger.kinds.overs import unfold_buy, unfold_return
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
@@ -46,7 +47,10 @@ def _unfold_document(noun: str, number: str) -> Callable[[Books, Entry, int], No
 def _unfold_receipt(books: Books, entry: Entry, seq: int) -> None:
     _unfold_document("receipt", "number")(books, entry, seq)
     for lot in entry.facts["lots"]:
-        books.documents.remove("lot", "", lot_asset(str(entry.notes["product"]), lot["lot"]))
+        asset = lot_asset(str(entry.notes["product"]), lot["lot"])
+        books.documents.remove("lot", "", asset)
+        if "over" in lot:
+            books.documents.remove("lot", "", over_asset(asset))
 
 
 def _unfold_shipment(books: Books, entry: Entry, seq: int) -> None:
@@ -110,6 +114,8 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
+    "over.returned": unfold_return,
+    "over.bought": unfold_buy,
     "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
     "result": _unfold_result,
