@@ -178,14 +178,28 @@ class Intake:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
             tx.addresses.add(fetched.growth.rows)
             outcome = record_look(tx, chain_look(found, self.sightings is not Sightings.OFF), now=now)
-            fork = found.tip.height - len(found.found)
-            tx.progress.add_headers(chain_rows(self.watcher.chain, found.tip.hash, fork))
+            self._keep_headers(tx, found)
             self._note_completeness(tx, fetched)
             self._note_pace(tx, fetched, size)
         for report in found.reports:
             if report.lied is not None and report.requests:
                 warn("source set aside", source=report.name, why=report.lied)
         return outcome
+
+    def _keep_headers(self, tx: Writing, found: Look) -> None:
+        """Store the headers of the agreed chain, and those ahead of it that were verified: they are read once."""
+        chain = self.watcher.chain
+        above = found.tip.height - len(found.found)
+        end = (
+            found.best_header.hash
+            if chain.ancestor_is(found.best_header.hash, found.tip.hash)
+            else found.tip.hash
+        )
+        kept = tx.progress.load("headers_to") or ""
+        if not found.undone and kept in chain and chain.ancestor_is(end, kept):
+            above = max(above, chain.height(kept) or 0)
+        tx.progress.add_headers(chain_rows(chain, end, above))
+        tx.progress.save("headers_to", end)
 
     def _note_completeness(self, tx: Writing, fetched: Fetched) -> None:
         """On what it rests that no payment is missing, in words for the page."""

@@ -83,6 +83,8 @@ def test_many_blocks_are_caught_up_in_bounded_looks_that_resume(tmp_path: Path) 
             heights.append((status.tip_height, status.behind))
         assert heights == [(250, 350), (500, 100), (600, 0)]
         assert len([path for path in server.paths if path.endswith("/raw")]) == 600
+        pages = [path for path in server.paths if "/blocks/" in path and "/tip/" not in path]
+        assert len(pages) <= 61, "headers are read once, whatever process reads on"
     store.close()
 
 

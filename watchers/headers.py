@@ -304,6 +304,17 @@ class HeaderChain:
             raise HeaderRefused("height", f"{height} is not on the known line down from {hash}")
         return node.hash
 
+    def ancestor_is(self, hash: str, ancestor: str) -> bool:  # noqa: A002
+        """True when the chain that ends with `hash` holds `ancestor`."""
+        height = self.height(ancestor)
+        own = self.height(hash)
+        return (
+            height is not None
+            and own is not None
+            and height <= own
+            and self.ancestor(hash, height) == ancestor
+        )
+
     def on_best_chain(self, hash: str) -> bool:  # noqa: A002
         """True when that header is the best tip or an ancestor of it."""
         node = self._nodes.get(hash)
