@@ -38,7 +38,7 @@ class Campaign:
 
     `valuation` is the clock by which gifts are valued: the time of their block, the time of the block that
     buried them deep enough, or their conversion. Quotes further apart than `tolerance_permille` (20) of the
-    lower one are left to the desk (RULES 10).
+    lower one are left to the desk (RULES 10). Invoices, receipts and orders agree within `match_permille` (0).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -53,6 +53,7 @@ class Campaign:
     partners: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
     known: Annotated[tuple[KnownFact, ...], Field(max_length=40)] = ()
     tolerance_permille: Annotated[int, Field(ge=0, le=500, strict=True)] | None = None
+    match_permille: Annotated[int, Field(ge=0, le=500, strict=True)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

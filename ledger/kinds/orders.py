@@ -29,6 +29,8 @@ from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campai
 from ledger.lines import Open
 from ledger.money import decimal_text
 
+Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -53,18 +55,35 @@ class Purchase:
     need: Number | None = None
     expected: Date | None = None
     amends: Number | None = None  # an approved order of the same supplier that this one adds to
+    match_permille: Permille | None = (
+        None  # what invoice, receipts and order may differ by; else the campaign's
+    )
     date: Date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledLine:
+    """What an invoice bills of one item of the order."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    item: Number
+    quantity: Count
+    amount: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency."""
+    """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
+
+    `lines` bill items apart and sum to both; without them the items are billed in proportion.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     order: Number
     quantity: Count
     amount: Positive
+    lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
     date: Date
 
 
@@ -181,6 +200,15 @@ def _post_invoice(context: Context, facts: Invoice) -> Posting:
         raise Refused.field(
             "order", f"{facts.order} is {document['status']}; invoices go with approved orders"
         )
+    if facts.lines is not None:
+        for line in facts.lines:
+            item_of(document, line.item)
+        if len({line.item for line in facts.lines}) != len(facts.lines):
+            raise Refused.field("lines", "bill an item twice; add its pieces together")
+        for name, told in (("quantity", facts.quantity), ("amount", facts.amount)):
+            lines = sum(getattr(line, name) for line in facts.lines)
+            if lines != told:
+                raise Refused.field(name, f"is {told} and the lines sum to {lines}; make them agree")
     return Posting()
 
 

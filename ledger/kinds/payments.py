@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
-from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, facts_json
 from ledger.kinds.approvals import (
     Decision,
     approval,
@@ -28,6 +28,7 @@ from ledger.kinds.approvals import (
 )
 from ledger.kinds.conversions import explained_pieces, fee_share, waits_for_spend
 from ledger.kinds.gifts import money_line
+from ledger.kinds.invoices import require_matched
 from ledger.kinds.orders import encumbered_account, order_line, order_value
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
 from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
@@ -53,6 +54,7 @@ class Payment:
     bank: Name | None = None
     txid: SpendRef | None = None
     invoice: Number | None = None
+    prepayment: bool | None = None  # before the goods came: allowed, and named
     date: Date
 
 
@@ -82,8 +84,7 @@ def _post(context: Context, facts: Payment) -> Posting:
             "discharges",
             f"{decimal_text(currency, left)} {currency} of {facts.order} is unpaid and not yet asked for",
         )
-    if facts.invoice is not None:
-        context.books.documents.require("invoice", campaign, facts.invoice)
+    require_matched(context, facts_json(facts))
     if facts.asset == "BTC":
         if facts.txid is None or facts.bank is not None:
             raise Refused.field("txid", "a payment in coins names its transaction and no bank")
@@ -143,6 +144,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     facts = document["facts"]
     campaign, asset = context.campaign, facts["asset"]
     order = _approved_order(context, facts["order"])
+    require_matched(context, facts)
     supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
     if "txid" in facts:
         require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")

@@ -18,6 +18,7 @@ from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.closings import require_reversible
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.goods import lot_asset, over_asset
+from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
@@ -114,6 +115,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
+    "invoice.accepted": unfold_acceptance,
     "over.returned": unfold_return,
     "over.bought": unfold_buy,
     "closing.approved": unfold_closing,

@@ -92,7 +92,9 @@ PAPERS = (
 
 def evidence_of(acts: Sequence[Act], notice: str) -> Iterator[Act]:
     """The evidence that is added a minute after each fact that it is about; `notice` stands on every paper."""
-    facts_of = {(_about(act), _number(act.facts)): act for act in acts if act.verb != "approve"}
+    facts_of = {
+        (_about(act), _number(act.facts)): act for act in acts if act.verb not in {"approve", "accept"}
+    }
     for planned in PAPERS:
         act = facts_of[planned.about, planned.number]
         text = _text(planned, act, notice).encode()

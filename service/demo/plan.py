@@ -18,6 +18,7 @@ from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Pledge, Pro
 from ledger.kinds.conversions import Conversion
 from ledger.kinds.deliveries import Distribution, Handover
 from ledger.kinds.goods import LotCount
+from ledger.kinds.invoices import Acceptance
 from ledger.kinds.orders import Invoice, Item, Purchase
 from ledger.kinds.payments import Payment
 from ledger.kinds.rates import Quote, Rate
@@ -110,6 +111,12 @@ def _recorded(at: str, noun: str, facts: object, verb: str = "add") -> Act:
 
 def _approved(at: str, noun: str, number: str) -> Act:
     return Act(moment(at), Role.APPROVER, noun, "approve", Decision(number=number, date=at[:10]))
+
+
+def _accepted(at: str, invoice: str, short: int) -> Act:
+    reason = f"The note was paid as written; the {short} that were short are borne as a loss."
+    facts = Acceptance(number=invoice, reason=reason, date=at[:10])
+    return Act(moment(at), Role.APPROVER, "invoice", "accept", facts)
 
 
 def _opening() -> Iterator[Act]:
@@ -270,11 +277,13 @@ def _buying(transactions: Mapping[str, str]) -> Iterator[Act]:
     )
     yield _approved("2020-06-11T15:00", "purchase", "PO-3")
 
-    # What the delivery note says = good + damaged + short; order, note and invoice agree before payment.
+    # What the delivery note says = good + damaged + short; where an invoice bills more, an approver accepts it
+    # with a reason before it is paid.
     lot = ReceivedLot(lot=LOT_A1, expiry="2022-05-31", noted=90_000, good=89_300, damaged=400, short=300)
     yield _recorded("2020-06-18T10:00", "receipt", _received("GRN-1", "PO-1", BEIJING, lot, "2020-06-18"))
     bill = Invoice(number="INV-A1", order="PO-1", quantity=90_000, amount=37_800_00, date="2020-06-19")
     yield _recorded("2020-06-19T09:00", "invoice", bill)
+    yield _accepted("2020-06-19T15:00", "INV-A1", 300)
     wire = _wire("P-1", "PO-1", "INV-A1", 37_800_00, 25_00, "2020-06-22")
     yield _recorded("2020-06-22T09:00", "payment", wire)
     yield _approved("2020-06-22T14:00", "payment", "P-1")
@@ -283,6 +292,7 @@ def _buying(transactions: Mapping[str, str]) -> Iterator[Act]:
     yield _recorded("2020-06-25T10:00", "receipt", _received("GRN-2", "PO-2", BEIJING, lot, "2020-06-25"))
     bill = Invoice(number="INV-A2", order="PO-2", quantity=92_000, amount=36_800_00, date="2020-06-26")
     yield _recorded("2020-06-26T09:00", "invoice", bill)
+    yield _accepted("2020-06-26T15:00", "INV-A2", 500)
     wire = _wire("P-2", "PO-2", "INV-A2", 36_800_00, 25_00, "2020-06-29")
     yield _recorded("2020-06-29T09:00", "payment", wire)
     yield _approved("2020-06-29T14:00", "payment", "P-2")

@@ -1,0 +1,241 @@
+"""The three-way match: what was ordered, received and billed, per order line and invoice, with what does not agree.
+
+Pure: it reads the books and says; it never pays, and who accepts an exception is recorded elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.books import Books
+
+
+class Verdict(StrEnum):
+    """`no`: nothing is billed yet, so there is nothing to agree."""
+
+    YES = "yes"
+    NO = "no"
+    EXCEPTION = "exception"
+
+
+class Mismatch(StrEnum):
+    """Why three papers do not agree, in the words of purchasing."""
+
+    SHORT = "short delivery against the order"
+    OVER = "received more than ordered"
+    NOTHING = "invoiced but nothing received"
+    MORE = "billed for more than was received"
+    PRICE = "invoice price differs from the order"
+
+
+QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
+"""What a prepayment may run ahead of: the goods, never the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One order line beside one invoice (`invoice` empty: not billed yet). Counts, and minor units of `currency`.
+
+    `received` is what may be billed: good and damaged pieces and replacements. `billed` counts this invoice,
+    `billed_before` those before it. `accepted` says why an approver lets the exception stand.
+    """
+
+    order: str
+    item: str
+    invoice: str
+    verdict: Verdict
+    reasons: tuple[Mismatch, ...]
+    ordered: int
+    received: int
+    billed: int
+    billed_before: int
+    amount: int
+    agreed: int  # what the order's price gives for `billed`
+    currency: str
+    date: str
+    accepted: str | None = None
+    prepaid: int = 0  # order value that named prepayments discharged on this invoice
+
+    @property
+    def is_open(self) -> bool:
+        """Does somebody have to decide?"""
+        return self.verdict is Verdict.EXCEPTION and self.accepted is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    billable: int
+    missing: int  # short or rejected and not replaced
+    over: int  # waits apart
+
+
+def _received(books: Books, campaign: str, order: str) -> dict[str, _Received]:
+    found: dict[str, list[int]] = {}
+    for _, receipt in books.documents.all("receipt", campaign):
+        facts = receipt["facts"]
+        if facts["order"] != order or receipt["reversed"] is not None:
+            continue
+        sums = found.setdefault(facts["item"], [0, 0, 0])
+        for lot in facts["lots"]:
+            sums[0] += lot["good"] + lot["damaged"]
+            sums[1] += lot["short"] + lot["rejected"] - (lot["noted"] if "replaces" in lot else 0)
+            if "over" in lot:
+                asset = f"{receipt['notes']['product']}#{lot['lot']}.over"
+                sums[2] += books.net(f"over/{campaign}/{facts['place']}", asset)
+    for _, bought in books.documents.all("bought", campaign):
+        if bought["facts"]["order"] == order and bought["reversed"] is None:
+            found.setdefault(bought["facts"]["item"], [0, 0, 0])[0] += bought["facts"]["quantity"]
+    return {item: _Received(*sums) for item, sums in found.items()}
+
+
+def _bills(books: Books, campaign: str, order: str) -> list[dict[str, Any]]:
+    """The order's invoices, first recorded first."""
+    bills = [d for _, d in books.documents.all("invoice", campaign) if d["facts"]["order"] == order]
+    return sorted((d for d in bills if not d.get("reversed")), key=lambda d: int(d["seq"]))
+
+
+def billed_lines(invoice: dict[str, Any], order: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """(item, quantity, amount) of an invoice; one without lines bills its order's items in proportion to value."""
+    facts = invoice["facts"]
+    if "lines" in facts:
+        return [(line["item"], line["quantity"], line["amount"]) for line in facts["lines"]]
+    items = order["facts"]["items"]
+    lines, quantity, amount = [], int(facts["quantity"]), int(facts["amount"])
+    pieces, value = sum(i["quantity"] for i in items), sum(i["value"] for i in items)
+    for item in items:
+        part, share = quantity * item["quantity"] // pieces, amount * item["value"] // value
+        lines.append((item["item"], part, share))
+        quantity, amount = quantity - part, amount - share
+        pieces, value = pieces - item["quantity"], value - item["value"]
+    return lines
+
+
+def _mismatches(
+    item: dict[str, Any], received: _Received, billed: int, before: int, amount: int, permille: int
+) -> tuple[Mismatch, ...]:
+    quantity, value = int(item["quantity"]), int(item["value"])
+    total = billed + before
+    found: list[Mismatch] = []
+    if (total - received.billable) * 1000 > received.billable * permille:
+        if received.billable == 0:
+            found.append(Mismatch.NOTHING)
+        else:
+            found.append(Mismatch.MORE)
+            if received.missing > 0:
+                found.append(Mismatch.SHORT)
+    if received.over * 1000 > quantity * permille:
+        found.append(Mismatch.OVER)
+    # The order's price of what is billed is seldom a whole minor unit: within one of it the price agrees.
+    difference = abs(amount * quantity - billed * value)
+    if difference >= quantity and difference * 1000 > billed * value * permille:
+        found.append(Mismatch.PRICE)
+    return tuple(found)
+
+
+def tolerance(books: Books, campaign: str, order: dict[str, Any]) -> int:
+    """Per mille within which papers agree: the order's, else the campaign's, else none."""
+    declared = books.documents.require("campaign", "", campaign)["facts"].get("match_permille", 0)
+    return int(order["facts"].get("match_permille", declared))
+
+
+def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
+    """Each line of an order beside each of its invoices, in the order of recording; raises NotFound."""
+    order = books.documents.require("purchase", campaign, number)
+    received, permille = _received(books, campaign, number), tolerance(books, campaign, order)
+    items = {item["item"]: item for item in order["facts"]["items"]}
+    before = dict.fromkeys(items, 0)
+    found = []
+    for bill in _bills(books, campaign, number):
+        accepted = bill.get("accepted") or {"reasons": [], "reason": None}
+        prepaid = sum(
+            d["facts"]["discharges"]
+            for _, d in books.documents.all("payment", campaign)
+            if d["facts"].get("invoice") == bill["facts"]["number"]
+            and d["facts"].get("prepayment")
+            and d["status"] in {"pending", "approved"}
+        )
+        for name, quantity, amount in billed_lines(bill, order):
+            item, came = items[name], received.get(name, _Received(0, 0, 0))
+            reasons = _mismatches(item, came, quantity, before[name], amount, permille)
+            stands = bool(reasons) and set(reasons) <= set(accepted["reasons"])
+            found.append(
+                Match(
+                    order=number,
+                    item=name,
+                    invoice=bill["facts"]["number"],
+                    verdict=Verdict.EXCEPTION if reasons else Verdict.YES,
+                    reasons=reasons,
+                    ordered=item["quantity"],
+                    received=came.billable,
+                    billed=quantity,
+                    billed_before=before[name],
+                    amount=amount,
+                    agreed=quantity * item["value"] // item["quantity"],
+                    currency=order["facts"]["currency"],
+                    date=bill["date"],
+                    accepted=accepted["reason"] if stands else None,
+                    prepaid=prepaid,
+                )
+            )
+            before[name] += quantity
+    for name, item in items.items():
+        if before[name] == 0:
+            found.append(_unbilled(order, item, received.get(name, _Received(0, 0, 0)), permille))
+    return found
+
+
+def _unbilled(order: dict[str, Any], item: dict[str, Any], came: _Received, permille: int) -> Match:
+    reasons = (Mismatch.OVER,) if came.over * 1000 > item["quantity"] * permille else ()
+    return Match(
+        order=order["facts"]["number"],
+        item=item["item"],
+        invoice="",
+        verdict=Verdict.EXCEPTION if reasons else Verdict.NO,
+        reasons=reasons,
+        ordered=item["quantity"],
+        received=came.billable,
+        billed=0,
+        billed_before=0,
+        amount=0,
+        agreed=0,
+        currency=order["facts"]["currency"],
+        date=order["date"],
+    )
+
+
+def invoice_matches(books: Books, campaign: str, number: str) -> list[Match]:
+    """The lines of one invoice beside their order; raises NotFound."""
+    order = books.documents.require("invoice", campaign, number)["facts"]["order"]
+    return [match for match in order_matches(books, campaign, order) if match.invoice == number]
+
+
+def all_matches(books: Books, campaign: str) -> list[Match]:
+    """Every line of every order that was approved."""
+    return [
+        match
+        for number, order in books.documents.all("purchase", campaign)
+        if order["status"] in {"approved", "completed", "cancelled"}
+        for match in order_matches(books, campaign, number)
+    ]
+
+
+def open_matches(books: Books, campaign: str) -> list[Match]:
+    """The exceptions that nobody accepted yet: what reconciliation lists, oldest first."""
+    return sorted((m for m in all_matches(books, campaign) if m.is_open), key=lambda m: (m.date, m.order))
+
+
+def reasons_of(matches: list[Match]) -> tuple[Mismatch, ...]:
+    """All that does not agree and that nobody accepted, each once."""
+    return tuple(dict.fromkeys(reason for match in matches if match.is_open for reason in match.reasons))
+
+
+def verdict_of(matches: list[Match]) -> str:
+    """`yes`, `no`, or `exception: …` of several lines, in words; an accepted one says so."""
+    if any(match.is_open for match in matches):
+        return f"exception: {'; '.join(reasons_of(matches))}"
+    accepted = next((match.accepted for match in matches if match.accepted), None)
+    if accepted is not None:
+        return f"exception, accepted: {accepted}"
+    return Verdict.YES.value if any(m.verdict is Verdict.YES for m in matches) else Verdict.NO.value
