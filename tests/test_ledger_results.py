@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences import result_row
 from ledger.books import Books
 from ledger.errors import Conflict, Refused
 from ledger.people import Achievement, achievements, hidden_groups
@@ -139,3 +140,18 @@ def test_whatever_is_reported_the_actual_is_what_is_new_in_each(
         sexes = {"w": before["w"] + women, "m": before["m"] + men}
         actual = sum(sexes.values())
         assert achieved(ledger).actual == actual
+
+
+def test_the_page_says_target_and_actual_and_keeps_small_groups_in_words(ledger: Ledger) -> None:
+    """Sixty in a hundred are girls; two groups of age are too small to be shown, one of them only beside the other."""
+    report(
+        ledger, "R-1", counts="to_date", end="2023-11-10", total=100, sex=cells(girls=60, boys=40),
+        age=[{"group": "to 17", "count": 91}, {"group": "18 to 59", "count": 6}, {"group": "60 and over", "count": 3}],
+    )  # fmt: skip
+    what, target, reached, groups = result_row(achieved(ledger))
+    assert (what, target) == ("Students trained", "2,700 students")
+    assert reached == "100, to 10 November 2023 (3\u00a0% of the way)"
+    assert "girls 60 (60\u00a0%)" in groups
+    assert "60 and over fewer than 5" in groups
+    assert "18 to 59 not shown" in groups
+    assert " 3" not in groups.partition("age:")[2]
