@@ -17,6 +17,7 @@ import rfc8785
 from ledger.books import Books
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.facts import facts_from, facts_json
+from ledger.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
 from ledger.kinds.spec import Kind, Role
 from ledger.record import AlreadyRecorded, record, rfc3339
@@ -194,7 +195,7 @@ def request_intention(tx: Writing, slug: str, *, now: int) -> Intention:
     documents = Books(tx.shelf).documents
     campaign = documents.require("campaign", "", slug)["facts"]
     code = secrets.token_urlsafe(16)
-    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code))
+    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx))
     fresh = row is not None
     if row is None:
         fixed = [a for a in tx.addresses.of_campaign(slug) if a.branch == "fixed"]

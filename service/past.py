@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ledger.giving import PAST
 from ledger.store.transaction import Reading, Writing
 from service.pinning import parse_checkpoint
 from watchers.look import Look, Past
 
-NAME = "past"
 _MOST_ASKED = 1_000
 """More scripts than these are not asked histories for: reading the blocks again is cheaper, and tells nobody."""
 
@@ -51,7 +51,7 @@ class PastAddresses:
 
 
 def load_past(tx: Reading) -> PastAddresses | None:
-    text = tx.progress.load(NAME)
+    text = tx.progress.load(PAST)
     if not text:
         return None
     told = json.loads(text)
@@ -61,14 +61,14 @@ def load_past(tx: Reading) -> PastAddresses | None:
 
 def save_past(tx: Writing, past: PastAddresses | None) -> None:
     if past is None:
-        tx.progress.save(NAME, "")
+        tx.progress.save(PAST, "")
         return
     told = {
         "scripts": sorted(script.hex() for script in past.scripts),
         "next": past.next,
         "listed_by": list(past.listed_by),
     }
-    tx.progress.save(NAME, json.dumps(told, sort_keys=True))
+    tx.progress.save(PAST, json.dumps(told, sort_keys=True))
 
 
 def note_added(tx: Writing, scripts: Iterable[bytes]) -> None:

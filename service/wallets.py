@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.books import Documents
+from ledger.giving import save_gaps
 from ledger.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
@@ -47,6 +48,7 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
         return 0
     added = 0
     with store.write() as tx:
+        save_gaps(tx, _gaps(wallets, network))
         campaigns = [slug for slug, _ in Documents(tx.shelf).all("campaign", "")]
         for wallet in wallets:
             slug = wallet.campaign or (campaigns[0] if campaigns else "")
@@ -55,23 +57,35 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
     return added
 
 
+def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, int]:
+    """Of lists none: no wallet is restored from them by a gap."""
+    parsed = ((_parsed(wallet, network), wallet.gap_limit) for wallet in wallets if wallet.descriptor)
+    return {descriptor.text: gap for descriptor, gap in parsed if descriptor.ranged}
+
+
+def _has_fixed(tx: Reading, slug: str) -> bool:
+    """A campaign has one fixed address, and keeps it whatever the configuration says later."""
+    return any(row.branch == "fixed" for row in tx.addresses.of_campaign(slug))
+
+
 def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
-    rows = _listed(wallet, slug, network) if wallet.addresses else _derived(tx, wallet, slug, network)
+    rows = _listed(tx, wallet, slug, network) if wallet.addresses else _derived(tx, wallet, slug, network)
     fresh = [row for row in rows if tx.addresses.by_script(row.script) is None]
     tx.addresses.add(fresh)
     note_added(tx, (row.script for row in fresh))
     return len(fresh)
 
 
-def _listed(wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
+def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
     rows = []
+    fixed = None if _has_fixed(tx, slug) else min(wallet.fixed_index, len(wallet.addresses) - 1)
     for index, address in enumerate(wallet.addresses):
         try:
             script = script_of(address, network)
         except AddressRefused as refusal:
             raise BadUse(f"wallets.addresses: {refusal}") from None
         # A fixed list is published whole: one of it, the first unless configured, is what everybody gets.
-        branch = "fixed" if index == min(wallet.fixed_index, len(wallet.addresses) - 1) else "receive"
+        branch = "fixed" if index == fixed else "receive"
         rows.append(AddressRow(script, address_of(script, network) or address, slug, branch, index, "list"))
     return rows
 
@@ -87,16 +101,14 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[A
     descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
-        return [AddressRow(script, descriptor.address(0), slug, "fixed", 0, descriptor.text)]
+        branch = "receive" if _has_fixed(tx, slug) else "fixed"
+        return [AddressRow(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
     observed = Observed(tx.shelf)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
     count = max(used, default=-1) + 1 + wallet.gap_limit
-    fixed_taken = any(
-        row.branch == "fixed" and row.source != descriptor.text for row in tx.addresses.of_campaign(slug)
-    )
-    return _rows(descriptor, slug, network, have, count, None if fixed_taken else wallet.fixed_index)
+    return _rows(descriptor, slug, network, have, count, None if _has_fixed(tx, slug) else wallet.fixed_index)
 
 
 def _rows(

@@ -37,7 +37,7 @@ EXAMPLES: dict[str, Any] = {
     "chain": {"network": "main", "tip": 650417, "best": 650417, "behind": 0, "agreed": True,
               "sources": [{"name": "node", "ok": True, "tip_height": 650417}]},
     "intention": {"address": "bc1q…", "bip21": "bitcoin:bc1q…?label=First%20call", "claim_code": "secret link", "fresh": True,
-                  "sentence": "This address is given to you alone. Your claim code leads to its payments; keep it to yourself."},
+                  "note": None},
     "lookup": {"txid": "3f9a" + "0" * 56 + "c21e", "state": "waiting", "sentence": "It waits for the next look, which asks for it alone.",
                "asked_at": "2020-05-29T14:02:00Z", "answered_at": None, "sources": [], "height": None,
                "page": "/d/3f9a" + "0" * 56 + "c21e"},

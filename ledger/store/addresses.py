@@ -7,7 +7,8 @@ It derives none and holds no key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ledger.errors import Conflict
@@ -98,18 +99,58 @@ class AddressesWriting(Addresses):
                 [(r.script, r.address, r.campaign, r.branch, r.index, r.source) for r in fresh.values()],
             )
 
-    def give_out(self, campaign: str, at: str, claim_hash: str | None) -> AddressRow | None:
-        """The lowest receive address that was never given and never used; None when there is none left."""
-        row = self._row(
-            "WHERE campaign = ? AND branch = 'receive' AND given_at IS NULL AND used = 0"
-            " ORDER BY idx, script LIMIT 1",
-            campaign,
+    def give_out(
+        self,
+        campaign: str,
+        at: str,
+        claim_hash: str | None,
+        gaps: Mapping[str, int] | None = None,
+        unread: AbstractSet[bytes] = frozenset(),
+    ) -> AddressRow | None:
+        """The lowest receive address that was never given and never used; None when there is none left.
+
+        `gaps` names, for a source, how many unused addresses in a row it may have: a wallet that is restored looks
+        no further. Addresses of `unread` may have been paid in blocks that are not read yet: they wait.
+        """
+        passed: list[str] = []
+        while (row := self._next_fresh(campaign, passed)) is not None:
+            gap = (gaps or {}).get(row.source)
+            if row.script not in unread and (gap is None or self._unused_before(row, gap) < gap):
+                self._session.run(
+                    "UPDATE addresses SET given_at = ?, claim = ? WHERE script = ?",
+                    (at, claim_hash, row.script),
+                )
+                return row
+            passed.append(row.source)
+        return None
+
+    def _next_fresh(self, campaign: str, passed: Sequence[str]) -> AddressRow | None:
+        """The lowest one of the sources that were not passed over."""
+        others = "".join(" AND source <> ?" for _ in passed)
+        row = self._session.one(
+            f"SELECT {_COLUMNS} FROM addresses WHERE campaign = ? AND branch = 'receive'"
+            f" AND given_at IS NULL AND used = 0{others} ORDER BY idx, script LIMIT 1",
+            (campaign, *passed),
         )
-        if row is not None:
-            self._session.run(
-                "UPDATE addresses SET given_at = ?, claim = ? WHERE script = ?", (at, claim_hash, row.script)
+        return None if row is None else AddressRow(*row)
+
+    def _unused_before(self, row: AddressRow, most: int) -> int:
+        """How many addresses in a row just below this one, of its source, were never used; counts up to `most`."""
+        below = [
+            (index, used)
+            for branch in ("receive", "fixed")
+            for index, used in self._session.all(
+                "SELECT idx, used FROM addresses WHERE campaign = ? AND branch = ? AND source = ? AND idx < ?"
+                " ORDER BY idx DESC LIMIT ?",
+                (row.campaign, branch, row.source, row.index, most),
             )
-        return row
+        ]
+        unused = 0
+        for _, used in sorted(below, reverse=True):
+            if used:
+                break
+            unused += 1
+        return unused
 
     def mark_used(self, script: bytes) -> None:
         """A coin came to it: it is not given out any more."""
