@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import ledger, page, scan, watch
+from bench import ledger, page, scan, trail, watch
 
 MEASUREMENTS = {
     "scan": ("Block scan", scan.main),
     "watch": ("Watching", watch.main),
     "ledger": ("Ledger", ledger.main),
+    "trail": ("Trail", trail.main),
     "page": ("Page", page.main),
 }
 

@@ -62,6 +62,9 @@ class Use:
 
     @property
     def units(self) -> int:
+        if len(self.pieces) == 1:
+            start, end = self.pieces[0]
+            return end - start
         return sum(end - start for start, end in self.pieces)
 
     def shares_at(self, count: int) -> list[int]:
@@ -80,6 +83,11 @@ class Use:
 
     def outs_at(self, count: int) -> list[int]:
         """`shares_at` in the units that each part became."""
+        if len(self.parts) == 1:
+            (part,) = self.parts
+            units = self.units
+            share = count * self.scale // units if units else 0
+            return [share * part.out // part.share if part.share else 0]
         return [
             share * part.out // part.share if part.share else 0
             for share, part in zip(self.shares_at(count), self.parts, strict=True)

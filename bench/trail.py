@@ -1,0 +1,122 @@
+"""Trails of a large fund: a million gifts over five hundred conversions, an order, a lot and fifteen places.
+
+Run it with `python -m bench trail`; it writes to a temporary folder only. The limit is the work that DESIGN names.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from bench.measuring import HEAD, Line, printed
+from ledger.line_state import Lines
+from ledger.lines import Append, Open, Part, PartKind, Use
+from ledger.store.database import Store
+from ledger.traced_lines import TracedLines
+from ledger.tracing import Ending, Stay, follow
+
+GIFTS, CONVERSIONS, PLACES = 1_000_000, 500, 15
+SAMPLE = 2_000
+MONEY, BANK, ORDER, STOCK = "money/c/free/BTC", "money/c/free/USD", "order/c/O/1/USD", "goods/c/stock:B/M#L"
+
+
+def filled(
+    folder: Path, gifts: int, conversions: int
+) -> tuple[Store, list[tuple[int, int]], tuple[int, int]]:
+    """A store with such a fund on its lines; the gifts' intervals, and that of one gift that is half of the fund."""
+    chance = random.Random(250_000)
+    store = Store.create(f"sqlite:///{folder / 'trail.db'}")
+    spans: list[tuple[int, int]] = []
+    at = 0
+    with store.write() as tx:
+        lines = Lines(tx.shelf)
+        for number in range(gifts):
+            units = chance.randint(20_000, 200_000)
+            lines.apply(Append(MONEY, "BTC", at, units, f"g{number}"))
+            spans.append((at, at + units))
+            at += units
+        half = (at, 2 * at)
+        lines.apply(Append(MONEY, "BTC", at, at, "half"))
+        total = 2 * at
+        cents = 0
+        for number in range(conversions):
+            start, end = total * number // conversions, total * (number + 1) // conversions
+            fee, out = (end - start) // 1000, (end - start) // 111
+            parts = (
+                Part(PartKind.FEE, fee, fee),
+                Part(PartKind.ON, end - start - fee, out, BANK, cents),
+            )
+            lines.apply(Use(f"conversion:{number}", MONEY, ((start, end),), end - start, parts))
+            cents += out
+        lines.apply(Open(ORDER, "USD", cents))
+        lines.apply(Use("payment", BANK, ((0, cents),), cents, (Part(PartKind.ON, cents, cents, ORDER, 0),)))
+        masks = cents // 42
+        lost = masks // 100
+        parts = (
+            Part(PartKind.DAMAGED, lost, lost),
+            Part(PartKind.ON, masks - lost, masks - lost, STOCK, 0),
+        )
+        lines.apply(Use("receipt", ORDER, ((0, cents),), masks, parts))
+        for place in range(PLACES):
+            first = (masks - lost) * place // PLACES
+            last = (masks - lost) * (place + 1) // PLACES
+            there = Part(PartKind.ON, last - first, last - first, f"goods/c/distributed:P{place}/M#L", 0)
+            lines.apply(Use(f"distribution:{place}", STOCK, ((first, last),), last - first, (there,)))
+    return store, spans, half
+
+
+def leaves_of(lines: Lines, start: int, end: int) -> int:
+    return sum(isinstance(visit, Stay | Ending) for visit in follow(lines, MONEY, start, end))
+
+
+def main() -> None:
+    """Print the table; about three minutes, most of them to fill the store."""
+    print(printed([HEAD, *lines()]))
+
+
+def lines(gifts: int = GIFTS, conversions: int = CONVERSIONS, sample: int = SAMPLE) -> list[Line]:
+    with tempfile.TemporaryDirectory() as folder:
+        store, spans, half = filled(Path(folder), gifts, conversions)
+        chance = random.Random(1)
+        with store.read() as tx:
+            read = Lines(tx.shelf)
+            traced = TracedLines(tx.shelf)
+            times = []
+            for start, end in chance.sample(spans, min(sample, len(spans))):
+                began = time.process_time()
+                leaves_of(read, start, end)
+                times.append(time.process_time() - began)
+            began = time.process_time()
+            count = leaves_of(traced, *half)
+            large = time.process_time() - began
+            began = time.process_time()
+            for start, end in spans:
+                leaves_of(traced, start, end)
+            all_of_them = time.process_time() - began
+        store.close()
+    return [
+        Line(
+            "median trail, ms of CPU",
+            f"{median(times) * 1000:.2f}",
+            "2",
+            f"{0.002 / median(times):.1f}",
+            "< 2 ms",
+        ),
+        Line(
+            f"a leaf of half the fund ({count:,}), µs",
+            f"{large / count * 1e6:.1f}",
+            "10",
+            f"{count * 1e-5 / large:.2f}",
+            "< 10 µs",
+        ),
+        Line(
+            f"all {gifts:,} trails, s of CPU",
+            f"{all_of_them:.0f}",
+            "60",
+            f"{60 * gifts / GIFTS / all_of_them:.2f}",
+            "< 60 s",
+        ),
+    ]

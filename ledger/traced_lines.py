@@ -1,0 +1,55 @@
+"""Lines as they stand at one moment, kept in memory line by line as they are asked for: for many trails in a row.
+
+For reading only, and only within one transaction: what changes afterwards is not seen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from ledger.line_state import Lines
+from ledger.lines import Span, Use
+from ledger.shelf import Shelf
+
+
+class TracedLines(Lines):
+    """A line has a span a use and not one a gift, so a fund of a million gifts is a few thousand spans."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(shelf)
+        self._spans: dict[str, tuple[list[int], list[Span]]] = {}
+        self._uses: dict[str, Use] = {}
+        self._names: dict[str, list[str]] = {}
+
+    def names(self, prefix: str = "") -> list[str]:
+        found = self._names.get(prefix)
+        if found is None:
+            found = self._names[prefix] = super().names(prefix)
+        return found
+
+    def use(self, use_id: str) -> Use:
+        found = self._uses.get(use_id)
+        if found is None:
+            found = self._uses[use_id] = super().use(use_id)
+        return found
+
+    def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+        """The states of `start..end`, cut to it, in order."""
+        kept = self._spans.get(line)
+        if kept is None:
+            whole = list(super().spans(line))
+            kept = self._spans[line] = ([span.start for span in whole], whole)
+        starts, whole = kept
+        index = max(0, bisect_right(starts, start) - 1)
+        stop = whole[-1].end if end is None and whole else end or 0
+        while index < len(whole):
+            span = whole[index]
+            low, high = span.start, span.end
+            if low >= stop:
+                return
+            index += 1
+            if low >= start and high <= stop:
+                yield span
+            elif high > start:
+                yield Span(max(low, start), min(high, stop), span.state, span.ref)
