@@ -99,5 +99,9 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
     replaced = account(AccountClass.REPLACED, slug, "short")
     at_receipt -= sum(net.net for name, asset, net in books.balances(replaced) if asset in names)
     rows.append(SumRow("lost", "", lost - at_receipt))
+    back = account(AccountClass.RETURNED, slug, "supplier")
+    returned = sum(net.net for _, asset, net in books.balances(back) if asset in names)
+    if returned:
+        rows.append(SumRow("returned", "", returned))
     unit = books.documents.require("product", slug, product)["facts"]["unit"]
     return SumTable(product, unit, "received_good", tuple(rows), good)

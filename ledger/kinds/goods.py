@@ -90,6 +90,12 @@ def moved(
     Raises Refused with what is there, where there is not enough.
     """
     campaign = context.campaign
+    recalled = context.books.documents.find("recalled", "", asset)
+    if recalled is not None and target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
+        raise Refused.field(
+            field,
+            f"{asset} is recalled by {recalled['recall']}; send it back, or record it as lost with cause=recalled",
+        )
     line = goods_line(campaign, *source, asset)
     pieces = context.books.lines.lowest_free(line, quantity)
     free = sum(end - start for start, end in pieces)

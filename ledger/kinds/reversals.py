@@ -20,6 +20,8 @@ from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
+from ledger.kinds.returns import unfold_recall
+from ledger.kinds.returns import unfold_return as unfold_goods_return
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
@@ -115,6 +117,9 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
+    "move.approved": _unfold_approved("move"),
+    "return": unfold_goods_return,
+    "recall": unfold_recall,
     "invoice.accepted": unfold_acceptance,
     "over.returned": unfold_return,
     "over.bought": unfold_buy,

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from service.command import Command
-from service.commands import block, books, copies, demo, desk, init, look, people, serve, trail
+from service.commands import (
+    block,
+    books,
+    copies,
+    demo,
+    desk,
+    init,
+    look,
+    people,
+    reconciling,
+    serve,
+    things,
+    trail,
+)
 
 COMMANDS: tuple[Command, ...] = (
     *demo.COMMANDS,
@@ -13,7 +26,9 @@ COMMANDS: tuple[Command, ...] = (
     *look.COMMANDS,
     *trail.COMMANDS,
     *books.COMMANDS,
+    *reconciling.COMMANDS,
     *copies.COMMANDS,
     *people.COMMANDS,
+    *things.COMMANDS,
     *desk.COMMANDS,
 )

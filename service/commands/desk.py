@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ledger.books import Books
 from ledger.desk import NOUNS, Action, Outcome, act, actor_named
 from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import NotFound, Refused
 from ledger.facts import adapter, facts_from
 from ledger.kinds import BY_NAME
+from ledger.matching import invoice_matches, verdict_of
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
@@ -221,10 +223,21 @@ def _list(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with opened_store(options.data, outside) as store, store.read() as tx:
             entries = _entries(tx, noun, options.campaign)
-        lines = [f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}" for e in entries]
+            books = Books(tx.shelf)
+            lines = [
+                f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}  {_verdict(books, e)}".rstrip()
+                for e in entries
+            ]
         return Answer(tuple(lines or [f"no {noun} is recorded."]), [_plain(e) for e in entries])
 
     return run
+
+
+def _verdict(books: Books, entry: Entry) -> str:
+    """What the three-way match says of an invoice; nothing of other entries."""
+    if entry.kind != "invoice":
+        return ""
+    return f"match: {verdict_of(invoice_matches(books, entry.campaign, str(entry.facts['number'])))}"
 
 
 def _short(entry: Entry) -> str:

@@ -25,6 +25,7 @@ _SUM_WORDS = {
     "waiting": "Handed over, waiting",
     "distributed": "Distributed",
     "lost": "Lost",
+    "returned": "Returned to the supplier",
     "received": "Received",
     "received_from_conversion": "Received from conversion",
     "received_good": "Received good",

@@ -1,0 +1,111 @@
+"""`stock`, `lot` and `invoice match`: what lies where, who has a lot and whose gifts it was, what does not agree.
+
+They read; recording is the desk's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from ledger.books import Books
+from ledger.matching import all_matches
+from ledger.stock import lot_traces, stock_card, stock_rows
+from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.opened import opened_store
+
+_READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    add_data_option(parser)
+
+
+def _slug(tx: Any, options: argparse.Namespace) -> str:
+    return str(options.campaign) if options.campaign is not None else only_campaign(tx)
+
+
+def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        rows = stock_rows(Books(tx.shelf), _slug(tx, options))
+    lines = []
+    for row in rows:
+        told = [f"expires {row.expiry}"] if row.expiry else []
+        told += [] if row.usable else ["came too much; waits for a decision"]
+        told += [f"recalled by {row.recall}"] if row.recall else []
+        lines.append(f"{row.place}  {row.product}#{row.lot}  {row.pieces}  {'; '.join(told)}".rstrip())
+    return Answer(tuple(lines or ["nothing is in stock."]), [asdict(row) for row in rows])
+
+
+def _card_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", metavar="PLACE")
+    parser.add_argument("product", metavar="PRODUCT")
+    parser.add_argument("lot", metavar="LOT")
+    _options(parser)
+
+
+def _stock_card(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        rows = stock_card(tx, _slug(tx, options), options.place, options.product, options.lot)
+    lines = [f"{'date':<12}{'in':>10}{'out':>10}{'balance':>10}  document"]
+    lines += [f"{r.date:<12}{r.came or '':>10}{r.went or '':>10}{r.balance:>10}  {r.document}" for r in rows]
+    return Answer(tuple(lines), [asdict(row) for row in rows])
+
+
+def _lot_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lot", metavar="LOT", help="its name, or PRODUCT#LOT")
+    _options(parser)
+
+
+def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        traces = lot_traces(Books(tx.shelf), _slug(tx, options), options.lot)
+    lines = []
+    for trace in traces:
+        lines.append(
+            f"{trace.product}#{trace.lot}: {trace.noted} noted on receipt {trace.receipt}, "
+            f"order {trace.order}, from {trace.supplier}"
+        )
+        lines += [f"  recalled by {trace.recall}"] if trace.recall else []
+        lines += [f"  {row.kind} {row.place}: {row.pieces}" for row in trace.holders]
+        lines += [
+            f"  {row.gift or 'not paid for yet'}: {row.units} minor units of {row.asset}"
+            for row in trace.gifts
+        ]
+    return Answer(tuple(lines), [asdict(trace) for trace in traces])
+
+
+def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        found = all_matches(Books(tx.shelf), _slug(tx, options))
+    lines = []
+    for row in found:
+        reasons = f": {'; '.join(row.reasons)}" if row.reasons else ""
+        accepted = f" (accepted: {row.accepted})" if row.accepted else ""
+        prepaid = f", {row.prepaid} prepaid" if row.prepaid else ""
+        lines.append(
+            f"{row.order}/{row.item}  {row.invoice or 'not billed'}  {row.verdict}{reasons}{accepted}  "
+            f"{row.ordered} ordered, {row.received} received, {row.billed} billed{prepaid}"
+        )
+    is_open = any(row.is_open for row in found)
+    data = [asdict(row) | {"open": row.is_open} for row in found]
+    return Answer(tuple(lines or ["no order is approved."]), data, Exit.OPEN if is_open else Exit.OK)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("stock list", "What lies in stock, by place and lot.", _stock_list, _options, _READS),
+    Command(
+        "stock card", "The card of a lot at a place: in, out, balance.", _stock_card, _card_options, _READS
+    ),
+    Command("lot trace", "Who has a lot, and whose gifts it was.", _lot_trace, _lot_options, _READS),
+    Command(
+        "invoice match",
+        "The three-way match of every order line and invoice; exit 1 when an exception waits for somebody.",
+        _matches,
+        _options,
+        (*_READS, Exit.OPEN),
+    ),
+)
