@@ -224,7 +224,7 @@ class DonationFollower:
                     if visit.state is not UnitState.VOID:
                         held[visit.line, self._picture.ending_of(visit.line)] += visit.end - visit.start
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
-                case Passage():
+                case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
         steps.extend(self._steps(told))
         places.extend(self._places(held, lost))
@@ -275,15 +275,12 @@ class DonationFollower:
             told[kind, number].asset = told[kind, number].asset or asset
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
-        where = self._picture.on_bar(line, start, end)
-        if where is None:
-            return
         left = self._picture.ending_of(line) if stays else None
-        bar, first, last = where
-        if points and points[-1].bar == bar and points[-1].end == first and points[-1].left == left:
-            points[-1] = ThreadPoint(bar, points[-1].start, last, left)
-        else:
-            points.append(ThreadPoint(bar, first, last, left))
+        for bar, first, last in self._picture.on_bar(line, start, end):
+            if points and points[-1].bar == bar and points[-1].end == first and points[-1].left == left:
+                points[-1] = ThreadPoint(bar, points[-1].start, last, left)
+            else:
+                points.append(ThreadPoint(bar, first, last, left))
 
     def _unit(self, asset: str) -> str:
         product = self._products.get(asset)

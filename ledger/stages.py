@@ -6,7 +6,7 @@ Reads lines only; no sums of accounts, no words of a language.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ledger.accounts import AccountClass
@@ -14,7 +14,7 @@ from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
-from ledger.lines import ENDED, PartKind, UnitState, Use, ended_line, parse_ended_line
+from ledger.lines import ENDED, Part, PartKind, UnitState, Use, ended_line, parse_ended_line
 
 _ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -29,17 +29,43 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """A line on a bar: `offset` is where it begins, `numerator/denominator` its scale, `void` is left out."""
+    """A line on a bar: `offset` is where it begins, `numerator/denominator` its scale, `void` is left out.
+
+    `back`: (start, end, place) of units that a use put back on the line; they are at their old place on the bar.
+    """
 
     bar: str
     offset: int
     numerator: int
     denominator: int
     void: tuple[tuple[int, int], ...]
+    back: tuple[tuple[int, int, int], ...] = ()
 
     def at(self, position: int) -> int:
         gone = sum(min(end, position) - start for start, end in self.void if start < position)
         return self.offset + (position - gone) * self.numerator // self.denominator
+
+    def segments(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """`start..end` of the line in runs that lie together: (start, end, first and last of the bar)."""
+        return [
+            (low, high, self.at(place), self.at(place + high - low))
+            for low, high, place in _placed(self.back, start, end)
+        ]
+
+
+def _placed(back: tuple[tuple[int, int, int], ...], start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """(start, end, place) of the runs of an interval, those put back at the place where they were before."""
+    at = start
+    for first, last, place in back:
+        low, high = max(first, at), min(last, end)
+        if low >= high:
+            continue
+        if at < low:
+            yield at, low, at
+        yield low, high, place + low - first
+        at = high
+    if at < end:
+        yield at, end, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +102,10 @@ class CampaignFlow:
             return None
         return axis.bar, axis.at(0), axis.at(self._lines.length(line))
 
-    def on_bar(self, line: str, start: int, end: int) -> tuple[str, int, int] | None:
+    def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
+        """The runs of an interval of a line on its bar, none where the line is no bar."""
         axis = self._axes.get(line)
-        return None if axis is None else (axis.bar, axis.at(start), axis.at(end))
+        return [] if axis is None else [(axis.bar, a, b) for _, _, a, b in axis.segments(start, end)]
 
     def ending_of(self, line: str) -> ExitKind | None:
         """What it is called when units stay on a line; None: they are where they were meant to go."""
@@ -194,16 +221,35 @@ class CampaignFlow:
             self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
 
     def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
+        back = self._put_back(line)
         void = tuple((s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID)
+        void += tuple((start, end) for start, end, _ in back)
         units = self._lines.length(line) - sum(end - start for start, end in void)
         bars = self._stages.setdefault(stage, [])
         for index, bar in enumerate(bars):
             if bar.key == key:
-                self._axes[line] = _Axis(key, bar.units, 1, 1, void)
+                self._axes[line] = _Axis(key, bar.units, 1, 1, void, back)
                 bars[index] = replace(bar, units=bar.units + units)
                 return
-        self._axes[line] = _Axis(key, 0, 1, 1, void)
+        self._axes[line] = _Axis(key, 0, 1, 1, void, back)
         bars.append(Bar(key, label, matter, asset, units))
+
+    def _put_back(self, line: str) -> tuple[tuple[int, int, int], ...]:
+        """What uses of a line appended to the line itself, such as a move with a fee, and where it was before."""
+        found: list[tuple[Part, int, Use]] = []
+        for ref in dict.fromkeys(s.ref for s in self._lines.spans(line) if s.state is UnitState.USED):
+            use = self._lines.use(ref)
+            found += [(p, i, use) for i, p in enumerate(use.parts) if p.line == line and p.out == p.share > 0]
+        back: tuple[tuple[int, int, int], ...] = ()
+        for part, index, use in sorted(found, key=lambda row: row[0].start):
+            at, count = part.start, 0
+            for start, end in use.pieces:
+                low, high = use.outs_at(count)[index], use.outs_at(count + end - start)[index]
+                count += end - start
+                for first, last, place in tuple(_placed(back, start, start + high - low)):
+                    back += ((at, at + last - first, place),)
+                    at += last - first
+        return back
 
     # bands and exits
 
@@ -211,20 +257,17 @@ class CampaignFlow:
         axis = self._axes[line]
         asset = self._asset_on(line)
         for span in self._lines.spans(line):
-            start, end = axis.at(span.start), axis.at(span.end)
             if span.state is UnitState.USED:
                 use = self._lines.use(span.ref)
                 for first, last in use.pieces:
-                    low, high = max(first, span.start), min(last, span.end)
-                    if low < high:
+                    for low, high, start, end in axis.segments(max(first, span.start), min(last, span.end)):
                         count = use.count_at(low)
-                        self._expand(
-                            axis.bar, asset, use, count, count + high - low, axis.at(low), axis.at(high)
-                        )
-            elif span.state is not UnitState.VOID and start < end:
+                        self._expand(axis.bar, asset, use, count, count + high - low, start, end)
+            elif span.state is not UnitState.VOID:
                 kind = self.ending_of(line)
-                if kind is not None:
-                    self._exits.append(Exit(axis.bar, start, end, kind, asset, end - start, ""))
+                for _, _, start, end in axis.segments(span.start, span.end):
+                    if kind is not None and start < end:
+                        self._exits.append(Exit(axis.bar, start, end, kind, asset, end - start, ""))
 
     def _asset_on(self, line: str) -> str:
         head = line.split("/", 1)[0]

@@ -1,0 +1,160 @@
+"""Moves between a campaign's own places: from bank to bank, or coins to another of its addresses.
+
+A move is no use of money; only what it costs is, and all that was moved bears the fee alike (RULES 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Refused
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, SpendRef
+from ledger.kinds.approvals import (
+    Decision,
+    approval,
+    fold_decided,
+    fold_pending,
+    held,
+    hold_note,
+    rejection,
+    release_of,
+    require_pending,
+)
+from ledger.kinds.conversions import explained_pieces, waits_for_spend
+from ledger.kinds.gifts import money_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
+from ledger.lines import Part, PartKind, Piece, Use
+from ledger.money import decimal_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`amount` arrived at the other place and `fee` was charged on the way, minor units of `asset`.
+
+    From bank to bank both are named. Coins name their transaction: what came back is change already, `amount`
+    is 0, and `fee` is the network fee, which is all that left.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    asset: Currency
+    amount: Count
+    fee: Count = 0
+    from_bank: Name | None = None
+    to_bank: Name | None = None
+    txid: SpendRef | None = None
+    date: Date
+
+
+def _coins(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
+    """The units of a spend whose coins came back, its fee aside."""
+    if facts.txid is None or facts.from_bank is not None or facts.to_bank is not None:
+        raise Refused.field("txid", "a move of coins names its transaction and no bank")
+    if facts.amount or not facts.fee:
+        raise Refused.field("amount", "is 0 for coins, which came back as change; the fee is what left")
+    spend = require_unexplained(context, facts.txid, facts.fee, "fee")
+    if spend["pending"] is not None:
+        raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+    if not spend["facts"]["change"]:
+        raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
+    return spent_line(facts.txid), explained_pieces(context, facts.txid)
+
+
+def _money(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
+    """The units that bear a bank's fee: all that is moved; none where it is free of charge."""
+    if facts.from_bank is None or facts.to_bank is None or facts.txid is not None:
+        raise Refused.field("from_bank", "a move of money names both banks and no transaction")
+    if facts.from_bank == facts.to_bank:
+        raise Refused.field("to_bank", "is the bank that the money leaves; name another one")
+    if not facts.amount:
+        raise Refused.field("amount", "must be at least 1")
+    wanted = facts.amount + facts.fee
+    there = context.books.net(account(AccountClass.BANK, context.campaign, facts.from_bank), facts.asset)
+    line = money_line(context.campaign, facts.asset)
+    pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
+    free = sum(end - start for start, end in pieces)
+    if there < wanted or (facts.fee and free < wanted):
+        raise Refused.field(
+            "amount",
+            f"{decimal_text(facts.asset, wanted)} {facts.asset} is wanted, fee included, and only "
+            f"{decimal_text(facts.asset, min(free, there))} is free at {facts.from_bank}",
+        )
+    return line, pieces if facts.fee else ()
+
+
+def _post(context: Context, facts: Move) -> Posting:
+    require_campaign(context)
+    line, pieces = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
+    if not pieces:
+        return Posting()
+    return Posting((), (held(line, pieces, f"move:{facts.number}"),), hold_note(line, pieces))
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    fold_pending("move")(books, entry)
+    if "txid" in entry.facts:
+        mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"move {entry.facts['number']}")
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    document = require_pending(context, "move", decision.number)
+    facts, campaign = document["facts"], context.campaign
+    asset, amount, fee = facts["asset"], facts["amount"], facts["fee"]
+    release = release_of(document)
+    pieces = release[0].pieces if release else ()
+    units = sum(end - start for start, end in pieces)
+    use_id = f"move:{campaign}:{decision.number}"
+    if "txid" in facts:
+        require_unexplained(context, facts["txid"], fee, "fee")
+        fees = account(AccountClass.FEES, campaign, "network")
+        paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), asset, fee)
+        use = Use(use_id, spent_line(facts["txid"]), pieces, units, (Part(PartKind.FEE, units, units),))
+        return Posting((paid,), (*release, use) if units else release)
+    source = account(AccountClass.BANK, campaign, facts["from_bank"])
+    transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
+    if not fee:
+        return Posting(tuple(transfers))
+    transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
+    line = money_line(campaign, asset)
+    start = context.books.lines.length(line)
+    parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, amount, amount, line, start))
+    return Posting(tuple(transfers), (*release, Use(use_id, line, pieces, units, parts)))
+
+
+def _fold_decided(status: str) -> Any:
+    def fold(books: Books, entry: Entry) -> None:
+        number = str(entry.facts["number"])
+        fold_decided("move", status)(books, entry)
+        facts = books.documents.require("move", entry.campaign, number)["facts"]
+        if "txid" in facts:
+            explained = {"explained": f"move {number}", "explained_at": entry.at}
+            changes = explained if status == "approved" else {}
+            mark_spend(books, entry.campaign, facts["txid"], pending=None, **changes)
+
+    return fold
+
+
+MOVE = Kind(
+    name="move",
+    noun="move",
+    verb="add",
+    facts=Move,
+    doc="Record a move between own banks, or the network fee of coins moved to another own address.",
+    roles=RECORDERS,
+    key=numbered("move"),
+    post=_post,
+    fold=_fold,
+    waits_for=waits_for_spend,
+)
+KINDS = (
+    MOVE,
+    approval("move", _post_approved, _fold_decided("approved")),
+    rejection("move", _fold_decided("rejected")),
+)
