@@ -279,9 +279,10 @@ class Histories:
         if Can.SPENDS in one.source.can:
             txid = one.source.look_spender(outpoint)
             return [] if txid is None else [(txid, one.source.look_place(txid))]
-        before = parse_transaction(self._raw(one, outpoint.txid))
-        if outpoint.vout >= len(before.outputs):
-            return []
+        paying = one.source.look_transaction(outpoint.txid)
+        before = None if paying is None else parse_transaction(paying)
+        if before is None or outpoint.vout >= len(before.outputs):
+            return []  # it need not know what an unconfirmed transaction spends
         rows = one.source.look_history(before.outputs[outpoint.vout].script)
         return [
             (row.txid, row.height)
