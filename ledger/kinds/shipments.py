@@ -16,18 +16,50 @@ from ledger.kinds.goods import LotCount, lot_asset, moved
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
 from ledger.lines import Operation, PartKind
 
+Carriage = Literal["air", "sea", "road", "rail", "hand"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One part of the way, with the carrier's own paper where it has one."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    origin: Name
+    destination: Name
+    carriage: Carriage
+    carrier: Name | None = None
+    paper: Number | None = None  # the leg's own waybill, air waybill or bill of lading
+    date: Date | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """Goods leave `origin` for `destination` on a waybill."""
+    """Goods leave `origin` for `destination` on a waybill; `legs` join the two, where there are several."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     waybill: Number
     origin: Name
     destination: Name
-    carriage: Literal["air", "sea", "road", "rail", "hand"]
+    carriage: Carriage
+    carrier: Name | None = None
+    air_waybill: Number | None = None
+    legs: Annotated[tuple[Leg, ...], Field(min_length=1, max_length=20)] | None = None
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     expected: Date | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentState:
+    """What happened to a waybill on its way: shipped, held or released by customs, delivered and not yet counted."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    waybill: Number
+    state: Literal["shipped", "customs_hold", "customs_release", "delivered"]
+    place: Name | None = None
+    reason: Text | None = None
+    report: Number | None = None
     date: Date
 
 
@@ -67,6 +99,13 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting:
     _once(facts.lots)
     if facts.origin == facts.destination:
         raise Refused.field("destination", "is the origin; name another place")
+    if facts.legs is not None:
+        _require_way(facts.origin, facts.destination, facts.legs)
+    if facts.air_waybill is not None and "air" not in {
+        facts.carriage,
+        *(leg.carriage for leg in facts.legs or ()),
+    }:
+        raise Refused.field("air_waybill", "goes with carriage by air; leave it out, or say which leg flies")
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
@@ -84,6 +123,19 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting:
     return Posting(tuple(transfers), tuple(operations))
 
 
+def _require_way(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:
+    """Refused where the legs do not lead from the origin to the destination."""
+    here = origin
+    for index, leg in enumerate(legs):
+        if leg.origin != here:
+            raise Refused.field(
+                f"legs.{index}.origin", f"is not {here}, where the goods are then; join the legs"
+            )
+        here = leg.destination
+    if here != destination:
+        raise Refused.field("legs", f"end at {here} and the goods go to {destination}; add the last leg")
+
+
 def _fold_shipment(books: Books, entry: Entry) -> None:
     number = str(entry.facts["waybill"])
     books.documents.save(
@@ -95,6 +147,8 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
     shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
     if shipment["status"] == "reversed":
         raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
+    if shipment["status"] == "customs_hold":
+        raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
     if facts.date < shipment["date"]:
         raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment['date']}")
     _once(facts.lots)
@@ -123,6 +177,37 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
         transfers += added
         operations.append(use)
     return Posting(tuple(transfers), tuple(operations))
+
+
+_AFTER = {
+    "shipped": {"in_transit"},
+    "customs_hold": {"in_transit", "shipped", "customs_release", "partially_received"},
+    "customs_release": {"customs_hold"},
+    "delivered": {"in_transit", "shipped", "customs_release"},
+}
+"""Which states a state may follow."""
+
+
+def _post_state(context: Context, facts: ShipmentState) -> Posting:
+    shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
+    if shipment["status"] not in _AFTER[facts.state]:
+        raise Conflict(
+            f"state: {facts.waybill} is {shipment['status']}; {facts.state} follows only "
+            f"{', '.join(sorted(_AFTER[facts.state]))}"
+        )
+    last = shipment.get("states", [{"date": shipment["date"]}])[-1]["date"]
+    if facts.date < last:
+        raise Refused.field("date", f"{facts.date} is before {last}, when the last thing happened to it")
+    if facts.state == "customs_hold" and facts.reason is None:
+        raise Refused.field("reason", "say why customs hold the goods")
+    return Posting((), (), {"before": shipment["status"]})
+
+
+def _fold_state(books: Books, entry: Entry) -> None:
+    waybill = str(entry.facts["waybill"])
+    shipment = books.documents.require("shipment", entry.campaign, waybill)
+    shipment.setdefault("states", []).append(dict(entry.facts))
+    books.documents.save("shipment", entry.campaign, waybill, shipment | {"status": entry.facts["state"]})
 
 
 def _fold_arrival(books: Books, entry: Entry) -> None:
@@ -163,4 +248,15 @@ ARRIVAL = Kind(
     post=_post_arrival,
     fold=_fold_arrival,
 )
-KINDS = (SHIPMENT, ARRIVAL)
+STATE = Kind(
+    name="shipment.state",
+    noun="shipment",
+    verb="state",
+    facts=ShipmentState,
+    doc="Record what happened to a waybill on its way: shipped, held or released by customs, delivered.",
+    roles=RECORDERS,
+    key=numbered("shipment.state"),
+    post=_post_state,
+    fold=_fold_state,
+)
+KINDS = (SHIPMENT, ARRIVAL, STATE)
