@@ -41,6 +41,13 @@ EXAMPLES: dict[str, Any] = {
     "lookup": {"txid": "3f9a" + "0" * 56 + "c21e", "state": "waiting", "sentence": "It waits for the next look, which asks for it alone.",
                "asked_at": "2020-05-29T14:02:00Z", "answered_at": None, "sources": [], "height": None,
                "page": "/d/3f9a" + "0" * 56 + "c21e"},
+    "reconciliation": {"books": {"reconciled": True, "block": 650412}, "open": 0,
+                       "conservation": {"block": 650412, "seq": 140, "now": True, "holds": True, "tables": [
+                           {"asset": "BTC", "rows": [{"side": "came", "key": "gifts", "amount": _AMOUNT}], "came": _AMOUNT,
+                            "went": _AMOUNT, "difference": {**_AMOUNT, "minor": 0, "decimal": "0.00000000"}}], "ties": []}},
+    "decisions": {"items": [{"matter": "unexplained_spend", "subject": "3f9a" + "0" * 56 + "c21e", "since": "2020-05-29T14:02:00Z",
+                             "amount": _AMOUNT, "what_to_do": "record the conversion or payment that these coins went into"}],
+                  "next": None},
     "recorded": {"seq": 12, "key": "purchase:PO-3", "already": False, "waiting_for": None},
     "paper": {"sha256": "9b" * 32, "bytes": 48213},
     "problem": {"type": "/docs#refused", "title": "Refused", "status": 422, "detail": "limit: write a whole number from 1 to 100",

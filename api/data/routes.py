@@ -1,6 +1,6 @@
 """The public JSON under /api/v1: campaigns, donations, trails, the journal as published, papers, the chain.
 
-Reading only, from one snapshot each; writing is in the two modules that this one includes.
+Reading only, from one snapshot each; writing is in the modules that this one includes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from api.data.examples import EXAMPLES
 from api.data.lookups import lookups_router
 from api.data.paging import PARAMETERS, cursor_of, limit_of, link_header, number_cursor_of
 from api.data.papers import papers_router
+from api.data.reconciling import reconciling_router
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
 from api.problems import problem_json
@@ -153,6 +154,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
     router.include_router(acts_router(ports))
     router.include_router(lookups_router(ports))
+    router.include_router(reconciling_router(ports, answers))
     router.include_router(papers_router(ports))
 
     @router.get("/{rest:path}", include_in_schema=False, response_class=Response)

@@ -1,4 +1,4 @@
-"""`check`, `rebuild` and `reconcile`: does the ledger hold, does it say what its journal says, is it the chain?"""
+"""`check` and `rebuild`: does the ledger hold, and does it say what its journal says?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from ledger.checks import CHECKS, run_checks
 from ledger.rebuild import SPACES, rebuild
-from ledger.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 
@@ -55,21 +54,6 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
     )
 
 
-def _reconcile_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help="one campaign (else all)")
-    add_data_option(parser)
-
-
-def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
-        found = reconciliation(tx, options.campaign, now=outside.clock())
-    width = max((len(words) for words, _ in found.lines), default=0)
-    lines = [f"{words:<{width}}  {figure}" for words, figure in found.lines]
-    lines.append("open: something is not reconciled." if found.open else "reconciled.")
-    data = {"lines": [list(row) for row in found.lines], "open": found.open, "state": asdict(found.state)}
-    return Answer(tuple(lines), data, Exit.OPEN if found.open else Exit.OK)
-
-
 COMMANDS: tuple[Command, ...] = (
     Command("check", "Run every invariant.", _check, add_data_option, (Exit.OK, Exit.OPEN, Exit.USAGE)),
     Command(
@@ -77,13 +61,6 @@ COMMANDS: tuple[Command, ...] = (
         "Make the projections again from journal and observations, and compare byte for byte.",
         _rebuild,
         _rebuild_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE),
-    ),
-    Command(
-        "reconcile",
-        "Compare the books with the chain at the settled block, and list what is unexplained.",
-        _reconcile,
-        _reconcile_options,
         (Exit.OK, Exit.OPEN, Exit.USAGE),
     ),
 )

@@ -1,0 +1,233 @@
+"""Decisions: the one list of what waits for a person, oldest first, with age, amount and what to do.
+
+Pure reading; the list decides nothing and names no people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.coins import CoinClasses
+from ledger.errors import NotFound
+from ledger.kinds import ALL
+from ledger.matching import open_matches
+from ledger.observing import Observed
+from ledger.reconcile import unexplained_spends
+from ledger.settled import settled_block
+from ledger.suggestions import Suggestion, explains, suggestions
+from ledger.valuing import unvalued_gifts
+
+if TYPE_CHECKING:
+    from ledger.store.desk import Draft
+    from ledger.store.transaction import Reading
+
+_REFUSED = "draft refused"
+_PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
+
+
+class Matter(StrEnum):
+    """What kind of thing waits."""
+
+    UNEXPLAINED_SPEND = "unexplained_spend"
+    UNDECIDED_COIN = "undecided_coin"
+    APPROVAL = "approval"
+    UNVALUED_GIFT = "unvalued_gift"
+    REFUSED_DRAFT = "refused_draft"
+    SHORTFALL = "shortfall"
+    OPEN_MATCH = "open_match"
+    BANK_LINE = "bank_line"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionWanted:
+    """One matter: `subject` names it, `since` is RFC 3339 or a day, `minor` is in whole units of `asset`."""
+
+    matter: Matter
+    campaign: str
+    subject: str
+    since: str
+    asset: str
+    minor: int | None
+    what_to_do: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Drafts are the desk's own until they are recorded."""
+        return self.matter is Matter.REFUSED_DRAFT
+
+
+def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[DecisionWanted, ...]:
+    """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
+
+    `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out).
+    """
+    books = Books(tx.shelf)
+    if campaign is not None and books.documents.find("campaign", "", campaign) is None:
+        raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
+    slugs = [slug for slug, _ in books.documents.all("campaign", "") if campaign in {None, slug}]
+    found: list[DecisionWanted] = []
+    for slug in slugs:
+        found += _unexplained(tx, slug)
+        found += _undecided(tx, books, slug)
+        found += _approvals(books, slug)
+        found += _unvalued(tx, slug, now)
+        found += _shortfalls(tx, books, slug)
+        found += _matches(books, slug)
+    found += [row for row in _refused(tx, books) if row.campaign in slugs]
+    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
+
+
+def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, ...]:
+    """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
+    return tuple(replace(row, suggestions=()) for row in rows if not row.is_private)
+
+
+def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
+    """(asset, minor units) that a recorded fact is about; ("", None) where it names none."""
+    sats = explains(dict(facts))
+    if sats is not None:
+        return "BTC", sats
+    asset = str(facts.get("asset") or facts.get("currency") or "")
+    if "amount" in facts:
+        return asset, int(facts["amount"])
+    items = facts.get("items") or ()
+    if asset and items and all("value" in item for item in items):
+        return asset, sum(int(item["value"]) for item in items)
+    return asset, None
+
+
+def _unexplained(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
+    for row in unexplained_spends(tx, slug):
+        if row.explained_at is None:
+            yield DecisionWanted(
+                Matter.UNEXPLAINED_SPEND,
+                slug,
+                row.txid,
+                row.seen_at,
+                "BTC",
+                row.minor,
+                "record the conversion or payment that these coins went into, network fee included",
+                suggestions(tx, slug, row.txid, row.minor),
+            )
+
+
+def _undecided(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+    """Coins that count as undecided, one by one; what no coin accounts for is a row of its own."""
+    left = books.net(account(AccountClass.UNDECIDED, slug), "BTC")
+    if left <= 0:
+        return
+    observed, classes, settled = Observed(tx.shelf), CoinClasses(tx.shelf), settled_block(tx) or 0
+    what = "say what it is: a supplier's refund, a top-up, or a gift"
+    for coin in observed.coins():
+        gone = coin.spent_height is not None and coin.spent_height <= settled
+        if gone or coin.height is None or coin.height > settled or left <= 0:
+            continue
+        owner, counted = classes.counted(coin)
+        if owner == slug and counted.undecided:
+            sats = min(left, counted.undecided)
+            left -= sats
+            seen = observed.tx(coin.outpoint.partition(":")[0])
+            since = "" if seen is None else seen.confirmed_at or seen.first_at
+            yield DecisionWanted(Matter.UNDECIDED_COIN, slug, coin.outpoint, since, "BTC", sats, what)
+    if left > 0:
+        since = str(books.documents.require("campaign", "", slug)["at"])
+        yield DecisionWanted(Matter.UNDECIDED_COIN, slug, "no coin of ours", since, "BTC", left, what)
+
+
+def _approvals(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    for noun in _PENDING:
+        for number, document in books.documents.all(noun, slug):
+            if document.get("status") == "pending":
+                yield DecisionWanted(
+                    Matter.APPROVAL,
+                    slug,
+                    f"{noun} {number}",
+                    document["at"],
+                    *amount_of(document["facts"]),
+                    "another person than its recorder approves or rejects it",
+                )
+
+
+def _unvalued(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:
+    for gift in unvalued_gifts(tx, slug, now=now):
+        what = f"record a rate of its moment, or its value with evidence ({gift.why})"
+        yield DecisionWanted(Matter.UNVALUED_GIFT, slug, gift.outpoint, gift.since, "BTC", gift.sats, what)
+
+
+def _shortfalls(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+    what = "cover it with a named entry, or wait until the coins come back"
+    for outpoint, gift in books.documents.all("donation", slug):
+        if not gift["live"] and gift["shortfall"]:
+            yield DecisionWanted(
+                Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
+            )
+    for ref, spend in books.documents.all("spend", slug):
+        if not spend["live"]:
+            part = spend["facts"]["part"]
+            key = f"void:spend:{spend['facts']['txid']}:{spend['n']}" + (f":{part}" if part else "")
+            row = tx.journal.by_key(key)
+            since = spend["at"] if row is None else row.recorded_at
+            out = spend["notes"]["out"]
+            yield DecisionWanted(Matter.SHORTFALL, slug, f"spend {ref}", since, "BTC", out, what)
+
+
+def _matches(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    for match in open_matches(books, slug):
+        reasons = "; ".join(reason.value for reason in match.reasons)
+        yield DecisionWanted(
+            Matter.OPEN_MATCH,
+            slug,
+            f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
+            match.date,
+            match.currency,
+            match.amount,
+            f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception accepted",
+        )
+
+
+def _refused(tx: Reading, books: Books) -> Iterator[DecisionWanted]:
+    """Drafts whose spend has settled and that still wait: they were refused then."""
+    refused = [
+        draft
+        for draft in tx.desk.drafts()
+        if draft.waits_for is not None
+        and books.documents.find("spend", draft.campaign, draft.waits_for) is not None
+    ]
+    reasons = _reasons(tx, refused)
+    for draft in refused:
+        asset, minor = amount_of(json.loads(draft.data))
+        why = reasons.get(draft.key, "the ledger did not take it")
+        yield DecisionWanted(
+            Matter.REFUSED_DRAFT,
+            draft.campaign,
+            draft.key,
+            draft.at,
+            asset,
+            minor,
+            f"record it again, put right: {why}",
+        )
+
+
+def _reasons(tx: Reading, refused: list[Draft]) -> dict[str, str]:
+    """Why each draft was refused, by its key, from the audit log; the last refusal counts."""
+    keys = {draft.key for draft in refused}
+    found: dict[str, str] = {}
+    after = 0
+    while keys:
+        page = tx.desk.audited(after)
+        for line in page:
+            if line.action == _REFUSED:
+                key = next((k for k in keys if line.subject.startswith(f"{k}: ")), None)
+                if key is not None:
+                    found[key] = line.subject.removeprefix(f"{key}: ")
+        if not page:
+            break
+        after = page[-1].n
+    return found

@@ -1,0 +1,155 @@
+"""`reconcile` and `inbox`: is the ledger the chain, does every asset tie, and what waits for a person?
+
+They only read; the exit code says whether anything is open.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from ledger.conservation import Conservation, ConservationTable, Side, Tie, conservation
+from ledger.decisions import DecisionWanted, decisions
+from ledger.money import decimal_text
+from ledger.reconcile import reconciliation
+from ledger.record import unix_seconds
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.opened import opened_store
+
+_DAY, _HOUR = 86_400, 3_600
+
+
+def _reconcile_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help="one campaign (else all)")
+    parser.add_argument(
+        "--block", metavar="HEIGHT", help="the conservation report as the books stood when this block settled"
+    )
+    add_data_option(parser)
+
+
+def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
+    now = outside.clock()
+    block = _height(options.block)
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        found = reconciliation(tx, options.campaign, now=now)
+        report = conservation(tx, options.campaign, block=block)
+        waiting = decisions(tx, options.campaign, now=now)
+    width = max((len(words) for words, _ in found.lines), default=0)
+    lines = [f"{words:<{width}}  {figure}" for words, figure in found.lines]
+    lines += _conservation_lines(report)
+    lines += _decision_lines(waiting, now)
+    is_open = found.open or not report.holds or bool(waiting)
+    lines.append("open: something is not reconciled." if is_open else "reconciled.")
+    data = {
+        "lines": [list(row) for row in found.lines],
+        "open": is_open,
+        "state": asdict(found.state),
+        "conservation": told_conservation(report),
+        "decisions": [asdict(row) for row in waiting],
+    }
+    return Answer(tuple(lines), data, Exit.OPEN if is_open else Exit.OK)
+
+
+def _height(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BadUse("--block: write the height of a block, a whole number.")
+    return int(text)
+
+
+def told_conservation(report: Conservation) -> dict[str, object]:
+    """The report as data, with what each table and equation differs by."""
+    return {
+        "campaign": report.campaign,
+        "block": report.block,
+        "seq": report.seq,
+        "now": report.now,
+        "holds": report.holds,
+        "tables": [asdict(table) | {"came": table.came, "went": table.went} for table in report.tables],
+        "ties": [asdict(tie) | {"difference": tie.difference} for tie in report.ties],
+    }
+
+
+def _conservation_lines(report: Conservation) -> Iterator[str]:
+    when = "before the first look" if report.block is None else f"at block {report.block}"
+    yield f"conservation {when}, after entry {report.seq}:"
+    for table in report.tables:
+        yield from _table_lines(table)
+    for tie in report.ties:
+        yield from _tie_lines(tie)
+
+
+def _table_lines(table: ConservationTable) -> Iterator[str]:
+    rows = [row for row in table.rows if row.side is not Side.BOUND]
+    if rows or table.difference:
+        yield f"  {table.asset}"
+    for side, total in ((Side.CAME, table.came), (Side.WENT, table.went)):
+        for row in rows:
+            if row.side is side:
+                yield f"    {side.value:<4}  {row.key.replace('_', ' '):<22}{_figure(table, row.minor):>22}"
+        if rows:
+            yield f"    {side.value:<4}  {'together':<22}{_figure(table, total):>22}"
+    if table.difference:
+        yield f"    does not tie: {_figure(table, table.difference)} {table.asset} too much is held or gone"
+
+
+def _figure(table: ConservationTable, minor: int) -> str:
+    return decimal_text(table.asset, minor)
+
+
+def _tie_lines(tie: Tie) -> Iterator[str]:
+    parts = " + ".join(f"{name} {decimal_text(tie.asset, units)}" for name, units in tie.parts) or "nothing"
+    end = "" if not tie.difference else f"; does not tie: {decimal_text(tie.asset, tie.difference)} too much"
+    yield f"  {tie.what} {tie.subject}: {decimal_text(tie.asset, tie.total)} = {parts}{end}"
+
+
+def _decision_lines(waiting: tuple[DecisionWanted, ...], now: int) -> Iterator[str]:
+    for row in waiting:
+        amount = "" if row.minor is None else f"  {decimal_text(row.asset, row.minor)} {row.asset}"
+        what = row.matter.value.replace("_", " ")
+        yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
+        yield f"{'':>9}  since {row.since}: {row.what_to_do}"
+        for found in row.suggestions:
+            sats = "" if found.sats is None else f" ({decimal_text('BTC', found.sats)} BTC)"
+            yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{sats}: {', '.join(found.why)}"
+
+
+def age(since: str, now: int) -> str:
+    """How long ago in whole days, or hours below two days; of a day (UTC) from its midnight."""
+    if not since:
+        return "?"
+    seconds = max(0, now - unix_seconds(since if "T" in since else f"{since}T00:00:00Z"))
+    return f"{seconds // _DAY} days" if seconds >= 2 * _DAY else f"{seconds // _HOUR} hours"
+
+
+def _inbox_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help="one campaign (else all)")
+    add_data_option(parser)
+
+
+def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
+    now = outside.clock()
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        waiting = decisions(tx, options.campaign, now=now)
+    lines = [*_decision_lines(waiting, now), f"{len(waiting)} to decide."]
+    return Answer(tuple(lines), [asdict(row) for row in waiting], Exit.OPEN if waiting else Exit.OK)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "reconcile",
+        "Compare the books with the chain at the settled block, show that every asset ties, and list what is open.",
+        _reconcile,
+        _reconcile_options,
+        (Exit.OK, Exit.OPEN, Exit.USAGE),
+    ),
+    Command(
+        "inbox",
+        "List what needs a decision, the oldest first, with age, amount, what to do and suggestions.",
+        _inbox,
+        _inbox_options,
+        (Exit.OK, Exit.OPEN, Exit.USAGE),
+    ),
+)
