@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.kinds import (
     campaigns,
     closings,
+    confirmations,
     conversions,
     deliveries,
     evidence,
@@ -41,6 +42,7 @@ ALL: tuple[Kind, ...] = (
     *overs.KINDS,
     *shipments.KINDS,
     *deliveries.KINDS,
+    *confirmations.KINDS,
     *returns.KINDS,
     *results.KINDS,
     *evidence.KINDS,

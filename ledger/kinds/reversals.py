@@ -17,6 +17,7 @@ from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.closings import require_reversible
 from ledger.kinds.closings import unfold_approved as unfold_closing
+from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
@@ -119,6 +120,8 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "payment.approved": _unfold_approved("payment"),
     "move.approved": _unfold_approved("move"),
     "return": unfold_goods_return,
+    "confirmation": unfold_confirmation,
+    "confirmation.explained": unfold_explained,
     "recall": unfold_recall,
     "invoice.accepted": unfold_acceptance,
     "over.returned": unfold_return,
