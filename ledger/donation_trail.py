@@ -13,6 +13,7 @@ from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
 from ledger.flow import ExitKind, Thread, ThreadPoint
+from ledger.kinds.conversions import terms_of
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.valuations import value_sources
 from ledger.lines import PartKind, UnitState
@@ -298,7 +299,7 @@ class DonationFollower:
             if noun == "conversion":
                 facts = document["facts"]
                 place = facts["exchange"]
-                detail += [("rate", str(facts["proceeds"] * 10**8 // facts["sold"])), ("currency", row.asset)]
+                detail += terms_of(facts)
             elif noun == "payment":
                 order = self._books.documents.require("purchase", self._campaign, row.order)
                 reference, place = row.order, order["facts"]["supplier"]

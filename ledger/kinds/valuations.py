@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Sha256
+from ledger.kinds.conversions import sold_in
 from ledger.kinds.gifts import note_valuation
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import RECORDERS, Context, Kind, Role, document_of, require_campaign
@@ -54,12 +55,12 @@ def converted_value(
             units -= visit.end - visit.start
         if not isinstance(visit, Passage) or not visit.use.id.startswith(f"conversion:{slug}:"):
             continue
-        number = visit.use.id.rsplit(":", 1)[1]
+        number = visit.use.id.split(":")[2]
         facts = books.documents.require("conversion", slug, number)["facts"]
         if facts["currency"] != campaign["currency"]:
             return None
-        gross = facts["proceeds"] + facts["exchange_fee"]
-        value += visit.high * gross // facts["sold"] - visit.low * gross // facts["sold"]
+        fill = next(sold for sold in sold_in(slug, facts) if sold.use == visit.use.id)
+        value += visit.high * fill.gross // fill.sold - visit.low * fill.gross // fill.sold
         converted += visit.high - visit.low
         if number not in numbers:
             numbers.append(number)

@@ -87,7 +87,7 @@ def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
     return f"{count(int(head))} {asset}".strip()
 
 
-_MONEY_FACTS = {"rate", "paid", "fee", "price", "value"}
+_MONEY_FACTS = {"rate", "paid", "fee", "price", "slippage", "above_quote", "value"}
 _LINES = {
     "stock": "In stock at {}",
     "transit": "In transit, {}",
