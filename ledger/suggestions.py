@@ -28,13 +28,14 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A record that may explain a spend; `score` of 100 at most, `sats` what it would explain, `why` in words."""
+    """A record that may explain a matter; `score` of 100 at most, `minor` units that it would
+    explain (of the matter's asset), `why` in words."""
 
-    kind: str  # "conversion", "payment", "invoice", "spend"
+    kind: str  # "conversion", "payment", "invoice", "spend", "entry"
     reference: str
     campaign: str
     score: int
-    sats: int | None
+    minor: int | None
     why: tuple[str, ...]
 
 

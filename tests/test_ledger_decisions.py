@@ -147,7 +147,7 @@ def test_an_open_invoice_is_suggested_by_the_rate_of_the_day(ledger: Ledger) -> 
         )
     ledger.mine("s", tx("pay", spends=(("half", 0),)))
     (found,) = suggested(ledger, "pay", BTC // 2)
-    assert (found.kind, found.reference, found.sats) == ("invoice", "I-PO-1", BTC // 2)
+    assert (found.kind, found.reference, found.minor) == ("invoice", "I-PO-1", BTC // 2)
     assert found.score == AMOUNT + TIME
 
 
@@ -179,8 +179,8 @@ def test_nearer_amounts_never_rank_lower_whatever_the_order_of_recording(
         convert(made, f"elsewhere {n}", BTC - 1000 - sats, f"C-{n}")
     found = suggested(made, "sale", BTC)
     assert found == suggested(made, "sale", BTC)
-    distances = [BTC - (row.sats or 0) for row in sorted(found, key=lambda row: BTC - (row.sats or 0))]
-    by_distance = sorted(found, key=lambda row: BTC - (row.sats or 0))
+    distances = [BTC - (row.minor or 0) for row in sorted(found, key=lambda row: BTC - (row.minor or 0))]
+    by_distance = sorted(found, key=lambda row: BTC - (row.minor or 0))
     assert distances == sorted(away)[: len(found)]
     assert [row.score for row in by_distance] == sorted((row.score for row in found), reverse=True)
     made.store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.kinds import (
+    bank,
     campaigns,
     closings,
     confirmations,
@@ -45,6 +46,7 @@ ALL: tuple[Kind, ...] = (
     *confirmations.KINDS,
     *returns.KINDS,
     *results.KINDS,
+    *bank.KINDS,
     *evidence.KINDS,
     *reversals.KINDS,
 )

@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, transfers_reversed
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
+from ledger.kinds.bank import require_unmatched, unfold_aside, unfold_match
 from ledger.kinds.closings import require_reversible
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
@@ -129,6 +130,8 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
     "result": _unfold_result,
+    "bank.match": unfold_match,
+    "bank.aside": unfold_aside,
 }
 REVERSIBLE = frozenset(_UNFOLD)
 
@@ -161,6 +164,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
                 f"entry: result {indicator['results'][-1]} was reported after it; reverse that first"
             )
     require_reversible(context, entry)
+    require_unmatched(context, entry)
     undone = tuple(Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use))
     notes: dict[str, Any] = {
         "reverses": entry.seq,

@@ -112,8 +112,8 @@ def _decision_lines(waiting: tuple[DecisionWanted, ...], now: int) -> Iterator[s
         yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"
         for found in row.suggestions:
-            sats = "" if found.sats is None else f" ({decimal_text('BTC', found.sats)} BTC)"
-            yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{sats}: {', '.join(found.why)}"
+            amount = "" if found.minor is None else f" ({decimal_text(row.asset, found.minor)} {row.asset})"
+            yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{amount}: {', '.join(found.why)}"
 
 
 def age(since: str, now: int) -> str:

@@ -1,0 +1,235 @@
+"""What statements say beside the books, bank by bank; which entry a line may be; and what a line is known by.
+
+Pure but for `bank_secret`; a match is only ever proposed here, a person records it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.accounts import AccountClass
+from ledger.books import Books
+from ledger.entry import Entry, entry_from_bytes
+from ledger.kinds import ALL
+from ledger.kinds.bank import entry_matched, line_left, moved_at, signed
+from ledger.kinds.spec import Role
+from ledger.record import unix_seconds
+from ledger.suggestions import Suggestion
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+NEAR_PERMILLE, NEAR_DAYS = 50, 14
+AMOUNT, TIME, REFERENCE = 60, 20, 20
+"""Points, at most: for the amount, for the days between, and for a number on paper that the text names."""
+SHOWN = 5
+_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
+_SHORTEST = 3
+_BANK = AccountClass.BANK.value + "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What an entry moved at a bank, minor units, above zero where it came in; `left` of it is on no statement."""
+
+    entry: int
+    kind: str
+    reference: str
+    bank: str
+    currency: str
+    moved: int
+    left: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """A line that is not matched whole: `left` minor units, below zero where they went out."""
+
+    identity: str
+    bank: str
+    currency: str
+    booked: str
+    at: str
+    left: int
+    text: str | None  # None where there is none, or it was deleted
+    proposals: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BankState:
+    """A bank in one currency, in minor units; closing = opening + what the parts say, where no statement is wanting.
+
+    `closing` is that of the newest statement, of `last`; `outstanding` is in the books and on no statement yet.
+    """
+
+    bank: str
+    currency: str
+    last: str
+    opening: int
+    closing: int
+    books: int
+    unmatched: int
+    unmatched_lines: int
+    aside: int
+    outstanding: int
+
+    @property
+    def difference(self) -> int:
+        """What statements miss: 0 where each begins as the one before it closed."""
+        return self.opening + self.books + self.unmatched + self.aside - self.outstanding - self.closing
+
+
+def bank_secret(tx: Writing) -> bytes:
+    """The secret by which this ledger commits to private words of bank lines; made once, never published."""
+    kept = tx.progress.load(_SECRET)
+    if kept is None:
+        kept = secrets.token_hex(32)
+        tx.progress.save(_SECRET, kept)
+    return bytes.fromhex(kept)
+
+
+def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
+    """(sha256 of salt and value in hex, the salt): the same value gives the same, and nobody can guess it."""
+    salt = hmac.digest(secret, label.encode() + b"\0" + value, "sha256")
+    return hashlib.sha256(salt + value).hexdigest(), salt
+
+
+def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
+    """Each entry that stands and moved money at a bank of the campaign, in order."""
+    books = Books(tx.shelf)
+    kinds = [kind.name for kind in ALL if Role.SYSTEM not in kind.roles and not kind.name.startswith("bank.")]
+    for name in kinds:
+        for row in tx.journal.rows(campaign=campaign, kind=name):
+            entry = entry_from_bytes(row.data)
+            places = {
+                (account.removeprefix(f"{_BANK}{campaign}/"), t.asset)
+                for t in entry.transfers
+                for account in (t.debit, t.credit)
+                if account.startswith(f"{_BANK}{campaign}/")
+            }
+            if not places or entry.reverses is not None:
+                continue
+            if books.documents.find("reversal", "", str(entry.seq)) is not None:
+                continue
+            for bank, currency in sorted(places):
+                moved = moved_at(entry, campaign, bank, currency)
+                if moved:
+                    yield _movement(books, entry, bank, currency, moved)
+
+
+def _movement(books: Books, entry: Entry, bank: str, currency: str, moved: int) -> Movement:
+    left = abs(moved) - entry_matched(books, entry.campaign, entry.seq, bank)
+    reference = str(entry.facts.get("number", entry.key))
+    date = entry.date
+    noun = entry.kind.partition(".")[0]
+    told = books.documents.find(noun, entry.campaign, reference)
+    if told is not None:
+        date = str(told["facts"].get("date", date))
+    return Movement(entry.seq, noun, reference, bank, currency, moved, left if moved > 0 else -left, date)
+
+
+def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
+    """Lines that wait for a match, by booking day, each with the best few entries that it may be."""
+    books = Books(tx.shelf)
+    waiting = [(n, d) for n, d in books.documents.all("bank_line", campaign) if line_left(d)]
+    moved = [m for m in movements(tx, campaign) if m.left] if waiting and propose else []
+    found = []
+    for identity, line in waiting:
+        facts, left = line["facts"], line_left(line) * (1 if signed(line) > 0 else -1)
+        text = _text(tx, facts.get("text"))
+        proposals = sorted(
+            (p for m in moved if (p := _proposal(m, campaign, facts, left, text)) is not None),
+            key=lambda p: (-p.score, int(p.reference)),
+        )[:SHOWN]
+        found.append(
+            OpenLine(
+                identity,
+                facts["bank"],
+                facts["currency"],
+                facts["booked"],
+                line["at"],
+                left,
+                text,
+                tuple(proposals),
+            )
+        )
+    return tuple(sorted(found, key=lambda line: (line.booked, line.identity)))
+
+
+def _text(tx: Reading, committed: str | None) -> str | None:
+    opening = None if committed is None else tx.desk.opening(committed)
+    return None if opening is None else opening[1].decode("utf-8", "replace")
+
+
+def _proposal(
+    moved: Movement, campaign: str, facts: dict[str, Any], left: int, text: str | None
+) -> Suggestion | None:
+    """An entry as a proposal for a line; None where bank, direction, amount or days are too far apart."""
+    if (moved.bank, moved.currency) != (facts["bank"], facts["currency"]) or moved.left * left <= 0:
+        return None
+    away = abs(moved.left - left) * 1000 // abs(left)
+    days = abs(_day(moved.date) - _day(facts["booked"]))
+    named = text is not None and len(moved.reference) >= _SHORTEST and moved.reference.lower() in text.lower()
+    if (away > NEAR_PERMILLE and not named) or days > NEAR_DAYS:
+        return None
+    score = max(0, AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1)) + TIME - TIME * days // (NEAR_DAYS + 1)
+    why = [
+        f"{moved.kind} {moved.reference}",
+        "the amount is the same" if not away and moved.left == left else "another amount",
+        "the same day" if not days else f"{days} day{'s' if days > 1 else ''} apart",
+    ]
+    if named:
+        score += REFERENCE
+        why.append("the text names it")
+    return Suggestion("entry", str(moved.entry), campaign, score, abs(moved.left), tuple(why))
+
+
+def _day(date: str) -> int:
+    return unix_seconds(f"{date}T00:00:00Z") // 86_400
+
+
+def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
+    """Each bank and currency of which there is a statement, by name."""
+    books = Books(tx.shelf)
+    statements: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for _, document in books.documents.all("bank_statement", campaign):
+        statements[document["facts"]["bank"], document["facts"]["currency"]].append(document["facts"])
+    if not statements:
+        return ()
+    waiting: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for _, line in books.documents.all("bank_line", campaign):
+        sums = waiting[line["facts"]["bank"], line["facts"]["currency"]]
+        left = line_left(line)
+        sums[0] += left if signed(line) > 0 else -left
+        sums[1] += 1 if left else 0
+        sums[2] += signed(line) if line["aside"] is not None else 0
+    outstanding: dict[tuple[str, str], int] = defaultdict(int)
+    for moved in movements(tx, campaign):
+        outstanding[moved.bank, moved.currency] += moved.left
+    found = []
+    for (bank, currency), told in sorted(statements.items()):
+        first = min(told, key=lambda s: (s["first"], s["last"]))
+        newest = max(told, key=lambda s: (s["last"], s["first"]))
+        sums = waiting[bank, currency]
+        found.append(
+            BankState(
+                bank,
+                currency,
+                newest["last"],
+                first["opening"],
+                newest["closing"],
+                books.net(f"{_BANK}{campaign}/{bank}", currency),
+                sums[0],
+                sums[1],
+                sums[2],
+                outstanding[bank, currency],
+            )
+        )
+    return tuple(found)
