@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
+from ledger.carrying import carrying_tables
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.kinds.closings import left_of
 from ledger.kinds.orders import BOUND
@@ -242,6 +243,17 @@ def results_tie(tx: Reading) -> Iterator[Finding]:
                     yield Finding("results_tie", name, f"{dimension} has more people than were reported")
 
 
+def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
+    """What all coins of a campaign are carried at = the values of its gifts; what they fetched = that plus gain."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for table in carrying_tables(books, slug):
+            difference = sum(row.minor for row in table.rows) - table.total
+            if difference:
+                what = f"the rows of {table.total_key} differ from it by {difference} {table.asset}"
+                yield Finding("carrying_values_tie", slug, what)
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -255,6 +267,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     books_are_chain,
     money_on_lines,
     results_tie,
+    carrying_values_tie,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
+from ledger.carrying import carrying_tables
 from ledger.report import SumRow, SumTable
 
 
@@ -61,6 +62,7 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
         total = -net(account(AccountClass.TRADING, slug), currency)
         tables.append(SumTable(currency, "", "received_from_conversion", money, total))
+    tables += carrying_tables(books, slug)
     goods = _goods_sums(books, slug)
     if goods is not None:
         tables.append(goods)

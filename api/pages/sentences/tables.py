@@ -29,6 +29,16 @@ _SUM_WORDS = {
     "received": "Received",
     "received_from_conversion": "Received from conversion",
     "received_good": "Received good",
+    "value_given": "Value of the gifts in coins, when given",
+    "value_converted": "Converted, at the value when given",
+    "value_paid": "Paid in coins, at the value when given",
+    "value_of_fees": "Network fees, at the value when given",
+    "value_held": "Held, at the value when given",
+    "value_unexplained": "Unexplained, at the value when given",
+    "carrying_value": "Value when given",
+    "gain": "Gain on it",
+    "loss": "Loss on it",
+    "gross_proceeds": "What the coins fetched, before exchange fees",
 }
 
 

@@ -1,0 +1,212 @@
+"""Carrying value: what coins were worth when they were given, carried along the same units and floors as shares.
+
+Gain is gross proceeds less the carrying value of what was given up (RULES 10). Nothing here is stored or booked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ledger.books import Books
+from ledger.kinds.conversions import sold_in
+from ledger.lines import PartKind, Piece, UnitState, Use
+from ledger.report import SumRow, SumTable
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The carrying value of units, minor units of the reporting currency; `unvalued` of them have none."""
+
+    value: int
+    unvalued: int
+
+    def __add__(self, other: Worth) -> Worth:
+        return Worth(self.value + other.value, self.unvalued + other.unvalued)
+
+
+NOTHING = Worth(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Coins that a conversion or a payment gave: at carrying value, their network fee apart.
+
+    `gross` is what they fetched before the exchange's fee, None where that is in another currency.
+    """
+
+    noun: str
+    number: str
+    worth: Worth
+    fee: Worth
+    gross: int | None
+
+    @property
+    def gain(self) -> int | None:
+        """Negative for a loss; None where a value is not known."""
+        if self.gross is None or self.worth.unvalued:
+            return None
+        return self.gross - self.worth.value
+
+
+class GiftValues:
+    """The values of a line's gifts end to end: the value below a position is the floor within its gift."""
+
+    def __init__(self, gifts: Iterable[tuple[int, int, int]]) -> None:
+        """`gifts`: (start, end, value) of those that have a value."""
+        self._gifts = sorted(gifts)
+        self._starts = [start for start, _, _ in self._gifts]
+        self._below = [NOTHING]
+        for start, end, value in self._gifts:
+            self._below.append(self._below[-1] + Worth(value, end - start))
+
+    def worth(self, start: int, end: int) -> Worth:
+        """What units `start..end` are worth: adjoining intervals sum to the whole, exactly."""
+        high, low = self._at(end), self._at(start)
+        return Worth(high.value - low.value, end - start - (high.unvalued - low.unvalued))
+
+    def _at(self, position: int) -> Worth:
+        """Value below a position; here `unvalued` counts the units that have one."""
+        index = bisect_right(self._starts, position) - 1
+        if index < 0:
+            return NOTHING
+        start, end, value = self._gifts[index]
+        inside = min(position, end) - start
+        return self._below[index] + Worth(value * inside // (end - start), inside)
+
+
+class Carrying:
+    """The carrying values of one campaign's coins as they stand."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        self._books = books
+        self._campaign = campaign
+        self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
+        self._gross: dict[str, int | None] = {}
+        gifts: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self.given = 0
+        for _, gift in books.documents.all("donation", campaign):
+            valuation = gift["notes"].get("valuation")
+            if gift["line"] and valuation is not None and valuation["currency"] == self.currency:
+                gifts[gift["line"]].append((gift["start"], gift["end"], valuation["value"]))
+                self.given += int(valuation["value"])
+        self._values = {line: GiftValues(found) for line, found in gifts.items()}
+        self._empty = GiftValues(())
+        self.held = self.unexplained = self.fees = self.void = NOTHING
+        self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
+        self._given_up: dict[tuple[str, str], GivenUp] = {}
+        if self._values:
+            self._gross = self._gross_of_uses()
+            for line in books.lines.names(f"money/{campaign}/"):
+                if line.endswith("/BTC"):
+                    self._walk(line)
+
+    @property
+    def given_up(self) -> tuple[GivenUp, ...]:
+        return tuple(self._given_up[key] for key in sorted(self._given_up))
+
+    def _gross_of_uses(self) -> dict[str, int | None]:
+        """What each use of coins fetched, by its id."""
+        documents, found = self._books.documents, dict[str, int | None]()
+        for _, conversion in documents.all("conversion", self._campaign):
+            facts = conversion["facts"]
+            for sold in sold_in(self._campaign, facts):
+                found[sold.use] = sold.gross if facts["currency"] == self.currency else None
+        for number, payment in documents.all("payment", self._campaign):
+            facts = payment["facts"]
+            order = documents.require("purchase", self._campaign, facts["order"])["facts"]
+            same = order["currency"] == self.currency
+            found[f"payment:{self._campaign}:{number}"] = facts["discharges"] if same else None
+        return found
+
+    def _walk(self, line: str) -> None:
+        values = self._values.get(line, self._empty)
+        used: dict[str, list[Piece]] = defaultdict(list)
+        for span in self._books.lines.spans(line):
+            match span.state:
+                case UnitState.VOID:
+                    self.void += values.worth(span.start, span.end)
+                case UnitState.USED:
+                    used[span.ref].append((span.start, span.end))
+                case _:
+                    self.held += values.worth(span.start, span.end)
+        for ref in used:
+            self._walk_use(values, self._books.lines.use(ref))
+
+    def _walk_use(self, values: GiftValues, use: Use) -> None:
+        """A spend carries units on to its own line, where an entry says what for; all else is told by kind."""
+        if not use.id.startswith("spend:"):
+            self.other[use.id.split(":", 1)[0]] += _of(values, use.pieces)
+            return
+        for part in use.parts:
+            if part.line is None or not part.out:
+                continue
+            later: dict[str, Worth] = defaultdict(lambda: NOTHING)
+            for span in self._books.lines.spans(part.line, part.start, part.start + part.out):
+                pieces = use.pieces_between(span.start - part.start, span.end - part.start)
+                worth = _of(values, pieces)
+                if span.state is UnitState.USED:
+                    later[span.ref] += worth
+                else:
+                    self.unexplained += worth
+            for ref, worth in later.items():
+                self._give_up(self._books.lines.use(ref), worth)
+
+    def _give_up(self, use: Use, worth: Worth) -> None:
+        """Part the fee off first, in proportion, as the use does with its units."""
+        units = use.units
+        charged = sum(part.share for part in use.parts if part.kind is PartKind.FEE)
+        fee = Worth(worth.value * charged // units, worth.unvalued * charged // units)
+        rest = Worth(worth.value - fee.value, worth.unvalued - fee.unvalued)
+        self.fees += fee
+        noun, _, number, *_ = use.id.split(":")
+        if noun not in {"conversion", "payment"}:
+            if charged < units:
+                self.other[noun] += rest
+            return
+        gross = self._gross[use.id]
+        before = self._given_up.get((noun, number))
+        if before is not None:
+            rest, fee = rest + before.worth, fee + before.fee
+            gross = None if gross is None or before.gross is None else gross + before.gross
+        self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
+
+
+def _of(values: GiftValues, pieces: Iterable[Piece]) -> Worth:
+    worth = NOTHING
+    for start, end in pieces:
+        worth += values.worth(start, end)
+    return worth
+
+
+_GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}
+
+
+def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
+    """The value of gifts in coins by where they are now; then what they fetched: carrying value and gain.
+
+    None before coins were given up, or where no gift has a value.
+    """
+    carrying = Carrying(books, campaign)
+    given_up, currency = carrying.given_up, carrying.currency
+    if not given_up or not carrying.given:
+        return []
+    rows = [SumRow(_GIVEN[row.noun], row.number, row.worth.value) for row in given_up]
+    rows.append(SumRow("value_of_fees", "", carrying.fees.value))
+    rows += [SumRow(f"value_of_{noun}", "", worth.value) for noun, worth in sorted(carrying.other.items())]
+    rows.append(SumRow("value_held", "", carrying.held.value))
+    rows.append(SumRow("value_unexplained", "", carrying.unexplained.value))
+    tables = [SumTable(currency, "", "value_given", tuple(rows), carrying.given - carrying.void.value)]
+    fetched: list[SumRow] = []
+    total = 0
+    for row in given_up:
+        if row.gain is None or row.gross is None:
+            continue
+        fetched.append(SumRow("carrying_value", row.number, row.worth.value))
+        fetched.append(SumRow("gain" if row.gain >= 0 else "loss", row.number, row.gain))
+        total += row.gross
+    if fetched:
+        tables.append(SumTable(currency, "", "gross_proceeds", tuple(fetched), total))
+    return tables
