@@ -20,6 +20,7 @@ from ledger.lines import PartKind, UnitState
 from ledger.observing import Observed, TxState, WatchedOutput, WatchedTx
 from ledger.settled import MATURITY, depth_of
 from ledger.stages import CampaignFlow
+from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
     Access,
@@ -122,6 +123,7 @@ class DonationFollower:
     def __init__(self, tx: Reading, campaign: str) -> None:
         self._tx = tx
         self._books = Books(tx.shelf)
+        self._lines = TracedLines(tx.shelf)
         self._observed = Observed(tx.shelf)
         self._campaign = campaign
         self._facts = self._books.documents.require("campaign", "", campaign)["facts"]
@@ -214,7 +216,7 @@ class DonationFollower:
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         line, start, end = document["line"], document["start"], document["end"]
         spans[line].append((start, end))
-        for visit in follow(self._books.lines, line, start, end):
+        for visit in follow(self._lines, line, start, end):
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))

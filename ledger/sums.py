@@ -60,8 +60,10 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
             if asset == currency
         )
         money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
-        total = -net(account(AccountClass.TRADING, slug), currency)
-        tables.append(SumTable(currency, "", "received_from_conversion", money, total))
+        converted = -net(account(AccountClass.TRADING, slug), currency)
+        given = -net(account(AccountClass.GIFTS, slug), currency)
+        key = "received" if given else "received_from_conversion"
+        tables.append(SumTable(currency, "", key, money, converted + given))
     tables += carrying_tables(books, slug)
     goods = _goods_sums(books, slug)
     if goods is not None:

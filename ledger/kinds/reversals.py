@@ -19,6 +19,7 @@ from ledger.kinds.bank import require_unmatched, unfold_aside, unfold_match
 from ledger.kinds.closings import require_reversible
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
+from ledger.kinds.contributions import void_changes
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
@@ -27,7 +28,7 @@ from ledger.kinds.returns import unfold_return as unfold_goods_return
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
-from ledger.lines import Undo, Use
+from ledger.lines import Change, Undo, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,13 @@ def _unfold_valuation(books: Books, entry: Entry, seq: int) -> None:
     unfold_valuation(books, entry.campaign, str(entry.facts["outpoint"]), seq, by_hand=True)
 
 
+def _unfold_contribution(books: Books, entry: Entry, seq: int) -> None:
+    number = str(entry.facts["number"])
+    document = books.documents.require("contribution", entry.campaign, number)
+    document |= {"live": False, "reversed": seq}
+    books.documents.save("contribution", entry.campaign, number, document)
+
+
 def _unfold_result(books: Books, entry: Entry, seq: int) -> None:
     _unfold_document("result", "number")(books, entry, seq)
     number = str(entry.facts["indicator"])
@@ -129,6 +137,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "over.bought": unfold_buy,
     "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
+    "contribution": _unfold_contribution,
     "result": _unfold_result,
     "bank.match": unfold_match,
     "bank.aside": unfold_aside,
@@ -165,7 +174,11 @@ def _post(context: Context, facts: Reversal) -> Posting:
             )
     require_reversible(context, entry)
     require_unmatched(context, entry)
-    undone = tuple(Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use))
+    undone: tuple[Undo | Change, ...] = tuple(
+        Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
+    )
+    if entry.kind == "contribution":
+        undone = (*undone, *void_changes(context, entry))
     notes: dict[str, Any] = {
         "reverses": entry.seq,
         "reversed": {"kind": entry.kind, "facts": dict(entry.facts)},

@@ -1,0 +1,88 @@
+"""Bank contributions: money that came to the campaign's bank, as gifts with an interval on its line for ever.
+
+Public by construction: an organisation may be named, a person never is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Currency, Date, Name, Number, Positive
+from ledger.kinds.gifts import money_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.lines import Append, Change, UnitState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """Money that arrived at a bank account, in minor units of its currency; `organisation` only where it agrees."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    bank: Name
+    currency: Currency
+    amount: Positive
+    organisation: Name | None = None
+    date: Date
+
+
+def gift_of(number: str) -> str:
+    """What the line names the contribution by."""
+    return f"contribution:{number}"
+
+
+def _post(context: Context, facts: Contribution) -> Posting:
+    require_campaign(context)
+    if facts.currency == "BTC":
+        raise Refused.field("currency", "coins are recorded by the watcher; a contribution is money at a bank")
+    bank = account(AccountClass.BANK, context.campaign, facts.bank)
+    gifts = account(AccountClass.GIFTS, context.campaign)
+    line = money_line(context.campaign, facts.currency)
+    start = context.books.lines.length(line)
+    return Posting(
+        (Transfer(bank, gifts, facts.currency, facts.amount),),
+        (Append(line, facts.currency, start, facts.amount, gift_of(facts.number)),),
+        {"interval": [line, start, start + facts.amount]},
+    )
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    document = document_of(entry, live=True, reversed=None)
+    books.documents.save("contribution", entry.campaign, str(entry.facts["number"]), document)
+
+
+def void_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes a contribution off its line again; Conflict where some of it is bound or spent already."""
+    line, start, end = interval_of(entry.notes)
+    spans = list(context.books.lines.spans(line, start, end))
+    if any(span.state is not UnitState.FREE for span in spans):
+        raise Conflict("entry: some of this contribution is used or held; reverse what stands on it first")
+    number = gift_of(str(entry.facts["number"]))
+    return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, number),)
+
+
+def interval_of(notes: Any) -> tuple[str, int, int]:
+    """The line and the units of a contribution, as its entry says."""
+    line, start, end = notes["interval"]
+    return str(line), int(start), int(end)
+
+
+CONTRIBUTION = Kind(
+    name="contribution",
+    noun="contribution",
+    verb="add",
+    facts=Contribution,
+    doc="Record money that a donor sent to the campaign's bank account.",
+    roles=RECORDERS,
+    key=numbered("contribution"),
+    post=_post,
+    fold=_fold,
+)
+KINDS = (CONTRIBUTION,)
