@@ -41,7 +41,9 @@ def gift_of(number: str) -> str:
 def _post(context: Context, facts: Contribution) -> Posting:
     require_campaign(context)
     if facts.currency == "BTC":
-        raise Refused.field("currency", "coins are recorded by the watcher; a contribution is money at a bank")
+        raise Refused.field(
+            "currency", "coins are recorded by the watcher; a contribution is money at a bank"
+        )
     bank = account(AccountClass.BANK, context.campaign, facts.bank)
     gifts = account(AccountClass.GIFTS, context.campaign)
     line = money_line(context.campaign, facts.currency)
