@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ledger.accounts import NEVER_NEGATIVE, AccountClass
+from ledger.bank_state import bank_states
 from ledger.books import Books
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound, Refused
@@ -85,7 +86,7 @@ class ConservationTable:
 class Tie:
     """One equation of an order's item, a lot, a line or a wallet: `parts` sum to `total`, but for `difference`."""
 
-    what: str  # "order", "lot", "line", "coins"
+    what: str  # "order", "lot", "line", "coins", "bank"
     subject: str
     asset: str
     total: int
@@ -135,6 +136,8 @@ def conservation(tx: Reading, campaign: str | None = None, *, block: int | None 
     if now and settled is not None:
         chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
         ties.append(Tie("coins", "books = chain", "BTC", chain or 0, (("in the books", held),)))
+    if now:
+        ties += _banks(tx, books, campaign)
     return Conservation(
         campaign, settled if block is None else block, seq, now, _tables(books, campaign), tuple(ties)
     )
@@ -242,6 +245,25 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
         for asset, lot in books.documents.all("lot", "")
         if campaign is None or lot["campaign"] == campaign
     ]
+
+
+def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
+    """Per bank: what the newest statement closes with = books + what only one of the two knows."""
+    found: list[Tie] = []
+    for slug, _ in books.documents.all("campaign", ""):
+        if campaign not in {None, slug}:
+            continue
+        for state in bank_states(tx, slug):
+            parts = {
+                "before the first statement": state.opening,
+                "in the books": state.books,
+                "on statements only": state.unmatched,
+                "set aside": state.aside,
+                "in the books only": -state.outstanding,
+            }
+            told = tuple((name, minor) for name, minor in parts.items() if minor)
+            found.append(Tie("bank", f"{slug}/{state.bank}", state.currency, state.closing, told))
+    return found
 
 
 def _lines(books: Books, campaign: str | None) -> list[Tie]:

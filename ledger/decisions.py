@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ledger.accounts import AccountClass, account
+from ledger.bank_state import open_lines
 from ledger.books import Books
 from ledger.coins import CoinClasses
 from ledger.errors import NotFound
@@ -80,6 +81,7 @@ def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[De
         found += _unvalued(tx, slug, now)
         found += _shortfalls(tx, books, slug)
         found += _matches(books, slug)
+        found += _bank_lines(tx, slug)
     found += [row for row in _refused(tx, books) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
 
@@ -189,6 +191,20 @@ def _matches(books: Books, slug: str) -> Iterator[DecisionWanted]:
             match.currency,
             match.amount,
             f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception accepted",
+        )
+
+
+def _bank_lines(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
+    for line in open_lines(tx, slug):
+        yield DecisionWanted(
+            Matter.BANK_LINE,
+            slug,
+            f"{line.bank} {line.identity}",
+            line.booked,
+            line.currency,
+            line.left,
+            "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
+            line.proposals,
         )
 
 

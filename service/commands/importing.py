@@ -1,0 +1,183 @@
+"""`import bank`: a statement's lines into the journal, all or none; the same file again changes nothing.
+
+The words of a line stay in a table beside the journal, which holds only their commitments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ledger.bank_state import bank_secret, commitment, open_lines
+from ledger.desk import Actor, act, actor_named
+from ledger.kinds.bank import BankLine, BankStatement
+from ledger.money import decimal_text
+from ledger.store.transaction import Writing
+from service.bank_files import FileLine, FileStatement, Layout, csv_statement, layout_from
+from service.camt_files import camt_statements
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.opened import opened_store
+
+_MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
+_MOST_SHOWN = 20
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a CSV, or CAMT.053 (XML)")
+    parser.add_argument(
+        "--mapping", metavar="FILE", required=True, help="TOML: the bank, and how its CSV is read"
+    )
+    parser.add_argument(
+        "--opening", metavar="AMOUNT", help="balance before the first line, where the CSV has none"
+    )
+    parser.add_argument(
+        "--closing", metavar="AMOUNT", help="balance after the last line, where the CSV has none"
+    )
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+    add_data_option(parser)
+
+
+def _import(options: argparse.Namespace, outside: Outside) -> Answer:
+    layout = layout_from(_read(outside.folder / options.mapping, options.mapping, _MOST_MAPPING))
+    layout = replace(
+        layout, opening=options.opening or layout.opening, closing=options.closing or layout.closing
+    )
+    data = _read(outside.folder / options.file, options.file, _MOST_FILE)
+    statements = _statements(data, layout)
+    now, new, known = outside.clock(), 0, 0
+    with opened_store(options.data, outside) as store, store.write() as tx:
+        actor = actor_named(tx, options.user)
+        slug = options.campaign or only_campaign(tx)
+        for part, statement in enumerate(statements):
+            added, there = _record(tx, actor, slug, layout, statement, data, part, now)
+            new, known = new + added, known + there
+        waiting = open_lines(tx, slug)
+    lines = [f"{new} lines recorded, {known} known already{'' if new else '; nothing changed'}."]
+    for line in waiting[:_MOST_SHOWN]:
+        money = f"{decimal_text(line.currency, line.left)} {line.currency}"
+        lines.append(f"waits: {line.identity} {line.booked} {money} at {line.bank}")
+        lines += [f"  {p.score:>3}  entry {p.reference}: {', '.join(p.why)}" for p in line.proposals]
+    if waiting:
+        lines.append(
+            f"{len(waiting)} wait; `bank match` with line and entry confirms one, `bank aside` sets one aside."
+        )
+    return Answer(tuple(lines), {"new": new, "known": known, "waiting": len(waiting)})
+
+
+def _read(path: Path, name: str, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or "not a file name"
+        raise BadUse(f"{name}: cannot be read ({reason}).") from None
+    if len(data) > most:
+        raise BadUse(f"{name}: is larger than {most} bytes.")
+    return data
+
+
+def _statements(data: bytes, layout: Layout) -> tuple[FileStatement, ...]:
+    """The statements of a file, each of which ties; raises BadUse with how much one is off."""
+    is_xml = data.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")[:1] == b"<"
+    found = camt_statements(data, layout) if is_xml else (csv_statement(data, layout),)
+    for statement in found:
+        if statement.off:
+            off = decimal_text(statement.currency, statement.off)
+            raise BadUse(
+                f"file: opening, lines and closing do not tie: the lines lead {off} {statement.currency} too far; "
+                "nothing was taken. Take the whole statement as the bank gave it."
+            )
+        if not statement.lines:
+            raise BadUse("file: a statement without a booked line; there is nothing to import.")
+    return found
+
+
+def _record(
+    tx: Writing,
+    actor: Actor,
+    slug: str,
+    layout: Layout,
+    statement: FileStatement,
+    data: bytes,
+    part: int,
+    now: int,
+) -> tuple[int, int]:
+    """(lines that are new, lines that were known)."""
+    new = known = 0
+    for line, words in _lines(tx, slug, layout.bank, statement):
+        outcome = act(tx, actor, slug, "bank", "line", line, now=now)
+        new, known = new + (not outcome.already), known + outcome.already
+        if words is not None and not outcome.already and line.text is not None:
+            tx.desk.save_opening(line.text, *words)
+    days = [line.booked for line in statement.lines]
+    amounts = [line.minor for line in statement.lines]
+    told = BankStatement(
+        bank=layout.bank,
+        currency=statement.currency,
+        sha256=hashlib.sha256(data).hexdigest(),
+        part=part,
+        opening=statement.opening,
+        came=sum(minor for minor in amounts if minor > 0),
+        went=-sum(minor for minor in amounts if minor < 0),
+        closing=statement.closing,
+        lines=len(amounts),
+        first=min(days),
+        last=max(days),
+    )
+    act(tx, actor, slug, "bank", "statement", told, now=now)
+    return new, known
+
+
+def _lines(
+    tx: Writing, slug: str, bank: str, statement: FileStatement
+) -> Iterator[tuple[BankLine, tuple[bytes, bytes] | None]]:
+    """Facts of each line with (salt, words) of its text; known by the bank's reference, else by what it says."""
+    secret = bank_secret(tx)
+    place = f"{slug}\0{bank}\0{statement.currency}"
+    seen: Counter[str] = Counter()
+    for line in statement.lines:
+        identity = _identity(secret, place, line, seen)
+        text, words = None, None
+        if line.text:
+            value = line.text.encode()
+            text, salt = commitment(secret, f"text\0{identity}", value)
+            words = (salt, value)
+        yield (
+            BankLine(
+                bank=bank,
+                currency=statement.currency,
+                identity=identity,
+                direction="in" if line.minor > 0 else "out",
+                amount=abs(line.minor),
+                booked=line.booked,
+                text=text,
+            ),
+            words,
+        )
+
+
+def _identity(secret: bytes, place: str, line: FileLine, seen: Counter[str]) -> str:
+    """RULES 14: the bank's own reference, else account, booking date, amount, text and n-th occurrence that day."""
+    if line.reference:
+        told = f"reference\0{line.reference}"
+    else:
+        told = f"line\0{line.booked}\0{line.minor}\0{line.text}"
+    seen[told] += 1
+    return commitment(secret, place, f"{told}\0{seen[told]}".encode())[0]
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "import bank",
+        "Record the lines of a bank statement, all or none, and show which entries they may be.",
+        _import,
+        _options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
+    ),
+)
