@@ -9,12 +9,12 @@ import csv
 import datetime as dt
 import io
 import re
-import tomllib
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ledger.money import DECIMALS, MAX_AMOUNT
 from service.command import BadUse
+from service.config import parse_toml
 
 MOST_LINES = 100_000
 _MOST_TEXT = 2_000
@@ -88,9 +88,9 @@ class Layout:
 def layout_from(data: bytes) -> Layout:
     """The mapping of a TOML file; raises BadUse naming the key that is wrong."""
     try:
-        told = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as failure:
-        raise BadUse(f"mapping: is not TOML in UTF-8 ({failure}).") from None
+        told = parse_toml(data.decode(), "mapping")
+    except UnicodeDecodeError:
+        raise BadUse("mapping: is not TOML in UTF-8.") from None
     columns = told.pop("columns", {})
     if not isinstance(columns, dict):
         raise BadUse("mapping: columns is a table, [columns], with the headings.")

@@ -181,11 +181,16 @@ def load_config(path: Path) -> Config:
     return parse_config(text, str(path))
 
 
-def parse_config(text: str, name: str = FILE_NAME) -> Config:
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """The tables of a TOML text; raises BadUse that names the file."""
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         raise BadUse(f"{name}: is not TOML: {failure}.") from None
+
+
+def parse_config(text: str, name: str = FILE_NAME) -> Config:
+    document = parse_toml(text, name)
     config = _section(Config, document, name, "")
     _check_names(config, name)
     return config
