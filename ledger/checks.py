@@ -11,6 +11,7 @@ from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
 from ledger.carrying import carrying_tables
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.kinds.bank import moved_at
 from ledger.kinds.closings import left_of
 from ledger.kinds.orders import BOUND
 from ledger.lines import UnitState
@@ -254,6 +255,37 @@ def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
                 yield Finding("carrying_values_tie", slug, what)
 
 
+def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
+    """No bank line and no entry is matched for more than it is, and both sides are matched for the same."""
+    documents = Books(tx.shelf).documents
+    for slug, _ in documents.all("campaign", ""):
+        of_lines: dict[tuple[str, str], int] = defaultdict(int)
+        for identity, line in documents.all("bank_line", slug):
+            facts, matched = line["facts"], line["matched"]
+            of_lines[facts["bank"], facts["currency"]] += matched
+            if not 0 <= matched <= facts["amount"] or (matched and line["aside"] is not None):
+                what = f"a line of {facts['amount']} {facts['currency']} is matched for {matched}"
+                yield Finding("bank_matches_tie", identity, what)
+        of_entries: dict[str, int] = defaultdict(int)
+        for number, document in documents.all("bank_matched", slug):
+            seq, _, bank = number.partition(":")
+            of_entries[bank] += document["matched"]
+            row = tx.journal.by_seq(int(seq))
+            moved = 0
+            if row is not None:
+                entry = entry_from_bytes(row.data)
+                assets = {transfer.asset for transfer in entry.transfers}
+                moved = max((abs(moved_at(entry, slug, bank, asset)) for asset in assets), default=0)
+            if not 0 <= document["matched"] <= moved:
+                what = f"entry {seq} moved {moved} at {bank} and is matched for {document['matched']}"
+                yield Finding("bank_matches_tie", number, what)
+        for bank in {name for name, _ in of_lines} | set(of_entries):
+            lines = sum(units for (name, _), units in of_lines.items() if name == bank)
+            if lines != of_entries[bank]:
+                what = f"{lines} of lines at {bank} and {of_entries[bank]} of entries are matched"
+                yield Finding("bank_matches_tie", f"{slug}/{bank}", what)
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -268,6 +300,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     money_on_lines,
     results_tie,
     carrying_values_tie,
+    bank_matches_tie,
 )
 
 
