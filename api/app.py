@@ -14,8 +14,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.data.confirmations import confirmations_router
 from api.data.routes import data_router
 from api.data.shapes import dumps
+from api.pages.confirm import confirm_router
 from api.pages.docs import docs_page
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_router
@@ -89,8 +91,10 @@ def create_app(ports: Ports) -> FastAPI:
     pages = PageRenderer(ports.settings)
     answers = RenderedAnswers(ports)
     on_error = problems.install(app, pages)
+    app.include_router(confirmations_router(ports), prefix="/api/v1")
     app.include_router(data_router(ports, answers))
     app.include_router(pages_router(ports, pages, answers))
+    app.include_router(confirm_router(ports, pages))
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
