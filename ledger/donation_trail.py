@@ -272,7 +272,7 @@ class DonationFollower:
             asset, place = goods.product, goods.place
         else:
             asset, place = line.rsplit("/", 1)[1], ""
-        lost[ending, asset, place] += visit.units
+        lost[ending, asset, place] += self._picture.ended_units(visit.use, visit.units)
         if kind in _STEPS:
             told[kind, number].lost[ending] += visit.units
             told[kind, number].asset = told[kind, number].asset or asset

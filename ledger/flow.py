@@ -36,6 +36,7 @@ class ExitKind(StrEnum):
     DAMAGED = "damaged"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"  # the supplier paid it back: it is money again
     CLAIM = "claim"  # paid for, not delivered, and the order is closed: the supplier owes it
     IN_TRANSIT = "in_transit"
     LOST = "lost"

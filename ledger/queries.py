@@ -93,7 +93,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     receivers = sum(len(s.bars) for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
     lost = sum(ends.get(k, 0) for k in (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED))
     under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
-    bought = ordered - sum(ends.get(k, 0) for k in (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM))
+    not_bought = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
+    bought = ordered - sum(ends.get(kind, 0) for kind in not_bought)
     good = sum(lot["good"] for name, lot in lots_of(books, slug) if not name.endswith(OVER))
     noted = sum(
         lot["noted"]

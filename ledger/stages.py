@@ -251,6 +251,13 @@ class CampaignFlow:
                     at += last - first
         return back
 
+    def ended_units(self, use: Use, units: int) -> int:
+        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
+        if not (use.id.startswith("refund:") and use.line.startswith("order/")):
+            return units
+        _, item = self.order_item(use.line)
+        return units * int(str(item["quantity"])) // int(str(item["value"]))
+
     # bands and exits
 
     def _follow(self, line: str) -> None:
@@ -293,7 +300,11 @@ class CampaignFlow:
             if part.line is None and resumed in self._ended:
                 self._land(bar, asset, resumed, *outs[index], at, till)
             elif part.line is None:
-                self._exits.append(Exit(bar, at, till, _ENDS[part.kind], asset, share, ""))
+                # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
+                units = till - at if use.id.startswith("refund:") else share
+                self._exits.append(Exit(bar, at, till, _ENDS[part.kind], asset, units, ""))
+            elif use.id.startswith("refund:"):
+                self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
             else:
                 first, last = part.start + outs[index][0], part.start + outs[index][1]
                 self._land(bar, asset, part.line, first, last, at, till)

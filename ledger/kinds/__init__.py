@@ -9,6 +9,7 @@ from ledger.kinds import (
     confirmations,
     contributions,
     conversions,
+    credit_notes,
     deliveries,
     evidence,
     gifts,
@@ -24,6 +25,7 @@ from ledger.kinds import (
     reversals,
     shipments,
     spends,
+    supplier_refunds,
     valuations,
 )
 from ledger.kinds.spec import Kind
@@ -42,6 +44,8 @@ ALL: tuple[Kind, ...] = (
     *invoices.KINDS,
     *payments.KINDS,
     *receipts.KINDS,
+    *credit_notes.KINDS,
+    *supplier_refunds.KINDS,
     *overs.KINDS,
     *shipments.KINDS,
     *deliveries.KINDS,

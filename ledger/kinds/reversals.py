@@ -128,6 +128,8 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
     "move.approved": _unfold_approved("move"),
+    "refund.approved": _unfold_approved("refund"),
+    "credit-note": _unfold_document("credit-note", "number"),
     "return": unfold_goods_return,
     "confirmation": unfold_confirmation,
     "confirmation.explained": unfold_explained,

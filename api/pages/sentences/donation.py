@@ -21,6 +21,7 @@ _PLACE = {
     ExitKind.REJECTED: "rejected",
     ExitKind.CANCELLED: "cancelled",
     ExitKind.CLAIM: "paid for and owed by the supplier",
+    ExitKind.REFUNDED: "paid back by the supplier",
     ExitKind.LOST: "lost on the way",
     ExitKind.RETURNED: "returned",
     ExitKind.UNEXPLAINED: "unexplained",

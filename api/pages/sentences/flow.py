@@ -75,6 +75,7 @@ def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt
             ExitKind.REJECTED: f"rejected {where}",
             ExitKind.CANCELLED: "cancelled",
             ExitKind.CLAIM: "owed by the supplier",
+            ExitKind.REFUNDED: "paid back by the supplier",
             ExitKind.IN_TRANSIT: "in transit",
             ExitKind.LOST: "lost on the way",
             ExitKind.IN_STOCK: "in stock",

@@ -1,0 +1,225 @@
+"""Refunds by a supplier: money back for what did not come, was short or bad, or was sent back.
+
+A refund takes units where the failure lies and gives them to the money lines that they came from, so that
+restrictions survive; what is not refunded is a loss of all alike (DESIGN, Tracing, rule 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.ends import reopened, still_ended
+from ledger.entry import Posting, Transfer
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Currency, Date, Name, Number, Positive, facts_from
+from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.kinds.gifts import money_line
+from ledger.kinds.goods import lot_asset
+from ledger.kinds.orders import BOUND, item_of, order_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
+from ledger.lines import Open, Operation, Part, PartKind, Piece, Use
+from ledger.money import decimal_text
+from ledger.money_behind import pieces_behind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """`amount` of `asset` came back to `bank` for what failed of an order's item; minor units.
+
+    `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
+    the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
+    makes good, where it came in another currency than the order's; the rest of the value is lost.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    item: Number
+    failure: Literal["undelivered", "short", "damaged", "rejected", "returned"]
+    value: Positive | None = None
+    lot: Number | None = None
+    quantity: Positive | None = None
+    returned_by: Number | None = None  # the number of the return that sent the pieces back
+    asset: Currency
+    amount: Positive
+    refunds: Positive | None = None
+    bank: Name
+    credit_note: Number | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Where units failed: their line (opened first where it is new), which of them, and their order value."""
+
+    line: str
+    opens: tuple[Open, ...]
+    pieces: tuple[Piece, ...]
+    units: int
+    value: int
+
+
+def _undelivered(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+    """Paid positions of a closed order's item that nothing came for."""
+    if facts.value is None or facts.lot is not None or facts.quantity is not None:
+        raise Refused.field("value", "give the order value that did not come, and no lot or quantity")
+    if order["status"] == "approved":
+        raise Conflict(
+            f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
+        )
+    lines, currency = context.books.lines, order["facts"]["currency"]
+    line = order_line(context.campaign, facts.order, facts.item, currency)
+    paid = (0, lines.filled(line))
+    pieces = lines.lowest_free(line, facts.value, within=paid)
+    left = sum(end - start for start, end in pieces)
+    if left < facts.value:
+        raise Refused.field(
+            "value",
+            f"{decimal_text(currency, left)} {currency} of item {facts.item} was paid and did not come; no more",
+        )
+    return _Failed(line, (), pieces, facts.value, facts.value)
+
+
+def _of_lot(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+    """Pieces of a lot that were short, bad, or sent back."""
+    if facts.lot is None or facts.quantity is None or facts.value is not None:
+        raise Refused.field("lot", "name the lot and how many of its pieces failed, and no value")
+    if (facts.returned_by is not None) != (facts.failure == "returned"):
+        raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
+    item, lines = item_of(order, facts.item), context.books.lines
+    product = item["product"]
+    asset = lot_asset(product, facts.lot)
+    lot = context.books.documents.find("lot", "", asset)
+    if lot is None or lot["campaign"] != context.campaign or lot.get("order") != facts.order:
+        raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
+    use_id = f"receipt:{context.campaign}:{lot['receipt']}:{facts.lot}"
+    if facts.returned_by is not None:
+        use_id = f"return:{context.campaign}:{facts.returned_by}:{asset}"
+    ended = 0
+    kind = PartKind(facts.failure)
+    if lines.has_use(use_id):
+        use = lines.use(use_id)
+        ended = still_ended(lines, use, kind, product)
+    if facts.quantity > ended:
+        raise Refused.field(
+            "quantity", f"{ended} pieces of {facts.lot} are {facts.failure} and not made good yet; no more"
+        )
+    line, opens = reopened(lines, use, kind, product)
+    pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
+    value = facts.quantity * item["value"] // item["quantity"]
+    return _Failed(line, opens, pieces, facts.quantity, value)
+
+
+def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str, tuple[Piece, ...]]]:
+    """The pieces by the line of money that they go back to, with the restriction of what paid for them."""
+    found: dict[str, list[Piece]] = {}
+    for behind, pieces in pieces_behind(context.books.lines, failed.line, failed.pieces):
+        restriction = behind.split("/")[2] if behind else "free"
+        found.setdefault(money_line(context.campaign, facts.asset, restriction), []).extend(pieces)
+    paid = sum(end - start for rows in found.values() for start, end in rows)
+    if paid < failed.units:
+        raise Refused.field(
+            "quantity",
+            f"{failed.units - paid} of {failed.units} units were not paid for; a refund is for what was paid",
+        )
+    return [(target, tuple(sorted(rows))) for target, rows in found.items()]
+
+
+def _plan(context: Context, facts: Refund) -> Posting:
+    """What the refund does; raises Refused or Conflict where it cannot."""
+    books, campaign = context.books, context.campaign
+    order = books.documents.require("purchase", campaign, facts.order)
+    if order["status"] not in BOUND:
+        raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
+    if facts.asset == "BTC":
+        raise Refused.field(
+            "asset", "coins that a supplier sent are named as incoming, not as a bank's money"
+        )
+    item_of(order, facts.item)
+    currency = order["facts"]["currency"]
+    failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
+    good = facts.amount if facts.refunds is None else facts.refunds
+    if facts.asset != currency and facts.refunds is None:
+        raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
+    if facts.asset == currency and good != facts.amount:
+        raise Refused.field("refunds", "in the order's own currency this is the amount; leave it out")
+    if good > failed.value:
+        raise Refused.field(
+            "amount",
+            f"makes good {decimal_text(currency, good)} {currency} and what failed was worth "
+            f"{decimal_text(currency, failed.value)}; name all that it is for",
+        )
+    _require_credited(context, facts, good)
+    supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
+    bank = account(AccountClass.BANK, campaign, facts.bank)
+    transfers = [Transfer(bank, supplier, facts.asset, facts.amount)]
+    if facts.failure == "undelivered":
+        claims = account(AccountClass.CLAIMS, campaign, facts.order)
+        commitments = account(AccountClass.COMMITMENTS, campaign)
+        transfers.append(Transfer(commitments, claims, currency, failed.value))
+    operations: list[Operation] = list(failed.opens)
+    before = 0
+    groups = _groups(context, facts, failed)
+    for number, (target, pieces) in enumerate(groups):
+        units = sum(end - start for start, end in pieces)
+        after = before + units
+        amount = facts.amount * after // failed.units - facts.amount * before // failed.units
+        lost = units * (failed.value - good) // failed.value
+        parts = (
+            Part(PartKind.LOST, lost, lost),
+            Part(PartKind.ON, units - lost, amount, target, books.lines.length(target)),
+        )
+        use_id = f"refund:{campaign}:{facts.number}" + (f":{number}" if number else "")
+        operations.append(Use(use_id, failed.line, pieces, units, parts))
+        before = after
+    return Posting(tuple(transfers), tuple(operations))
+
+
+def _require_credited(context: Context, facts: Refund, good: int) -> None:
+    """Refused where a refund goes beyond the credit note that it names."""
+    if facts.credit_note is None:
+        return
+    note = context.books.documents.require("credit-note", context.campaign, facts.credit_note)
+    if note["facts"]["order"] != facts.order or note["reversed"] is not None:
+        raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
+    made_good = sum(
+        refund["facts"].get("refunds", refund["facts"]["amount"])
+        for _, refund in context.books.documents.all("refund", context.campaign)
+        if refund["facts"].get("credit_note") == facts.credit_note and refund["status"] == "approved"
+    )
+    if made_good + good > note["facts"]["amount"]:
+        raise Refused.field(
+            "amount", f"is more than what is left of {facts.credit_note}; the note credits less"
+        )
+
+
+def _post(context: Context, facts: Refund) -> Posting:
+    _plan(context, facts)
+    return Posting()
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    document = require_pending(context, "refund", decision.number)
+    return _plan(context, facts_from(Refund, document["facts"]))
+
+
+REFUND = Kind(
+    name="refund",
+    noun="refund",
+    verb="add",
+    facts=Refund,
+    doc="Record money that a supplier paid back; it waits for another person's approval.",
+    roles=RECORDERS,
+    key=numbered("refund"),
+    post=_post,
+    fold=fold_pending("refund"),
+)
+KINDS = (
+    REFUND,
+    approval("refund", _post_approved, fold_decided("refund", "approved")),
+    rejection("refund", fold_decided("refund", "rejected")),
+)
