@@ -85,6 +85,11 @@ class BankState:
         """What statements miss: 0 where each begins as the one before it closed."""
         return self.opening + self.books + self.unmatched + self.aside - self.outstanding - self.closing
 
+    @property
+    def reconciled(self) -> bool:
+        """Is every line an entry or set aside, and no statement wanting?"""
+        return not self.unmatched_lines and not self.difference
+
 
 def bank_secret(tx: Writing) -> bytes:
     """The secret by which this ledger commits to private words of bank lines; made once, never published."""

@@ -18,6 +18,7 @@ from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
+from ledger.bank_state import BankState, bank_states
 from ledger.conservation import Conservation, ConservationTable, Tie, conservation
 from ledger.decisions import DecisionWanted, decisions, public_decisions
 from ledger.errors import Refused
@@ -61,6 +62,7 @@ def reconciling_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
             body = {
                 "books": shapes.books(state),
                 "conservation": told_conservation(conservation(tx, slug, block=block)),
+                "banks": [_bank(bank) for bank in bank_states(tx, slug)],
                 "open": len(public_decisions(decisions(tx, slug, now=now))),
             }
             return Rendered(shapes.dumps(body), _JSON)
@@ -128,6 +130,18 @@ def _tie(tie: Tie) -> dict[str, Any]:
         "parts": {name: shapes.amount(tie.asset, units) for name, units in tie.parts},
         "difference": shapes.amount(tie.asset, tie.difference),
     }
+
+
+def _bank(state: BankState) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "bank": state.bank,
+        "last": state.last,
+        "reconciled": state.reconciled,
+        "unmatched_lines": state.unmatched_lines,
+    }
+    for name in ("opening", "closing", "books", "unmatched", "aside", "outstanding", "difference"):
+        told[name] = shapes.amount(state.currency, getattr(state, name))
+    return told
 
 
 def told_decision(row: DecisionWanted, *, desk: bool) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from ledger.bank_state import BankState, bank_states
 from ledger.conservation import Conservation, ConservationTable, Side, Tie, conservation
 from ledger.decisions import DecisionWanted, decisions
 from ledger.money import decimal_text
+from ledger.queries import campaign_cards
 from ledger.reconcile import reconciliation
 from ledger.record import unix_seconds
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -35,9 +37,12 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
         found = reconciliation(tx, options.campaign, now=now)
         report = conservation(tx, options.campaign, block=block)
         waiting = decisions(tx, options.campaign, now=now)
+        campaigns = [options.campaign] if options.campaign else [c.slug for c in campaign_cards(tx)]
+        banks = [(slug, state) for slug in campaigns for state in bank_states(tx, slug)]
     width = max((len(words) for words, _ in found.lines), default=0)
     lines = [f"{words:<{width}}  {figure}" for words, figure in found.lines]
     lines += _conservation_lines(report)
+    lines += [_bank_line(slug, state) for slug, state in banks]
     lines += _decision_lines(waiting, now)
     is_open = found.open or not report.holds or bool(waiting)
     lines.append("open: something is not reconciled." if is_open else "reconciled.")
@@ -46,6 +51,10 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
         "open": is_open,
         "state": asdict(found.state),
         "conservation": told_conservation(report),
+        "banks": [
+            asdict(state) | {"campaign": slug, "reconciled": state.reconciled, "difference": state.difference}
+            for slug, state in banks
+        ],
         "decisions": [asdict(row) for row in waiting],
     }
     return Answer(tuple(lines), data, Exit.OPEN if is_open else Exit.OK)
@@ -103,6 +112,12 @@ def _tie_lines(tie: Tie) -> Iterator[str]:
     parts = " + ".join(f"{name} {decimal_text(tie.asset, units)}" for name, units in tie.parts) or "nothing"
     end = "" if not tie.difference else f"; does not tie: {decimal_text(tie.asset, tie.difference)} too much"
     yield f"  {tie.what} {tie.subject}: {decimal_text(tie.asset, tie.total)} = {parts}{end}"
+
+
+def _bank_line(slug: str, state: BankState) -> str:
+    said = "reconciled" if state.reconciled else f"{state.unmatched_lines} lines without a match"
+    closing = decimal_text(state.currency, state.closing)
+    return f"  {slug}: bank {state.bank} closes {state.last} with {closing} {state.currency}: {said}"
 
 
 def _decision_lines(waiting: tuple[DecisionWanted, ...], now: int) -> Iterator[str]:
