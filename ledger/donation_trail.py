@@ -16,10 +16,10 @@ from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.valuations import value_sources
-from ledger.lines import PartKind, UnitState
+from ledger.lines import UnitState
 from ledger.observing import Observed, TxState, WatchedOutput, WatchedTx
 from ledger.settled import MATURITY, depth_of
-from ledger.stages import CampaignFlow
+from ledger.stages import ENDS, CampaignFlow
 from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
@@ -54,6 +54,7 @@ _STEPS = {
     "arrival": StepKind.ARRIVED,
     "handover": StepKind.HANDED,
     "distribution": StepKind.DISTRIBUTED,
+    "refund": StepKind.REFUNDED,
 }
 _ORDER = list(StepKind)
 
@@ -251,7 +252,7 @@ class DonationFollower:
             row.value += units
             row.order, row.asset = order, str(item["product"])
             units = visit.end * quantity // value - visit.start * quantity // value
-        elif kind != "conversion":
+        elif kind not in {"conversion", "refund"}:
             goods = parse_goods_line(visit.line)
             row.place, row.asset = goods.place, goods.product
         row.units += units
@@ -263,7 +264,7 @@ class DonationFollower:
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
-        ending = _LOSSES[visit.kind]
+        ending = ENDS[visit.kind]
         line = visit.use.line
         if line.startswith("order/"):
             asset, place = str(self._picture.order_item(line)[1]["product"]), number
@@ -272,9 +273,10 @@ class DonationFollower:
             asset, place = goods.product, goods.place
         else:
             asset, place = line.rsplit("/", 1)[1], ""
-        lost[ending, asset, place] += self._picture.ended_units(visit.use, visit.units)
+        units = self._picture.ended_units(visit.use, visit.units)
+        lost[ending, asset, place] += units
         if kind in _STEPS:
-            told[kind, number].lost[ending] += visit.units
+            told[kind, number].lost[ending] += units
             told[kind, number].asset = told[kind, number].asset or asset
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
@@ -315,6 +317,9 @@ class DonationFollower:
                     kind = StepKind.PAID
             elif noun == "receipt" and product is not None and product["service"]:
                 kind = StepKind.CARRIED
+            elif noun == "refund":
+                order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
+                place = order["facts"]["supplier"]
             elif noun == "shipment":
                 place = document["facts"]["destination"]
             for ending, units in row.lost.items():

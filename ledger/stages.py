@@ -112,7 +112,7 @@ class CampaignFlow:
         head = line.split("/", 1)[0]
         if line in self._ended:
             use_id, index = parse_ended_line(line)
-            return _ENDS[self._lines.use(use_id).parts[index].kind]
+            return ENDS[self._lines.use(use_id).parts[index].kind]
         if head == "money":
             return ExitKind.HELD
         if head == "spent":

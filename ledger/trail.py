@@ -41,6 +41,7 @@ class StepKind(StrEnum):
     ARRIVED = "arrived"
     HANDED = "handed"
     DISTRIBUTED = "distributed"
+    REFUNDED = "refunded"  # a supplier paid it back: it is money again
     CARRIED = "carried"  # a service such as freight
     HELD = "held"
     UNEXPLAINED = "unexplained"

@@ -16,10 +16,11 @@ from ledger.flow import ExitKind
 from ledger.line_state import Lines
 from ledger.lines import Append, Part, PartKind, Use
 from ledger.money_behind import money_behind, pieces_behind
-from ledger.queries import campaign_report
+from ledger.queries import campaign_report, donation_trails
 from ledger.shelf import MemoryShelf
 from ledger.stages import CampaignFlow
 from ledger.tracing import Ending, Stay, follow, origins
+from ledger.trail import StepKind
 from tests.ledgers import SLUG, Ledger, name, tx
 
 MONEY = f"money/{SLUG}/free/USD"
@@ -105,6 +106,19 @@ def test_what_is_refunded_shows_in_sums_flow_and_totals_and_they_tie(tmp_path: P
     assert (exits[order, ExitKind.REFUNDED], exits[order, ExitKind.LOST]) == (35, 35)
     assert exits[MONEY, ExitKind.HELD] == 3_500
     assert report.bought == 65
+
+
+def test_a_donor_reads_what_the_supplier_paid_back_and_where_it_is_now(tmp_path: Path) -> None:
+    ledger = bought(tmp_path, 40_000, 60_000, arrived={"good": 30})
+    close(ledger, claim=7_000)
+    refund(ledger, failure="undelivered", value=7_000, amount=3_500)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
+    (step,) = [step for step in trail.steps if step.kind is StepKind.REFUNDED]
+    assert (step.asset, step.units, step.place, step.reference) == ("USD", 3_000, "Maker", "R-1")
+    assert dict(step.detail) == {"lost": "30"}
+    places = {(place.kind, place.asset): place.units for place in trail.places}
+    assert (places[ExitKind.HELD, "USD"], places[ExitKind.LOST, "KIT"]) == (3_000, 30)
 
 
 def test_what_is_not_refunded_is_lost_by_all_in_proportion(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ _STEPS = {
     StepKind.HANDED: "handed over",
     StepKind.DISTRIBUTED: "distributed",
     StepKind.CARRIED: "carried",
+    StepKind.REFUNDED: "paid back by the supplier",
     StepKind.HELD: "held",
     StepKind.UNEXPLAINED: "left, and no entry says why",
 }
