@@ -171,6 +171,9 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
         if net:
             side, key = _row_of(name.split("/", 1)[0], net)
             sums[asset][side, key] += -net if side is Side.CAME else net
+    for asset, amount in _refunds(books, campaign):
+        sums[asset][Side.CAME, "refunds"] += amount
+        sums[asset][Side.WENT, "spent"] += amount
     order = {side: place for place, side in enumerate(Side)}
     return tuple(
         ConservationTable(
@@ -185,6 +188,17 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
         )
         for asset in sorted(differences, key=lambda name: (not is_money(name), name))
     )
+
+
+def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
+    """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
+    return [
+        (str(refund["facts"]["asset"]), int(refund["facts"]["amount"]))
+        for slug, _ in books.documents.all("campaign", "")
+        if campaign in {None, slug}
+        for _, refund in books.documents.all("refund", slug)
+        if refund["status"] == "approved"
+    ]
 
 
 def _row_of(kind: str, net: int) -> tuple[Side, str]:

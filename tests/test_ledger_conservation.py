@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.conservation import Conservation, Side, conservation
 from ledger.errors import LedgerError, NotFound, Refused
 from tests.ledgers import SLUG, Ledger, name, tx
+from tests.test_ledger_refunds import bought as short_order
 
 BTC = 100_000_000
 
@@ -134,6 +135,20 @@ def test_at_a_block_it_is_as_the_books_stood_then(tmp_path: Path) -> None:
         report(ledger, sold_at + 3)
     with ledger.store.read() as reading, pytest.raises(NotFound):
         conservation(reading, "nobody")
+
+
+def test_what_a_supplier_pays_back_came_again_and_what_was_spent_stays_whole(tmp_path: Path) -> None:
+    ledger = short_order(tmp_path, 10_000, arrived={"good": 90, "short": 10})
+    ledger.do(
+        "recorder", "refund", "add", number="R-1", order="PO-1", item="1", failure="short", lot="L1",
+        quantity=10, asset="USD", amount=1_000, bank="B", date="2023-11-28",
+    )  # fmt: skip
+    ledger.do("approver", "refund", "approve", number="R-1", date="2023-11-28")
+    made = report(ledger)
+    assert made.holds
+    assert rows(made, "USD") == {
+        "came conversion_proceeds": 10_000, "came refunds": 1_000, "went spent": 10_000, "went in_hand_bank": 1_000,
+    }  # fmt: skip
 
 
 STEPS = st.lists(
