@@ -36,15 +36,6 @@ from ledger.trail import (
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
-_LOSSES = {
-    PartKind.SHORT: ExitKind.SHORT,
-    PartKind.DAMAGED: ExitKind.DAMAGED,
-    PartKind.REJECTED: ExitKind.REJECTED,
-    PartKind.LOST: ExitKind.LOST,
-    PartKind.CANCELLED: ExitKind.CANCELLED,
-    PartKind.RETURNED: ExitKind.RETURNED,
-    PartKind.FEE: ExitKind.FEE,
-}
 _STEPS = {
     "conversion": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,

@@ -16,7 +16,7 @@ from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
 from ledger.lines import ENDED, Part, PartKind, UnitState, Use, ended_line, parse_ended_line
 
-_ENDS = {
+ENDS = {
     PartKind.FEE: ExitKind.FEE,
     PartKind.SHORT: ExitKind.SHORT,
     PartKind.DAMAGED: ExitKind.DAMAGED,
@@ -302,7 +302,7 @@ class CampaignFlow:
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
                 units = till - at if use.id.startswith("refund:") else share
-                self._exits.append(Exit(bar, at, till, _ENDS[part.kind], asset, units, ""))
+                self._exits.append(Exit(bar, at, till, ENDS[part.kind], asset, units, ""))
             elif use.id.startswith("refund:"):
                 self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
             else:
