@@ -97,11 +97,14 @@ class Carrying:
         self.held = self.unexplained = self.fees = self.void = NOTHING
         self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
         self._given_up: dict[tuple[str, str], GivenUp] = {}
+        self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
         if self._values:
             self._gross = self._gross_of_uses()
             for line in books.lines.names(f"money/{campaign}/"):
                 if line.endswith("/BTC"):
                     self._walk(line)
+            for ref in sorted(self._used):
+                self._give_up(books.lines.use(ref), self._used[ref])
 
     @property
     def given_up(self) -> tuple[GivenUp, ...]:
@@ -143,16 +146,14 @@ class Carrying:
         for part in use.parts:
             if part.line is None or not part.out:
                 continue
-            later: dict[str, Worth] = defaultdict(lambda: NOTHING)
             for span in self._books.lines.spans(part.line, part.start, part.start + part.out):
                 pieces = use.pieces_between(span.start - part.start, span.end - part.start)
                 worth = _of(values, pieces)
                 if span.state is UnitState.USED:
-                    later[span.ref] += worth
+                    # One explanation may take what two spends of a transaction, or of two lines, carried away.
+                    self._used[span.ref] += worth
                 else:
                     self.unexplained += worth
-            for ref, worth in later.items():
-                self._give_up(self._books.lines.use(ref), worth)
 
     def _give_up(self, use: Use, worth: Worth) -> None:
         """Part the fee off first, in proportion, as the use does with its units."""
