@@ -141,6 +141,26 @@ def test_an_open_order_is_closed_before_it_is_refunded(tmp_path: Path) -> None:
         refund(ledger, failure="undelivered", value=10_000, amount=10_000)
 
 
+def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) -> None:
+    """The exchange difference is neither gain nor loss of the order: its value is what counts."""
+    ledger = bought(tmp_path, 100_000)
+    close(ledger, claim=10_000)
+    told = {"failure": "undelivered", "value": 10_000, "asset": "EUR", "amount": 9_000}
+    with pytest.raises(Refused, match="say what order value in USD the EUR make good"):
+        refund(ledger, **told)
+    with pytest.raises(Refused, match="must be the currency that arrived at the bank"):
+        refund(ledger, **(told | {"asset": "BTC"}))
+    refund(ledger, refunds=8_000, **told)
+    with ledger.store.read() as reading:
+        lines = Books(reading.shelf).lines
+        assert lines.free_units(f"money/{SLUG}/free/EUR") == 9_000
+        lost = [v.units for v in follow(lines, COINS, 0, 100_000) if isinstance(v, Ending)]
+    assert lost == [2_000]
+    with ledger.store.read() as reading:
+        tables = campaign_report(reading, SLUG, now=ledger.now).sums
+    assert all(sum(row.minor for row in table.rows) == table.total for table in tables)
+
+
 def test_no_more_is_refunded_than_was_paid_and_did_not_come(tmp_path: Path) -> None:
     ledger = bought(tmp_path, 100_000, arrived={"good": 30})
     close(ledger, claim=7_000)

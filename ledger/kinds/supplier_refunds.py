@@ -137,7 +137,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
         raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
     if facts.asset == "BTC":
         raise Refused.field(
-            "asset", "coins that a supplier sent are named as incoming, not as a bank's money"
+            "asset", "must be the currency that arrived at the bank; coins are not refunded to a bank"
         )
     item_of(order, facts.item)
     currency = order["facts"]["currency"]
