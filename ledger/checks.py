@@ -14,6 +14,7 @@ from ledger.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.kinds.bank import moved_at
 from ledger.kinds.closings import left_of
 from ledger.kinds.orders import BOUND
+from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
 from ledger.lines import UnitState
 from ledger.reconcile import coins_in_books, coins_on_chain
 
@@ -286,6 +287,24 @@ def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
                 yield Finding("bank_matches_tie", f"{slug}/{bank}", what)
 
 
+def pledges_tie(tx: Reading) -> Iterator[Finding]:
+    """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, _ in books.documents.all("pledge", slug):
+            state = pledge_state(books, slug, number)
+            if state.paid > state.promised:
+                what = f"{state.paid} {state.asset} matched to a promise of {state.promised}"
+                yield Finding("pledges_tie", number, what)
+        gifts = {d["facts"]["gift"] for _, d in books.documents.all("pledge_match", slug)}
+        for gift in sorted(gifts):
+            asset = gift_asset(books, slug, gift)
+            worth = gift_worth(books, slug, gift, asset)
+            matched = matched_of_gift(books, slug, gift, asset)
+            if worth is not None and matched > worth:
+                yield Finding("pledges_tie", gift, f"{matched} {asset} matched of a gift of {worth}")
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -301,6 +320,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     results_tie,
     carrying_values_tie,
     bank_matches_tie,
+    pledges_tie,
 )
 
 

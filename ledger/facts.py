@@ -51,7 +51,8 @@ def _currency(text: str) -> str:
     return text
 
 
-def _matching(pattern: str, remedy: str) -> Any:
+def matching(pattern: str, remedy: str) -> Any:
+    """A check that a text is of a shape, refused with the remedy."""
     shape = re.compile(pattern)
 
     def check(text: str) -> str:
@@ -65,12 +66,12 @@ def _matching(pattern: str, remedy: str) -> Any:
 Slug = Annotated[
     str,
     Field(max_length=60),
-    _matching(r"[a-z0-9]+(-[a-z0-9]+)*", "write lower-case letters, digits and single hyphens"),
+    matching(r"[a-z0-9]+(-[a-z0-9]+)*", "write lower-case letters, digits and single hyphens"),
 ]
 Number = Annotated[
     str,
     Field(max_length=40),
-    _matching(
+    matching(
         r"[A-Za-z0-9][A-Za-z0-9._-]*", "write letters, digits, dots, hyphens and underscores, as on the paper"
     ),
 ]
@@ -79,21 +80,21 @@ Text = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 Date = Annotated[str, AfterValidator(_date)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Txid = Annotated[
-    str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
+    str, matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
 ]
 SpendRef = Annotated[
     str,
-    _matching(
+    matching(
         r"[0-9a-f]{64}(:[1-9][0-9]{0,3})?",
         "write the 64 lower-case hexadecimal digits of the transaction id (and :PART for coins told late)",
     ),
 ]
 """A spend: its transaction, or a later part of it, for coins that were not known when it settled."""
-Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of a SHA-256")]
+Sha256 = Annotated[str, matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of a SHA-256")]
 Decimals = Annotated[
     str,
     Field(max_length=24),
-    _matching(
+    matching(
         r"(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})(\.[0-9]{1,10})?", "write a decimal above zero, such as 1.0836"
     ),
 ]

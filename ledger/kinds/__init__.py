@@ -18,6 +18,7 @@ from ledger.kinds import (
     orders,
     overs,
     payments,
+    pledges,
     rates,
     receipts,
     results,
@@ -32,6 +33,7 @@ from ledger.kinds.spec import Kind
 
 ALL: tuple[Kind, ...] = (
     *campaigns.KINDS,
+    *pledges.KINDS,
     *rates.KINDS,
     *gifts.KINDS,
     *valuations.KINDS,

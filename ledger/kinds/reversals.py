@@ -23,6 +23,7 @@ from ledger.kinds.contributions import void_changes
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
+from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
 from ledger.kinds.returns import unfold_recall
 from ledger.kinds.returns import unfold_return as unfold_goods_return
 from ledger.kinds.spec import APPROVERS, Context, Kind
@@ -117,6 +118,9 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "need": _unfold_document("need", "number"),
     "offer": _unfold_document("offer", "number"),
     "pledge": _unfold_document("pledge", "number"),
+    "pledge.matched": unfold_pledge_match,
+    "pledge.committed": unfold_pledge_step("committed"),
+    "pledge.lapsed": unfold_pledge_step("lapsed"),
     "invoice": _unfold_document("invoice", "number"),
     "evidence": _unfold_document("evidence", "sha256"),
     "receipt": _unfold_receipt,
