@@ -6,7 +6,7 @@ All of it is computed from entries and lines; nothing here is kept, and nothing 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound
 from ledger.kinds.goods import OVER, lot_asset, over_asset, parse_goods_line
 from ledger.kinds.returns import holders_of
-from ledger.lines import Use
-from ledger.tracing import origins
+from ledger.line_state import Lines
+from ledger.lines import Piece, UnitState
+from ledger.owners import Owned, owners, owners_of_use
+from ledger.tracing import Origin, origins
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -59,11 +61,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class GiftShare:
-    """Units of a gift's line that stand behind a lot; `gift` empty: nobody has paid for them yet."""
+    """Units of a gift's line that stand behind a lot; `gift` empty: nobody has paid for them yet.
+
+    `pieces` of the lot are the gift's: all gifts' sum to the lot, and one too small for a whole piece has 0.
+    """
 
     gift: str
     asset: str
     units: int
+    pieces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +169,45 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
 
 def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) -> Iterator[GiftShare]:
     """Whose gifts a lot was, all its pieces: backwards from the receipt that made it."""
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    lot = document["facts"]["lot"]
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    pieces: dict[str, int] = defaultdict(int)
+    lines, lot = books.lines, document["facts"]["lot"]
     use_id = f"receipt:{campaign}:{document.get('receipt', '')}:{lot}"
-    if books.lines.has_use(use_id):
-        _count(books, books.lines.use(use_id), sums)
-    for line in books.lines.names(f"goods/{campaign}/{AccountClass.STOCK.value}:"):
+    if lines.has_use(use_id):
+        use = lines.use(use_id)
+        for start, end in use.pieces:
+            _count(origins(lines, use.line, start, end), units)
+        _count_pieces(owners_of_use(lines, use), pieces)
+    for line in lines.names(f"goods/{campaign}/{AccountClass.STOCK.value}:"):
         goods = parse_goods_line(line).asset
-        if goods == over_asset(asset) or (goods == asset and not books.lines.has_use(use_id)):
-            for origin in origins(books.lines, line, 0, books.lines.length(line)):
-                sums[origin.gift or "", origin.line.rsplit("/", 1)[1]] += origin.end - origin.start
-    for (gift, unit), units in sorted(sums.items()):
-        yield GiftShare(gift, unit, units)
+        if goods == over_asset(asset) or (goods == asset and not lines.has_use(use_id)):
+            for start, end in _first_here(lines, line):
+                _count(origins(lines, line, start, end), units)
+                _count_pieces(owners(lines, line, start, end), pieces)
+    first: dict[str, str] = {}
+    for gift, unit in sorted(units):
+        first.setdefault(gift, unit)
+    for gift in pieces.keys() - first.keys():
+        units[gift, asset] = pieces[gift]
+    for (gift, unit), count in sorted(units.items()):
+        yield GiftShare(gift, unit, count, pieces.pop(gift, 0))
 
 
-def _count(books: Books, use: Use, sums: dict[tuple[str, str], int]) -> None:
-    for start, end in use.pieces:
-        for origin in origins(books.lines, use.line, start, end):
-            sums[origin.gift or "", origin.line.rsplit("/", 1)[1]] += origin.end - origin.start
+def _first_here(lines: Lines, line: str) -> Iterator[Piece]:
+    """Pieces that became the lot's on this line: not those that moved here, nor what a reversal took back."""
+    for source in lines.sources(line):
+        if source.use is not None and lines.use(source.use).line.startswith("goods/"):
+            continue
+        for span in lines.spans(line, source.start, source.end):
+            if span.state is not UnitState.VOID:
+                yield span.start, span.end
+
+
+def _count(found: Iterable[Origin], sums: dict[tuple[str, str], int]) -> None:
+    for origin in found:
+        sums[origin.gift or "", origin.line.rsplit("/", 1)[1]] += origin.end - origin.start
+
+
+def _count_pieces(found: Iterable[Owned], sums: dict[str, int]) -> None:
+    for run in found:
+        sums[run.gift or ""] += run.end - run.start

@@ -137,6 +137,7 @@ def test_a_lot_is_traced_to_who_has_it_and_to_the_gifts_behind_it(ledger: Ledger
         ("stock", "Depot", 700), ("handed", "Aid", 300),
     }  # fmt: skip
     assert {row.gift for row in trace.gifts} == {GIFT}
+    assert sum(row.pieces for row in trace.gifts) == trace.noted
 
 
 def test_a_stock_card_tells_each_document_and_ends_at_what_is_there(ledger: Ledger) -> None:

@@ -72,7 +72,7 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
         lines += [f"  recalled by {trace.recall}"] if trace.recall else []
         lines += [f"  {row.kind} {row.place}: {row.pieces}" for row in trace.holders]
         lines += [
-            f"  {row.gift or 'not paid for yet'}: {row.units} minor units of {row.asset}"
+            f"  {row.gift or 'not paid for yet'}: {row.pieces} pieces, {row.units} minor units of {row.asset}"
             for row in trace.gifts
         ]
     return Answer(tuple(lines), [asdict(trace) for trace in traces])
