@@ -17,11 +17,15 @@ from ledger.books import Books
 from ledger.coins import CoinClasses
 from ledger.errors import NotFound
 from ledger.kinds import ALL
+from ledger.kinds.confirmations import open_gaps
+from ledger.kinds.goods import lot_asset
 from ledger.matching import open_matches
 from ledger.observing import Observed
 from ledger.reconcile import unexplained_spends
+from ledger.record import rfc3339
 from ledger.settled import settled_block
 from ledger.suggestions import Suggestion, explains, suggestions
+from ledger.two_keys import PATIENCE, unconfirmed
 from ledger.valuing import unvalued_gifts
 
 if TYPE_CHECKING:
@@ -43,6 +47,8 @@ class Matter(StrEnum):
     SHORTFALL = "shortfall"
     OPEN_MATCH = "open_match"
     BANK_LINE = "bank_line"
+    COUNT_GAP = "count_gap"
+    UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[De
         found += _shortfalls(tx, books, slug)
         found += _matches(books, slug)
         found += _bank_lines(tx, slug)
+        found += _deliveries(books, slug, rfc3339(now)[:10])
     found += [row for row in _refused(tx, books) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
 
@@ -205,6 +212,32 @@ def _bank_lines(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
             line.left,
             "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
             line.proposals,
+        )
+
+
+def _deliveries(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+    """Two counts of a delivery that differ, and deliveries that only the sender counted."""
+    for gap in open_gaps(books, slug):
+        asset = lot_asset(gap.product, gap.lot)
+        yield DecisionWanted(
+            Matter.COUNT_GAP,
+            slug,
+            f"{gap.about} {gap.paper}",
+            gap.date,
+            asset,
+            gap.gap,
+            f"{gap.sent} were sent and {gap.good + gap.damaged} counted: record the loss or correct the paper, "
+            "and name it (`confirmation explain`)",
+        )
+    for row in unconfirmed(books, slug, today):
+        yield DecisionWanted(
+            Matter.UNCONFIRMED_DELIVERY,
+            slug,
+            f"{row.about} {row.paper}",
+            row.date,
+            "",
+            None,
+            f"{row.place} has not counted it for {PATIENCE} days: send a new link (`confirmation link`)",
         )
 
 

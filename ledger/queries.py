@@ -31,6 +31,7 @@ from ledger.settled import depth_of, settled_block
 from ledger.stages import CampaignFlow
 from ledger.sums import lots_of, sum_tables
 from ledger.trail import DonationTrail, Paper
+from ledger.two_keys import deliveries
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -152,6 +153,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         fixed_address=fixed[0] if fixed else None,
         demonstration=tx.progress.load("demonstration") == "yes",
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
+        deliveries=deliveries(books, slug, today),
     )
 
 

@@ -5,12 +5,13 @@ Plain facts only; pages and JSON are made of these elsewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.flow import Flow
 from ledger.people import Achievement
 from ledger.settled import SCANNED_WHOLE
 from ledger.trail import DonationStatus, Paper
+from ledger.two_keys import Deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +155,4 @@ class CampaignReport:
     fixed_address: str | None
     demonstration: bool
     sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
+    deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))

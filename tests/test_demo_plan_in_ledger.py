@@ -11,11 +11,14 @@ import pytest
 from ledger.chain import BlockRef, Script
 from ledger.chain_look import ChainLook, JoinedBlock, TxFacts
 from ledger.checks import run_checks
+from ledger.confirming import confirm, make_link
 from ledger.desk import Actor, act, add_user
+from ledger.kinds.confirmations import Confirmation
 from ledger.rebuild import rebuild
 from ledger.settling import record_look, watched
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
+from ledger.store.transaction import Writing
 from service.demo import gifts, plan
 from service.demo.replay import Replay
 from watchers.networks import network_named
@@ -47,6 +50,9 @@ class Story:
             while acts and acts[0].at <= at:
                 first, acts = acts[0], acts[1:]
                 with self.store.write() as tx:
+                    if isinstance(first.facts, Confirmation):
+                        self.confirm(tx, first.facts, at)
+                        continue
                     act(
                         tx,
                         self.actors[first.by.value],
@@ -59,6 +65,12 @@ class Story:
                     if first.noun == "campaign":
                         tx.addresses.add(self._addresses())
         self.look(self.replay.end)
+
+    def confirm(self, tx: Writing, told: Confirmation, now: int) -> None:
+        wanted = {"about": told.about, "paper": told.paper}
+        made = make_link(tx, self.actors["recorder"], plan.SLUG, wanted, now=now)
+        counts = {(lot.product, lot.lot): (lot.good, lot.damaged) for lot in told.lots}
+        confirm(tx, made.code, counts, now=now)
 
     def look(self, now: int) -> None:
         best = self.replay.view.best

@@ -135,6 +135,10 @@ def campaign(report: CampaignReport) -> Json:
             }
             for row in report.unexplained
         ],
+        "deliveries": {
+            "open_gaps": sum(1 for row in report.deliveries.counts if row.gap),
+            "unconfirmed": [plain(row) for row in report.deliveries.unconfirmed],
+        },
         "service": {
             "days_gift_to_order": report.days_gift_to_order,
             "days_order_to_receipt": report.days_order_to_receipt,

@@ -12,6 +12,7 @@ from api.pages.contexts import CampaignPage, CardView, Figure, HomePage, Sum, Wi
 from api.pages.figures import count, exact, exact_with_asset
 from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
 from api.pages.render import PageRenderer
+from api.pages.things import deliveries_note, delivery_rows
 from ledger.report import CampaignCard, CampaignReport, DonationRow, SumTable
 
 SHOWN_PAPERS = 8
@@ -73,6 +74,8 @@ def campaign_page(
         address=tuple(address[i : i + 4] for i in range(0, len(address), 4)),
         dust=_dust(report),
         partners=say.listed(report.partners),
+        deliveries=delivery_rows(report.deliveries),
+        deliveries_note=deliveries_note(report.deliveries),
     )
     return pages.page("campaign.html", context)
 

@@ -120,6 +120,19 @@ class DonationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One lot of a delivery; `state`: "open" (a gap), "waits" (not confirmed) or ""."""
+
+    paper: str
+    lot: str
+    sent: str
+    counted: str
+    gap: str
+    date: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPage:
     frame: Frame
     slug: str
@@ -143,6 +156,8 @@ class CampaignPage:
     address: tuple[str, ...]  # groups of four; empty when none is fixed
     dust: str
     partners: str
+    deliveries: tuple[DeliveryRow, ...] = ()
+    deliveries_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from service.commands import (
     block,
     books,
     copies,
+    deliveries,
     demo,
     desk,
     importing,
@@ -32,5 +33,6 @@ COMMANDS: tuple[Command, ...] = (
     *copies.COMMANDS,
     *people.COMMANDS,
     *things.COMMANDS,
+    *deliveries.COMMANDS,
     *desk.COMMANDS,
 )

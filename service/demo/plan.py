@@ -26,6 +26,7 @@ from ledger.kinds.receipts import Receipt, ReceivedLot
 from ledger.kinds.shipments import Arrival, ArrivedLot, Shipment
 from ledger.kinds.spec import Role
 from service.demo.act import Act
+from service.demo.counting import counts_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment
 from service.demo.papers import evidence_of
 
@@ -102,7 +103,8 @@ def acts(transactions: Mapping[str, str]) -> tuple[Act, ...]:
     `transactions` are the recording's txids by label ("C-1", "C-2", "P-3"): `Replay.transactions`.
     """
     planned = (*_opening(), *_rates(), *_buying(transactions), *_carrying(), *_handing_out())
-    return tuple(sorted((*planned, *evidence_of(planned, NOTICE)), key=lambda act: act.at))
+    told = (*planned, *counts_of(planned), *evidence_of(planned, NOTICE))
+    return tuple(sorted(told, key=lambda act: act.at))
 
 
 def _recorded(at: str, noun: str, facts: object, verb: str = "add") -> Act:
@@ -378,14 +380,9 @@ def _handing_out() -> Iterator[Act]:
         facts = Handover(number=number, place=ABUJA, organisation=WAHO, lots=lots, date=day)
         yield _recorded(f"{day}T11:00", "handover", facts)
     onward = Shipment(
-        waybill="W-005",
-        origin=ABUJA,
-        destination=PRAIA,
-        carriage="sea",
-        lots=_lots((LOT_B1, 6_000)),
-        expected="2020-09-10",
-        date="2020-08-20",
-    )
+        waybill="W-005", origin=ABUJA, destination=PRAIA, carriage="sea", lots=_lots((LOT_B1, 6_000)),
+        expected="2020-09-10", date="2020-08-20",
+    )  # fmt: skip
     yield _recorded("2020-08-20T08:00", "shipment", onward)
     for number, day, state, lots_of_state, facilities in STATES:
         given = Distribution(

@@ -6,23 +6,28 @@ It goes through the same API and the same looks as anybody; it writes nothing to
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from ledger.desk import NOUNS
 from ledger.facts import facts_json
+from ledger.kinds.confirmations import Confirmation
 from ledger.kinds.spec import Role
 from service.clock import MovableClock
 from service.demo import plan
 from service.demo.act import Act
 from service.demo.replay import Replay
 from watchers.http import HttpClient
+from watchers.http_answer import HttpAnswer
 
 DEADLINE = 30.0
 """Seconds for one call of the API on this machine."""
 
 _MOST = 4_000_000
+_CONFLICT = 409
 
 
 class StoryFailed(Exception):
@@ -45,25 +50,49 @@ class ApiDesk:
 
     def post(self, act: Act) -> None:
         """Record one act; raises StoryFailed with what the API said."""
+        if isinstance(act.facts, Confirmation):
+            self._confirm(act, act.facts)
+            return
         if act.paper is not None:
             self._send("PUT", f"papers/{hashlib.sha256(act.paper).hexdigest()}", act, data=act.paper)
         noun = NOUNS[act.noun]
         path = f"campaigns/{plan.SLUG}/{noun.plural}/{act.verb}"
         self._send("POST", path, act, json=facts_json(act.facts))
 
+    def _confirm(self, act: Act, told: Confirmation) -> None:
+        """The other side counts by a link that the desk makes; a delivery that is confirmed already stays so."""
+        wanted = {"about": told.about, "paper": told.paper}
+        made = self._call(
+            "POST", f"api/v1/campaigns/{plan.SLUG}/confirmations/link", Role.RECORDER, json=wanted
+        )
+        if made.status == _CONFLICT:
+            return
+        self._require(act, made)
+        counts = {f"good.{i}": str(lot.good) for i, lot in enumerate(told.lots)}
+        counts |= {f"damaged.{i}": str(lot.damaged) for i, lot in enumerate(told.lots)}
+        form = urlencode(counts).encode()
+        self._require(act, self._call("POST", f"confirm/{json.loads(made.body)['code']}", None, data=form))
+
     def _send(self, method: str, path: str, act: Act, **body: Any) -> None:
-        headers = {"Authorization": f"Bearer {self.tokens[act.by]}"}
+        self._require(act, self._call(method, f"api/v1/{path}", act.by, **body))
+
+    def _call(self, method: str, path: str, role: Role | None, **body: Any) -> HttpAnswer:
+        headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"}
         if "data" in body:
-            headers["Content-Type"] = "text/plain; charset=utf-8"
-        answer = self.http.request(
+            plain, form = "text/plain; charset=utf-8", "application/x-www-form-urlencoded"
+            headers["Content-Type"] = form if role is None else plain
+        return self.http.request(
             method,
-            f"{self.base}/api/v1/{path}",
+            f"{self.base}/{path}",
             headers=headers,
             max_bytes=_MOST,
             deadline=DEADLINE,
             source="the desk",
             **body,
         )
+
+    @staticmethod
+    def _require(act: Act, answer: HttpAnswer) -> None:
         if answer.status not in {200, 201, 202}:
             told = answer.body[:600].decode("utf-8", "replace")
             raise StoryFailed(f"{act.noun} {act.verb} at {act.at}: {answer.status} {told}")

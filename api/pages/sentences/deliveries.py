@@ -1,0 +1,44 @@
+"""English: a delivery as both sides counted it, and what is said of a gap."""
+
+from __future__ import annotations
+
+from api.pages.figures import count
+from api.pages.sentences.units import number_of
+from ledger.kinds.confirmations import TwoCounts
+from ledger.two_keys import PATIENCE, Deliveries
+
+NOT_CONFIRMED = f"not counted for {PATIENCE} days"
+
+
+def delivery(about: str, paper: str) -> str:
+    return f"{'Waybill' if about == 'shipment' else 'Handover'} {paper}"
+
+
+def lot(product: str, number: str) -> str:
+    return f"{product}, lot {number}"
+
+
+def counted(row: TwoCounts) -> str:
+    """What the other side counted."""
+    return f"{count(row.good)} good" + (f", {count(row.damaged)} damaged" if row.damaged else "")
+
+
+def gap(row: TwoCounts) -> str:
+    """The open gap; or what was explained of it; or that both agree."""
+    if row.gap > 0:
+        return f"{count(row.gap)} fewer than sent, not explained"
+    if row.gap < 0:
+        return f"{count(-row.gap)} more than sent, not explained"
+    return "none" if row.sent == row.good + row.damaged else "explained"
+
+
+def note(told: Deliveries, hidden: int) -> str:
+    """One line above the table."""
+    gaps = sum(1 for row in told.counts if row.gap)
+    said = "The sender's count beside that of the other side, who counts by a link, without an account. "
+    if gaps or told.unconfirmed:
+        waiting = f"; {number_of(len(told.unconfirmed), 'delivery')} not counted" if told.unconfirmed else ""
+        said += f"{number_of(gaps, 'gap') if gaps else 'No gap'} without an explanation{waiting}."
+    else:
+        said += "No gap is open."
+    return said + (f" {count(hidden)} more rows in the data." if hidden else "")

@@ -1,0 +1,111 @@
+"""`confirmation link` and `confirmation counts`: the other side's own count of a delivery, beside the sender's.
+
+A link's code is printed once and kept only as a hash; who has it counts for the organisation.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import segno
+
+from ledger.books import Books
+from ledger.confirming import LinkWanted, make_link
+from ledger.desk import actor_named
+from ledger.kinds.confirmations import TwoCounts
+from ledger.record import rfc3339
+from ledger.two_keys import PATIENCE, Unconfirmed, deliveries
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.opened import opened
+from service.place import find_place
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    add_data_option(parser)
+
+
+def _link_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("about", choices=("shipment", "handover"), help="what was delivered")
+    parser.add_argument("paper", metavar="NUMBER", help="the waybill, or the handover's number")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who makes the link")
+    parser.add_argument(
+        "--days", metavar="DAYS", default=str(PATIENCE), help=f"how long it holds (else {PATIENCE})"
+    )
+    _options(parser)
+
+
+def _link(options: argparse.Namespace, outside: Outside) -> Answer:
+    if not options.days.isascii() or not options.days.isdigit() or not 1 <= int(options.days[:4]) <= 90:
+        raise BadUse("--days: write a whole number from 1 to 90.")
+    wanted = LinkWanted(about=options.about, paper=options.paper, days=int(options.days))
+    place = find_place(options.data, outside)
+    with opened(place, outside) as store, store.write() as tx:
+        slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
+        made = make_link(tx, actor_named(tx, options.user), slug, asdict(wanted), now=outside.clock())
+    base = place.config.site.base_url.rstrip("/")
+    url = f"{base}/confirm/{made.code}"
+    lines = [f"{url}", f"shown once; it can be used once, until {made.expires_at}."]
+    if base:
+        lines += ["", *qr_lines(url)]
+    else:
+        lines.append("put the address of your server before it, or set site.base_url and see a QR code here.")
+    return Answer(tuple(lines), {"code": made.code, "url": url, "expires_at": made.expires_at})
+
+
+def qr_lines(text: str) -> Iterator[str]:
+    """A QR code for a terminal, two rows of it in a line; light fields are drawn, as on a dark screen."""
+    rows = [
+        [not dark for dark in row] for row in segno.make(text, error="m", micro=False).matrix_iter(border=2)
+    ]
+    rows += [[True] * len(rows[0])] if len(rows) % 2 else []
+    blocks = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
+    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
+        yield "".join(blocks[pair] for pair in zip(upper, lower, strict=True))
+
+
+def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
+    place = find_place(options.data, outside)
+    with opened(place, outside) as store, store.read() as tx:
+        slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
+        found = deliveries(Books(tx.shelf), slug, rfc3339(outside.clock())[:10])
+    lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
+    data: dict[str, Any] = {
+        "counts": [asdict(row) | {"gap": row.gap} for row in found.counts],
+        "unconfirmed": [asdict(row) for row in found.unconfirmed],
+    }
+    is_open = bool(found.unconfirmed) or any(row.gap for row in found.counts)
+    said = tuple(lines or ["no delivery is confirmed yet, and none waits for long."])
+    return Answer(said, data, Exit.OPEN if is_open else Exit.OK)
+
+
+def _count_line(row: TwoCounts) -> str:
+    told = f"{row.sent} sent, {row.good} good, {row.damaged} damaged, {row.explained} explained"
+    gap = f"gap {row.gap}" if row.gap else "no gap"
+    return f"{row.date}  {row.about} {row.paper}  {row.product}#{row.lot}  {told}: {gap}"
+
+
+def _waiting_line(row: Unconfirmed) -> str:
+    return f"{row.date}  {row.about} {row.paper}  {row.pieces} to {row.place}: not confirmed"
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "confirmation link",
+        "Make a link, used once, by which the other side of a delivery counts what came.",
+        _link,
+        _link_options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
+    ),
+    Command(
+        "confirmation counts",
+        "Both counts of each confirmed delivery, and what is not confirmed; exit 1 when a gap is open or one waits.",
+        _counts,
+        _options,
+        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+)

@@ -1,0 +1,164 @@
+"""Deliveries are counted by both sides: what differs, or what one side never counted, is public and waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger.books import Books
+from ledger.confirming import confirm, make_link
+from ledger.decisions import DecisionWanted, Matter, decisions
+from ledger.record import rfc3339, unix_seconds
+from ledger.two_keys import PATIENCE, deliveries, unconfirmed
+from service.commands.deliveries import qr_lines
+from tests.demo_data import run_command
+from tests.ledgers import SLUG, Ledger
+from tests.things import DATE, funded, lots, order, receive
+
+WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """100 of 1,000 kits left on waybill W-1 and were counted at the port on the same day."""
+    made = funded(tmp_path)
+    order(made)
+    receive(made, good=1000)
+    made.do(
+        "recorder", "shipment", "add", waybill="W-1", origin="Depot", destination="Port", carriage="road",
+        lots=lots(100), date=DATE,
+    )  # fmt: skip
+    made.now = unix_seconds(f"{DATE}T12:00:00Z")
+    return made
+
+
+def arrive(ledger: Ledger) -> None:
+    counted = [{"product": "KIT", "lot": "L1", "good": 100}]
+    ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, date=DATE)
+
+
+def count(ledger: Ledger, good: int, about: str = "shipment", paper: str = "W-1") -> None:
+    with ledger.store.write() as writing:
+        wanted = {"about": about, "paper": paper}
+        made = make_link(writing, ledger.actors["recorder"], SLUG, wanted, now=ledger.now)
+        confirm(writing, made.code, {("KIT", "L1"): (good, 0)}, now=ledger.now)
+    ledger.audit()
+
+
+def waiting(ledger: Ledger) -> list[DecisionWanted]:
+    with ledger.store.read() as reading:
+        return [row for row in decisions(reading, SLUG, now=ledger.now) if row.matter in WAITING]
+
+
+def page(ledger: Ledger) -> str:
+    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)
+    return TestClient(create_app(ports)).get(f"/c/{SLUG}").text
+
+
+def test_a_gap_waits_with_its_pieces_and_is_on_the_page_until_it_is_explained(ledger: Ledger) -> None:
+    count(ledger, 94)
+    (row,) = waiting(ledger)
+    assert (row.matter, row.subject, row.asset, row.minor) == (Matter.COUNT_GAP, "shipment W-1", "KIT#L1", 6)
+    assert "6 fewer than sent, not explained" in page(ledger)
+    ledger.do(
+        "recorder", "shipment", "arrive", number="A-1", waybill="W-1", date=DATE, reason="stolen at night",
+        lots=[{"product": "KIT", "lot": "L1", "good": 94, "lost": 6}],
+    )  # fmt: skip
+    assert waiting(ledger) == []
+    assert "No gap is open." in page(ledger)
+    assert ">explained<" in page(ledger)
+
+
+def test_a_delivery_waits_when_nobody_counted_it_for_longer_than_a_link_holds(ledger: Ledger) -> None:
+    arrive(ledger)
+    ledger.now += PATIENCE * 86_400
+    assert waiting(ledger) == []
+    ledger.now += 86_400
+    (row,) = waiting(ledger)
+    assert (row.matter, row.subject, row.since) == (Matter.UNCONFIRMED_DELIVERY, "shipment W-1", DATE)
+    assert "Waybill W-1" in page(ledger)
+    count(ledger, 100)
+    assert waiting(ledger) == []
+
+
+def test_what_is_still_on_its_way_or_was_reversed_waits_for_no_count(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder",
+        "handover",
+        "add",
+        number="H-1",
+        place="Depot",
+        organisation="Org",
+        lots=lots(5),
+        date=DATE,
+    )
+    ledger.now += 30 * 86_400
+    assert [row.subject for row in waiting(ledger)] == ["handover H-1"]
+    with ledger.store.read() as reading:
+        head = reading.journal.head()
+    assert head is not None
+    ledger.do("approver", "reversal", "add", entry=head[0], reason="wrong place", date=DATE)
+    assert waiting(ledger) == []
+
+
+def test_a_waybill_told_delivered_waits_from_that_day(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder", "shipment", "state", number="S-1", waybill="W-1", state="delivered", date="2023-12-03"
+    )
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        assert list(unconfirmed(books, SLUG, "2023-12-17")) == []
+        (row,) = unconfirmed(books, SLUG, "2023-12-18")
+    assert (row.about, row.paper, row.place, row.pieces, row.date) == (
+        "shipment",
+        "W-1",
+        "Port",
+        100,
+        "2023-12-03",
+    )
+
+
+def test_open_gaps_are_listed_before_what_agrees(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder",
+        "handover",
+        "add",
+        number="H-1",
+        place="Depot",
+        organisation="Org",
+        lots=lots(5),
+        date=DATE,
+    )
+    count(ledger, 5, "handover", "H-1")
+    count(ledger, 101)
+    with ledger.store.read() as reading:
+        told = deliveries(Books(reading.shelf), SLUG, rfc3339(ledger.now)[:10])
+    assert [(row.paper, row.gap) for row in told.counts] == [("W-1", -1), ("H-1", 0)]
+    assert "1 more than sent, not explained" in page(ledger)
+
+
+def test_a_qr_code_has_no_control_characters_and_is_as_wide_in_each_line() -> None:
+    lines = list(qr_lines("https://aid.example/confirm/" + "x" * 22))
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert set("".join(lines)) <= set("█▀▄ ")
+
+
+def test_the_command_line_makes_a_link_and_lists_both_counts(ledger: Ledger, tmp_path: Path) -> None:
+    arrive(ledger)
+    ledger.store.close()
+    (tmp_path / "ledger.db").rename(tmp_path / "aidtrail.db")
+    here = ["--data", str(tmp_path)]
+    made = run_command(["confirmation", "link", "shipment", "W-1", "--as", "recorder", *here], tmp_path)
+    assert made.code == 0, made.err
+    assert made.out.startswith("/confirm/")
+    assert (
+        run_command(["confirmation", "link", "shipment", "W-9", "--as", "recorder", *here], tmp_path).code
+        == 2
+    )
+    listed = run_command(["confirmation", "counts", *here], tmp_path)
+    assert listed.code == 1
+    assert "100 to Port: not confirmed" in listed.out
