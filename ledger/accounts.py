@@ -15,6 +15,7 @@ class AccountClass(StrEnum):
     BANK = "bank"
     GIFTS = "gifts"
     DUST_GIFTS = "dust_gifts"
+    IN_KIND = "in_kind"  # where goods and services that were given came from
     EXCESS = "excess"
     UNDONE = "undone_spends"
     TRADING = "trading"  # conversion: one asset given for another

@@ -155,7 +155,7 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
     }
     for name, asset, balance in books.balances():
         kind = class_of(name)
-        if "#" in asset and kind is not AccountClass.NOTED:
+        if "#" in asset and kind not in {AccountClass.NOTED, AccountClass.IN_KIND}:
             where[asset] += balance.net
             if kind in places:
                 in_stock[asset] += balance.net

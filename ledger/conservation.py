@@ -52,6 +52,8 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
 _PROMISES = frozenset(
     {AccountClass.COMMITMENTS.value, AccountClass.ENCUMBERED.value, AccountClass.CLAIMS.value}
 )
+_GIVEN = frozenset({AccountClass.NOTED.value, AccountClass.IN_KIND.value})
+"""Where lots come from: what a delivery note or a gift turned into pieces."""
 _NEVER_NEGATIVE = frozenset(kind.value for kind in NEVER_NEGATIVE)
 _BY_VALUE = {kind.value: words for kind, words in _WORDS.items()}
 
@@ -252,7 +254,7 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
     places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name, asset, balance in books.balances():
         kind = name.split("/", 1)[0]
-        if "#" in asset and kind != AccountClass.NOTED.value and balance.net:
+        if "#" in asset and kind not in _GIVEN and balance.net:
             places[asset][kind] += balance.net
     return [
         Tie("lot", asset, asset, int(lot["facts"]["noted"]), tuple(sorted(places[asset].items())))

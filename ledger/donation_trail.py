@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
+from ledger.donation_status import confirmations_of, is_late, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
-from ledger.observing import Observed, TxState, WatchedOutput, WatchedTx
+from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.settled import MATURITY, depth_of
 from ledger.stages import ENDS, CampaignFlow
 from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
     Access,
-    DonationStatus,
     DonationTrail,
     LineShare,
     Paper,
@@ -62,30 +62,6 @@ class _Told:
     value: int = 0
 
 
-def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) -> DonationStatus:
-    """Exactly one status, in the words that donors read."""
-    match watched.state:
-        case TxState.REPLACED:
-            return DonationStatus.REPLACED
-        case TxState.EVICTED:
-            return DonationStatus.EVICTED
-        case TxState.REORGED:
-            return DonationStatus.REORGED
-        case TxState.SEEN:
-            voided = document is not None and not document["live"]
-            return DonationStatus.REORGED if voided else DonationStatus.SEEN
-    if document is None or not document["live"]:
-        return DonationStatus.CONFIRMED
-    return DonationStatus.BELOW_DUST if document["notes"]["into"] == "dust" else DonationStatus.SETTLED
-
-
-def confirmations_of(tx: Reading, watched: WatchedTx) -> int:
-    tip = tx.progress.load("tip_height")
-    if tip is None or watched.height is None:
-        return 0
-    return max(0, int(tip) - watched.height + 1)
-
-
 def papers_about(books: Books, campaign: str, about: str, number: str) -> tuple[Paper, ...]:
     """Papers attached to a fact, by title."""
     found = [
@@ -109,6 +85,16 @@ def paper_of(document: dict[str, Any]) -> Paper:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What became of an interval of a line."""
+
+    steps: tuple[Step, ...] = ()
+    places: tuple[Place, ...] = ()
+    shares: tuple[LineShare, ...] = ()
+    thread: Thread = field(default_factory=lambda: Thread(()))
+
+
 class DonationFollower:
     """Makes trails of donations of one campaign; the picture of the campaign is made once."""
 
@@ -118,22 +104,20 @@ class DonationFollower:
         self._lines = TracedLines(tx.shelf)
         self._observed = Observed(tx.shelf)
         self._campaign = campaign
-        self._facts = self._books.documents.require("campaign", "", campaign)["facts"]
+        self.facts = self._books.documents.require("campaign", "", campaign)["facts"]
         self._picture = CampaignFlow(self._books, campaign)
-        self._flow = self._picture.flow()
-        self._products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
+        self.flow = self._picture.flow()
+        self.products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
 
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
         """The trail of one payment to one of the campaign's scripts."""
         books, outpoint = self._books, Outpoint(watched.txid, output.vout)
         document = books.documents.find("donation", self._campaign, str(outpoint))
         status = status_of(self._tx, watched, document)
-        steps = self._chain_steps(watched, output, document, status)
-        places: list[Place] = []
-        shares: list[LineShare] = []
-        points: list[ThreadPoint] = []
+        steps = self._chain_steps(watched, output, document)
+        way = Way()
         if document is not None and document["live"] and document["line"]:
-            self._follow(document, steps, places, shares, points)
+            way = self.way(document["line"], document["start"], document["end"])
         valuation = (document or {}).get("notes", {}).get("valuation")
         block = None
         if watched.height is not None and watched.block is not None:
@@ -141,10 +125,10 @@ class DonationFollower:
         depth = depth_of(self._tx)
         return DonationTrail(
             campaign=self._campaign,
-            campaign_title=self._facts["title"],
+            campaign_title=self.facts["title"],
             outpoint=outpoint,
             address=output.address,
-            sats=output.sats,
+            minor=output.sats,
             status=status,
             confirmations=confirmations_of(self._tx, watched),
             needed=max(depth, MATURITY) if watched.coinbase else depth,
@@ -152,15 +136,16 @@ class DonationFollower:
             seen_at=watched.first_at,
             settled_at=document["at"] if document is not None and document["live"] else None,
             value=valuation["value"] if valuation else None,
-            currency=self._facts["currency"],
+            currency=self.facts["currency"],
             rate_sources=value_sources(valuation),
             replaced_by=watched.by,
-            steps=tuple(steps),
-            places=tuple(places),
-            shares=tuple(shares),
-            flow=self._flow,
-            thread=Thread(tuple(points)),
+            steps=(*steps, *way.steps),
+            places=way.places,
+            shares=way.shares,
+            flow=self.flow,
+            thread=way.thread,
             sources=watched.sources,
+            late=is_late(self.facts["end"], watched.block_time),
         )
 
     def _chain_steps(
@@ -168,7 +153,6 @@ class DonationFollower:
         watched: WatchedTx,
         output: WatchedOutput,
         document: dict[str, Any] | None,
-        status: DonationStatus,
     ) -> list[Step]:
         def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
             return Step(kind, at, "BTC", output.sats, "", "", "", detail, (), entry, True)
@@ -194,19 +178,14 @@ class DonationFollower:
                 steps.append(step(StepKind.RESTORED, document["restored_at"], (), None))
         return steps
 
-    def _follow(
-        self,
-        document: dict[str, Any],
-        steps: list[Step],
-        places: list[Place],
-        shares: list[LineShare],
-        points: list[ThreadPoint],
-    ) -> None:
+    def way(self, line: str, start: int, end: int) -> Way:
+        """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
+        shares: list[LineShare] = []
+        points: list[ThreadPoint] = []
         told: dict[tuple[str, str], _Told] = defaultdict(_Told)
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        line, start, end = document["line"], document["start"], document["end"]
         spans[line].append((start, end))
         for visit in follow(self._lines, line, start, end):
             match visit:
@@ -221,14 +200,14 @@ class DonationFollower:
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
-        steps.extend(self._steps(told))
-        places.extend(self._places(held, lost))
+        steps = self._steps(told)
         for name, pieces in spans.items():
             asset = name.rsplit("/", 1)[1]
             shares.extend(LineShare(name, a, b, asset) for a, b in _joined(pieces) if a < b)
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
+        return Way(tuple(steps), tuple(self._places(held, lost)), tuple(shares), Thread(tuple(points)))
 
     def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str], _Told]) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
@@ -279,7 +258,7 @@ class DonationFollower:
                 points.append(ThreadPoint(bar, first, last, left))
 
     def _unit(self, asset: str) -> str:
-        product = self._products.get(asset)
+        product = self.products.get(asset)
         return str(product["unit"]) if product else ""
 
     def _steps(self, told: dict[tuple[str, str], _Told]) -> list[Step]:
@@ -287,7 +266,7 @@ class DonationFollower:
         for (noun, number), row in told.items():
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
-            product = self._products.get(row.asset)
+            product = self.products.get(row.asset)
             detail: list[tuple[str, str]] = []
             papers = papers_about(self._books, self._campaign, noun, number)
             reference, place, unit, at = number, row.place, self._unit(row.asset), document["date"]

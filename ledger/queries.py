@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ledger.accounts import AccountClass, account
@@ -11,12 +12,14 @@ from ledger.books import Books
 from ledger.chain import is_txid
 from ledger.chain_status import chain_status
 from ledger.desk import claim_hash
-from ledger.donation_trail import DonationFollower, confirmations_of, paper_of, status_of
+from ledger.donation_status import confirmations_of, is_late, status_of
+from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.observing import Observed, WatchedOutput, WatchedTx
+from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.people import achievements
 from ledger.reconcile import books_state, unexplained_spends
 from ledger.record import rfc3339
@@ -47,6 +50,7 @@ __all__ = [
 ]
 
 PAPERS_SHOWN = 6
+OTHERS_SHOWN = 25
 
 
 def campaign_cards(tx: Reading) -> list[CampaignCard]:
@@ -152,6 +156,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         journal_hash=head[1] if head else "0" * 64,
         fixed_address=fixed[0] if fixed else None,
         demonstration=tx.progress.load("demonstration") == "yes",
+        others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
+        in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
         deliveries=deliveries(books, slug, today),
     )
@@ -266,6 +272,8 @@ def _change_of(observed: Observed, watched: WatchedTx) -> set[int]:
 def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
     """The trails of the donations that a txid, outpoint, address or claim code names; raises NotFound."""
     del now
+    if is_gift_key(key.strip()):
+        return other_trails(tx, key.strip())
     followers: dict[str, DonationFollower] = {}
     trails = []
     for watched, output in _outputs_of(tx, key):
@@ -278,22 +286,26 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
 def donation_rows(
     tx: Reading, slug: str, *, after: str | None, limit: int
 ) -> tuple[list[DonationRow], str | None]:
-    """Payments to a campaign in the order of blocks, unconfirmed ones last; `after` is an opaque cursor."""
+    """Payments to a campaign in the order of blocks, unconfirmed ones after them, gifts without a coin last.
+
+    `after` is an opaque cursor.
+    """
     books, observed = Books(tx.shelf), Observed(tx.shelf)
-    currency = books.documents.require("campaign", "", slug)["facts"]["currency"]
-    rows: list[tuple[str, WatchedTx, WatchedOutput]] = []
+    facts = books.documents.require("campaign", "", slug)["facts"]
+    rows: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = []
     for watched in observed.txs_in(0, 10**11):
         if _is_change(observed, watched):
             continue
         for output in watched.outputs:
             if output.campaign == slug:
                 place = f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}"
-                rows.append((place, watched, output))
+                rows.append((place, (watched, output)))
     for watched in observed.unconfirmed():
         if not _is_change(observed, watched):
             rows += [
-                (f"9{watched.txid}.{o.vout:06d}", watched, o) for o in watched.outputs if o.campaign == slug
+                (f"9{watched.txid}.{o.vout:06d}", (watched, o)) for o in watched.outputs if o.campaign == slug
             ]
+    rows += other_rows(books, slug)
     rows.sort(key=lambda row: row[0])
     if after is not None:
         if len(after) > 90 or not after.isascii():
@@ -301,10 +313,14 @@ def donation_rows(
         rows = [row for row in rows if row[0] > after]
     page = rows[:limit]
     following = page[-1][0] if len(rows) > limit else None
-    return [_row(tx, books, currency, watched, output) for _, watched, output in page], following
+    return [
+        found if isinstance(found, DonationRow) else _row(tx, books, facts, *found) for _, found in page
+    ], following
 
 
-def _row(tx: Reading, books: Books, currency: str, watched: WatchedTx, output: WatchedOutput) -> DonationRow:
+def _row(
+    tx: Reading, books: Books, campaign: dict[str, Any], watched: WatchedTx, output: WatchedOutput
+) -> DonationRow:
     outpoint = f"{watched.txid}:{output.vout}"
     document = books.documents.find("donation", output.campaign, outpoint)
     valuation = (document or {}).get("notes", {}).get("valuation")
@@ -317,7 +333,8 @@ def _row(tx: Reading, books: Books, currency: str, watched: WatchedTx, output: W
         confirmations=confirmations_of(tx, watched),
         block_height=watched.height,
         value=valuation["value"] if valuation else None,
-        currency=currency,
+        currency=campaign["currency"],
+        late=is_late(campaign["end"], watched.block_time),
     )
 
 

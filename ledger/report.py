@@ -81,7 +81,7 @@ class UnexplainedSpend:
 @dataclass(frozen=True, slots=True)
 class DonationRow:
     at: str
-    outpoint: str
+    outpoint: str  # empty: bank money or a gift in kind, named by `gift`
     address: str
     minor: int
     status: DonationStatus
@@ -89,6 +89,31 @@ class DonationRow:
     block_height: int | None
     value: int | None
     currency: str
+    gift: str = ""
+    asset: str = "BTC"
+    unit: str = ""
+    late: bool = False
+    outcome: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.outpoint or self.gift
+
+
+@dataclass(frozen=True, slots=True)
+class InKindRow:
+    """A gift of goods or a service: `value` in minor units of `currency`, as `stated_by` says by `method`."""
+
+    key: str
+    date: str
+    what: str
+    quantity: int
+    unit: str
+    value: int
+    currency: str
+    method: str
+    stated_by: str
+    organisation: str  # empty where it did not agree to be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +181,5 @@ class CampaignReport:
     demonstration: bool
     sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
     deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))
+    others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
+    in_kind: tuple[InKindRow, ...] = ()

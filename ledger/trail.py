@@ -23,9 +23,11 @@ class DonationStatus(StrEnum):
     REORGED = "reorged"
     BELOW_DUST = "below_dust"
     BLOCKED = "blocked"
+    REVERSED = "reversed"  # recorded in error: of gifts that no chain proves
 
 
 class StepKind(StrEnum):
+    GIVEN = "given"  # bank money or a gift in kind, as recorded
     SEEN = "seen"
     CONFIRMED = "confirmed"
     SETTLED = "settled"
@@ -110,9 +112,9 @@ class LineShare:
 class DonationTrail:
     campaign: str
     campaign_title: str
-    outpoint: Outpoint
+    outpoint: Outpoint | None  # None: bank money or a gift in kind, named by `gift`
     address: str
-    sats: int
+    minor: int  # whole units of `asset`
     status: DonationStatus
     confirmations: int
     needed: int
@@ -129,3 +131,14 @@ class DonationTrail:
     flow: Flow
     thread: Thread
     sources: tuple[str, ...]  # sources that showed it
+    gift: str = ""
+    asset: str = "BTC"
+    unit: str = ""  # of a gift in kind
+    late: bool = False  # it came after the campaign's last day, and counts all the same
+    outcome: str = ""  # "returned" where units went back to the donor
+    returned: int = 0  # minor units that went back, fees included
+
+    @property
+    def key(self) -> str:
+        """What the donation is asked for by."""
+        return self.gift if self.outpoint is None else str(self.outpoint)

@@ -235,7 +235,7 @@ def story_trail(unit: str = "mask") -> DonationTrail:
 
     return DonationTrail(
         campaign=SLUG, campaign_title="Bithelp: masks for West Africa", outpoint=Outpoint(TXID, 1),
-        address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", sats=1_000_000, status=DonationStatus.SETTLED,
+        address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", minor=1_000_000, status=DonationStatus.SETTLED,
         confirmations=18_198, needed=6, block=BlockRef(632_214, "00" * 32, 1_590_760_800),
         seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", value=9_512, currency="USD",
         rate_sources=("kraken", "bitstamp"), replaced_by=None,

@@ -25,6 +25,7 @@ from api.problems import problem_json
 from api.rendered import Rendered, RenderedAnswers
 from ledger.chain import Outpoint
 from ledger.errors import NotFound, Refused
+from ledger.other_gifts import is_gift_key
 
 _JSON = "application/json"
 
@@ -133,15 +134,20 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
     @reading("/donations/{outpoint}/trail", "Donations", "donation_trail")
     def donation_trail(request: Request, outpoint: str) -> Response:
-        """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
-        try:
-            wanted = Outpoint.parse(outpoint[:200])
-        except ValueError as error:
-            raise Refused.field("outpoint", str(error).removeprefix("outpoint: ")) from None
+        """One donation's steps with evidence, its exact intervals, and its thread through the flow.
+
+        Named by outpoint, or as `contribution:CAMPAIGN:NUMBER` and `in-kind:CAMPAIGN:NUMBER`.
+        """
+        wanted = outpoint[:200]
+        if not is_gift_key(wanted):
+            try:
+                wanted = str(Outpoint.parse(wanted))
+            except ValueError as error:
+                raise Refused.field("outpoint", str(error).removeprefix("outpoint: ")) from None
 
         def render(tx: Any, now: int) -> Any:
-            for item in views.donation_trails(tx, str(wanted), now=now):
-                if item.outpoint == wanted:
+            for item in views.donation_trails(tx, wanted, now=now):
+                if wanted in {item.key, item.key.replace(f":{item.campaign}:", ":")}:
                     return shapes.donation_trail(item)
             raise NotFound("No donation has this outpoint.")
 

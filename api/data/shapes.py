@@ -113,6 +113,14 @@ def campaign(report: CampaignReport) -> Json:
         "lost": integer(report.lost),
         "fixed_address": report.fixed_address,
         "needs": [plain(need) for need in report.needs],
+        "in_kind": [
+            {
+                **plain(row),
+                "value": amount(row.currency, row.value),
+                "href": f"/api/v1/donations/{row.key}/trail",
+            }
+            for row in report.in_kind
+        ],
         "results": [plain(achievement) for achievement in report.achievements],
         "books": books(report.books),
         "sums": [sums(table) for table in report.sums],
@@ -153,13 +161,16 @@ def campaign(report: CampaignReport) -> Json:
 def donation_row(row: DonationRow) -> Json:
     return {
         "at": row.at,
-        "outpoint": row.outpoint,
-        "address": row.address,
-        "amount": amount("BTC", row.minor),
+        "key": row.key,
+        "outpoint": row.outpoint or None,
+        "address": row.address or None,
+        "amount": amount(row.asset, row.minor),
         "status": str(row.status),
         "confirmations": row.confirmations,
         "block_height": row.block_height,
         "value": amount_or_none(row.currency, row.value),
+        "late": row.late,
+        "outcome": row.outcome or None,
     }
 
 
@@ -260,12 +271,13 @@ def place(item: Place) -> Json:
 def donation(trail: DonationTrail) -> Json:
     """One donation: its payment, status and worth, and where all of it is."""
     return {
-        "outpoint": str(trail.outpoint),
-        "txid": trail.outpoint.txid,
-        "vout": trail.outpoint.vout,
+        "key": trail.key,
+        "outpoint": None if trail.outpoint is None else str(trail.outpoint),
+        "txid": None if trail.outpoint is None else trail.outpoint.txid,
+        "vout": None if trail.outpoint is None else trail.outpoint.vout,
         "campaign": trail.campaign,
-        "address": trail.address,
-        "amount": amount("BTC", trail.sats),
+        "address": trail.address or None,
+        "amount": amount(trail.asset, trail.minor),
         "status": trail.status.value,
         "confirmations": trail.confirmations,
         "needed": trail.needed,
@@ -279,7 +291,10 @@ def donation(trail: DonationTrail) -> Json:
         "replaced_by": trail.replaced_by,
         "sources": list(trail.sources),
         "places": [place(item) for item in trail.places],
-        "href": f"/api/v1/donations/{trail.outpoint}/trail",
+        "late": trail.late,
+        "outcome": trail.outcome or None,
+        "returned": amount(trail.asset, trail.returned),
+        "href": f"/api/v1/donations/{trail.key}/trail",
     }
 
 

@@ -6,13 +6,15 @@ Nothing is computed here that the report does not say; it only chooses words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from api.pages import sentences as say
-from api.pages.contexts import CampaignPage, CardView, Figure, HomePage, Sum, WithheldRow
+from api.pages.contexts import CampaignPage, CardView, Figure, HomePage, InKindView, Sum, WithheldRow
 from api.pages.figures import count, exact, exact_with_asset
 from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
 from api.pages.render import PageRenderer
 from api.pages.things import deliveries_note, delivery_rows
+from ledger.money import is_money
 from ledger.report import CampaignCard, CampaignReport, DonationRow, SumTable
 
 SHOWN_PAPERS = 8
@@ -68,6 +70,18 @@ def campaign_page(
         donations=tuple(donation_line(row) for row in rows[:SHOWN_DONATIONS]),
         donations_note=_donations_note(
             report, min(len(rows), SHOWN_DONATIONS), more or len(rows) > SHOWN_DONATIONS
+        ),
+        others=tuple(donation_line(row) for row in report.others if is_money(row.asset)),
+        in_kind=tuple(
+            InKindView(
+                f"{say.number_of(row.quantity, row.unit)}, {row.what}"
+                + (f", from {row.organisation}" if row.organisation else ""),
+                exact_with_asset(row.currency, row.value),
+                f"{row.method.replace('_', ' ')}, stated by {row.stated_by}",
+                f"/d/{quote(row.key, safe=':')}",
+                row.key.rpartition(":")[2],
+            )
+            for row in report.in_kind
         ),
         service=say.service_figures(report),
         shares=say.SHARES,

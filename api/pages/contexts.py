@@ -133,6 +133,15 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InKindView:
+    what: str
+    value: str
+    method: str
+    href: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPage:
     frame: Frame
     slug: str
@@ -151,6 +160,8 @@ class CampaignPage:
     results: tuple[tuple[str, str, str, str], ...]  # what, target, actual, by group
     donations: tuple[DonationLine, ...]
     donations_note: str
+    others: tuple[DonationLine, ...]  # bank money and gifts in kind
+    in_kind: tuple[InKindView, ...]
     service: tuple[tuple[str, str], ...]
     shares: str
     address: tuple[str, ...]  # groups of four; empty when none is fixed
@@ -199,8 +210,9 @@ class DonationPage:
     frame: Frame
     slug: str
     campaign: str
-    outpoint: str
-    outpoint_short: str
+    key: str
+    short: str
+    is_coin: bool
     sentence: Sentence
     next: str
     status: str

@@ -22,11 +22,11 @@ _FACTS = 6
 
 def donation_page(pages: PageRenderer, trail: DonationTrail, report: CampaignReport, private: bool) -> bytes:
     """One donation: sentence, status, books, picture with its thread, steps, places, intervals."""
-    outpoint = str(trail.outpoint)
+    key, short = trail.key, _short(trail)
     steps = trail.steps[:ROWS]
     hidden = len(trail.steps) - len(steps)
     frame = pages.frame(
-        f"Donation {short_hash(outpoint, 4, 4)}",
+        f"Donation {short}",
         demonstration=report.demonstration,
         noindex=private,
         facts=report.sources_of_facts,
@@ -36,12 +36,13 @@ def donation_page(pages: PageRenderer, trail: DonationTrail, report: CampaignRep
         frame=frame,
         slug=trail.campaign,
         campaign=trail.campaign_title,
-        outpoint=outpoint,
-        outpoint_short=short_hash(outpoint, 4, 4),
+        key=key,
+        short=short,
+        is_coin=trail.outpoint is not None,
         sentence=say.donation_sentence(trail),
         next=say.donation_next(trail),
         status=trail.status.value,
-        word=say.status_word(trail.status),
+        word=say.outcome_word(trail.outcome) or say.status_word(trail.status),
         detail=say.status_detail(trail),
         worth=_worth(trail),
         strip=strip(report.books),
@@ -86,14 +87,18 @@ def donations_page(pages: PageRenderer, key: str, trails: Sequence[DonationTrail
 def _line(trail: DonationTrail) -> DonationLine:
     at = trail.settled_at or trail.seen_at or ""
     return DonationLine(
-        href=f"/d/{quote(str(trail.outpoint), safe=':')}",
-        outpoint=short_hash(str(trail.outpoint)),
-        at=say.day(at),
-        amount=exact_with_asset("BTC", trail.sats),
+        href=f"/d/{quote(trail.key, safe=':')}",
+        outpoint=short_hash(trail.key) if trail.outpoint else trail.gift.rpartition(":")[2],
+        at=say.day(at) + (", late" if trail.late else ""),
+        amount=say.gift_amount(trail.asset, trail.minor, trail.unit),
         value="" if trail.value is None else exact_with_asset(trail.currency, trail.value),
         status=trail.status.value,
-        word=say.status_word(trail.status),
+        word=say.outcome_word(trail.outcome) or say.status_word(trail.status),
     )
+
+
+def _short(trail: DonationTrail) -> str:
+    return short_hash(trail.key, 4, 4) if trail.outpoint else trail.gift.rpartition(":")[2]
 
 
 def _worth(trail: DonationTrail) -> str:

@@ -96,11 +96,11 @@ def paper_links(papers: Sequence[Paper]) -> tuple[PaperLink, ...]:
 
 def donation_line(row: DonationRow) -> DonationLine:
     return DonationLine(
-        href=f"/d/{quote(row.outpoint, safe=':')}",
-        outpoint=short_hash(row.outpoint),
-        at=say.day(row.at),
-        amount=f"{exact('BTC', row.minor)} BTC",
+        href=f"/d/{quote(row.key, safe=':')}",
+        outpoint=short_hash(row.outpoint) if row.outpoint else row.gift.rpartition(":")[2],
+        at=say.day(row.at) + (", late" if row.late else ""),
+        amount=say.gift_amount(row.asset, row.minor, row.unit),
         value="" if row.value is None else f"{exact(row.currency, row.value)} {row.currency}",
         status=row.status.value,
-        word=say.status_word(DonationStatus(row.status)),
+        word=say.outcome_word(row.outcome) or say.status_word(DonationStatus(row.status)),
     )

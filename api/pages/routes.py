@@ -24,6 +24,7 @@ from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.chain import Outpoint, is_txid
 from ledger.errors import NotFound
+from ledger.other_gifts import is_gift_key
 
 KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"
@@ -36,7 +37,7 @@ _READ = ["GET", "HEAD"]
 
 def is_public_key(key: str, addresses: set[str]) -> bool:
     """Is the key something that the chain shows anyway? A claim code is not: it is a secret link."""
-    if is_txid(key.lower()) or key in addresses:
+    if is_txid(key.lower()) or key in addresses or is_gift_key(key):
         return True
     try:
         Outpoint.parse(key)

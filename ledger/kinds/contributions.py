@@ -6,7 +6,7 @@ Public by construction: an organisation may be named, a person never is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
@@ -30,6 +30,7 @@ class Contribution:
     currency: Currency
     amount: Positive
     organisation: Name | None = None
+    reference: Number | None = None  # the bank's own, where it names nobody
     date: Date
 
 
@@ -61,19 +62,16 @@ def _fold(books: Books, entry: Entry) -> None:
 
 
 def void_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
-    """What takes a contribution off its line again; Conflict where some of it is bound or spent already."""
-    line, start, end = interval_of(entry.notes)
-    spans = list(context.books.lines.spans(line, start, end))
-    if any(span.state is not UnitState.FREE for span in spans):
-        raise Conflict("entry: some of this contribution is used or held; reverse what stands on it first")
-    number = gift_of(str(entry.facts["number"]))
-    return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, number),)
-
-
-def interval_of(notes: Any) -> tuple[str, int, int]:
-    """The line and the units of a contribution, as its entry says."""
-    line, start, end = notes["interval"]
-    return str(line), int(start), int(end)
+    """What takes a gift off its line again; Conflict where some of it is bound or spent already."""
+    changes: list[Change] = []
+    for given in (op for op in entry.operations if isinstance(op, Append)):
+        piece = (given.start, given.start + given.units)
+        if any(span.state is not UnitState.FREE for span in context.books.lines.spans(given.line, *piece)):
+            raise Conflict(
+                f"entry: some of this {entry.kind} is used or held; reverse what stands on it first"
+            )
+        changes.append(Change(given.line, (piece,), UnitState.FREE, UnitState.VOID, given.gift))
+    return tuple(changes)
 
 
 CONTRIBUTION = Kind(

@@ -26,7 +26,7 @@ class Evidence:
     about: Literal[
         "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
         "receipt", "shipment", "arrival", "loss", "handover", "distribution",
-        "closing", "return", "recall",
+        "closing", "return", "recall", "contribution", "in-kind",
     ]  # fmt: skip
     number: Number | None = None
     withheld: Text | None = None  # why a sealed paper is not shown

@@ -168,7 +168,12 @@ def _replacement(
     books, campaign, told = context.books, context.campaign, lot.replaces
     asset = lot_asset(product, told.lot if told is not None else "")
     earlier = books.documents.find("lot", "", asset)
-    if told is None or earlier is None or earlier["campaign"] != campaign or earlier["order"] != facts.order:
+    if (
+        told is None
+        or earlier is None
+        or earlier["campaign"] != campaign
+        or earlier.get("order") != facts.order
+    ):
         raise Refused.field(f"{field}.replaces.lot", f"no such lot came on {facts.order}; name one that did")
     kind = PartKind(told.found)
     use = books.lines.use(f"receipt:{campaign}:{earlier['receipt']}:{told.lot}")

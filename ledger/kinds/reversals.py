@@ -21,6 +21,7 @@ from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
 from ledger.kinds.contributions import void_changes
 from ledger.kinds.goods import lot_asset, over_asset
+from ledger.kinds.in_kind import unfold_in_kind
 from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.overs import unfold_buy, unfold_return
 from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
@@ -144,6 +145,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
     "contribution": _unfold_contribution,
+    "in-kind": unfold_in_kind,
     "result": _unfold_result,
     "bank.match": unfold_match,
     "bank.aside": unfold_aside,
@@ -183,7 +185,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
     undone: tuple[Undo | Change, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )
-    if entry.kind == "contribution":
+    if entry.kind in {"contribution", "in-kind"}:
         undone = (*undone, *void_changes(context, entry))
     notes: dict[str, Any] = {
         "reverses": entry.seq,

@@ -40,7 +40,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
 def trail_lines(trail: DonationTrail) -> list[str]:
     """Sentence, status, steps with their papers, where all of it is, and its place on each line."""
     lines = [
-        f"{trail.campaign_title}: donation {trail.outpoint}",
+        f"{trail.campaign_title}: donation {trail.key}",
         say.plain(say.donation_sentence(trail)),
         f"{say.status_word(trail.status)} {say.status_detail(trail)}".strip() + ".",
     ]

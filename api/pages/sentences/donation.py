@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.pages.figures import count, short_hash, with_asset
+from api.pages.figures import count, exact_with_asset, short_hash, with_asset
 from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
 from ledger.flow import ExitKind
 from ledger.money import is_money
@@ -58,11 +58,13 @@ _SHOWN = 4
 
 def donation_sentence(trail: DonationTrail) -> Sentence:
     """What the gift is now, in its own units; money that only waits or was a fee is said after it."""
-    coins = Piece(with_asset("BTC", trail.sats), "coin")
+    given = Piece(with_asset(trail.asset, trail.minor), "coin")
+    if not is_money(trail.asset):
+        given = Piece(number_of(trail.minor, trail.unit), "goods")
     if trail.status is not DonationStatus.SETTLED:
         return (
             Piece("Your "),
-            coins,
+            given,
             Piece(
                 _STATUS_SENTENCE[trail.status].format(
                     n=trail.confirmations,
@@ -79,7 +81,7 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
         if not held:
             return (
                 Piece("Your "),
-                coins,
+                given,
                 Piece(" is settled. Too small for a whole piece, it shares one with its neighbours."),
             )
         said = [
@@ -87,7 +89,7 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
         ]
         return (
             Piece("Your "),
-            coins,
+            given,
             Piece(" is settled and bought nothing yet: "),
             *joined(said),
             Piece("."),
@@ -107,9 +109,8 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
         parts.append((Piece(count(rest[1]), "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
     return (
         Piece("Your "),
-        coins,
-        Piece(" bought "),
-        *joined(bought),
+        given,
+        *((Piece(" bought "), *joined(bought)) if is_money(trail.asset) else ()),
         Piece(": "),
         *joined(parts),
         Piece("."),
@@ -149,6 +150,7 @@ _STATUS_SENTENCE = {
     DonationStatus.EVICTED: " left the mempools before a block took it. Nothing was taken from you.",
     DonationStatus.REORGED: " lost its block to a longer chain and waits for another.",
     DonationStatus.BELOW_DUST: " is below the dust line: recorded, and not counted as a gift.",
+    DonationStatus.REVERSED: " was recorded in error and taken back.",
     DonationStatus.BLOCKED: " is set apart until two people release it.",
     DonationStatus.SETTLED: " is settled.",
 }
@@ -188,7 +190,18 @@ _STATUS_WORDS = {
     DonationStatus.EVICTED: "Evicted",
     DonationStatus.BELOW_DUST: "Below dust",
     DonationStatus.BLOCKED: "Blocked",
+    DonationStatus.REVERSED: "Taken back",
 }
+
+
+def gift_amount(asset: str, minor: int, unit: str) -> str:
+    """`0.01000000 BTC`, `600.00 USD`, or `500 kits` for a gift in kind."""
+    return exact_with_asset(asset, minor) if is_money(asset) else number_of(minor, unit)
+
+
+def outcome_word(outcome: str) -> str:
+    """What became of the whole gift, where that says more than its status; else nothing."""
+    return {"returned": "Returned"}.get(outcome, "")
 
 
 def status_word(status: DonationStatus) -> str:
@@ -198,7 +211,8 @@ def status_word(status: DonationStatus) -> str:
 def status_detail(trail: DonationTrail) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
-        return f"since {day(trail.settled_at)}"
+        late = ", after the last day of the campaign; it counts all the same" if trail.late else ""
+        return f"since {day(trail.settled_at)}{late}"
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
     if trail.status is DonationStatus.SEEN and trail.seen_at:

@@ -10,6 +10,7 @@ from ledger.money import is_money
 from ledger.trail import Step, StepKind
 
 _STEPS = {
+    StepKind.GIVEN: "given",
     StepKind.SEEN: "seen in a mempool",
     StepKind.CONFIRMED: "in a block",
     StepKind.SETTLED: "settled",

@@ -1,0 +1,47 @@
+"""The one status of a payment, in the words that donors read, and whether it came after the campaign's end.
+
+Read from observations and documents; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from ledger.observing import TxState, WatchedTx
+from ledger.trail import DonationStatus
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) -> DonationStatus:
+    """Exactly one status, in the words that donors read."""
+    match watched.state:
+        case TxState.REPLACED:
+            return DonationStatus.REPLACED
+        case TxState.EVICTED:
+            return DonationStatus.EVICTED
+        case TxState.REORGED:
+            return DonationStatus.REORGED
+        case TxState.SEEN:
+            voided = document is not None and not document["live"]
+            return DonationStatus.REORGED if voided else DonationStatus.SEEN
+    if document is None or not document["live"]:
+        return DonationStatus.CONFIRMED
+    return DonationStatus.BELOW_DUST if document["notes"]["into"] == "dust" else DonationStatus.SETTLED
+
+
+def confirmations_of(tx: Reading, watched: WatchedTx) -> int:
+    tip = tx.progress.load("tip_height")
+    if tip is None or watched.height is None:
+        return 0
+    return max(0, int(tip) - watched.height + 1)
+
+
+def is_late(campaign_end: str, block_time: int | None) -> bool:
+    """Did the block of a payment come after the last day of the campaign (RULES 13)? It counts all the same."""
+    return (
+        block_time is not None
+        and dt.datetime.fromtimestamp(block_time, dt.UTC).date().isoformat() > campaign_end
+    )

@@ -1,0 +1,174 @@
+"""Gifts that no watched transaction brought: money at a bank, and goods or services in kind; their keys and trails.
+
+A key is `contribution:CAMPAIGN:NUMBER` or `in-kind:CAMPAIGN:NUMBER`; it may be asked for without the campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ledger.books import Books
+from ledger.donation_trail import DonationFollower, paper_of
+from ledger.errors import NotFound
+from ledger.report import DonationRow, InKindRow
+from ledger.trail import DonationStatus, DonationTrail, Paper, Step, StepKind
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+NOUNS = ("contribution", "in-kind")
+"""The nouns of such gifts, which their keys begin with."""
+
+
+def gift_key(noun: str, campaign: str, number: str) -> str:
+    """What a donor asks for such a gift by."""
+    return f"{noun}:{campaign}:{number}"
+
+
+def is_gift_key(text: str) -> bool:
+    """Does a text have the shape of such a key?"""
+    return text.partition(":")[0] in NOUNS and ":" in text
+
+
+def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
+    """The trails of the gifts that a key names, of one campaign or of all; raises NotFound."""
+    books = Books(tx.shelf)
+    noun, _, rest = key.partition(":")
+    named, colon, number = rest.partition(":")
+    slugs = [named] if colon else [slug for slug, _ in books.documents.all("campaign", "")]
+    trails = []
+    for slug in slugs:
+        document = books.documents.find(noun, slug, number if colon else rest)
+        if document is not None:
+            trails.append(_trail(tx, books, slug, noun, document))
+    if not trails:
+        raise NotFound(
+            f"No gift has the key {key[:80]}. Write {noun}:NUMBER, as the receipt of the campaign says."
+        )
+    return trails
+
+
+def _interval(document: dict[str, Any]) -> tuple[str, int, int]:
+    line, start, end = document["notes"]["interval"]
+    return str(line), int(start), int(end)
+
+
+def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, Any]) -> DonationTrail:
+    follower, facts = DonationFollower(tx, slug), document["facts"]
+    row = _row(books, slug, noun, document, follower.facts["end"])
+    way = follower.way(*_interval(document))
+    in_kind = noun == "in-kind"
+    detail: list[tuple[str, str]] = []
+    if in_kind:
+        detail = [
+            ("value", f"{facts['value']} {facts['currency']}"),
+            ("method", facts["method"].replace("_", " ")),
+        ]
+        detail.append(("stated_by", facts["stated_by"]))
+    place = facts["place"] if in_kind else facts["bank"]
+    given = Step(
+        StepKind.GIVEN, document["date"], row.asset, row.minor, row.unit, place, facts["number"], tuple(detail),
+        _papers(books, slug, noun, facts), document["seq"], True,
+    )  # fmt: skip
+    steps = [given]
+    if document["reversed"] is not None:
+        steps.append(
+            Step(
+                StepKind.VOIDED, document["date"], row.asset, row.minor, row.unit, "", "", (), (), None, True
+            )
+        )
+    return DonationTrail(
+        campaign=slug,
+        campaign_title=follower.facts["title"],
+        outpoint=None,
+        address="",
+        minor=row.minor,
+        status=row.status,
+        confirmations=0,
+        needed=0,
+        block=None,
+        seen_at=None,
+        settled_at=document["at"] if document["live"] else None,
+        value=row.value,
+        currency=row.currency,
+        rate_sources=(),
+        replaced_by=None,
+        steps=(*steps, *way.steps),
+        places=way.places,
+        shares=way.shares,
+        flow=follower.flow,
+        thread=way.thread,
+        sources=(),
+        gift=row.gift,
+        asset=row.asset,
+        unit=row.unit,
+        late=row.late,
+        outcome=row.outcome,
+        returned=int(document.get("returned", 0)),
+    )
+
+
+def _papers(books: Books, slug: str, noun: str, facts: dict[str, Any]) -> tuple[Paper, ...]:
+    named = facts.get("paper")
+    return tuple(
+        paper_of(paper)
+        for sha256, paper in books.documents.all("evidence", slug)
+        if not paper.get("reversed")
+        and (
+            sha256 == named
+            or (paper["facts"]["about"], paper["facts"].get("number")) == (noun, facts["number"])
+        )
+    )
+
+
+def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str) -> DonationRow:
+    facts = document["facts"]
+    asset, minor, unit = facts.get("currency", ""), int(facts.get("amount", 0)), ""
+    if noun == "in-kind":
+        product = books.documents.require("product", slug, facts["product"])["facts"]
+        asset, minor, unit = facts["product"], int(facts["quantity"]), product["unit"]
+    return DonationRow(
+        at=document["date"],
+        outpoint="",
+        address="",
+        minor=minor,
+        status=DonationStatus.SETTLED if document["live"] else DonationStatus.REVERSED,
+        confirmations=0,
+        block_height=None,
+        value=facts.get("value"),
+        currency=facts["currency"],
+        gift=gift_key(noun, slug, facts["number"]),
+        asset=asset,
+        unit=unit,
+        late=document["date"] > end,
+        outcome=document.get("outcome", ""),
+    )
+
+
+def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
+    """(place in the list, row) of each, bank money first, by number."""
+    end = str(books.documents.require("campaign", "", slug)["facts"]["end"])
+    for noun in NOUNS:
+        for number, document in books.documents.all(noun, slug):
+            yield f"a{noun}:{number}", _row(books, slug, noun, document, end)
+
+
+def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
+    """What was given in kind and stands, with its stated value: told apart, in no total of money."""
+    for number, document in books.documents.all("in-kind", slug):
+        if document["live"]:
+            facts = document["facts"]
+            product = books.documents.require("product", slug, facts["product"])["facts"]
+            yield InKindRow(
+                gift_key("in-kind", slug, number),
+                document["date"],
+                product["name"],
+                int(facts["quantity"]),
+                product["unit"],
+                int(facts["value"]),
+                facts["currency"],
+                facts["method"],
+                facts["stated_by"],
+                facts.get("organisation", ""),
+            )
