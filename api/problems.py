@@ -21,19 +21,31 @@ from api.clean import clean
 from api.pages import sentences as say
 from api.pages.render import PageRenderer
 from api.ports import TooMany
-from ledger.errors import Conflict, FieldError, LedgerError, NotAllowed, NotFound, NothingYet, Refused
+from ledger.errors import (
+    Conflict,
+    FieldError,
+    LedgerError,
+    NotAllowed,
+    NotFound,
+    NothingYet,
+    Refused,
+    StorageFailed,
+)
 
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
     400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused", 429: "Too many at once",
-    500: "Our error", 503: "Not ready",
+    500: "Our error", 503: "Not ready", 507: "The disk is full",
 }  # fmt: skip
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
     409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
-    500: "internal", 503: "not-ready",
+    500: "internal", 503: "not-ready", 507: "disk-full",
 }  # fmt: skip
+
+_STORAGE_SECONDS = 60
+"""After which a database that could not is asked again."""
 
 UNKEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 """Headers of a page that says what is missing: it may change, and its address may hold a claim code."""
@@ -104,6 +116,8 @@ def _told(error: Exception) -> _Told:
         return _Told(409, str(error))
     if isinstance(error, NotAllowed):
         return _Told(403, str(error))
+    if isinstance(error, StorageFailed):
+        return _Told(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
     if isinstance(error, LedgerError):
         return _Told(422, str(error))
     if isinstance(error, RequestValidationError | ValidationError):
@@ -124,7 +138,9 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     def answer(request: Request, error: Exception) -> Response:
         told = _told(error)
         if told.status >= 500:
-            _LOG.error("%s while answering %s", type(error).__name__, request.method, exc_info=error)
+            trace = None if isinstance(error, StorageFailed | Problem) else error
+            what = told.detail if trace is None else type(error).__name__
+            _LOG.error("%s while answering %s", what, request.method, exc_info=trace)
         if _for_programs(request.url.path):
             return problem_json(told.status, told.detail, told.errors, told.retry_after)
         words = say.ERRORS.get(told.status, say.ERRORS[400])

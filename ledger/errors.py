@@ -45,5 +45,13 @@ class NotAllowed(LedgerError):
     """The user's role, or the four-eyes rule, does not allow it."""
 
 
+class StorageFailed(LedgerError):
+    """The database cannot be read or written now, whatever was asked; `full` for want of room on its disk."""
+
+    def __init__(self, sentence: str, *, full: bool = False) -> None:
+        self.full = full
+        super().__init__(sentence)
+
+
 class ForeignDatabase(LedgerError):
     """The database belongs to another program, or to a newer version of this one."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ledger.errors import ForeignDatabase, LedgerError, NotAllowed
+from ledger.errors import LedgerError, NotAllowed, StorageFailed
 from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands import COMMANDS
@@ -110,14 +110,13 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
     command: Command = options.command
     try:
         answer = command.run(options, outside)
-        _print(answer, bool(options.as_json), outside)
-        return int(answer.exit)
+        return _print(answer, bool(options.as_json), outside, command)
     except (BadUse, BlockRefused) as refusal:
         return _refuse(outside, command, str(refusal), Exit.USAGE)
     except NotAllowed as refusal:
         return _refuse(outside, command, str(refusal), Exit.DENIED)
-    except ForeignDatabase as refusal:
-        return _refuse(outside, command, str(refusal), Exit.USAGE)
+    except StorageFailed as failure:
+        return _refuse(outside, command, str(failure), Exit.UNAVAILABLE)
     except LedgerError as refusal:
         return _refuse(outside, command, str(refusal), Exit.USAGE)
     except (Unavailable, SourceError) as failure:
@@ -154,13 +153,21 @@ def _refuse(outside: Outside, command: Command, sentence: str, code: Exit) -> in
     return int(code)
 
 
-def _print(answer: Answer, as_json: bool, outside: Outside) -> None:
-    if as_json:
-        print(json.dumps(answer.data, ensure_ascii=False, indent=2, sort_keys=True), file=outside.out)
-    else:
-        for line in answer.lines:
-            print(line, file=outside.out)
-    outside.out.flush()
+def _print(answer: Answer, as_json: bool, outside: Outside, command: Command) -> int:
+    """Print the answer of a command that has done its work; its exit code."""
+    try:
+        if as_json:
+            print(json.dumps(answer.data, ensure_ascii=False, indent=2, sort_keys=True), file=outside.out)
+        else:
+            for line in answer.lines:
+                print(line, file=outside.out)
+        outside.out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        sentence = f"it is done, and its answer could not be printed ({failure.strerror}); ask again."
+        return _refuse(outside, command, sentence, Exit.UNAVAILABLE)
+    return int(answer.exit)
 
 
 def main() -> NoReturn:
@@ -171,7 +178,7 @@ def main() -> NoReturn:
     finally:
         try:
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError:  # a closed pipe, or a full disk: the exit code says it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 

@@ -28,7 +28,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.OK: "done",
     Exit.OPEN: "done, and something is open, differs or failed its check",
     Exit.USAGE: "the input was refused; nothing was changed",
-    Exit.UNAVAILABLE: "a source, a database or a port is not available; try again later",
+    Exit.UNAVAILABLE: "a source, a database, a disk or a port is not available; try again later",
     Exit.BROKEN: "an error of this program",
     Exit.DENIED: "the user's role does not allow it",
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ledger.chain_status import chain_status
 from ledger.checks import Finding, run_checks
 from ledger.entry import Entry
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StorageFailed
 from ledger.settling import LookOutcome
 from ledger.store.database import Store
 from service.clock import Clock
@@ -38,6 +38,8 @@ class Jobs:
     findings: tuple[Finding, ...] = ()
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
+    unwritable: str | None = None
+    """Why the database could not take the last look; None when it could."""
     value_gifts: Callable[[], list[Entry]] = list
     """Ask for rates and value what waits; called after a look that is not behind the chain."""
     look_up: Callable[[LooksAlone], int] = lambda _watcher: 0
@@ -86,12 +88,13 @@ class Jobs:
                     self._intake = self.pin()
                 outcome = self._intake.look()
                 self.look_up(self._intake.watcher)
+                self._tell_progress()
             except (SourceError, Unavailable, BadUse, LedgerError) as failure:
                 self.trouble = str(failure)
+                self.unwritable = str(failure) if isinstance(failure, StorageFailed) else None
                 warn("look failed", why=str(failure))
                 return None
-            self.trouble = None
-            self._tell_progress()
+            self.trouble = self.unwritable = None
             self._stirred = bool(outcome.entries)
             if outcome.behind:
                 self._looked = None  # there is more to read: the next tick goes on
@@ -108,10 +111,18 @@ class Jobs:
             self.progress(chain.tip_height, chain.best_height, chain.behind_hours)
 
     def check(self) -> tuple[Finding, ...]:
-        """Run every invariant; what is wrong is logged and counted in the metrics."""
-        with self._busy, self.store.read() as tx:
+        """Run every invariant; what is wrong is logged and counted in the metrics.
+
+        A database that cannot be read leaves the findings as they were until the next time.
+        """
+        with self._busy:
             self._checked = self.clock()
-            self.findings = tuple(run_checks(tx))
+            try:
+                with self.store.read() as tx:
+                    self.findings = tuple(run_checks(tx))
+            except StorageFailed as failure:
+                warn("invariants not checked", why=str(failure))
+                return self.findings
         for finding in self.findings:
             warn("invariant broken", check=finding.check, subject=finding.subject, what=finding.sentence)
         return self.findings

@@ -5,10 +5,11 @@ Losing the lease in mid-write undoes the write; nothing here waits or sleeps.
 
 from __future__ import annotations
 
-from ledger.errors import Conflict
+from ledger.errors import Conflict, StorageFailed
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.clock import Clock
+from service.logs import warn
 
 NAME = "watcher"
 SECONDS = 90
@@ -37,8 +38,11 @@ class Leader:
         tx.lease.check(NAME, self._epoch)
 
     def release(self) -> None:
-        """Give the lease back at once, so that the next process need not wait."""
+        """Give the lease back at once, so that the next process need not wait; else it ends by itself."""
         if self._epoch is not None:
-            with self._store.write() as tx:
-                tx.lease.release(NAME, self._epoch)
+            try:
+                with self._store.write() as tx:
+                    tx.lease.release(NAME, self._epoch)
+            except StorageFailed as failure:
+                warn("lease not given back", seconds=SECONDS, why=str(failure))
             self._epoch = None

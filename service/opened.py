@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.errors import ForeignDatabase
 from ledger.store.database import Store
-from service.command import BadUse, Outside, Unavailable
+from service.command import BadUse, Outside
 from service.place import Place, find_place
 
 
 @contextmanager
 def opened_store(data: str | None, outside: Outside) -> Iterator[Store]:
-    """Find the data, say where, and open its database; BadUse or Unavailable when that cannot be."""
+    """Find the data, say where, and open its database; BadUse or StorageFailed when that cannot be."""
     with opened(find_place(data, outside), outside) as store:
         yield store
 
@@ -25,12 +24,7 @@ def opened(place: Place, outside: Outside) -> Iterator[Store]:
     path = sqlite_path(url)
     if path is not None and not (outside.folder / path).is_file():
         raise BadUse(f"no database in {place.folder}; make one with `aidtrail init` or `aidtrail demo`.")
-    try:
-        store = Store.open(url)
-    except ForeignDatabase:
-        raise
-    except OSError as failure:
-        raise Unavailable(f"the database cannot be opened ({failure.strerror or failure}).") from None
+    store = Store.open(url)
     try:
         yield store
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.entry import Entry
-from ledger.errors import Conflict, LedgerError
+from ledger.errors import Conflict, LedgerError, StorageFailed
 from ledger.kinds.rates import LEAST_QUOTES, Cross, Quote, Rate, crossed_price, day_of
 from ledger.money import MAX_AMOUNT, decimal_text
 from ledger.store.database import Store
@@ -76,9 +76,13 @@ class Valuing:
         """One round; the entries that it led to. Raises nothing that a source or another process can cause."""
         now = self._clock()
         size, requests = self._cost()
-        with self._store.read() as tx:
-            wanted = rates_wanted(tx, now=now) if self._prices else []
-            waits = values_wait(tx)
+        try:
+            with self._store.read() as tx:
+                wanted = rates_wanted(tx, now=now) if self._prices else []
+                waits = values_wait(tx)
+        except StorageFailed as failure:
+            warn("rates not asked for", why=str(failure))
+            return []
         told = self._ask_all(wanted)
         if not told and not waits:
             return []

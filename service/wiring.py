@@ -132,6 +132,8 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     """A sentence for each thing that keeps the service from being of use."""
     missing = store.missing_triggers()
     sentences = [f"The database lacks the trigger {name}." for name in missing]
+    if jobs.unwritable is not None:
+        sentences.append(f"The last look could not be written: {jobs.unwritable}.")
     if jobs.findings:
         sentences.append(f"{len(jobs.findings)} invariants are broken; run `aidtrail check`.")
     with store.read() as tx:

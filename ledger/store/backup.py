@@ -12,7 +12,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from ledger.errors import ForeignDatabase, LedgerError
+from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
+from ledger.store.disk import sync
+from ledger.store.failures import storage_failure
 
 APPLICATION_ID = 0x41494454
 """`AIDT`, in the header of each SQLite file of ours."""
@@ -21,7 +23,8 @@ APPLICATION_ID = 0x41494454
 def backup(engine: Engine, path: Path) -> None:
     """A consistent copy in a new file, complete and on disk when this returns.
 
-    Raises LedgerError for a file that exists and for PostgreSQL, which has `pg_dump`.
+    Raises LedgerError for a file that exists and for PostgreSQL, which has `pg_dump`; StorageFailed or OSError
+    when the disk cannot take it, and then leaves nothing there.
     """
     if engine.dialect.name != "sqlite":
         raise LedgerError("backup: this database is PostgreSQL; use `pg_dump --format=custom`")
@@ -58,24 +61,22 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
     if path.exists():
         raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name")
     try:
-        with closing(sqlite3.connect(beside)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")
-            if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                raise ForeignDatabase(f"{verb}: the copy is no database of aidtrail")
-        _on_disk(beside)
+        try:
+            with closing(sqlite3.connect(beside)) as target:
+                source.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+                if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                    raise ForeignDatabase(f"{verb}: the copy is no database of aidtrail")
+        except sqlite3.Error as failure:
+            told = storage_failure(failure)
+            if told is None:
+                raise
+            raise StorageFailed(f"{verb}: {told}", full=told.full) from failure
+        sync(beside)
         try:
             os.link(beside, path)
         except FileExistsError:
             raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name") from None
-        _on_disk(path.parent)
+        sync(path.parent)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _on_disk(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -17,14 +17,15 @@ from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ledger.errors import ForeignDatabase, LedgerError
+from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store import backup
+from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.migrations import NEWEST, STEPS
 from ledger.store.projections import ShelfCache
-from ledger.store.session import BUSY_SECONDS, Dialect, Session
+from ledger.store.session import Dialect, Session
 from ledger.store.transaction import Reading, Writing
 from ledger.store.triggers import missing_triggers, tables_named
 
@@ -62,7 +63,8 @@ class Store:
     def open(cls, url: str) -> Store:
         """Open a database and migrate it when it is older.
 
-        Raises ForeignDatabase for one of another program or a newer version, OSError when it cannot be reached.
+        Raises ForeignDatabase for one of another program or a newer version, FileNotFoundError where there is
+        none, StorageFailed when it cannot be reached, read or written.
         """
         return cls._opened(url, may_create=False)
 
@@ -72,14 +74,16 @@ class Store:
         try:
             with engine.connect() as connection:
                 _migrate(connection, may_create=may_create)
-        except OperationalError as failure:
+        except DBAPIError as failure:
             engine.dispose()
-            raise OSError(f"database: {str(failure.orig).splitlines()[0]}") from failure
-        except DatabaseError as failure:
-            engine.dispose()
-            if "not a database" not in str(failure.orig):
+            if "not a database" in str(failure.orig):
+                raise ForeignDatabase(
+                    "database: the file is of another program; choose a new file"
+                ) from failure
+            told = storage_failure(failure)
+            if told is None:
                 raise
-            raise ForeignDatabase("database: the file is of another program; choose a new file") from failure
+            raise told from failure
         except BaseException:
             engine.dispose()
             raise
@@ -89,7 +93,8 @@ class Store:
     def write(self) -> Iterator[Writing]:
         """The one writing transaction: kept as a whole when the block ends, undone when it raises.
 
-        Raises LedgerError when another one writes for 30 seconds, or when this thread writes already.
+        Raises LedgerError when another one writes for 30 seconds, or when this thread writes already, and
+        StorageFailed when the database cannot; reading goes on, and the next one tries again.
         """
         if self._writing_thread == threading.get_ident():
             raise LedgerError("database: this thread writes already; finish that transaction first")
@@ -99,10 +104,9 @@ class Store:
             )
         try:
             self._writing_thread = threading.get_ident()
-            slot = self._writer or self._connected(reading=False)
-            self._writer = slot
+            kept, self._writer = self._writer, None
+            slot = self._writer = self._begun(kept, reading=False)
             try:
-                slot.session.begin_writing()
                 writing = Writing(slot.session, slot.cache)
                 yield writing
                 if slot.session.failed:
@@ -123,11 +127,11 @@ class Store:
     def read(self) -> Iterator[Reading]:
         """One snapshot; what is written meanwhile is not seen."""
         try:
-            slot = self._readers.pop()
+            kept = self._readers.pop()
         except IndexError:
-            slot = self._connected(reading=True)
+            kept = None
+        slot = self._begun(kept, reading=True)
         try:
-            slot.session.begin_reading()
             yield Reading(slot.session, slot.cache)
             slot.session.commit()
         except BaseException:
@@ -139,8 +143,11 @@ class Store:
 
     def missing_triggers(self) -> list[str]:
         """Names of triggers that are missing, switched off, or not what this version makes."""
-        with self._engine.connect() as connection:
-            return missing_triggers(connection)
+        try:
+            with self._engine.connect() as connection:
+                return missing_triggers(connection)
+        except DBAPIError as failure:
+            raise storage_failure(failure, writes=False) or failure from failure
 
     def backup(self, path: str | Path) -> None:
         """Copy the database to a new file while it is served; raises LedgerError when the file exists."""
@@ -161,14 +168,43 @@ class Store:
             slot.session.close()
         self._engine.dispose()
 
+    def _begun(self, kept: _Slot | None, *, reading: bool) -> _Slot:
+        """A connection within a new transaction: the kept one, or a fresh one where that one is broken."""
+        if kept is not None:
+            try:
+                _begin(kept.session, reading=reading)
+                return kept
+            except StorageFailed:
+                if _undone(kept.session):
+                    kept.session.close()
+                    raise
+                # The server was started again since: nothing was done in this connection, a fresh one will do.
+        fresh = self._connected(reading=reading)
+        try:
+            _begin(fresh.session, reading=reading)
+        except BaseException:
+            fresh.session.close()
+            raise
+        return fresh
+
     def _connected(self, *, reading: bool) -> _Slot:
-        pooled = self._engine.raw_connection()
+        try:
+            pooled = self._engine.raw_connection()
+        except Exception as failure:
+            raise storage_failure(failure) or failure from failure
         connection: Any = pooled.dbapi_connection
         pooled.detach()
         if self._dialect is Dialect.SQLITE and reading:
             connection.execute("PRAGMA query_only = ON")
         dbapi: Any = self._engine.dialect.dbapi
         return _Slot(Session(connection, self._dialect, (dbapi.IntegrityError,)), ShelfCache())
+
+
+def _begin(session: Session, *, reading: bool) -> None:
+    if reading:
+        session.begin_reading()
+    else:
+        session.begin_writing()
 
 
 def _undone(session: Session) -> bool:

@@ -6,14 +6,12 @@ It knows no table; a statement that failed makes the transaction unfit to be com
 from __future__ import annotations
 
 import enum
-import sqlite3
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-from ledger.errors import Conflict, LedgerError
-
-BUSY_SECONDS = 30
+from ledger.errors import Conflict
+from ledger.store.failures import storage_failure
 
 
 class Dialect(enum.Enum):
@@ -35,19 +33,19 @@ class Session:
         self.connection = connection
         self.dialect = dialect
         self.failed = False
+        self._writes = False
         self._refusals = refusals
         self._written: Callable[[str], str] = str if dialect is Dialect.SQLITE else _formatted
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """Run one statement; its cursor. Raises Conflict for what a trigger or a unique key refuses."""
+        """Run one statement; its cursor.
+
+        Raises Conflict for what a trigger or a unique key refuses, StorageFailed when the database cannot.
+        """
         try:
             return self.connection.execute(self._written(sql), values)
-        except self._refusals as refusal:
-            self.failed = True
-            raise Conflict(_sentence(refusal)) from refusal
-        except Exception:
-            self.failed = True
-            raise
+        except Exception as failure:
+            self._fail(failure)
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
@@ -56,45 +54,48 @@ class Session:
             else:
                 with self.connection.cursor() as cursor:
                     cursor.executemany(_formatted(sql), rows)
-        except self._refusals as refusal:
-            self.failed = True
-            raise Conflict(_sentence(refusal)) from refusal
-        except Exception:
-            self.failed = True
-            raise
+        except Exception as failure:
+            self._fail(failure)
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first row, or None."""
-        return self.run(sql, values).fetchone()
+        cursor = self.run(sql, values)
+        try:
+            return cursor.fetchone()
+        except Exception as failure:
+            self._fail(failure)
 
     def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        return list(self.run(sql, values).fetchall())
+        cursor = self.run(sql, values)
+        try:
+            return list(cursor.fetchall())
+        except Exception as failure:
+            self._fail(failure)
 
     def begin_writing(self) -> None:
-        """Wait for the one right to write, at most 30 seconds; raises LedgerError after that."""
+        """Wait for the one right to write, at most 30 seconds; raises StorageFailed after that."""
         self.failed = False
+        self._writes = True
         if self.dialect is Dialect.SQLITE:
-            try:
-                self.connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as busy:
-                if "locked" not in str(busy) and "busy" not in str(busy):
-                    raise
-                raise LedgerError(
-                    f"database: another process has been writing for {BUSY_SECONDS} seconds; try again"
-                ) from busy
+            self.run("BEGIN IMMEDIATE")
             return
-        self.connection.execute("BEGIN")
-        self.connection.execute("SELECT pg_advisory_xact_lock(1097425012)")
+        self.run("BEGIN")
+        self.run("SELECT pg_advisory_xact_lock(1097425012)")
 
     def begin_reading(self) -> None:
         self.failed = False
+        self._writes = False
         if self.dialect is Dialect.SQLITE:
-            self.connection.execute("BEGIN")
+            self.run("BEGIN")
         else:
-            self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def commit(self) -> None:
-        self.connection.execute("COMMIT")
+        """Keep what was written, on disk; raises StorageFailed, which says whether it may be kept all the same."""
+        try:
+            self.connection.execute("COMMIT")
+        except Exception as failure:
+            self._fail(failure, commits=True)
 
     def rollback(self) -> None:
         if self.dialect is Dialect.POSTGRESQL or self.connection.in_transaction:
@@ -102,6 +103,16 @@ class Session:
 
     def close(self) -> None:
         self.connection.close()
+
+    def _fail(self, failure: Exception, *, commits: bool = False) -> NoReturn:
+        """Raise what the database said: a refusal, a sentence about its state, or a mistake as it came."""
+        self.failed = True
+        if isinstance(failure, self._refusals):
+            raise Conflict(_sentence(failure)) from failure
+        told = storage_failure(failure, commits=commits, writes=self._writes)
+        if told is None:
+            raise failure
+        raise told from failure
 
 
 def _sentence(refusal: Exception) -> str:

@@ -11,6 +11,7 @@ from service.command import Answer, BadUse, Command, Exit, Outside, add_data_opt
 from service.opened import opened_store
 
 _MOST_SHOWN = 50
+_EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
@@ -55,12 +56,12 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("check", "Run every invariant.", _check, add_data_option, (Exit.OK, Exit.OPEN, Exit.USAGE)),
+    Command("check", "Run every invariant.", _check, add_data_option, _EXITS),
     Command(
         "rebuild",
         "Make the projections again from journal and observations, and compare byte for byte.",
         _rebuild,
         _rebuild_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE),
+        _EXITS,
     ),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from ledger.checks import run_checks
 from ledger.errors import LedgerError
 from ledger.store.database import Store
+from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.opened import opened_store
 from service.place import DATABASE_NAME
@@ -41,7 +42,7 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
 def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = _path(options.data, outside)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         target = folder / DATABASE_NAME
         Store.restore(_path(options.file, outside), target)
     except OSError as failure:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from ledger.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
+from ledger.store.disk import make_folder, write_new
 from service.address_lists import addresses_in
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
@@ -72,26 +74,46 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = outside.folder / options.data
     text = config_text(asked)
     parse_config(text)
-    config, database = folder / FILE_NAME, folder / DATABASE_NAME
-    for path in (config, database):
+    config, database, addresses = folder / FILE_NAME, folder / DATABASE_NAME, folder / LIST_NAME
+    wanted = {config: text.encode()}
+    if asked.csv is not None and not (addresses.is_file() and addresses.read_bytes() == asked.csv):
+        wanted[addresses] = asked.csv
+    for path in (*wanted, database):
         if path.exists():
             raise BadUse(f"{path} exists; nothing is overwritten, choose another folder with --data.")
+    made: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        store = Store.create(f"sqlite:///{database.resolve()}")
-        with store.write() as tx:
-            tx.progress.save("network", asked.network.name)
-            tx.progress.save("depth", str(DEFAULT_DEPTH))
-        store.close()
-        if asked.csv is not None:
-            (folder / LIST_NAME).write_bytes(asked.csv)
-        config.write_text(text, encoding="utf-8")
-    except OSError as failure:
-        raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror or failure}).") from None
+        make_folder(folder)
+        for path, data in wanted.items():
+            write_new(path, data)
+            made.append(path)
+        _make_database(database, asked.network.name)
+    except BaseException as failure:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(failure, OSError):
+            raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror}).") from None
+        raise
     lines = [f"wrote {config} and {database}.", *_plan(asked), *_next(options.data)]
     return Answer(
         tuple(lines), {"config": str(config), "database": str(database), "network": asked.network.name}
     )
+
+
+def _make_database(path: Path, network: str) -> None:
+    """Whole with its first rows, or not there."""
+    try:
+        store = Store.create(f"sqlite:///{path.resolve()}")
+        try:
+            with store.write() as tx:
+                tx.progress.save("network", network)
+                tx.progress.save("depth", str(DEFAULT_DEPTH))
+        finally:
+            store.close()
+    except BaseException:
+        for end in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        raise
 
 
 def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:

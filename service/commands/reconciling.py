@@ -158,13 +158,13 @@ COMMANDS: tuple[Command, ...] = (
         "Compare the books with the chain at the settled block, show that every asset ties, and list what is open.",
         _reconcile,
         _reconcile_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE),
+        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
     ),
     Command(
         "inbox",
         "List what needs a decision, the oldest first, with age, amount, what to do and suggestions.",
         _inbox,
         _inbox_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE),
+        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
     ),
 )

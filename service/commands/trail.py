@@ -80,6 +80,6 @@ COMMANDS: tuple[Command, ...] = (
         "Follow a donation from the coin to what it became, in words.",
         _run,
         _options,
-        (Exit.OK, Exit.USAGE),
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
     ),
 )

@@ -29,6 +29,7 @@ ERRORS = {
     429: ErrorWords("Too many at once", "Try again in a minute."),
     500: ErrorWords("Something broke on our side", "The ledger is as it was. Try again in a minute."),
     503: ErrorWords("Not ready yet", "Try again in a minute."),
+    507: ErrorWords("This cannot be written now", "Our disk is full. Nothing was lost; try again later."),
 }
 FIND_HINT = "Transaction, address or claim code"
 FIND_EMPTY = (
