@@ -22,6 +22,7 @@ from ledger.lines import (
     Undo,
     UnitState,
     Use,
+    Withdraw,
     use_from_json,
     use_json,
 )
@@ -152,6 +153,8 @@ class Lines:
                 self._apply_use(op)
             case Undo():
                 self._undo(op.id)
+            case Withdraw():
+                self._withdraw(op)
             case Change():
                 for piece in op.pieces:
                     self._change(op.line, piece, op.before, op.after, op.ref)
@@ -238,6 +241,15 @@ class Lines:
                     raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first") from error
         for piece in use.pieces:
             self._change(use.line, piece, UnitState.USED, UnitState.FREE, "")
+
+    def _withdraw(self, op: Withdraw) -> None:
+        meta, end = self._meta(op.line), op.start + op.units
+        (source,) = self.sources(op.line, op.start, end) if op.units else (None,)
+        told = source is not None and (source.start, source.end, source.gift) == (op.start, end, op.gift)
+        if not meta["opened"] or int(meta["filled"]) != end or not told:
+            raise Conflict(f"reversal: later facts stand on {op.gift}; reverse those first")
+        self._save_meta(op.line, meta["asset"], int(meta["length"]), op.start)
+        self._shelf.save("source", _at(op.line, op.start), None)
 
     def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
         start, end = piece

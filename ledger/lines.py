@@ -178,6 +178,16 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Takes back the last gift that filled an opened line: its units have no owner again, wherever they have gone."""
+
+    line: str
+    start: int
+    units: int
+    gift: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Sets the state of pieces: void and restore of a gift, hold and release of what waits for approval."""
 
@@ -188,7 +198,7 @@ class Change:
     ref: str = ""
 
 
-Operation = Open | Append | Use | Undo | Change
+Operation = Open | Append | Use | Undo | Withdraw | Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +240,14 @@ def operation_json(op: Operation) -> dict[str, Any]:
             return {"op": "use", **use_json(op)}
         case Undo():
             return {"op": "undo", "id": op.id}
+        case Withdraw():
+            return {
+                "op": "withdraw",
+                "line": op.line,
+                "start": op.start,
+                "units": op.units,
+                "gift": op.gift,
+            }
         case Change():
             return {
                 "op": "change",
@@ -280,6 +298,8 @@ def operation_from_json(data: Mapping[str, Any]) -> Operation:
             return use_from_json(data)
         case "undo":
             return Undo(data["id"])
+        case "withdraw":
+            return Withdraw(data["line"], data["start"], data["units"], data["gift"])
         case "change":
             return Change(
                 data["line"],

@@ -14,7 +14,7 @@ from ledger.kinds.closings import left_of
 from ledger.queries import campaign_report, donation_trails
 from ledger.tracing import origins
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, net, order, pay, receive
+from tests.things import DATE, document, funded, lots, net, order, pay, receive
 
 
 @pytest.fixture
@@ -112,6 +112,67 @@ def test_a_closing_is_reversed_and_what_it_stands_on_only_after_it(ledger: Ledge
     ledger.do("approver", "reversal", "add", entry=seq, reason="they deliver after all", date=DATE)
     receive(ledger, "GRN-2", "L2", good=400)
     assert document(ledger, "purchase", "PO-1")["status"] == "approved"
+
+
+def reverse(ledger: Ledger, seq: int) -> None:
+    ledger.do("approver", "reversal", "add", entry=seq, reason="told wrong", date=DATE)
+
+
+def gifts_of(ledger: Ledger, lot: str = "L1", pieces: int = 1000) -> set[str | None]:
+    with ledger.store.read() as reading:
+        lines = Books(reading.shelf).lines
+        return {o.gift for o in origins(lines, f"goods/{SLUG}/stock:Depot/KIT#{lot}", 0, pieces)}
+
+
+def test_a_discount_is_taken_back_with_its_closing_and_what_came_waits_to_be_paid_again(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    pay(ledger, 400_000)
+    ledger.do(
+        "recorder", "handover", "add", number="H-1", place="Depot", organisation="Aid",
+        lots=lots(950), date=DATE,
+    )  # fmt: skip
+    close(ledger, discount=100_000)
+    donor = f"{name('gift')}:0"
+    reverse(ledger, document(ledger, "purchase", "PO-1")["closed"])
+    assert gifts_of(ledger) == {donor, None}
+    assert net(ledger, f"encumbered/{SLUG}/PO-1", "USD") == 100_000
+    pay(ledger, 60_000, "P-2")
+    close(ledger, "CL-2", discount=40_000)
+    assert gifts_of(ledger) == {donor, "discount:PO-1:1"}
+
+
+def test_a_discount_reaches_positions_that_follow_a_reversed_receipt(ledger: Ledger) -> None:
+    order(ledger, quantity=3, value=1000)
+    receive(ledger, "G1", "L1", good=1)
+    receive(ledger, "G2", "L2", good=1)
+    reverse(ledger, document(ledger, "receipt", "G1")["seq"])
+    close(ledger, discount=333, cancellation=667)
+    assert gifts_of(ledger, "L2", 1) == {"discount:PO-1:1"}
+    reverse(ledger, document(ledger, "purchase", "PO-1")["closed"])
+    assert document(ledger, "purchase", "PO-1")["status"] == "approved"
+
+
+def test_a_claim_is_taken_back_only_while_no_refund_rests_on_it(ledger: Ledger) -> None:
+    order(ledger)
+    pay(ledger, 500_000)
+    close(ledger, claim=500_000)
+    seq = document(ledger, "purchase", "PO-1")["closed"]
+    facts = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "undelivered", "value": 200_000}
+    ledger.do("recorder", "refund", "add", asset="USD", amount=200_000, bank="B", date=DATE, **facts)
+    with pytest.raises(Conflict, match="refund R-1 rests on it"):
+        reverse(ledger, seq)
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
+    assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 300_000
+    with pytest.raises(Conflict, match="refund R-1 rests on it"):
+        reverse(ledger, seq)
+    reverse(ledger, document(ledger, "refund", "R-1")["decided"])
+    assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 500_000
+    reverse(ledger, seq)
+    assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 0
+    receive(ledger, good=1000)
 
 
 def test_a_receipt_that_follows_a_reversed_one_maps_the_positions_that_it_left(ledger: Ledger) -> None:

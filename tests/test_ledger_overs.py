@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.queries import campaign_report, donation_trails
+from ledger.stock import lot_traces
 from ledger.tracing import Ending, Stay, follow, origins
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import DATE, document, funded, lots, net, order, pay, receive
@@ -104,6 +105,28 @@ def test_a_receipt_whose_surplus_was_decided_is_not_reversed_before_the_decision
     ledger.do("approver", "reversal", "add", entry=document(ledger, "sent_back", "O-1")["seq"], **reversal)
     ledger.do("approver", "reversal", "add", entry=seq, **reversal)
     receive(ledger, "GRN-2", good=1000, over=40)
+
+
+def test_an_acceptance_is_reversed_while_nothing_of_it_has_gone_on_and_its_pieces_wait_again(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=1000, over=50)
+    decide(ledger, "accept", 30)
+    decide(ledger, "accept", 20, "O-2")
+    handed = {"number": "H-1", "place": "Depot", "organisation": "Aid", "date": DATE}
+    ledger.do("recorder", "handover", "add", lots=lots(10, "L1.over"), **handed)
+    reversal = {"reason": "the supplier wants them back", "date": DATE}
+    first, second = (document(ledger, "accepted", number)["seq"] for number in ("O-1", "O-2"))
+    with pytest.raises(Conflict, match="some of these pieces have gone on"):
+        ledger.do("approver", "reversal", "add", entry=first, **reversal)
+    ledger.do("approver", "reversal", "add", entry=second, **reversal)
+    assert net(ledger, f"over/{SLUG}/Depot", "KIT#L1.over") == 20
+    decide(ledger, "return", 20, "O-3")
+    with ledger.store.read() as reading:
+        (trace,) = lot_traces(Books(reading.shelf), SLUG, "L1")
+    assert {share.gift: share.pieces for share in trace.gifts if share.gift}["over:O-1"] == 30
+    assert "over:O-2" not in {share.gift for share in trace.gifts}
 
 
 def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short(ledger: Ledger) -> None:

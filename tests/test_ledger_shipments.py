@@ -38,6 +38,16 @@ def arrive(ledger: Ledger, number: str, good: int) -> None:
     ledger.do("recorder", "shipment", "arrive", number=number, waybill="W-1", lots=[row], date="2023-12-09")
 
 
+def entry_of(ledger: Ledger, kind: str, number: str) -> int:
+    with ledger.store.read() as reading:
+        rows = {row.key.rsplit(":", 1)[1]: row.seq for row in reading.journal.rows(kind=kind)}
+    return rows[number]
+
+
+def reverse(ledger: Ledger, seq: int) -> None:
+    ledger.do("approver", "reversal", "add", entry=seq, reason="told wrong", date="2023-12-09")
+
+
 def status(ledger: Ledger) -> str:
     return str(document(ledger, "shipment", "W-1")["status"])
 
@@ -77,6 +87,27 @@ def test_customs_hold_goods_with_a_reason_until_they_release_them(ledger: Ledger
     assert status(ledger) == "received"
     told = [(row["state"], row["date"]) for row in document(ledger, "shipment", "W-1")["states"]]
     assert told == [("customs_hold", "2023-12-04"), ("customs_release", "2023-12-08")]
+
+
+def test_states_are_taken_back_in_turn_the_last_one_first(ledger: Ledger) -> None:
+    ship(ledger)
+    state(ledger, "customs_hold", "S-1", reason="why")
+    state(ledger, "customs_release", "S-2", date="2023-12-05")
+    arrive(ledger, "A-1", 40)
+    hold, release = (entry_of(ledger, "shipment.state", n) for n in ("S-1", "S-2"))
+    with pytest.raises(Conflict, match="W-1 is partially_received since then"):
+        reverse(ledger, release)
+    reverse(ledger, entry_of(ledger, "arrival", "A-1"))
+    assert status(ledger) == "customs_release"
+    with pytest.raises(Conflict, match="W-1 is customs_release since then"):
+        reverse(ledger, hold)
+    reverse(ledger, release)
+    assert status(ledger) == "customs_hold"
+    reverse(ledger, hold)
+    assert status(ledger) == "in_transit"
+    assert document(ledger, "shipment", "W-1")["states"] == []
+    state(ledger, "delivered", "S-3")
+    assert status(ledger) == "delivered"
 
 
 WORDS = ("shipped", "customs_hold", "customs_release", "delivered")

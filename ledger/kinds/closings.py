@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Count, Date, Number, Text
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.orders import encumbered_account, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
-from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use
+from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw
 from ledger.money import decimal_text
 
 
@@ -48,6 +48,7 @@ class ItemLeft:
     product: str
     line: str
     discount: int
+    reaches: int  # where the last position ends that something came for; the discount owns up to there
     cancelled: tuple[Piece, ...]
     claim: int
     pieces: int
@@ -68,16 +69,20 @@ def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLef
         free = books.lines.lowest_free(line, length)
         claim = sum(min(end, filled) - start for start, end in free if start < filled)
         cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
-        discount = sum(
-            span.end - span.start
+        unpaid = [
+            span
             for span in books.lines.spans(line, filled, length)
             if span.state is not UnitState.FREE and not span.ref.startswith("closing:")
-        )
+        ]
+        discount = sum(span.end - span.start for span in unpaid)
+        reaches = unpaid[-1].end if unpaid else filled
         quantity, value = int(item["quantity"]), int(item["value"])
         pieces = books.net(open_account(campaign, facts["number"], item["item"]), item["product"])
         counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
         found.append(
-            ItemLeft(item["item"], item["product"], line, discount, cancelled, claim, pieces, counted)
+            ItemLeft(
+                item["item"], item["product"], line, discount, reaches, cancelled, claim, pieces, counted
+            )
         )
     return tuple(found)
 
@@ -97,6 +102,9 @@ def _require_open(context: Context, order: str) -> dict[str, Any]:
                 f"order: payment {number} of {order} waits for a decision; approve or reject it first"
             )
     return document
+
+
+_STANDS = frozenset({"pending", "approved"})
 
 
 def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]) -> None:
@@ -153,7 +161,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         if row.discount:
             start = books.lines.filled(row.line)
             operations.append(
-                Append(row.line, currency, start, row.discount, discount_gift(number, row.item))
+                Append(row.line, currency, start, row.reaches - start, discount_gift(number, row.item))
             )
         if row.cancelled:
             use_id = f"closing:{campaign}:{decision.number}:{row.item}"
@@ -194,12 +202,17 @@ def unfold_approved(books: Books, entry: Entry, seq: int) -> None:
     books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
 
 
+def withdrawn(entry: Entry) -> tuple[Withdraw, ...]:
+    """What takes the supplier's discounts back when a closing is reversed: those positions wait to be paid again."""
+    gifts = [operation for operation in entry.operations if isinstance(operation, Append)]
+    return tuple(Withdraw(gift.line, gift.start, gift.units, gift.gift) for gift in gifts)
+
+
 def require_reversible(context: Context, entry: Entry) -> None:
-    """Conflict where a closed order stands on what would be reversed, or a discount was given away by it."""
+    """Conflict where a closed order stands on what would be reversed, or refunds made good what it claimed."""
     documents = context.books.documents
-    if entry.kind == "closing.approved":
-        if any(isinstance(operation, Append) for operation in entry.operations):
-            raise Conflict("entry: this closing took a discount as the supplier's gift, which stands")
+    if entry.kind in {"closing.approved", "credit-note"}:
+        _require_no_refund(context, entry)
         return
     order = None
     if entry.kind in {"receipt", "invoice", "over.bought"}:
@@ -208,6 +221,17 @@ def require_reversible(context: Context, entry: Entry) -> None:
         order = documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]["order"]
     if order is not None and "closed" in documents.require("purchase", entry.campaign, order):
         raise Conflict(f"entry: {order} is closed; reverse its closing first")
+
+
+def _require_no_refund(context: Context, entry: Entry) -> None:
+    for number, refund in context.books.documents.all("refund", entry.campaign):
+        facts = refund["facts"]
+        if entry.kind == "credit-note":
+            rests = facts.get("credit_note") == entry.facts["number"]
+        else:
+            rests = facts["failure"] == "undelivered" and facts["order"] == entry.notes["order"]
+        if rests and refund["status"] in _STANDS:
+            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
 
 
 CLOSING = Kind(

@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Date, Number, Positive
 from ledger.kinds.goods import goods_account, goods_line, lot_asset
 from ledger.kinds.orders import item_of, open_account, order_line
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of, numbered
-from ledger.lines import Append, Part, PartKind, Use
+from ledger.lines import Append, Change, Part, PartKind, UnitState, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +133,20 @@ def _save(books: Books, entry: Entry, kind: str) -> None:
 
 def unfold_return(books: Books, entry: Entry, seq: int) -> None:
     _unsave(books, entry, seq, "sent_back")
+
+
+def void_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes accepted pieces off their line again; Conflict where some of them have gone on."""
+    (gift,) = (operation for operation in entry.operations if isinstance(operation, Append))
+    piece = (gift.start, gift.start + gift.units)
+    if any(span.state is not UnitState.FREE for span in context.books.lines.spans(gift.line, *piece)):
+        raise Conflict("entry: some of these pieces have gone on; reverse what stands on it first")
+    return (Change(gift.line, (piece,), UnitState.FREE, UnitState.VOID, gift.gift),)
+
+
+def unfold_accept(books: Books, entry: Entry, seq: int) -> None:
+    _unsave(books, entry, seq, "accepted")
+    _good_by(books, entry, -1)
 
 
 def unfold_buy(books: Books, entry: Entry, seq: int) -> None:

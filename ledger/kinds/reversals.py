@@ -16,21 +16,23 @@ from ledger.entry import Entry, Posting, transfers_reversed
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.bank import require_unmatched, unfold_aside, unfold_match
-from ledger.kinds.closings import require_reversible
+from ledger.kinds.closings import require_reversible, withdrawn
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
 from ledger.kinds.contributions import void_changes
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.in_kind import unfold_in_kind
 from ledger.kinds.invoices import unfold_acceptance
-from ledger.kinds.overs import unfold_buy, unfold_return
+from ledger.kinds.overs import unfold_accept, unfold_buy, unfold_return
+from ledger.kinds.overs import void_changes as void_accepted
 from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
 from ledger.kinds.returns import unfold_recall
 from ledger.kinds.returns import unfold_return as unfold_goods_return
+from ledger.kinds.shipments import require_last_state, status_left, unfold_state
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
-from ledger.lines import Change, Undo, Use
+from ledger.lines import Change, Undo, Use, Withdraw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ def _unfold_arrival(books: Books, entry: Entry, seq: int) -> None:
     number = str(entry.facts["waybill"])
     document = books.documents.require("shipment", entry.campaign, number)
     arrivals = [name for name in document["arrivals"] if name != entry.facts["number"]]
-    document |= {"arrivals": arrivals, "status": "partially_received" if arrivals else "in_transit"}
+    document |= {"arrivals": arrivals}
+    document |= {"status": status_left(document)}
     books.documents.save("shipment", entry.campaign, number, document)
 
 
@@ -127,6 +130,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "receipt": _unfold_receipt,
     "shipment": _unfold_shipment,
     "arrival": _unfold_arrival,
+    "shipment.state": unfold_state,
     "loss": _unfold_document("loss", "number"),
     "handover": _unfold_document("handover", "number"),
     "distribution": _unfold_document("distribution", "number"),
@@ -141,6 +145,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "recall": unfold_recall,
     "invoice.accepted": unfold_acceptance,
     "over.returned": unfold_return,
+    "over.accepted": unfold_accept,
     "over.bought": unfold_buy,
     "closing.approved": unfold_closing,
     "valuation": _unfold_valuation,
@@ -172,6 +177,8 @@ def _post(context: Context, facts: Reversal) -> Posting:
         document = context.books.documents.require("shipment", entry.campaign, str(entry.facts["waybill"]))
         if document["arrivals"]:
             raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
+    if entry.kind == "shipment.state":
+        require_last_state(context, entry)
     if entry.kind == "result":
         indicator = context.books.documents.require(
             "indicator", entry.campaign, str(entry.facts["indicator"])
@@ -182,11 +189,15 @@ def _post(context: Context, facts: Reversal) -> Posting:
             )
     require_reversible(context, entry)
     require_unmatched(context, entry)
-    undone: tuple[Undo | Change, ...] = tuple(
+    undone: tuple[Undo | Change | Withdraw, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )
     if entry.kind in {"contribution", "in-kind"}:
         undone = (*undone, *void_changes(context, entry))
+    if entry.kind == "over.accepted":
+        undone = (*undone, *void_accepted(context, entry))
+    if entry.kind == "closing.approved":
+        undone = (*undone, *withdrawn(entry))
     notes: dict[str, Any] = {
         "reverses": entry.seq,
         "reversed": {"kind": entry.kind, "facts": dict(entry.facts)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -195,7 +195,7 @@ def _post_state(context: Context, facts: ShipmentState) -> Posting:
             f"state: {facts.waybill} is {shipment['status']}; {facts.state} follows only "
             f"{', '.join(sorted(_AFTER[facts.state]))}"
         )
-    last = shipment.get("states", [{"date": shipment["date"]}])[-1]["date"]
+    last = (shipment.get("states") or [{"date": shipment["date"]}])[-1]["date"]
     if facts.date < last:
         raise Refused.field("date", f"{facts.date} is before {last}, when the last thing happened to it")
     if facts.state == "customs_hold" and facts.reason is None:
@@ -208,6 +208,33 @@ def _fold_state(books: Books, entry: Entry) -> None:
     shipment = books.documents.require("shipment", entry.campaign, waybill)
     shipment.setdefault("states", []).append(dict(entry.facts))
     books.documents.save("shipment", entry.campaign, waybill, shipment | {"status": entry.facts["state"]})
+
+
+def status_left(shipment: dict[str, Any]) -> str:
+    """What a waybill is when its last state or count is taken back: what was told before."""
+    states = shipment.get("states", ())
+    if shipment["arrivals"]:
+        return "partially_received"
+    return str(states[-1]["state"]) if states else "in_transit"
+
+
+def require_last_state(context: Context, entry: Entry) -> None:
+    """Conflict where something happened to the waybill after the state that would be reversed."""
+    waybill, number = str(entry.facts["waybill"]), entry.facts["number"]
+    shipment = context.books.documents.require("shipment", context.campaign, waybill)
+    if shipment["status"] != entry.facts["state"] or shipment["states"][-1]["number"] != number:
+        raise Conflict(
+            f"entry: {waybill} is {shipment['status']} since then; reverse what came after it first"
+        )
+
+
+def unfold_state(books: Books, entry: Entry, seq: int) -> None:
+    """A reversed state leaves the waybill as it was before."""
+    del seq
+    waybill = str(entry.facts["waybill"])
+    shipment = books.documents.require("shipment", entry.campaign, waybill)
+    shipment |= {"states": shipment["states"][:-1], "status": entry.notes["before"]}
+    books.documents.save("shipment", entry.campaign, waybill, shipment)
 
 
 def _fold_arrival(books: Books, entry: Entry) -> None:
