@@ -35,6 +35,8 @@ class AccountClass(StrEnum):
     DELIVERED = "delivered"  # services
     LOST = "lost"
     RETURNED = "returned"
+    LENT = "lent"  # what another campaign owes by a loan
+    OWED = "owed"  # what a campaign owes another by a loan
     REACHED = "reached"  # people or events reached, by indicator
     RESULTS = "results"
     COMMITMENTS = "commitments"
@@ -58,6 +60,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.ENCUMBERED,
         AccountClass.DISTRIBUTED,
         AccountClass.LOST,
+        AccountClass.LENT,
         AccountClass.REACHED,
     }
 )

@@ -13,6 +13,7 @@ from ledger.carrying import carrying_tables
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.kinds.bank import moved_at
 from ledger.kinds.closings import left_of
+from ledger.kinds.loans import lent_account, owed_account
 from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
 from ledger.lines import UnitState
@@ -287,6 +288,19 @@ def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
                 yield Finding("bank_matches_tie", f"{slug}/{bank}", what)
 
 
+def loans_tie(tx: Reading) -> Iterator[Finding]:
+    """What a lender is owed by a loan is what its borrower owes (RULES 17)."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, loan in books.documents.all("loan", slug):
+            facts = loan["facts"]
+            lent = books.net(lent_account(slug, number), facts["asset"])
+            owed = -books.net(owed_account(facts["to"], slug, number), facts["asset"])
+            if lent != owed:
+                what = f"{slug} is owed {lent} {facts['asset']} and {facts['to']} owes {owed}"
+                yield Finding("loans_tie", f"{slug}/{number}", what)
+
+
 def pledges_tie(tx: Reading) -> Iterator[Finding]:
     """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
     books = Books(tx.shelf)
@@ -320,6 +334,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     results_tie,
     carrying_values_tie,
     bank_matches_tie,
+    loans_tie,
     pledges_tie,
 )
 

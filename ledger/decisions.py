@@ -178,7 +178,8 @@ def _shortfalls(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted
                 Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
             )
     for ref, spend in books.documents.all("spend", slug):
-        if not spend["live"]:
+        # What was borrowed stands in the fund whose coins they were.
+        if not spend["live"] and "borrowed_from" not in spend["notes"]:
             part = spend["facts"]["part"]
             key = f"void:spend:{spend['facts']['txid']}:{spend['n']}" + (f":{part}" if part else "")
             row = tx.journal.by_key(key)

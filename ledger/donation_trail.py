@@ -46,7 +46,12 @@ _STEPS = {
     "handover": StepKind.HANDED,
     "distribution": StepKind.DISTRIBUTED,
     "refund": StepKind.REFUNDED,
+    "loan": StepKind.LENT,
+    "repayment": StepKind.REPAID,
+    "repaid": StepKind.REPAID,
 }
+_FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
+"""Which fact names the other campaign."""
 _ORDER = list(StepKind)
 
 
@@ -222,7 +227,7 @@ class DonationFollower:
             row.value += units
             row.order, row.asset = order, str(item["product"])
             units = visit.end * quantity // value - visit.start * quantity // value
-        elif kind not in {"conversion", "refund"}:
+        elif visit.line.startswith("goods/"):
             goods = parse_goods_line(visit.line)
             row.place, row.asset = goods.place, goods.product
         row.units += units
@@ -257,6 +262,9 @@ class DonationFollower:
             else:
                 points.append(ThreadPoint(bar, first, last, left))
 
+    def _title(self, campaign: str) -> str:
+        return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
+
     def _unit(self, asset: str) -> str:
         product = self.products.get(asset)
         return str(product["unit"]) if product else ""
@@ -290,6 +298,8 @@ class DonationFollower:
             elif noun == "refund":
                 order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
                 place = order["facts"]["supplier"]
+            elif noun in _FUNDS:
+                place = self._title(document["facts"][_FUNDS[noun]])
             elif noun == "shipment":
                 place = document["facts"]["destination"]
             for ending, units in row.lost.items():

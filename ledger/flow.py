@@ -37,6 +37,8 @@ class ExitKind(StrEnum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"  # the supplier paid it back: it is money again
+    LENT = "lent"  # to another campaign
+    REPAID = "repaid"  # a loan between campaigns, at either end
     CLAIM = "claim"  # paid for, not delivered, and the order is closed: the supplier owes it
     IN_TRANSIT = "in_transit"
     LOST = "lost"

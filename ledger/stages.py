@@ -25,6 +25,8 @@ ENDS = {
     PartKind.CANCELLED: ExitKind.CANCELLED,
     PartKind.RETURNED: ExitKind.RETURNED,
 }
+_APART = {"spent": ExitKind.UNEXPLAINED, "loan": ExitKind.LENT, "repaid": ExitKind.REPAID}
+"""What it is called when units stay on a line of these, by the first segment of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ class CampaignFlow:
             return ENDS[self._lines.use(use_id).parts[index].kind]
         if head == "money":
             return ExitKind.HELD
-        if head == "spent":
-            return ExitKind.UNEXPLAINED
+        if head in _APART:
+            return _APART[head]
         if head == "order":
             if self._is_service_order(line):
                 return ExitKind.SPENT
@@ -305,6 +307,8 @@ class CampaignFlow:
                 self._exits.append(Exit(bar, at, till, ENDS[part.kind], asset, units, ""))
             elif use.id.startswith("refund:"):
                 self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
+            elif use.id.startswith("repaid:"):
+                self._exits.append(Exit(bar, at, till, ExitKind.REPAID, asset, till - at, ""))
             else:
                 first, last = part.start + outs[index][0], part.start + outs[index][1]
                 self._land(bar, asset, part.line, first, last, at, till)

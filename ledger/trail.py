@@ -44,6 +44,8 @@ class StepKind(StrEnum):
     HANDED = "handed"
     DISTRIBUTED = "distributed"
     REFUNDED = "refunded"  # a supplier paid it back: it is money again
+    LENT = "lent"  # to another campaign
+    REPAID = "repaid"  # a loan: by the borrower, or back at the lender
     CARRIED = "carried"  # a service such as freight
     HELD = "held"
     UNEXPLAINED = "unexplained"

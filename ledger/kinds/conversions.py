@@ -30,7 +30,7 @@ from ledger.kinds.approvals import (
 from ledger.kinds.gifts import money_line
 from ledger.kinds.rates import SATS
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
-from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
+from ledger.kinds.spends import lender_of, mark_spend, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Piece, Use
 
 
@@ -120,9 +120,10 @@ def explained_pieces(context: Context, txid: str) -> tuple[Piece, ...]:
 def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
     """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
     txid = facts.txid
-    if txid is None or books.documents.find("spend", campaign, txid) is not None:
+    # A part is named once it is recorded; there is nothing to wait for.
+    if txid is None or ":" in txid or lender_of(books.documents, campaign, txid) is not None:
         return None
-    return str(txid)
+    return None if books.documents.find("spend", campaign, txid) is not None else str(txid)
 
 
 def fee_share(fee: int, out: int, units: int) -> int:

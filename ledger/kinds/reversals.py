@@ -23,6 +23,7 @@ from ledger.kinds.contributions import void_changes
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.in_kind import unfold_in_kind
 from ledger.kinds.invoices import unfold_acceptance
+from ledger.kinds.loans import borrowed_changes, unfold_loan
 from ledger.kinds.overs import unfold_accept, unfold_buy, unfold_return
 from ledger.kinds.overs import void_changes as void_accepted
 from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
@@ -138,6 +139,8 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "payment.approved": _unfold_approved("payment"),
     "move.approved": _unfold_approved("move"),
     "refund.approved": _unfold_approved("refund"),
+    "loan.approved": unfold_loan,
+    "repayment.approved": _unfold_approved("repayment"),
     "credit-note": _unfold_document("credit-note", "number"),
     "return": unfold_goods_return,
     "confirmation": unfold_confirmation,
@@ -198,6 +201,8 @@ def _post(context: Context, facts: Reversal) -> Posting:
         undone = (*undone, *void_accepted(context, entry))
     if entry.kind == "closing.approved":
         undone = (*undone, *withdrawn(entry))
+    if entry.kind in {"loan.approved", "repayment.approved"}:
+        undone = (*undone, *borrowed_changes(context, entry))
     notes: dict[str, Any] = {
         "reverses": entry.seq,
         "reversed": {"kind": entry.kind, "facts": dict(entry.facts)},

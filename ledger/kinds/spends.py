@@ -186,8 +186,21 @@ def _fold_again(live: bool) -> Any:
     return fold
 
 
+def lender_of(documents: Documents, campaign: str, txid: str) -> str | None:
+    """Whose coins a recorded spend took, where it took none of this campaign's (RULES 17)."""
+    if documents.find("spend", campaign, txid) is not None:
+        return None
+    others = (slug for slug, _ in documents.all("campaign", "") if slug != campaign)
+    return next((slug for slug in others if documents.find("spend", slug, txid) is not None), None)
+
+
 def require_unexplained(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
     """The spend that a fact explains; raises NotFound, or Conflict that says by how much it differs."""
+    lender = lender_of(context.books.documents, context.campaign, txid)
+    if lender is not None:
+        raise Conflict(
+            f"txid: it spent coins of campaign {lender}; record a loan there, which names what is to explain here"
+        )
     document = context.books.documents.require("spend", context.campaign, txid)
     if document["explained"] is not None:
         raise Conflict(f"txid: this spend is explained already, by {document['explained']}")

@@ -21,6 +21,8 @@ _PLACE = {
     ExitKind.REJECTED: "rejected",
     ExitKind.CANCELLED: "cancelled",
     ExitKind.CLAIM: "paid for and owed by the supplier",
+    ExitKind.LENT: "lent to another campaign",
+    ExitKind.REPAID: "repaid between campaigns",
     ExitKind.REFUNDED: "paid back by the supplier",
     ExitKind.LOST: "lost on the way",
     ExitKind.RETURNED: "returned",

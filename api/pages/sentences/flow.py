@@ -75,6 +75,8 @@ def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt
             ExitKind.REJECTED: f"rejected {where}",
             ExitKind.CANCELLED: "cancelled",
             ExitKind.CLAIM: "owed by the supplier",
+            ExitKind.LENT: "lent to another campaign",
+            ExitKind.REPAID: "repaid between campaigns",
             ExitKind.REFUNDED: "paid back by the supplier",
             ExitKind.IN_TRANSIT: "in transit",
             ExitKind.LOST: "lost on the way",

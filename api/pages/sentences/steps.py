@@ -27,11 +27,19 @@ _STEPS = {
     StepKind.HANDED: "handed over",
     StepKind.DISTRIBUTED: "distributed",
     StepKind.CARRIED: "carried",
+    StepKind.LENT: "lent",
+    StepKind.REPAID: "repaid",
     StepKind.REFUNDED: "paid back by the supplier",
     StepKind.HELD: "held",
     StepKind.UNEXPLAINED: "left, and no entry says why",
 }
-_TO = {StepKind.HANDED: "to", StepKind.PAID: "to", StepKind.CARRIED: "to", StepKind.SHIPPED: "to"}
+_TO = {
+    StepKind.HANDED: "to",
+    StepKind.PAID: "to",
+    StepKind.CARRIED: "to",
+    StepKind.SHIPPED: "to",
+    StepKind.LENT: "to",
+}
 _IN = {StepKind.RECEIVED, StepKind.ARRIVED, StepKind.DISTRIBUTED}
 _LABELS = {
     "rate": "Rate",

@@ -1,0 +1,237 @@
+"""Loans between the funds of two campaigns: one spends the other's money only by an entry that both show.
+
+What was lent belongs to the lender's gifts and waits on a line of its own until it is repaid; at the borrower
+it is nobody's gift. Nothing here merges two campaigns (RULES 17).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, SpendRef
+from ledger.kinds.approvals import (
+    Decision,
+    approval,
+    fold_decided,
+    fold_pending,
+    held,
+    hold_note,
+    rejection,
+    release_of,
+    require_pending,
+)
+from ledger.kinds.conversions import explained_pieces, waits_for_spend
+from ledger.kinds.gifts import money_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spends import mark_spend, require_unexplained, spend_ref, spends_of, spent_line
+from ledger.lines import Append, Change, Part, PartKind, Piece, UnitState, Use
+from ledger.money import decimal_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loan:
+    """`amount` minor units of `asset` of this campaign went into the fund of the campaign `to`.
+
+    Money names both banks, and what the bank charged. Coins name the transaction that spent them for the other
+    campaign: `amount` is all that left, network fee included, and the borrower says what it was for.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    to: Slug
+    asset: Currency
+    amount: Positive
+    fee: Count = 0
+    bank: Name | None = None
+    to_bank: Name | None = None
+    txid: SpendRef | None = None
+    date: Date
+
+
+def lent_line(campaign: str, number: str, asset: str) -> str:
+    """The lender's units that a loan took, until they are repaid."""
+    return f"loan/{campaign}/{number}/{asset}"
+
+
+def lent_account(campaign: str, number: str) -> str:
+    """What a lender is owed by a loan."""
+    return account(AccountClass.LENT, campaign, number)
+
+
+def owed_account(borrower: str, lender: str, number: str) -> str:
+    """What a borrower owes by a loan."""
+    return account(AccountClass.OWED, borrower, lender, number)
+
+
+def loan_gift(lender: str, number: str) -> str:
+    """What the borrower's line names borrowed units by."""
+    return f"loan:{lender}:{number}"
+
+
+def free_money(
+    context: Context, bank: str, asset: str, wanted: int, field: str = "amount"
+) -> tuple[str, tuple[Piece, ...]]:
+    """The unrestricted line and its lowest units for what leaves a bank; Refused where there is less."""
+    line = money_line(context.campaign, asset)
+    pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
+    free = sum(end - start for start, end in pieces)
+    there = context.books.net(account(AccountClass.BANK, context.campaign, bank), asset)
+    if free < wanted or there < wanted:
+        raise Refused.field(
+            field,
+            f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
+            f"{decimal_text(asset, min(free, there))} is free at {bank}",
+        )
+    return line, pieces
+
+
+def _post(context: Context, facts: Loan) -> Posting:
+    require_campaign(context)
+    if facts.to == context.campaign:
+        raise Refused.field("to", "is the campaign that lends; a move goes between its own places")
+    context.books.documents.require("campaign", "", facts.to)
+    if facts.asset == "BTC":
+        if facts.txid is None or facts.bank is not None or facts.to_bank is not None:
+            raise Refused.field("txid", "a loan of coins names the transaction that spent them, and no bank")
+        if facts.fee:
+            raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
+        spend = require_unexplained(context, facts.txid, facts.amount, "amount")
+        if spend["pending"] is not None:
+            raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+        line, pieces = spent_line(facts.txid), explained_pieces(context, facts.txid)
+    else:
+        if facts.bank is None or facts.to_bank is None or facts.txid is not None:
+            raise Refused.field("bank", "a loan of money names both banks and no transaction")
+        line, pieces = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
+    if not pieces:
+        return Posting()
+    return Posting((), (held(line, pieces, f"loan:{facts.number}"),), hold_note(line, pieces))
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    fold_pending("loan")(books, entry)
+    if "txid" in entry.facts:
+        mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"loan {entry.facts['number']}")
+
+
+def _borrowed_part(books: Books, txid: str) -> int:
+    """The number of the next part of a transaction, over all campaigns."""
+    return 1 + max(
+        int(document["facts"]["part"])
+        for slug, _ in books.documents.all("campaign", "")
+        for document in spends_of(books.documents, slug, txid)
+    )
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    document = require_pending(context, "loan", decision.number)
+    facts, campaign, books = document["facts"], context.campaign, context.books
+    asset, amount, fee, borrower = facts["asset"], facts["amount"], facts["fee"], facts["to"]
+    lent = lent_account(campaign, decision.number)
+    owed = owed_account(borrower, campaign, decision.number)
+    release = release_of(document)
+    pieces = release[0].pieces if release else ()
+    units = sum(end - start for start, end in pieces)
+    notes: dict[str, Any] = {}
+    if "txid" in facts:
+        require_unexplained(context, facts["txid"], amount, "amount")
+        txid = facts["txid"].partition(":")[0]
+        part = _borrowed_part(books, txid)
+        notes["borrowed"] = {"part": part, "spend": facts["txid"]}
+        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
+        target, onward = account(AccountClass.UNEXPLAINED, borrower), spent_line(spend_ref(txid, part, True))
+    else:
+        source, line = account(AccountClass.BANK, campaign, facts["bank"]), money_line(campaign, asset)
+        target, onward = account(AccountClass.BANK, borrower, facts["to_bank"]), money_line(borrower, asset)
+    transfers = [Transfer(lent, source, asset, amount)]
+    if fee:
+        transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
+    transfers.append(Transfer(target, owed, asset, amount))
+    start = books.lines.length(onward)
+    notes["interval"] = [onward, start, start + amount]
+    append = Append(onward, asset, start, amount, loan_gift(campaign, decision.number))
+    if not units:
+        return Posting(tuple(transfers), (*release, append), notes)
+    waits = lent_line(campaign, decision.number, asset)
+    parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, units - fee, units - fee, waits, 0))
+    use = Use(f"loan:{campaign}:{decision.number}", line, pieces, units, parts)
+    return Posting(tuple(transfers), (*release, use, append), notes)
+
+
+def _fold_approved(books: Books, entry: Entry) -> None:
+    number = str(entry.facts["number"])
+    fold_decided("loan", "approved")(books, entry)
+    facts = books.documents.require("loan", entry.campaign, number)["facts"]
+    if "borrowed" not in entry.notes:
+        return
+    spend = books.documents.require("spend", entry.campaign, facts["txid"])
+    mark_spend(
+        books, entry.campaign, facts["txid"], pending=None, explained=f"loan {number}", explained_at=entry.at
+    )
+    nothing = {"wallet": 0, "dust": 0, "undecided": 0, "change": 0, "excess": 0, "coins": []}
+    part = entry.notes["borrowed"]["part"]
+    borrowed = {
+        **spend,
+        "facts": {**spend["facts"], **nothing, "part": part, "late": True},
+        "notes": {"shortfall": 0, "out": facts["amount"], "borrowed_from": entry.campaign},
+        "explained": None,
+        "explained_at": None,
+        "pending": None,
+    }
+    books.documents.save("spend", facts["to"], spend_ref(spend["facts"]["txid"], part, True), borrowed)
+
+
+def _fold_rejected(books: Books, entry: Entry) -> None:
+    fold_decided("loan", "rejected")(books, entry)
+    facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
+    if "txid" in facts:
+        mark_spend(books, entry.campaign, facts["txid"], pending=None)
+
+
+def borrowed_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
+    if "interval" not in entry.notes:
+        return ()
+    line, start, end = entry.notes["interval"]
+    piece = (int(start), int(end))
+    if any(span.state is not UnitState.FREE for span in context.books.lines.spans(str(line), *piece)):
+        raise Conflict("entry: some of this money is used or held by now; reverse what stands on it first")
+    return (Change(str(line), (piece,), UnitState.FREE, UnitState.VOID, entry.key),)
+
+
+def unfold_loan(books: Books, entry: Entry, seq: int) -> None:
+    """A loan is undone: the spend waits for another explanation, and the borrower has nothing to explain."""
+    number = str(entry.facts["number"])
+    document = books.documents.require("loan", entry.campaign, number)
+    facts = document["facts"]
+    books.documents.save("loan", entry.campaign, number, document | {"status": "reversed", "reversed": seq})
+    if "borrowed" in entry.notes:
+        mark_spend(books, entry.campaign, facts["txid"], explained=None, explained_at=None, pending=None)
+        txid, part = facts["txid"].partition(":")[0], entry.notes["borrowed"]["part"]
+        books.documents.remove("spend", facts["to"], spend_ref(txid, part, True))
+
+
+LOAN = Kind(
+    name="loan",
+    noun="loan",
+    verb="add",
+    facts=Loan,
+    doc="Record what this campaign lent to another one; it waits for another person's approval.",
+    roles=RECORDERS,
+    key=numbered("loan"),
+    post=_post,
+    fold=_fold,
+    waits_for=waits_for_spend,
+)
+KINDS = (
+    LOAN,
+    approval("loan", _post_approved, _fold_approved),
+    rejection("loan", _fold_rejected),
+)
