@@ -11,14 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.accounts import NEVER_NEGATIVE, class_of
+from ledger.canonical import compact
 from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
 from ledger.line_state import Lines
 from ledger.money import MAX_AMOUNT
-from ledger.shelf import Shelf
+from ledger.shelf import Form, Shelf
 
 END = "\U0010ffff"
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_written = compact(ascii_only=False)
+_load = json.JSONDecoder().decode
+
+
+def _sums_bytes(sums: tuple[int, int]) -> bytes:
+    return b"[%d,%d]" % sums
+
+
+def _sums_of(data: bytes) -> tuple[int, int]:
+    debits, credited = _load(data.decode())
+    return debits, credited
+
+
+_BALANCE = Form("balance", _sums_bytes, _sums_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,7 @@ class Documents:
         data = self._shelf.load("document", self._key(kind, campaign, number))
         if data is None:
             return None
-        document: dict[str, Any] = json.loads(data)
+        document: dict[str, Any] = _load(data.decode())
         return document
 
     def require(self, kind: str, campaign: str, number: str) -> dict[str, Any]:
@@ -58,7 +72,7 @@ class Documents:
         return document
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
-        data = _ENCODER.encode(document).encode()
+        data = _written(document).encode()
         self._shelf.save("document", self._key(kind, campaign, number), data)
 
     def remove(self, kind: str, campaign: str, number: str) -> None:
@@ -68,7 +82,7 @@ class Documents:
         """`(number, document)` of one kind, of one campaign or of all, in order of key."""
         prefix = f"{kind}|" if campaign is None else f"{kind}|{campaign}|"
         for key, data in self._shelf.rows("document", prefix, prefix + END):
-            yield key.split("|", 2)[2], json.loads(data)
+            yield key.split("|", 2)[2], _load(data.decode())
 
     def some(
         self, kind: str, campaign: str, *, after: str = "", limit: int | None = None, reverse: bool = False
@@ -78,7 +92,7 @@ class Documents:
         low = prefix + after + "\0" if after and not reverse else prefix
         high = prefix + after if after and reverse else prefix + END
         for key, data in self._shelf.rows("document", low, high, limit=limit, reverse=reverse):
-            yield key.split("|", 2)[2], json.loads(data)
+            yield key.split("|", 2)[2], _load(data.decode())
 
 
 class Books:
@@ -90,11 +104,8 @@ class Books:
         self.documents = Documents(shelf)
 
     def balance(self, account: str, asset: str) -> Balance:
-        data = self.shelf.load("balance", f"{account}|{asset}")
-        if data is None:
-            return Balance(0, 0)
-        sums = json.loads(data)
-        return Balance(*sums)
+        sums = self.shelf.value(_BALANCE, f"{account}|{asset}")
+        return Balance(0, 0) if sums is None else Balance(*sums)
 
     def net(self, account: str, asset: str) -> int:
         """Debits minus credits, minor units."""
@@ -104,21 +115,20 @@ class Books:
         """`(account, asset, balance)` of all accounts whose name begins with `prefix`."""
         for key, data in self.shelf.rows("balance", prefix, prefix + END if prefix else None):
             account, asset = key.rsplit("|", 1)
-            sums = json.loads(data)
-            yield account, asset, Balance(*sums)
+            yield account, asset, Balance(*_sums_of(data))
 
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         for operation in entry.operations:
             self.lines.apply(operation)
-        touched: dict[tuple[str, str], list[int]] = {}
+        touched: dict[tuple[str, str], tuple[int, int]] = {}
         for transfer in entry.transfers:
-            for account, side in ((transfer.debit, 0), (transfer.credit, 1)):
-                key = (account, transfer.asset)
-                if key not in touched:
-                    before = self.balance(account, transfer.asset)
-                    touched[key] = [before.debits, before.credits]
-                touched[key][side] += transfer.amount
+            asset, amount = transfer.asset, transfer.amount
+            for account, debit, credit in ((transfer.debit, amount, 0), (transfer.credit, 0, amount)):
+                sums = touched.get((account, asset))
+                if sums is None:
+                    sums = self.shelf.value(_BALANCE, f"{account}|{asset}") or (0, 0)
+                touched[account, asset] = (sums[0] + debit, sums[1] + credit)
         for (account, asset), sums in touched.items():
             net = sums[0] - sums[1]
             if net < 0 and class_of(account) in NEVER_NEGATIVE:
@@ -128,4 +138,4 @@ class Books:
             if abs(net) > MAX_AMOUNT:
                 raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
         for (account, asset), sums in touched.items():
-            self.shelf.save("balance", f"{account}|{asset}", b"[%d,%d]" % tuple(sums))
+            self.shelf.put(_BALANCE, f"{account}|{asset}", sums)

@@ -5,11 +5,22 @@ Applies operations and refuses what the state does not allow; it never decides w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from ledger.errors import Conflict
+from ledger.line_rows import (
+    FREE,
+    LINE,
+    SOURCE,
+    SPAN,
+    USE,
+    LineRow,
+    SourceRow,
+    SpanRow,
+    at,
+    source_of,
+    span_of,
+)
 from ledger.lines import (
     ENDED,
     Append,
@@ -23,26 +34,11 @@ from ledger.lines import (
     UnitState,
     Use,
     Withdraw,
-    use_from_json,
-    use_json,
 )
 from ledger.shelf import Shelf
 
-
-def _at(line: str, position: int) -> str:
-    return f"{line}|{position:016d}"
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
-_DECODER = json.JSONDecoder()
-
-
-def _dump(value: object) -> bytes:
-    return _ENCODER.encode(value).encode()
-
-
-def _load(data: bytes) -> Any:
-    return _DECODER.decode(data.decode())
+_FIRST_FREE, _LAST_SPAN = "first free", "last span"
+"""Hints by line: no free unit lies below the one; the other was the start of the last span."""
 
 
 class Lines:
@@ -57,25 +53,26 @@ class Lines:
         return [key for key, _ in self._shelf.rows("line", prefix, prefix + "\U0010ffff" if prefix else None)]
 
     def exists(self, line: str) -> bool:
-        return self._shelf.load("line", line) is not None
+        return self._shelf.value(LINE, line) is not None
 
-    def _meta(self, line: str) -> dict[str, Any]:
-        data = self._shelf.load("line", line)
-        if data is None:
+    def _line(self, line: str) -> LineRow:
+        row = self._shelf.value(LINE, line)
+        if row is None:
             raise Conflict(f"line: there is no line {line}")
-        meta: dict[str, Any] = _load(data)
-        return meta
+        return row
 
     def asset(self, line: str) -> str:
-        return str(self._meta(line)["asset"])
+        return self._line(line).asset
 
     def length(self, line: str) -> int:
         """Units that the line has in all, 0 where there is no such line."""
-        return int(self._meta(line)["length"]) if self.exists(line) else 0
+        row = self._shelf.value(LINE, line)
+        return 0 if row is None else row.length
 
     def filled(self, line: str) -> int:
         """How far payments have reached on an order's line; elsewhere the length."""
-        return int(self._meta(line)["filled"]) if self.exists(line) else 0
+        row = self._shelf.value(LINE, line)
+        return 0 if row is None else row.filled
 
     def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """The states of `start..end`, cut to it, in order."""
@@ -85,30 +82,40 @@ class Lines:
 
     def _whole_spans(self, line: str, start: int, stop: int) -> Iterator[Span]:
         """The spans that touch `start..stop`, in order, as stored."""
-        low = _at(line, start)
-        for key, _ in self._shelf.rows("span", line + "|", low + "\0", reverse=True, limit=1):
-            low = key
-        for key, data in self._shelf.rows("span", low, _at(line, stop)):
-            end, state, ref = _load(data)
-            if end > start and int(key[-16:]) < stop:
-                yield Span(int(key[-16:]), end, UnitState(state), ref)
+        low = at(line, start)
+        here = self._shelf.value(SPAN, low)
+        if here is not None and here.end >= stop > start:
+            yield Span(start, *here)
+            return
+        if here is None:
+            low = self._before(line, start, low)
+        for key, data in self._shelf.rows("span", low, at(line, stop)):
+            row = span_of(data)
+            if row.end > start and int(key[-16:]) < stop:
+                yield Span(int(key[-16:]), *row)
+
+    def _before(self, line: str, position: int, otherwise: str) -> str:
+        """The key of the last span that begins before a position."""
+        for key, _ in self._shelf.rows("span", line + "|", at(line, position), reverse=True, limit=1):
+            return key
+        return otherwise
 
     def sources(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Source]:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
         stop = self.length(line) if end is None else end
-        low = _at(line, start)
+        low = at(line, start)
         for key, _ in self._shelf.rows("source", line + "|", low + "\0", reverse=True, limit=1):
             low = key
-        for key, data in self._shelf.rows("source", low, _at(line, stop)):
-            source_end, gift, use, part = _load(data)
-            if source_end > start:
-                yield Source(int(key[-16:]), source_end, gift, use, part)
+        for key, data in self._shelf.rows("source", low, at(line, stop)):
+            row = source_of(data)
+            if row.end > start:
+                yield Source(int(key[-16:]), *row)
 
     def use(self, use_id: str) -> Use:
-        data = self._shelf.load("use", use_id)
-        if data is None:
+        use = self._shelf.value(USE, use_id)
+        if use is None:
             raise Conflict(f"use: there is no use {use_id}")
-        return use_from_json(_load(data))
+        return use
 
     def has_use(self, use_id: str) -> bool:
         return self._shelf.load("use", use_id) is not None
@@ -118,8 +125,24 @@ class Lines:
         return sum(end - start for start, end in self._free(line))
 
     def _free(self, line: str) -> Iterator[Piece]:
-        for key, data in self._shelf.rows("free", line + "|", line + "}"):
-            yield int(key[-16:]), int(data)
+        """The free pieces of a line in order, read as far as they are asked for."""
+        hints = self._shelf.hints
+        low = hints.get((_FIRST_FREE, line), 0)
+        end = self._shelf.value(FREE, at(line, low))
+        if end is not None:
+            yield low, end
+            low = end
+        size, first = 4, end is None
+        while True:
+            page = list(self._shelf.rows("free", at(line, low), line + "}", limit=size))
+            for key, data in page:
+                start, low = int(key[-16:]), int(data)
+                if first:
+                    hints[_FIRST_FREE, line], first = start, False
+                yield start, low
+            if len(page) < size:
+                return
+            size = 1000
 
     def lowest_free(self, line: str, units: int, *, within: Piece | None = None) -> tuple[Piece, ...]:
         """The lowest `units` free units, or fewer where there are not so many (rule 3)."""
@@ -127,14 +150,15 @@ class Lines:
         wanted = units
         for start, end in self._free(line):
             if within is not None:
+                if start >= within[1]:
+                    break
                 start, end = max(start, within[0]), min(end, within[1])
-            if start >= end:
-                continue
+            if start < end:
+                last = min(end, start + wanted)
+                taken.append((start, last))
+                wanted -= last - start
             if wanted == 0:
                 break
-            last = min(end, start + wanted)
-            taken.append((start, last))
-            wanted -= last - start
         return tuple(taken)
 
     # applying
@@ -145,7 +169,7 @@ class Lines:
             case Open():
                 if self.exists(op.line):
                     raise Conflict(f"line: {op.line} exists already")
-                self._save_meta(op.line, op.asset, op.units, 0)
+                self._save_line(op.line, op.asset, op.units, 0)
                 self._put_span(op.line, 0, op.units, UnitState.FREE, "")
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
@@ -159,11 +183,9 @@ class Lines:
                 for piece in op.pieces:
                     self._change(op.line, piece, op.before, op.after, op.ref)
 
-    def _save_meta(self, line: str, asset: str, length: int, filled: int | None) -> None:
-        meta: dict[str, Any] = {"asset": asset, "length": length}
-        meta["filled"] = length if filled is None else filled
-        meta["opened"] = filled is not None
-        self._shelf.save("line", line, _dump(meta))
+    def _save_line(self, line: str, asset: str, length: int, filled: int | None) -> None:
+        row = LineRow(asset, length, length if filled is None else filled, filled is not None)
+        self._shelf.put(LINE, line, row)
 
     def _grow(
         self,
@@ -176,41 +198,33 @@ class Lines:
         use: str | None = None,
         part: int = 0,
     ) -> None:
-        if self.exists(line):
-            meta = self._meta(line)
-            if meta["asset"] != asset:
-                raise Conflict(f"line: {line} counts {meta['asset']}, not {asset}")
-            opened, length, filled = bool(meta["opened"]), int(meta["length"]), int(meta["filled"])
+        row = self._shelf.value(LINE, line) or LineRow(asset, 0, 0, False)
+        if row.asset != asset:
+            raise Conflict(f"line: {line} counts {row.asset}, not {asset}")
+        if start != row.filled or (row.opened and start + units > row.length):
+            raise Conflict(f"line: {line} continues at {row.filled}, not at {start}")
+        if row.opened:
+            self._save_line(line, asset, row.length, row.filled + units)
         else:
-            opened, length, filled = False, 0, 0
-        if start != filled or (opened and start + units > length):
-            raise Conflict(f"line: {line} continues at {filled}, not at {start}")
-        if opened:
-            self._save_meta(line, asset, length, filled + units)
-        else:
-            self._save_meta(line, asset, length + units, None)
+            self._save_line(line, asset, row.length + units, None)
             self._put_span(line, start, start + units, UnitState.FREE, "")
         if units:
-            row = [start + units, gift, use, part]
-            self._shelf.save("source", _at(line, start), _dump(row))
+            self._shelf.put(SOURCE, at(line, start), SourceRow(start + units, gift, use, part))
 
     def _apply_use(self, use: Use) -> None:
         if self.has_use(use.id):
             raise Conflict(f"use: {use.id} is recorded already")
+        reached = -1
         for piece in use.pieces:
-            self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
-        self._shelf.save("use", use.id, _dump(use_json(use)))
+            # Nothing else has this use's name: only a piece that touches the one before can join a span.
+            self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id, alone=piece[0] > reached)
+            reached = max(reached, piece[1])
+        self._shelf.put(USE, use.id, use)
         for index, part in enumerate(use.parts):
             if part.line is not None:
-                asset = self.asset(part.line) if self.exists(part.line) else ""
-                self._grow(
-                    part.line,
-                    asset or self._new_asset(part.line),
-                    part.start,
-                    part.out,
-                    use=use.id,
-                    part=index,
-                )
+                row = self._shelf.value(LINE, part.line)
+                asset = self._new_asset(part.line) if row is None else row.asset
+                self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
 
     @staticmethod
     def _new_asset(line: str) -> str:
@@ -226,14 +240,14 @@ class Lines:
             if part.line is None or part.out == 0:
                 continue
             piece = (part.start, part.start + part.out)
-            meta = self._meta(part.line)
-            if meta["opened"]:
-                if int(meta["filled"]) != piece[1] or any(
+            row = self._line(part.line)
+            if row.opened:
+                if row.filled != piece[1] or any(
                     span.state is not UnitState.FREE for span in self.spans(part.line, *piece)
                 ):
                     raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
-                self._save_meta(part.line, meta["asset"], int(meta["length"]), piece[0])
-                self._shelf.save("source", _at(part.line, part.start), None)
+                self._save_line(part.line, row.asset, row.length, piece[0])
+                self._shelf.put(SOURCE, at(part.line, part.start), None)
             else:
                 try:
                     self._change(part.line, piece, UnitState.FREE, UnitState.VOID, use_id)
@@ -243,15 +257,18 @@ class Lines:
             self._change(use.line, piece, UnitState.USED, UnitState.FREE, "")
 
     def _withdraw(self, op: Withdraw) -> None:
-        meta, end = self._meta(op.line), op.start + op.units
+        row, end = self._line(op.line), op.start + op.units
         (source,) = self.sources(op.line, op.start, end) if op.units else (None,)
         told = source is not None and (source.start, source.end, source.gift) == (op.start, end, op.gift)
-        if not meta["opened"] or int(meta["filled"]) != end or not told:
+        if not row.opened or row.filled != end or not told:
             raise Conflict(f"reversal: later facts stand on {op.gift}; reverse those first")
-        self._save_meta(op.line, meta["asset"], int(meta["length"]), op.start)
-        self._shelf.save("source", _at(op.line, op.start), None)
+        self._save_line(op.line, row.asset, row.length, op.start)
+        self._shelf.put(SOURCE, at(op.line, op.start), None)
 
-    def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
+    def _change(
+        self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str, *, alone: bool = False
+    ) -> None:
+        """Set the state of a piece; `alone`: no neighbour can be of the same state and name."""
         start, end = piece
         if not 0 <= start < end <= self.length(line):
             raise Conflict(f"line: {line} has no units {start} to {end}")
@@ -260,37 +277,66 @@ class Lines:
         if covered != end - start or any(span.state is not before for span in found):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
         for span in found:
-            self._drop_span(line, span.start, span.state)
+            if span.start != start or not alone:
+                self._shelf.put(SPAN, at(line, span.start), None)
+            if span.state is UnitState.FREE:
+                self._shelf.put(FREE, at(line, span.start), None)
         first, last = found[0], found[-1]
+        if before is UnitState.FREE is not after:
+            hints = self._shelf.hints
+            if hints.get((_FIRST_FREE, line), 0) == start:
+                hints[_FIRST_FREE, line] = end
         if first.start < start:
             self._write_span(line, first.start, start, first.state, first.ref)
         if last.end > end:
             self._write_span(line, end, last.end, last.state, last.ref)
-        self._put_span(line, start, end, after, ref)
+        if alone:
+            self._write_span(line, start, end, after, ref)
+        else:
+            self._put_span(line, start, end, after, ref)
 
     def _drop_span(self, line: str, start: int, state: UnitState) -> None:
-        self._shelf.save("span", _at(line, start), None)
+        self._shelf.put(SPAN, at(line, start), None)
         if state is UnitState.FREE:
-            self._shelf.save("free", _at(line, start), None)
+            self._shelf.put(FREE, at(line, start), None)
 
     def _write_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
-        self._shelf.save("span", _at(line, start), _dump([end, state.value, ref]))
+        key = at(line, start)
+        self._shelf.put(SPAN, key, SpanRow(end, state, ref))
+        hints = self._shelf.hints
+        if start >= hints.get((_LAST_SPAN, line), 0):
+            hints[_LAST_SPAN, line] = start
         if state is UnitState.FREE:
-            self._shelf.save("free", _at(line, start), str(end).encode())
+            self._shelf.put(FREE, key, end)
+            if start < hints.get((_FIRST_FREE, line), 0):
+                hints[_FIRST_FREE, line] = start
 
     def _put_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
         """Write a span, joined with equal neighbours, so that the same history gives the same rows."""
         if start >= end:
             return
-        for key, data in self._shelf.rows("span", line + "|", _at(line, start), reverse=True, limit=1):
-            left_end, left_state, left_ref = _load(data)
-            if left_end == start and left_state == state.value and left_ref == ref:
-                start = int(key[-16:])
+        left = self._ending_at(line, start)
+        if left is not None:
+            row = self._shelf.value(SPAN, at(line, left))
+            if row is not None and row.state is state and row.ref == ref:
+                start = left
                 self._drop_span(line, start, state)
-        right = self._shelf.load("span", _at(line, end))
-        if right is not None:
-            right_end, right_state, right_ref = _load(right)
-            if right_state == state.value and right_ref == ref:
-                self._drop_span(line, end, state)
-                end = right_end
+        right = self._shelf.value(SPAN, at(line, end))
+        if right is not None and right.state is state and right.ref == ref:
+            self._drop_span(line, end, state)
+            end = right.end
         self._write_span(line, start, end, state, ref)
+
+    def _ending_at(self, line: str, position: int) -> int | None:
+        """The start of the span that ends at a position, if there is one."""
+        if position == 0:
+            return None
+        last = self._shelf.hints.get((_LAST_SPAN, line))
+        if last is not None:
+            row = self._shelf.value(SPAN, at(line, last))
+            if row is not None and row.end == position:
+                return int(last)
+        for key, data in self._shelf.rows("span", line + "|", at(line, position), reverse=True, limit=1):
+            if span_of(data).end == position:
+                return int(key[-16:])
+        return None

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.books import END
+from ledger.canonical import compact
 from ledger.shelf import Shelf
 
 
@@ -83,9 +84,10 @@ def _load(shelf: Shelf, space: str, key: str) -> Any:
 
 
 def _save(shelf: Shelf, space: str, key: str, value: object) -> None:
-    shelf.save(space, key, json.dumps(value, separators=(",", ":"), sort_keys=True).encode())
+    shelf.save(space, key, _written(value).encode())
 
 
+_written = compact(ascii_only=True)
 _PAGE = 10_000
 """So many unspent outpoints are in memory at once as text; there may be a million of them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger.books import Books
@@ -34,6 +35,7 @@ class AlreadyRecorded:
     data: bytes
 
 
+@lru_cache(maxsize=256)
 def rfc3339(seconds: int) -> str:
     """Unix seconds as RFC 3339 UTC with `Z`."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

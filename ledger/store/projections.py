@@ -6,9 +6,13 @@ What it holds is what `MemoryShelf` would hold; it never decides what a projecti
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.shelf import Form
 from ledger.store.session import Session
+
+T = TypeVar("T")
 
 VERSION = "shelf"
 """The row of `meta` that counts commits which changed the shelf."""
@@ -24,11 +28,22 @@ class ShelfCache:
 
     def __init__(self) -> None:
         self.version = -1
-        self.rows: dict[tuple[str, str], bytes | None] = {}
+        self.rows: dict[tuple[str, str], Any] = {}
+        """Bytes as stored, what a form read from them, or None for a row that is not there."""
+        self.forms: dict[str, Form[Any]] = {}
+        self.hints: dict[Any, Any] = {}
 
     def drop(self) -> None:
-        self.version = -1
+        self.forget(-1)
+
+    def forget(self, version: int) -> None:
+        """Begin again with what is there in this version."""
+        self.version = version
         self.rows.clear()
+        self.hints.clear()
+
+    def as_bytes(self, space: str, value: Any) -> bytes:
+        return value if type(value) is bytes else self.forms[space].write(value)
 
 
 class StoredShelf:
@@ -38,20 +53,33 @@ class StoredShelf:
         self._session = session
         self._cache = cache
         self._writing = writing
-        self._pending: dict[str, dict[str, bytes | None]] = {}
+        self._pending: dict[str, dict[str, Any]] = {}
         self._waiting = 0
         self._changed = False
         row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,))
         self._version = int(row[0])
         if cache.version != self._version:
-            cache.rows.clear()
-            cache.version = self._version
+            cache.forget(self._version)
+        self.hints = cache.hints
 
     def load(self, space: str, key: str) -> bytes | None:
-        rows = self._cache.rows
-        place = (space, key)
+        value = self._found((space, key))
+        return None if value is None else self._cache.as_bytes(space, value)
+
+    def value(self, form: Form[T], key: str) -> T | None:
+        """`load`, read by the form, once for as long as it is remembered."""
+        place = (form.space, key)
+        kept: Any = self._found(place)
+        if type(kept) is not bytes:
+            value: T | None = kept
+            return value
+        self._cache.forms[form.space] = form
+        value = self._cache.rows[place] = form.read(kept)
+        return value
+
+    def _found(self, place: tuple[str, str]) -> Any:
         try:
-            return rows[place]
+            return self._cache.rows[place]
         except KeyError:
             pass
         row = self._session.one("SELECT value FROM shelf WHERE space = ? AND key = ?", place)
@@ -61,13 +89,23 @@ class StoredShelf:
 
     def save(self, space: str, key: str, value: bytes | None) -> None:
         """Set a row, or remove it with None; raises LedgerError in a reading transaction."""
+        self._set(space, key, value)
+
+    def put(self, form: Form[T], key: str, value: T | None) -> None:
+        """`save` of a value; its bytes are made once, when the row is written."""
+        self._cache.forms[form.space] = form
+        self._set(form.space, key, value)
+
+    def _set(self, space: str, key: str, value: Any) -> None:
         if not self._writing:
             raise LedgerError("shelf: a reading transaction cannot save; open one with write()")
-        place = (space, key)
-        waiting = self._pending.setdefault(space, {})
-        self._waiting += key not in waiting
+        waiting = self._pending.get(space)
+        if waiting is None:
+            waiting = self._pending[space] = {}
+        if key not in waiting:
+            self._waiting += 1
         waiting[key] = value
-        self._remember(place, value)
+        self._remember((space, key), value)
         if self._waiting >= MOST_PENDING:
             self.flush()
 
@@ -85,7 +123,11 @@ class StoredShelf:
         if len(waiting) > MOST_OVERLAID:
             self.flush()
             waiting = {}
-        over = {k: v for k, v in waiting.items() if low <= k and (high is None or k < high)}
+        over = {
+            k: v if v is None else self._cache.as_bytes(space, v)
+            for k, v in waiting.items()
+            if low <= k and (high is None or k < high)
+        }
         sql = "SELECT key, value FROM shelf WHERE space = ? AND key >= ?"
         values: list[str | int] = [space, low]
         if high is not None:
@@ -115,6 +157,7 @@ class StoredShelf:
         self._pending.clear()
         self._waiting = 0
         self._cache.rows.clear()
+        self.hints.clear()
         self._changed = True
         self._session.run("DELETE FROM shelf")
 
@@ -122,11 +165,15 @@ class StoredShelf:
         """Write what waits."""
         if not self._pending:
             return
-        rows = [
-            (space, key, value) for space, waiting in self._pending.items() for key, value in waiting.items()
-        ]
-        saved = [row for row in rows if row[2] is not None]
-        removed = [(space, key) for space, key, value in rows if value is None]
+        as_bytes = self._cache.as_bytes
+        saved: list[tuple[str, str, bytes]] = []
+        removed: list[tuple[str, str]] = []
+        for space, waiting in self._pending.items():
+            for key, value in waiting.items():
+                if value is None:
+                    removed.append((space, key))
+                else:
+                    saved.append((space, key, as_bytes(space, value)))
         if removed:
             self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
         if saved:
@@ -149,7 +196,7 @@ class StoredShelf:
     def after_commit(self) -> None:
         self._cache.version = self._version
 
-    def _remember(self, place: tuple[str, str], value: bytes | None) -> None:
+    def _remember(self, place: tuple[str, str], value: Any) -> None:
         rows = self._cache.rows
         if len(rows) >= MOST_CACHED and place not in rows:
             for old in list(rows)[: MOST_CACHED // 2]:
