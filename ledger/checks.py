@@ -18,6 +18,7 @@ from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
 from ledger.lines import UnitState
 from ledger.reconcile import coins_in_books, coins_on_chain
+from ledger.trial_balance import frozen_differs
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -319,6 +320,15 @@ def pledges_tie(tx: Reading) -> Iterator[Finding]:
                 yield Finding("pledges_tie", gift, f"{matched} {asset} matched of a gift of {worth}")
 
 
+def closed_periods_stand(tx: Reading) -> Iterator[Finding]:
+    """Each closed period's frozen balances are what is dated up to its last day, and nothing came into it since."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        entries = (entry_from_bytes(row.data) for row in tx.journal.rows(campaign=slug))
+        for number, what in frozen_differs(books, slug, entries):
+            yield Finding("closed_periods_stand", number, what)
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -336,6 +346,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     bank_matches_tie,
     loans_tie,
     pledges_tie,
+    closed_periods_stand,
 )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 from ledger.books import Books
+from ledger.dating import HAPPENED, parted
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.facts import facts_from, facts_json
 from ledger.giving import load_gaps, unread_scripts
@@ -144,35 +145,50 @@ def action_of(noun: str, verb: str) -> Action:
     return actions[verb]
 
 
-def act(tx: Writing, actor: Actor, slug: str, noun: str, verb: str, facts: object, *, now: int) -> Outcome:
+def act(
+    tx: Writing,
+    actor: Actor,
+    slug: str,
+    noun: str,
+    verb: str,
+    facts: object,
+    *,
+    now: int,
+    happened: str | None = None,
+) -> Outcome:
     """Record what a person tells; `facts` is an instance of the action's facts, or the JSON object of one.
 
+    `happened` is the day of a late fact, whose own period is closed; an object may name it beside its fields.
     Raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
     """
     action = action_of(noun, verb)
     if Role(actor.role) not in action.roles:
         roles = ", ".join(sorted(role.value for role in action.roles))
         raise NotAllowed(f"role: a {actor.role} cannot {verb} a {noun}; these can: {roles}")
+    if isinstance(facts, dict):
+        facts, happened = parted(facts)
     told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
     if noun == "campaign":
         slug = told.slug
     kind = action.kind
     txid = kind.waits_for(Books(tx.shelf), slug, told)
     if txid is not None:
-        return _keep_draft(tx, actor, slug, kind, told, txid, now)
-    outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id)
+        return _keep_draft(tx, actor, slug, kind, told, happened, txid, now)
+    outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
     already = isinstance(outcome, AlreadyRecorded)
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
 
 
-def _keep_draft(tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, txid: str, now: int) -> Outcome:
+def _keep_draft(
+    tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, happened: str | None, txid: str, now: int
+) -> Outcome:
     """An explanation given before its spend settles waits, and is recorded when it does."""
     if Books(tx.shelf).documents.find("campaign", "", slug) is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     key = kind.key(slug, told)
-    data = rfc8785.dumps(facts_json(told))
+    data = rfc8785.dumps(facts_json(told) | ({HAPPENED: happened} if happened else {}))
     for draft in tx.desk.drafts(waits_for=txid):
         if draft.key == key and draft.data == data:
             return Outcome(None, key, True, txid, None)

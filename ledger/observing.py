@@ -104,6 +104,11 @@ class Observed:
         row = _load(self._shelf, "o.hash", block)
         return None if row is None else int(row)
 
+    def time_of(self, height: int) -> int | None:
+        """Unix seconds of the block that was read at a height; None where none was."""
+        row = _load(self._shelf, "o.block", f"{height:012d}")
+        return None if row is None else int(row[1])
+
     def tx(self, txid: str) -> WatchedTx | None:
         row = _load(self._shelf, "o.tx", txid)
         return None if row is None else _tx(txid, row)

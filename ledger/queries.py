@@ -194,9 +194,9 @@ def _days_gift_to_order(books: Books, slug: str, gifts: list[dict[str, Any]]) ->
     """Median days from a gift's block to the first approved order after it."""
     orders = sorted(d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] in BOUND)
     days = [
-        (date.fromisoformat(after[0]) - date.fromisoformat(gift["date"])).days
+        (date.fromisoformat(after[0]) - date.fromisoformat(gift["facts"]["date"])).days
         for gift in gifts
-        if (after := [order for order in orders if order >= gift["date"]])
+        if (after := [order for order in orders if order >= gift["facts"]["date"]])
     ]
     return int(statistics.median(days)) if days else None
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger.books import Books
+from ledger.dating import HAPPENED, accounting_date
 from ledger.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
 from ledger.errors import Conflict, NotAllowed
 from ledger.facts import facts_json
 from ledger.kinds import BY_NAME
+from ledger.kinds.limits import require_within_limit
 from ledger.kinds.spec import Context, Kind, Role
 from ledger.store.journal import JournalRow
 
@@ -51,7 +54,10 @@ def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> 
         row = tx.journal.by_seq(seq)
         return None if row is None else entry_from_bytes(row.data)
 
-    return Context(books, campaign, rfc3339(now), role, entry)
+    def entries(after: int) -> Iterator[Entry]:
+        return (entry_from_bytes(row.data) for row in tx.journal.rows(after, campaign=campaign))
+
+    return Context(books, campaign, rfc3339(now), role, entry, entries)
 
 
 def record(
@@ -63,17 +69,22 @@ def record(
     now: int,
     role: Role,
     author: int | None = None,
+    date: str | None = None,
+    happened: str | None = None,
+    waits: bool = True,
 ) -> Recorded | AlreadyRecorded:
     """Record one fact; raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
 
-    `author` is kept beside the journal, never in it; who recorded a fact may not approve it.
+    `author` is kept beside the journal, never in it; who recorded a fact may not approve it. `date` is the
+    accounting date where it is not the fact's own, `happened` the day of a late fact. `waits` False: nobody is there
+    who could give another date, so what lies in a closed period is booked on the first open day (RULES 13).
     """
     told = facts_json(facts)
     key = kind.key(campaign, facts)
     earlier = tx.journal.by_key(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
-        if same_facts(entry, kind.name, campaign, told):
+        if same_facts(entry, kind.name, campaign, told) and entry.notes.get(HAPPENED) == happened:
             return AlreadyRecorded(entry, earlier.data)
         raise Conflict(
             f"{kind.noun}: {key.rsplit(':', 1)[-1]} is recorded already with other facts, as entry "
@@ -85,9 +96,20 @@ def record(
         raise NotAllowed(f"approval: who recorded this {kind.noun} cannot approve it; another person has to")
     context = _context(tx, books, campaign, now, role)
     posting = kind.post(context, facts)
+    if approved is not None:
+        require_within_limit(context, kind, facts)
+    at = rfc3339(now)
+    booked = accounting_date(
+        books,
+        campaign,
+        date or kind.date(facts) or at[:10],
+        moves=bool(posting.transfers or posting.operations),
+        waits=waits and role is not Role.SYSTEM,
+        happened=happened,
+    )
     head = tx.journal.head()
     seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
-    at = rfc3339(now)
+    notes = posting.notes if happened is None else {**posting.notes, HAPPENED: happened}
     entry = Entry(
         seq=seq,
         previous=previous,
@@ -95,10 +117,10 @@ def record(
         kind=kind.name,
         campaign=campaign,
         at=at,
-        date=kind.date(facts) or at[:10],
+        date=booked,
         role=role.value,
         facts=told,
-        notes=posting.notes,
+        notes=notes,
         transfers=posting.transfers,
         operations=posting.operations,
         reverses=posting.notes.get("reverses"),

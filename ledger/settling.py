@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.chain import Outpoint, Script
 from ledger.chain_look import ChainLook, TxFacts
 from ledger.coins import CoinClasses, late_spend_facts, spend_facts
+from ledger.dating import parted
 from ledger.entry import Entry
 from ledger.errors import LedgerError
 from ledger.facts import facts_from
@@ -246,16 +247,24 @@ class _Settling:
 
     # the books
 
-    def _record(self, kind: Any, campaign: str, facts: Any) -> None:
-        outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM)
+    def _record(self, kind: Any, campaign: str, facts: Any, date: str | None = None) -> None:
+        outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM, date=date)
         if isinstance(outcome, Recorded):
             self._outcome.entries.append(outcome.entry)
+
+    def _depth_of(self, transaction: WatchedTx) -> int:
+        return max(self._depth, MATURITY) if transaction.coinbase else self._depth
 
     def _is_deep(self, transaction: WatchedTx | None) -> bool:
         if transaction is None or transaction.height is None:
             return False
-        depth = max(self._depth, MATURITY) if transaction.coinbase else self._depth
-        return self._look.tip.height - transaction.height + 1 >= depth
+        return self._look.tip.height - transaction.height + 1 >= self._depth_of(transaction)
+
+    def _settled_on(self, transaction: WatchedTx) -> str:
+        """The day of the block that buried it deep enough: a gift belongs to that period (RULES 13)."""
+        height = (transaction.height or 0) + self._depth_of(transaction) - 1
+        time = self._observed.time_of(height)
+        return rfc3339(self._look.tip.time if time is None else time)[:10]
 
     def _void(self, txids: list[str]) -> None:
         """Void what fell out of the settled chain: spends before gifts, newest first (RULES 4)."""
@@ -301,7 +310,8 @@ class _Settling:
                 continue
             document = self._classes.documents.find("donation", output.campaign, outpoint)
             if document is None:
-                self._record(DONATION, output.campaign, _gift(outpoint, output, transaction))
+                facts = _gift(outpoint, output, transaction)
+                self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
             elif not document["live"]:
                 again = self._again(outpoint, document["n"] + 1, transaction)
                 self._record(RESTORE, output.campaign, again)
@@ -351,7 +361,8 @@ class _Settling:
         for draft in self._tx.desk.drafts(waits_for=txid):
             kind = BY_NAME[draft.kind]
             try:
-                facts: object = facts_from(kind.facts, json.loads(draft.data))
+                told, happened = parted(json.loads(draft.data))
+                facts: object = facts_from(kind.facts, told)
                 outcome = record(
                     self._tx,
                     kind,
@@ -360,6 +371,8 @@ class _Settling:
                     now=self._now,
                     role=Role.RECORDER,
                     author=draft.user_id,
+                    happened=happened,
+                    waits=False,
                 )
             except LedgerError as refusal:
                 # The draft stays for its author to put right; the spend stays unexplained meanwhile.

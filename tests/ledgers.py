@@ -74,7 +74,7 @@ class Ledger:
             )
         return made
 
-    def do(self, role: str, noun: str, verb: str, **facts: Any) -> Outcome:
+    def do(self, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
         self.now += 60
         with self.store.write() as writing:
             outcome = act(writing, self.actors[role], SLUG, noun, verb, facts, now=self.now)

@@ -200,6 +200,7 @@ def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:
     assert set(post["requestBody"]["content"]["application/json"]["schema"]["properties"]) == {
         "number",
         "quantity",
+        "happened",
     }
     assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
     names = [

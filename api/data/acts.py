@@ -18,6 +18,7 @@ from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem
+from ledger.dating import HAPPENED
 from ledger.errors import Refused
 
 BODY_LIMIT = 1_000_000
@@ -98,6 +99,10 @@ def _schema(facts: type) -> dict[str, Any]:
     """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
     schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")
     resolved: dict[str, Any] = _resolved(schema, schema.pop("$defs", {}), 0)
+    late = "The day of a late fact, whose own period is closed."
+    resolved["properties"] = resolved.get("properties", {}) | {
+        HAPPENED: {"type": "string", "format": "date", "description": late}
+    }
     return resolved
 
 

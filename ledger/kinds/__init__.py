@@ -15,11 +15,13 @@ from ledger.kinds import (
     gifts,
     in_kind,
     invoices,
+    limits,
     loans,
     moves,
     orders,
     overs,
     payments,
+    periods,
     pledges,
     rates,
     receipts,
@@ -62,6 +64,8 @@ ALL: tuple[Kind, ...] = (
     *results.KINDS,
     *bank.KINDS,
     *evidence.KINDS,
+    *limits.KINDS,
+    *periods.KINDS,
     *reversals.KINDS,
 )
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}

@@ -26,6 +26,7 @@ from ledger.kinds.invoices import unfold_acceptance
 from ledger.kinds.loans import borrowed_changes, unfold_loan
 from ledger.kinds.overs import unfold_accept, unfold_buy, unfold_return
 from ledger.kinds.overs import void_changes as void_accepted
+from ledger.kinds.periods import require_last_closed, unfold_period
 from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
 from ledger.kinds.returns import unfold_recall
 from ledger.kinds.returns import unfold_return as unfold_goods_return
@@ -157,6 +158,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "result": _unfold_result,
     "bank.match": unfold_match,
     "bank.aside": unfold_aside,
+    "period.approved": unfold_period,
 }
 REVERSIBLE = frozenset(_UNFOLD)
 
@@ -192,6 +194,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
             )
     require_reversible(context, entry)
     require_unmatched(context, entry)
+    require_last_closed(context, entry)
     undone: tuple[Undo | Change | Withdraw, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,8 @@ class Context:
     role: Role
     entry: Callable[[int], Entry | None] = lambda _seq: None
     """The entry of a number, for a fact that names one."""
+    entries: Callable[[int], Iterator[Entry]] = lambda _after: iter(())
+    """The campaign's entries numbered above `after`, in order."""
 
     @property
     def today(self) -> str:

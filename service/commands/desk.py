@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.books import Books
+from ledger.dating import HAPPENED, parted
 from ledger.desk import NOUNS, Action, Outcome, act, actor_named
 from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import NotFound, Refused
@@ -62,6 +63,8 @@ class _Schema:
         )
 
     def is_text(self, path: list[str]) -> bool:
+        if path == [HAPPENED]:
+            return True
         shape: Mapping[str, Any] = self._whole
         for step in path:
             shape = self._resolved(shape)
@@ -96,7 +99,8 @@ def _notes(action: Action) -> str:
         f"  {name}{'' if needed else ' (may be left out)'}: {word}"
         for name, word, needed in _Schema(action.facts).fields()
     ]
-    return "\n".join(["fields:", *rows, f"\nroles: {', '.join(sorted(action.roles))}"])
+    late = f"  {HAPPENED} (may be left out): the day of a late fact, whose own period is closed"
+    return "\n".join(["fields:", *rows, late, f"\nroles: {', '.join(sorted(action.roles))}"])
 
 
 def _action(noun: str, verb: str, action: Action) -> Any:
@@ -106,7 +110,8 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         with opened_store(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
             slug = _slug(tx, options, noun, verb, told)
-            facts: Any = facts_from(action.facts, told)
+            fields, happened = parted(told)
+            facts: Any = facts_from(action.facts, fields)
             if paper is not None:
                 tx.evidence.save(*paper)
             outcome = act(
@@ -117,6 +122,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
                 verb,
                 facts,
                 now=outside.clock(),
+                happened=happened,
             )
         return _answer(noun, verb, slug, outcome)
 

@@ -1,0 +1,59 @@
+"""The accounting date of a fact: always in an open period, with the day it happened beside it (RULES 13).
+
+It dates entries and nothing else; closing and opening periods is `ledger/kinds/periods.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.books import Books
+from ledger.errors import Refused
+from ledger.facts import STRICT, Date, facts_from
+from ledger.kinds.periods import day_after, last_closed
+
+HAPPENED = "happened"
+"""What every fact of the desk may carry beside its own fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """The day on which a late fact happened, where its own period is closed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    happened: Date | None = None
+
+
+def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The fields of a fact, and the day that it happened, if that was told beside them; raises Refused."""
+    fields = {name: value for name, value in told.items() if name != HAPPENED}
+    if HAPPENED not in told:
+        return fields, None
+    return fields, facts_from(Happened, {HAPPENED: told[HAPPENED]}).happened
+
+
+def accounting_date(
+    books: Books, campaign: str, day: str, *, moves: bool, waits: bool, happened: str | None
+) -> str:
+    """The day that an entry is booked on: `day`, or the first open one where its period is closed.
+
+    What moves nothing (a paper, a need) is booked on the first open day, and so is what cannot wait for a person:
+    what the chain or a consignee says. Else raises Refused, which names that day.
+    """
+    if happened is not None and happened > day:
+        raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
+    closed = last_closed(books, campaign)
+    if closed is None or day > closed[1]:
+        return day
+    first_open = day_after(closed[1])
+    if moves and waits:
+        raise Refused.field(
+            "date",
+            f"{day} lies in a closed period ({closed[0]} ends it on {closed[1]}); the first open day is {first_open}: "
+            f"give that, and the day it happened as `{HAPPENED}`",
+        )
+    return first_open

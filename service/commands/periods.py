@@ -1,0 +1,71 @@
+"""`period balances`: the trial balance of every closed period, or of one. It reads; closing is the desk's."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from ledger.books import Books
+from ledger.errors import NotFound
+from ledger.money import decimal_text
+from ledger.trial_balance import TrialBalance, trial_balances
+from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.opened import opened_store
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="NUMBER", nargs="?", help="one period (else all that were closed)")
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    add_data_option(parser)
+
+
+def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        slug = options.campaign if options.campaign is not None else only_campaign(tx)
+        found = trial_balances(Books(tx.shelf), slug)
+    if options.number is not None:
+        found = tuple(period for period in found if period.number == options.number)
+        if not found:
+            raise NotFound(f"period: {options.number[:40]} was never closed; see `aidtrail period list`")
+    lines = [line for period in found for line in _lines(period)]
+    return Answer(tuple(lines or ["no period is closed."]), [told_balance(period) for period in found])
+
+
+def _lines(period: TrialBalance) -> Iterator[str]:
+    again = f", open again by entry {period.reopened}" if period.reopened else ""
+    yield (
+        f"{period.number}: {period.first} to {period.last}, frozen by entry {period.seq}, "
+        f"which counts entries up to {period.through}{again}"
+    )
+    width = max([len(row.account) for row in period.rows] + [len("account")])
+    yield f"  {'account':<{width}}  {'asset':<12}{'opening':>20}{'change':>20}{'debit':>20}{'credit':>20}"
+    for row in period.rows:
+        debit = decimal_text(row.asset, row.closing) if row.closing > 0 else ""
+        credit = decimal_text(row.asset, -row.closing) if row.closing < 0 else ""
+        yield (
+            f"  {row.account:<{width}}  {row.asset:<12}{decimal_text(row.asset, row.opening):>20}"
+            f"{decimal_text(row.asset, row.change):>20}{debit:>20}{credit:>20}"
+        )
+    for asset, (debits, credits_) in sorted(period.totals().items()):
+        both = f"{decimal_text(asset, debits):>20}{decimal_text(asset, credits_):>20}"
+        yield f"  {'total':<{width}}  {asset:<12}{'':>40}{both}"
+
+
+def told_balance(period: TrialBalance) -> dict[str, Any]:
+    """The trial balance as data, minor units."""
+    rows = [asdict(row) | {"change": row.change} for row in period.rows]
+    return asdict(period) | {"rows": rows}
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "period balances",
+        "The trial balance of each closed period: what every account held at its end.",
+        _balances,
+        _options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
+    ),
+)
