@@ -20,7 +20,7 @@ from ledger.rebuild import rebuild
 from ledger.store import database
 from ledger.store.database import Store
 from tests.disk_vfs import Event, disk_vfs, recorded
-from tests.ledgers import SLUG, Ledger, name, tx
+from tests.ledgers import SLUG, QuietLedger, name, tx
 from tests.power import Disk
 from tests.things import BTC, order, pay, receive
 
@@ -39,16 +39,9 @@ def state_of(path: Path) -> str:
     return told.hexdigest()
 
 
-class Quiet(Ledger):
-    """A ledger that is not audited at each step: here it is after each power cut."""
-
-    def audit(self) -> None:
-        return
-
-
 def work(folder: Path) -> None:
     """A day of all sorts: gifts, a reorganisation, a paper, an address, a sale, an order, its goods and payment."""
-    ledger = Quiet.new(folder)
+    ledger = QuietLedger.new(folder)
     ledger.mine("one", tx("gift", (0, BTC)))
     ledger.bury()
     with ledger.store.write() as writing:

@@ -79,4 +79,5 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
             raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name") from None
         sync(path.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        for end in ("", "-journal", "-wal", "-shm"):
+            beside.with_name(beside.name + end).unlink(missing_ok=True)
