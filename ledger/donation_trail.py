@@ -9,9 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
+from ledger.changes import LaterChanges
 from ledger.donation_status import confirmations_of, is_late, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
@@ -19,8 +19,9 @@ from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
 from ledger.observing import Observed, WatchedOutput, WatchedTx
+from ledger.places import PlaceNames
 from ledger.settled import MATURITY, depth_of
-from ledger.stages import ENDS, CampaignFlow
+from ledger.stages import CampaignFlow
 from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
@@ -113,6 +114,8 @@ class DonationFollower:
         self._picture = CampaignFlow(self._books, campaign)
         self.flow = self._picture.flow()
         self.products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
+        self._names = PlaceNames(self._picture, self.products)
+        self.later = LaterChanges(tx, self._lines, campaign, self._names)
 
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
         """The trail of one payment to one of the campaign's scripts."""
@@ -151,6 +154,7 @@ class DonationFollower:
             thread=way.thread,
             sources=watched.sources,
             late=is_late(self.facts["end"], watched.block_time),
+            changes=self.later.of(str(outpoint), document) if document is not None else (),
         )
 
     def _chain_steps(
@@ -212,7 +216,7 @@ class DonationFollower:
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
-        return Way(tuple(steps), tuple(self._places(held, lost)), tuple(shares), Thread(tuple(points)))
+        return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
 
     def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str], _Told]) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
@@ -239,15 +243,7 @@ class DonationFollower:
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
-        ending = ENDS[visit.kind]
-        line = visit.use.line
-        if line.startswith("order/"):
-            asset, place = str(self._picture.order_item(line)[1]["product"]), number
-        elif line.startswith("goods/"):
-            goods = parse_goods_line(line)
-            asset, place = goods.product, goods.place
-        else:
-            asset, place = line.rsplit("/", 1)[1], ""
+        ending, asset, place = self._names.end_of(visit.use, visit.kind)
         units = self._picture.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
         if kind in _STEPS:
@@ -265,10 +261,6 @@ class DonationFollower:
     def _title(self, campaign: str) -> str:
         return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
 
-    def _unit(self, asset: str) -> str:
-        product = self.products.get(asset)
-        return str(product["unit"]) if product else ""
-
     def _steps(self, told: dict[tuple[str, str], _Told]) -> list[Step]:
         made: list[Step] = []
         for (noun, number), row in told.items():
@@ -277,7 +269,7 @@ class DonationFollower:
             product = self.products.get(row.asset)
             detail: list[tuple[str, str]] = []
             papers = papers_about(self._books, self._campaign, noun, number)
-            reference, place, unit, at = number, row.place, self._unit(row.asset), document["date"]
+            reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
             if noun == "conversion":
                 facts = document["facts"]
                 place = facts["exchange"]
@@ -322,32 +314,6 @@ class DonationFollower:
             )
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
 
-    def _places(
-        self, held: dict[tuple[str, ExitKind | None], int], lost: dict[tuple[ExitKind, str, str], int]
-    ) -> list[Place]:
-        sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
-        for (line, kind), units in held.items():
-            head = line.split("/", 1)[0]
-            asset, place, service = line.rsplit("/", 1)[1], "", False
-            if head == "order":
-                number, item = self._picture.order_item(line)
-                place = number
-                if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                    asset = str(item["product"])
-                    units = units * int(str(item["quantity"])) // int(str(item["value"]))
-            elif head == "goods":
-                goods = parse_goods_line(line)
-                asset, place = goods.product, goods.place
-                service = goods.kind is AccountClass.DELIVERED
-            sums[kind, asset, place, service] += units
-        for (ending, asset, place), units in lost.items():
-            sums[ending, asset, place, False] += units
-        return [
-            Place(kind, asset, units, self._unit(asset), place, "", service)
-            for (kind, asset, place, service), units in sums.items()
-            if units
-        ]
-
     def _waiting(self, held: dict[tuple[str, ExitKind | None], int]) -> Step | None:
         """What comes next: units that are under way or wait."""
         waiting = [
@@ -371,7 +337,9 @@ class DonationFollower:
             asset, place = str(item["product"]), number
             units = units * int(str(item["quantity"])) // int(str(item["value"]))
         detail = (("waits", kind.value if kind else ""),)
-        return Step(StepKind.HELD, "", asset, units, self._unit(asset), place, "", detail, (), None, False)
+        return Step(
+            StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
+        )
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -57,7 +57,9 @@ def _interval(document: dict[str, Any]) -> tuple[str, int, int]:
 def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, Any]) -> DonationTrail:
     follower, facts = DonationFollower(tx, slug), document["facts"]
     row = _row(books, slug, noun, document, follower.facts["end"])
-    way = follower.way(*_interval(document))
+    line, start, end = _interval(document)
+    way = follower.way(line, start, end)
+    lies = document | {"line": line, "start": start, "end": end}
     in_kind = noun == "in-kind"
     detail: list[tuple[str, str]] = []
     if in_kind:
@@ -106,6 +108,7 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         late=row.late,
         outcome=row.outcome,
         returned=int(document.get("returned", 0)),
+        changes=follower.later.of(f"{noun}:{facts['number']}", lies),
     )
 
 

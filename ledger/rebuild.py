@@ -13,12 +13,6 @@ from ledger.shelf import MemoryShelf, Shelf
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
-SPACES = (
-    "balance", "document", "free", "line", "o.block", "o.coin", "o.hash", "o.input", "o.order", "o.script",
-    "o.tx", "o.waiting", "source", "span", "use",
-)  # fmt: skip
-"""Every space that a fold writes."""
-
 
 def fold_all(tx: Reading, shelf: Shelf) -> None:
     """Fold the whole journal and all observations onto an empty shelf."""
@@ -34,7 +28,7 @@ def rebuild(tx: Reading) -> list[str]:
     made = MemoryShelf()
     fold_all(tx, made)
     differences: list[str] = []
-    for space in SPACES:
+    for space in sorted({*tx.shelf.spaces(), *made.spaces()}):
         stored = dict(tx.shelf.rows(space))
         again = dict(made.rows(space))
         for key in sorted(stored.keys() | again.keys()):

@@ -17,6 +17,7 @@ from ledger.kinds import BY_NAME
 from ledger.kinds.limits import require_within_limit
 from ledger.kinds.spec import Context, Kind, Role
 from ledger.store.journal import JournalRow
+from ledger.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
@@ -148,3 +149,4 @@ def fold(books: Books, entry: Entry) -> None:
     """Apply an entry to the projections: the same when it is recorded and when all is rebuilt."""
     books.apply(entry)
     BY_NAME[entry.kind].fold(books, entry)
+    Touched(books.shelf).note(entry)

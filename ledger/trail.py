@@ -100,6 +100,39 @@ class Place:
     service: bool = False  # a service delivered ("carried"), not goods
 
 
+class ChangeKind(StrEnum):
+    """How a later entry changed what a trail had said."""
+
+    REVERSED = "reversed"  # an entry that it stood on was taken back
+    VOIDED = "voided"  # the gift's block left the chain
+    RESTORED = "restored"
+    MOVED = "moved"  # the gift is in another block
+    VALUED = "valued"  # its value was given anew
+    LOST = "lost"
+    RETURNED = "returned"
+    CLOSED = "closed"  # its order was closed with something left
+    RECALLED = "recalled"
+    FEE = "fee"  # a move between own places cost something
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailChange:
+    """What a later entry changed of what the donor had been told: what was said, what is said since, and why."""
+
+    kind: ChangeKind
+    entry: int
+    at: str  # RFC 3339, when it was recorded
+    date: str  # ISO date, its accounting date
+    of: int | None  # the entry that it undoes
+    why: str  # the reason that the entry gives, else ""
+    said: tuple[Place, ...]
+    says: tuple[Place, ...]
+    detail: tuple[
+        tuple[str, str], ...
+    ]  # named facts: ("undone", "shipment W-1"), ("value_said", "9500 USD"), …
+
+
 @dataclass(frozen=True, slots=True)
 class LineShare:
     """Half-open interval on a line: anyone can compute it from the published journal."""
@@ -139,6 +172,7 @@ class DonationTrail:
     late: bool = False  # it came after the campaign's last day, and counts all the same
     outcome: str = ""  # "returned" where units went back to the donor
     returned: int = 0  # minor units that went back, fees included
+    changes: tuple[TrailChange, ...] = ()  # oldest first; what went on as told is in `steps`
 
     @property
     def key(self) -> str:

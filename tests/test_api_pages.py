@@ -14,7 +14,7 @@ from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
 from ledger.flow import ExitKind
 from ledger.report import CampaignReport, UnexplainedSpend
-from ledger.trail import DonationStatus, Place
+from ledger.trail import ChangeKind, DonationStatus, Place, TrailChange
 from tests import builders_views as built
 from tests.fakes_api import CLAIM, FakeStore, FakeViews, ports
 
@@ -356,3 +356,30 @@ def test_losses_of_one_kind_are_one_figure() -> None:
 def test_a_line_has_a_name_for_people(line: str, name: str) -> None:
     """What is of no known shape is shown as it is."""
     assert say.line_name(line) == name
+
+
+def test_what_changed_is_told_with_what_was_said_what_is_said_and_why() -> None:
+    """The newest first, in the reason's own words, which are escaped; a trail without changes has no such part."""
+    said = Place(ExitKind.WAITING, "MASK", 300, "mask", "WAHO", "")
+    back = TrailChange(
+        ChangeKind.REVERSED, 41, "2020-09-22T09:00:00Z", "2020-09-22", 38, "a <b>slip</b>", (said,),
+        (replace(said, kind=ExitKind.IN_STOCK, place="Abuja"),), (("undone", "handover H-1"),),
+    )  # fmt: skip
+    left = TrailChange(
+        ChangeKind.VOIDED, 40, "2020-09-21T09:00:00Z", "2020-09-21", None, "", (), (),
+        (("block_said", "650400"), ("used_already", "5000 BTC")),
+    )  # fmt: skip
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.trails[built.TXID] = [replace(built.story_trail(), changes=(left, back))]
+    site = TestClient(create_app(mine))
+    html = site.get(f"/d/{built.TXID}").text
+    told = text_of(html)
+    assert "Entry 41 took back entry 38, handover H-1: a &lt;b&gt;slip&lt;/b&gt;." in html
+    assert "It said: 300 masks waiting at WAHO. It says: 300 masks in stock at Abuja." in told
+    assert "its block left the chain" in told
+    assert "0.00005000 BTC of it was used already and block 650,400" in told
+    assert told.index("Entry 41") < told.index("Entry 40")
+    data = site.get(f"/api/v1/donations/{built.TXID}:1/trail").json()
+    assert data["changes"] == []
+    assert "What changed" not in site.get(f"/d/{built.TXID}:1").text

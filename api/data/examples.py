@@ -33,7 +33,10 @@ EXAMPLES: dict[str, Any] = {
     "entries": {"items": [{"v": 1, "seq": 1, "kind": "donation", "transfers": [["wallet", "gifts", "BTC", 1000000]]}], "next": None},
     "evidence": {"items": [_PAPER], "next": None},
     "donation": {"key": _OUTPOINT, "donations": [_DONATION]},
-    "donation_trail": {**_DONATION, "steps": [], "shares": [{"line": "BTC", "asset": "BTC", "start": 0, "end": 1000000}]},
+    "donation_trail": {**_DONATION, "steps": [], "changes": [{
+        "kind": "reversed", "entry": 41, "at": "2020-09-22T09:00:00Z", "date": "2020-09-22", "of": 38,
+        "why": "another lot was meant", "said": [], "says": [], "detail": {"undone": "handover H-1"}}],
+        "shares": [{"line": "BTC", "asset": "BTC", "start": 0, "end": 1000000}]},
     "chain": {"network": "main", "tip": 650417, "best": 650417, "behind": 0, "agreed": True,
               "sources": [{"name": "node", "ok": True, "tip_height": 650417}]},
     "intention": {"address": "bc1q…", "bip21": "bitcoin:bc1q…?label=First%20call", "claim_code": "secret link", "fresh": True,

@@ -15,7 +15,7 @@ from api.pages.figures import rfc3339
 from ledger.flow import Flow, Thread
 from ledger.money import MAX_AMOUNT, decimal_text
 from ledger.report import Books, CampaignCard, CampaignReport, DonationRow, SumTable
-from ledger.trail import DonationTrail, Paper, Place, Step
+from ledger.trail import DonationTrail, Paper, Place, Step, TrailChange
 
 Json = dict[str, Any]
 
@@ -298,11 +298,27 @@ def donation(trail: DonationTrail) -> Json:
     }
 
 
+def change(item: TrailChange) -> Json:
+    """What a later entry changed of what the trail had said."""
+    return {
+        "kind": item.kind.value,
+        "entry": item.entry,
+        "at": item.at,
+        "date": item.date,
+        "of": item.of,
+        "why": item.why,
+        "said": [place(row) for row in item.said],
+        "says": [place(row) for row in item.says],
+        "detail": dict(item.detail),
+    }
+
+
 def donation_trail(trail: DonationTrail) -> Json:
     """A donation with its steps, intervals, and its thread through the campaign's flow."""
     return {
         **donation(trail),
         "steps": [step(item) for item in trail.steps],
+        "changes": [change(item) for item in trail.changes],
         "shares": [
             {
                 "line": share.line,

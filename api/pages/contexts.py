@@ -189,6 +189,17 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """What a later entry changed; `said` and `says` are empty where the sentence tells it all."""
+
+    date: str
+    what: str
+    why: str
+    said: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShareRow:
     line: str
     start: str
@@ -223,6 +234,8 @@ class DonationPage:
     picture: Picture | None
     steps: tuple[StepView, ...]
     steps_note: str
+    changes: tuple[ChangeRow, ...]
+    changes_note: str
     places: tuple[PlaceRow, ...]
     shares: tuple[ShareRow, ...]
     shares_rule: str

@@ -9,13 +9,21 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from api.pages import sentences as say
-from api.pages.contexts import DonationLine, DonationPage, DonationsPage, PlaceRow, ShareRow, StepView
+from api.pages.contexts import (
+    ChangeRow,
+    DonationLine,
+    DonationPage,
+    DonationsPage,
+    PlaceRow,
+    ShareRow,
+    StepView,
+)
 from api.pages.figures import exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, paper_links, picture, strip
 from api.pages.render import PageRenderer
 from ledger.money import is_money
 from ledger.report import CampaignReport
-from ledger.trail import DonationTrail, Step, StepKind
+from ledger.trail import DonationTrail, Step, StepKind, TrailChange
 
 _FACTS = 6
 
@@ -49,6 +57,10 @@ def donation_page(pages: PageRenderer, trail: DonationTrail, report: CampaignRep
         picture=picture(trail.flow, trail.thread),
         steps=tuple(_step(step) for step in steps),
         steps_note=f"{hidden} more steps are in the data." if hidden > 0 else "",
+        changes=tuple(_change(change) for change in reversed(trail.changes[-ROWS:])),
+        changes_note=f"{len(trail.changes) - ROWS} more changes are in the data."
+        if len(trail.changes) > ROWS
+        else "",
         places=tuple(
             PlaceRow(
                 exact_with_asset(place.asset, place.units)
@@ -119,6 +131,16 @@ def _step(step: Step) -> StepView:
         facts=tuple(facts),
         papers=paper_links(step.papers),
         state="waits" if not step.over else "arrived" if arrived else "done",
+    )
+
+
+def _change(change: TrailChange) -> ChangeRow:
+    return ChangeRow(
+        date=say.day(change.date),
+        what=say.change_what(change),
+        why=say.change_why(change),
+        said=say.change_said(change),
+        says=say.change_says(change),
     )
 
 

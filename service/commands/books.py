@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from ledger.checks import CHECKS, run_checks
-from ledger.rebuild import SPACES, rebuild
+from ledger.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 
@@ -48,7 +48,7 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
         )
     with opened_store(options.data, outside) as store, store.read() as tx:
         differences = rebuild(tx)
-        rows = sum(1 for space in SPACES for _ in tx.shelf.rows(space))
+        rows = sum(1 for space in tx.shelf.spaces() for _ in tx.shelf.rows(space))
     lines = [*differences[:_MOST_SHOWN], f"{rows} rows compared byte for byte; {len(differences)} differ."]
     return Answer(
         tuple(lines), {"rows": rows, "differences": differences}, Exit.OPEN if differences else Exit.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 from api.data import shapes
@@ -50,6 +51,9 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     lines += ["", "Step by step"]
     for step in trail.steps:
         lines += _step_lines(step)
+    if trail.changes:
+        lines += ["", "What changed"]
+        lines += _change_lines(trail)
     if trail.places:
         lines += ["", "Where all of it is"]
         for place in trail.places:
@@ -60,6 +64,15 @@ def trail_lines(trail: DonationTrail) -> list[str]:
         lines += ["", "Its place on each line (from, to)"]
         lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]
     return lines
+
+
+def _change_lines(trail: DonationTrail) -> Iterator[str]:
+    for change in trail.changes:
+        why = say.change_why(change)
+        yield f"  {change.date:<{_WIDTH}}{say.change_what(change)}{f': {why}' if why else ''}."
+        for word, text in (("said", say.change_said(change)), ("says", say.change_says(change))):
+            if text:
+                yield f"  {'':<{_WIDTH}}It {word}: {text}."
 
 
 def _step_lines(step: Step) -> list[str]:

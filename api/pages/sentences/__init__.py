@@ -5,6 +5,7 @@ It never decides what is true; it is given plain facts and says them, figure fir
 
 from api.pages.sentences.books import books_facts, books_notes
 from api.pages.sentences.campaign import call_state, campaign_next, campaign_sentence, card_sentence
+from api.pages.sentences.changes import change_said, change_says, change_what, change_why
 from api.pages.sentences.donation import (
     donation_next,
     donation_sentence,
@@ -90,6 +91,10 @@ __all__ = [
     "campaign_next",
     "campaign_sentence",
     "card_sentence",
+    "change_said",
+    "change_says",
+    "change_what",
+    "change_why",
     "day",
     "donation_next",
     "donation_sentence",
