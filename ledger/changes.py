@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 FOREVER = 2**62
-ORDINARY = frozenset(
-    {
-        "spend", "conversion", "payment", "receipt", "bought", "shipment", "arrival", "handover", "distribution",
-        "refund",
-    }
-)  # fmt: skip
-"""The uses that a trail tells as steps, and spends, which the step that explains them stands for."""
 _KINDS = {
     "reversal": ChangeKind.REVERSED,
     "void": ChangeKind.VOIDED,
@@ -64,7 +57,12 @@ class _Run:
 class LaterChanges:
     """Finds the changes of gifts of one campaign; what lines were asked of once is kept for the next gift."""
 
-    def __init__(self, tx: Reading, lines: Lines, campaign: str, names: PlaceNames) -> None:
+    def __init__(
+        self, tx: Reading, lines: Lines, campaign: str, names: PlaceNames, told: frozenset[str]
+    ) -> None:
+        """`told`: the kinds of uses that a trail tells as steps."""
+        # A spend is told by the step that explains it.
+        self._ordinary = told | {"spend"}
         self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
         self._touched = Touched(tx.shelf)
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
@@ -105,7 +103,7 @@ class LaterChanges:
                     found[undone].said.extend(after)
                     found[undone].says.extend(before)
                 # What reached this gift only later was never told of it otherwise.
-                if run.born < recorded and use.id.split(":", 1)[0] not in ORDINARY:
+                if run.born < recorded and use.id.split(":", 1)[0] not in self._ordinary:
                     found[recorded].said.extend(before)
                     found[recorded].says.extend(after)
                 for index, left in zip(self._indexes(use, low, high), after, strict=True):

@@ -115,7 +115,7 @@ class DonationFollower:
         self.flow = self._picture.flow()
         self.products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
         self._names = PlaceNames(self._picture, self.products)
-        self.later = LaterChanges(tx, self._lines, campaign, self._names)
+        self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
 
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
         """The trail of one payment to one of the campaign's scripts."""
