@@ -191,6 +191,18 @@ def _shortfalls(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted
 def _matches(books: Books, slug: str) -> Iterator[DecisionWanted]:
     for match in open_matches(books, slug):
         reasons = "; ".join(reason.value for reason in match.reasons)
+        if not match.item:
+            what = "record the invoice, or tell the payment anew as a prepayment or with why there is none"
+            yield DecisionWanted(
+                Matter.OPEN_MATCH,
+                slug,
+                match.order,
+                match.date,
+                match.currency,
+                match.amount,
+                f"{reasons}: {what}",
+            )
+            continue
         yield DecisionWanted(
             Matter.OPEN_MATCH,
             slug,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.books import Books
+from ledger.payable import payments_without_invoice, standing_notes, unbilled_payments
 
 
 class Verdict(StrEnum):
@@ -28,6 +29,7 @@ class Mismatch(StrEnum):
     NOTHING = "invoiced but nothing received"
     MORE = "billed for more than was received"
     PRICE = "invoice price differs from the order"
+    UNBILLED = "paid without an invoice"
 
 
 QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
@@ -37,6 +39,8 @@ QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
 @dataclass(frozen=True, slots=True)
 class Match:
     """One order line beside one invoice (`invoice` empty: not billed yet). Counts, and minor units of `currency`.
+
+    `item` empty: payments of the order that name no invoice; `amount` is what of them none bills.
 
     `received` is what may be billed: good and damaged pieces and replacements. `billed` counts this invoice,
     `billed_before` those before it. `accepted` says why an approver lets the exception stand.
@@ -57,6 +61,7 @@ class Match:
     date: str
     accepted: str | None = None
     prepaid: int = 0  # order value that named prepayments discharged on this invoice
+    credited: int = 0  # minor units that credit notes take off it; `amount` is what is left
 
     @property
     def is_open(self) -> bool:
@@ -96,8 +101,33 @@ def _bills(books: Books, campaign: str, order: str) -> list[dict[str, Any]]:
     return sorted((d for d in bills if not d.get("reversed")), key=lambda d: int(d["seq"]))
 
 
-def billed_lines(invoice: dict[str, Any], order: dict[str, Any]) -> list[tuple[str, int, int]]:
-    """(item, quantity, amount) of an invoice; one without lines bills its order's items in proportion to value."""
+def billed_lines(
+    books: Books, campaign: str, invoice: dict[str, Any], order: dict[str, Any]
+) -> list[tuple[str, int, int]]:
+    """(item, quantity, amount) of an invoice, less what credit notes take off its lines."""
+    left = {item: [quantity, amount] for item, quantity, amount in _told_lines(invoice, order)}
+    for note in standing_notes(books, campaign, order["facts"]["number"]):
+        if note.get("invoice") != invoice["facts"]["number"]:
+            continue
+        for line in note.get("lines", ()):
+            left[line["item"]][0] -= line["quantity"]
+            left[line["item"]][1] -= line["amount"]
+        if "lines" not in note:
+            _lower(left, int(note["amount"]))
+    return [(item, quantity, amount) for item, (quantity, amount) in left.items()]
+
+
+def _lower(lines: dict[str, list[int]], credited: int) -> None:
+    """Take `credited` off the lines in proportion to their amounts; each is a floor of what is left."""
+    total = sum(amount for _, amount in lines.values())
+    for line in lines.values():
+        share = credited * line[1] // total if total else 0
+        total, credited = total - line[1], credited - share
+        line[1] -= share
+
+
+def _told_lines(invoice: dict[str, Any], order: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """An invoice as it came; one without lines bills its order's items in proportion to value."""
     facts = invoice["facts"]
     if "lines" in facts:
         return [(line["item"], line["quantity"], line["amount"]) for line in facts["lines"]]
@@ -156,7 +186,8 @@ def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
             and d["facts"].get("prepayment")
             and d["status"] in {"pending", "approved"}
         )
-        for name, quantity, amount in billed_lines(bill, order):
+        told = {item: amount for item, _, amount in _told_lines(bill, order)}
+        for name, quantity, amount in billed_lines(books, campaign, bill, order):
             item, came = items[name], received.get(name, _Received(0, 0, 0))
             reasons = _mismatches(item, came, quantity, before[name], amount, permille)
             stands = bool(reasons) and set(reasons) <= set(accepted["reasons"])
@@ -177,13 +208,49 @@ def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
                     date=bill["date"],
                     accepted=accepted["reason"] if stands else None,
                     prepaid=prepaid,
+                    credited=told[name] - amount,
                 )
             )
             before[name] += quantity
     for name, item in items.items():
         if before[name] == 0:
             found.append(_unbilled(order, item, received.get(name, _Received(0, 0, 0)), permille))
+    return found + _paid_unbilled(books, campaign, order)
+
+
+def _paid_unbilled(books: Books, campaign: str, order: dict[str, Any]) -> list[Match]:
+    """Payments that name no invoice and are no prepayment: an exception until one bills what was paid.
+
+    Where the payment says why there is none, its approver accepted that.
+    """
+    number = order["facts"]["number"]
+    payments, amount = unbilled_payments(books, campaign, number)
+    found = [
+        _without(order, payment["date"], payment["facts"]["discharges"], payment["facts"]["no_invoice"])
+        for payment in payments_without_invoice(books, campaign, number)
+    ]
+    if amount:
+        found.append(_without(order, min(payment["date"] for payment in payments), amount, None))
     return found
+
+
+def _without(order: dict[str, Any], date: str, amount: int, accepted: str | None) -> Match:
+    return Match(
+        order=order["facts"]["number"],
+        item="",
+        invoice="",
+        verdict=Verdict.EXCEPTION,
+        reasons=(Mismatch.UNBILLED,),
+        ordered=0,
+        received=0,
+        billed=0,
+        billed_before=0,
+        amount=amount,
+        agreed=0,
+        currency=order["facts"]["currency"],
+        date=date,
+        accepted=accepted,
+    )
 
 
 def _unbilled(order: dict[str, Any], item: dict[str, Any], came: _Received, permille: int) -> Match:

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
+from ledger.decisions import DecisionWanted, Matter, decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.payable import credited_on_order
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE, document, funded, order, pay, receive
 
@@ -140,6 +142,123 @@ def test_no_more_is_paid_on_an_invoice_than_it_asks_and_only_for_its_order(ledge
         pay(ledger, 100_001, "P-2", invoice="I-1")
     with pytest.raises(Refused, match="I-1 is for PO-1; name one for PO-2"):
         pay(ledger, 1, "P-2", on="PO-2", invoice="I-1")
+
+
+def credit(ledger: Ledger, amount: int, number: str = "CN-1", **more: Any) -> None:
+    facts = {"number": number, "order": "PO-1", "amount": amount, "reason": "agreed", "date": DATE}
+    ledger.do("recorder", "credit-note", "add", **(facts | more))
+
+
+def waiting(ledger: Ledger) -> list[DecisionWanted]:
+    with ledger.store.read() as reading:
+        found = decisions(reading, SLUG, now=ledger.now)
+    return [row for row in found if row.matter is Matter.OPEN_MATCH]
+
+
+def test_a_payment_without_an_invoice_waits_until_one_bills_what_was_paid(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    pay(ledger, 300_000)
+    (row,) = waiting(ledger)
+    assert (row.subject, row.minor, row.since) == ("PO-1", 300_000, DATE)
+    assert row.what_to_do.startswith("paid without an invoice: record the invoice")
+    bill(ledger, 400, 200_000)
+    assert [row.minor for row in waiting(ledger)] == [100_000]
+    bill(ledger, 600, 300_000, "I-2")
+    assert waiting(ledger) == []
+    pay(ledger, 200_000, "P-2", invoice="I-1")
+    assert [row.minor for row in waiting(ledger)] == []
+
+
+def test_a_prepayment_and_a_payment_that_says_why_there_is_no_invoice_wait_for_nobody(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    pay(ledger, 100_000, prepayment=True)
+    pay(ledger, 100_000, "P-2", no_invoice="A market stall gives none.")
+    assert waiting(ledger) == []
+    _, told = matches(ledger)
+    assert (told.accepted, told.amount, told.is_open) == ("A market stall gives none.", 100_000, False)
+    with pytest.raises(Refused, match="goes with neither an invoice nor a prepayment"):
+        pay(ledger, 1, "P-3", prepayment=True, no_invoice="None.")
+
+
+def test_an_invoice_bills_prepayments_before_payments_that_name_none(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    pay(ledger, 200_000, prepayment=True)
+    pay(ledger, 200_000, "P-2")
+    bill(ledger, 1000, 500_000)
+    assert waiting(ledger) == []
+    credit(ledger, 150_000, invoice="I-1")
+    assert [row.minor for row in waiting(ledger) if row.subject == "PO-1"] == [50_000]
+
+
+def test_a_credit_note_for_pieces_ends_the_exception_that_they_made_and_lowers_what_is_payable(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    lines = [{"item": "1", "quantity": 10, "amount": 5_000}]
+    credit(ledger, 5_000, invoice="I-1", lines=lines)
+    (row,) = matches(ledger)
+    assert (row.verdict, row.billed, row.amount, row.credited) == (Verdict.YES, 990, 495_000, 5_000)
+    with pytest.raises(Refused, match=r"4950\.00 USD of PO-1 is unpaid, not yet asked for and not credited"):
+        pay(ledger, 495_001, invoice="I-1")
+    pay(ledger, 495_000, invoice="I-1")
+    with pytest.raises(Refused, match=r"discharges: 0\.00 USD of PO-1 is unpaid"):
+        pay(ledger, 1, "P-2", prepayment=True)
+
+
+def test_a_credit_note_for_money_ends_an_exception_of_the_price(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    bill(ledger, 1000, 510_000)
+    assert matches(ledger)[0].reasons == (Mismatch.PRICE,)
+    order(ledger, "PO-2")
+    bill(ledger, 1, 500, "I-2", on="PO-2")
+    with pytest.raises(Refused, match="no standing invoice of PO-1"):
+        credit(ledger, 10_000, invoice="I-2")
+    credit(ledger, 10_000, invoice="I-1")
+    assert matches(ledger)[0].verdict is Verdict.YES
+
+
+def test_a_credit_note_takes_no_more_off_an_invoice_than_that_bills(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=100)
+    bill(ledger, 100, 50_000)
+    with pytest.raises(Refused, match=r"500\.00 USD of I-1 is not credited yet"):
+        credit(ledger, 50_001, invoice="I-1")
+    with pytest.raises(Refused, match="belong to an invoice"):
+        credit(ledger, 5, lines=[{"item": "1", "quantity": 1, "amount": 5}])
+    with pytest.raises(Refused, match="is not what the lines sum to"):
+        credit(ledger, 5, invoice="I-1", lines=[{"item": "1", "quantity": 1, "amount": 4}])
+    with pytest.raises(Refused, match="credits more than 100 pieces"):
+        credit(ledger, 5, invoice="I-1", lines=[{"item": "1", "quantity": 101, "amount": 5}])
+    credit(ledger, 500, invoice="I-1", lines=[{"item": "1", "quantity": 1, "amount": 500}])
+    with pytest.raises(Refused, match=r"495\.00 USD of invoice I-1 is not yet paid, asked for or credited"):
+        pay(ledger, 49_501, invoice="I-1")
+    seq = document(ledger, "invoice", "I-1")["seq"]
+    with pytest.raises(Conflict, match="credit note CN-1 lowers it"):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
+    note = document(ledger, "credit-note", "CN-1")["seq"]
+    ledger.do("approver", "reversal", "add", entry=note, reason="wrong", date=DATE)
+    assert matches(ledger)[0].credited == 0
+    ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
+
+
+def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    pay(ledger, 500_000)
+    credit(ledger, 5_000)
+    facts = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "short", "lot": "L1", "quantity": 10}
+    facts |= {"asset": "USD", "amount": 5_000, "bank": "B", "credit_note": "CN-1", "date": DATE}
+    ledger.do("recorder", "refund", "add", **facts)
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
+    with ledger.store.read() as reading:
+        assert credited_on_order(Books(reading.shelf), SLUG, "PO-1") == 0
 
 
 def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:

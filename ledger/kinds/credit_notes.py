@@ -1,29 +1,40 @@
-"""Credit notes: what a supplier says in writing that it owes on an order. The paper moves no money; a refund does."""
+"""Credit notes: what a supplier says in writing that it owes on an order, or takes off an invoice.
+
+The paper moves no money: it lowers what is payable, and a refund brings back what was paid already.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Refused
 from ledger.facts import STRICT, Date, Number, Positive, Text
-from ledger.kinds.orders import BOUND, order_value
+from ledger.kinds.orders import BOUND, BilledLine, order_value
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
+from ledger.matching import billed_lines
 from ledger.money import decimal_text
+from ledger.payable import credited_on_invoice, standing_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNote:
-    """`amount` is what the supplier credits, minor units of the order's currency, and why."""
+    """`amount` is what the supplier credits, minor units of the order's currency, and why.
+
+    `invoice` names the one that it lowers; `lines`, which pieces and amounts of it (they sum to `amount`);
+    without them the invoice's lines are lowered in proportion to their amounts and no piece is taken off.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     order: Number
     amount: Positive
+    invoice: Number | None = None
+    lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
     reason: Text
     date: Date
 
@@ -32,18 +43,49 @@ def _post(context: Context, facts: CreditNote) -> Posting:
     order = context.books.documents.require("purchase", context.campaign, facts.order)
     if order["status"] not in BOUND:
         raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    credited = sum(
-        note["facts"]["amount"]
-        for _, note in context.books.documents.all("credit-note", context.campaign)
-        if note["facts"]["order"] == facts.order and note["reversed"] is None
-    )
+    notes = standing_notes(context.books, context.campaign, facts.order)
+    credited = sum(int(note["amount"]) for note in notes)
     left, currency = order_value(order) - credited, order["facts"]["currency"]
     if facts.amount > left:
         raise Refused.field(
             "amount",
             f"{decimal_text(currency, left)} {currency} of {facts.order} is not credited yet; no more",
         )
+    _require_invoice(context, facts, order)
     return Posting()
+
+
+def _require_invoice(context: Context, facts: CreditNote, order: dict[str, Any]) -> None:
+    """Refused where a note takes off an invoice what that does not bill."""
+    if facts.invoice is None:
+        if facts.lines is not None:
+            raise Refused.field("lines", "belong to an invoice; name the invoice that they lower")
+        return
+    books, currency = context.books, order["facts"]["currency"]
+    invoice = books.documents.require("invoice", context.campaign, facts.invoice)
+    if invoice["facts"]["order"] != facts.order or invoice.get("reversed"):
+        raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
+    left = int(invoice["facts"]["amount"]) - credited_on_invoice(books, context.campaign, invoice)
+    if facts.amount > left:
+        raise Refused.field(
+            "amount",
+            f"{decimal_text(currency, left)} {currency} of {facts.invoice} is not credited yet; no more",
+        )
+    if facts.lines is None:
+        return
+    if sum(line.amount for line in facts.lines) != facts.amount:
+        raise Refused.field("amount", "is not what the lines sum to; make them agree")
+    billed = {item: (n, amount) for item, n, amount in billed_lines(books, context.campaign, invoice, order)}
+    if len({line.item for line in facts.lines}) != len(facts.lines):
+        raise Refused.field("lines", "credit an item twice; add its pieces together")
+    for index, line in enumerate(facts.lines):
+        pieces, amount = billed.get(line.item, (0, 0))
+        if line.quantity > pieces or line.amount > amount:
+            raise Refused.field(
+                f"lines.{index}",
+                f"credits more than {pieces} pieces and {decimal_text(currency, amount)} {currency}, which "
+                f"{facts.invoice} bills of item {line.item}",
+            )
 
 
 def _fold(books: Books, entry: Entry) -> None:

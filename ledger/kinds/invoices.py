@@ -18,6 +18,7 @@ from ledger.kinds.approvals import seq_of_pending
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.money import decimal_text
+from ledger.payable import payable_on_invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +76,12 @@ def require_matched(context: Context, facts: dict[str, Any]) -> None:
         raise Conflict(f"invoice: {number} was reversed; name another")
     if invoice["facts"]["order"] != order:
         raise Refused.field("invoice", f"{number} is for {invoice['facts']['order']}; name one for {order}")
-    asked = sum(
-        d["facts"]["discharges"]
-        for name, d in books.documents.all("payment", campaign)
-        if d["facts"].get("invoice") == number
-        and d["status"] in {"pending", "approved"}
-        and name != facts["number"]
-    )
-    if asked + facts["discharges"] > invoice["facts"]["amount"]:
+    left = payable_on_invoice(books, campaign, invoice, but=facts["number"])
+    if facts["discharges"] > left:
         currency = books.documents.require("purchase", campaign, order)["facts"]["currency"]
-        left = decimal_text(currency, max(invoice["facts"]["amount"] - asked, 0))
         raise Refused.field(
-            "discharges", f"{left} {currency} of invoice {number} is not yet paid or asked for"
+            "discharges",
+            f"{decimal_text(currency, left)} {currency} of invoice {number} is not yet paid, asked for or credited",
         )
     reasons = reasons_of(invoice_matches(books, campaign, number))
     if facts.get("prepayment"):

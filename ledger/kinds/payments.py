@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
-from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, facts_json
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, Text, facts_json
 from ledger.kinds.approvals import (
     Decision,
     approval,
@@ -34,6 +34,7 @@ from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
 from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
+from ledger.payable import credited_on_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Payment:
     txid: SpendRef | None = None
     invoice: Number | None = None
     prepayment: bool | None = None  # before the goods came: allowed, and named
+    no_invoice: Text | None = None  # why there is none and none will come, which the approver accepts
     date: Date
 
 
@@ -79,11 +81,14 @@ def _post(context: Context, facts: Payment) -> Posting:
     currency = document["facts"]["currency"]
     campaign = context.campaign
     left = order_value(document) - paid_and_waiting(context.books, campaign, facts.order)
+    left = max(0, left - credited_on_order(context.books, campaign, facts.order))
     if facts.discharges > left:
         raise Refused.field(
             "discharges",
-            f"{decimal_text(currency, left)} {currency} of {facts.order} is unpaid and not yet asked for",
+            f"{decimal_text(currency, left)} {currency} of {facts.order} is unpaid, not yet asked for and not credited",
         )
+    if facts.no_invoice is not None and (facts.invoice is not None or facts.prepayment):
+        raise Refused.field("no_invoice", "goes with neither an invoice nor a prepayment; leave one out")
     require_matched(context, facts_json(facts))
     if facts.asset == "BTC":
         if facts.txid is None or facts.bank is not None:

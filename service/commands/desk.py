@@ -20,6 +20,8 @@ from ledger.errors import NotFound, Refused
 from ledger.facts import adapter, facts_from
 from ledger.kinds import BY_NAME
 from ledger.matching import invoice_matches, verdict_of
+from ledger.money import decimal_text
+from ledger.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
@@ -243,7 +245,12 @@ def _verdict(books: Books, entry: Entry) -> str:
     """What the three-way match says of an invoice; nothing of other entries."""
     if entry.kind != "invoice":
         return ""
-    return f"match: {verdict_of(invoice_matches(books, entry.campaign, str(entry.facts['number'])))}"
+    number = str(entry.facts["number"])
+    invoice = books.documents.require("invoice", entry.campaign, number)
+    order = books.documents.require("purchase", entry.campaign, str(entry.facts["order"]))["facts"]
+    left = decimal_text(order["currency"], payable_on_invoice(books, entry.campaign, invoice))
+    match = verdict_of(invoice_matches(books, entry.campaign, number))
+    return f"match: {match}; {left} {order['currency']} payable"
 
 
 def _short(entry: Entry) -> str:

@@ -86,6 +86,10 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
         reasons = f": {'; '.join(row.reasons)}" if row.reasons else ""
         accepted = f" (accepted: {row.accepted})" if row.accepted else ""
         prepaid = f", {row.prepaid} prepaid" if row.prepaid else ""
+        prepaid += f", {row.credited} credited" if row.credited else ""
+        if not row.item:
+            lines.append(f"{row.order}  {row.verdict}{reasons}: {row.amount}")
+            continue
         lines.append(
             f"{row.order}/{row.item}  {row.invoice or 'not billed'}  {row.verdict}{reasons}{accepted}  "
             f"{row.ordered} ordered, {row.received} received, {row.billed} billed{prepaid}"
