@@ -11,12 +11,16 @@ class AccountClass(StrEnum):
     WALLET = "wallet"  # coins of a campaign that lie in watched addresses
     DUST = "dust"  # payments below the dust line, in the wallet, off every line
     UNDECIDED = "undecided"  # coins that came back above what a spend put in
+    BLOCKED = "blocked"  # gifts set apart before they settled, on no line until two persons release them
     UNEXPLAINED = "unexplained"  # coins that left and wait for the entry that says why
     BANK = "bank"
     GIFTS = "gifts"
     DUST_GIFTS = "dust_gifts"
+    BLOCKED_GIFTS = "blocked_gifts"
     IN_KIND = "in_kind"  # where goods and services that were given came from
     EXCESS = "excess"
+    TOP_UPS = "top_ups"  # coins that the campaign's own people put in: money, and no gift
+    OWN_COINS = "own_coins"  # coins of ours that came back from where the books did not follow them
     UNDONE = "undone_spends"
     TRADING = "trading"  # conversion: one asset given for another
     SUPPLIER = "supplier"  # what a supplier was paid, by order
@@ -48,6 +52,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.WALLET,
         AccountClass.DUST,
         AccountClass.UNDECIDED,
+        AccountClass.BLOCKED,
         AccountClass.UNEXPLAINED,
         AccountClass.BANK,
         AccountClass.OPEN,

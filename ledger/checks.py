@@ -189,8 +189,11 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
     """Each outpoint is live at most once: settles and restores outnumber voids by one or none."""
     live: dict[str, int] = defaultdict(int)
     for row in tx.journal.rows():
-        if row.kind in {"donation", "restore", "void"}:
-            outpoint = str(entry_from_bytes(row.data).facts["outpoint"])
+        if row.kind in {"donation", "restore", "void", "incoming", "refund.approved"}:
+            entry = entry_from_bytes(row.data)
+            if row.kind not in {"donation", "restore", "void"} and "joins" not in entry.notes:
+                continue
+            outpoint = str(entry.notes.get("outpoint", entry.facts.get("outpoint")))
             live[outpoint] += -1 if row.kind == "void" else 1
             if live[outpoint] not in {0, 1}:
                 what = f"{outpoint} is live {live[outpoint]} times after entry {row.seq}"

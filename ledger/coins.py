@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.books import Documents
+from ledger.kinds.gifts import Coins, Gift, counted_as
 from ledger.kinds.spends import ChangeCoin, Spent, spends_of
-from ledger.observing import Coin, WatchedTx
+from ledger.observing import Coin, WatchedOutput, WatchedTx
 from ledger.shelf import Shelf
 
 
@@ -47,10 +48,29 @@ class CoinClasses:
         for campaign, document in self.spends_of(txid):
             for change in document["facts"]["coins"]:
                 if change["vout"] == int(vout):
+                    decided = self.documents.find("donation", campaign, coin.outpoint)
+                    if decided is not None and counted_as(decided) is Coins.WALLET:
+                        return campaign, Counted(change["wallet"] + change["undecided"], change["dust"], 0)
                     return campaign, Counted(change["wallet"], change["dust"], change["undecided"])
         gift = self.documents.find("donation", coin.campaign, coin.outpoint)
-        into = "wallet" if gift is None else gift["notes"]["into"]
-        return coin.campaign, Counted(**{into: coin.sats})
+        into = Coins.WALLET if gift is None else counted_as(gift)
+        return coin.campaign, Counted(**{into.value: coin.sats})
+
+
+def gift_facts(outpoint: str, output: WatchedOutput, transaction: WatchedTx) -> Gift:
+    """The facts of a settled payment, as observed."""
+    time = transaction.block_time or 0
+    return Gift(
+        outpoint=outpoint,
+        script=output.script,
+        sats=output.sats,
+        block=transaction.block or "",
+        height=transaction.height or 0,
+        position=transaction.position or 0,
+        time=time,
+        change_branch=output.branch == "change",
+        date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+    )
 
 
 def spend_facts(

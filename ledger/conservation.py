@@ -41,6 +41,7 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.BANK: ("in_hand_bank", "in_hand_bank"),
     AccountClass.DUST: ("dust_apart", "dust_apart"),
     AccountClass.UNDECIDED: ("undecided", "undecided"),
+    AccountClass.BLOCKED: ("in_hand_blocked", "in_hand_blocked"),
     AccountClass.DUST_GIFTS: ("dust_received", "dust_returned"),
     AccountClass.EXCESS: ("other_coins", "other_coins"),
     AccountClass.UNDONE: ("shortfall", "undone_spends"),

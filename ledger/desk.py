@@ -81,7 +81,7 @@ def _nouns() -> dict[str, Noun]:
     for kind in ALL:
         if Role.SYSTEM not in kind.roles:
             actions[kind.noun][kind.verb] = Action(kind, kind.facts, kind.roles, kind.doc)
-    irregular = {"evidence": "evidence", "loss": "losses", "in-kind": "in-kind-gifts"}
+    irregular = {"evidence": "evidence", "loss": "losses", "in-kind": "in-kind-gifts", "incoming": "incoming"}
     return {noun: Noun(noun, irregular.get(noun, noun + "s"), verbs) for noun, verbs in actions.items()}
 
 

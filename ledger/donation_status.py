@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from ledger.kinds.gifts import Coins, counted_as
 from ledger.observing import TxState, WatchedTx
 from ledger.trail import DonationStatus
 
@@ -29,7 +30,22 @@ def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) 
             return DonationStatus.REORGED if voided else DonationStatus.SEEN
     if document is None or not document["live"]:
         return DonationStatus.CONFIRMED
-    return DonationStatus.BELOW_DUST if document["notes"]["into"] == "dust" else DonationStatus.SETTLED
+    match counted_as(document):
+        case Coins.DUST:
+            return DonationStatus.BELOW_DUST
+        case Coins.BLOCKED:
+            return DonationStatus.BLOCKED
+    return DonationStatus.SETTLED
+
+
+def outcome_of(document: dict[str, Any] | None) -> str:
+    """What a settled payment turned out to be, or what became of it whole, where its status does not say so."""
+    if document is None or not document["live"]:
+        return ""
+    if counted_as(document) is Coins.UNDECIDED:
+        return "undecided"
+    counts = str(document.get("counts_as", "gift"))
+    return str(document.get("outcome", "")) if counts == "gift" else counts
 
 
 def confirmations_of(tx: Reading, watched: WatchedTx) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
 from ledger.changes import LaterChanges
-from ledger.donation_status import confirmations_of, is_late, status_of
+from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
 from ledger.kinds.goods import parse_goods_line
@@ -155,6 +155,8 @@ class DonationFollower:
             sources=watched.sources,
             late=is_late(self.facts["end"], watched.block_time),
             changes=self.later.of(str(outpoint), document) if document is not None else (),
+            outcome=outcome_of(document),
+            returned=int((document or {}).get("returned", 0)),
         )
 
     def _chain_steps(

@@ -8,14 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ledger.accounts import AccountClass, account
-from ledger.books import Books
+from ledger.books import Books, Documents
 from ledger.chain import is_txid
 from ledger.chain_status import chain_status
 from ledger.desk import claim_hash
-from ledger.donation_status import confirmations_of, is_late, status_of
+from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
 from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
+from ledger.kinds.gifts import Coins, counted_as, is_gift
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.observing import Observed, WatchedOutput, WatchedTx
@@ -73,7 +74,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
 
 
 def _live_gifts(books: Books, slug: str) -> int:
-    return sum(1 for _, d in books.documents.all("donation", slug) if d["live"] and d["line"])
+    return sum(1 for _, d in books.documents.all("donation", slug) if is_gift(d))
 
 
 def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
@@ -83,8 +84,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     picture = CampaignFlow(books, slug)
     flow = picture.flow()
     gifts = [d for _, d in books.documents.all("donation", slug) if d["live"]]
-    counted = [d for d in gifts if d["line"]]
-    dust = [d for d in gifts if d["notes"]["into"] == "dust"]
+    counted = [d for d in gifts if is_gift(d)]
+    dust = [d for d in gifts if counted_as(d) is Coins.DUST]
     needs = tuple(
         _need(books, slug, d) for _, d in books.documents.all("need", slug) if not d.get("reversed")
     )
@@ -219,7 +220,7 @@ def _days_order_to_receipt(books: Books, slug: str) -> int | None:
 
 def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     """The payments that a key names; raises NotFound with what is known and what to do."""
-    observed = Observed(tx.shelf)
+    observed, documents = Observed(tx.shelf), Documents(tx.shelf)
     text = key.strip()
     txid, colon, vout = text.lower().partition(":")
     if is_txid(txid) and (not colon or (vout.isascii() and vout.isdigit() and len(vout) <= 10)):
@@ -229,7 +230,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
                 f"No donation has the key {txid[:8]}…{txid[-6:]}. It may be too young to be seen here, or pay "
                 "somebody else."
             )
-        change = _change_of(observed, watched)
+        change = _change_of(observed, documents, watched)
         outputs = [o for o in watched.outputs if o.vout not in change and (not colon or o.vout == int(vout))]
         if not outputs:
             raise NotFound("This transaction is known here, but that output is no donation.")
@@ -247,7 +248,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     for outpoint in observed.paid_to(row.script.hex()):
         txid, _, vout = outpoint.partition(":")
         watched = observed.tx(txid)
-        if watched is None or int(vout) in _change_of(observed, watched):
+        if watched is None or int(vout) in _change_of(observed, documents, watched):
             continue
         found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
     if not found:
@@ -262,11 +263,15 @@ def _unknown(text: str) -> str:
     return "No donation has this key. Write a transaction id, an address of this site, or a claim code."
 
 
-def _change_of(observed: Observed, watched: WatchedTx) -> set[int]:
-    """Outputs of a transaction that are change of ours, and no gifts."""
+def _change_of(observed: Observed, documents: Documents, watched: WatchedTx) -> set[int]:
+    """Outputs of a transaction that are change of ours, but for what was decided to be something else."""
     if not _is_change(observed, watched):
         return set()
-    return {output.vout for output in watched.outputs}
+    return {
+        output.vout
+        for output in watched.outputs
+        if documents.find("donation", output.campaign, f"{watched.txid}:{output.vout}") is None
+    }
 
 
 def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
@@ -294,10 +299,9 @@ def donation_rows(
     facts = books.documents.require("campaign", "", slug)["facts"]
     rows: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = []
     for watched in observed.txs_in(0, 10**11):
-        if _is_change(observed, watched):
-            continue
+        change = _change_of(observed, books.documents, watched)
         for output in watched.outputs:
-            if output.campaign == slug:
+            if output.campaign == slug and output.vout not in change:
                 place = f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}"
                 rows.append((place, (watched, output)))
     for watched in observed.unconfirmed():
@@ -335,6 +339,7 @@ def _row(
         value=valuation["value"] if valuation else None,
         currency=campaign["currency"],
         late=is_late(campaign["end"], watched.block_time),
+        outcome=outcome_of(document),
     )
 
 

@@ -51,7 +51,7 @@ def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
     """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
     books = Books(tx.shelf)
     total = 0
-    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED):
+    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
         if campaign is not None:
             total += books.net(account(kind, campaign), "BTC")
         else:

@@ -5,7 +5,6 @@ A reorganisation is applied as a whole before anything settles (RULES 3 and 4).
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
 from ledger.chain_look import ChainLook, TxFacts
-from ledger.coins import CoinClasses, late_spend_facts, spend_facts
+from ledger.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.dating import parted
 from ledger.entry import Entry
 from ledger.errors import LedgerError
 from ledger.facts import facts_from
 from ledger.kinds import BY_NAME
-from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again, Gift
+from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.kinds.spec import Role
 from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
 from ledger.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
@@ -268,9 +267,9 @@ class _Settling:
 
     def _void(self, txids: list[str]) -> None:
         """Void what fell out of the settled chain: spends before gifts, newest first (RULES 4)."""
-        documents = self._classes.documents
         day = self._at[:10]
         for txid in txids:
+            self._void_coins(txid, came_back=True)
             for campaign, document in self._classes.spends_of(txid):
                 if document["live"] and not self._is_deep(self._observed.tx(txid)):
                     self._record(
@@ -285,17 +284,21 @@ class _Settling:
                         ),
                     )
         for txid in txids:
-            now_at = self._observed.tx(txid)
-            for output in reversed(now_at.outputs if now_at else ()):
-                outpoint = f"{txid}:{output.vout}"
-                gift = documents.find("donation", output.campaign, outpoint)
-                if gift is None or not gift["live"]:
-                    continue
-                again = Again(outpoint=outpoint, n=gift["n"] + 1, date=day)
-                if not self._is_deep(now_at):
-                    self._record(VOID, output.campaign, again)
-                elif now_at is not None and now_at.block != gift["block"]:
-                    self._record(MOVED, output.campaign, self._again(outpoint, gift["n"] + 1, now_at))
+            self._void_coins(txid, came_back=False)
+
+    def _void_coins(self, txid: str, *, came_back: bool) -> None:
+        """Gifts, or what came back above a spend and was decided about: that goes before the spend itself."""
+        now_at = self._observed.tx(txid)
+        for output in reversed(now_at.outputs if now_at else ()):
+            outpoint = f"{txid}:{output.vout}"
+            coin = self._classes.documents.find("donation", output.campaign, outpoint)
+            if coin is None or not coin["live"] or coin.get("came_back", False) is not came_back:
+                continue
+            if not self._is_deep(now_at):
+                again = Again(outpoint=outpoint, n=coin["n"] + 1, date=self._at[:10])
+                self._record(VOID, output.campaign, again)
+            elif now_at is not None and now_at.block != coin["block"]:
+                self._record(MOVED, output.campaign, self._again(outpoint, coin["n"] + 1, now_at))
 
     def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
         return Again(
@@ -306,11 +309,11 @@ class _Settling:
         returned = self._settle_spends(transaction)
         for output in transaction.outputs:
             outpoint = f"{transaction.txid}:{output.vout}"
-            if output.vout in returned:
-                continue
             document = self._classes.documents.find("donation", output.campaign, outpoint)
+            if document is None and output.vout in returned:
+                continue
             if document is None:
-                facts = _gift(outpoint, output, transaction)
+                facts = gift_facts(outpoint, output, transaction)
                 self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
             elif not document["live"]:
                 again = self._again(outpoint, document["n"] + 1, transaction)
@@ -381,18 +384,3 @@ class _Settling:
             self._tx.desk.close_draft(draft.id, "recorded")
             if isinstance(outcome, Recorded):
                 self._outcome.entries.append(outcome.entry)
-
-
-def _gift(outpoint: str, output: Any, transaction: WatchedTx) -> Gift:
-    time = transaction.block_time or 0
-    return Gift(
-        outpoint=outpoint,
-        script=output.script,
-        sats=output.sats,
-        block=transaction.block or "",
-        height=transaction.height or 0,
-        position=transaction.position or 0,
-        time=time,
-        change_branch=output.branch == "change",
-        date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
-    )

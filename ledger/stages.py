@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.kinds.gifts import is_gift
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
 from ledger.lines import ENDED, Part, PartKind, UnitState, Use, ended_line, parse_ended_line
@@ -163,7 +164,7 @@ class CampaignFlow:
         documents = self._books.documents
         match place.kind:
             case StageKind.DONATED:
-                return sum(1 for _, d in documents.all("donation", self._campaign) if d["live"] and d["line"])
+                return sum(1 for _, d in documents.all("donation", self._campaign) if is_gift(d))
             case StageKind.CONVERTED:
                 done = documents.all("conversion", self._campaign)
                 return sum(1 for _, d in done if d["status"] == "approved")

@@ -37,11 +37,19 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
         SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
     )
-    received = -net(account(AccountClass.GIFTS, slug), "BTC")
+    gifts, others = AccountClass.GIFTS, (AccountClass.TOP_UPS, AccountClass.OWN_COINS)
+    received = -net(account(gifts, slug), "BTC")
+    more = -sum(net(account(kind, slug), "BTC") for kind in others)
     undone = net(account(AccountClass.UNDONE, slug), "BTC")
     if undone:
         rows = (*rows, SumRow("undone_spends", "", undone))
-    tables.append(SumTable("BTC", "", "received", rows, received))
+    # Dust and undecided coins stand apart; what spends took of them is among the rows above.
+    apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
+    other = sum(net(account(kind, slug), "BTC") for kind in apart)
+    if other:
+        rows = (*rows, SumRow("other_coins", "", other))
+    key = "received_with_others" if more else "received"
+    tables.append(SumTable("BTC", "", key, rows, received + more))
     currencies = {line.rsplit("/", 1)[1] for line in books.lines.names(f"money/{slug}/")} - {"BTC"}
     for currency in sorted(currencies):
         spent = [

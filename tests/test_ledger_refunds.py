@@ -148,7 +148,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
     told = {"failure": "undelivered", "value": 10_000, "asset": "EUR", "amount": 9_000}
     with pytest.raises(Refused, match="say what order value in USD the EUR make good"):
         refund(ledger, **told)
-    with pytest.raises(Refused, match="must be the currency that arrived at the bank"):
+    with pytest.raises(Refused, match="name the coin that the refund came as, and no bank"):
         refund(ledger, **(told | {"asset": "BTC"}))
     refund(ledger, refunds=8_000, **told)
     with ledger.store.read() as reading:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.entry import Entry, Posting, Transfer
+from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Positive, Sha256, Slug, Txid
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
@@ -26,6 +26,7 @@ class Coins(StrEnum):
     WALLET = "wallet"
     DUST = "dust"
     UNDECIDED = "undecided"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def note_valuation(books: Books, campaign: str, outpoint: str, document: dict[st
 
     `time` is that of its block, so that its value can be asked for without the gift.
     """
-    if document["live"] and document["line"] and "valuation" not in document["notes"]:
+    if is_gift(document) and "valuation" not in document["notes"]:
         told = {name: document[name] for name in ("height", "line", "start", "end")}
         told |= {"time": _time_of(document), "at": document["at"], "sats": document["facts"]["sats"]}
         books.documents.save("unvalued", campaign, outpoint, told)
@@ -89,6 +90,26 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
             return account(AccountClass.DUST, campaign), account(AccountClass.DUST_GIFTS, campaign)
         case Coins.UNDECIDED:
             return account(AccountClass.UNDECIDED, campaign), account(AccountClass.EXCESS, campaign)
+        case Coins.BLOCKED:
+            return account(AccountClass.BLOCKED, campaign), account(AccountClass.BLOCKED_GIFTS, campaign)
+
+
+def counted_as(document: dict[str, Any]) -> Coins:
+    """Where the coins of a settled payment are counted now."""
+    return Coins(document.get("into", document["notes"]["into"]))
+
+
+def is_gift(document: dict[str, Any]) -> bool:
+    """Is a settled payment a gift that counts: on a line, and not found to be something else?"""
+    return bool(document["live"] and document["line"]) and document.get("counts_as", "gift") == "gift"
+
+
+def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
+    """The movements that put the coins where they are counted now, first to last; a void turns them back."""
+    moves = document.get("moves")
+    if moves is None:
+        moves = [_accounts(campaign, counted_as(document))]
+    return [Transfer(place, source, "BTC", document["facts"]["sats"]) for place, source in moves]
 
 
 def _post_gift(context: Context, facts: Gift) -> Posting:
@@ -142,15 +163,17 @@ def _save(books: Books, entry: Entry, document: dict[str, Any]) -> None:
 
 def _post_void(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    place, source = _accounts(context.campaign, Coins(document["notes"]["into"]))
-    transfer = Transfer(source, place, "BTC", document["facts"]["sats"])
+    transfers = transfers_reversed(tuple(brought(context.campaign, document)))
+    if document.get("counts_as") == "refund":
+        # Its units went to the lines that had paid, and stay there.
+        return Posting(transfers, (), {"shortfall": document["facts"]["sats"]})
     if not document["line"]:
-        return Posting((transfer,))
+        return Posting(transfers)
     line, start, end = document["line"], document["start"], document["end"]
     free = context.books.lines.lowest_free(line, end - start, within=(start, end))
     missing = end - start - sum(b - a for a, b in free)
     change = Change(line, free, UnitState.FREE, UnitState.VOID, facts.outpoint)
-    return Posting((transfer,), (change,) if free else (), {"shortfall": missing})
+    return Posting(transfers, (change,) if free else (), {"shortfall": missing})
 
 
 def _fold_void(books: Books, entry: Entry) -> None:
@@ -169,11 +192,9 @@ def _fold_void(books: Books, entry: Entry) -> None:
 
 def _post_restore(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    place, source = _accounts(context.campaign, Coins(document["notes"]["into"]))
-    transfer = Transfer(place, source, "BTC", document["facts"]["sats"])
     pieces = tuple((a, b) for a, b in document["voided"])
     change = Change(document["line"], pieces, UnitState.VOID, UnitState.FREE, "")
-    return Posting((transfer,), (change,) if pieces else ())
+    return Posting(tuple(brought(context.campaign, document)), (change,) if pieces else ())
 
 
 def _fold_restore(books: Books, entry: Entry) -> None:

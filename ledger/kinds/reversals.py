@@ -33,6 +33,7 @@ from ledger.kinds.returns import unfold_return as unfold_goods_return
 from ledger.kinds.shipments import require_last_state, status_left, unfold_state
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
+from ledger.kinds.supplier_refunds import require_refund_reversible, unfold_refund
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
 from ledger.lines import Change, Undo, Use, Withdraw
 
@@ -139,9 +140,9 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
     "move.approved": _unfold_approved("move"),
-    "refund.approved": _unfold_approved("refund"),
     "loan.approved": unfold_loan,
     "repayment.approved": _unfold_approved("repayment"),
+    "refund.approved": unfold_refund,
     "credit-note": _unfold_document("credit-note", "number"),
     "return": unfold_goods_return,
     "confirmation": unfold_confirmation,
@@ -195,6 +196,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
     require_reversible(context, entry)
     require_unmatched(context, entry)
     require_last_closed(context, entry)
+    require_refund_reversible(context, entry)
     undone: tuple[Undo | Change | Withdraw, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )

@@ -6,19 +6,29 @@ restrictions survive; what is not refunded is a loss of all alike (DESIGN, Traci
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
+from ledger.books import Books
 from ledger.ends import reopened, still_ended
-from ledger.entry import Posting, Transfer
+from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Currency, Date, Name, Number, Positive, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
-from ledger.kinds.gifts import money_line
+from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.goods import lot_asset
+from ledger.kinds.incoming import (
+    OutpointText,
+    coin_named,
+    joins,
+    require_decidable,
+    require_unspent,
+    save_counted,
+)
 from ledger.kinds.orders import BOUND, item_of, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
 from ledger.lines import Open, Operation, Part, PartKind, Piece, Use
@@ -28,7 +38,7 @@ from ledger.money_behind import pieces_behind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """`amount` of `asset` came back to `bank` for what failed of an order's item; minor units.
+    """`amount` of `asset` came back, to `bank` or as a coin, for what failed of an order's item; minor units.
 
     `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
     the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
@@ -47,7 +57,8 @@ class Refund:
     asset: Currency
     amount: Positive
     refunds: Positive | None = None
-    bank: Name
+    bank: Name | None = None
+    outpoint: OutpointText | None = None  # in coins: the settled coin that it came as
     credit_note: Number | None = None
     date: Date
 
@@ -135,10 +146,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
     order = books.documents.require("purchase", campaign, facts.order)
     if order["status"] not in BOUND:
         raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    if facts.asset == "BTC":
-        raise Refused.field(
-            "asset", "must be the currency that arrived at the bank; coins are not refunded to a bank"
-        )
+    paid_back, notes = _paid_back(context, facts)
     item_of(order, facts.item)
     currency = order["facts"]["currency"]
     failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
@@ -154,9 +162,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
             f"{decimal_text(currency, failed.value)}; name all that it is for",
         )
     _require_credited(context, facts, good)
-    supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
-    bank = account(AccountClass.BANK, campaign, facts.bank)
-    transfers = [Transfer(bank, supplier, facts.asset, facts.amount)]
+    transfers = list(paid_back)
     if facts.failure == "undelivered":
         claims = account(AccountClass.CLAIMS, campaign, facts.order)
         commitments = account(AccountClass.COMMITMENTS, campaign)
@@ -176,7 +182,85 @@ def _plan(context: Context, facts: Refund) -> Posting:
         use_id = f"refund:{campaign}:{facts.number}" + (f":{number}" if number else "")
         operations.append(Use(use_id, failed.line, pieces, units, parts))
         before = after
-    return Posting(tuple(transfers), tuple(operations))
+    return Posting(tuple(transfers), tuple(operations), notes)
+
+
+def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], dict[str, Any]]:
+    """What came, against the supplier: (transfers, notes). Coins wait as undecided until the refund names them."""
+    campaign = context.campaign
+    supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
+    if facts.asset != "BTC":
+        if facts.bank is None or facts.outpoint is not None:
+            raise Refused.field("bank", "name the bank that the money came to, and no coin")
+        bank = account(AccountClass.BANK, campaign, facts.bank)
+        return (Transfer(bank, supplier, facts.asset, facts.amount),), {}
+    if facts.outpoint is None or facts.bank is not None:
+        raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
+    coin = coin_named(context.books, campaign, facts.outpoint)
+    require_decidable(context, coin, by=_waiting_name(facts.number))
+    if counted_as(coin) is not Coins.UNDECIDED:
+        raise Refused.field(
+            "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
+        )
+    require_unspent(context, facts.outpoint)
+    if coin["facts"]["sats"] != facts.amount:
+        raise Refused.field("amount", f"this coin is {coin['facts']['sats']} sats; a refund is all of it")
+    return (
+        Transfer(
+            account(AccountClass.WALLET, campaign),
+            account(AccountClass.UNDECIDED, campaign),
+            "BTC",
+            facts.amount,
+        ),
+        Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
+    ), {"outpoint": facts.outpoint, **joins(context.books, campaign, facts.outpoint)}
+
+
+def _waiting_name(number: str) -> str:
+    return f"refund {number}"
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    fold_pending("refund")(books, entry)
+    if "outpoint" in entry.facts:
+        by = {"by": _waiting_name(str(entry.facts["number"]))}
+        books.documents.save("coin_pending", entry.campaign, str(entry.facts["outpoint"]), by)
+
+
+def _fold_decided(status: str) -> Callable[[Books, Entry], None]:
+    def fold(books: Books, entry: Entry) -> None:
+        fold_decided("refund", status)(books, entry)
+        campaign = entry.campaign
+        facts = books.documents.require("refund", campaign, str(entry.facts["number"]))["facts"]
+        outpoint = facts.get("outpoint")
+        if outpoint is None:
+            return
+        books.documents.remove("coin_pending", campaign, outpoint)
+        if status == "approved":
+            coin = coin_named(books, campaign, outpoint)
+            supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
+            save_counted(books, entry, coin, "refund", supplier)
+
+    return fold
+
+
+def require_refund_reversible(context: Context, entry: Entry) -> None:
+    """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
+    outpoint = entry.notes.get("outpoint")
+    if entry.kind == "refund.approved" and outpoint is not None:
+        require_decidable(context, coin_named(context.books, context.campaign, outpoint))
+        require_unspent(context, outpoint)
+
+
+def unfold_refund(books: Books, entry: Entry, seq: int) -> None:
+    """The refund was none: its coin waits for a decision again."""
+    number = str(entry.facts["number"])
+    document = books.documents.require("refund", entry.campaign, number)
+    books.documents.save("refund", entry.campaign, number, document | {"status": "reversed", "reversed": seq})
+    outpoint = document["facts"].get("outpoint")
+    if outpoint is not None:
+        coin = coin_named(books, entry.campaign, outpoint)
+        save_counted(books, entry, coin, "undecided", account(AccountClass.EXCESS, entry.campaign))
 
 
 def _require_credited(context: Context, facts: Refund, good: int) -> None:
@@ -216,10 +300,10 @@ REFUND = Kind(
     roles=RECORDERS,
     key=numbered("refund"),
     post=_post,
-    fold=fold_pending("refund"),
+    fold=_fold,
 )
 KINDS = (
     REFUND,
-    approval("refund", _post_approved, fold_decided("refund", "approved")),
-    rejection("refund", fold_decided("refund", "rejected")),
+    approval("refund", _post_approved, _fold_decided("approved")),
+    rejection("refund", _fold_decided("rejected")),
 )

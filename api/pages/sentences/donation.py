@@ -201,9 +201,18 @@ def gift_amount(asset: str, minor: int, unit: str) -> str:
     return exact_with_asset(asset, minor) if is_money(asset) else number_of(minor, unit)
 
 
+_OUTCOMES = {
+    "returned": "Returned",
+    "top_up": "Top-up, no gift",
+    "change": "Own coins, no gift",
+    "refund": "Refund by a supplier, no gift",
+    "undecided": "To decide",
+}
+
+
 def outcome_word(outcome: str) -> str:
     """What became of the whole gift, where that says more than its status; else nothing."""
-    return {"returned": "Returned"}.get(outcome, "")
+    return _OUTCOMES.get(outcome, "")
 
 
 def status_word(status: DonationStatus) -> str:

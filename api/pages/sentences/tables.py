@@ -27,6 +27,8 @@ _SUM_WORDS = {
     "lost": "Lost",
     "returned": "Returned to the supplier",
     "received": "Received",
+    "received_with_others": "Received, top-ups and own coins included",
+    "other_coins": "Less dust and undecided coins among these",
     "received_from_conversion": "Received from conversion",
     "received_good": "Received good",
     "value_given": "Value of the gifts in coins, when given",
