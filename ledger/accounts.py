@@ -79,3 +79,8 @@ def account(kind: AccountClass, *detail: str) -> str:
 
 def class_of(name: str) -> AccountClass:
     return AccountClass(name.split("/", 1)[0])
+
+
+def campaign_of(name: str) -> str:
+    """The campaign that an account belongs to: its second segment."""
+    return name.split("/", 2)[1]

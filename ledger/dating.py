@@ -5,7 +5,7 @@ It dates entries and nothing else; closing and opening periods is `ledger/kinds/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,23 +37,27 @@ def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 
 
 def accounting_date(
-    books: Books, campaign: str, day: str, *, moves: bool, waits: bool, happened: str | None
+    books: Books, campaigns: Iterable[str], day: str, *, moves: bool, waits: bool, happened: str | None
 ) -> str:
-    """The day that an entry is booked on: `day`, or the first open one where its period is closed.
+    """The day that an entry is booked on: `day`, or the first one that is open in all campaigns that it touches.
 
     What moves nothing (a paper, a need) is booked on the first open day, and so is what cannot wait for a person:
     what the chain or a consignee says. Else raises Refused, which names that day.
     """
     if happened is not None and happened > day:
         raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
-    closed = last_closed(books, campaign)
-    if closed is None or day > closed[1]:
+    number, last = max(
+        (closed for closed in (last_closed(books, campaign) for campaign in campaigns) if closed is not None),
+        key=lambda closed: (closed[1], closed[0]),
+        default=("", ""),
+    )
+    if day > last:
         return day
-    first_open = day_after(closed[1])
+    first_open = day_after(last)
     if moves and waits:
         raise Refused.field(
             "date",
-            f"{day} lies in a closed period ({closed[0]} ends it on {closed[1]}); the first open day is {first_open}: "
+            f"{day} lies in a closed period ({number} ends it on {last}); the first open day is {first_open}: "
             f"give that, and the day it happened as `{HAPPENED}`",
         )
     return first_open

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ledger.accounts import campaign_of
 from ledger.books import Books
 from ledger.dating import HAPPENED, accounting_date
 from ledger.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
@@ -56,7 +57,7 @@ def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> 
         return None if row is None else entry_from_bytes(row.data)
 
     def entries(after: int) -> Iterator[Entry]:
-        return (entry_from_bytes(row.data) for row in tx.journal.rows(after, campaign=campaign))
+        return (entry_from_bytes(row.data) for row in tx.journal.rows(after))
 
     return Context(books, campaign, rfc3339(now), role, entry, entries)
 
@@ -100,9 +101,10 @@ def record(
     if approved is not None:
         require_within_limit(context, kind, facts)
     at = rfc3339(now)
+    sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     booked = accounting_date(
         books,
-        campaign,
+        {campaign, *map(campaign_of, sides)},
         date or kind.date(facts) or at[:10],
         moves=bool(posting.transfers or posting.operations),
         waits=waits and role is not Role.SYSTEM,

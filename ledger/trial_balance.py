@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.accounts import campaign_of
 from ledger.books import Books
 from ledger.entry import Entry
 from ledger.money import MAX_AMOUNT
@@ -55,12 +56,21 @@ class TrialBalance:
         return sums
 
 
-def add_transfers(sums: Sums, entries: Iterable[Entry]) -> None:
-    """Add what entries moved to sums."""
-    for entry in entries:
-        for transfer in entry.transfers:
+def add_transfers(sums: Sums, campaign: str, entry: Entry) -> None:
+    """Add what an entry moved on a campaign's accounts; a loan moves on those of two."""
+    for transfer in entry.transfers:
+        if campaign_of(transfer.debit) == campaign:
             sums[transfer.debit, transfer.asset] += transfer.amount
+        if campaign_of(transfer.credit) == campaign:
             sums[transfer.credit, transfer.asset] -= transfer.amount
+
+
+def touches(campaign: str, entry: Entry) -> bool:
+    """Is an entry the campaign's own, or does it move anything on its accounts?"""
+    return entry.campaign == campaign or any(
+        campaign in {campaign_of(transfer.debit), campaign_of(transfer.credit)}
+        for transfer in entry.transfers
+    )
 
 
 def empty_sums() -> Sums:
@@ -116,7 +126,7 @@ def trial_balances(books: Books, campaign: str) -> tuple[TrialBalance, ...]:
 
 
 def frozen_differs(books: Books, campaign: str, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
-    """(number, sentence) of each closed period that is not what the campaign's entries say."""
+    """(number, sentence) of each closed period that is not what `entries`, the whole journal, say."""
     closed = [period for period in trial_balances(books, campaign) if period.reopened is None]
     if not closed:
         return
@@ -124,7 +134,7 @@ def frozen_differs(books: Books, campaign: str, entries: Iterable[Entry]) -> Ite
     before, within = empty_sums(), [empty_sums() for _ in closed]
     for entry in entries:
         at = bisect_left(lasts, entry.date)
-        if at == len(closed):
+        if at == len(closed) or not touches(campaign, entry):
             continue
         if entry.seq > closed[at].through:
             yield (
@@ -132,7 +142,7 @@ def frozen_differs(books: Books, campaign: str, entries: Iterable[Entry]) -> Ite
                 f"entry {entry.seq} is dated {entry.date}, in a period that was closed before",
             )
         early = entry.date < closed[0].first
-        add_transfers(before if early else within[at], (entry,))
+        add_transfers(before if early else within[at], campaign, entry)
     sums = before
     for period, moved in zip(closed, within, strict=True):
         opening = dict(sums)

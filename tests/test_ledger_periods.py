@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.books import Books
 from ledger.checks import run_checks
+from ledger.desk import act
 from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.record import unix_seconds
@@ -188,6 +189,34 @@ def test_what_is_approved_late_moves_in_the_open_period(ledger: Ledger) -> None:
     with pytest.raises(Refused, match="first open day"):
         ledger.do("approver", "move", "approve", number="M-1", date="2023-11-26")
     ledger.do("approver", "move", "approve", number="M-1", date="2023-12-02")
+
+
+def test_a_loan_is_dated_in_an_open_period_of_both_campaigns_and_is_in_both_balances(ledger: Ledger) -> None:
+    def do(campaign: str, role: str, noun: str, verb: str, /, **facts: Any) -> None:
+        ledger.now += 60
+        with ledger.store.write() as writing:
+            act(writing, ledger.actors[role], campaign, noun, verb, facts, now=ledger.now)
+        ledger.audit()
+
+    told = {"title": "Other", "purpose": "More", "start": "2023-11-01", "end": "2023-12-31"}
+    do("other", "admin", "campaign", "add", slug="other", **told)
+    closing = {"number": "2023-11", "date": "2024-01-10"}
+    do("other", "recorder", "period", "close", **closing)
+    do("other", "approver", "period", "approve", **closing)
+    do(
+        SLUG, "recorder", "loan", "add", number="L-1", to="other", asset="USD", amount=700, bank="B", to_bank="O",
+        date="2023-11-25",
+    )  # fmt: skip
+    with pytest.raises(Refused, match="first open day is 2023-12-01"):
+        do(SLUG, "approver", "loan", "approve", number="L-1", date="2023-11-30")
+    do(SLUG, "approver", "loan", "approve", number="L-1", date="2023-12-01")
+    do("other", "recorder", "period", "close", number="2023-12", date="2024-01-10")
+    do("other", "approver", "period", "approve", number="2023-12", date="2024-01-10")
+    with ledger.store.read() as reading:
+        december = trial_balances(Books(reading.shelf), "other")[1]
+    assert {row.account: row.closing for row in december.rows} == {
+        "bank/other/O": 700, f"owed/other/{SLUG}/L-1": -700,
+    }  # fmt: skip
 
 
 def test_a_gift_belongs_to_the_period_of_the_block_that_buried_it_deep_enough(tmp_path: Path) -> None:

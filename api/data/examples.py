@@ -22,6 +22,16 @@ _DONATION = {
                 "unit": "kit", "place": "Ghana", "since": "2020-09-21", "service": False}],
 }  # fmt: skip
 
+_USD = {"asset": "USD", "minor": 9512, "decimal": "95.12"}
+_PERIOD = {
+    "number": "2020-05",
+    "first": "2020-05-01",
+    "last": "2020-05-31",
+    "seq": 151,
+    "through": 150,
+    "reopened": None,
+}
+
 EXAMPLES: dict[str, Any] = {
     "campaigns": {"items": [{"slug": "first-call", "title": "First call", "received": _AMOUNT, "donations": 1}], "next": None},
     "campaign": {"slug": "first-call", "title": "First call", "received": _AMOUNT, "donations": 1,
@@ -51,6 +61,8 @@ EXAMPLES: dict[str, Any] = {
     "decisions": {"items": [{"matter": "unexplained_spend", "subject": "3f9a" + "0" * 56 + "c21e", "since": "2020-05-29T14:02:00Z",
                              "amount": _AMOUNT, "what_to_do": "record the conversion or payment that these coins went into"}],
                   "next": None},
+    "periods": {"items": [_PERIOD], "next": None},
+    "period": {**_PERIOD, "rows": [{"account": "bank/first-call/First Bank", "opening": _USD, "change": _USD, "closing": _USD}]},
     "recorded": {"seq": 12, "key": "purchase:PO-3", "already": False, "waiting_for": None},
     "paper": {"sha256": "9b" * 32, "bytes": 48213},
     "problem": {"type": "/docs#refused", "title": "Refused", "status": 422, "detail": "limit: write a whole number from 1 to 100",

@@ -116,9 +116,9 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         if entry.date > last:
             waits = entry.seq if waits is None else waits
         elif before is None and entry.date < first:
-            add_transfers(opening, (entry,))
+            add_transfers(opening, context.campaign, entry)
         elif before is None or entry.date > before["last"]:
-            add_transfers(within, (entry,))
+            add_transfers(within, context.campaign, entry)
     closing = empty_sums()
     for key in opening.keys() | within.keys():
         closing[key] = opening.get(key, 0) + within.get(key, 0)

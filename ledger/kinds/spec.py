@@ -37,7 +37,7 @@ class Context:
     entry: Callable[[int], Entry | None] = lambda _seq: None
     """The entry of a number, for a fact that names one."""
     entries: Callable[[int], Iterator[Entry]] = lambda _after: iter(())
-    """The campaign's entries numbered above `after`, in order."""
+    """All entries numbered above `after`, in order, of every campaign."""
 
     @property
     def today(self) -> str:
