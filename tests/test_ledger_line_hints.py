@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from ledger.errors import Conflict
 from ledger.line_state import Lines
 from ledger.lines import Append, Change, Operation, Part, PartKind, Undo, UnitState, Use
-from ledger.rebuild import SPACES
 from ledger.shelf import MemoryShelf
 
 FROM, TO = "money/c/free/BTC", "money/c/free/USD"
@@ -52,8 +51,8 @@ def operation_of(lines: Lines, number: int, step: tuple) -> Operation | None:
     return None
 
 
-def rows_of(shelf: MemoryShelf) -> list[list[tuple[str, bytes]]]:
-    return [list(shelf.rows(space)) for space in SPACES]
+def rows_of(shelf: MemoryShelf) -> dict[str, list[tuple[str, bytes]]]:
+    return {space: list(shelf.rows(space)) for space in sorted(shelf.spaces())}
 
 
 @settings(max_examples=150, deadline=None)
