@@ -15,6 +15,7 @@ from ledger.changes import LaterChanges
 from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
+from ledger.kinds.deliveries import signed_paper
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
@@ -193,7 +194,7 @@ class DonationFollower:
         """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
         shares: list[LineShare] = []
         points: list[ThreadPoint] = []
-        told: dict[tuple[str, str], _Told] = defaultdict(_Told)
+        told: dict[tuple[str, str, str], _Told] = defaultdict(_Told)
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -220,11 +221,11 @@ class DonationFollower:
             steps.append(last)
         return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
 
-    def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str], _Told]) -> None:
+    def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str, str], _Told]) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
         if kind not in _STEPS:
             return
-        row = told[kind, number]
+        row = told[kind, number, _recipient(kind, visit.line)]
         units = visit.end - visit.start
         row.asset = visit.line.rsplit("/", 1)[1]
         if kind == "payment":
@@ -241,7 +242,7 @@ class DonationFollower:
     def _tell_ending(
         self,
         visit: Ending,
-        told: dict[tuple[str, str], _Told],
+        told: dict[tuple[str, str, str], _Told],
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
@@ -249,8 +250,8 @@ class DonationFollower:
         units = self._picture.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
         if kind in _STEPS:
-            told[kind, number].lost[ending] += units
-            told[kind, number].asset = told[kind, number].asset or asset
+            told[kind, number, ""].lost[ending] += units
+            told[kind, number, ""].asset = told[kind, number, ""].asset or asset
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
         left = self._picture.ending_of(line) if stays else None
@@ -263,9 +264,9 @@ class DonationFollower:
     def _title(self, campaign: str) -> str:
         return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
 
-    def _steps(self, told: dict[tuple[str, str], _Told]) -> list[Step]:
+    def _steps(self, told: dict[tuple[str, str, str], _Told]) -> list[Step]:
         made: list[Step] = []
-        for (noun, number), row in told.items():
+        for (noun, number, _), row in told.items():
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
             product = self.products.get(row.asset)
@@ -296,6 +297,9 @@ class DonationFollower:
                 place = self._title(document["facts"][_FUNDS[noun]])
             elif noun == "shipment":
                 place = document["facts"]["destination"]
+            elif noun == "handover":
+                signed = signed_paper(document)
+                detail.append(("signed", "not yet" if signed is None else signed[1]))
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))
@@ -342,6 +346,11 @@ class DonationFollower:
         return Step(
             StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
         )
+
+
+def _recipient(kind: str, line: str) -> str:
+    """Which of several recipients of one distribution; other facts are one step, wherever they went."""
+    return parse_goods_line(line).place if kind == "distribution" else ""
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -14,6 +14,18 @@ Piece = tuple[int, int]
 """Half-open interval of units on a line."""
 
 
+def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """(the lowest `units` of what is free, or all of it; the rest)."""
+    taken: list[Piece] = []
+    rest: list[Piece] = []
+    for start, end in free:
+        middle = min(end, start + units)
+        units -= middle - start
+        taken += [(start, middle)] if middle > start else []
+        rest += [(middle, end)] if end > middle else []
+    return tuple(taken), tuple(rest)
+
+
 class UnitState(StrEnum):
     FREE = "free"
     HELD = "held"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ledger.books import Books
 from ledger.kinds.confirmations import TwoCounts, confirmed_key, two_counts
+from ledger.kinds.deliveries import signed_paper
 
 PATIENCE = 14
 """Days after which a delivery that the other side did not confirm is listed; a link holds as long."""
@@ -33,12 +34,18 @@ class Deliveries:
 
     counts: tuple[TwoCounts, ...]
     unconfirmed: tuple[Unconfirmed, ...]
+    signed: frozenset[str] = frozenset()  # numbers of the handovers that the recipient signed for
 
 
 def deliveries(books: Books, campaign: str, today: str) -> Deliveries:
     """Both counts of all deliveries, and those without a second count for longer than PATIENCE days."""
     rows = sorted(two_counts(books, campaign), key=lambda row: (row.gap == 0, row.date, row.paper, row.lot))
-    return Deliveries(tuple(rows), tuple(unconfirmed(books, campaign, today)))
+    signed = {
+        number
+        for number, document in books.documents.all("handover", campaign)
+        if document.get("reversed") is None and signed_paper(document) is not None
+    }
+    return Deliveries(tuple(rows), tuple(unconfirmed(books, campaign, today)), frozenset(signed))
 
 
 def unconfirmed(books: Books, campaign: str, today: str) -> Iterator[Unconfirmed]:

@@ -146,6 +146,7 @@ def campaign(report: CampaignReport) -> Json:
         "deliveries": {
             "open_gaps": sum(1 for row in report.deliveries.counts if row.gap),
             "unconfirmed": [plain(row) for row in report.deliveries.unconfirmed],
+            "handovers_signed": sorted(report.deliveries.signed),
         },
         "service": {
             "days_gift_to_order": report.days_gift_to_order,

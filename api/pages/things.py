@@ -18,10 +18,10 @@ def delivery_rows(told: Deliveries) -> tuple[DeliveryRow, ...]:
     """Open gaps first, then what nobody confirmed, then what agrees; at most a list's rows."""
     open_rows = [row for row in told.counts if row.gap]
     agreed = [row for row in told.counts if not row.gap]
-    rows = [_counted(row) for row in open_rows]
+    rows = [_counted(told, row) for row in open_rows]
     rows += [
         DeliveryRow(
-            words.delivery(row.about, row.paper),
+            words.delivery(told, row.about, row.paper),
             "",
             count(row.pieces),
             words.NOT_CONFIRMED,
@@ -31,13 +31,13 @@ def delivery_rows(told: Deliveries) -> tuple[DeliveryRow, ...]:
         )
         for row in told.unconfirmed
     ]
-    rows += [_counted(row) for row in agreed]
+    rows += [_counted(told, row) for row in agreed]
     return tuple(rows[:ROWS])
 
 
-def _counted(row: TwoCounts) -> DeliveryRow:
+def _counted(told: Deliveries, row: TwoCounts) -> DeliveryRow:
     return DeliveryRow(
-        words.delivery(row.about, row.paper),
+        words.delivery(told, row.about, row.paper),
         words.lot(row.product, row.lot),
         count(row.sent),
         words.counted(row),

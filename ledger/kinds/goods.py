@@ -75,6 +75,16 @@ def parse_goods_line(line: str) -> GoodsLine:
     return GoodsLine(campaign, AccountClass(kind), place, product, lot)
 
 
+def require_not_recalled(context: Context, asset: str, field: str) -> None:
+    """Refused where a lot was called back: it is neither handed over nor handed out."""
+    recalled = context.books.documents.find("recalled", "", asset)
+    if recalled is not None:
+        raise Refused.field(
+            field,
+            f"{asset} is recalled by {recalled['recall']}; send it back, or record it as lost with cause=recalled",
+        )
+
+
 def moved(
     context: Context,
     use_id: str,
@@ -90,12 +100,8 @@ def moved(
     Raises Refused with what is there, where there is not enough.
     """
     campaign = context.campaign
-    recalled = context.books.documents.find("recalled", "", asset)
-    if recalled is not None and target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
-        raise Refused.field(
-            field,
-            f"{asset} is recalled by {recalled['recall']}; send it back, or record it as lost with cause=recalled",
-        )
+    if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
+        require_not_recalled(context, asset, field)
     line = goods_line(campaign, *source, asset)
     pieces = context.books.lines.lowest_free(line, quantity)
     free = sum(end - start for start, end in pieces)

@@ -20,7 +20,7 @@ from ledger.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.kinds.goods import OVER, goods_account, goods_line, lot_asset, over_asset
 from ledger.kinds.orders import item_of, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
-from ledger.lines import Open, Operation, Part, PartKind, Piece, Use
+from ledger.lines import Open, Operation, Part, PartKind, Use, lowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +63,6 @@ class Receipt:
     place: Name
     lots: Annotated[tuple[ReceivedLot, ...], Field(min_length=1, max_length=50)]
     date: Date
-
-
-def _lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """(the lowest `units` of what is free, or all of it; the rest)."""
-    taken: list[Piece] = []
-    rest: list[Piece] = []
-    for start, end in free:
-        middle = min(end, start + units)
-        units -= middle - start
-        taken += [(start, middle)] if middle > start else []
-        rest += [(middle, end)] if end > middle else []
-    return tuple(taken), tuple(rest)
 
 
 def _post(context: Context, facts: Receipt) -> Posting:
@@ -123,7 +111,7 @@ def _post(context: Context, facts: Receipt) -> Posting:
             transfers += added
             operations += opens
             pieces = books.lines.lowest_free(source, replaced[source])
-            _, pieces = _lowest(pieces or ((0, replaced[source]),), replaced[source] - lot.noted)
+            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - lot.noted)
             operations.append(Use(use_id, source, pieces, lot.noted, tuple(parts)))
         elif lot.noted:
             first = received * item["value"] // item["quantity"]
@@ -132,7 +120,7 @@ def _post(context: Context, facts: Receipt) -> Posting:
             transfers.append(Transfer(noted_account, opened, item["product"], lot.noted))
             # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
             units = last - first if received < item["quantity"] else item["value"]
-            pieces, unmapped = _lowest(unmapped, units)
+            pieces, unmapped = lowest(unmapped, units)
             operations.append(Use(use_id, line, pieces, lot.noted, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, asset, n) for _, where, n in ends if n)
         if lot.good:

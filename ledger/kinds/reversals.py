@@ -20,6 +20,7 @@ from ledger.kinds.closings import require_reversible, withdrawn
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
 from ledger.kinds.contributions import void_changes
+from ledger.kinds.deliveries import unfold_signed
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.in_kind import unfold_in_kind
 from ledger.kinds.invoices import unfold_acceptance
@@ -136,6 +137,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "shipment.state": unfold_state,
     "loss": _unfold_document("loss", "number"),
     "handover": _unfold_document("handover", "number"),
+    "handover.signed": unfold_signed,
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),

@@ -1,12 +1,13 @@
-"""The other side's counts in the story: each delivery is counted where it came, by a link, and agrees.
-Made of the deliveries themselves; it has no figure of its own."""
+"""The other side in the story: it counts each delivery by a link, and agrees, and signs for each handover.
+Made of the deliveries and their papers; it has no figure of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from ledger.kinds.confirmations import Confirmation, CountedLot
-from ledger.kinds.deliveries import Handover
+from ledger.kinds.deliveries import Handover, Signature
+from ledger.kinds.evidence import Evidence
 from ledger.kinds.shipments import Arrival
 from ledger.kinds.spec import Role
 from service.demo.act import Act
@@ -37,3 +38,12 @@ def counts_of(planned: Sequence[Act]) -> Iterator[Act]:
         else:
             continue
         yield Act(act.at + LATER, Role.SYSTEM, "confirmation", "record", counted)
+
+
+def signatures_of(papers: Sequence[Act]) -> Iterator[Act]:
+    """Each handover is signed by the certificate that is attached to it."""
+    for act in papers:
+        told = act.facts
+        if isinstance(told, Evidence) and told.about == "handover" and told.number is not None:
+            signed = Signature(number=told.number, sha256=told.sha256, date=told.date)
+            yield Act(act.at + 60, Role.RECORDER, "handover", "sign", signed)

@@ -26,7 +26,7 @@ from ledger.kinds.receipts import Receipt, ReceivedLot
 from ledger.kinds.shipments import Arrival, ArrivedLot, Shipment
 from ledger.kinds.spec import Role
 from service.demo.act import Act
-from service.demo.counting import counts_of
+from service.demo.counting import counts_of, signatures_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment
 from service.demo.papers import evidence_of
 
@@ -103,7 +103,8 @@ def acts(transactions: Mapping[str, str]) -> tuple[Act, ...]:
     `transactions` are the recording's txids by label ("C-1", "C-2", "P-3"): `Replay.transactions`.
     """
     planned = (*_opening(), *_rates(), *_buying(transactions), *_carrying(), *_handing_out())
-    told = (*planned, *counts_of(planned), *evidence_of(planned, NOTICE))
+    papers = tuple(evidence_of(planned, NOTICE))
+    told = (*planned, *counts_of(planned), *papers, *signatures_of(papers))
     return tuple(sorted(told, key=lambda act: act.at))
 
 

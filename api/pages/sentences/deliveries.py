@@ -10,8 +10,11 @@ from ledger.two_keys import PATIENCE, Deliveries
 NOT_CONFIRMED = f"not counted for {PATIENCE} days"
 
 
-def delivery(about: str, paper: str) -> str:
-    return f"{'Waybill' if about == 'shipment' else 'Handover'} {paper}"
+def delivery(told: Deliveries, about: str, paper: str) -> str:
+    """Its paper; of a handover also whether the recipient signed for it."""
+    if about == "shipment":
+        return f"Waybill {paper}"
+    return f"Handover {paper}, {'signed' if paper in told.signed else 'not signed yet'}"
 
 
 def lot(product: str, number: str) -> str:
