@@ -6,6 +6,7 @@ Change is never a gift; what comes back above what went in waits for a person (D
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +25,19 @@ class Counted:
     wallet: int = 0
     dust: int = 0
     undecided: int = 0
+    blocked: int = 0
 
     @property
     def total(self) -> int:
-        return self.wallet + self.dust + self.undecided
+        return self.wallet + self.dust + self.undecided + self.blocked
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(
+            self.wallet + other.wallet,
+            self.dust + other.dust,
+            self.undecided + other.undecided,
+            self.blocked + other.blocked,
+        )
 
 
 class CoinClasses:
@@ -51,10 +61,17 @@ class CoinClasses:
                     decided = self.documents.find("donation", campaign, coin.outpoint)
                     if decided is not None and counted_as(decided) is Coins.WALLET:
                         return campaign, Counted(change["wallet"] + change["undecided"], change["dust"], 0)
-                    return campaign, Counted(change["wallet"], change["dust"], change["undecided"])
+                    return campaign, Counted(
+                        change["wallet"], change["dust"], change["undecided"], change.get("blocked", 0)
+                    )
         gift = self.documents.find("donation", coin.campaign, coin.outpoint)
         into = Coins.WALLET if gift is None else counted_as(gift)
         return coin.campaign, Counted(**{into.value: coin.sats})
+
+    def stands_apart(self, campaign: str, coin: Coin, counted: Counted) -> bool:
+        """Is a coin none of the line's free ones: undecided, or of a gift that is blocked?"""
+        blocked = self.documents.find("blocked", campaign, coin.outpoint) is not None
+        return blocked or bool(counted.undecided or counted.blocked)
 
 
 def gift_facts(outpoint: str, output: WatchedOutput, transaction: WatchedTx) -> Gift:
@@ -82,23 +99,24 @@ def spend_facts(
     what is left over after all campaigns is excess of the last one, in the order of outputs (RULES 12).
     """
     put_in: dict[str, Counted] = {}
+    apart: dict[str, list[str]] = defaultdict(list)
     for coin in spent:
         campaign, counted = classes.counted(coin)
-        had = put_in.get(campaign, Counted())
-        put_in[campaign] = Counted(
-            had.wallet + counted.wallet, had.dust + counted.dust, had.undecided + counted.undecided
-        )
+        put_in[campaign] = put_in.get(campaign, Counted()) + counted
+        if classes.stands_apart(campaign, coin, counted):
+            apart[campaign].append(coin.outpoint)
     outputs = [[output.vout, output.sats] for output in transaction.outputs]
     campaigns = list(put_in)
     for index, campaign in enumerate(campaigns):
-        left = [put_in[campaign].wallet, put_in[campaign].dust, put_in[campaign].undecided]
+        had = put_in[campaign]
+        left = [had.wallet, had.dust, had.undecided, had.blocked]
         coins: list[ChangeCoin] = []
         excess = 0
         for output in outputs:
             if output[1] == 0:
                 continue
-            parts = [0, 0, 0]
-            for place in range(3):
+            parts = [0, 0, 0, 0]
+            for place in range(4):
                 parts[place] = min(left[place], output[1])
                 left[place] -= parts[place]
                 output[1] -= parts[place]
@@ -107,7 +125,15 @@ def spend_facts(
                 parts[2] += output[1]
                 output[1] = 0
             if any(parts):
-                coins.append(ChangeCoin(vout=output[0], wallet=parts[0], dust=parts[1], undecided=parts[2]))
+                coins.append(
+                    ChangeCoin(
+                        vout=output[0],
+                        wallet=parts[0],
+                        dust=parts[1],
+                        undecided=parts[2],
+                        blocked=parts[3] or None,
+                    )
+                )
         time = transaction.block_time or 0
         yield (
             campaign,
@@ -119,6 +145,8 @@ def spend_facts(
                 wallet=left[0],
                 dust=left[1],
                 undecided=left[2],
+                blocked=left[3] or None,
+                taken=tuple(apart[campaign]) or None,
                 change=put_in[campaign].total - sum(left),
                 excess=excess,
                 coins=tuple(coins),
@@ -136,12 +164,12 @@ def late_spend_facts(
     Change was counted then: what came back above the coins known at the time waits for a person.
     """
     taken: dict[str, Counted] = {}
+    apart: dict[str, list[str]] = defaultdict(list)
     for coin in coins:
         campaign, counted = classes.counted(coin)
-        had = taken.get(campaign, Counted())
-        taken[campaign] = Counted(
-            had.wallet + counted.wallet, had.dust + counted.dust, had.undecided + counted.undecided
-        )
+        taken[campaign] = taken.get(campaign, Counted()) + counted
+        if classes.stands_apart(campaign, coin, counted):
+            apart[campaign].append(coin.outpoint)
     part = max(document["facts"]["part"] for _, document in classes.spends_of(spender.txid))
     time = spender.block_time or 0
     for index, (campaign, counted) in enumerate(taken.items(), part + 1):
@@ -155,6 +183,8 @@ def late_spend_facts(
                 wallet=counted.wallet,
                 dust=counted.dust,
                 undecided=counted.undecided,
+                blocked=counted.blocked or None,
+                taken=tuple(apart[campaign]) or None,
                 change=0,
                 excess=0,
                 part=index,

@@ -16,7 +16,10 @@ from ledger.bank_state import bank_states
 from ledger.books import Books
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound, Refused
+from ledger.kinds.gift_blocks import interval_of
+from ledger.kinds.gifts import held_by_block
 from ledger.kinds.orders import BOUND
+from ledger.kinds.pledges import gift_document
 from ledger.lines import UnitState
 from ledger.money import is_money
 from ledger.reconcile import coins_in_books, coins_on_chain
@@ -177,6 +180,9 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
     for asset, amount in _refunds(books, campaign):
         sums[asset][Side.CAME, "refunds"] += amount
         sums[asset][Side.WENT, "spent"] += amount
+    for asset, place, units in _blocked_on_lines(books, campaign):
+        sums[asset][Side.WENT, place] -= units
+        sums[asset][Side.WENT, "in_hand_blocked"] += units
     order = {side: place for place, side in enumerate(Side)}
     return tuple(
         ConservationTable(
@@ -186,6 +192,7 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
                 for (side, key), minor in sorted(
                     sums[asset].items(), key=lambda row: (order[row[0][0]], row[0][1])
                 )
+                if minor
             ),
             differences[asset],
         )
@@ -202,6 +209,22 @@ def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
         for _, refund in books.documents.all("refund", slug)
         if refund["status"] == "approved"
     ]
+
+
+def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str, int]]:
+    """(asset, the row that they are in, units) of gifts that were blocked after they had settled."""
+    found = []
+    for slug, _ in books.documents.all("campaign", ""):
+        for _, block in books.documents.all("block", slug) if campaign in {None, slug} else ():
+            gift = gift_document(books, slug, str(block["facts"]["gift"]))
+            if gift is None or not gift["live"] or block["status"] != "standing":
+                continue
+            line, start, end = interval_of(gift)
+            asset = line.rsplit("/", 1)[-1]
+            units = sum(b - a for a, b in held_by_block(books.lines, line, start, end)) if line else 0
+            if units:
+                found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
+    return found
 
 
 def _row_of(kind: str, net: int) -> tuple[Side, str]:

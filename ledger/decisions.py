@@ -19,6 +19,7 @@ from ledger.errors import NotFound
 from ledger.kinds import ALL
 from ledger.kinds.confirmations import open_gaps
 from ledger.kinds.goods import lot_asset
+from ledger.kinds.pledges import gift_document
 from ledger.matching import open_matches
 from ledger.observing import Observed
 from ledger.reconcile import unexplained_spends
@@ -42,6 +43,7 @@ class Matter(StrEnum):
     UNEXPLAINED_SPEND = "unexplained_spend"
     UNDECIDED_COIN = "undecided_coin"
     APPROVAL = "approval"
+    BLOCKED_GIFT = "blocked_gift"
     UNVALUED_GIFT = "unvalued_gift"
     REFUSED_DRAFT = "refused_draft"
     SHORTFALL = "shortfall"
@@ -84,6 +86,7 @@ def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[De
         found += _unexplained(tx, slug)
         found += _undecided(tx, books, slug)
         found += _approvals(books, slug)
+        found += _blocked(books, slug)
         found += _unvalued(tx, slug, now)
         found += _shortfalls(tx, books, slug)
         found += _matches(books, slug)
@@ -162,6 +165,19 @@ def _approvals(books: Books, slug: str) -> Iterator[DecisionWanted]:
                     *amount_of(document["facts"]),
                     "another person than its recorder approves or rejects it",
                 )
+
+
+def _blocked(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
+    for _, block in books.documents.all("block", slug):
+        gift = str(block["facts"]["gift"])
+        document = gift_document(books, slug, gift)
+        if block["status"] == "standing" and document is not None and document["live"]:
+            asset, minor = amount_of(document["facts"])
+            yield DecisionWanted(
+                Matter.BLOCKED_GIFT, slug, gift, block["at"], asset or "BTC",
+                minor if minor is not None else int(document["facts"]["sats"]), what,
+            )  # fmt: skip
 
 
 def _unvalued(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:

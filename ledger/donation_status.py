@@ -30,12 +30,11 @@ def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) 
             return DonationStatus.REORGED if voided else DonationStatus.SEEN
     if document is None or not document["live"]:
         return DonationStatus.CONFIRMED
-    match counted_as(document):
-        case Coins.DUST:
-            return DonationStatus.BELOW_DUST
-        case Coins.BLOCKED:
-            return DonationStatus.BLOCKED
-    return DonationStatus.SETTLED
+    into = counted_as(document)
+    if into is Coins.DUST:
+        return DonationStatus.BELOW_DUST
+    blocked = into is Coins.BLOCKED or document.get("blocked") is not None
+    return DonationStatus.BLOCKED if blocked else DonationStatus.SETTLED
 
 
 def outcome_of(document: dict[str, Any] | None) -> str:

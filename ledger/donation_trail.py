@@ -184,6 +184,9 @@ class DonationFollower:
                 detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
                 detail.append(("rate_sources", str(len(value_sources(valuation)))))
             steps.append(step(StepKind.SETTLED, document["at"], tuple(detail), document["seq"]))
+            for kind, at in ((StepKind.BLOCKED, "blocked_at"), (StepKind.RELEASED, "released_at")):
+                if at in document:
+                    steps.append(step(kind, document[at], (), None))
             if not document["live"]:
                 steps.append(step(StepKind.VOIDED, document["voided_at"], (), None))
             elif "restored_at" in document:

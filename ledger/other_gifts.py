@@ -125,6 +125,12 @@ def _papers(books: Books, slug: str, noun: str, facts: dict[str, Any]) -> tuple[
     )
 
 
+def _status(document: dict[str, Any]) -> DonationStatus:
+    if not document["live"]:
+        return DonationStatus.REVERSED
+    return DonationStatus.SETTLED if document.get("blocked") is None else DonationStatus.BLOCKED
+
+
 def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str) -> DonationRow:
     facts = document["facts"]
     asset, minor, unit = facts.get("currency", ""), int(facts.get("amount", 0)), ""
@@ -136,7 +142,7 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
         outpoint="",
         address="",
         minor=minor,
-        status=DonationStatus.SETTLED if document["live"] else DonationStatus.REVERSED,
+        status=_status(document),
         confirmations=0,
         block_height=None,
         value=facts.get("value"),

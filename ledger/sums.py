@@ -37,10 +37,16 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
         SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
     )
-    gifts, others = AccountClass.GIFTS, (AccountClass.TOP_UPS, AccountClass.OWN_COINS)
+    gifts, others = (
+        AccountClass.GIFTS,
+        (AccountClass.TOP_UPS, AccountClass.OWN_COINS, AccountClass.BLOCKED_GIFTS),
+    )
     received = -net(account(gifts, slug), "BTC")
     more = -sum(net(account(kind, slug), "BTC") for kind in others)
     undone = net(account(AccountClass.UNDONE, slug), "BTC")
+    blocked = net(account(AccountClass.BLOCKED, slug), "BTC")
+    if blocked:
+        rows = (*rows, SumRow("blocked", "", blocked))
     if undone:
         rows = (*rows, SumRow("undone_spends", "", undone))
     # Dust and undecided coins stand apart; what spends took of them is among the rows above.

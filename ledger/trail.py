@@ -31,6 +31,8 @@ class StepKind(StrEnum):
     SEEN = "seen"
     CONFIRMED = "confirmed"
     SETTLED = "settled"
+    BLOCKED = "blocked"
+    RELEASED = "released"
     VOIDED = "voided"
     RESTORED = "restored"
     CONVERTED = "converted"

@@ -144,4 +144,7 @@ def _change(change: TrailChange) -> ChangeRow:
     )
 
 
-_TIMED = {StepKind.SEEN, StepKind.CONFIRMED, StepKind.SETTLED, StepKind.VOIDED, StepKind.RESTORED}
+_TIMED = {StepKind.SEEN, StepKind.CONFIRMED, StepKind.SETTLED, StepKind.VOIDED, StepKind.RESTORED} | {
+    StepKind.BLOCKED,
+    StepKind.RELEASED,
+}

@@ -17,7 +17,8 @@ from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Positive, Sha256, Slug, Txid
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Append, Change, UnitState
+from ledger.line_state import Lines
+from ledger.lines import Append, Change, Piece, UnitState
 
 
 class Coins(StrEnum):
@@ -94,6 +95,19 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
             return account(AccountClass.BLOCKED, campaign), account(AccountClass.BLOCKED_GIFTS, campaign)
 
 
+BLOCK = "block:"
+"""What the hold of a blocked gift's units is named by, before the number of the block."""
+
+
+def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece, ...]:
+    """The units of a gift that a block holds, on a line."""
+    return tuple(
+        (span.start, span.end)
+        for span in lines.spans(line, start, end)
+        if span.state is UnitState.HELD and span.ref.startswith(BLOCK)
+    )
+
+
 def counted_as(document: dict[str, Any]) -> Coins:
     """Where the coins of a settled payment are counted now."""
     return Coins(document.get("into", document["notes"]["into"]))
@@ -118,6 +132,8 @@ def _post_gift(context: Context, facts: Gift) -> Posting:
         into = Coins.UNDECIDED
     elif facts.sats < campaign["dust"]:
         into = Coins.DUST
+    elif context.books.documents.find("blocked", context.campaign, facts.outpoint) is not None:
+        into = Coins.BLOCKED
     else:
         into = Coins.WALLET
     transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
@@ -152,6 +168,9 @@ def _fold_gift(books: Books, entry: Entry) -> None:
         voided=[],
         shortfall=0,
     )
+    blocked = books.documents.find("blocked", entry.campaign, str(entry.facts["outpoint"]))
+    if blocked is not None:
+        document |= {"blocked": blocked["block"], "blocked_at": entry.at}
     _save(books, entry, document)
 
 
@@ -171,9 +190,14 @@ def _post_void(context: Context, facts: Again) -> Posting:
         return Posting(transfers)
     line, start, end = document["line"], document["start"], document["end"]
     free = context.books.lines.lowest_free(line, end - start, within=(start, end))
-    missing = end - start - sum(b - a for a, b in free)
-    change = Change(line, free, UnitState.FREE, UnitState.VOID, facts.outpoint)
-    return Posting(transfers, (change,) if free else (), {"shortfall": missing})
+    blocked = held_by_block(context.books.lines, line, start, end)
+    missing = end - start - sum(b - a for a, b in (*free, *blocked))
+    changes = tuple(
+        Change(line, pieces, state, UnitState.VOID, facts.outpoint)
+        for pieces, state in ((free, UnitState.FREE), (blocked, UnitState.HELD))
+        if pieces
+    )
+    return Posting(transfers, changes, {"shortfall": missing})
 
 
 def _fold_void(books: Books, entry: Entry) -> None:
@@ -193,7 +217,9 @@ def _fold_void(books: Books, entry: Entry) -> None:
 def _post_restore(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
     pieces = tuple((a, b) for a, b in document["voided"])
-    change = Change(document["line"], pieces, UnitState.VOID, UnitState.FREE, "")
+    block = document.get("blocked")
+    state, ref = (UnitState.FREE, "") if block is None else (UnitState.HELD, f"{BLOCK}{block}")
+    change = Change(document["line"], pieces, UnitState.VOID, state, ref)
     return Posting(tuple(brought(context.campaign, document)), (change,) if pieces else ())
 
 

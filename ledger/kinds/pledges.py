@@ -74,8 +74,8 @@ class PledgeState:
         return self.promised - self.paid - self.lapsed
 
 
-def _gift(books: Books, campaign: str, gift: str) -> dict[str, Any] | None:
-    """The document of a gift; None where there is none."""
+def gift_document(books: Books, campaign: str, gift: str) -> dict[str, Any] | None:
+    """The document of a gift in coins or at a bank, by its name on the line; None where there is none."""
     head, _, number = gift.partition(":")
     if head == "contribution":
         return books.documents.find("contribution", campaign, number)
@@ -84,13 +84,13 @@ def _gift(books: Books, campaign: str, gift: str) -> dict[str, Any] | None:
 
 def gift_asset(books: Books, campaign: str, gift: str) -> str:
     """The asset that a gift is in."""
-    document = _gift(books, campaign, gift)
+    document = gift_document(books, campaign, gift)
     return "BTC" if document is None else str(document["facts"].get("currency", "BTC"))
 
 
 def gift_worth(books: Books, campaign: str, gift: str, asset: str) -> int | None:
     """What a live gift is in an asset, minor units: its own, or its value in that currency; None: it is not."""
-    document = _gift(books, campaign, gift)
+    document = gift_document(books, campaign, gift)
     if document is None or not document["live"]:
         return None
     facts = document["facts"]
@@ -106,7 +106,7 @@ def _matches(books: Books, campaign: str, *, live: bool) -> list[dict[str, Any]]
     found = []
     for _, document in books.documents.all("pledge_match", campaign):
         facts = document["facts"]
-        gift = _gift(books, campaign, facts["gift"])
+        gift = gift_document(books, campaign, facts["gift"])
         if not document.get("reversed") and not (live and (gift is None or not gift["live"])):
             found.append(facts)
     return found

@@ -13,9 +13,9 @@ from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict
 from ledger.facts import STRICT, Count, Date, Positive, Txid
-from ledger.kinds.gifts import money_line
+from ledger.kinds.gifts import held_by_block, money_line
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Part, PartKind, Use
+from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class ChangeCoin:
     wallet: Count
     dust: Count
     undecided: Count
+    blocked: Positive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,10 @@ class Spent:
     coins: tuple[ChangeCoin, ...] = ()
     part: Count = 0  # counts the campaigns that one transaction spent from, then what was told late
     late: bool = False
+    blocked: Positive | None = None  # of gifts that lay apart, on no line
+    taken: tuple[str, ...] | None = (
+        None  # the coins among its inputs that were undecided, or of blocked gifts
+    )
     date: Date
 
     @property
@@ -61,7 +66,7 @@ class Spent:
     @property
     def out(self) -> int:
         """Sats that left for good, network fee included."""
-        return self.wallet + self.dust + self.undecided
+        return self.wallet + self.dust + self.undecided + (self.blocked or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +116,26 @@ def spent_line(ref: str) -> str:
 
 def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
     """(account, sats) that a spend takes, of those that hold any."""
-    read = (
-        facts if isinstance(facts, dict) else {n: getattr(facts, n) for n in ("wallet", "dust", "undecided")}
-    )
-    classes = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED)
-    return [(account(c, campaign), read[c.value]) for c in classes if read[c.value]]
+    classes = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED)
+    read = facts if isinstance(facts, dict) else {c.value: getattr(facts, c.value) for c in classes}
+    return [(account(c, campaign), sats) for c in classes if (sats := read.get(c.value))]
+
+
+def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, ...]]]:
+    """Held units of blocked gifts whose own coins a spend took: they are spent, and nobody else's (RULES 12)."""
+    books, left, found = context.books, facts.wallet, []
+    for outpoint in facts.taken or ():
+        gift = books.documents.find("donation", context.campaign, outpoint)
+        if gift is None or not gift["line"] or gift.get("blocked") is None:
+            continue
+        pieces: list[Piece] = []
+        for start, end in held_by_block(books.lines, gift["line"], gift["start"], gift["end"]):
+            if left:
+                pieces.append((start, min(end, start + left)))
+                left -= pieces[-1][1] - start
+        if pieces:
+            found.append((str(gift["line"]), tuple(pieces)))
+    return found
 
 
 def _post_spend(context: Context, facts: Spent) -> Posting:
@@ -126,20 +146,24 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
         transfers.append(
             Transfer(undecided, account(AccountClass.EXCESS, context.campaign), "BTC", facts.excess)
         )
+    blocked = _of_blocked(context, facts)
+    wanted = facts.wallet - sum(end - start for _, pieces in blocked for start, end in pieces)
     line = money_line(context.campaign, "BTC")
-    pieces = context.books.lines.lowest_free(line, facts.wallet) if facts.wallet else ()
-    units = sum(end - start for start, end in pieces)
-    operations: tuple[Use, ...] = ()
-    if units:
-        part = Part(
-            PartKind.ON,
-            units,
-            units,
-            spent_line(facts.ref),
-            context.books.lines.length(spent_line(facts.ref)),
-        )
-        operations = (Use(f"spend:{facts.ref}:{context.campaign}", line, pieces, units, (part,)),)
-    return Posting(tuple(transfers), operations, {"shortfall": facts.wallet - units, "out": facts.out})
+    pieces = context.books.lines.lowest_free(line, wanted) if wanted else ()
+    at = context.books.lines.length(spent_line(facts.ref))
+    use_id = f"spend:{facts.ref}:{context.campaign}"
+    operations: list[Operation] = []
+    units = 0
+    for name, taken in ((use_id, (line, pieces)), *((f"{use_id}~{n}", row) for n, row in enumerate(blocked))):
+        if not taken[1]:
+            continue
+        if "~" in name:
+            operations.append(Change(*taken, UnitState.HELD, UnitState.FREE, ""))
+        count = sum(end - start for start, end in taken[1])
+        part = Part(PartKind.ON, count, count, spent_line(facts.ref), at + units)
+        operations.append(Use(name, *taken, count, (part,)))
+        units += count
+    return Posting(tuple(transfers), tuple(operations), {"shortfall": facts.wallet - units, "out": facts.out})
 
 
 def _ref_in(entry: Entry) -> str:
@@ -154,6 +178,9 @@ def _fold_spend(books: Books, entry: Entry) -> None:
         _ref_in(entry),
         document_of(entry, live=True, n=0, explained=None, explained_at=None, pending=None),
     )
+    for outpoint in entry.facts.get("taken", ()):
+        told = {"txid": entry.facts["txid"]}
+        books.documents.save("coin_taken", entry.campaign, outpoint, told)
 
 
 def _post_void(context: Context, facts: SpentAgain) -> Posting:

@@ -14,6 +14,8 @@ _STEPS = {
     StepKind.SEEN: "seen in a mempool",
     StepKind.CONFIRMED: "in a block",
     StepKind.SETTLED: "settled",
+    StepKind.BLOCKED: "blocked: set apart until two people release it",
+    StepKind.RELEASED: "released by two people",
     StepKind.VOIDED: "voided: its block is gone",
     StepKind.RESTORED: "settled again, on its old place",
     StepKind.CONVERTED: "by conversion",
