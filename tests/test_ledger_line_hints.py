@@ -69,6 +69,7 @@ def test_hints_change_nothing(steps: list[tuple]) -> None:
             try:
                 if operation is not None:
                     lines.apply(operation)
+                forgetting.hints.clear()
                 answers.append((operation, list(lines.spans(FROM)), lines.free_units(FROM)))
             except Conflict as conflict:
                 answers.append((operation, str(conflict)))
