@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ledger import desk as desk_acts
 from ledger import queries
@@ -17,13 +17,15 @@ from ledger.lookup import Lookup
 from ledger.report import CampaignCard, CampaignReport, DonationRow
 from ledger.trail import DonationTrail, Paper
 
+R = TypeVar("R")
+
 
 class Store(Protocol):
-    """The ledger's store: one snapshot to read from, one transaction to write in."""
+    """The ledger's store: one snapshot to read from, and a transaction to write in, shared with who writes too."""
 
     def read(self) -> AbstractContextManager[Any]: ...
 
-    def write(self) -> AbstractContextManager[Any]: ...
+    def together(self, work: Callable[[Any], R]) -> R: ...
 
 
 class Views(Protocol):

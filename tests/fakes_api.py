@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -56,10 +56,10 @@ class FakeStore:
     def read(self) -> Iterator[FakeReading]:
         yield self.reading
 
-    @contextmanager
-    def write(self) -> Iterator[FakeReading]:
-        yield self.reading
+    def together(self, work: Callable[[FakeReading], Any]) -> Any:
+        done = work(self.reading)
         self.writes += 1
+        return done
 
 
 @dataclass

@@ -112,6 +112,35 @@ class ShelfMachine(RuleBasedStateMachine):
             for space in committed.spaces():
                 assert list(reading.shelf.rows(space)) == list(committed.rows(space))
 
+    @precondition(lambda self: self.tx is not None)
+    @rule(
+        changes=st.lists(st.tuples(SPACES, KEYS, VALUES)), how=st.sampled_from(["wait", "flush", "clear", "write"]),
+        keep=st.booleans(),
+    )  # fmt: skip
+    def part(self, changes: list[tuple[str, str, bytes | None]], how: str, keep: bool) -> None:
+        """A part that is undone leaves what came before it, also where some of it is in the database already."""
+        kept = copy.deepcopy(self.truth)
+        try:
+            with self.tx.part():
+                for index, (space, key, value) in enumerate(changes):
+                    self.save(space, key, value)
+                    if index == 1 and how == "flush":
+                        self.tx.shelf.flush()
+                    if index == 1 and how == "clear":
+                        self.clear()
+                    if index == 1 and how == "write":
+                        self.tx.progress.save("word", key)
+                    self.load_within(space, key)
+                    assert list(self.tx.shelf.rows(space)) == list(self.truth.rows(space))
+                if not keep:
+                    raise RuntimeError("undone")
+        except RuntimeError:
+            self.truth = kept
+        for space in ("balance", "é"):
+            assert list(self.tx.shelf.rows(space)) == list(self.truth.rows(space))
+            for key in SAVED:
+                self.load_within(space, key)
+
     @precondition(lambda self: self.tx is None)
     @rule(
         number=st.sampled_from([0, 1]), changes=st.lists(st.tuples(SPACES, KEYS, VALUES)), keep=st.booleans()

@@ -39,8 +39,8 @@ def acts_router(ports: Ports) -> APIRouter:
     )
     def intention(slug: str) -> Response:
         """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor."""
-        with ports.store.write() as tx:
-            made = ports.desk.request_intention(tx, slug, now=ports.clock())
+        now = ports.clock()
+        made = ports.store.together(lambda tx: ports.desk.request_intention(tx, slug, now=now))
         return unkept(
             {
                 "address": made.address,
@@ -150,8 +150,7 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
         actor = ports.desk.actor_of_token(tx, token)
     if actor is None:
         raise Problem(401, "This token is not known, or is revoked.")
-    with ports.store.write() as tx:
-        outcome = ports.desk.act(tx, actor, slug, noun, verb, body, now=now)
+    outcome = ports.store.together(lambda tx: ports.desk.act(tx, actor, slug, noun, verb, body, now=now))
     told = {
         "seq": outcome.seq,
         "key": outcome.key,

@@ -89,11 +89,14 @@ def confirmations_router(ports: Ports) -> APIRouter:
 
 def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
     now = ports.clock()
-    with ports.store.write() as tx:
+
+    def make(tx: Any) -> Any:
         actor = ports.desk.actor_of_token(tx, token)
         if actor is None:
             raise Problem(401, "This token is not known, or is revoked.")
-        made = make_link(tx, actor, slug, body, now=now)
+        return make_link(tx, actor, slug, body, now=now)
+
+    made = ports.store.together(make)
     url = f"{ports.settings.base_url}/confirm/{made.code}"
     return unkept({"code": made.code, "url": url, "expires_at": made.expires_at, "qr": qr_of(url)})
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -58,7 +59,7 @@ def papers_router(ports: Ports) -> APIRouter:
 
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:
-    with ports.store.write() as tx:
+    def keep(tx: Any) -> None:
         actor = ports.desk.actor_of_token(tx, token)
         if actor is None:
             raise Problem(401, "This token is not known, or is revoked.")
@@ -69,6 +70,8 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")
         tx.evidence.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
+
+    ports.store.together(keep)
     body = shapes.dumps({"sha256": sha256, "bytes": len(data)})
     return Response(
         body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"}

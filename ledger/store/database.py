@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -26,10 +26,12 @@ from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.migrations import NEWEST, STEPS
 from ledger.store.projections import ShelfCache
 from ledger.store.session import Dialect, Session
+from ledger.store.together import Together
 from ledger.store.transaction import Reading, Writing
 from ledger.store.triggers import missing_triggers, tables_named
 
 PROGRAM = "aidtrail"
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Store:
         self._writer_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._readers: deque[_Slot] = deque()
+        self._together = Together(self.write)
 
     @classmethod
     def create(cls, url: str) -> Store:
@@ -122,6 +125,16 @@ class Store:
         finally:
             self._writing_thread = None
             self._writer_lock.release()
+
+    def together(self, work: Callable[[Writing], R]) -> R:
+        """Do the work in a writing transaction that is shared with others who write at the same time.
+
+        Returns what the work returns, once it is on the disk; what it raises undoes its own writes and nobody
+        else's. Raises what `write` raises, and then nothing was written.
+        """
+        if self._writing_thread == threading.get_ident():
+            raise LedgerError("database: this thread writes already; finish that transaction first")
+        return self._together.run(work)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:

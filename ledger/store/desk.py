@@ -8,6 +8,7 @@ Nothing here is public, and nothing here decides who may do what.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ledger.errors import Conflict
 from ledger.store.session import Session
@@ -96,7 +97,7 @@ class Desk:
 
     def author(self, seq: int) -> int | None:
         """Who recorded the entry; None when nobody of the desk did."""
-        row = self._session.one("SELECT user_id FROM authors WHERE seq = ?", (seq,))
+        row = self._session.one("SELECT user_id FROM authors WHERE seq = ?", (seq,), beside=True)
         return None if row is None else int(row[0])
 
     def drafts(self, waits_for: str | None = None) -> list[Draft]:
@@ -122,7 +123,16 @@ class Desk:
 
 
 class DeskWriting(Desk):
-    """Writing the desk's tables."""
+    """Writing the desk's tables. Authors and lines of the audit log wait for the entries that they follow."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._authors: dict[int, int] = {}
+        self._audited: int | None = None
+
+    def author(self, seq: int) -> int | None:
+        """Who recorded the entry, in this transaction or before it."""
+        return self._authors[seq] if seq in self._authors else super().author(seq)
 
     def add_user(self, name: str, role: str, at: str) -> int:
         """The new user's number; raises Conflict for a name that is taken."""
@@ -150,7 +160,11 @@ class DeskWriting(Desk):
 
     def note_author(self, seq: int, user_id: int) -> None:
         """Who recorded an entry; raises Conflict for an entry that has an author."""
-        self._session.run("INSERT INTO authors (seq, user_id) VALUES (?, ?)", (seq, user_id))
+        if seq in self._authors:
+            self._session.refuse("entry has an author already")
+        self._session.later("INSERT INTO authors (seq, user_id) VALUES (?, ?)", [(seq, user_id)])
+        self._authors[seq] = user_id
+        self._session.on_undo(lambda: self._authors.__delitem__(seq))
 
     def add_draft(
         self, kind: str, campaign: str, key: str, data: bytes, user_id: int, waits_for: str | None, at: str
@@ -184,11 +198,15 @@ class DeskWriting(Desk):
 
     def audit(self, at: str, user_id: int | None, action: str, subject: str) -> None:
         """Append a line to the audit log; it cannot be changed or removed."""
-        number = self._session.one("SELECT coalesce(max(n), 0) + 1 FROM audit")[0]
-        self._session.run(
+        before = self._audited
+        if before is None:
+            before = int(self._session.one("SELECT coalesce(max(n), 0) FROM audit", beside=True)[0])
+        self._session.later(
             "INSERT INTO audit (n, at, user_id, action, subject) VALUES (?, ?, ?, ?, ?)",
-            (number, at, user_id, action, subject),
+            [(before + 1, at, user_id, action, subject)],
         )
+        self._audited = before + 1
+        self._session.on_undo(partial(setattr, self, "_audited", before))
 
     def _next(self, table: str) -> int:
         return int(self._session.one(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")[0])

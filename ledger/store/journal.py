@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ledger.errors import Conflict
@@ -42,15 +43,15 @@ class Journal:
 
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the newest entry; None for an empty journal."""
-        row = self._session.one("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        row = self._session.one("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", beside=True)
         return None if row is None else (row[0], row[1])
 
     def by_key(self, key: str) -> JournalRow | None:
-        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))
+        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,), beside=True)
         return None if row is None else JournalRow(*row)
 
     def by_seq(self, seq: int) -> JournalRow | None:
-        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE seq = ?", (seq,))
+        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE seq = ?", (seq,), beside=True)
         return None if row is None else JournalRow(*row)
 
     def rows(
@@ -80,28 +81,64 @@ class Journal:
 
 
 class JournalWriting(Journal):
-    """Appending to the journal."""
+    """Appending to the journal. Rows are written with the next statement that could see them, or the commit."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._head: tuple[int, str] | None = None
+        self._new: dict[str, JournalRow] = {}
+        self._absent: str | None = None
+
+    def head(self) -> tuple[int, str] | None:
+        """Number and hash of the newest entry, of this transaction or before it."""
+        if self._head is None:
+            self._head = super().head()
+        return self._head
+
+    def by_key(self, key: str) -> JournalRow | None:
+        row = self._new.get(key)
+        if row is None:
+            row = super().by_key(key)
+            self._absent = key if row is None else None
+        return row
+
+    def by_seq(self, seq: int) -> JournalRow | None:
+        return super().by_seq(seq) or next((row for row in self._new.values() if row.seq == seq), None)
 
     def append(self, row: JournalRow) -> None:
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
-        self._session.run(
+        before = self.head()
+        if row.seq != (0 if before is None else before[0]) + 1:
+            self._session.refuse("entries is append-only: seq is not the next")
+        if row.key in self._new or (self._absent != row.key and self.by_key(row.key) is not None):
+            self._session.refuse("entries is append-only: key is recorded already")
+        self._session.later(
             "INSERT INTO entries (seq, key, kind, campaign, recorded_at, data, hash, transfers)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                row.seq,
-                row.key,
-                row.kind,
-                row.campaign,
-                row.recorded_at,
-                row.data,
-                row.hash,
-                len(row.transfers),
-            ),
+            [
+                (
+                    row.seq,
+                    row.key,
+                    row.kind,
+                    row.campaign,
+                    row.recorded_at,
+                    row.data,
+                    row.hash,
+                    len(row.transfers),
+                )
+            ],
         )
         if row.transfers:
-            self._session.run_many(
+            self._session.later(
                 "INSERT INTO transfers (seq, n, debit, credit, asset, amount) VALUES (?, ?, ?, ?, ?, ?)",
                 [(row.seq, n, *transfer) for n, transfer in enumerate(row.transfers, 1)],
             )
+        self._head = (row.seq, row.hash)
+        self._new[row.key] = replace(row, transfers=())
+        self._session.on_undo(partial(self._take_back, row.key, before))
+
+    def _take_back(self, key: str, before: tuple[int, str] | None) -> None:
+        del self._new[key]
+        self._head = before

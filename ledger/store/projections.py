@@ -23,6 +23,9 @@ MOST_OVERLAID = 32
 """So many waiting rows of a space are laid over what a range read finds; more are written first."""
 
 
+_NOTHING: Any = object()
+
+
 class ShelfCache:
     """Rows of one connection, true for one version of the shelf."""
 
@@ -56,7 +59,8 @@ class StoredShelf:
         self._pending: dict[str, dict[str, Any]] = {}
         self._waiting = 0
         self._changed = False
-        row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,))
+        self._part: dict[tuple[str, str], tuple[Any, Any]] | None = None
+        row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,), beside=True)
         self._version = int(row[0])
         if cache.version != self._version:
             cache.forget(self._version)
@@ -82,7 +86,7 @@ class StoredShelf:
             return self._cache.rows[place]
         except KeyError:
             pass
-        row = self._session.one("SELECT value FROM shelf WHERE space = ? AND key = ?", place)
+        row = self._session.one("SELECT value FROM shelf WHERE space = ? AND key = ?", place, beside=True)
         value = None if row is None else bytes(row[0])
         self._remember(place, value)
         return value
@@ -102,10 +106,13 @@ class StoredShelf:
         waiting = self._pending.get(space)
         if waiting is None:
             waiting = self._pending[space] = {}
+        place = (space, key)
+        if self._part is not None and place not in self._part:
+            self._part[place] = (waiting.get(key, _NOTHING), self._cache.rows.get(place, _NOTHING))
         if key not in waiting:
             self._waiting += 1
         waiting[key] = value
-        self._remember((space, key), value)
+        self._remember(place, value)
         if self._waiting >= MOST_PENDING:
             self.flush()
 
@@ -138,7 +145,7 @@ class StoredShelf:
             sql += " LIMIT ?"
             # As many more as the waiting rows can take away.
             values.append(max(limit, 0) + len(over))
-        found: list[tuple[str, bytes]] = self._session.all(sql, values)
+        found: list[tuple[str, bytes]] = self._session.all(sql, values, beside=True)
         if not over:
             return iter(found)
         laid = [(key, value) for key, value in (dict(found) | over).items() if value is not None]
@@ -154,37 +161,87 @@ class StoredShelf:
         """Remove every row of every space; the journal can be folded again afterwards."""
         if not self._writing:
             raise LedgerError("shelf: a reading transaction cannot clear; open one with write()")
+        self._session.run("DELETE FROM shelf")
         self._pending.clear()
         self._waiting = 0
         self._cache.rows.clear()
         self.hints.clear()
         self._changed = True
-        self._session.run("DELETE FROM shelf")
 
     def flush(self) -> None:
         """Write what waits."""
         if not self._pending:
             return
+        self._write(self._pending)
+        self._pending.clear()
+        self._waiting = 0
+
+    def _write(self, pending: dict[str, dict[str, Any]], *, beside: bool = False) -> None:
         as_bytes = self._cache.as_bytes
         saved: list[tuple[str, str, bytes]] = []
         removed: list[tuple[str, str]] = []
-        for space, waiting in self._pending.items():
+        for space, waiting in pending.items():
             for key, value in waiting.items():
                 if value is None:
                     removed.append((space, key))
                 else:
                     saved.append((space, key, as_bytes(space, value)))
         if removed:
-            self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
+            self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed, beside=beside)
         if saved:
             self._session.run_many(
                 "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
                 " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value",
                 saved,
+                beside=beside,
             )
-        self._pending.clear()
-        self._waiting = 0
         self._changed = True
+
+    def begin_part(self) -> None:
+        """From here on it can be undone to here."""
+        self._part = {}
+
+    def keep_part(self) -> None:
+        self._part = None
+
+    def undo_part(self, *, written: bool) -> None:
+        """Be as at the beginning of the part; `written`: what waited then is in the database since."""
+        part, self._part = self._part or {}, None
+        self.hints.clear()
+        if written:
+            self._pending.clear()
+            self._waiting = 0
+            self._cache.forget(self._cache.version)
+            return
+        for place, (waiting, kept) in part.items():
+            space, key = place
+            if waiting is _NOTHING:
+                del self._pending[space][key]
+                self._waiting -= 1
+            else:
+                self._pending[space][key] = waiting
+            if kept is _NOTHING:
+                self._cache.rows.pop(place, None)
+            else:
+                self._cache.rows[place] = kept
+
+    def write_before_part(self) -> None:
+        """Write what waited when the part began; what came in it waits on."""
+        part = self._part or {}
+        before: dict[str, dict[str, Any]] = {}
+        since: dict[str, dict[str, Any]] = {}
+        for space, waiting in self._pending.items():
+            for key, value in waiting.items():
+                told = part.get((space, key))
+                if told is not None:
+                    since.setdefault(space, {})[key] = value
+                    value = told[0]
+                if value is not _NOTHING:
+                    before.setdefault(space, {})[key] = value
+        if before:
+            self._write(before, beside=True)
+        self._pending = since
+        self._waiting = sum(map(len, since.values()))
 
     def before_commit(self) -> None:
         """Write what waits and count the change, so that other connections drop what they remember."""

@@ -1,17 +1,22 @@
 """One DBAPI connection and its statements, written once with `?` for SQLite and PostgreSQL alike.
 
-It knows no table; a statement that failed makes the transaction unfit to be committed.
+It knows no table; a statement that failed makes the transaction, or the part of it, unfit to be committed.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NoReturn
 
-from ledger.errors import Conflict
+from ledger.errors import Conflict, LedgerError
 from ledger.store.failures import storage_failure
+
+
+class TransactionLost(LedgerError):
+    """A part could not be undone alone: the whole transaction is undone."""
 
 
 class Dialect(enum.Enum):
@@ -26,6 +31,16 @@ def _formatted(sql: str) -> str:
     return sql.replace("?", "%s")
 
 
+@dataclass(slots=True)
+class _Part:
+    """What can be undone of a transaction without the rest: from `mark` of the waiting statements on."""
+
+    mark: int
+    before_savepoint: Callable[[], None]
+    saved: bool = False
+    undone: list[Callable[[], None]] = field(default_factory=list)
+
+
 class Session:
     """A connection in autocommit mode, whose transactions are opened and closed by hand."""
 
@@ -34,20 +49,23 @@ class Session:
         self.dialect = dialect
         self.failed = False
         self._writes = False
+        self._waiting: list[tuple[str, Sequence[Sequence[Any]]]] = []
+        self._part: _Part | None = None
         self._refusals = refusals
         self._written: Callable[[str], str] = str if dialect is Dialect.SQLITE else _formatted
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """Run one statement; its cursor.
+        """Run one statement that writes; its cursor.
 
         Raises Conflict for what a trigger or a unique key refuses, StorageFailed when the database cannot.
         """
-        try:
-            return self.connection.execute(self._written(sql), values)
-        except Exception as failure:
-            self._fail(failure)
+        self._come_first(writes=True)
+        return self._execute(sql, values)
 
-    def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    def run_many(self, sql: str, rows: Sequence[Sequence[Any]], *, beside: bool = False) -> None:
+        """Run one statement for each row; `beside`: what waits has nothing to do with it."""
+        if not beside:
+            self._come_first(writes=True)
         try:
             if self.dialect is Dialect.SQLITE:
                 self.connection.executemany(sql, rows)
@@ -57,52 +75,139 @@ class Session:
         except Exception as failure:
             self._fail(failure)
 
-    def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """The first row, or None."""
-        cursor = self.run(sql, values)
+    def later(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Write these rows before the next statement that is not `beside`, at the latest before the commit."""
+        self._waiting.append((sql, rows))
+
+    def one(self, sql: str, values: Sequence[Any] = (), *, beside: bool = False) -> Any:
+        """The first row, or None; `beside`: what waits to be written has nothing to do with the answer."""
+        if not beside:
+            self._come_first(writes=False)
+        cursor = self._execute(sql, values)
         try:
             return cursor.fetchone()
         except Exception as failure:
             self._fail(failure)
 
-    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        cursor = self.run(sql, values)
+    def all(self, sql: str, values: Sequence[Any] = (), *, beside: bool = False) -> list[Any]:
+        if not beside:
+            self._come_first(writes=False)
+        cursor = self._execute(sql, values)
         try:
             return list(cursor.fetchall())
         except Exception as failure:
             self._fail(failure)
+
+    def refuse(self, why: str) -> NoReturn:
+        """Refuse what the database would refuse, in its words, before it is asked."""
+        self.failed = True
+        raise Conflict(f"database: {why}; nothing was written")
+
+    def begin_part(self, before_savepoint: Callable[[], None]) -> None:
+        """What follows can be undone alone. `before_savepoint` writes what is to be kept of what came before."""
+        self._part = _Part(len(self._waiting), before_savepoint)
+
+    def on_undo(self, undo: Callable[[], None]) -> None:
+        """Call this, last one first, when the part that is under way is undone."""
+        if self._part is not None:
+            self._part.undone.append(undo)
+
+    def keep_part(self) -> None:
+        part, self._part = self._part, None
+        if part is not None and part.saved:
+            self._execute("RELEASE SAVEPOINT part")
+
+    def undo_part(self) -> bool:
+        """Undo the part and nothing else; had it written? Raises TransactionLost where all is."""
+        part, self._part = self._part, None
+        if part is None:
+            return False
+        for undo in reversed(part.undone):
+            undo()
+        if not self._goes_on(part):
+            raise TransactionLost("database: a statement of this transaction failed; nothing was written")
+        if part.saved:
+            self._waiting.clear()
+            self._execute("ROLLBACK TO SAVEPOINT part")
+            self._execute("RELEASE SAVEPOINT part")
+        else:
+            del self._waiting[part.mark :]
+        self.failed = False
+        return part.saved
+
+    def _goes_on(self, part: _Part) -> bool:
+        if self.dialect is Dialect.SQLITE:
+            return bool(self.connection.in_transaction)
+        return part.saved or self.connection.info.transaction_status.name == "INTRANS"
 
     def begin_writing(self) -> None:
         """Wait for the one right to write, at most 30 seconds; raises StorageFailed after that."""
         self.failed = False
         self._writes = True
         if self.dialect is Dialect.SQLITE:
-            self.run("BEGIN IMMEDIATE")
+            self._execute("BEGIN IMMEDIATE")
             return
-        self.run("BEGIN")
-        self.run("SELECT pg_advisory_xact_lock(1097425012)")
+        self._execute("BEGIN")
+        self._execute("SELECT pg_advisory_xact_lock(1097425012)")
 
     def begin_reading(self) -> None:
         self.failed = False
         self._writes = False
         if self.dialect is Dialect.SQLITE:
-            self.run("BEGIN")
+            self._execute("BEGIN")
         else:
-            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def commit(self) -> None:
         """Keep what was written, on disk; raises StorageFailed, which says whether it may be kept all the same."""
+        self._write_waiting(len(self._waiting))
         try:
             self.connection.execute("COMMIT")
         except Exception as failure:
             self._fail(failure, commits=True)
 
     def rollback(self) -> None:
+        self._waiting.clear()
+        self._part = None
         if self.dialect is Dialect.POSTGRESQL or self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
         self.connection.close()
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        try:
+            return self.connection.execute(self._written(sql), values)
+        except Exception as failure:
+            self._fail(failure)
+
+    def _come_first(self, *, writes: bool) -> None:
+        """Write what waits; within a part, what is of it behind a savepoint."""
+        part = self._part
+        if part is not None and not part.saved and (writes or self._waiting):
+            self._write_waiting(part.mark)
+            part.saved = True
+            part.before_savepoint()
+            self._execute("SAVEPOINT part")
+        if self._waiting:
+            self._write_waiting(len(self._waiting))
+
+    def _write_waiting(self, count: int) -> None:
+        first, self._waiting = self._waiting[:count], self._waiting[count:]
+        if not first:
+            return
+        try:
+            if self.dialect is Dialect.SQLITE:
+                for sql, rows in first:
+                    self.connection.executemany(sql, rows)
+            else:
+                # One way there and back for all of them.
+                with self.connection.pipeline(), self.connection.cursor() as cursor:
+                    for sql, rows in first:
+                        for row in rows:
+                            cursor.execute(_formatted(sql), row)
+        except Exception as failure:
+            self._fail(failure)
 
     def _fail(self, failure: Exception, *, commits: bool = False) -> NoReturn:
         """Raise what the database said: a refusal, a sentence about its state, or a mistake as it came."""

@@ -5,6 +5,8 @@ It is opened and closed by `Store.read` and `Store.write`, never by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from ledger.store.addresses import Addresses, AddressesWriting
@@ -61,6 +63,23 @@ class Writing(Reading):
     """The one writing transaction; all that it writes is kept, or nothing."""
 
     writing = True
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is done within is kept or undone as a whole, and alone; parts lie in no other part.
+
+        Raises TransactionLost where the database can undo nothing less than the transaction.
+        """
+        self.shelf.begin_part()
+        self._session.begin_part(self.shelf.write_before_part)
+        try:
+            yield
+        except Exception:
+            written = self._session.undo_part()
+            self.shelf.undo_part(written=written)
+            raise
+        self._session.keep_part()
+        self.shelf.keep_part()
 
     @cached_property
     def journal(self) -> JournalWriting:
