@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
 from ledger.carrying import carrying_tables
+from ledger.chain_coins import coins_in_books, coins_on_chain
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.kinds.bank import moved_at
 from ledger.kinds.closings import left_of
@@ -17,7 +18,6 @@ from ledger.kinds.loans import lent_account, owed_account
 from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
 from ledger.lines import UnitState
-from ledger.reconcile import coins_in_books, coins_on_chain
 from ledger.trial_balance import frozen_differs
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ledger.accounts import NEVER_NEGATIVE, AccountClass
 from ledger.bank_state import bank_states
 from ledger.books import Books
+from ledger.chain_coins import coins_in_books, coins_on_chain
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound, Refused
 from ledger.kinds.gift_blocks import interval_of
@@ -22,7 +23,6 @@ from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import gift_document
 from ledger.lines import UnitState
 from ledger.money import is_money
-from ledger.reconcile import coins_in_books, coins_on_chain
 from ledger.record import fold
 from ledger.settled import settled_block
 from ledger.shelf import MemoryShelf

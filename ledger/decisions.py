@@ -6,7 +6,8 @@ Pure reading; the list decides nothing and names no people.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import AccountClass, account
 from ledger.bank_state import open_lines
 from ledger.books import Books
+from ledger.chain_coins import unexplained_spends
 from ledger.coins import CoinClasses
 from ledger.errors import NotFound
 from ledger.kinds import ALL
@@ -22,8 +24,8 @@ from ledger.kinds.goods import lot_asset
 from ledger.kinds.pledges import gift_document
 from ledger.matching import open_matches
 from ledger.observing import Observed
-from ledger.reconcile import unexplained_spends
 from ledger.record import rfc3339
+from ledger.report import OpenCount
 from ledger.settled import settled_block
 from ledger.suggestions import Suggestion, explains, suggestions
 from ledger.two_keys import PATIENCE, unconfirmed
@@ -53,6 +55,16 @@ class Matter(StrEnum):
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
 
 
+UNRECONCILED = (
+    Matter.UNEXPLAINED_SPEND,
+    Matter.UNDECIDED_COIN,
+    Matter.SHORTFALL,
+    Matter.OPEN_MATCH,
+    Matter.BANK_LINE,
+)
+"""While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionWanted:
     """One matter: `subject` names it, `since` is RFC 3339 or a day, `minor` is in whole units of `asset`."""
@@ -72,10 +84,13 @@ class DecisionWanted:
         return self.matter is Matter.REFUSED_DRAFT
 
 
-def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[DecisionWanted, ...]:
+def decisions(
+    tx: Reading, campaign: str | None = None, *, now: int, suggest: bool = True
+) -> tuple[DecisionWanted, ...]:
     """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
 
-    `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out).
+    `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
+    `suggest` nothing is proposed for what left, which is the longest part of the work.
     """
     books = Books(tx.shelf)
     if campaign is not None and books.documents.find("campaign", "", campaign) is None:
@@ -83,7 +98,7 @@ def decisions(tx: Reading, campaign: str | None = None, *, now: int) -> tuple[De
     slugs = [slug for slug, _ in books.documents.all("campaign", "") if campaign in {None, slug}]
     found: list[DecisionWanted] = []
     for slug in slugs:
-        found += _unexplained(tx, slug)
+        found += _unexplained(tx, slug, suggest)
         found += _undecided(tx, books, slug)
         found += _approvals(books, slug)
         found += _blocked(books, slug)
@@ -101,6 +116,16 @@ def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, 
     return tuple(replace(row, suggestions=()) for row in rows if not row.is_private)
 
 
+def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
+    """How much waits of each matter, and since when, in the order of the matters."""
+    found: dict[Matter, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row.matter].append(row.since)
+    return tuple(
+        OpenCount(matter.value, len(found[matter]), min(found[matter])) for matter in Matter if found[matter]
+    )
+
+
 def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
     """(asset, minor units) that a recorded fact is about; ("", None) where it names none."""
     sats = explains(dict(facts))
@@ -115,7 +140,7 @@ def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
     return asset, None
 
 
-def _unexplained(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
+def _unexplained(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
     for row in unexplained_spends(tx, slug):
         if row.explained_at is None:
             yield DecisionWanted(
@@ -126,7 +151,7 @@ def _unexplained(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
                 "BTC",
                 row.minor,
                 "record the conversion or payment that these coins went into, network fee included",
-                suggestions(tx, slug, row.txid, row.minor),
+                suggestions(tx, slug, row.txid, row.minor) if suggest else (),
             )
 
 

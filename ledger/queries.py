@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import AccountClass, account
 from ledger.books import Books, Documents
 from ledger.chain import is_txid
+from ledger.chain_coins import unexplained_spends
 from ledger.chain_status import chain_status
+from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
 from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
 from ledger.donation_trail import DonationFollower, paper_of
@@ -22,13 +24,14 @@ from ledger.kinds.orders import BOUND
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.people import achievements
-from ledger.reconcile import books_state, unexplained_spends
+from ledger.reconcile import books_state
 from ledger.record import rfc3339
 from ledger.report import (
     CampaignCard,
     CampaignReport,
     DonationRow,
     NeedRow,
+    OpenMatter,
     Withheld,
 )
 from ledger.settled import depth_of, settled_block
@@ -52,6 +55,7 @@ __all__ = [
 
 PAPERS_SHOWN = 6
 OTHERS_SHOWN = 25
+WAITING_SHOWN = 8
 
 
 def campaign_cards(tx: Reading) -> list[CampaignCard]:
@@ -110,6 +114,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     head = tx.journal.head()
     fixed = [row.address for row in tx.addresses.of_campaign(slug) if row.branch == "fixed"]
     today = rfc3339(now)[:10]
+    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
     waiting = sum(
         1
         for watched in [*observed.txs_in((settled_block(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
@@ -142,7 +147,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         lost=lost,
         needs=needs,
         achievements=achievements(books, slug),
-        books=books_state(tx, slug, now=now),
+        books=books_state(tx, slug, now=now, waiting=open_now),
         flow=flow,
         sums=tuple(sum_tables(books, slug)),
         withheld=tuple(_withheld(books, slug)),
@@ -157,6 +162,10 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         journal_hash=head[1] if head else "0" * 64,
         fixed_address=fixed[0] if fixed else None,
         demonstration=tx.progress.load("demonstration") == "yes",
+        waiting=tuple(
+            OpenMatter(row.matter.value, row.subject, row.since, row.asset, row.minor, row.what_to_do)
+            for row in open_now[:WAITING_SHOWN]
+        ),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),

@@ -1,4 +1,4 @@
-"""Reconciliation: books against the chain at the settled block, and what left without an explanation."""
+"""Reconciliation: books against the chain at the settled block, every coin explained, every order matched."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
+from ledger.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
+from ledger.decisions import UNRECONCILED, DecisionWanted, decisions, open_counts, public_decisions
 from ledger.errors import NotFound
-from ledger.observing import Observed, TxState
 from ledger.report import Books as BooksState
-from ledger.report import UnexplainedSpend
-from ledger.settled import MATURITY, SCANNED_WHOLE, depth_of, settled_block
+from ledger.settled import SCANNED_WHOLE, settled_block
 from ledger.valuing import unvalued_gifts
 
 if TYPE_CHECKING:
@@ -30,63 +30,13 @@ class Reconciliation:
     open: bool
 
 
-def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
-    """Sats of our coins unspent at the settled block, immature coinbases aside; None before the first look."""
-    settled = settled_block(tx)
-    if settled is None:
-        return None
-    mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
-    total = 0
-    for coin in Observed(tx.shelf).coins():
-        if coin.height is None or coin.height > (mature if coin.coinbase else settled):
-            continue
-        if coin.spent_height is not None and coin.spent_height <= settled:
-            continue
-        if campaign is None or coin.campaign == campaign:
-            total += coin.sats
-    return total
+def books_state(
+    tx: Reading, campaign: str, *, now: int, waiting: tuple[DecisionWanted, ...] | None = None
+) -> BooksState:
+    """Is the campaign reconciled? For the strip on every page; raises NotFound.
 
-
-def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
-    """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
-    books = Books(tx.shelf)
-    total = 0
-    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
-        if campaign is not None:
-            total += books.net(account(kind, campaign), "BTC")
-        else:
-            total += sum(balance.net for _, _, balance in books.balances(kind.value + "/"))
-    return total
-
-
-def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
-    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row."""
-    books, observed = Books(tx.shelf), Observed(tx.shelf)
-    rows: dict[str, UnexplainedSpend] = {}
-    for ref, document in books.documents.all("spend", campaign):
-        seen = observed.tx(document["facts"]["txid"])
-        rows[ref] = UnexplainedSpend(
-            ref,
-            document["notes"]["out"],
-            seen.first_at if seen else document["at"],
-            document["explained_at"],
-        )
-    settled = settled_block(tx) or 0
-    tip = int(tx.progress.load("tip_height") or 0)
-    young = [*observed.txs_in(settled + 1, tip), *observed.unconfirmed()]
-    for waiting in young:
-        if waiting.txid in rows or waiting.state not in {TxState.SEEN, TxState.CONFIRMED}:
-            continue
-        coins = [coin for coin in map(observed.coin, waiting.inputs) if coin and coin.campaign == campaign]
-        back = sum(output.sats for output in waiting.outputs if output.campaign == campaign)
-        out = sum(coin.sats for coin in coins) - back
-        if coins and out > 0:
-            rows[waiting.txid] = UnexplainedSpend(waiting.txid, out, waiting.first_at, None)
-    return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))
-
-
-def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
-    """Is the ledger the chain? For the strip on every page."""
+    `waiting`: its public decisions, where the caller has them.
+    """
     if Books(tx.shelf).documents.find("campaign", "", campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign}")
     books = Books(tx.shelf)
@@ -107,6 +57,8 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
     sources = look.get("sources", [])
     unvalued = unvalued_gifts(tx, campaign, now=now)
     checkpoint = tx.progress.load("checkpoint")
+    if waiting is None:
+        waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
         block=settled,
@@ -114,7 +66,8 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
         and not difference
         and not unexplained
         and not shortfall
-        and not behind,
+        and not behind
+        and not any(row.matter in UNRECONCILED for row in waiting),
         difference=difference,
         in_wallets=in_books,
         unexplained=unexplained,
@@ -135,6 +88,7 @@ def books_state(tx: Reading, campaign: str, *, now: int) -> BooksState:
         unvalued=len(unvalued),
         unvalued_sats=sum(row.sats for row in unvalued),
         unvalued_since=min((row.since for row in unvalued), default=None),
+        open=open_counts(waiting),
     )
 
 
@@ -168,6 +122,10 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         )
         if state.shortfall:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
+        lines.extend(
+            (f"{slug}: open, {row.matter.replace('_', ' ')}", f"{row.count}, since {row.since}")
+            for row in state.open
+        )
         if state.behind:
             lines.append((f"{slug}: blocks behind", str(state.behind)))
     if state is None:

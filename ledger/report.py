@@ -15,8 +15,32 @@ from ledger.two_keys import Deliveries
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCount:
+    """How much of a kind waits for a person: `matter` is a word of ledger/decisions.py."""
+
+    matter: str
+    count: int
+    since: str  # of the oldest: RFC 3339, or a day
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMatter:
+    """One thing that waits, as anybody may see it."""
+
+    matter: str
+    subject: str
+    since: str
+    asset: str
+    minor: int | None
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
-    """Is the ledger the chain? `block` is the settled block S = tip - depth + 1, None before a look."""
+    """Is the ledger the chain, and is all explained and matched? `block` is S = tip - depth + 1, None before a look.
+
+    `reconciled` is the design's whole word: books = chain, every coin in and out explained, every order matched.
+    """
 
     block: int | None
     reconciled: bool
@@ -40,6 +64,17 @@ class Books:
     unvalued: int = 0  # gifts whose value the desk has to decide
     unvalued_sats: int = 0
     unvalued_since: str | None = None  # when the first of them settled
+    open: tuple[OpenCount, ...] = ()  # all that waits for a person, by matter
+
+    @property
+    def is_chain(self) -> bool:
+        """The books alone: they are the chain, and nothing that left is unexplained or wanting."""
+        wrong = self.difference or self.unexplained or self.shortfall
+        return self.block is not None and not wrong and not self.behind
+
+    def count(self, *matters: str) -> int:
+        """How much of these matters is open."""
+        return sum(row.count for row in self.open if row.matter in matters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +216,6 @@ class CampaignReport:
     demonstration: bool
     sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
     deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))
+    waiting: tuple[OpenMatter, ...] = ()  # what needs a decision, the oldest first; at most a page of it
     others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
     in_kind: tuple[InKindRow, ...] = ()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.books import Documents
 from ledger.chain_status import chain_status
+from ledger.checks import Finding
+from ledger.decisions import Matter
 from ledger.reconcile import books_state
+from ledger.record import unix_seconds
 from ledger.store.database import Store
 from service.clock import Clock
-from service.jobs import Jobs
 
 
-def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
+def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str:
     """The exposition format, version 0.0.4; no label holds anything from a visitor."""
     now = clock()
     rows: list[tuple[str, str, str, int]] = []
@@ -28,7 +32,7 @@ def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
     add("aidtrail_blocks_behind", "Blocks between the agreed tip and the best header.", chain.behind)
     add("aidtrail_tip_age_seconds", "Seconds since the agreed tip's own time.", now - (chain.tip_time or now))
     add("aidtrail_chain_agreed", "1 when a source confirms the agreed tip.", int(chain.agreed))
-    add("aidtrail_invariants_broken", "Findings of the last run of the checks.", len(jobs.findings))
+    add("aidtrail_invariants_broken", "Findings of the last run of the checks.", len(findings))
     for source in chain.sources:
         label = f'{{source="{_escaped(source.name)}"}}'
         add("aidtrail_source_ok", "1 when the source answered the last look.", int(source.ok), label)
@@ -40,9 +44,21 @@ def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
         )
     for slug, state in states.items():
         label = f'{{campaign="{_escaped(slug)}"}}'
-        add("aidtrail_reconciled", "1 when books = chain and all is explained.", int(state.reconciled), label)
+        add(
+            "aidtrail_reconciled",
+            "1 when books = chain, all is explained and matched.",
+            int(state.reconciled),
+            label,
+        )
         add("aidtrail_unexplained_sats", "Sats that left without an explanation.", state.unexplained, label)
         add("aidtrail_shortfall_sats", "Sats used that a reorganisation took back.", state.shortfall, label)
+        found = {row.matter: row for row in state.open}
+        for matter in Matter:
+            row = found.get(matter.value)
+            each = f'{{campaign="{_escaped(slug)}",matter="{matter.value}"}}'
+            add("aidtrail_open_items", "What waits for a person, by matter.", row.count if row else 0, each)
+            age = max(0, now - _seconds(row.since, now)) if row else 0
+            add("aidtrail_open_oldest_seconds", "Age of the oldest that waits.", age, each)
         add("aidtrail_unvalued_gifts", "Gifts whose value the desk has to decide.", state.unvalued, label)
     lines: list[str] = []
     told: set[str] = set()
@@ -52,6 +68,11 @@ def metrics_text(store: Store, jobs: Jobs, clock: Clock) -> str:
             lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
         lines.append(f"{name}{labels} {value}")
     return "\n".join(lines) + "\n"
+
+
+def _seconds(since: str, now: int) -> int:
+    """Unix seconds of a time or of a day's midnight (UTC); `now` where it is not known."""
+    return unix_seconds(since if "T" in since else f"{since}T00:00:00Z") if since else now
 
 
 def _escaped(text: str) -> str:

@@ -107,7 +107,7 @@ def build(
         store,
         clock,
         settings,
-        lambda: metrics_text(store, jobs, clock),
+        lambda: metrics_text(store, jobs.findings, clock),
         lambda: not_ready(store, jobs, clock),
         queries,
         desk,

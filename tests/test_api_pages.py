@@ -13,7 +13,7 @@ from api.app import create_app
 from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
 from ledger.flow import ExitKind
-from ledger.report import CampaignReport, UnexplainedSpend
+from ledger.report import CampaignReport, OpenCount, OpenMatter, UnexplainedSpend
 from ledger.trail import ChangeKind, DonationStatus, Place, TrailChange
 from tests import builders_views as built
 from tests.fakes_api import CLAIM, FakeStore, FakeViews, ports
@@ -383,3 +383,28 @@ def test_what_changed_is_told_with_what_was_said_what_is_said_and_why() -> None:
     data = site.get(f"/api/v1/donations/{built.TXID}:1/trail").json()
     assert data["changes"] == []
     assert "What changed" not in site.get(f"/d/{built.TXID}:1").text
+
+
+def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_reconciled() -> None:
+    """Books that are the chain are not reconciled while an order or a bank line is not matched: counts, no alarm."""
+    waits = (OpenCount("open_match", 1, "2020-09-01"), OpenCount("bank_line", 2, "2020-09-20"))
+    row = OpenMatter("open_match", "PO-3/1 invoice I-9", "2020-09-01", "USD", 12_500, "correct one")
+    books = replace(built.tied_books(), reconciled=False, open=waits)
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["open"] = replace(built.story_report(), books=books, waiting=(row,))
+    site = TestClient(create_app(mine))
+    html = site.get("/c/open").text
+    told = text_of(html)
+    assert 'class="strip waits"' in html
+    assert (
+        "Not reconciled yet 1 order line or invoice that does not match and 2 bank lines without a match"
+        in told
+    )
+    assert "Order line or invoice that does not match PO-3/1 invoice I-9 125.00 USD" in told
+    assert "since 1 September 2020, 27 days correct one" in told
+    assert site.get("/api/v1/campaigns/open").json()["books"]["open"] == [
+        {"matter": "open_match", "count": 1, "since": "2020-09-01"},
+        {"matter": "bank_line", "count": 2, "since": "2020-09-20"},
+    ]
+    assert "Nothing waits for a decision." in site.get("/c/bithelp").text

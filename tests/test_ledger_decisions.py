@@ -14,8 +14,12 @@ from api.ports import Ports, SiteSettings
 from ledger.decisions import DecisionWanted, Matter, decisions, public_decisions
 from ledger.desk import add_token
 from ledger.errors import NotFound
+from ledger.reconcile import books_state
+from ledger.report import Books
 from ledger.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
+from service.metrics import metrics_text
 from tests.ledgers import SLUG, START, Ledger, name, tx
+from tests.things import DATE, funded, order, receive
 
 BTC = 100_000_000
 DAY = "2023-11-14"
@@ -209,3 +213,52 @@ def test_over_json_anybody_sees_figures_and_a_token_sees_suggestions(ledger: Led
     assert told["open"] == 1
     assert site.get(f"/api/v1/campaigns/{SLUG}/reconciliation?block=x").status_code == 422
     assert site.get("/api/v1/campaigns/nobody/decisions").status_code == 404
+
+
+def state(ledger: Ledger) -> Books:
+    with ledger.store.read() as reading:
+        return books_state(reading, SLUG, now=ledger.now)
+
+
+def test_a_campaign_is_reconciled_only_when_every_coin_is_decided_on(ledger: Ledger) -> None:
+    """The design's word: books = chain is not enough while a coin that came in is not explained."""
+    assert state(ledger).reconciled
+    ledger.mine("c", tx("change", (15, 5_000)))
+    ledger.bury()
+    now = state(ledger)
+    assert now.is_chain
+    assert not now.reconciled
+    assert [(row.matter, row.count) for row in now.open] == [("undecided_coin", 1)]
+
+
+def test_a_campaign_is_reconciled_only_when_every_order_is_matched(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    receive(ledger, good=600)
+    assert state(ledger).reconciled
+    ledger.do(
+        "recorder", "invoice", "add", number="I-1", order="PO-1", quantity=700, amount=350_000, date=DATE
+    )
+    now = state(ledger)
+    assert now.is_chain
+    assert not now.reconciled
+    assert [row.matter for row in now.open] == ["open_match"]
+    text = metrics_text(ledger.store, (), lambda: ledger.now)
+    assert f'aidtrail_open_items{{campaign="{SLUG}",matter="open_match"}} 1' in text
+    assert f'aidtrail_open_items{{campaign="{SLUG}",matter="bank_line"}} 0' in text
+    assert f'aidtrail_reconciled{{campaign="{SLUG}"}} 0' in text
+    age = ledger.now - 1_701_388_800  # from midnight of the invoice's day; the story is before it
+    assert f'aidtrail_open_oldest_seconds{{campaign="{SLUG}",matter="open_match"}} {max(0, age)}' in text
+    accepted = {"number": "I-1", "reason": "a hundred more are on the way", "date": DATE}
+    ledger.do("approver", "invoice", "accept", **accepted)
+    assert state(ledger).reconciled
+
+
+def test_what_only_waits_for_a_second_person_leaves_a_campaign_reconciled(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": 5_000}]
+    facts = {"number": "PO-9", "supplier": "Maker", "currency": "USD", "items": items, "date": DATE}
+    ledger.do("recorder", "purchase", "add", **facts)
+    now = state(ledger)
+    assert now.reconciled
+    assert now.count("approval") == 1

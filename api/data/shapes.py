@@ -68,6 +68,7 @@ def books(item: Books) -> Json:
             **amount("BTC", item.unvalued_sats),
             "since": item.unvalued_since,
         },
+        "open": [{"matter": row.matter, "count": row.count, "since": row.since} for row in item.open],
         "tip": item.tip,
         "behind_blocks": item.behind,
         "looked_at": item.looked_at,

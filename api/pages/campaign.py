@@ -9,13 +9,22 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from api.pages import sentences as say
-from api.pages.contexts import CampaignPage, CardView, Figure, HomePage, InKindView, Sum, WithheldRow
-from api.pages.figures import count, exact, exact_with_asset
+from api.pages.contexts import (
+    CampaignPage,
+    CardView,
+    Figure,
+    HomePage,
+    InKindView,
+    Sum,
+    WaitingRow,
+    WithheldRow,
+)
+from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
 from api.pages.render import PageRenderer
 from api.pages.things import deliveries_note, delivery_rows
 from ledger.money import is_money
-from ledger.report import CampaignCard, CampaignReport, DonationRow, SumTable
+from ledger.report import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
 
 SHOWN_PAPERS = 8
 SHOWN_DONATIONS = 8
@@ -55,6 +64,8 @@ def campaign_page(
         picture=picture(report.flow, None),
         sums=tuple(_sum(table) for table in report.sums),
         withheld=_withheld(report),
+        waiting=tuple(_waiting(row, report.books.looked_at) for row in report.waiting),
+        waiting_note=say.waiting_note(report.books, len(report.waiting)),
         papers=paper_rows(report.papers[:SHOWN_PAPERS]),
         papers_note=_papers_note(report),
         needs=tuple(
@@ -132,6 +143,13 @@ def _withheld(report: CampaignReport) -> tuple[WithheldRow, ...]:
         note = say.unexplained_note(len(explained), max(explained, default=""))
         rows.append(WithheldRow("Unexplained outgoing coins", exact_with_asset("BTC", 0), note, "–", "–", ""))
     return tuple(rows)
+
+
+def _waiting(row: OpenMatter, now: str | None) -> WaitingRow:
+    amount = "–" if row.minor is None else exact_with_asset(row.asset, row.minor)
+    subject = short_hash(row.subject) if len(row.subject) >= 64 else row.subject
+    what = say.matter_word(row.matter)
+    return WaitingRow(what[:1].upper() + what[1:], subject, amount, say.waits_since(row, now), row.what_to_do)
 
 
 def _papers_note(report: CampaignReport) -> str:

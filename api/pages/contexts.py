@@ -94,6 +94,17 @@ class WithheldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One thing that needs a decision."""
+
+    what: str
+    subject: str
+    amount: str
+    since: str
+    to_do: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     href: str
     title: str
@@ -154,6 +165,8 @@ class CampaignPage:
     picture: Picture | None
     sums: tuple[Sum, ...]
     withheld: tuple[WithheldRow, ...]
+    waiting: tuple[WaitingRow, ...]
+    waiting_note: str
     papers: tuple[PaperRow, ...]
     papers_note: str
     needs: tuple[tuple[str, str, str, str], ...]

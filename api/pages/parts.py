@@ -25,7 +25,8 @@ ROWS = 25
 
 def strip(books: Books) -> Strip:
     wrong = bool(books.difference or books.unexplained or books.shortfall)
-    waits = books.block is None or (books.behind > 0 and not wrong)
+    # What only waits for a person is no alarm; what the chain contradicts is one.
+    waits = books.block is None or (not books.reconciled and not wrong)
     settled = "ties" if books.reconciled else "broken"
     return Strip("waits" if waits else settled, say.books_facts(books), say.books_notes(books))
 

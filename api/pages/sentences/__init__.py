@@ -65,6 +65,7 @@ from api.pages.sentences.units import (
     time,
     unit_of,
 )
+from api.pages.sentences.waiting import matter_word, waiting_note, waits_since
 
 __all__ = [
     "DEMONSTRATION",
@@ -106,6 +107,7 @@ __all__ = [
     "joined",
     "line_name",
     "listed",
+    "matter_word",
     "more_exits",
     "number_of",
     "of_total",
@@ -127,6 +129,8 @@ __all__ = [
     "time",
     "unexplained_note",
     "unit_of",
+    "waiting_note",
+    "waits_since",
     "where",
     "yours_label",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from api.pages.figures import count, with_asset
 from api.pages.sentences.units import number_of, time
+from api.pages.sentences.waiting import still_open
 from ledger.report import Books
 from ledger.settled import SCANNED_WHOLE
 
@@ -36,6 +37,13 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
             ("Outgoing coins", _outgoing(books)),
             ("Last look, sources", look),
         )
+    if books.is_chain:
+        return (
+            ("Not reconciled yet", still_open(books)),
+            ("Wallets", f"Books = chain at block {count(books.block)}"),
+            ("Outgoing coins", _outgoing(books)),
+            ("Last look, sources", look),
+        )
     since = f", since {time(books.unexplained_since)}" if books.unexplained_since else ""
     return (
         (f"Does not reconcile{since}", _wrong(books)),
@@ -60,10 +68,8 @@ def _wrong(books: Books) -> str:
         return f"{with_asset('BTC', books.unexplained)} unexplained"
     if books.shortfall:
         return f"{with_asset('BTC', books.shortfall)} shortfall"
-    if books.difference:
-        side = "more" if books.difference > 0 else "missing"
-        return f"{with_asset('BTC', abs(books.difference))} {side} on the chain"
-    return "Not every order is matched"
+    side = "more" if books.difference > 0 else "missing"
+    return f"{with_asset('BTC', abs(books.difference))} {side} on the chain"
 
 
 _TRUST = {

@@ -1,0 +1,55 @@
+"""English: what waits for a person, by kind, with its age, and whether that keeps a campaign from being reconciled."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from api.pages.figures import count
+from api.pages.sentences.units import day, listed, number_of, time
+from ledger.report import Books, OpenMatter
+
+_MATTERS = {
+    "unexplained_spend": ("outgoing coin without an explanation", "outgoing coins without an explanation"),
+    "undecided_coin": ("coin to decide on", "coins to decide on"),
+    "approval": ("entry that waits for a second person", "entries that wait for a second person"),
+    "unvalued_gift": ("donation without a value", "donations without a value"),
+    "shortfall": ("shortfall to cover", "shortfalls to cover"),
+    "open_match": ("order line or invoice that does not match", "order lines or invoices that do not match"),
+    "bank_line": ("bank line without a match", "bank lines without a match"),
+    "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
+    "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
+}
+
+
+def matter_word(matter: str, number: int = 1) -> str:
+    """`bank lines without a match`; a word that is not known here is shown as it is written."""
+    one, many = _MATTERS.get(matter, (matter.replace("_", " "), matter.replace("_", " ")))
+    return one if number == 1 else many
+
+
+def still_open(books: Books) -> str:
+    """All that is open, in counts: `2 bank lines without a match and 1 coin to decide on`."""
+    return listed([f"{count(row.count)} {matter_word(row.matter, row.count)}" for row in books.open])
+
+
+def waiting_note(books: Books, shown: int) -> str:
+    """What stands above the list of what waits."""
+    whole = sum(row.count for row in books.open)
+    if not whole:
+        return "Nothing waits for a decision."
+    rest = f" The oldest {count(shown)} are shown." if whole > shown else ""
+    return f"{still_open(books)}.{rest}"
+
+
+def waits_since(row: OpenMatter, now: str | None) -> str:
+    """`since 3 May 2020, 12 days`; `now` is RFC 3339."""
+    begun = time(row.since) if "T" in row.since else day(row.since)
+    said = f"since {begun}" if begun else ""
+    days = _days(row.since[:10], (now or "")[:10])
+    return f"{said}, {number_of(days, 'day')}" if days else said
+
+
+def _days(since: str, until: str) -> int:
+    if not since or not until:
+        return 0
+    return max(0, (dt.date.fromisoformat(until) - dt.date.fromisoformat(since)).days)

@@ -1,0 +1,69 @@
+"""Coins as the chain has them and as the books have them, and those that left without an explanation. Reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.accounts import AccountClass, account
+from ledger.books import Books
+from ledger.observing import Observed, TxState
+from ledger.report import UnexplainedSpend
+from ledger.settled import MATURITY, depth_of, settled_block
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
+    """Sats of our coins unspent at the settled block, immature coinbases aside; None before the first look."""
+    settled = settled_block(tx)
+    if settled is None:
+        return None
+    mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
+    total = 0
+    for coin in Observed(tx.shelf).coins():
+        if coin.height is None or coin.height > (mature if coin.coinbase else settled):
+            continue
+        if coin.spent_height is not None and coin.spent_height <= settled:
+            continue
+        if campaign is None or coin.campaign == campaign:
+            total += coin.sats
+    return total
+
+
+def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
+    """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
+    books = Books(tx.shelf)
+    total = 0
+    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
+        if campaign is not None:
+            total += books.net(account(kind, campaign), "BTC")
+        else:
+            total += sum(balance.net for _, _, balance in books.balances(kind.value + "/"))
+    return total
+
+
+def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row."""
+    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    rows: dict[str, UnexplainedSpend] = {}
+    for ref, document in books.documents.all("spend", campaign):
+        seen = observed.tx(document["facts"]["txid"])
+        rows[ref] = UnexplainedSpend(
+            ref,
+            document["notes"]["out"],
+            seen.first_at if seen else document["at"],
+            document["explained_at"],
+        )
+    settled = settled_block(tx) or 0
+    tip = int(tx.progress.load("tip_height") or 0)
+    young = [*observed.txs_in(settled + 1, tip), *observed.unconfirmed()]
+    for waiting in young:
+        if waiting.txid in rows or waiting.state not in {TxState.SEEN, TxState.CONFIRMED}:
+            continue
+        coins = [coin for coin in map(observed.coin, waiting.inputs) if coin and coin.campaign == campaign]
+        back = sum(output.sats for output in waiting.outputs if output.campaign == campaign)
+        out = sum(coin.sats for coin in coins) - back
+        if coins and out > 0:
+            rows[waiting.txid] = UnexplainedSpend(waiting.txid, out, waiting.first_at, None)
+    return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))
