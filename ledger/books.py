@@ -16,7 +16,7 @@ from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
 from ledger.line_state import Lines
 from ledger.money import MAX_AMOUNT
-from ledger.shelf import Form, Shelf
+from ledger.shelf import JUST_ABOVE, Form, Shelf
 
 END = "\U0010ffff"
 _written = compact(ascii_only=False)
@@ -89,7 +89,7 @@ class Documents:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """A page of `all`: numbers above `after` (below it, backwards)."""
         prefix = f"{kind}|{campaign}|"
-        low = prefix + after + "\0" if after and not reverse else prefix
+        low = prefix + after + JUST_ABOVE if after and not reverse else prefix
         high = prefix + after if after and reverse else prefix + END
         for key, data in self._shelf.rows("document", low, high, limit=limit, reverse=reverse):
             yield key.split("|", 2)[2], _load(data.decode())

@@ -35,7 +35,7 @@ from ledger.lines import (
     Use,
     Withdraw,
 )
-from ledger.shelf import Shelf
+from ledger.shelf import JUST_ABOVE, Shelf
 
 _FIRST_FREE, _LAST_SPAN = "first free", "last span"
 """Hints by line: no free unit lies below the one; the other was the start of the last span."""
@@ -104,7 +104,7 @@ class Lines:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
         stop = self.length(line) if end is None else end
         low = at(line, start)
-        for key, _ in self._shelf.rows("source", line + "|", low + "\0", reverse=True, limit=1):
+        for key, _ in self._shelf.rows("source", line + "|", low + JUST_ABOVE, reverse=True, limit=1):
             low = key
         for key, data in self._shelf.rows("source", low, at(line, stop)):
             row = source_of(data)

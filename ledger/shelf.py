@@ -22,6 +22,10 @@ class Form(Generic[T]):
     read: Callable[[bytes], T]
 
 
+JUST_ABOVE = "\x01"
+"""A key with this at its end is the next one above it: keys hold no control characters, and PostgreSQL no NUL."""
+
+
 class Shelf(Protocol):
     """Rows are `(space, key) -> value`; keys of a space are ordered by their UTF-8 bytes."""
 

@@ -54,8 +54,8 @@ class Ledger:
     actors: dict[str, Actor] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, folder: Path, *, addresses: int = 20, **more: Any) -> Ledger:
-        store = Store.create(f"sqlite:///{folder / 'ledger.db'}")
+    def new(cls, folder: Path, *, addresses: int = 20, url: str | None = None, **more: Any) -> Ledger:
+        store = Store.create(url or f"sqlite:///{folder / 'ledger.db'}")
         made = cls(store)
         with store.write() as writing:
             for role in ("admin", "recorder", "approver"):

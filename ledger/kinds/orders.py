@@ -171,6 +171,17 @@ def _post_approved(context: Context, facts: Decision) -> Posting:
     document = require_pending(context, "purchase", facts.number)
     order = document["facts"]
     campaign = context.campaign
+    total, available = (
+        order_value(document),
+        spendable(context.books, campaign, order["currency"], facts.date),
+    )
+    if total > available:
+        raise Refused.field(
+            "number",
+            f"the order is worth {decimal_text(order['currency'], total)} {order['currency']} and only "
+            f"{decimal_text(order['currency'], max(available, 0))} is still free; wait for gifts, record the rate, "
+            "or reject it",
+        )
     transfers = [
         Transfer(
             encumbered_account(campaign, facts.number),
