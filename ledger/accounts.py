@@ -22,6 +22,7 @@ class AccountClass(StrEnum):
     TOP_UPS = "top_ups"  # coins that the campaign's own people put in: money, and no gift
     OWN_COINS = "own_coins"  # coins of ours that came back from where the books did not follow them
     UNDONE = "undone_spends"
+    GIVEN_BACK = "given_back"  # money and coins that went back to donors
     TRADING = "trading"  # conversion: one asset given for another
     SUPPLIER = "supplier"  # what a supplier was paid, by order
     FEES = "fees"

@@ -50,6 +50,7 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.UNDONE: ("shortfall", "undone_spends"),
     AccountClass.TRADING: ("conversion_proceeds", "converted"),
     AccountClass.SUPPLIER: ("from_suppliers", "spent"),
+    AccountClass.GIVEN_BACK: ("returned", "returned"),
     AccountClass.NOTED: ("noted", "received"),
 }
 """What a class is called on either side; every other class goes by its own name, so that none vanishes."""

@@ -48,6 +48,7 @@ _STEPS = {
     "handover": StepKind.HANDED,
     "distribution": StepKind.DISTRIBUTED,
     "refund": StepKind.REFUNDED,
+    "gift-return": StepKind.RETURNED,
     "loan": StepKind.LENT,
     "repayment": StepKind.REPAID,
     "repaid": StepKind.REPAID,
@@ -252,7 +253,10 @@ class DonationFollower:
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
         units = self._picture.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
-        if kind in _STEPS:
+        if kind == "gift-return" and ending is ExitKind.RETURNED:
+            told[kind, number, ""].units += units
+            told[kind, number, ""].asset = asset
+        elif kind in _STEPS:
             told[kind, number, ""].lost[ending] += units
             told[kind, number, ""].asset = told[kind, number, ""].asset or asset
 

@@ -82,7 +82,9 @@ def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
 
 
 def explains(facts: dict[str, Any]) -> int | None:
-    """The sats that a conversion's or payment's facts account for, fee included; None where it is no coins."""
+    """The sats that an explanation's facts account for, fee included; None where it is no coins."""
+    if "gift" in facts and "txid" in facts:
+        return int(facts["amount"]) + int(facts.get("fee", 0))
     if "sold" in facts:
         return int(facts["sold"]) + int(facts.get("network_fee", 0))
     if facts.get("asset") == "BTC" and "amount" in facts:

@@ -45,6 +45,9 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     more = -sum(net(account(kind, slug), "BTC") for kind in others)
     undone = net(account(AccountClass.UNDONE, slug), "BTC")
     blocked = net(account(AccountClass.BLOCKED, slug), "BTC")
+    back = account(AccountClass.GIVEN_BACK, slug)
+    if net(back, "BTC"):
+        rows = (*rows, SumRow("given_back", "", net(back, "BTC")))
     if blocked:
         rows = (*rows, SumRow("blocked", "", blocked))
     if undone:
@@ -73,6 +76,8 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
             for _, asset, balance in books.balances(account(AccountClass.BANK, slug) + "/")
             if asset == currency
         )
+        if net(back, currency):
+            spent.append(SumRow("given_back", "", net(back, currency)))
         money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
         converted = -net(account(AccountClass.TRADING, slug), currency)
         given = -net(account(AccountClass.GIFTS, slug), currency)

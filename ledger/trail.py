@@ -49,6 +49,7 @@ class StepKind(StrEnum):
     LENT = "lent"  # to another campaign
     REPAID = "repaid"  # a loan: by the borrower, or back at the lender
     CARRIED = "carried"  # a service such as freight
+    RETURNED = "returned"  # to the donor
     HELD = "held"
     UNEXPLAINED = "unexplained"
 

@@ -21,6 +21,7 @@ from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
 from ledger.kinds.contributions import void_changes
 from ledger.kinds.deliveries import unfold_signed
+from ledger.kinds.gift_returns import retaken, unfold_gift_return
 from ledger.kinds.goods import lot_asset, over_asset
 from ledger.kinds.in_kind import unfold_in_kind
 from ledger.kinds.invoices import unfold_acceptance
@@ -36,7 +37,7 @@ from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.kinds.spends import mark_spend
 from ledger.kinds.supplier_refunds import require_refund_reversible, unfold_refund
 from ledger.kinds.valuations import unfold_converted, unfold_valuation
-from ledger.lines import Change, Undo, Use, Withdraw
+from ledger.lines import Operation, Undo, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "valuation": _unfold_valuation,
     "contribution": _unfold_contribution,
     "in-kind": unfold_in_kind,
+    "gift-return.approved": unfold_gift_return,
     "result": _unfold_result,
     "bank.match": unfold_match,
     "bank.aside": unfold_aside,
@@ -199,9 +201,10 @@ def _post(context: Context, facts: Reversal) -> Posting:
     require_unmatched(context, entry)
     require_last_closed(context, entry)
     require_refund_reversible(context, entry)
-    undone: tuple[Undo | Change | Withdraw, ...] = tuple(
+    undone: tuple[Operation, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )
+    undone = (*undone, *retaken(context, entry))
     if entry.kind in {"contribution", "in-kind"}:
         undone = (*undone, *void_changes(context, entry))
     if entry.kind == "over.accepted":

@@ -203,6 +203,7 @@ def gift_amount(asset: str, minor: int, unit: str) -> str:
 
 _OUTCOMES = {
     "returned": "Returned",
+    "returned_in_part": "Returned in part",
     "top_up": "Top-up, no gift",
     "change": "Own coins, no gift",
     "refund": "Refund by a supplier, no gift",

@@ -32,6 +32,7 @@ _STEPS = {
     StepKind.LENT: "lent",
     StepKind.REPAID: "repaid",
     StepKind.REFUNDED: "paid back by the supplier",
+    StepKind.RETURNED: "returned to the donor",
     StepKind.HELD: "held",
     StepKind.UNEXPLAINED: "left, and no entry says why",
 }

@@ -28,6 +28,8 @@ _SUM_WORDS = {
     "returned": "Returned to the supplier",
     "received": "Received",
     "received_with_others": "Received, with blocked gifts and coins that are no gifts",
+    "given_back": "Returned to donors",
+    "value_of_gift-return": "Returned to donors, at the value when given",
     "blocked": "Blocked, set apart",
     "other_coins": "Less dust and undecided coins among these",
     "received_from_conversion": "Received from conversion",
