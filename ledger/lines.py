@@ -47,6 +47,9 @@ class PartKind(StrEnum):
     ON = "on"
 
 
+_PART_KINDS = {kind.value: kind for kind in PartKind}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """`share` counts of a use, appended as `out` units to `line` from `start`; no line: they end here."""
@@ -95,15 +98,22 @@ class Use:
 
     def outs_at(self, count: int) -> list[int]:
         """`shares_at` in the units that each part became."""
-        if len(self.parts) == 1:
-            (part,) = self.parts
-            units = self.units
-            share = count * self.scale // units if units else 0
-            return [share * part.out // part.share if part.share else 0]
-        return [
-            share * part.out // part.share if part.share else 0
-            for share, part in zip(self.shares_at(count), self.parts, strict=True)
-        ]
+        parts = self.parts
+        if not count:
+            return [0] * len(parts)
+        units = self.units
+        if count == units:
+            return [part.out if part.share else 0 for part in parts]
+        left, total = count * self.scale // units, self.scale
+        outs: list[int] = []
+        for part in parts[:-1]:
+            share = left * part.share // total if total else 0
+            outs.append(share * part.out // part.share if part.share else 0)
+            left -= share
+            total -= part.share
+        last = parts[-1]
+        outs.append(left * last.out // last.share if last.share else 0)
+        return outs
 
     def count_at(self, position: int) -> int:
         """The count of the unit at `position` of the line, which must lie in a piece (or be its end)."""
@@ -291,11 +301,13 @@ def use_from_json(data: Mapping[str, Any]) -> Use:
     return Use(
         data["id"],
         data["line"],
-        tuple((a, b) for a, b in data["pieces"]),
+        tuple([(a, b) for a, b in data["pieces"]]),
         data["scale"],
         tuple(
-            Part(PartKind(p["kind"]), p["share"], p["out"], p.get("line"), p.get("start", 0))
-            for p in data["parts"]
+            [
+                Part(_PART_KINDS[p["kind"]], p["share"], p["out"], p.get("line"), p.get("start", 0))
+                for p in data["parts"]
+            ]
         ),
     )
 

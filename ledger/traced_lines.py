@@ -5,7 +5,7 @@ For reading only, and only within one transaction: what changes afterwards is no
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from ledger.line_state import Lines
@@ -42,14 +42,12 @@ class TracedLines(Lines):
             kept = self._spans[line] = ([span.start for span in whole], whole)
         starts, whole = kept
         index = max(0, bisect_right(starts, start) - 1)
-        stop = whole[-1].end if end is None and whole else end or 0
-        while index < len(whole):
-            span = whole[index]
+        stop = end if end is not None else whole[-1].end if whole else 0
+        found: list[Span] = []
+        for span in whole[index : bisect_left(starts, stop, index)]:
             low, high = span.start, span.end
-            if low >= stop:
-                return
-            index += 1
             if low >= start and high <= stop:
-                yield span
+                found.append(span)
             elif high > start:
-                yield Span(max(low, start), min(high, stop), span.state, span.ref)
+                found.append(Span(max(low, start), min(high, stop), span.state, span.ref))
+        return iter(found)

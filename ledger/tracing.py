@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.line_state import Lines
 from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, parse_ended_line
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """Units that lie where they are: free, held or void on a line."""
 
     line: str
@@ -22,8 +22,7 @@ class Stay:
     state: UnitState
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """Units `start..end` of a line that a use took, as its counts `low..high`."""
 
     line: str
@@ -34,8 +33,7 @@ class Passage:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Units that a part of a use appended to a line."""
 
     use: Use
@@ -45,8 +43,7 @@ class Arrival:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """Units that ended in a use: a fee, a loss, a shortage."""
 
     use: Use
@@ -88,33 +85,40 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
             if span.state is not UnitState.USED:
                 yield Stay(here, span.start, span.end, span.state)
                 continue
-            use = lines.use(span.ref)
-            yield from _through(use, span, onward, resumed)
-        work.extend(reversed(onward))
+            yield from _through(lines.use(span.ref), span, onward, resumed)
+        onward.reverse()
+        work += onward
 
 
 def _through(
     use: Use, span: Span, onward: list[tuple[str, int, int]], resumed: Mapping[tuple[str, int], str]
-) -> Iterator[Visit]:
+) -> list[Visit]:
     # Joined spans of one use may hold several of its pieces; each is its own run of counts.
+    visits: list[Visit] = []
+    count = 0
     for piece_start, piece_end in use.pieces:
-        first, last = max(piece_start, span.start), min(piece_end, span.end)
+        first = piece_start if piece_start > span.start else span.start
+        last = piece_end if piece_end < span.end else span.end
+        low, high = count + first - piece_start, count + last - piece_start
+        count += piece_end - piece_start
         if first >= last:
             continue
-        low, high = use.count_at(first), use.count_at(first) + last - first
-        yield Passage(use.line, first, last, use, low, high)
-        outs = zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True)
-        for index, (part, out_low, out_high) in enumerate(outs):
+        visits.append(Passage(use.line, first, last, use, low, high))
+        index = -1
+        for part, out_low, out_high in zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True):
+            index += 1
             if out_low == out_high:
                 continue
-            if part.line is None and resumed and (use.id, index) in resumed:
-                onward.append((resumed[use.id, index], out_low, out_high))
-            elif part.line is None:
-                yield Ending(use, part.kind, out_high - out_low)
+            if part.line is None:
+                if resumed and (use.id, index) in resumed:
+                    onward.append((resumed[use.id, index], out_low, out_high))
+                else:
+                    visits.append(Ending(use, part.kind, out_high - out_low))
             else:
                 arrived = (part.line, part.start + out_low, part.start + out_high)
-                yield Arrival(use, part, *arrived)
+                visits.append(Arrival(use, part, *arrived))
                 onward.append(arrived)
+    return visits
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:

@@ -197,6 +197,7 @@ def test_a_server_that_ended_the_connection_is_asked_again(kind: str, tmp_path: 
     def broken_off(*after: int) -> None:
         with store.write() as writing:
             writing.journal.append(entry(5))
+            assert writing.journal.count() == 5  # it is written, and waits for its commit
             cut()
             for seq in after:
                 writing.journal.append(entry(seq))
