@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.observing import Observed, TxState
+from ledger.observing import Coin, Observed, TxState
 from ledger.report import UnexplainedSpend
 from ledger.settled import MATURITY, depth_of, settled_block
 
@@ -22,12 +22,34 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
     total = 0
     for coin in Observed(tx.shelf).coins():
-        if coin.height is None or coin.height > (mature if coin.coinbase else settled):
-            continue
-        if coin.spent_height is not None and coin.spent_height <= settled:
+        if not _is_unspent(coin, mature if coin.coinbase else settled, settled):
             continue
         if campaign is None or coin.campaign == campaign:
             total += coin.sats
+    return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
+
+
+def _is_unspent(coin: Coin, deep: int, settled: int) -> bool:
+    """Does a coin lie in a block up to `deep`, and does no block up to `settled` spend it?"""
+    if coin.height is None or coin.height > deep:
+        return False
+    return coin.spent_height is None or coin.spent_height > settled
+
+
+def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
+    """Sats of change at the settled block that are a campaign's at another's address, less the reverse.
+
+    A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
+    """
+    documents, observed, total = Books(tx.shelf).documents, Observed(tx.shelf), 0
+    for slug, _ in documents.all("campaign", ""):
+        for _, spend in documents.all("spend", slug):
+            for told in spend["facts"]["coins"]:
+                coin = observed.coin(f"{spend['facts']['txid']}:{told['vout']}")
+                if coin is None or coin.campaign == slug or not _is_unspent(coin, settled, settled):
+                    continue
+                sats = told["wallet"] + told["dust"] + told["undecided"] + told.get("blocked", 0)
+                total += sats if slug == campaign else -sats if coin.campaign == campaign else 0
     return total
 
 

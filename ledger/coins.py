@@ -52,21 +52,29 @@ class CoinClasses:
             for document in spends_of(self.documents, slug, txid):
                 yield slug, document
 
-    def counted(self, coin: Coin) -> tuple[str, Counted]:
-        """The campaign that a coin belongs to, and what it counts as."""
+    def counted(self, coin: Coin) -> tuple[tuple[str, Counted], ...]:
+        """The campaigns that a coin belongs to, and what it counts as in each.
+
+        Change belongs to those whose coins were spent, wherever it lies; one output may be several's (RULES 12).
+        """
         txid, vout = coin.outpoint.split(":")
-        for campaign, document in self.spends_of(txid):
-            for change in document["facts"]["coins"]:
-                if change["vout"] == int(vout):
-                    decided = self.documents.find("donation", campaign, coin.outpoint)
-                    if decided is not None and counted_as(decided) is Coins.WALLET:
-                        return campaign, Counted(change["wallet"] + change["undecided"], change["dust"], 0)
-                    return campaign, Counted(
-                        change["wallet"], change["dust"], change["undecided"], change.get("blocked", 0)
-                    )
+        change = tuple(
+            (campaign, self._change(campaign, coin, told))
+            for campaign, document in self.spends_of(txid)
+            for told in document["facts"]["coins"]
+            if told["vout"] == int(vout)
+        )
+        if change:
+            return change
         gift = self.documents.find("donation", coin.campaign, coin.outpoint)
         into = Coins.WALLET if gift is None else counted_as(gift)
-        return coin.campaign, Counted(**{into.value: coin.sats})
+        return ((coin.campaign, Counted(**{into.value: coin.sats})),)
+
+    def _change(self, campaign: str, coin: Coin, told: dict[str, Any]) -> Counted:
+        decided = self.documents.find("donation", campaign, coin.outpoint)
+        if decided is not None and counted_as(decided) is Coins.WALLET:
+            return Counted(told["wallet"] + told["undecided"], told["dust"])
+        return Counted(told["wallet"], told["dust"], told["undecided"], told.get("blocked", 0))
 
     def stands_apart(self, campaign: str, coin: Coin, counted: Counted) -> bool:
         """Is a coin none of the line's free ones: undecided, or of a gift that is blocked?"""
@@ -101,10 +109,10 @@ def spend_facts(
     put_in: dict[str, Counted] = {}
     apart: dict[str, list[str]] = defaultdict(list)
     for coin in spent:
-        campaign, counted = classes.counted(coin)
-        put_in[campaign] = put_in.get(campaign, Counted()) + counted
-        if classes.stands_apart(campaign, coin, counted):
-            apart[campaign].append(coin.outpoint)
+        for campaign, counted in classes.counted(coin):
+            put_in[campaign] = put_in.get(campaign, Counted()) + counted
+            if classes.stands_apart(campaign, coin, counted):
+                apart[campaign].append(coin.outpoint)
     outputs = [[output.vout, output.sats] for output in transaction.outputs]
     campaigns = list(put_in)
     for index, campaign in enumerate(campaigns):
@@ -166,10 +174,10 @@ def late_spend_facts(
     taken: dict[str, Counted] = {}
     apart: dict[str, list[str]] = defaultdict(list)
     for coin in coins:
-        campaign, counted = classes.counted(coin)
-        taken[campaign] = taken.get(campaign, Counted()) + counted
-        if classes.stands_apart(campaign, coin, counted):
-            apart[campaign].append(coin.outpoint)
+        for campaign, counted in classes.counted(coin):
+            taken[campaign] = taken.get(campaign, Counted()) + counted
+            if classes.stands_apart(campaign, coin, counted):
+                apart[campaign].append(coin.outpoint)
     part = max(document["facts"]["part"] for _, document in classes.spends_of(spender.txid))
     time = spender.block_time or 0
     for index, (campaign, counted) in enumerate(taken.items(), part + 1):

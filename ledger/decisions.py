@@ -166,9 +166,9 @@ def _undecided(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]
         gone = coin.spent_height is not None and coin.spent_height <= settled
         if gone or coin.height is None or coin.height > settled or left <= 0:
             continue
-        owner, counted = classes.counted(coin)
-        if owner == slug and counted.undecided:
-            sats = min(left, counted.undecided)
+        undecided = sum(counted.undecided for owner, counted in classes.counted(coin) if owner == slug)
+        if undecided:
+            sats = min(left, undecided)
             left -= sats
             seen = observed.tx(coin.outpoint.partition(":")[0])
             since = "" if seen is None else seen.confirmed_at or seen.first_at

@@ -17,8 +17,9 @@ from ledger.desk import Outcome, act
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
+from ledger.store.addresses import AddressRow
 from ledger.trail import StepKind
-from tests.ledgers import SLUG, Ledger, name, tx
+from tests.ledgers import SLUG, Ledger, name, script, tx
 from tests.test_ledger_moves import BTC, sold
 
 OTHER = "other"
@@ -263,3 +264,37 @@ def test_whatever_is_lent_repaid_or_undone_both_funds_tie(steps: list[tuple[str,
         assert ties(ledger)
         held = sum(net(ledger, account) for account in (f"bank/{SLUG}/B", f"bank/{OTHER}/O"))
         assert held == 2_000_000
+
+
+def with_address(ledger: Ledger, index: int) -> None:
+    """An address of the other campaign."""
+    with ledger.store.write() as writing:
+        writing.addresses.add([AddressRow(script(index), f"address{index}", OTHER, "receive", index, "list")])
+
+
+def difference(ledger: Ledger, slug: str) -> int:
+    with ledger.store.read() as reading:
+        return campaign_report(reading, slug, now=ledger.now).books.difference
+
+
+def test_change_at_another_campaigns_address_is_still_the_spenders(ledger: Ledger) -> None:
+    with_address(ledger, 40)
+    ledger.mine("g", tx("gift2", (2, BTC)))
+    ledger.mine("p", tx("sweep", (40, BTC - 700), spends=(("gift2", 0),)))
+    ledger.bury()
+    assert net(ledger, f"wallet/{SLUG}", "BTC") == BTC - 700
+    assert (difference(ledger, SLUG), difference(ledger, OTHER)) == (0, 0)
+
+
+def test_an_output_that_is_change_of_two_campaigns_is_spent_by_both(ledger: Ledger) -> None:
+    """RULES 17: a wallet's balance is the sum over its campaigns, whatever lies in one output."""
+    with_address(ledger, 40)
+    ledger.mine("g", tx("gift2", (2, 70_000)), tx("gift3", (40, 50_000), position=2))
+    ledger.mine("p", tx("merge", (3, 119_000), spends=(("gift2", 0), ("gift3", 0))))
+    ledger.bury()
+    assert net(ledger, f"wallet/{SLUG}", "BTC") + net(ledger, f"wallet/{OTHER}", "BTC") == 119_000
+    assert (difference(ledger, SLUG), difference(ledger, OTHER)) == (0, 0)
+    ledger.mine("q", tx("out", spends=(("merge", 0),)))
+    ledger.bury()
+    assert net(ledger, f"wallet/{SLUG}", "BTC") == net(ledger, f"wallet/{OTHER}", "BTC") == 0
+    assert (difference(ledger, SLUG), difference(ledger, OTHER)) == (0, 0)
