@@ -161,7 +161,7 @@ def _undecided(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]
     if left <= 0:
         return
     observed, classes, settled = Observed(tx.shelf), CoinClasses(tx.shelf), settled_block(tx) or 0
-    what = "say what it is: a supplier's refund, a top-up, or a gift"
+    what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
     for coin in observed.coins():
         gone = coin.spent_height is not None and coin.spent_height <= settled
         if gone or coin.height is None or coin.height > settled or left <= 0:

@@ -63,7 +63,7 @@ class Ledger:
                 made.actors[role] = Actor(number, role, role)
         made.do(
             "admin", "campaign", "add", slug=SLUG, title="Help", purpose="All of it", start="2023-11-01",
-            end="2023-12-31", **more,
+            **({"end": "2023-12-31"} | more),
         )  # fmt: skip
         with store.write() as writing:
             writing.addresses.add(

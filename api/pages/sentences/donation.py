@@ -63,6 +63,8 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
     given = Piece(with_asset(trail.asset, trail.minor), "coin")
     if not is_money(trail.asset):
         given = Piece(number_of(trail.minor, trail.unit), "goods")
+    if trail.outcome in _OUTCOME_SENTENCE:
+        return (Piece("Your "), given, Piece(_OUTCOME_SENTENCE[trail.outcome]))
     if trail.status is not DonationStatus.SETTLED:
         return (
             Piece("Your "),
@@ -155,6 +157,13 @@ _STATUS_SENTENCE = {
     DonationStatus.REVERSED: " was recorded in error and taken back.",
     DonationStatus.BLOCKED: " is set apart until two people release it.",
     DonationStatus.SETTLED: " is settled.",
+}
+
+
+_OUTCOME_SENTENCE = {
+    "returned": " went back. What came and what went back both stand in the sums.",
+    "refund": " is money that a supplier paid back, and no gift.",
+    "undecided": " came to an address that is not for gifts. A person decides what it is.",
 }
 
 
