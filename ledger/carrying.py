@@ -84,7 +84,7 @@ class Carrying:
         self._books = books
         self._campaign = campaign
         self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
-        self._gross: dict[str, int | None] = {}
+        self._sold: dict[str, int | None] = {}
         gifts: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self.given = 0
         for _, gift in books.documents.all("donation", campaign):
@@ -99,7 +99,7 @@ class Carrying:
         self._given_up: dict[tuple[str, str], GivenUp] = {}
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
         if self._values:
-            self._gross = self._gross_of_uses()
+            self._sold = self._gross_of_sales()
             for line in books.lines.names(f"money/{campaign}/"):
                 if line.endswith("/BTC"):
                     self._walk(line)
@@ -110,19 +110,22 @@ class Carrying:
     def given_up(self) -> tuple[GivenUp, ...]:
         return tuple(self._given_up[key] for key in sorted(self._given_up))
 
-    def _gross_of_uses(self) -> dict[str, int | None]:
-        """What each use of coins fetched, by its id."""
+    def _gross_of_sales(self) -> dict[str, int | None]:
+        """What each use of a conversion fetched, by its id."""
         documents, found = self._books.documents, dict[str, int | None]()
         for _, conversion in documents.all("conversion", self._campaign):
-            facts = conversion["facts"]
-            for sold in sold_in(self._campaign, facts):
-                found[sold.use] = sold.gross if facts["currency"] == self.currency else None
-        for number, payment in documents.all("payment", self._campaign):
-            facts = payment["facts"]
-            order = documents.require("purchase", self._campaign, facts["order"])["facts"]
-            same = order["currency"] == self.currency
-            found[f"payment:{self._campaign}:{number}"] = facts["discharges"] if same else None
+            for sold in sold_in(self._campaign, conversion):
+                same = conversion["facts"]["currency"] == self.currency
+                found[sold.use] = sold.gross if same else None
         return found
+
+    def _gross(self, use: Use) -> int | None:
+        """What a use of coins fetched: at the exchange, or of an order's value where it is in our currency."""
+        if use.id in self._sold:
+            return self._sold[use.id]
+        parts = [part for part in use.parts if part.kind is not PartKind.FEE]
+        same = all(part.line is not None and part.line.endswith(f"/{self.currency}") for part in parts)
+        return sum(part.out for part in parts) if same else None
 
     def _walk(self, line: str) -> None:
         values = self._values.get(line, self._empty)
@@ -167,7 +170,7 @@ class Carrying:
             if charged < units:
                 self.other[noun] += rest
             return
-        gross = self._gross[use.id]
+        gross = self._gross(use)
         before = self._given_up.get((noun, number))
         if before is not None:
             rest, fee = rest + before.worth, fee + before.fee

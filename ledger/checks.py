@@ -208,19 +208,22 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
 
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
-    """What lies in wallets and banks is what is free or held on the money lines, shortfalls aside."""
+    """What lies in wallets and banks is what is free or held on an asset's money lines, shortfalls aside."""
     books = Books(tx.shelf)
     for slug, _ in books.documents.all("campaign", ""):
+        on_lines: dict[str, int] = defaultdict(int)
         for name in books.lines.names(f"money/{slug}/"):
-            asset = name.rsplit("/", 1)[1]
-            on_line = sum(
+            on_lines[name.rsplit("/", 1)[1]] += sum(
                 s.end - s.start
                 for s in books.lines.spans(name)
                 if s.state in {UnitState.FREE, UnitState.HELD}
             )
+        banks = {asset for _, asset, _ in books.balances(f"{AccountClass.BANK.value}/{slug}/")}
+        for asset in sorted(banks | set(on_lines) | {"BTC"}):
             held = _coins_for_line(books, slug) if asset == "BTC" else _in_banks(books, slug, asset)
-            if on_line != held:
-                yield Finding("money_on_lines", name, f"{held} {asset} held and {on_line} on the line")
+            if on_lines[asset] != held:
+                what = f"{held} {asset} held and {on_lines[asset]} on the lines"
+                yield Finding("money_on_lines", f"{slug}/{asset}", what)
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:

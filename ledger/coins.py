@@ -82,8 +82,10 @@ class CoinClasses:
         return blocked or bool(counted.undecided or counted.blocked)
 
 
-def gift_facts(outpoint: str, output: WatchedOutput, transaction: WatchedTx) -> Gift:
-    """The facts of a settled payment, as observed."""
+def gift_facts(
+    outpoint: str, output: WatchedOutput, transaction: WatchedTx, restriction: str | None = None
+) -> Gift:
+    """The facts of a settled payment, as observed; `restriction`: the need that its address is kept for."""
     time = transaction.block_time or 0
     return Gift(
         outpoint=outpoint,
@@ -94,6 +96,7 @@ def gift_facts(outpoint: str, output: WatchedOutput, transaction: WatchedTx) -> 
         position=transaction.position or 0,
         time=time,
         change_branch=output.branch == "change",
+        restriction=restriction,
         date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
     )
 

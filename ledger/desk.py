@@ -10,16 +10,18 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import rfc8785
+from pydantic import ConfigDict
 
 from ledger.books import Books
 from ledger.dating import HAPPENED, parted
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
-from ledger.facts import facts_from, facts_json
+from ledger.facts import STRICT, Number, facts_from, facts_json
 from ledger.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
+from ledger.kinds.restrictions import require_need
 from ledger.kinds.spec import Kind, Role
 from ledger.record import AlreadyRecorded, record, rfc3339
 
@@ -66,14 +68,26 @@ class Outcome:
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a donor may say when asking for an address: the need that the gift is for; nothing about themselves."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    need: Number | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """An address for one donor, with a BIP 21 URI and a claim code; `fresh` False: the campaign's fixed one."""
+    """An address for one donor, with a BIP 21 URI and a claim code; `fresh` False: the campaign's fixed one.
+
+    `need`: what comes to it is restricted to that need.
+    """
 
     address: str
     bip21: str
     claim_code: str
     fresh: bool
+    need: str | None = None
 
 
 def _nouns() -> dict[str, Noun]:
@@ -206,17 +220,31 @@ def claim_hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def request_intention(tx: Writing, slug: str, *, now: int) -> Intention:
-    """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one."""
-    documents = Books(tx.shelf).documents
-    campaign = documents.require("campaign", "", slug)["facts"]
+def request_intention(tx: Writing, slug: str, wish: object, *, now: int) -> Intention:
+    """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
+
+    `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises
+    NotFound or Refused for a need that is not there, Conflict where no address is left: the fixed one is
+    everybody's, and can be kept for no need.
+    """
+    told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
+    books, need = Books(tx.shelf), told.need
+    campaign = books.documents.require("campaign", "", slug)["facts"]
+    if need is not None:
+        require_need(books, slug, need, "need")
     code = secrets.token_urlsafe(16)
-    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx))
+    row = tx.addresses.give_out(
+        slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
+    )
     fresh = row is not None
+    if row is None and need is not None:
+        raise Conflict(
+            f"need: no address is left that can be kept for {need}; ask again later, or give without a restriction"
+        )
     if row is None:
         fixed = [a for a in tx.addresses.of_campaign(slug) if a.branch == "fixed"]
         if not fixed:
             raise Conflict("address: this campaign has no address to give out yet")
         row, code = fixed[0], ""
     label = campaign["title"].replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
-    return Intention(row.address, f"bitcoin:{row.address}?label={label}", code, fresh)
+    return Intention(row.address, f"bitcoin:{row.address}?label={label}", code, fresh, row.restriction)

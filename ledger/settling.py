@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
 from ledger.chain_look import ChainLook, TxFacts
 from ledger.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
-from ledger.dating import parted
+from ledger.early import purpose_of, record_drafts
 from ledger.entry import Entry
-from ledger.errors import LedgerError
-from ledger.facts import facts_from
-from ledger.kinds import BY_NAME
 from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.kinds.spec import Role
 from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
@@ -313,7 +310,8 @@ class _Settling:
             if document is None and output.vout in returned:
                 continue
             if document is None:
-                facts = gift_facts(outpoint, output, transaction)
+                row = self._tx.addresses.by_script(bytes.fromhex(output.script))
+                facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)
                 self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
             elif not document["live"]:
                 again = self._again(outpoint, document["n"] + 1, transaction)
@@ -339,8 +337,9 @@ class _Settling:
         known = list(self._classes.spends_of(transaction.txid))
         if not known:
             for campaign, facts in spend_facts(transaction, spent, self._classes):
-                self._record(SPEND, campaign, facts)
-            self._record_drafts(transaction.txid)
+                purpose = purpose_of(self._tx, campaign, facts.ref, facts.out)
+                self._record(SPEND, campaign, replace(facts, need=purpose))
+            self._outcome.entries += record_drafts(self._tx, transaction.txid, now=self._now)
         for campaign, document in known:
             if not document["live"]:
                 again = SpentAgain(
@@ -358,29 +357,3 @@ class _Settling:
             for _, document in self._classes.spends_of(transaction.txid)
             for coin in document["facts"]["coins"]
         }
-
-    def _record_drafts(self, txid: str) -> None:
-        """Explanations given before the spend settled are recorded now, on behalf of their authors."""
-        for draft in self._tx.desk.drafts(waits_for=txid):
-            kind = BY_NAME[draft.kind]
-            try:
-                told, happened = parted(json.loads(draft.data))
-                facts: object = facts_from(kind.facts, told)
-                outcome = record(
-                    self._tx,
-                    kind,
-                    draft.campaign,
-                    facts,
-                    now=self._now,
-                    role=Role.RECORDER,
-                    author=draft.user_id,
-                    happened=happened,
-                    waits=False,
-                )
-            except LedgerError as refusal:
-                # The draft stays for its author to put right; the spend stays unexplained meanwhile.
-                self._tx.desk.audit(self._at, None, "draft refused", f"{draft.key}: {refusal}")
-                continue
-            self._tx.desk.close_draft(draft.id, "recorded")
-            if isinstance(outcome, Recorded):
-                self._outcome.entries.append(outcome.entry)

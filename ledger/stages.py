@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
-from ledger.kinds.gifts import is_gift
+from ledger.kinds.gifts import FREE, is_gift
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
+from ledger.kinds.restrictions import restriction_of
 from ledger.lines import ENDED, Part, PartKind, UnitState, Use, ended_line, parse_ended_line
 
 ENDS = {
@@ -192,11 +193,13 @@ class CampaignFlow:
     # bars
 
     def _find_bars(self) -> None:
-        for line in self._lines.names(f"money/{self._campaign}/"):
-            asset = line.rsplit("/", 1)[1]
+        money = self._lines.names(f"money/{self._campaign}/")
+        for line in sorted(money, key=lambda name: (restriction_of(name) != FREE, name)):
+            asset, need = line.rsplit("/", 1)[1], restriction_of(line)
             coin = asset == "BTC"
             stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
-            self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, asset)
+            label = asset if need == FREE else f"{asset} {need}"
+            self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, label)
         for number, order in self._books.documents.all("purchase", self._campaign):
             if order["status"] not in BOUND:
                 continue

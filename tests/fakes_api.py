@@ -146,6 +146,7 @@ class Intention:
     bip21: str
     claim_code: str
     fresh: bool
+    need: str | None = None
 
 
 class FakeDesk:
@@ -163,8 +164,9 @@ class FakeDesk:
             raise NotAllowed("role: thirteen is not for you")
         return Outcome(7, f"{noun}:{facts.get('number')}", False, None, b'{"seq":7}')
 
-    def request_intention(self, tx: Any, slug: str, *, now: int) -> Intention:
-        return Intention("bc1qfresh", "bitcoin:bc1qfresh?label=x", CLAIM, True)
+    def request_intention(self, tx: Any, slug: str, wish: object, *, now: int) -> Intention:
+        need = wish["need"] if isinstance(wish, dict) and "need" in wish else None
+        return Intention("bc1qfresh", "bitcoin:bc1qfresh?label=x", CLAIM, True, need)
 
 
 def ports(*, demonstration: bool = True, missing: list[str] | None = None) -> Ports:

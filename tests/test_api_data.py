@@ -130,9 +130,13 @@ def test_an_intention_gives_an_address_and_a_code(site: TestClient) -> None:
     answer = site.post(f"{API}/campaigns/bithelp/intentions")
     assert answer.status_code == 201
     assert answer.json() == {
-        "address": "bc1qfresh", "bip21": "bitcoin:bc1qfresh?label=x", "claim_code": CLAIM, "fresh": True, "note": None,
+        "address": "bc1qfresh", "bip21": "bitcoin:bc1qfresh?label=x", "claim_code": CLAIM, "fresh": True, "need": None,
+        "note": None,
     }  # fmt: skip
     assert answer.headers["cache-control"] == "no-store"
+    kept = site.post(f"{API}/campaigns/bithelp/intentions", json={"need": "N-1"})
+    assert (kept.status_code, kept.json()["need"]) == (201, "N-1")
+    assert site.post(f"{API}/campaigns/bithelp/intentions", content=b"{").status_code == 422
 
 
 @pytest.mark.parametrize(

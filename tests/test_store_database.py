@@ -8,7 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
 
 from ledger.errors import ForeignDatabase, LedgerError
 from ledger.store import database
@@ -180,18 +182,94 @@ def test_an_older_database_is_migrated_with_all_its_rows(
     filled(url).close()
     done: list[int] = []
 
-    def second(connection: Connection) -> None:
-        done.append(2)
+    def next_step(connection: Connection) -> None:
+        done.append(3)
         connection.exec_driver_sql("CREATE TABLE added (n BIGINT PRIMARY KEY)".replace("BIGINT", "INTEGER"))
 
-    monkeypatch.setattr(database, "STEPS", (*database.STEPS, (2, second)))
-    monkeypatch.setattr(database, "NEWEST", 2)
+    monkeypatch.setattr(database, "STEPS", (*database.STEPS, (3, next_step)))
+    monkeypatch.setattr(database, "NEWEST", 3)
     for _ in range(2):
         store = Store.open(url)
         with store.read() as tx:
             assert [row.seq for row in tx.journal.rows()] == [1, 2, 3]
         store.close()
-    assert done == [2]
+    assert done == [3]
+
+
+_FIRST_GUARD = {
+    "sqlite": (
+        "DROP TRIGGER addresses_update",
+        "CREATE TRIGGER addresses_update BEFORE UPDATE ON addresses WHEN NEW.script IS NOT OLD.script"
+        " BEGIN SELECT RAISE(ABORT, 'addresses is given out once: no row is changed or removed'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION addresses_update() RETURNS trigger LANGUAGE plpgsql AS"
+        " $guard$BEGIN IF NEW.script IS DISTINCT FROM OLD.script THEN RAISE EXCEPTION 'no'; END IF;"
+        " RETURN NEW; END$guard$",
+    ),
+}
+"""The guard of the addresses before they had a restriction, in short."""
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_database_of_the_first_version_opens_and_its_addresses_keep_no_restriction(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was given out stays as it was; a need is set once, when an address is given out."""
+    url = fresh_url(kind, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "STEPS", database.STEPS[:1])
+        patch.setattr(database, "NEWEST", 1)
+        filled(url).close()
+    with outside(url) as connection:
+        for statement in _FIRST_GUARD[kind]:
+            connection.exec_driver_sql(statement)
+        for number, given in ((1, "'2026-01-01T00:00:00Z'"), (2, "NULL"), (3, "NULL")):
+            connection.exec_driver_sql(
+                "INSERT INTO addresses (script, address, campaign, branch, idx, source, given_at, claim, used)"
+                f" VALUES ({_bytes(kind, number)}, 'bc1{number}', 'c', 'receive', {number}, 'list', {given}, NULL, 0)"
+            )
+    store = Store.open(url)
+    assert store.missing_triggers() == []
+    with store.write() as tx:
+        assert [row.restriction for row in tx.addresses.of_campaign("c")] == [None, None, None]
+        given_out = tx.addresses.give_out("c", "2026-02-01T00:00:00Z", None, restriction="N-1")
+        assert given_out is not None
+        assert (given_out.address, given_out.restriction) == ("bc12", "N-1")
+    store.close()
+    with outside(url) as connection:
+        for number in (1, 2):
+            with pytest.raises(DatabaseError, match="given out once"):
+                connection.exec_driver_sql(f"UPDATE addresses SET restriction = 'N-2' WHERE idx = {number}")
+
+
+def _bytes(kind: str, number: int) -> str:
+    return f"x'0{number}'" if kind == "sqlite" else f"'\\x0{number}'"
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_migrations_make_the_tables_that_are_declared(kind: str, tmp_path: Path) -> None:
+    """Each column by its name, its type and whether it may be empty."""
+    url = fresh_url(kind, tmp_path)
+    Store.create(url).close()
+    with outside(url) as connection:
+        inspector = inspect(connection)
+        for name, table in METADATA.tables.items():
+            made = {
+                c["name"]: (str(c["type"].compile(connection.dialect)), c["nullable"])
+                for c in inspector.get_columns(name)
+            }
+            declared = {
+                c.name: (str(c.type.compile(connection.dialect)), bool(c.nullable)) for c in table.columns
+            }
+            assert _plain(made) == _plain(declared), name
+            assert {i["name"] for i in inspector.get_indexes(name) if not i["unique"]} == {
+                i.name for i in table.indexes
+            }
+
+
+def _plain(columns: dict[str, tuple[str, bool]]) -> dict[str, tuple[str, bool]]:
+    return {name: (kind.split(" COLLATE")[0], empty) for name, (kind, empty) in columns.items()}
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -208,15 +286,15 @@ def test_a_migration_that_loses_a_trigger_changes_nothing(
         connection.exec_driver_sql(f"DROP TRIGGER entries_update{on}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "STEPS", (*database.STEPS, (2, careless)))
-        patch.setattr(database, "NEWEST", 2)
+        patch.setattr(database, "STEPS", (*database.STEPS, (3, careless)))
+        patch.setattr(database, "NEWEST", 3)
         with pytest.raises(LedgerError, match="entries_update"):
             Store.open(url)
     store = Store.open(url)
     assert store.missing_triggers() == []
     store.close()
     with outside(url) as connection:
-        assert connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'version'").scalar() == "1"
+        assert connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'version'").scalar() == "2"
 
 
 def test_a_backup_while_writing_is_one_moment_of_the_ledger(tmp_path: Path) -> None:

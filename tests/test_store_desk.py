@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,21 @@ def test_only_fresh_receive_addresses_are_given_out_lowest_first(store: Store) -
         assert tx.addresses.by_claim("one") == _address(1)
         assert tx.addresses.by_claim("two") is None
         assert tx.addresses.given_since("2026-01-01T12:00:00Z") == [_address(2)]
+
+
+def test_an_address_for_a_need_is_one_kept_for_it_else_a_free_one_and_no_other_need_gets_it(
+    store: Store,
+) -> None:
+    """The need is set once, when the address is given out; who asks for no need gets none that is kept."""
+    with store.write() as tx:
+        tx.addresses.add([_address(0), replace(_address(3), restriction="N-1"), _address(1)])
+        asked = [
+            tx.addresses.give_out("c", AT, None, restriction=need)
+            for need in ("N-1", "N-1", None, None, "N-2")
+        ]
+        told = [None if row is None else (row.index, row.restriction) for row in asked]
+        assert told == [(3, "N-1"), (0, "N-1"), (1, None), None, None]
+        assert tx.addresses.by_address(_address(0).address) == replace(_address(0), restriction="N-1")
 
 
 def test_addresses_are_found_and_never_belong_to_two_campaigns(store: Store) -> None:

@@ -19,6 +19,7 @@ from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem
 from ledger.dating import HAPPENED
+from ledger.desk import Wish
 from ledger.errors import Refused
 
 BODY_LIMIT = 1_000_000
@@ -35,23 +36,18 @@ def acts_router(ports: Ports) -> APIRouter:
         tags=["Donors"],
         status_code=201,
         response_class=Response,
-        openapi_extra={"responses": answers_of("intention")},
+        openapi_extra={
+            "requestBody": {"required": False, "content": {_JSON: {"schema": _schema(Wish)}}},
+            "responses": answers_of("intention"),
+        },
     )
-    def intention(slug: str) -> Response:
-        """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor."""
-        now = ports.clock()
-        made = ports.store.together(lambda tx: ports.desk.request_intention(tx, slug, now=now))
-        return unkept(
-            {
-                "address": made.address,
-                "bip21": made.bip21,
-                "claim_code": made.claim_code or None,
-                "fresh": made.fresh,
-                "note": None
-                if made.fresh
-                else "This address is shared by all donors: keep the transaction id of your gift to find it again.",
-            }
-        )
+    async def intention(request: Request, slug: str) -> Response:
+        """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor.
+
+        With a `need` all that comes to the address is spent on that need only.
+        """
+        wish = await body_of(request, empty={})
+        return await run_in_threadpool(_intend, ports, slug, wish)
 
     for name, noun in ports.desk.NOUNS.items():
         usual = default_verb(noun.actions)
@@ -125,13 +121,15 @@ def token_of(request: Request) -> str:
     return token.strip()
 
 
-async def body_of(request: Request) -> Any:
-    """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong."""
+async def body_of(request: Request, *, empty: Any = None) -> Any:
+    """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong. `empty`: for no body."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > BODY_LIMIT:
             raise Problem(413, f"A body ends at {BODY_LIMIT} bytes.")
+    if empty is not None and not data:
+        return empty
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -142,6 +140,26 @@ async def body_of(request: Request) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _intend(ports: Ports, slug: str, wish: Any) -> Response:
+    now = ports.clock()
+    made = ports.store.together(lambda tx: ports.desk.request_intention(tx, slug, wish, now=now))
+    note = (
+        None
+        if made.fresh
+        else "This address is shared by all donors: keep the transaction id of your gift to find it again."
+    )
+    return unkept(
+        {
+            "address": made.address,
+            "bip21": made.bip21,
+            "claim_code": made.claim_code or None,
+            "fresh": made.fresh,
+            "need": made.need,
+            "note": note,
+        }
+    )
 
 
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:

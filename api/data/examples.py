@@ -50,7 +50,7 @@ EXAMPLES: dict[str, Any] = {
     "chain": {"network": "main", "tip": 650417, "best": 650417, "behind": 0, "agreed": True,
               "sources": [{"name": "node", "ok": True, "tip_height": 650417}]},
     "intention": {"address": "bc1q…", "bip21": "bitcoin:bc1q…?label=First%20call", "claim_code": "secret link", "fresh": True,
-                  "note": None},
+                  "need": None, "note": None},
     "lookup": {"txid": "3f9a" + "0" * 56 + "c21e", "state": "waiting", "sentence": "It waits for the next look, which asks for it alone.",
                "asked_at": "2020-05-29T14:02:00Z", "answered_at": None, "sources": [], "height": None,
                "page": "/d/3f9a" + "0" * 56 + "c21e"},

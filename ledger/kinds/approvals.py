@@ -5,7 +5,7 @@ Recording holds the units; nothing moves before the approval.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict
 from ledger.facts import STRICT, Date, Number
+from ledger.kinds.restrictions import Taking, restriction_of
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of
 from ledger.lines import Change, Piece, UnitState
 
@@ -33,16 +34,35 @@ def held(line: str, pieces: tuple[Piece, ...], ref: str) -> Change:
 
 
 def release_of(document: dict[str, Any]) -> tuple[Change, ...]:
-    """The change that frees what the recording held."""
-    hold = document["notes"].get("hold")
-    if not hold or not hold["pieces"]:
-        return ()
-    pieces = tuple((a, b) for a, b in hold["pieces"])
-    return (Change(hold["line"], pieces, UnitState.HELD, UnitState.FREE, ""),)
+    """The changes that free what the recording held, one a line."""
+    return tuple(
+        Change(taking.line, taking.pieces, UnitState.HELD, UnitState.FREE, "")
+        for taking in held_takings(document)
+    )
+
+
+def held_takings(document: dict[str, Any]) -> tuple[Taking, ...]:
+    """What the recording held, line by line, in the order in which it will be taken."""
+    hold = document["notes"].get("hold") or ()
+    # Older entries held units of one line only, and noted it alone.
+    rows = [hold] if isinstance(hold, dict) else hold
+    return tuple(
+        Taking(restriction_of(row["line"]), row["line"], tuple((a, b) for a, b in row["pieces"]))
+        for row in rows
+        if row["pieces"]
+    )
 
 
 def hold_note(line: str, pieces: tuple[Piece, ...]) -> dict[str, Any]:
-    return {"hold": {"line": line, "pieces": [list(piece) for piece in pieces]}}
+    """The note of what is held, for `release_of`."""
+    return {"hold": [{"line": line, "pieces": [list(piece) for piece in pieces]}]}
+
+
+def holding(takings: Sequence[Taking], ref: str) -> Posting:
+    """The posting of a fact that waits: it holds what it will take, and moves nothing."""
+    changes = tuple(held(taking.line, taking.pieces, ref) for taking in takings)
+    rows = [row for taking in takings for row in hold_note(taking.line, taking.pieces)["hold"]]
+    return Posting((), changes, {"hold": rows} if rows else {})
 
 
 def require_pending(context: Context, noun: str, number: str) -> dict[str, Any]:

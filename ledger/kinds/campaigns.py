@@ -11,6 +11,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, Text
+from ledger.kinds.gifts import FREE
 from ledger.kinds.spec import (
     RECORDERS,
     Context,
@@ -136,6 +137,8 @@ def _post_need(context: Context, facts: Need | Offer) -> Posting:
     context.books.documents.require("product", context.campaign, facts.product)
     if isinstance(facts, Offer):
         context.books.documents.require("need", context.campaign, facts.need)
+    elif facts.number == FREE:
+        raise Refused.field("number", "is the word for money of no restriction; number the need otherwise")
     return Posting()
 
 

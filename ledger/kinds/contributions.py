@@ -15,14 +15,18 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Currency, Date, Name, Number, Positive
-from ledger.kinds.gifts import money_line
+from ledger.kinds.gifts import FREE, money_line
+from ledger.kinds.restrictions import require_need
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
 from ledger.lines import Append, Change, UnitState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """Money that arrived at a bank account, in minor units of its currency; `organisation` only where it agrees."""
+    """Money that arrived at a bank account, in minor units of its currency; `organisation` only where it agrees.
+
+    `restriction`: the need that its donor gave it for; it is spent on that need only.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
@@ -31,6 +35,7 @@ class Contribution:
     amount: Positive
     organisation: Name | None = None
     reference: Number | None = None  # the bank's own, where it names nobody
+    restriction: Number | None = None
     date: Date
 
 
@@ -47,7 +52,9 @@ def _post(context: Context, facts: Contribution) -> Posting:
         )
     bank = account(AccountClass.BANK, context.campaign, facts.bank)
     gifts = account(AccountClass.GIFTS, context.campaign)
-    line = money_line(context.campaign, facts.currency)
+    if facts.restriction is not None:
+        require_need(context.books, context.campaign, facts.restriction, "restriction")
+    line = money_line(context.campaign, facts.currency, facts.restriction or FREE)
     start = context.books.lines.length(line)
     return Posting(
         (Transfer(bank, gifts, facts.currency, facts.amount),),

@@ -5,7 +5,7 @@ The fee is parted first, in proportion, in its own asset; what goes on is last (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -21,17 +21,25 @@ from ledger.kinds.approvals import (
     approval,
     fold_decided,
     fold_pending,
-    held,
-    hold_note,
+    held_takings,
+    holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.gifts import money_line
+from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS
+from ledger.kinds.restrictions import Taking, cut, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
-from ledger.kinds.spends import lender_of, mark_spend, require_unexplained, spent_line
-from ledger.lines import Part, PartKind, Piece, Use
+from ledger.kinds.spends import (
+    carried,
+    lender_of,
+    mark_spend,
+    require_purpose,
+    require_unexplained,
+    spent_line,
+)
+from ledger.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,8 @@ class Fill:
 class Conversion:
     """`sold` sats became `proceeds` minor units of `currency` at the bank, after `exchange_fee`.
 
+    What restricted coins fetch is restricted alike. `need`: only in an explanation given before the coins
+    settle; coins restricted to that need are taken first then.
     `fills`: in the exchange's order, where it sold in parts; they sum to the totals. `quote`: the price of one
     bitcoin that was quoted before, minor units; slippage is shown against it and not booked (RULES 11).
     """
@@ -64,6 +74,7 @@ class Conversion:
     bank: Name
     fills: Annotated[tuple[Fill, ...], Field(min_length=1, max_length=500)] | None = None
     quote: Positive | None = None
+    need: Number | None = None
     date: Date
 
 
@@ -81,8 +92,17 @@ class Sold:
         return self.proceeds + self.fee
 
 
-def sold_in(campaign: str, facts: Mapping[str, Any]) -> tuple[Sold, ...]:
-    """The uses that a conversion is: one a fill, in the exchange's order, or one for all."""
+def sold_in(campaign: str, document: Mapping[str, Any]) -> tuple[Sold, ...]:
+    """The uses that a conversion is: one a fill, in the exchange's order, or one for all; more where it sold
+    coins of several restrictions. `document` is the conversion's.
+    """
+    told = (document.get("outcome") or {}).get("sold")
+    if told is not None:
+        return tuple(Sold(use, sold, proceeds, fee) for use, sold, proceeds, fee in told)
+    return _fills(campaign, document["facts"])
+
+
+def _fills(campaign: str, facts: Mapping[str, Any]) -> tuple[Sold, ...]:
     use = f"conversion:{campaign}:{facts['number']}"
     fills = facts.get("fills")
     if fills is None:
@@ -109,12 +129,6 @@ def terms_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     if lost is not None:
         told.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
     return told
-
-
-def explained_pieces(context: Context, txid: str) -> tuple[Piece, ...]:
-    """The units that the spend carried away and nobody used yet."""
-    line = spent_line(txid)
-    return context.books.lines.lowest_free(line, context.books.lines.length(line))
 
 
 def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
@@ -148,24 +162,66 @@ def _require_fills_tie(facts: Conversion) -> None:
             )
 
 
-def _uses(context: Context, facts: Mapping[str, Any], pieces: tuple[Piece, ...], fee: int) -> tuple[Use, ...]:
-    """One use a fill: the coins and the network fee are cut at the floors of what was sold up to each."""
-    units = sum(end - start for start, end in pieces)
-    line = money_line(context.campaign, facts["currency"])
-    at = context.books.lines.length(line)
-    whole = Use("", spent_line(facts["txid"]), pieces, units, ())
-    uses, sold, low, paid = [], 0, 0, 0
-    for fill in sold_in(context.campaign, facts):
+def _uses(
+    context: Context, facts: Mapping[str, Any], takings: Sequence[Taking], fee: int
+) -> tuple[tuple[Use, ...], tuple[Sold, ...]]:
+    """One use a fill: the coins and the network fee are cut at the floors of what was sold up to each.
+
+    A fill that sold coins of several restrictions is cut again between them, at the floors of one use, so that
+    nobody's share depends on who else's coins are restricted.
+    """
+    units = units_of(takings)
+    uses, parts_sold = [], []
+    sold = low = paid = 0
+    at: dict[str, int] = {}
+    for fill in _fills(context.campaign, facts):
         sold += fill.sold
         fees = fee * sold // facts["sold"]
         high = (units - fee) * sold // facts["sold"] + fees
-        parts = (
-            Part(PartKind.FEE, fees - paid, fees - paid),
-            Part(PartKind.ON, high - low - (fees - paid), fill.proceeds, line, at),
-        )
-        uses.append(Use(fill.use, whole.line, tuple(whole.pieces_between(low, high)), high - low, parts))
-        at, low, paid = at + fill.proceeds, high, fees
-    return tuple(uses)
+        for taking, start, first, last in _cuts(takings, low, high):
+            line = money_line(context.campaign, facts["currency"], taking.restriction)
+            begin = at.get(line, context.books.lines.length(line))
+            before = _below(fill, high - low, fees - paid, first - low)
+            after = _below(fill, high - low, fees - paid, last - low)
+            if last == high:
+                after = (after[0], after[1], fill.sold, fill.proceeds, fill.gross)
+            charge, share, coins, out, gross = (b - a for a, b in zip(before, after, strict=True))
+            parts = (Part(PartKind.FEE, charge, charge), Part(PartKind.ON, share, out, line, begin))
+            use_id = _use_id(fill.use, "fills" in facts, taking.restriction)
+            pieces = cut(taking, first - start, last - start)
+            uses.append(Use(use_id, taking.line, pieces, last - first, parts))
+            parts_sold.append(Sold(use_id, coins, out, gross - out))
+            at[line] = begin + out
+        low, paid = high, fees
+    return tuple(uses), tuple(parts_sold)
+
+
+def _below(fill: Sold, units: int, fee: int, count: int) -> tuple[int, int, int, int, int]:
+    """Below a count of a fill's units: its fee, what goes on, coins sold, proceeds, and proceeds before fees."""
+    charged = fee * count // units if units else 0
+    share, whole = count - charged, units - fee
+    if not whole:
+        return charged, share, 0, 0, 0
+    sold, proceeds, gross = (total * share // whole for total in (fill.sold, fill.proceeds, fill.gross))
+    return charged, share, sold, proceeds, gross
+
+
+def _cuts(takings: Sequence[Taking], low: int, high: int) -> list[tuple[Taking, int, int, int]]:
+    """(taking, count at which it begins, first and last count) of what lies in `low..high`; never empty."""
+    found, start = [], 0
+    for taking in takings:
+        end = start + taking.units
+        first, last = max(low, start), min(high, end)
+        if first < last or (low == high and start <= low < end):
+            found.append((taking, start, first, last))
+        start = end
+    return found or [(takings[-1], start - takings[-1].units, low, high)]
+
+
+def _use_id(fill: str, numbered_fill: bool, restriction: str) -> str:
+    if restriction == FREE:
+        return fill
+    return f"{fill}:{restriction}" if numbered_fill else f"{fill}:0:{restriction}"
 
 
 def _post(context: Context, facts: Conversion) -> Posting:
@@ -177,11 +233,8 @@ def _post(context: Context, facts: Conversion) -> Posting:
     spend = require_unexplained(context, facts.txid, total, "sold")
     if spend["pending"] is not None:
         raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
-    pieces = explained_pieces(context, facts.txid)
-    if not pieces:
-        return Posting()
-    line = spent_line(facts.txid)
-    return Posting((), (held(line, pieces, f"conversion:{facts.number}"),), hold_note(line, pieces))
+    require_purpose(spend, facts.need)
+    return holding(carried(context.books, context.campaign, facts.txid), f"conversion:{facts.number}")
 
 
 def _fold(books: Books, entry: Entry) -> None:
@@ -206,13 +259,13 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     if facts["exchange_fee"]:
         fees = account(AccountClass.FEES, campaign, "exchange")
         transfers.append(Transfer(fees, trading, currency, facts["exchange_fee"]))
-    release = release_of(document)
-    pieces = release[0].pieces if release else ()
-    units = sum(end - start for start, end in pieces)
-    if not units:
-        return Posting(tuple(transfers), release)
-    fee = fee_share(facts["network_fee"], total, units)
-    return Posting(tuple(transfers), (*release, *_uses(context, facts, pieces, fee)))
+    takings = held_takings(document)
+    fee = fee_share(facts["network_fee"], total, units_of(takings))
+    # Coins that no gift stands behind fetch money all the same; it has no owner then.
+    uses, sold = _uses(context, facts, takings or (Taking(FREE, spent_line(facts["txid"]), ()),), fee)
+    told = [[row.use, row.sold, row.proceeds, row.fee] for row in sold]
+    notes = {} if sold == _fills(campaign, facts) else {"sold": told}
+    return Posting(tuple(transfers), (*release_of(document), *uses), notes)
 
 
 def _fold_approved(books: Books, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
-from ledger.facts import STRICT, Count, Date, Positive, Sha256, Slug, Txid
+from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.line_state import Lines
@@ -32,7 +32,10 @@ class Coins(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gift:
-    """A settled payment to one of the campaign's scripts. `date` is its block's day."""
+    """A settled payment to one of the campaign's scripts. `date` is its block's day.
+
+    `restriction`: the need that its address is kept for; the gift is spent on that need only.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     outpoint: str
@@ -43,6 +46,7 @@ class Gift:
     position: Count
     time: Count
     change_branch: bool = False  # paid to a change address by somebody else: a person decides what it is
+    restriction: Number | None = None
     date: Date
 
 
@@ -59,7 +63,11 @@ class Again:
     time: Count | None = None
 
 
-def money_line(campaign: Slug, asset: str, restriction: str = "free") -> str:
+FREE = "free"
+"""The restriction of money for any end."""
+
+
+def money_line(campaign: Slug, asset: str, restriction: str = FREE) -> str:
     """One line a (campaign, restriction, asset), wherever the money lies (DESIGN, Tracing, rule 1)."""
     return f"money/{campaign}/{restriction}/{asset}"
 
@@ -140,7 +148,7 @@ def _post_gift(context: Context, facts: Gift) -> Posting:
     notes: dict[str, Any] = {"into": into.value}
     if into is not Coins.WALLET:
         return Posting((transfer,), (), notes)
-    line = money_line(context.campaign, "BTC")
+    line = money_line(context.campaign, "BTC", facts.restriction or FREE)
     start = context.books.lines.length(line)
     if campaign["valuation"] == "block_time":
         valued = value_at(context.books, context.campaign, campaign, facts.time, facts.sats)

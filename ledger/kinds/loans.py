@@ -27,10 +27,10 @@ from ledger.kinds.approvals import (
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import explained_pieces, waits_for_spend
-from ledger.kinds.gifts import money_line
+from ledger.kinds.conversions import waits_for_spend
+from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
-from ledger.kinds.spends import mark_spend, require_unexplained, spend_ref, spends_of, spent_line
+from ledger.kinds.spends import carried, mark_spend, require_unexplained, spend_ref, spends_of, spent_line
 from ledger.lines import Append, Change, Part, PartKind, Piece, UnitState, Use
 from ledger.money import decimal_text
 
@@ -105,7 +105,17 @@ def _post(context: Context, facts: Loan) -> Posting:
         spend = require_unexplained(context, facts.txid, facts.amount, "amount")
         if spend["pending"] is not None:
             raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
-        line, pieces = spent_line(facts.txid), explained_pieces(context, facts.txid)
+        takings = carried(context.books, context.campaign, facts.txid)
+        for taking in takings:
+            if taking.restriction != FREE:
+                raise Refused.field(
+                    "txid",
+                    f"{decimal_text('BTC', taking.units)} BTC of this transaction is restricted to "
+                    f"{taking.restriction}, which is never lent; record a reclassification that another "
+                    "person approves first",
+                )
+        line = spent_line(facts.txid)
+        pieces = tuple(piece for taking in takings for piece in taking.pieces)
     else:
         if facts.bank is None or facts.to_bank is None or facts.txid is not None:
             raise Refused.field("bank", "a loan of money names both banks and no transaction")

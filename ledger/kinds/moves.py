@@ -20,17 +20,18 @@ from ledger.kinds.approvals import (
     approval,
     fold_decided,
     fold_pending,
-    held,
-    hold_note,
+    held_takings,
+    holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import explained_pieces, waits_for_spend
-from ledger.kinds.gifts import money_line
+from ledger.kinds.conversions import waits_for_spend
+from ledger.kinds.gifts import FREE
+from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
-from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
-from ledger.lines import Part, PartKind, Piece, Use
+from ledger.kinds.spends import carried, mark_spend, require_purpose, require_unexplained
+from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
 
 
@@ -39,7 +40,7 @@ class Move:
     """`amount` arrived at the other place and `fee` was charged on the way, minor units of `asset`.
 
     From bank to bank both are named. Coins name their transaction: what came back is change already, `amount`
-    is 0, and `fee` is the network fee, which is all that left.
+    is 0, and `fee` is the network fee, which is all that left. `need`: money restricted to it is moved first.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -50,10 +51,11 @@ class Move:
     from_bank: Name | None = None
     to_bank: Name | None = None
     txid: SpendRef | None = None
+    need: Number | None = None
     date: Date
 
 
-def _coins(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
+def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
     """The units of a spend whose coins came back, its fee aside."""
     if facts.txid is None or facts.from_bank is not None or facts.to_bank is not None:
         raise Refused.field("txid", "a move of coins names its transaction and no bank")
@@ -64,11 +66,15 @@ def _coins(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
         raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
     if not spend["facts"]["change"]:
         raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
-    return spent_line(facts.txid), explained_pieces(context, facts.txid)
+    require_purpose(spend, facts.need)
+    return carried(context.books, context.campaign, facts.txid)
 
 
-def _money(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
-    """The units that bear a bank's fee: all that is moved; none where it is free of charge."""
+def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
+    """The units that bear a bank's fee: all that is moved; none where it is free of charge.
+
+    Money of the move's need first, then unrestricted money, then what is restricted otherwise, by number.
+    """
     if facts.from_bank is None or facts.to_bank is None or facts.txid is not None:
         raise Refused.field("from_bank", "a move of money names both banks and no transaction")
     if facts.from_bank == facts.to_bank:
@@ -77,24 +83,24 @@ def _money(context: Context, facts: Move) -> tuple[str, tuple[Piece, ...]]:
         raise Refused.field("amount", "must be at least 1")
     wanted = facts.amount + facts.fee
     there = context.books.net(account(AccountClass.BANK, context.campaign, facts.from_bank), facts.asset)
-    line = money_line(context.campaign, facts.asset)
-    pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
-    free = sum(end - start for start, end in pieces)
+    order = all_in_order(context.books, context.campaign, facts.asset, facts.need)
+    takings = take(context.books, context.campaign, facts.asset, wanted, order)
+    free = units_of(takings)
     if there < wanted or (facts.fee and free < wanted):
         raise Refused.field(
             "amount",
             f"{decimal_text(facts.asset, wanted)} {facts.asset} is wanted, fee included, and only "
             f"{decimal_text(facts.asset, min(free, there))} is free at {facts.from_bank}",
         )
-    return line, pieces if facts.fee else ()
+    return takings if facts.fee else ()
 
 
 def _post(context: Context, facts: Move) -> Posting:
     require_campaign(context)
-    line, pieces = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
-    if not pieces:
-        return Posting()
-    return Posting((), (held(line, pieces, f"move:{facts.number}"),), hold_note(line, pieces))
+    if facts.need is not None:
+        require_need(context.books, context.campaign, facts.need, "need")
+    takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
+    return holding(takings, f"move:{facts.number}")
 
 
 def _fold(books: Books, entry: Entry) -> None:
@@ -107,25 +113,36 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     document = require_pending(context, "move", decision.number)
     facts, campaign = document["facts"], context.campaign
     asset, amount, fee = facts["asset"], facts["amount"], facts["fee"]
-    release = release_of(document)
-    pieces = release[0].pieces if release else ()
-    units = sum(end - start for start, end in pieces)
+    takings, release = held_takings(document), release_of(document)
     use_id = f"move:{campaign}:{decision.number}"
     if "txid" in facts:
         require_unexplained(context, facts["txid"], fee, "fee")
         fees = account(AccountClass.FEES, campaign, "network")
         paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), asset, fee)
-        use = Use(use_id, spent_line(facts["txid"]), pieces, units, (Part(PartKind.FEE, units, units),))
-        return Posting((paid,), (*release, use) if units else release)
+        borne = [
+            Use(_use_id(use_id, t), t.line, t.pieces, t.units, (Part(PartKind.FEE, t.units, t.units),))
+            for t in takings
+        ]
+        return Posting((paid,), (*release, *borne))
     source = account(AccountClass.BANK, campaign, facts["from_bank"])
     transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
     if not fee:
         return Posting(tuple(transfers))
     transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
-    line = money_line(campaign, asset)
-    start = context.books.lines.length(line)
-    parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, amount, amount, line, start))
-    return Posting(tuple(transfers), (*release, Use(use_id, line, pieces, units, parts)))
+    uses, count, charged = [], 0, 0
+    for taking in takings:
+        count += taking.units
+        share = fee * count // (amount + fee) - charged
+        charged += share
+        moved = taking.units - share
+        start = context.books.lines.length(taking.line)
+        parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))
+        uses.append(Use(_use_id(use_id, taking), taking.line, taking.pieces, taking.units, parts))
+    return Posting(tuple(transfers), (*release, *uses))
+
+
+def _use_id(move: str, taking: Taking) -> str:
+    return move if taking.restriction == FREE else f"{move}:{taking.restriction}"
 
 
 def _fold_decided(status: str) -> Any:

@@ -5,6 +5,7 @@ An order belongs to one campaign; approval binds its money and opens one line pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +15,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Posting, Transfer
 from ledger.errors import Refused
-from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, facts_json
 from ledger.kinds.approvals import (
     Decision,
     approval,
@@ -23,8 +24,9 @@ from ledger.kinds.approvals import (
     rejection,
     require_pending,
 )
-from ledger.kinds.gifts import money_line
+from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS, agreed_price, tolerance_of
+from ledger.kinds.restrictions import bound_elsewhere, require_need
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
 from ledger.lines import Open
 from ledger.money import decimal_text
@@ -45,7 +47,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """An order to one supplier, in the order's currency."""
+    """An order to one supplier, in the order's currency.
+
+    `need`: what it serves. Money restricted to that need pays it first; without one only unrestricted money may.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
@@ -119,28 +124,72 @@ def order_value(document: dict[str, Any]) -> int:
     return sum(int(item["value"]) for item in document["facts"]["items"])
 
 
-def spendable(books: Books, campaign: str, currency: str, date: str) -> int:
-    """Free money for orders in a currency, minor units: free less what is bound, coins at the latest quote.
-
-    RULES 9. Sats count only by a dated quote; without one they count nothing.
+def spendable(books: Books, campaign: str, currency: str, date: str, need: str | None = None) -> int:
+    """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
+    restricted to other needs; coins at the latest quote (RULES 9). Without a quote sats count nothing.
     """
-    free = books.lines.free_units(money_line(campaign, currency))
-    bound = sum(
-        balance.net
-        for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/")
-        if asset == currency
+    price = _price(books, campaign, currency, date)
+
+    def in_hand(restriction: str) -> int:
+        free = books.lines.free_units(money_line(campaign, currency, restriction))
+        sats = books.lines.free_units(money_line(campaign, "BTC", restriction))
+        return free + (sats * price // SATS if price else 0)
+
+    bound = _bound_by_need(books, campaign, currency)
+    # What a need's own money does not cover of its orders is covered by unrestricted money.
+    others = sum(
+        max(0, units - in_hand(other)) for other, units in bound.items() if other not in {need, None}
     )
-    sats = books.lines.free_units(money_line(campaign, "BTC"))
+    free = in_hand(FREE) - bound.get(None, 0) - others
+    if need is None:
+        return free
+    own = in_hand(need) - bound.get(need, 0)
+    return own + max(free, 0)
+
+
+def _bound_by_need(books: Books, campaign: str, currency: str) -> dict[str | None, int]:
+    """What approved orders bind in a currency and have not paid yet, by the need that they serve."""
+    bound: dict[str | None, int] = {}
+    for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
+        if asset == currency and balance.net:
+            order = books.documents.require("purchase", campaign, name.rsplit("/", 1)[1])
+            need = order["facts"].get("need")
+            bound[need] = bound.get(need, 0) + balance.net
+    return bound
+
+
+def _price(books: Books, campaign: str, currency: str, date: str) -> int | None:
+    """What the sources of the latest quote agree on for one bitcoin, minor units of the currency."""
     newest: dict[str, Any] | None = None
     for number, document in books.documents.some(
         "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
     ):
         newest = document if number.startswith(currency + ":") else None
-    price = None
-    if newest is not None:
-        tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
-        price = agreed_price([quote["price"] for quote in newest["facts"]["quotes"]], tolerance)
-    return free + (sats * price // SATS if price else 0) - bound
+    if newest is None:
+        return None
+    tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
+    return agreed_price([quote["price"] for quote in newest["facts"]["quotes"]], tolerance)
+
+
+def _require_money(
+    context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False
+) -> None:
+    """Refused where no fitting money covers an order on a day, naming what is restricted to other needs."""
+    currency, need = facts["currency"], facts.get("need")
+    total = sum(int(item["value"]) for item in facts["items"])
+    available = spendable(context.books, context.campaign, currency, date, need)
+    if total <= available:
+        return
+    elsewhere = "".join(
+        bound_elsewhere(context.books, context.campaign, asset, need)
+        for asset in dict.fromkeys((currency, "BTC"))
+    )
+    raise Refused.field(
+        "number" if approving else "items",
+        f"the order is worth {decimal_text(currency, total)} {currency} and only "
+        f"{decimal_text(currency, max(available, 0))} is {'still ' if approving else ''}free{elsewhere}; "
+        f"wait for gifts, record the rate, or {'reject it' if approving else 'order less'}",
+    )
 
 
 def _post_purchase(context: Context, facts: Purchase) -> Posting:
@@ -150,20 +199,12 @@ def _post_purchase(context: Context, facts: Purchase) -> Posting:
     for item in facts.items:
         context.books.documents.require("product", context.campaign, item.product)
     if facts.need is not None:
-        context.books.documents.require("need", context.campaign, facts.need)
+        require_need(context.books, context.campaign, facts.need, "need")
     if facts.amends is not None:
         amended = context.books.documents.require("purchase", context.campaign, facts.amends)
         if amended["status"] not in BOUND or amended["facts"]["supplier"] != facts.supplier:
             raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
-    total = sum(item.value for item in facts.items)
-    available = spendable(context.books, context.campaign, facts.currency, facts.date)
-    if total > available:
-        raise Refused.field(
-            "items",
-            f"the order is worth {decimal_text(facts.currency, total)} {facts.currency} and only "
-            f"{decimal_text(facts.currency, max(available, 0))} is free; wait for gifts, record the rate, "
-            "or order less",
-        )
+    _require_money(context, facts_json(facts), facts.date)
     return Posting()
 
 
@@ -171,17 +212,7 @@ def _post_approved(context: Context, facts: Decision) -> Posting:
     document = require_pending(context, "purchase", facts.number)
     order = document["facts"]
     campaign = context.campaign
-    total, available = (
-        order_value(document),
-        spendable(context.books, campaign, order["currency"], facts.date),
-    )
-    if total > available:
-        raise Refused.field(
-            "number",
-            f"the order is worth {decimal_text(order['currency'], total)} {order['currency']} and only "
-            f"{decimal_text(order['currency'], max(available, 0))} is still free; wait for gifts, record the rate, "
-            "or reject it",
-        )
+    _require_money(context, order, facts.date, approving=True)
     transfers = [
         Transfer(
             encumbered_account(campaign, facts.number),

@@ -1,10 +1,12 @@
 """Payments to suppliers, from a bank or in coins, each discharging part of an approved order's value.
 
-A payment is spread over the items in proportion to their approved value (RULES 8).
+A payment is spread over the items in proportion to their approved value (RULES 8). It takes money that is
+restricted to the order's need first, then unrestricted money, and never money of another need.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,18 +22,19 @@ from ledger.kinds.approvals import (
     approval,
     fold_decided,
     fold_pending,
-    held,
-    hold_note,
+    held_takings,
+    holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import explained_pieces, fee_share, waits_for_spend
-from ledger.kinds.gifts import money_line
+from ledger.kinds.conversions import fee_share, waits_for_spend
+from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.invoices import require_matched
 from ledger.kinds.orders import encumbered_account, order_line, order_value
+from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
-from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
+from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
 from ledger.payable import credited_on_order
@@ -96,27 +99,40 @@ def _post(context: Context, facts: Payment) -> Posting:
         spend = require_unexplained(context, facts.txid, facts.amount + facts.fee, "amount")
         if spend["pending"] is not None:
             raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
-        line, pieces = spent_line(facts.txid), explained_pieces(context, facts.txid)
+        takings = carried(context.books, campaign, facts.txid)
+        _require_fitting(takings, facts.order, document["facts"].get("need"))
     else:
         if facts.bank is None or facts.txid is not None:
             raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
         if facts.asset == currency and facts.discharges != facts.amount:
             raise Refused.field("discharges", "in the order's own currency this is the amount paid")
-        line = money_line(campaign, facts.asset)
+        need = document["facts"].get("need")
         wanted = facts.amount + facts.fee
-        pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
-        free = sum(end - start for start, end in pieces)
+        takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
+        free = units_of(takings)
         bank = account(AccountClass.BANK, campaign, facts.bank)
         held_there = context.books.net(bank, facts.asset)
         if free < wanted or held_there < wanted:
+            elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
             raise Refused.field(
                 "amount",
                 f"{decimal_text(facts.asset, wanted)} {facts.asset} is wanted, fee included, and only "
-                f"{decimal_text(facts.asset, min(free, held_there))} is free at {facts.bank}",
+                f"{decimal_text(facts.asset, min(free, held_there))} is free at {facts.bank}{elsewhere}",
             )
-    if not pieces:
-        return Posting()
-    return Posting((), (held(line, pieces, f"payment:{facts.number}"),), hold_note(line, pieces))
+    return holding(takings, f"payment:{facts.number}")
+
+
+def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) -> None:
+    """Refused where a transaction carried away coins that are restricted to another need than the order's."""
+    for taking in takings:
+        if taking.restriction not in fitting(need):
+            serves = f"serves {need}" if need else "names no need"
+            raise Refused.field(
+                "order",
+                f"{decimal_text('BTC', taking.units)} BTC of this transaction is restricted to "
+                f"{taking.restriction} and {order} {serves}; name an order for {taking.restriction}, or record a "
+                "reclassification that another person approves",
+            )
 
 
 def _fold(books: Books, entry: Entry) -> None:
@@ -125,23 +141,31 @@ def _fold(books: Books, entry: Entry) -> None:
         mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"payment {entry.facts['number']}")
 
 
-def _spread(books: Books, campaign: str, order: dict[str, Any], units: int, discharges: int) -> list[Part]:
-    """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
-    currency, number = order["facts"]["currency"], order["facts"]["number"]
-    unpaid = []
-    for item in order["facts"]["items"]:
-        line = order_line(campaign, number, item["item"], currency)
-        filled = books.lines.filled(line)
-        unpaid.append((line, filled, item["value"] - filled))
-    total = sum(rest for _, _, rest in unpaid)
-    parts: list[Part] = []
-    for index, (line, filled, rest) in enumerate(unpaid):
-        last = index == len(unpaid) - 1
-        value = discharges if last else discharges * rest // total
-        share = units if last else units * rest // total
-        parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, value, line, filled))
-        discharges, units, total = discharges - value, units - share, total - rest
-    return parts
+class _Spread:
+    """An order's value, item by item, as payments reach it: each use begins where the one before it ended."""
+
+    def __init__(self, books: Books, campaign: str, order: dict[str, Any]) -> None:
+        currency, number = order["facts"]["currency"], order["facts"]["number"]
+        self._unpaid: list[tuple[str, int, int]] = []
+        for item in order["facts"]["items"]:
+            line = order_line(campaign, number, item["item"], currency)
+            filled = books.lines.filled(line)
+            self._unpaid.append((line, filled, item["value"] - filled))
+
+    def parts(self, units: int, discharges: int) -> list[Part]:
+        """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
+        total = sum(rest for _, _, rest in self._unpaid)
+        parts: list[Part] = []
+        after: list[tuple[str, int, int]] = []
+        for index, (line, filled, rest) in enumerate(self._unpaid):
+            last = index == len(self._unpaid) - 1
+            value = discharges if last else discharges * rest // (total or 1)
+            share = units if last else units * rest // (total or 1)
+            parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, value, line, filled))
+            after.append((line, filled + value, rest - value))
+            discharges, units, total = discharges - value, units - share, total - rest
+        self._unpaid = after
+        return parts
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -153,6 +177,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
     if "txid" in facts:
         require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")
+        _require_fitting(held_takings(document), facts["order"], order["facts"].get("need"))
         source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
         fees = account(AccountClass.FEES, campaign, "network")
     else:
@@ -169,16 +194,25 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
             facts["discharges"],
         )
     )
-    release = release_of(document)
-    pieces = release[0].pieces if release else ()
-    units = sum(end - start for start, end in pieces)
-    if not units:
-        return Posting(tuple(transfers), release)
+    takings = held_takings(document) or (Taking(FREE, line, ()),)
+    units, spread, uses = units_of(takings), _Spread(context.books, campaign, order), []
     fee = fee_share(facts["fee"], facts["amount"] + facts["fee"], units)
-    spread = _spread(context.books, campaign, order, units - fee, facts["discharges"])
-    parts = (Part(PartKind.FEE, fee, fee), *spread)
-    use = Use(f"payment:{campaign}:{decision.number}", line, pieces, units, parts)
-    return Posting(tuple(transfers), (*release, use))
+    count = charged = discharged = 0
+    for taking in takings:
+        count += taking.units
+        borne = fee * count // units if units else 0
+        value = facts["discharges"] * count // units if units else facts["discharges"]
+        rest = taking.units - (borne - charged)
+        parts = (
+            Part(PartKind.FEE, borne - charged, borne - charged),
+            *spread.parts(rest, value - discharged),
+        )
+        use_id = f"payment:{campaign}:{decision.number}"
+        if taking.restriction != FREE:
+            use_id += f":{taking.restriction}"
+        uses.append(Use(use_id, taking.line, taking.pieces, taking.units, parts))
+        charged, discharged = borne, value
+    return Posting(tuple(transfers), (*release_of(document), *uses))
 
 
 def _fold_approved(books: Books, entry: Entry) -> None:

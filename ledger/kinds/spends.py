@@ -11,9 +11,10 @@ from pydantic import ConfigDict
 from ledger.accounts import AccountClass, account
 from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer
-from ledger.errors import Conflict
-from ledger.facts import STRICT, Count, Date, Positive, Txid
-from ledger.kinds.gifts import held_by_block, money_line
+from ledger.errors import Conflict, Refused
+from ledger.facts import STRICT, Count, Date, Number, Positive, Txid
+from ledger.kinds.gifts import FREE, held_by_block
+from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, within
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use
 
@@ -36,7 +37,8 @@ class Spent:
 
     `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
     `coins` says what each output that came back to the campaign counts as. `late`: a part for coins that were
-    not known when the spend settled; it is explained by itself, as `TXID:PART`.
+    not known when the spend settled; it is explained by itself, as `TXID:PART`. `need`: what an explanation
+    given before it settled says that it is for; money restricted to that need goes first.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -56,6 +58,7 @@ class Spent:
     taken: tuple[str, ...] | None = (
         None  # the coins among its inputs that were undecided, or of blocked gifts
     )
+    need: Number | None = None
     date: Date
 
     @property
@@ -109,9 +112,37 @@ def _numbered(name: str, part: int) -> str:
     return f"{name}:{part}" if part else name
 
 
-def spent_line(ref: str) -> str:
-    """Units that a spend carried away, until an entry says what for."""
-    return f"spent/{ref}/BTC"
+def spent_line(ref: str, restriction: str = FREE) -> str:
+    """Units of one restriction that a spend carried away, until an entry says what for."""
+    return f"spent/{ref}/BTC" if restriction == FREE else f"spent/{ref}/{restriction}/BTC"
+
+
+def _use_id(ref: str, campaign: str, restriction: str) -> str:
+    return f"spend:{ref}:{campaign}" + ("" if restriction == FREE else f":{restriction}")
+
+
+def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
+    """The units that a spend carried away of a campaign's money and nobody used yet, by their restriction.
+
+    Another campaign's coins of the same transaction may lie on the same line; those are left out.
+    """
+    document = books.documents.require("spend", campaign, ref)
+    base = _use_id(ref, campaign, FREE)
+    lent = f"loan:{document['notes'].get('borrowed_from', '')}:"
+    found = []
+    for restriction in all_in_order(books, campaign, "BTC", document["facts"].get("need")):
+        line, use_id = spent_line(ref, restriction), _use_id(ref, campaign, restriction)
+        spans = [
+            (source.start, source.end)
+            for source in books.lines.sources(line)
+            if source.use == use_id
+            or (source.use or "").startswith(f"{base}~")
+            or (source.gift or "").startswith(lent)
+        ]
+        pieces = within(books.lines, line, spans)
+        if pieces:
+            found.append(Taking(restriction, line, pieces))
+    return tuple(found)
 
 
 def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
@@ -139,6 +170,7 @@ def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, 
 
 
 def _post_spend(context: Context, facts: Spent) -> Posting:
+    """Unrestricted money first, then restricted lines by number; where units are wanting, a shortfall (RULES 12)."""
     unexplained = account(AccountClass.UNEXPLAINED, context.campaign)
     transfers = [Transfer(unexplained, a, "BTC", sats) for a, sats in _takings(facts, context.campaign)]
     if facts.excess:
@@ -146,24 +178,26 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
         transfers.append(
             Transfer(undecided, account(AccountClass.EXCESS, context.campaign), "BTC", facts.excess)
         )
-    blocked = _of_blocked(context, facts)
-    wanted = facts.wallet - sum(end - start for _, pieces in blocked for start, end in pieces)
-    line = money_line(context.campaign, "BTC")
-    pieces = context.books.lines.lowest_free(line, wanted) if wanted else ()
-    at = context.books.lines.length(spent_line(facts.ref))
-    use_id = f"spend:{facts.ref}:{context.campaign}"
+    books, campaign = context.books, context.campaign
+    base, at = _use_id(facts.ref, campaign, FREE), dict[str, int]()
     operations: list[Operation] = []
-    units = 0
-    for name, taken in ((use_id, (line, pieces)), *((f"{use_id}~{n}", row) for n, row in enumerate(blocked))):
-        if not taken[1]:
-            continue
-        if "~" in name:
-            operations.append(Change(*taken, UnitState.HELD, UnitState.FREE, ""))
-        count = sum(end - start for start, end in taken[1])
-        part = Part(PartKind.ON, count, count, spent_line(facts.ref), at + units)
-        operations.append(Use(name, *taken, count, (part,)))
-        units += count
-    return Posting(tuple(transfers), tuple(operations), {"shortfall": facts.wallet - units, "out": facts.out})
+
+    def carry(use_id: str, line: str, pieces: tuple[Piece, ...]) -> int:
+        onward = spent_line(facts.ref, restriction_of(line))
+        start = at.get(onward, books.lines.length(onward))
+        count = sum(end - first for first, end in pieces)
+        operations.append(Use(use_id, line, pieces, count, (Part(PartKind.ON, count, count, onward, start),)))
+        at[onward] = start + count
+        return count
+
+    blocked = _of_blocked(context, facts)
+    left = facts.wallet - sum(end - start for _, pieces in blocked for start, end in pieces)
+    for taking in take(books, campaign, "BTC", left, all_in_order(books, campaign, "BTC", facts.need)):
+        left -= carry(_use_id(facts.ref, campaign, taking.restriction), taking.line, taking.pieces)
+    for number, (line, pieces) in enumerate(blocked):
+        operations.append(Change(line, pieces, UnitState.HELD, UnitState.FREE, ""))
+        carry(f"{base}~{number}", line, pieces)
+    return Posting(tuple(transfers), tuple(operations), {"shortfall": left, "out": facts.out})
 
 
 def _ref_in(entry: Entry) -> str:
@@ -239,6 +273,15 @@ def require_unexplained(context: Context, txid: str, total: int, field: str) -> 
             f"all of it, network fee included ({abs(out - total)} sats {wrong})"
         )
     return document
+
+
+def require_purpose(spend: dict[str, Any], need: str | None) -> None:
+    """Refused where an explanation names a need and the spend settled without knowing of it."""
+    if need is not None and spend["facts"].get("need") != need:
+        raise Refused.field(
+            "need",
+            "is named too late: the transaction has settled and took unrestricted money first; leave it out",
+        )
 
 
 def mark_spend(books: Books, campaign: str, txid: str, **changes: Any) -> None:

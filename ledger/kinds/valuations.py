@@ -56,10 +56,10 @@ def converted_value(
         if not isinstance(visit, Passage) or not visit.use.id.startswith(f"conversion:{slug}:"):
             continue
         number = visit.use.id.split(":")[2]
-        facts = books.documents.require("conversion", slug, number)["facts"]
-        if facts["currency"] != campaign["currency"]:
+        conversion = books.documents.require("conversion", slug, number)
+        if conversion["facts"]["currency"] != campaign["currency"]:
             return None
-        fill = next(sold for sold in sold_in(slug, facts) if sold.use == visit.use.id)
+        fill = next(sold for sold in sold_in(slug, conversion) if sold.use == visit.use.id)
         value += visit.high * fill.gross // fill.sold - visit.low * fill.gross // fill.sold
         converted += visit.high - visit.low
         if number not in numbers:

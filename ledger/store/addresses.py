@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.errors import Conflict
 from ledger.store.session import Session
 
-_COLUMNS = "script, address, campaign, branch, idx, source"
+_COLUMNS = "script, address, campaign, branch, idx, source, restriction"
 
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """An address by its script. `branch` is receive, change or fixed; `source` a descriptor, or `list`."""
+    """An address by its script. `branch` is receive, change or fixed; `source` a descriptor, or `list`.
+
+    `restriction`: the need that all it receives is restricted to, by its number; None for any end. It is set once.
+    """
 
     script: bytes
     address: str
@@ -27,6 +30,7 @@ class AddressRow:
     branch: str
     index: int
     source: str
+    restriction: str | None = None
 
 
 class Addresses:
@@ -95,8 +99,12 @@ class AddressesWriting(Addresses):
                 )
         if fresh:
             self._session.run_many(
-                f"INSERT INTO addresses ({_COLUMNS}, given_at, claim, used) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 0)",
-                [(r.script, r.address, r.campaign, r.branch, r.index, r.source) for r in fresh.values()],
+                f"INSERT INTO addresses ({_COLUMNS}, given_at, claim, used)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0)",
+                [
+                    (r.script, r.address, r.campaign, r.branch, r.index, r.source, r.restriction)
+                    for r in fresh.values()
+                ],
             )
 
     def give_out(
@@ -106,31 +114,53 @@ class AddressesWriting(Addresses):
         claim_hash: str | None,
         gaps: Mapping[str, int] | None = None,
         unread: AbstractSet[bytes] = frozenset(),
+        *,
+        restriction: str | None = None,
     ) -> AddressRow | None:
         """The lowest receive address that was never given and never used; None when there is none left.
+
+        For a `restriction`: of those kept for that need, else one of no need, which is kept for it from now on.
 
         `gaps` names, for a source, how many unused addresses in a row it may have: a wallet that is restored looks
         no further. Addresses of `unread` may have been paid in blocks that are not read yet: they wait.
         """
+        if restriction is not None:
+            row = self._give_out(campaign, at, claim_hash, gaps or {}, unread, restriction, kept=restriction)
+            if row is not None:
+                return row
+        return self._give_out(campaign, at, claim_hash, gaps or {}, unread, restriction, kept=None)
+
+    def _give_out(
+        self,
+        campaign: str,
+        at: str,
+        claim_hash: str | None,
+        gaps: Mapping[str, int],
+        unread: AbstractSet[bytes],
+        restriction: str | None,
+        *,
+        kept: str | None,
+    ) -> AddressRow | None:
         passed: list[str] = []
-        while (row := self._next_fresh(campaign, passed)) is not None:
-            gap = (gaps or {}).get(row.source)
+        while (row := self._next_fresh(campaign, passed, kept)) is not None:
+            gap = gaps.get(row.source)
             if row.script not in unread and (gap is None or self._unused_before(row, gap) < gap):
                 self._session.run(
-                    "UPDATE addresses SET given_at = ?, claim = ? WHERE script = ?",
-                    (at, claim_hash, row.script),
+                    "UPDATE addresses SET given_at = ?, claim = ?, restriction = ? WHERE script = ?",
+                    (at, claim_hash, restriction, row.script),
                 )
-                return row
+                return replace(row, restriction=restriction)
             passed.append(row.source)
         return None
 
-    def _next_fresh(self, campaign: str, passed: Sequence[str]) -> AddressRow | None:
-        """The lowest one of the sources that were not passed over."""
+    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> AddressRow | None:
+        """The lowest one of the sources that were not passed over, kept for that need (None: for none)."""
         others = "".join(" AND source <> ?" for _ in passed)
         row = self._session.one(
             f"SELECT {_COLUMNS} FROM addresses WHERE campaign = ? AND branch = 'receive'"
-            f" AND given_at IS NULL AND used = 0{others} ORDER BY idx, script LIMIT 1",
-            (campaign, *passed),
+            f" AND given_at IS NULL AND used = 0 AND coalesce(restriction, '') = ?{others}"
+            " ORDER BY idx, script LIMIT 1",
+            (campaign, kept or "", *passed),
         )
         return None if row is None else AddressRow(*row)
 

@@ -1,4 +1,4 @@
-"""The tables of the database, declared once for SQLite (STRICT) and PostgreSQL.
+"""The tables of the database as the newest migration leaves them, for SQLite (STRICT) and PostgreSQL.
 
 Private to the store: no domain type is a row, and these classes validate nothing.
 """
@@ -204,6 +204,7 @@ class AddressTable(Table, table=True):
     given_at: str | None = Field(sa_type=Text, nullable=True)
     claim: str | None = Field(sa_type=Text, nullable=True)
     used: int = Field(sa_type=LONG)
+    restriction: str | None = Field(sa_type=Text, nullable=True)
 
 
 class EvidenceTable(Table, table=True):

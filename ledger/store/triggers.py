@@ -65,6 +65,8 @@ GUARDS = (
         "NEW.script IS DISTINCT FROM OLD.script OR NEW.address IS DISTINCT FROM OLD.address"
         " OR NEW.campaign IS DISTINCT FROM OLD.campaign OR NEW.branch IS DISTINCT FROM OLD.branch"
         " OR NEW.idx IS DISTINCT FROM OLD.idx OR NEW.source IS DISTINCT FROM OLD.source"
+        " OR (NEW.restriction IS DISTINCT FROM OLD.restriction"
+        " AND (OLD.restriction IS NOT NULL OR OLD.given_at IS NOT NULL OR OLD.used <> 0))"
         " OR (OLD.given_at IS NOT NULL AND (NEW.given_at IS DISTINCT FROM OLD.given_at"
         " OR NEW.claim IS DISTINCT FROM OLD.claim))"
         " OR EXISTS (SELECT 1 FROM addresses WHERE claim = NEW.claim AND script <> NEW.script)",
@@ -142,6 +144,22 @@ def _postgresql(guard: Guard) -> tuple[Trigger, ...]:
         )
         for event, (body, level) in bodies.items()
     )
+
+
+def make_triggers(connection: Connection) -> None:
+    """Make every trigger that a database of this version must have; none of them may be there."""
+    for trigger in triggers(Dialect(connection.dialect.name)):
+        for statement in trigger.statements:
+            connection.exec_driver_sql(statement)
+
+
+def drop_triggers(connection: Connection) -> None:
+    """Drop the triggers of this version, for a step that makes them anew in the same transaction."""
+    for trigger in triggers(Dialect(connection.dialect.name)):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger.name}")
+        else:
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger.name}() CASCADE")
 
 
 def missing_triggers(connection: Connection) -> list[str]:

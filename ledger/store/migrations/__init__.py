@@ -9,7 +9,10 @@ from collections.abc import Callable
 
 from sqlalchemy.engine import Connection
 
-from ledger.store.migrations import m0001_first
+from ledger.store.migrations import m0001_first, m0002_restricted_addresses
 
-STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = ((1, m0001_first.migrate),)
+STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = (
+    (1, m0001_first.migrate),
+    (2, m0002_restricted_addresses.migrate),
+)
 NEWEST = STEPS[-1][0]
