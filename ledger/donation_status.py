@@ -9,7 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from ledger.kinds.gifts import Coins, counted_as
-from ledger.observing import TxState, WatchedTx
+from ledger.observing import TxState, WatchedOutput, WatchedTx
 from ledger.trail import DonationStatus
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def outcome_of(document: dict[str, Any] | None) -> str:
         return "undecided"
     counts = str(document.get("counts_as", "gift"))
     return str(document.get("outcome", "")) if counts == "gift" else counts
+
+
+def restriction_in(tx: Reading, document: dict[str, Any] | None, output: WatchedOutput) -> str | None:
+    """The need that a payment is for: as it settled, or before that as its address is kept."""
+    if document is not None:
+        told: str | None = document["facts"].get("restriction")
+        return told
+    row = tx.addresses.by_script(bytes.fromhex(output.script))
+    return None if row is None else row.restriction
 
 
 def confirmations_of(tx: Reading, watched: WatchedTx) -> int:

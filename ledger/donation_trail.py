@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
 from ledger.changes import LaterChanges
-from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
+from ledger.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
 from ledger.kinds.deliveries import signed_paper
 from ledger.kinds.goods import parse_goods_line
+from ledger.kinds.restrictions import need_title
 from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
 from ledger.observing import Observed, WatchedOutput, WatchedTx
@@ -133,6 +134,7 @@ class DonationFollower:
         if watched.height is not None and watched.block is not None:
             block = BlockRef(watched.height, watched.block, watched.block_time or 0)
         depth = depth_of(self._tx)
+        restriction = restriction_in(self._tx, document, output)
         return DonationTrail(
             campaign=self._campaign,
             campaign_title=self.facts["title"],
@@ -159,6 +161,8 @@ class DonationFollower:
             changes=self.later.of(str(outpoint), document) if document is not None else (),
             outcome=outcome_of(document),
             returned=int((document or {}).get("returned", 0)),
+            restriction=restriction or "",
+            restricted_to=need_title(books, self._campaign, restriction),
         )
 
     def _chain_steps(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound
+from ledger.kinds.restrictions import need_title
 from ledger.report import DonationRow, InKindRow
 from ledger.trail import DonationStatus, DonationTrail, Paper, Step, StepKind
 
@@ -109,6 +110,8 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         outcome=row.outcome,
         returned=int(document.get("returned", 0)),
         changes=follower.later.of(f"{noun}:{facts['number']}", lies),
+        restriction=row.restriction,
+        restricted_to=need_title(books, slug, row.restriction),
     )
 
 
@@ -152,6 +155,7 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
         unit=unit,
         late=document["date"] > end,
         outcome=document.get("outcome", ""),
+        restriction=facts.get("restriction", ""),
     )
 
 

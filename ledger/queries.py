@@ -14,7 +14,7 @@ from ledger.chain_coins import unexplained_spends
 from ledger.chain_status import chain_status
 from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
-from ledger.donation_status import confirmations_of, is_late, outcome_of, status_of
+from ledger.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
@@ -349,6 +349,7 @@ def _row(
         currency=campaign["currency"],
         late=is_late(campaign["end"], watched.block_time),
         outcome=outcome_of(document),
+        restriction=restriction_in(tx, document, output) or "",
     )
 
 

@@ -129,6 +129,7 @@ class DonationRow:
     unit: str = ""
     late: bool = False
     outcome: str = ""
+    restriction: str = ""  # the number of the need that it is for
 
     @property
     def key(self) -> str:

@@ -176,6 +176,8 @@ class DonationTrail:
     outcome: str = ""  # "returned" where units went back to the donor
     returned: int = 0  # minor units that went back, fees included
     changes: tuple[TrailChange, ...] = ()  # oldest first; what went on as told is in `steps`
+    restriction: str = ""  # the number of the need that it is for; empty: for any end
+    restricted_to: str = ""  # what that need asks for, in a few words
 
     @property
     def key(self) -> str:

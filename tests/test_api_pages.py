@@ -347,6 +347,7 @@ def test_losses_of_one_kind_are_one_figure() -> None:
     [
         ("money/c/free/BTC", "BTC"),
         ("money/c/health/USD", "USD, for health"),
+        (f"spent/{'ab' * 32}/N-1/BTC", "BTC, for N-1, spent in abababab…"),
         ("order/c/PO-2/1/USD", "Order PO-2, item 1"),
         ("goods/c/stock:Beijing/KIT#L-1", "In stock at Beijing, lot L-1"),
         ("goods/c/handed:WAHO/KIT#L-1", "Handed over to WAHO, lot L-1"),

@@ -173,6 +173,7 @@ def donation_row(row: DonationRow) -> Json:
         "value": amount_or_none(row.currency, row.value),
         "late": row.late,
         "outcome": row.outcome or None,
+        "restriction": row.restriction or None,
     }
 
 
@@ -296,6 +297,9 @@ def donation(trail: DonationTrail) -> Json:
         "late": trail.late,
         "outcome": trail.outcome or None,
         "returned": amount(trail.asset, trail.returned),
+        "restriction": {"need": trail.restriction, "title": trail.restricted_to}
+        if trail.restriction
+        else None,
         "href": f"/api/v1/donations/{trail.key}/trail",
     }
 

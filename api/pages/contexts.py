@@ -243,6 +243,7 @@ class DonationPage:
     word: str
     detail: str
     worth: str
+    restricted: str
     strip: Strip
     picture: Picture | None
     steps: tuple[StepView, ...]

@@ -53,6 +53,7 @@ def donation_page(pages: PageRenderer, trail: DonationTrail, report: CampaignRep
         word=say.outcome_word(trail.outcome) or say.status_word(trail.status),
         detail=say.status_detail(trail),
         worth=_worth(trail),
+        restricted=say.restricted(trail),
         strip=strip(report.books),
         picture=picture(trail.flow, trail.thread),
         steps=tuple(_step(step) for step in steps),

@@ -39,6 +39,16 @@ def require_need(books: Books, campaign: str, need: str, field: str) -> None:
         raise Refused.field(field, "is no standing need; name one that is, or none")
 
 
+def need_title(books: Books, campaign: str, need: str | None) -> str:
+    """What a need asks for and who, in a few words; empty for money of any end."""
+    document = books.documents.find("need", campaign, need) if need else None
+    if document is None:
+        return ""
+    facts = document["facts"]
+    product = books.documents.require("product", campaign, facts["product"])["facts"]
+    return f"{product['name']} for {facts['recipient']}"
+
+
 def restriction_of(line: str) -> str:
     """The restriction of a line of money, or of what a spend carried away of one."""
     match line.split("/"):

@@ -45,6 +45,8 @@ def trail_lines(trail: DonationTrail) -> list[str]:
         say.plain(say.donation_sentence(trail)),
         f"{say.status_word(trail.status)} {say.status_detail(trail)}".strip() + ".",
     ]
+    if trail.restriction:
+        lines.append(say.restricted(trail))
     following = say.donation_next(trail)
     if following:
         lines.append(following)

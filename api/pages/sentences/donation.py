@@ -229,6 +229,14 @@ def status_word(status: DonationStatus) -> str:
     return _STATUS_WORDS[status]
 
 
+def restricted(trail: DonationTrail) -> str:
+    """The need that a donation is for; empty where it is for any end."""
+    if not trail.restriction:
+        return ""
+    title = f" ({trail.restricted_to})" if trail.restricted_to else ""
+    return f"Restricted to need {trail.restriction}{title}: it is spent on that need only."
+
+
 def status_detail(trail: DonationTrail) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:

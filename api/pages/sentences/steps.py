@@ -118,6 +118,8 @@ def line_name(line: str) -> str:
             return f"Order {order}, item {item}"
         case ["spent", use, asset]:
             return f"{asset} spent in {use[:8]}…"
+        case ["spent", use, restriction, asset]:
+            return f"{asset}, for {restriction}, spent in {use[:8]}…"
         case ["goods", _, where, lot]:
             kind, _, place = where.partition(":")
             _, _, number = lot.partition("#")
