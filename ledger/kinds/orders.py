@@ -171,9 +171,7 @@ def _price(books: Books, campaign: str, currency: str, date: str) -> int | None:
     return agreed_price([quote["price"] for quote in newest["facts"]["quotes"]], tolerance)
 
 
-def _require_money(
-    context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False
-) -> None:
+def _require_money(context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False) -> None:
     """Refused where no fitting money covers an order on a day, naming what is restricted to other needs."""
     currency, need = facts["currency"], facts.get("need")
     total = sum(int(item["value"]) for item in facts["items"])
