@@ -20,8 +20,9 @@ from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pendin
 from ledger.kinds.conversions import waits_for_spend
 from ledger.kinds.gift_blocks import interval_of, lift_block, save_gift
 from ledger.kinds.pledges import GiftRef, gift_document
+from ledger.kinds.restrictions import restriction_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
-from ledger.kinds.spends import mark_spend, require_unexplained
+from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
 from ledger.line_state import Lines
 from ledger.lines import Change, Operation, Part, PartKind, Piece, Undo, UnitState, Use
 from ledger.money import decimal_text
@@ -241,10 +242,7 @@ def retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
     lines, first = context.books.lines, undone[0]
     free = list(lines.lowest_free(use.line, use.units))
     pieces = _joined([*free, *use.pieces], use.units)
-    part = first.parts[0]
-    target = str(part.line)
-    if use.line != first.line:
-        target = next((str(row.parts[0].line) for row in undone if row.line == use.line), target)
+    target = spent_line(str(first.parts[0].line).split("/")[1], restriction_of(use.line))
     again = Part(PartKind.ON, use.units, use.units, target, lines.length(target))
     return (Use(f"{first.id.partition('~')[0]}~{entry.seq}", use.line, pieces, use.units, (again,)),)
 

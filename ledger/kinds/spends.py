@@ -128,15 +128,17 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     """
     document = books.documents.require("spend", campaign, ref)
     base = _use_id(ref, campaign, FREE)
+    # What a blocked gift's own coin took, or a reversal took again, is told apart after `~`.
+    parts = (f"{base}:", f"{base}~")
     lent = f"loan:{document['notes'].get('borrowed_from', '')}:"
     found = []
     for restriction in all_in_order(books, campaign, "BTC", document["facts"].get("need")):
-        line, use_id = spent_line(ref, restriction), _use_id(ref, campaign, restriction)
+        line = spent_line(ref, restriction)
         spans = [
             (source.start, source.end)
             for source in books.lines.sources(line)
-            if source.use == use_id
-            or (source.use or "").startswith(f"{base}~")
+            if source.use == base
+            or (source.use or "").startswith(parts)
             or (source.gift or "").startswith(lent)
         ]
         pieces = within(books.lines, line, spans)
