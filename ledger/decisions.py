@@ -27,6 +27,7 @@ from ledger.observing import Observed
 from ledger.record import rfc3339
 from ledger.report import OpenCount
 from ledger.settled import settled_block
+from ledger.stock import stock_rows
 from ledger.suggestions import Suggestion, explains, suggestions
 from ledger.two_keys import PATIENCE, unconfirmed
 from ledger.valuing import unvalued_gifts
@@ -53,6 +54,8 @@ class Matter(StrEnum):
     BANK_LINE = "bank_line"
     COUNT_GAP = "count_gap"
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
+    EXPIRED_STOCK = "expired_stock"
+    RECALLED_STOCK = "recalled_stock"
 
 
 UNRECONCILED = (
@@ -107,6 +110,7 @@ def decisions(
         found += _matches(books, slug)
         found += _bank_lines(tx, slug)
         found += _deliveries(books, slug, rfc3339(now)[:10])
+        found += _stock(books, slug, rfc3339(now)[:10])
     found += [row for row in _refused(tx, books) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
 
@@ -293,6 +297,20 @@ def _deliveries(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]
             None,
             f"{row.place} has not counted it for {PATIENCE} days: send a new link (`confirmation link`)",
         )
+
+
+def _stock(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+    """What lies in stock and can be used no more: past its last day, or called back."""
+    for row in stock_rows(books, slug):
+        asset = lot_asset(row.product, row.lot)
+        subject = f"{asset} at {row.place}"
+        if row.recall is not None:
+            since = str(books.documents.require("recall", slug, row.recall)["date"])
+            what = "send it back, or write it off (`loss add` with cause=recalled)"
+            yield DecisionWanted(Matter.RECALLED_STOCK, slug, subject, since, asset, row.pieces, what)
+        elif row.expiry is not None and row.is_expired(today):
+            what = "write it off (`loss add` with cause=expired)"
+            yield DecisionWanted(Matter.EXPIRED_STOCK, slug, subject, row.expiry, asset, row.pieces, what)
 
 
 def _refused(tx: Reading, books: Books) -> Iterator[DecisionWanted]:

@@ -21,6 +21,7 @@ from ledger.flow import ExitKind, StageKind
 from ledger.kinds.gifts import Coins, counted_as, is_gift
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
+from ledger.losses import loss_rows
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.people import achievements
@@ -36,6 +37,7 @@ from ledger.report import (
 )
 from ledger.settled import depth_of, settled_block
 from ledger.stages import CampaignFlow
+from ledger.stock import stock_rows
 from ledger.sums import lots_of, sum_tables
 from ledger.trail import DonationTrail, Paper
 from ledger.two_keys import deliveries
@@ -170,6 +172,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
         deliveries=deliveries(books, slug, today),
+        losses=tuple(reversed(loss_rows(books, slug))),
+        expired=sum(row.pieces for row in stock_rows(books, slug) if row.is_expired(today)),
     )
 
 

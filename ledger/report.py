@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.flow import Flow
+from ledger.losses import LossRow
 from ledger.people import Achievement
 from ledger.settled import SCANNED_WHOLE
 from ledger.trail import DonationStatus, Paper
@@ -218,5 +219,7 @@ class CampaignReport:
     sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
     deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))
     waiting: tuple[OpenMatter, ...] = ()  # what needs a decision, the oldest first; at most a page of it
+    losses: tuple[LossRow, ...] = ()  # newest first
+    expired: int = 0  # pieces in stock that are past their last day of use
     others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
     in_kind: tuple[InKindRow, ...] = ()

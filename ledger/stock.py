@@ -37,6 +37,10 @@ class StockRow:
     usable: bool  # False: came too much and waits for a decision
     recall: str | None
 
+    def is_expired(self, today: str) -> bool:
+        """Is `today` (ISO date) after the last day of use?"""
+        return self.expiry is not None and self.expiry < today
+
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
@@ -116,7 +120,10 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
     asset, where = lot_asset(product, lot), account(AccountClass.STOCK, campaign, place)
     rows: list[CardRow] = []
     balance = 0
+    told = f'"{asset}"'.encode()
     for row in tx.journal.rows(campaign=campaign):
+        if told not in row.data:  # most entries move other things; only those that name the lot are read
+            continue
         entry = entry_from_bytes(row.data)
         came = sum(t.amount for t in entry.transfers if t.asset == asset and t.debit == where)
         went = sum(t.amount for t in entry.transfers if t.asset == asset and t.credit == where)

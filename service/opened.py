@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.store.database import Store
+from ledger.store.transaction import Reading
 from service.command import BadUse, Outside
 from service.place import Place, find_place
 
@@ -29,6 +30,12 @@ def opened(place: Place, outside: Outside) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def now_of(tx: Reading, outside: Outside) -> int:
+    """Unix seconds now; in a demonstration the moment where its story stands, so that nothing in it grows old."""
+    told = tx.progress.load("demo_clock")
+    return int(told) if told else outside.clock()
 
 
 def sqlite_path(url: str) -> str | None:

@@ -20,6 +20,7 @@ from api.data.paging import PARAMETERS, cursor_of, limit_of, link_header, number
 from api.data.papers import papers_router
 from api.data.periods import periods_router
 from api.data.reconciling import reconciling_router
+from api.data.stock import stock_router
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
 from api.problems import problem_json
@@ -163,6 +164,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     router.include_router(lookups_router(ports))
     router.include_router(reconciling_router(ports, answers))
     router.include_router(periods_router(answers))
+    router.include_router(stock_router(ports, answers))
     router.include_router(papers_router(ports))
 
     @router.get("/{rest:path}", include_in_schema=False, response_class=Response)

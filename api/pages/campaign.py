@@ -22,7 +22,7 @@ from api.pages.contexts import (
 from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
 from api.pages.render import PageRenderer
-from api.pages.things import deliveries_note, delivery_rows
+from api.pages.things import deliveries_note, delivery_rows, lost_note, lost_rows
 from ledger.money import is_money
 from ledger.report import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
 
@@ -101,6 +101,8 @@ def campaign_page(
         partners=say.listed(report.partners),
         deliveries=delivery_rows(report.deliveries),
         deliveries_note=deliveries_note(report.deliveries),
+        losses=lost_rows(report.losses),
+        losses_note=lost_note(report.losses, report.expired),
     )
     return pages.page("campaign.html", context)
 

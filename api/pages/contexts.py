@@ -182,6 +182,8 @@ class CampaignPage:
     partners: str
     deliveries: tuple[DeliveryRow, ...] = ()
     deliveries_note: str = ""
+    losses: tuple[tuple[str, str, str, str, str, str], ...] = ()  # lot, pieces, where, why, report, date
+    losses_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""Rows of the campaign page about things on their way: both counts of each delivery.
+"""Rows of the campaign page about things: both counts of each delivery, and what is lost and why.
 
 Nothing is counted here; it only chooses words.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from api.pages import sentences as say
 from api.pages.contexts import DeliveryRow
@@ -11,6 +13,7 @@ from api.pages.figures import count
 from api.pages.parts import ROWS
 from api.pages.sentences import deliveries as words
 from ledger.kinds.confirmations import TwoCounts
+from ledger.losses import LossRow
 from ledger.two_keys import Deliveries
 
 
@@ -50,3 +53,27 @@ def _counted(told: Deliveries, row: TwoCounts) -> DeliveryRow:
 def deliveries_note(told: Deliveries) -> str:
     """How many deliveries agree, and how many rows are not shown."""
     return words.note(told, max(0, len(told.counts) + len(told.unconfirmed) - ROWS))
+
+
+LOSSES = 8
+"""Most losses of a first view, the newest."""
+
+
+def lost_rows(losses: Sequence[LossRow]) -> tuple[tuple[str, str, str, str, str, str], ...]:
+    """(lot, pieces, where, why, report, date), the newest first."""
+    return tuple(
+        (
+            words.lot(row.product, row.lot),
+            count(row.pieces),
+            row.place,
+            words.cause(row.cause),
+            row.report or "–",
+            say.day(row.date),
+        )
+        for row in losses[:LOSSES]
+    )
+
+
+def lost_note(losses: Sequence[LossRow], expired: int) -> str:
+    """How many of how many rows are shown, and what in stock is past its last day."""
+    return words.lost(min(len(losses), LOSSES), len(losses), expired)

@@ -13,7 +13,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
-from ledger.kinds.goods import LotCount, goods_line, lot_asset, moved, require_not_recalled
+from ledger.kinds.goods import Cause, LotCount, goods_line, lot_asset, moved, require_not_recalled
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
 from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest
 
@@ -79,7 +79,7 @@ class Loss:
     product: Number
     lot: Number
     quantity: Positive
-    cause: Literal["damage", "expired", "stolen", "lost", "cold_chain", "customs", "recalled"]
+    cause: Cause
     reason: Text
     report: Number | None = None
     date: Date

@@ -6,7 +6,7 @@ A lot is `product#lot`; it is named once, at its receipt, and keeps its name whe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
@@ -30,6 +30,10 @@ class LotCount:
     @property
     def asset(self) -> str:
         return lot_asset(self.product, self.lot)
+
+
+Cause = Literal["damage", "expired", "stolen", "lost", "cold_chain", "customs", "recalled"]
+"""Why pieces are no more, in the words of those who move goods."""
 
 
 def lot_asset(product: str, lot: str) -> str:

@@ -12,7 +12,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Text
-from ledger.kinds.goods import LotCount, lot_asset, moved
+from ledger.kinds.goods import Cause, LotCount, lot_asset, moved
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
 from ledger.lines import Operation, PartKind
 
@@ -65,7 +65,10 @@ class ShipmentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivedLot:
-    """What was counted of one lot: good + short + damaged + lost, all of it on the waybill."""
+    """What was counted of one lot: good + short + damaged + lost, all of it on the waybill.
+
+    `cause` says why pieces are lost, where it is known better than that they are.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     product: Number
@@ -74,6 +77,7 @@ class ArrivedLot:
     short: Count = 0
     damaged: Count = 0
     lost: Count = 0
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,8 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
         counted = lot.good + lot.short + lot.damaged + lot.lost
         if counted == 0:
             raise Refused.field(f"lots.{index}", "counts nothing; leave the lot out until it arrives")
+        if lot.cause is not None and not lot.lost:
+            raise Refused.field(f"lots.{index}.cause", "says why pieces are lost, and none are; leave it out")
         if counted > lot.good and facts.reason is None:
             raise Refused.field("reason", "say why pieces are short, damaged or lost")
         added, use = moved(
@@ -171,7 +177,7 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
             (
                 (PartKind.SHORT, "short", lot.short),
                 (PartKind.DAMAGED, "damaged", lot.damaged),
-                (PartKind.LOST, "lost", lot.lost),
+                (PartKind.LOST, lot.cause or "lost", lot.lost),
             ),
         )
         transfers += added

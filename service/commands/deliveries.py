@@ -20,7 +20,7 @@ from ledger.record import rfc3339
 from ledger.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened
+from service.opened import now_of, opened
 from service.place import find_place
 
 
@@ -72,7 +72,7 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
     place = find_place(options.data, outside)
     with opened(place, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
-        found = deliveries(Books(tx.shelf), slug, rfc3339(outside.clock())[:10])
+        found = deliveries(Books(tx.shelf), slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
     data: dict[str, Any] = {
         "counts": [asdict(row) | {"gap": row.gap} for row in found.counts],

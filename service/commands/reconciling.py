@@ -17,7 +17,7 @@ from ledger.queries import campaign_cards
 from ledger.reconcile import reconciliation
 from ledger.record import unix_seconds
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.opened import opened_store
+from service.opened import now_of, opened_store
 
 _DAY, _HOUR = 86_400, 3_600
 
@@ -31,9 +31,9 @@ def _reconcile_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
-    now = outside.clock()
     block = _height(options.block)
     with opened_store(options.data, outside) as store, store.read() as tx:
+        now = now_of(tx, outside)
         found = reconciliation(tx, options.campaign, now=now)
         report = conservation(tx, options.campaign, block=block)
         waiting = decisions(tx, options.campaign, now=now)
@@ -145,8 +145,8 @@ def _inbox_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
-    now = outside.clock()
     with opened_store(options.data, outside) as store, store.read() as tx:
+        now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
     lines = [*_decision_lines(waiting, now), f"{len(waiting)} to decide."]
     return Answer(tuple(lines), [asdict(row) for row in waiting], Exit.OPEN if waiting else Exit.OK)

@@ -10,11 +10,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ledger.books import Books
+from ledger.losses import loss_rows
 from ledger.matching import all_matches
+from ledger.record import rfc3339
 from ledger.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened_store
+from service.opened import now_of, opened_store
 
 _READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 
@@ -28,16 +30,36 @@ def _slug(tx: Any, options: argparse.Namespace) -> str:
     return str(options.campaign) if options.campaign is not None else only_campaign(tx)
 
 
+def _stock_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--expired", action="store_true", help="only what is past its last day")
+    _options(parser)
+
+
 def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with opened_store(options.data, outside) as store, store.read() as tx:
+        today = rfc3339(now_of(tx, outside))[:10]
         rows = stock_rows(Books(tx.shelf), _slug(tx, options))
+    if options.expired:
+        rows = [row for row in rows if row.is_expired(today)]
     lines = []
     for row in rows:
-        told = [f"expires {row.expiry}"] if row.expiry else []
+        told = [f"{'expired' if row.is_expired(today) else 'expires'} {row.expiry}"] if row.expiry else []
         told += [] if row.usable else ["came too much; waits for a decision"]
         told += [f"recalled by {row.recall}"] if row.recall else []
         lines.append(f"{row.place}  {row.product}#{row.lot}  {row.pieces}  {'; '.join(told)}".rstrip())
-    return Answer(tuple(lines or ["nothing is in stock."]), [asdict(row) for row in rows])
+    data = [asdict(row) | {"expired": row.is_expired(today)} for row in rows]
+    return Answer(tuple(lines or [f"nothing {'expired ' if options.expired else ''}is in stock."]), data)
+
+
+def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
+    with opened_store(options.data, outside) as store, store.read() as tx:
+        rows = loss_rows(Books(tx.shelf), _slug(tx, options))
+    lines = [
+        f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
+        f"{f', report {row.report}' if row.report else ''}{f': {row.reason}' if row.reason else ''}"
+        for row in rows
+    ]
+    return Answer(tuple(lines or ["nothing is lost."]), [asdict(row) for row in rows])
 
 
 def _card_options(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +122,14 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("stock list", "What lies in stock, by place and lot.", _stock_list, _options, _READS),
+    Command("stock list", "What lies in stock, by place and lot.", _stock_list, _stock_options, _READS),
+    Command(
+        "stock losses",
+        "What did not arrive or is no more: cause, place, count, report.",
+        _losses,
+        _options,
+        _READS,
+    ),
     Command(
         "stock card", "The card of a lot at a place: in, out, balance.", _stock_card, _card_options, _READS
     ),

@@ -1,4 +1,4 @@
-"""English: a delivery as both sides counted it, and what is said of a gap."""
+"""English: a delivery as both sides counted it, what is said of a gap, and why things are lost."""
 
 from __future__ import annotations
 
@@ -45,3 +45,32 @@ def note(told: Deliveries, hidden: int) -> str:
     else:
         said += "No gap is open."
     return said + (f" {count(hidden)} more rows in the data." if hidden else "")
+
+
+_CAUSES = {
+    "damage": "damaged",
+    "short": "never came",
+    "expired": "past its last day",
+    "stolen": "stolen",
+    "lost": "lost",
+    "cold_chain": "cold chain broken",
+    "customs": "kept by customs",
+    "recalled": "recalled",
+}
+
+
+def cause(word: str) -> str:
+    """Why pieces are lost, in words; one that is not known here is shown as it is written."""
+    return _CAUSES.get(word) or word.replace("_", " ")
+
+
+def lost(shown: int, whole: int, expired: int) -> str:
+    """One line above the table of losses."""
+    said = (
+        f"The last {count(shown)} of {count(whole)}."
+        if shown < whole
+        else "Each with its place, count and report."
+    )
+    if expired:
+        said += f" {number_of(expired, 'piece')} in stock {'is' if expired == 1 else 'are'} past the last day of use."
+    return said
