@@ -14,6 +14,8 @@ from ledger.accounts import NEVER_NEGATIVE, class_of
 from ledger.canonical import compact
 from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
+from ledger.gift_sums import KIND as SUMMED
+from ledger.gift_sums import note_gift
 from ledger.line_state import Lines
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import JUST_ABOVE, Form, Shelf
@@ -72,6 +74,8 @@ class Documents:
         return document
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
+        if kind == SUMMED:
+            note_gift(self._shelf, campaign, number, self.find(kind, campaign, number), document)
         data = _written(document).encode()
         self._shelf.save("document", self._key(kind, campaign, number), data)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
 from ledger.carrying import carrying_tables
-from ledger.chain_coins import coins_in_books, coins_on_chain
+from ledger.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
 from ledger.kinds.bank import moved_at
 from ledger.kinds.closings import left_of
 from ledger.kinds.loans import lent_account, owed_account
@@ -202,9 +203,23 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
 
 def books_are_chain(tx: Reading) -> Iterator[Finding]:
     """Coins unspent at the settled block = coins in the books (immature coinbases aside)."""
-    chain, books = coins_on_chain(tx), coins_in_books(tx)
+    chain, books = coins_one_by_one(tx), coins_in_books(tx)
     if chain is not None and chain != books:
         yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        counted, kept = coins_one_by_one(tx, slug), coins_on_chain(tx, slug)
+        if counted != kept:
+            yield Finding("books_are_chain", slug, f"{counted} sats counted and {kept} in the kept sum")
+
+
+def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """The sums that pages show of gifts are those of the gifts themselves."""
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        counted, kept = GiftSums(), gift_sums(tx.shelf, slug)
+        for _, gift in Books(tx.shelf).documents.all("donation", slug):
+            counted = counted.plus(part_of(gift), 1)
+        if counted != kept or sum(n for _, n in gift_days(tx.shelf, slug)) != kept.count:
+            yield Finding("gift_sums_tie", slug, f"{counted} counted and {kept} in the kept sums")
 
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
@@ -346,6 +361,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     bytes_hash,
     outpoints_live_once,
     books_are_chain,
+    gift_sums_tie,
     money_on_lines,
     results_tie,
     carrying_values_tie,

@@ -18,6 +18,7 @@ from ledger.books import Books
 from ledger.chain_coins import unexplained_spends
 from ledger.coins import CoinClasses
 from ledger.errors import NotFound
+from ledger.gift_sums import gifts_wanting
 from ledger.kinds import ALL
 from ledger.kinds.confirmations import open_gaps
 from ledger.kinds.goods import lot_asset
@@ -217,11 +218,11 @@ def _unvalued(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:
 
 def _shortfalls(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
     what = "cover it with a named entry, or wait until the coins come back"
-    for outpoint, gift in books.documents.all("donation", slug):
-        if not gift["live"] and gift["shortfall"]:
-            yield DecisionWanted(
-                Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
-            )
+    for outpoint in gifts_wanting(tx.shelf, slug):
+        gift = books.documents.require("donation", slug, outpoint)
+        yield DecisionWanted(
+            Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
+        )
     for ref, spend in books.documents.all("spend", slug):
         # What was borrowed stands in the fund whose coins they were.
         if not spend["live"] and "borrowed_from" not in spend["notes"]:

@@ -6,6 +6,7 @@ Donations in the journal are decided elsewhere; nothing here touches money.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -120,6 +121,20 @@ class Observed:
             if tx is not None:
                 yield tx
 
+    def next_height(self, height: int) -> int | None:
+        """The next block above a height with a transaction that touches us."""
+        for key, _ in self._shelf.rows("o.order", f"{height + 1:012d}", limit=1):
+            return int(key[:12])
+        return None
+
+    def coinbases_in(self, first: int, last: int) -> Iterator[WatchedTx]:
+        """Coinbases that pay us in blocks `first..last`; they are the first of their block."""
+        for key, _ in self._shelf.rows("o.order", f"{max(first, 0):012d}", f"{max(last, -1) + 1:012d}"):
+            if key[12:22] == "|00000000|":
+                tx = self.tx(key.rsplit("|", 1)[1])
+                if tx is not None and tx.coinbase:
+                    yield tx
+
     def coin(self, outpoint: str) -> Coin | None:
         row = _load(self._shelf, "o.coin", outpoint)
         return None if row is None else Coin(outpoint, *row)
@@ -228,9 +243,25 @@ class Observed:
                 if rival is not None and rival != txid:
                     self._set_state(rival, TxState.REPLACED, by=txid)
 
+    def unspent_sats(self, campaign: str) -> int:
+        """Sats of a campaign's coins in blocks of the agreed chain that no block of it spends."""
+        return int(_load(self._shelf, "o.sum", campaign) or 0)
+
     def _keep(self, outpoint: str, coin: list[Any]) -> None:
-        _save(self._shelf, "o.coin", outpoint, coin)
+        self._put(outpoint, coin)
         self._shelf.save("o.unspent", outpoint, b"" if coin[5] is None else None)
+
+    def _put(self, outpoint: str, coin: list[Any]) -> None:
+        """Save a coin, and keep the sum of its campaign's unspent coins true."""
+        before = _load(self._shelf, "o.coin", outpoint)
+        change: dict[str, int] = defaultdict(int)
+        for told, sign in ((before, -1), (coin, 1)):
+            if told is not None and told[3] is not None and told[5] is None:
+                change[told[1]] += sign * told[0]
+        for campaign, sats in change.items():
+            if sats:
+                _save(self._shelf, "o.sum", campaign, self.unspent_sats(campaign) + sats)
+        _save(self._shelf, "o.coin", outpoint, coin)
 
     def _spend(self, outpoint: str, txid: str | None, height: int | None) -> None:
         coin = _load(self._shelf, "o.coin", outpoint)
@@ -252,7 +283,7 @@ class Observed:
                 outpoint = f"{tx.txid}:{output.vout}"
                 coin = _load(self._shelf, "o.coin", outpoint)
                 coin[3] = None
-                _save(self._shelf, "o.coin", outpoint, coin)
+                self._put(outpoint, coin)
             for spent in tx.inputs:
                 self._shelf.save("o.spend", spent, None)
                 self._spend(spent, None, None)

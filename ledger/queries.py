@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from ledger.donation_status import confirmations_of, is_late, outcome_of, restri
 from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound, NothingYet, Refused
 from ledger.flow import ExitKind, StageKind
-from ledger.kinds.gifts import Coins, counted_as, is_gift
+from ledger.gift_sums import gift_days, gift_sums
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.losses import loss_rows
@@ -27,6 +29,7 @@ from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trai
 from ledger.people import achievements
 from ledger.reconcile import books_state
 from ledger.record import rfc3339
+from ledger.remembered import remembered
 from ledger.report import (
     CampaignCard,
     CampaignReport,
@@ -67,7 +70,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     for slug, document in books.documents.all("campaign", ""):
         facts = document["facts"]
         gifts = -books.net(account(AccountClass.GIFTS, slug), "BTC")
-        count = _live_gifts(books, slug)
+        count = gift_sums(tx.shelf, slug).count
         unit, distributed = "", 0
         for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/"):
             product = books.documents.find("product", slug, asset.split("#", 1)[0])
@@ -79,19 +82,12 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     return sorted(cards, key=lambda card: (card.start, card.slug), reverse=True)
 
 
-def _live_gifts(books: Books, slug: str) -> int:
-    return sum(1 for _, d in books.documents.all("donation", slug) if is_gift(d))
-
-
 def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     """Everything that a campaign's page shows; raises NotFound."""
     books, observed = Books(tx.shelf), Observed(tx.shelf)
     facts = books.documents.require("campaign", "", slug)["facts"]
-    picture = CampaignFlow(books, slug)
-    flow = picture.flow()
-    gifts = [d for _, d in books.documents.all("donation", slug) if d["live"]]
-    counted = [d for d in gifts if is_gift(d)]
-    dust = [d for d in gifts if counted_as(d) is Coins.DUST]
+    flow = remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
+    gifts = gift_sums(tx.shelf, slug)
     needs = tuple(
         _need(books, slug, d) for _, d in books.documents.all("need", slug) if not d.get("reversed")
     )
@@ -136,12 +132,12 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         depth=depth_of(tx),
         partners=tuple(facts["partners"]),
         unit=flow.unit,
-        donations=len(counted),
+        donations=gifts.count,
         donors_waiting=waiting,
-        received=sum(d["facts"]["sats"] for d in counted),
-        value=sum(d["notes"]["valuation"]["value"] for d in counted if "valuation" in d["notes"]),
-        dust=sum(d["facts"]["sats"] for d in dust),
-        dust_count=len(dust),
+        received=gifts.sats,
+        value=gifts.value,
+        dust=gifts.dust,
+        dust_count=gifts.dust_count,
         bought=bought,
         distributed=distributed,
         receivers=receivers,
@@ -151,12 +147,12 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         achievements=achievements(books, slug),
         books=books_state(tx, slug, now=now, waiting=open_now),
         flow=flow,
-        sums=tuple(sum_tables(books, slug)),
+        sums=remembered(tx, "sums", slug, lambda: tuple(sum_tables(books, slug))),
         withheld=tuple(_withheld(books, slug)),
         unexplained=unexplained_spends(tx, slug),
         papers=tuple(papers[:PAPERS_SHOWN]),
         papers_count=len(papers),
-        days_gift_to_order=_days_gift_to_order(books, slug, counted),
+        days_gift_to_order=_days_gift_to_order(books, slug),
         days_order_to_receipt=_days_order_to_receipt(books, slug),
         good_permille=good * 1000 // noted if noted else None,
         closed=today > facts["end"],
@@ -204,15 +200,26 @@ def _withheld(books: Books, slug: str) -> list[Withheld]:
     ]
 
 
-def _days_gift_to_order(books: Books, slug: str, gifts: list[dict[str, Any]]) -> int | None:
+def _days_gift_to_order(books: Books, slug: str) -> int | None:
     """Median days from a gift's block to the first approved order after it."""
     orders = sorted(d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] in BOUND)
-    days = [
-        (date.fromisoformat(after[0]) - date.fromisoformat(gift["facts"]["date"])).days
-        for gift in gifts
-        if (after := [order for order in orders if order >= gift["facts"]["date"]])
-    ]
-    return int(statistics.median(days)) if days else None
+    days: list[tuple[int, int]] = []
+    for day, count in gift_days(books.shelf, slug):
+        after = bisect_left(orders, day)
+        if after < len(orders):
+            waited = date.fromisoformat(orders[after]) - date.fromisoformat(day)
+            days.append((waited.days, count))
+    return median_of(sorted(days))
+
+
+def median_of(counted: list[tuple[int, int]]) -> int | None:
+    """The median of (figure, how often), in order of figures; rounded down between two."""
+    whole = sum(count for _, count in counted)
+    below, middle = 0, list[int]()
+    for figure, count in counted:
+        middle += [figure for place in ((whole - 1) // 2, whole // 2) if below <= place < below + count]
+        below += count
+    return sum(middle) // 2 if middle else None
 
 
 def _days_order_to_receipt(books: Books, slug: str) -> int | None:
@@ -310,29 +317,41 @@ def donation_rows(
     """
     books, observed = Books(tx.shelf), Observed(tx.shelf)
     facts = books.documents.require("campaign", "", slug)["facts"]
-    rows: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = []
-    for watched in observed.txs_in(0, 10**11):
-        change = _change_of(observed, books.documents, watched)
-        for output in watched.outputs:
-            if output.campaign == slug and output.vout not in change:
-                place = f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}"
-                rows.append((place, (watched, output)))
-    for watched in observed.unconfirmed():
-        if not _is_change(observed, watched):
-            rows += [
-                (f"9{watched.txid}.{o.vout:06d}", (watched, o)) for o in watched.outputs if o.campaign == slug
-            ]
-    rows += other_rows(books, slug)
-    rows.sort(key=lambda row: row[0])
-    if after is not None:
-        if len(after) > 90 or not after.isascii():
-            raise Refused.field("cursor", "use the cursor that the last page gave")
-        rows = [row for row in rows if row[0] > after]
-    page = rows[:limit]
-    following = page[-1][0] if len(rows) > limit else None
+    if after is not None and (len(after) > 90 or not after.isascii()):
+        raise Refused.field("cursor", "use the cursor that the last page gave")
+    found = (
+        row for row in _places_in_list(tx, books, observed, slug, after) if after is None or row[0] > after
+    )
+    page = list(islice(found, limit + 1))
+    following = page[limit - 1][0] if len(page) > limit else None
     return [
-        found if isinstance(found, DonationRow) else _row(tx, books, facts, *found) for _, found in page
+        row if isinstance(row, DonationRow) else _row(tx, books, facts, *row) for _, row in page[:limit]
     ], following
+
+
+def _places_in_list(
+    tx: Reading, books: Books, observed: Observed, slug: str, after: str | None
+) -> Iterator[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]]:
+    """(place, payment or row) in order, from the block that a cursor is in, read only as far as it is asked for."""
+    head = (after or "")[:12]
+    height: int | None = int(head) if head.isdigit() and len(head) == 12 else 0
+    if (after or "").startswith(("9", "a")):
+        height = None
+    while height is not None:
+        for watched in list(observed.txs_in(height, height)):
+            change = _change_of(observed, books.documents, watched)
+            for output in watched.outputs:
+                if output.campaign == slug and output.vout not in change:
+                    yield f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}", (watched, output)
+        height = observed.next_height(height)
+    waiting: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = [
+        (f"9{watched.txid}.{output.vout:06d}", (watched, output))
+        for watched in observed.unconfirmed()
+        if not _is_change(observed, watched)
+        for output in watched.outputs
+        if output.campaign == slug
+    ]
+    yield from sorted([*waiting, *other_rows(books, slug)], key=lambda row: row[0])
 
 
 def _row(

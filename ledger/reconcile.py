@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
-from ledger.decisions import UNRECONCILED, DecisionWanted, decisions, open_counts, public_decisions
+from ledger.decisions import UNRECONCILED, DecisionWanted, Matter, decisions, open_counts, public_decisions
 from ledger.errors import NotFound
+from ledger.gift_sums import gift_sums
 from ledger.report import Books as BooksState
 from ledger.settled import SCANNED_WHOLE, settled_block
 from ledger.valuing import unvalued_gifts
@@ -48,17 +49,13 @@ def books_state(
     difference = 0 if on_chain is None else on_chain - in_books
     unexplained = sum(row.minor for row in open_spends)
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
-    shortfall += sum(
-        document["shortfall"]
-        for _, document in books.documents.all("donation", campaign)
-        if not document["live"]
-    )
+    shortfall += gift_sums(tx.shelf, campaign).shortfall
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
     sources = look.get("sources", [])
-    unvalued = unvalued_gifts(tx, campaign, now=now)
     checkpoint = tx.progress.load("checkpoint")
     if waiting is None:
         waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
+    unvalued = [row for row in waiting if row.matter is Matter.UNVALUED_GIFT]
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
         block=settled,
@@ -86,7 +83,7 @@ def books_state(
         trusted_rules=tx.progress.load("trusted_rules") or "",
         completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
         unvalued=len(unvalued),
-        unvalued_sats=sum(row.sats for row in unvalued),
+        unvalued_sats=sum(row.minor or 0 for row in unvalued),
         unvalued_since=min((row.since for row in unvalued), default=None),
         open=open_counts(waiting),
     )

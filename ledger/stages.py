@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
-from ledger.kinds.gifts import FREE, is_gift
+from ledger.gift_sums import gift_sums
+from ledger.kinds.gifts import FREE
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
 from ledger.kinds.restrictions import restriction_of
@@ -165,7 +166,7 @@ class CampaignFlow:
         documents = self._books.documents
         match place.kind:
             case StageKind.DONATED:
-                return sum(1 for _, d in documents.all("donation", self._campaign) if is_gift(d))
+                return gift_sums(self._books.shelf, self._campaign).count
             case StageKind.CONVERTED:
                 done = documents.all("conversion", self._campaign)
                 return sum(1 for _, d in done if d["status"] == "approved")

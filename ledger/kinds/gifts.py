@@ -15,6 +15,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
+from ledger.gift_sums import is_counted
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.line_state import Lines
@@ -123,7 +124,7 @@ def counted_as(document: dict[str, Any]) -> Coins:
 
 def is_gift(document: dict[str, Any]) -> bool:
     """Is a settled payment a gift that counts: on a line, and not found to be something else?"""
-    return bool(document["live"] and document["line"]) and document.get("counts_as", "gift") == "gift"
+    return is_counted(document)
 
 
 def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
