@@ -14,6 +14,7 @@ from ledger.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
 from ledger.kinds.bank import moved_at
+from ledger.kinds.block_holds import blocked_intervals
 from ledger.kinds.closings import left_of
 from ledger.kinds.loans import lent_account, owed_account
 from ledger.kinds.orders import BOUND
@@ -350,6 +351,18 @@ def closed_periods_stand(tx: Reading) -> Iterator[Finding]:
             yield Finding("closed_periods_stand", number, what)
 
 
+def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
+    """No unit of a gift that a standing block is on is free to be spent."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, line, start, end in blocked_intervals(books, slug):
+            free = sum(b - a for a, b in books.lines.lowest_free(line, end - start, within=(start, end)))
+            if free:
+                yield Finding(
+                    "blocked_gifts_are_held", number, f"{free} units of its gift on {line} are free"
+                )
+
+
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
@@ -368,6 +381,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     bank_matches_tie,
     loans_tie,
     pledges_tie,
+    blocked_gifts_are_held,
     closed_periods_stand,
 )
 

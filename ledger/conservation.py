@@ -17,10 +17,8 @@ from ledger.books import Books
 from ledger.chain_coins import coins_in_books, coins_on_chain
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound, Refused
-from ledger.kinds.gift_blocks import interval_of
-from ledger.kinds.gifts import held_by_block
+from ledger.kinds.block_holds import blocked_intervals, held_by_block
 from ledger.kinds.orders import BOUND
-from ledger.kinds.pledges import gift_document
 from ledger.lines import UnitState
 from ledger.money import is_money
 from ledger.record import fold
@@ -216,13 +214,9 @@ def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str
     """(asset, the row that they are in, units) of gifts that were blocked after they had settled."""
     found = []
     for slug, _ in books.documents.all("campaign", ""):
-        for _, block in books.documents.all("block", slug) if campaign in {None, slug} else ():
-            gift = gift_document(books, slug, str(block["facts"]["gift"]))
-            if gift is None or not gift["live"] or block["status"] != "standing":
-                continue
-            line, start, end = interval_of(gift)
-            asset = line.rsplit("/", 1)[-1]
-            units = sum(b - a for a, b in held_by_block(books.lines, line, start, end)) if line else 0
+        for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
+            asset = line.rsplit("/", 1)[1]
+            units = sum(b - a for a, b in held_by_block(books.lines, line, start, end))
             if units:
                 found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
     return found

@@ -172,6 +172,31 @@ def test_bank_money_is_blocked_and_released_like_coins(tmp_path: Path) -> None:
         block(ledger, "contribution:G-9", number="B-2")
 
 
+def test_what_a_correction_frees_of_a_blocked_gift_is_held_at_once(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    for number in ("G-1", "G-2"):
+        ledger.do(
+            "recorder", "contribution", "add", number=number, bank="First", currency="USD", amount=5_000, date=DAY
+        )  # fmt: skip
+    seqs = []
+    for number in ("M-1", "M-2"):
+        move = {"number": number, "asset": "USD", "amount": 2_990, "fee": 10, "date": DAY}
+        ledger.do("recorder", "move", "add", from_bank="First", to_bank="Second", **move)
+        if number == "M-1":
+            seqs.append(ledger.do("approver", "move", "approve", number=number, date=DAY).seq)
+    block(ledger, "contribution:G-1")
+    assert document(ledger, "block", "B-1")["notes"] == {"held": 0, "used": 5_000}
+    ledger.do("approver", "move", "reject", number="M-2", date=DAY)
+    ledger.do("approver", "reversal", "add", entry=seqs[0], reason="told twice", date=DAY)
+    tied(ledger)
+    with ledger.store.read() as reading:
+        rows = {
+            r.key: r.minor for t in conservation(reading, SLUG).tables if t.asset == "USD" for r in t.rows
+        }
+    assert (rows["in_hand_blocked"], rows["in_hand_bank"]) == (5_000, 5_000)
+    release(ledger)
+
+
 def test_only_a_gift_is_blocked(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     ledger.mine("a", tx("gift", (15, BTC)))

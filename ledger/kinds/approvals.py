@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict
 from ledger.facts import STRICT, Date, Number
+from ledger.kinds.block_holds import held_again
 from ledger.kinds.restrictions import Taking, restriction_of
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of
 from ledger.lines import Change, Piece, UnitState
@@ -126,7 +127,9 @@ def rejection(noun: str, fold: Callable[[Books, Entry], None]) -> Kind:
     """The kind that releases a recorded fact without effect."""
 
     def post(context: Context, facts: Decision) -> Posting:
-        return Posting((), release_of(require_pending(context, noun, facts.number)))
+        released = release_of(require_pending(context, noun, facts.number))
+        freed = [(change.line, change.pieces) for change in released]
+        return Posting((), (*released, *held_again(context.books, context.campaign, freed)))
 
     return Kind(
         name=f"{noun}.rejected",

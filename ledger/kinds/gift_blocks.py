@@ -17,7 +17,8 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Name, Number, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
-from ledger.kinds.gifts import BLOCK, Coins, held_by_block, money_line, note_valuation
+from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
+from ledger.kinds.gifts import Coins, money_line, note_valuation
 from ledger.kinds.incoming import require_unspent
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
@@ -44,14 +45,6 @@ class Release:
     number: Number
     block: Number
     date: Date
-
-
-def interval_of(document: dict[str, Any]) -> tuple[str, int, int]:
-    """The line and the units of a gift in coins or at a bank; no line: it is on none."""
-    if "interval" in document["notes"]:
-        line, start, end = document["notes"]["interval"]
-        return str(line), int(start), int(end)
-    return document["line"], document["start"], document["end"]
 
 
 def save_gift(books: Books, campaign: str, gift: str, document: dict[str, Any]) -> None:

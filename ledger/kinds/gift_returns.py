@@ -17,14 +17,15 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, held, require_pending
+from ledger.kinds.block_holds import freed_by, held_again, interval_of, overlap
 from ledger.kinds.conversions import waits_for_spend
-from ledger.kinds.gift_blocks import interval_of, lift_block, save_gift
+from ledger.kinds.gift_blocks import lift_block, save_gift
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.restrictions import restriction_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
 from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
 from ledger.line_state import Lines
-from ledger.lines import Change, Operation, Part, PartKind, Piece, Undo, UnitState, Use
+from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use
 from ledger.money import decimal_text
 
 
@@ -65,10 +66,6 @@ def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
             if any(span.state is not UnitState.VOID for span in spans):
                 found.append(lines.use(source.use))
     return found
-
-
-def _overlap(pieces: tuple[Piece, ...], start: int, end: int) -> list[Piece]:
-    return [(max(a, start), min(b, end)) for a, b in pieces if max(a, start) < min(b, end)]
 
 
 def _joined(pieces: list[Piece], units: int) -> tuple[Piece, ...]:
@@ -115,7 +112,7 @@ def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
     if document.get("blocked") is not None:
         raise Conflict(f"gift: it is blocked by {document['blocked']}; two persons release it first")
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
-    back = [piece for use in undone if use.line == line for piece in _overlap(use.pieces, start, end)]
+    back = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
     wanted = facts.out - sum(b - a for a, b in back)
     free = lines.lowest_free(line, max(0, wanted), within=(start, end))
     if sum(b - a for a, b in free) < wanted:
@@ -192,7 +189,7 @@ def _require_at_bank(context: Context, facts: GiftReturn, document: dict[str, An
         raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
 
 
-def _releases(document: dict[str, Any]) -> list[Operation]:
+def _releases(document: dict[str, Any]) -> list[Change]:
     return [
         Change(hold["line"], tuple((a, b) for a, b in hold["pieces"]), UnitState.HELD, UnitState.FREE, "")
         for hold in document["notes"].get("holds", ())
@@ -218,18 +215,22 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     if not line:
         return Posting(tuple(transfers))
     undone = uses_of_spend(context.books.lines, campaign, facts.txid) if facts.txid is not None else []
-    own = [piece for use in undone if use.line == line for piece in _overlap(use.pieces, start, end)]
+    own = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
     for hold in document["notes"].get("holds", ()):
         if hold["line"] == line:
             own += [(a, b) for a, b in hold["pieces"]]
     parts = (Part(PartKind.FEE, facts.fee, facts.fee), Part(PartKind.RETURNED, facts.amount, facts.amount))
     use_id = f"gift-return:{campaign}:{facts.number}"
     use = Use(use_id, line, _joined(own, facts.out), facts.out, parts if facts.fee else parts[1:])
-    return Posting(tuple(transfers), (*_releases(document), *(Undo(row.id) for row in undone), use))
+    again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
+    undo = (Undo(row.id) for row in undone)
+    return Posting(tuple(transfers), (*_releases(document), *undo, use, *again))
 
 
 def _post_rejected(context: Context, decision: Decision) -> Posting:
-    return Posting((), tuple(_releases(require_pending(context, "gift-return", decision.number))))
+    releases = _releases(require_pending(context, "gift-return", decision.number))
+    freed = [(change.line, change.pieces) for change in releases]
+    return Posting((), (*releases, *held_again(context.books, context.campaign, freed)))
 
 
 def retaken(context: Context, entry: Entry) -> tuple[Use, ...]:

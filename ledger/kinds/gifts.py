@@ -16,10 +16,10 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
 from ledger.gift_sums import is_counted
+from ledger.kinds.block_holds import BLOCK, held_by_block
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.line_state import Lines
-from ledger.lines import Append, Change, Piece, UnitState
+from ledger.lines import Append, Change, UnitState
 
 
 class Coins(StrEnum):
@@ -102,19 +102,6 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
             return account(AccountClass.UNDECIDED, campaign), account(AccountClass.EXCESS, campaign)
         case Coins.BLOCKED:
             return account(AccountClass.BLOCKED, campaign), account(AccountClass.BLOCKED_GIFTS, campaign)
-
-
-BLOCK = "block:"
-"""What the hold of a blocked gift's units is named by, before the number of the block."""
-
-
-def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece, ...]:
-    """The units of a gift that a block holds, on a line."""
-    return tuple(
-        (span.start, span.end)
-        for span in lines.spans(line, start, end)
-        if span.state is UnitState.HELD and span.ref.startswith(BLOCK)
-    )
 
 
 def counted_as(document: dict[str, Any]) -> Coins:

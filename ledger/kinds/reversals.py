@@ -16,6 +16,7 @@ from ledger.entry import Entry, Posting, transfers_reversed
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.bank import require_unmatched, unfold_aside, unfold_match
+from ledger.kinds.block_holds import freed_by, held_again
 from ledger.kinds.closings import require_reversible, withdrawn
 from ledger.kinds.closings import unfold_approved as unfold_closing
 from ledger.kinds.confirmations import unfold_confirmation, unfold_explained
@@ -204,7 +205,9 @@ def _post(context: Context, facts: Reversal) -> Posting:
     undone: tuple[Operation, ...] = tuple(
         Undo(op.id) for op in reversed(entry.operations) if isinstance(op, Use)
     )
-    undone = (*undone, *retaken(context, entry))
+    again = retaken(context, entry)
+    freed = freed_by(op for op in entry.operations if isinstance(op, Use))
+    undone = (*undone, *again, *held_again(context.books, context.campaign, freed, freed_by(again)))
     if entry.kind in {"contribution", "in-kind"}:
         undone = (*undone, *void_changes(context, entry))
     if entry.kind == "over.accepted":

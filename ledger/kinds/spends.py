@@ -13,7 +13,8 @@ from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Number, Positive, Txid
-from ledger.kinds.gifts import FREE, held_by_block
+from ledger.kinds.block_holds import held_by_block
+from ledger.kinds.gifts import FREE
 from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, within
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use
