@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.books import Books
+from ledger.order_papers import OrderPapers
 from ledger.payable import payments_without_invoice, standing_notes, unbilled_payments
 
 
@@ -76,11 +77,11 @@ class _Received:
     over: int  # waits apart
 
 
-def _received(books: Books, campaign: str, order: str) -> dict[str, _Received]:
+def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
     found: dict[str, list[int]] = {}
-    for _, receipt in books.documents.all("receipt", campaign):
+    for receipt in papers.of("receipt", order):
         facts = receipt["facts"]
-        if facts["order"] != order or receipt["reversed"] is not None:
+        if receipt["reversed"] is not None:
             continue
         sums = found.setdefault(facts["item"], [0, 0, 0])
         for lot in facts["lots"]:
@@ -88,25 +89,25 @@ def _received(books: Books, campaign: str, order: str) -> dict[str, _Received]:
             sums[1] += lot["short"] + lot["rejected"] - (lot["noted"] if "replaces" in lot else 0)
             if "over" in lot:
                 asset = f"{receipt['notes']['product']}#{lot['lot']}.over"
-                sums[2] += books.net(f"over/{campaign}/{facts['place']}", asset)
-    for _, bought in books.documents.all("bought", campaign):
-        if bought["facts"]["order"] == order and bought["reversed"] is None:
+                sums[2] += papers.books.net(f"over/{papers.campaign}/{facts['place']}", asset)
+    for bought in papers.of("bought", order):
+        if bought["reversed"] is None:
             found.setdefault(bought["facts"]["item"], [0, 0, 0])[0] += bought["facts"]["quantity"]
     return {item: _Received(*sums) for item, sums in found.items()}
 
 
-def _bills(books: Books, campaign: str, order: str) -> list[dict[str, Any]]:
+def _bills(papers: OrderPapers, order: str) -> list[dict[str, Any]]:
     """The order's invoices, first recorded first."""
-    bills = [d for _, d in books.documents.all("invoice", campaign) if d["facts"]["order"] == order]
-    return sorted((d for d in bills if not d.get("reversed")), key=lambda d: int(d["seq"]))
+    bills = [bill for bill in papers.of("invoice", order) if not bill.get("reversed")]
+    return sorted(bills, key=lambda bill: int(bill["seq"]))
 
 
 def billed_lines(
-    books: Books, campaign: str, invoice: dict[str, Any], order: dict[str, Any]
+    papers: OrderPapers, invoice: dict[str, Any], order: dict[str, Any]
 ) -> list[tuple[str, int, int]]:
     """(item, quantity, amount) of an invoice, less what credit notes take off its lines."""
     left = {item: [quantity, amount] for item, quantity, amount in _told_lines(invoice, order)}
-    for note in standing_notes(books, campaign, order["facts"]["number"]):
+    for note in standing_notes(papers, order["facts"]["number"]):
         if note.get("invoice") != invoice["facts"]["number"]:
             continue
         for line in note.get("lines", ()):
@@ -173,21 +174,26 @@ def tolerance(books: Books, campaign: str, order: dict[str, Any]) -> int:
 def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
     """Each line of an order beside each of its invoices, in the order of recording; raises NotFound."""
     order = books.documents.require("purchase", campaign, number)
-    received, permille = _received(books, campaign, number), tolerance(books, campaign, order)
+    return _matches_of(OrderPapers(books, campaign), order, tolerance(books, campaign, order))
+
+
+def _matches_of(papers: OrderPapers, order: dict[str, Any], permille: int) -> list[Match]:
+    number = order["facts"]["number"]
+    received = _received(papers, number)
     items = {item["item"]: item for item in order["facts"]["items"]}
     before = dict.fromkeys(items, 0)
     found = []
-    for bill in _bills(books, campaign, number):
+    for bill in _bills(papers, number):
         accepted = bill.get("accepted") or {"reasons": [], "reason": None}
         prepaid = sum(
             d["facts"]["discharges"]
-            for _, d in books.documents.all("payment", campaign)
+            for d in papers.of("payment", number)
             if d["facts"].get("invoice") == bill["facts"]["number"]
             and d["facts"].get("prepayment")
             and d["status"] in {"pending", "approved"}
         )
         told = {item: amount for item, _, amount in _told_lines(bill, order)}
-        for name, quantity, amount in billed_lines(books, campaign, bill, order):
+        for name, quantity, amount in billed_lines(papers, bill, order):
             item, came = items[name], received.get(name, _Received(0, 0, 0))
             reasons = _mismatches(item, came, quantity, before[name], amount, permille)
             stands = bool(reasons) and set(reasons) <= set(accepted["reasons"])
@@ -215,19 +221,19 @@ def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
     for name, item in items.items():
         if before[name] == 0:
             found.append(_unbilled(order, item, received.get(name, _Received(0, 0, 0)), permille))
-    return found + _paid_unbilled(books, campaign, order)
+    return found + _paid_unbilled(papers, order)
 
 
-def _paid_unbilled(books: Books, campaign: str, order: dict[str, Any]) -> list[Match]:
+def _paid_unbilled(papers: OrderPapers, order: dict[str, Any]) -> list[Match]:
     """Payments that name no invoice and are no prepayment: an exception until one bills what was paid.
 
     Where the payment says why there is none, its approver accepted that.
     """
     number = order["facts"]["number"]
-    payments, amount = unbilled_payments(books, campaign, number)
+    payments, amount = unbilled_payments(papers, number)
     found = [
         _without(order, payment["date"], payment["facts"]["discharges"], payment["facts"]["no_invoice"])
-        for payment in payments_without_invoice(books, campaign, number)
+        for payment in payments_without_invoice(papers, number)
     ]
     if amount:
         found.append(_without(order, min(payment["date"] for payment in payments), amount, None))
@@ -280,11 +286,12 @@ def invoice_matches(books: Books, campaign: str, number: str) -> list[Match]:
 
 def all_matches(books: Books, campaign: str) -> list[Match]:
     """Every line of every order that was approved."""
+    papers = OrderPapers(books, campaign)
     return [
         match
-        for number, order in books.documents.all("purchase", campaign)
+        for _, order in books.documents.all("purchase", campaign)
         if order["status"] in {"approved", "completed", "cancelled"}
-        for match in order_matches(books, campaign, number)
+        for match in _matches_of(papers, order, tolerance(books, campaign, order))
     ]
 
 

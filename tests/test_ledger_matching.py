@@ -13,6 +13,7 @@ from ledger.books import Books
 from ledger.decisions import DecisionWanted, Matter, decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.order_papers import OrderPapers
 from ledger.payable import credited_on_order
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE, document, funded, order, pay, receive
@@ -258,7 +259,7 @@ def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> No
     ledger.do("recorder", "refund", "add", **facts)
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     with ledger.store.read() as reading:
-        assert credited_on_order(Books(reading.shelf), SLUG, "PO-1") == 0
+        assert credited_on_order(OrderPapers(Books(reading.shelf), SLUG), "PO-1") == 0
 
 
 def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:

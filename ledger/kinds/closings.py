@@ -20,6 +20,7 @@ from ledger.kinds.orders import encumbered_account, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
 from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
 from ledger.payable import standing_notes
 
 
@@ -213,7 +214,7 @@ def require_reversible(context: Context, entry: Entry) -> None:
     """Conflict where a closed order stands on what would be reversed, or refunds made good what it claimed."""
     documents = context.books.documents
     if entry.kind == "invoice":
-        for note in standing_notes(context.books, entry.campaign, str(entry.facts["order"])):
+        for note in standing_notes(OrderPapers(context.books, entry.campaign), str(entry.facts["order"])):
             if note.get("invoice") == entry.facts["number"]:
                 raise Conflict(f"entry: credit note {note['number']} lowers it; reverse that first")
     if entry.kind in {"closing.approved", "credit-note"}:

@@ -132,8 +132,10 @@ def open_gaps(books: Books, campaign: str) -> list[TwoCounts]:
 def _told_at_arrival(books: Books, campaign: str, waybill: str) -> dict[tuple[str, str], int]:
     """Pieces that arrivals of a waybill already call short or lost."""
     found: dict[tuple[str, str], int] = {}
-    for _, arrival in books.documents.all("arrival", campaign):
-        if arrival["facts"]["waybill"] == waybill and arrival["reversed"] is None:
+    shipment = books.documents.find("shipment", campaign, waybill) or {"arrivals": ()}
+    for number in shipment["arrivals"]:
+        arrival = books.documents.require("arrival", campaign, number)
+        if arrival["reversed"] is None:
             for lot in arrival["facts"]["lots"]:
                 key = lot["product"], lot["lot"]
                 found[key] = found.get(key, 0) + lot["short"] + lot["lost"]

@@ -18,6 +18,7 @@ from ledger.kinds.orders import BOUND, BilledLine, order_value
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
 from ledger.matching import billed_lines
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
 from ledger.payable import credited_on_invoice, standing_notes
 
 
@@ -43,29 +44,29 @@ def _post(context: Context, facts: CreditNote) -> Posting:
     order = context.books.documents.require("purchase", context.campaign, facts.order)
     if order["status"] not in BOUND:
         raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    notes = standing_notes(context.books, context.campaign, facts.order)
-    credited = sum(int(note["amount"]) for note in notes)
+    papers = OrderPapers(context.books, context.campaign)
+    credited = sum(int(note["amount"]) for note in standing_notes(papers, facts.order))
     left, currency = order_value(order) - credited, order["facts"]["currency"]
     if facts.amount > left:
         raise Refused.field(
             "amount",
             f"{decimal_text(currency, left)} {currency} of {facts.order} is not credited yet; no more",
         )
-    _require_invoice(context, facts, order)
+    _require_invoice(papers, facts, order)
     return Posting()
 
 
-def _require_invoice(context: Context, facts: CreditNote, order: dict[str, Any]) -> None:
+def _require_invoice(papers: OrderPapers, facts: CreditNote, order: dict[str, Any]) -> None:
     """Refused where a note takes off an invoice what that does not bill."""
     if facts.invoice is None:
         if facts.lines is not None:
             raise Refused.field("lines", "belong to an invoice; name the invoice that they lower")
         return
-    books, currency = context.books, order["facts"]["currency"]
-    invoice = books.documents.require("invoice", context.campaign, facts.invoice)
+    currency = order["facts"]["currency"]
+    invoice = papers.books.documents.require("invoice", papers.campaign, facts.invoice)
     if invoice["facts"]["order"] != facts.order or invoice.get("reversed"):
         raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
-    left = int(invoice["facts"]["amount"]) - credited_on_invoice(books, context.campaign, invoice)
+    left = int(invoice["facts"]["amount"]) - credited_on_invoice(papers, invoice)
     if facts.amount > left:
         raise Refused.field(
             "amount",
@@ -75,7 +76,7 @@ def _require_invoice(context: Context, facts: CreditNote, order: dict[str, Any])
         return
     if sum(line.amount for line in facts.lines) != facts.amount:
         raise Refused.field("amount", "is not what the lines sum to; make them agree")
-    billed = {item: (n, amount) for item, n, amount in billed_lines(books, context.campaign, invoice, order)}
+    billed = {item: (n, amount) for item, n, amount in billed_lines(papers, invoice, order)}
     if len({line.item for line in facts.lines}) != len(facts.lines):
         raise Refused.field("lines", "credit an item twice; add its pieces together")
     for index, line in enumerate(facts.lines):

@@ -18,6 +18,7 @@ from ledger.kinds.approvals import seq_of_pending
 from ledger.kinds.spec import APPROVERS, Context, Kind
 from ledger.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
 from ledger.payable import payable_on_invoice
 
 
@@ -76,7 +77,7 @@ def require_matched(context: Context, facts: dict[str, Any]) -> None:
         raise Conflict(f"invoice: {number} was reversed; name another")
     if invoice["facts"]["order"] != order:
         raise Refused.field("invoice", f"{number} is for {invoice['facts']['order']}; name one for {order}")
-    left = payable_on_invoice(books, campaign, invoice, but=facts["number"])
+    left = payable_on_invoice(OrderPapers(books, campaign), invoice, but=facts["number"])
     if facts["discharges"] > left:
         currency = books.documents.require("purchase", campaign, order)["facts"]["currency"]
         raise Refused.field(

@@ -37,6 +37,7 @@ from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
 from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
 from ledger.payable import credited_on_order
 
 
@@ -84,7 +85,7 @@ def _post(context: Context, facts: Payment) -> Posting:
     currency = document["facts"]["currency"]
     campaign = context.campaign
     left = order_value(document) - paid_and_waiting(context.books, campaign, facts.order)
-    left = max(0, left - credited_on_order(context.books, campaign, facts.order))
+    left = max(0, left - credited_on_order(OrderPapers(context.books, campaign), facts.order))
     if facts.discharges > left:
         raise Refused.field(
             "discharges",

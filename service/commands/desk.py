@@ -21,6 +21,7 @@ from ledger.facts import adapter, facts_from
 from ledger.kinds import BY_NAME
 from ledger.matching import invoice_matches, verdict_of
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
 from ledger.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -248,7 +249,7 @@ def _verdict(books: Books, entry: Entry) -> str:
     number = str(entry.facts["number"])
     invoice = books.documents.require("invoice", entry.campaign, number)
     order = books.documents.require("purchase", entry.campaign, str(entry.facts["order"]))["facts"]
-    left = decimal_text(order["currency"], payable_on_invoice(books, entry.campaign, invoice))
+    left = decimal_text(order["currency"], payable_on_invoice(OrderPapers(books, entry.campaign), invoice))
     match = verdict_of(invoice_matches(books, entry.campaign, number))
     return f"match: {match}; {left} {order['currency']} payable"
 
