@@ -1,169 +1,36 @@
-"""Records entries of two transfers, rules and projections included, beside raw inserts and beside beancount.
+"""Records entries of two transfers, rules and projections included, beside bare inserts, beancount and hledger.
 
-Run it with `python -m bench.ledger`; it asks no network and writes to a temporary folder only.
+Run it with `python -m bench ledger`; it asks no network and writes to temporary folders only.
 """
 
 from __future__ import annotations
 
-import argparse
-import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count, islice
+from functools import partial
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any
 
-from beancount import loader
-
-from ledger.desk import Actor, act, add_user
+from bench.furnished import STATES, distributions, furnished, record_all, recorded
+from bench.ledger_state import lines as state_lines
+from bench.measuring import HEAD, Line, printed, times
+from bench.plain_text import beancount_text, find_hledger, hledger_text, load_beancount, load_hledger
+from bench.postgresql import cluster
+from bench.raw import CLIENTS, RawPostgresql, RawSqlite, insert_like_the_journal
 from ledger.entry import Entry, entry_from_bytes
-from ledger.kinds.deliveries import DISTRIBUTION, Distribution
-from ledger.kinds.gifts import DONATION, Gift
-from ledger.kinds.goods import LotCount
-from ledger.kinds.rates import SATS
-from ledger.kinds.spec import Role
-from ledger.record import record
+from ledger.kinds.deliveries import Distribution
 from ledger.store.database import Store
-from ledger.store.transaction import Writing
-
-NOW = 1_590_000_000
-DAY = "2020-05-20"
-SLUG, PRODUCT, LOTS = "bench", "MASK", ("L-1", "L-2")
-PIECES = 100_000_000
-STATES = 15
-"""Receivers that take turns."""
 
 BATCH = 100
-"""Entries a commit, where several are recorded together."""
+"""Entries a commit, where one writer records several together."""
 
-PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "cache_size = -65536",
-    "wal_autocheckpoint = 4000",
-)
-"""Those of the store."""
+ROUNDS = 5
+"""Ours and theirs take turns; the ratio is the median of the rounds, so that what disturbs one round counts little."""
 
-
-def furnished(url: str) -> Store:
-    """A ledger in which an organisation holds two large lots, ready to be handed out."""
-    store = Store.create(url)
-    actors: dict[str, Actor] = {}
-    with store.write() as tx:
-        for role in ("admin", "recorder", "approver"):
-            actors[role] = Actor(add_user(tx, role, role, now=NOW, by=None), role, role)
-    for role, noun, verb, facts in _prelude():
-        with store.write() as tx:
-            if noun == "purchase" and verb == "add":
-                record(tx, DONATION, SLUG, _gift(), now=NOW, role=Role.SYSTEM)
-            act(tx, actors[role], SLUG, noun, verb, facts, now=NOW)
-    return store
-
-
-def _gift() -> Gift:
-    """Money enough for the order."""
-    hashed = "00" * 32
-    return Gift(
-        outpoint=f"{hashed}:0",
-        script="0014" + "00" * 20,
-        sats=10_000 * SATS,
-        block=hashed,
-        height=1,
-        position=1,
-        time=NOW,
-        date=DAY,
-    )
-
-
-def _prelude() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    lots = [{"lot": lot, "noted": PIECES, "good": PIECES} for lot in LOTS]
-    handed = [{"product": PRODUCT, "lot": lot, "quantity": PIECES} for lot in LOTS]
-    item = {"item": "1", "product": PRODUCT, "quantity": PIECES * len(LOTS), "value": PIECES}
-    order = {"number": "O-1", "supplier": "Maker", "currency": "USD", "items": [item], "date": DAY}
-    receipt = {"number": "R-1", "order": "O-1", "item": "1", "place": "Beijing", "lots": lots, "date": DAY}
-    yield (
-        "admin",
-        "campaign",
-        "add",
-        {"slug": SLUG, "title": "Bench", "purpose": "Measuring", "start": DAY, "end": DAY},
-    )
-    yield "recorder", "product", "add", {"code": PRODUCT, "name": "Mask", "unit": "mask", "plural": "masks"}
-    quotes = [{"source": source, "price": 900_000} for source in ("One", "Other")]
-    yield "recorder", "rate", "add", {"currency": "USD", "date": DAY, "quotes": quotes}
-    yield "recorder", "purchase", "add", order
-    yield "approver", "purchase", "approve", {"number": "O-1", "date": DAY}
-    yield "recorder", "receipt", "add", receipt
-    yield (
-        "recorder",
-        "handover",
-        "add",
-        {"number": "H-1", "place": "Beijing", "organisation": "WAHO", "lots": handed, "date": DAY},
-    )
-
-
-def distributions(numbers: Iterator[int]) -> Iterator[Distribution]:
-    """Endless entries of two transfers and two uses each: some pieces of both lots to one of the receivers."""
-    for number in numbers:
-        lots = tuple(LotCount(product=PRODUCT, lot=lot, quantity=1 + number % 37) for lot in LOTS)
-        place = f"State {number % STATES}"
-        yield Distribution(number=f"D-{number}", organisation="WAHO", place=place, lots=lots, date=DAY)
-
-
-def record_all(store: Store, facts: Sequence[Distribution], together: int) -> list[bytes]:
-    """Record the facts, so many a commit; the bytes that were stored."""
-    stored: list[bytes] = []
-    for start in range(0, len(facts), together):
-        with store.write() as tx:
-            stored += [_recorded(tx, one) for one in facts[start : start + together]]
-    return stored
-
-
-def _recorded(tx: Writing, facts: Distribution) -> bytes:
-    return record(tx, DISTRIBUTION, SLUG, facts, now=NOW, role=Role.RECORDER, author=None).data
-
-
-def insert_raw(path: Path, rows: Sequence[bytes], together: int) -> None:
-    """What the same bytes cost in the same database with the same promises on power loss, and nothing else."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT"
-    )
-    for start in range(0, len(rows), together):
-        connection.execute("BEGIN IMMEDIATE")
-        for data in rows[start : start + together]:
-            connection.execute("INSERT INTO entries (data) VALUES (?)", (data,))
-        connection.execute("COMMIT")
-    connection.close()
-
-
-def beancount_text(entries: Sequence[Entry]) -> str:
-    """The same transfers as a beancount file: two postings each."""
-    names: dict[str, str] = {}
-
-    def named(account: str) -> str:
-        return names.setdefault(account, f"Assets:A{len(names)}")
-
-    body = []
-    for entry in entries:
-        body.append(f'{entry.date} * "{entry.key}"')
-        for transfer in entry.transfers:
-            asset = transfer.asset.replace("#", "-")
-            body.append(f"  {named(transfer.debit)}  {transfer.amount} {asset}")
-            body.append(f"  {named(transfer.credit)}  -{transfer.amount} {asset}")
-    opened = [f"2020-01-01 open {name}" for name in names.values()]
-    return "\n".join([*opened, *body, ""])
-
-
-def load_beancount(text: str, entries: int) -> None:
-    """Parse, book and validate; raises AssertionError when beancount refuses the text or drops something."""
-    loaded, errors, _ = loader.load_string(text)
-    assert not errors, errors[:1]
-    assert sum(type(one).__name__ == "Transaction" for one in loaded) == entries
+SINGLE, SHARED, BATCHED, TEXT = 400, 1_920, 2_000, 10_000
+"""Entries a round: one a commit, by 64 clients, by one writer in batches; and entries of the plain text files."""
 
 
 def seconds_of(act_once: Callable[[], object]) -> float:
@@ -172,53 +39,165 @@ def seconds_of(act_once: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Entries a second of one way to record, of the bare inserts, and of beancount's loading."""
+def by_clients(works: Sequence[Callable[[], object]]) -> float:
+    """Seconds until all of them, each in a thread, are through; raises what one of them raises."""
+    failures: list[BaseException] = []
+    begin = threading.Barrier(len(works) + 1)
 
-    what: str
-    ours: float
-    raw: float
-    beancount: float
+    def run(work: Callable[[], object]) -> None:
+        begin.wait()
+        try:
+            work()
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    seconds = seconds_of(lambda: [thread.join() for thread in threads])
+    if failures:
+        raise failures[0]
+    return seconds
 
 
-def compare(store: Store, facts: Sequence[Distribution], together: int, folder: Path) -> Compared:
-    """Record the facts in commits of `together`, then do the peers' part with what was stored."""
-    stored: list[bytes] = []
-    ours = seconds_of(lambda: stored.extend(record_all(store, facts, together)))
-    raw = seconds_of(lambda: insert_raw(folder / f"raw-{together}.db", stored, together))
-    text = beancount_text([entry_from_bytes(data) for data in stored])
-    library = seconds_of(lambda: load_beancount(text, len(facts)))
-    return Compared(f"{together} a commit", *(len(facts) / seconds for seconds in (ours, raw, library)))
+class Bench:
+    """One database: ours and a bare table beside it."""
+
+    def __init__(self, name: str, store: Store, raw: RawSqlite | RawPostgresql) -> None:
+        self.name, self.store, self.raw = name, store, raw
+        self.numbers = distributions(count(1))
+        record_all(store, self.numbers, 2 * STATES, BATCH)  # now every account and line is there
+
+    def one_writer(self, entries: int, together: int, rounds: int) -> tuple[float, float]:
+        """Entries a second of ours, and of the bare inserts of the same bytes: of the middle round."""
+        figures = []
+        for _ in range(rounds):
+            stored: list[bytes] = []
+            ours = seconds_of(
+                lambda told=stored: told.extend(record_all(self.store, self.numbers, entries, together))
+            )
+            bare = seconds_of(lambda told=stored: self.raw.write(told, together))
+            figures.append((entries / ours, entries / bare))
+        return middle(figures)
+
+    def many_clients(
+        self, entries: int, rounds: int, writer: Callable[[], Callable[[bytes], None]]
+    ) -> tuple[float, float]:
+        figures = []
+        each = entries // CLIENTS
+        for _ in range(rounds):
+            stored: list[list[bytes]] = [[] for _ in range(CLIENTS)]
+            facts = [list(islice(self.numbers, each)) for _ in range(CLIENTS)]
+            ours = by_clients([self._client(*one) for one in zip(facts, stored, strict=True)])
+            works = [_bare_client(writer(), rows) for rows in stored]
+            figures.append((entries / ours, entries / by_clients(works)))
+        return middle(figures)
+
+    def _client(self, facts: list[Distribution], stored: list[bytes]) -> Callable[[], None]:
+        def run() -> None:
+            stored.extend(self.store.together(partial(recorded, facts=one)) for one in facts)
+
+        return run
+
+    def lines(self, single: int, shared: int, batched: int, rounds: int) -> Iterator[Line]:
+        ours, bare = self.one_writer(single, 1, rounds)
+        yield compared(f"{self.name}: 1 client, one a commit", ours, bare, "0.5")
+        ours, bare = self.many_clients(shared, rounds, self.raw.writer)
+        yield compared(f"{self.name}: {CLIENTS} clients; bare ones commit each", ours, bare, "0.5")
+        if isinstance(self.raw, RawSqlite):
+            ours, bare = self.many_clients(shared, rounds, self.raw.sharing_writer)
+            yield compared(f"{self.name}: {CLIENTS} clients; bare ones share commits", ours, bare, "")
+        ours, bare = self.one_writer(batched, BATCH, rounds)
+        yield compared(f"{self.name}: 1 client, {BATCH} a commit", ours, bare, "")
 
 
-def measure(single: int, batched: int) -> list[Compared]:
+def _bare_client(write: Callable[[bytes], None], rows: Sequence[bytes]) -> Callable[[], None]:
+    def run() -> None:
+        for data in rows:
+            write(data)
+
+    return run
+
+
+def middle(figures: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The round whose ratio is the median one."""
+    return sorted(figures, key=lambda pair: pair[0] / pair[1])[(len(figures) - 1) // 2]
+
+
+def compared(name: str, ours: float, theirs: float, aim: str) -> Line:
+    return Line(name, f"{ours:,.0f}", f"{theirs:,.0f}", times(ours / theirs), aim)
+
+
+def journal_rows_line(folder: Path, single: int, rounds: int) -> Line:
+    """Ours beside the rows that the journal itself keeps, with its keys and guards and nothing else."""
+    store = furnished(f"sqlite:///{folder / 'ours.db'}")
     numbers = distributions(count(1))
+    record_all(store, numbers, 2 * STATES, BATCH)
+    figures = []
+    for turn in range(rounds):
+        stored: list[bytes] = []
+        ours = seconds_of(lambda told=stored: told.extend(record_all(store, numbers, single, 1)))
+        bare = Store.create(f"sqlite:///{folder / f'bare{turn}.db'}")
+        theirs = seconds_of(lambda told=stored, into=bare: insert_like_the_journal(into, told))
+        bare.close()
+        figures.append((single / ours, single / theirs))
+    store.close()
+    ours, theirs = middle(figures)
+    return compared("sqlite: 1 client; bare rows of the journal, guarded", ours, theirs, "0.5")
+
+
+def text_lines(folder: Path, entries: int) -> Iterator[Line]:
+    """Ours in batches beside programs that load the same entries from text."""
+    store = furnished(f"sqlite:///{folder / 'text.db'}")
+    stored: list[bytes] = []
+    ours = entries / seconds_of(
+        lambda: stored.extend(record_all(store, distributions(count(1)), entries, BATCH))
+    )
+    store.close()
+    told: list[Entry] = [entry_from_bytes(data) for data in stored]
+    text = beancount_text(told)
+    theirs = entries / seconds_of(lambda: load_beancount(text, entries))
+    yield compared(f"recorded, {BATCH} a commit; beancount loads {entries:,}", ours, theirs, "")
+    program = find_hledger()
+    if program is None:
+        yield Line("hledger is not installed (Debian: hledger)", "", "", "")
+        return
+    file = folder / "bench.journal"
+    file.write_text(hledger_text(told))
+    theirs = entries / seconds_of(lambda: load_hledger(program, file))
+    yield compared(f"recorded, {BATCH} a commit; hledger loads {entries:,}", ours, theirs, "")
+
+
+def lines(
+    single: int = SINGLE, shared: int = SHARED, batched: int = BATCHED, text: int = TEXT, rounds: int = ROUNDS
+) -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         store = furnished(f"sqlite:///{folder / 'ledger.db'}")
-        record_all(store, list(islice(numbers, 2 * STATES)), BATCH)  # now every account and line is there
-        figures = [
-            compare(store, list(islice(numbers, single)), 1, folder),
-            compare(store, list(islice(numbers, batched)), BATCH, folder),
-        ]
+        raw = RawSqlite(folder)
+        yield from Bench("sqlite", store, raw).lines(single, shared, batched, rounds)
+        raw.close()
         store.close()
-    return figures
+        yield journal_rows_line(folder, single, rounds)
+        with cluster() as url:
+            if url is None:
+                yield Line("PostgreSQL is not installed (Debian: postgresql)", "", "", "")
+            else:
+                store = furnished(url)
+                bare = RawPostgresql(url)
+                yield from Bench("postgresql", store, bare).lines(single, shared, batched, rounds)
+                bare.close()
+                store.close()
+        yield from text_lines(folder, text)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.ledger", description=__doc__)
-    parser.add_argument("--single", type=int, default=1_000, help="entries recorded one a commit")
-    parser.add_argument("--batched", type=int, default=10_000, help=f"entries recorded {BATCH} a commit")
-    options = parser.parse_args()
-    print(
-        "entries of two transfers (and two uses of lines) a second, rules and projections included, one run"
-    )
-    for one in measure(options.single, options.batched):
-        print(
-            f"{one.what:<13} aidtrail {one.ours:7,.0f}   raw inserts {one.raw:9,.0f}   beancount {one.beancount:7,.0f}"
-            f"   raw / ours {one.raw / one.ours:6.1f}   ours / beancount {one.ours / one.beancount:5.2f}"
-        )
+    """Print the table as it comes; about three minutes."""
+    print("entries of two transfers (and two uses of lines) a second, rules and projections included")
+    print(printed([HEAD]), flush=True)
+    for line in chain(lines(), state_lines()):
+        print(printed([line]), flush=True)
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ class Lines:
             self._save_line(line, asset, row.length, row.filled + units)
         else:
             self._save_line(line, asset, row.length + units, None)
-            self._put_span(line, start, start + units, UnitState.FREE, "")
+            self._put_span(line, start, start + units, UnitState.FREE, "", last=True)
         if units:
             self._shelf.put(SOURCE, at(line, start), SourceRow(start + units, gift, use, part))
 
@@ -311,8 +311,13 @@ class Lines:
             if start < hints.get((_FIRST_FREE, line), 0):
                 hints[_FIRST_FREE, line] = start
 
-    def _put_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
-        """Write a span, joined with equal neighbours, so that the same history gives the same rows."""
+    def _put_span(
+        self, line: str, start: int, end: int, state: UnitState, ref: str, *, last: bool = False
+    ) -> None:
+        """Write a span, joined with equal neighbours, so that the same history gives the same rows.
+
+        `last`: the line ends with it.
+        """
         if start >= end:
             return
         left = self._ending_at(line, start)
@@ -321,7 +326,7 @@ class Lines:
             if row is not None and row.state is state and row.ref == ref:
                 start = left
                 self._drop_span(line, start, state)
-        right = self._shelf.value(SPAN, at(line, end))
+        right = None if last else self._shelf.value(SPAN, at(line, end))
         if right is not None and right.state is state and right.ref == ref:
             self._drop_span(line, end, state)
             end = right.end

@@ -24,7 +24,7 @@ from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store import backup
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.migrations import NEWEST, STEPS
-from ledger.store.projections import ShelfCache
+from ledger.store.projections import FIRST, ShelfCache
 from ledger.store.session import Dialect, Session
 from ledger.store.together import Together
 from ledger.store.transaction import Reading, Writing
@@ -215,9 +215,9 @@ class Store:
 
 def _begin(session: Session, *, reading: bool) -> None:
     if reading:
-        session.begin_reading()
+        session.begin_reading(FIRST)
     else:
-        session.begin_writing()
+        session.begin_writing(FIRST)
 
 
 def _undone(session: Session) -> bool:

@@ -5,7 +5,8 @@ What it holds is what `MemoryShelf` would hold; it never decides what a projecti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from ledger.errors import LedgerError
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 VERSION = "shelf"
 """The row of `meta` that counts commits which changed the shelf."""
+
+FIRST = f"SELECT value FROM meta WHERE name = '{VERSION}'"  # noqa: S608 - a constant
+"""What a transaction on a shelf asks first."""
 
 MOST_CACHED = 50_000
 MOST_PENDING = 10_000
@@ -60,8 +64,7 @@ class StoredShelf:
         self._waiting = 0
         self._changed = False
         self._part: dict[tuple[str, str], tuple[Any, Any]] | None = None
-        row = session.one("SELECT value FROM meta WHERE name = ?", (VERSION,), beside=True)
-        self._version = int(row[0])
+        self._version = int(session.first[0])
         if cache.version != self._version:
             cache.forget(self._version)
         self.hints = cache.hints
@@ -172,11 +175,11 @@ class StoredShelf:
         """Write what waits."""
         if not self._pending:
             return
-        self._write(self._pending)
+        self._write(self._pending, self._session.run_many)
         self._pending.clear()
         self._waiting = 0
 
-    def _write(self, pending: dict[str, dict[str, Any]], *, beside: bool = False) -> None:
+    def _write(self, pending: dict[str, dict[str, Any]], run: Callable[[str, list[Any]], None]) -> None:
         as_bytes = self._cache.as_bytes
         saved: list[tuple[str, str, bytes]] = []
         removed: list[tuple[str, str]] = []
@@ -187,13 +190,12 @@ class StoredShelf:
                 else:
                     saved.append((space, key, as_bytes(space, value)))
         if removed:
-            self._session.run_many("DELETE FROM shelf WHERE space = ? AND key = ?", removed, beside=beside)
+            run("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
         if saved:
-            self._session.run_many(
+            run(
                 "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
                 " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value",
                 saved,
-                beside=beside,
             )
         self._changed = True
 
@@ -239,16 +241,19 @@ class StoredShelf:
                 if value is not _NOTHING:
                     before.setdefault(space, {})[key] = value
         if before:
-            self._write(before, beside=True)
+            self._write(before, partial(self._session.run_many, beside=True))
         self._pending = since
         self._waiting = sum(map(len, since.values()))
 
     def before_commit(self) -> None:
         """Write what waits and count the change, so that other connections drop what they remember."""
-        self.flush()
+        if self._pending:
+            self._write(self._pending, self._session.later)
+            self._pending.clear()
+            self._waiting = 0
         if self._changed:
             self._version += 1
-            self._session.run("UPDATE meta SET value = ? WHERE name = ?", (str(self._version), VERSION))
+            self._session.later("UPDATE meta SET value = ? WHERE name = ?", [(str(self._version), VERSION)])
 
     def after_commit(self) -> None:
         self._cache.version = self._version

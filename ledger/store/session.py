@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 from ledger.errors import Conflict, LedgerError
 from ledger.store.failures import storage_failure
 
+_LOCK = "SELECT pg_advisory_xact_lock(1097425012)"
+
 
 class TransactionLost(LedgerError):
     """A part could not be undone alone: the whole transaction is undone."""
@@ -48,6 +50,7 @@ class Session:
         self.connection = connection
         self.dialect = dialect
         self.failed = False
+        self.first: Any = None
         self._writes = False
         self._waiting: list[tuple[str, Sequence[Sequence[Any]]]] = []
         self._part: _Part | None = None
@@ -140,23 +143,36 @@ class Session:
             return bool(self.connection.in_transaction)
         return part.saved or self.connection.info.transaction_status.name == "INTRANS"
 
-    def begin_writing(self) -> None:
-        """Wait for the one right to write, at most 30 seconds; raises StorageFailed after that."""
-        self.failed = False
-        self._writes = True
-        if self.dialect is Dialect.SQLITE:
-            self._execute("BEGIN IMMEDIATE")
-            return
-        self._execute("BEGIN")
-        self._execute("SELECT pg_advisory_xact_lock(1097425012)")
+    def begin_writing(self, first: str) -> None:
+        """Wait for the one right to write, at most 30 seconds, and ask a first question: `first` is its row.
 
-    def begin_reading(self) -> None:
+        Raises StorageFailed after that.
+        """
+        self._begin(True, ["BEGIN IMMEDIATE"] if self.dialect is Dialect.SQLITE else ["BEGIN", _LOCK], first)
+
+    def begin_reading(self, first: str) -> None:
+        """A snapshot, and the row of a first question in `first`."""
+        sqlite = self.dialect is Dialect.SQLITE
+        begin = "BEGIN" if sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        self._begin(False, [begin], first)
+
+    def _begin(self, writes: bool, statements: list[str], first: str) -> None:
         self.failed = False
-        self._writes = False
+        self._writes = writes
         if self.dialect is Dialect.SQLITE:
-            self._execute("BEGIN")
-        else:
-            self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            for sql in statements:
+                self._execute(sql)
+            self.first = self.one(first)
+            return
+        try:
+            # One way there and back.
+            with self.connection.pipeline():
+                for sql in statements:
+                    self.connection.execute(sql)
+                asked = self.connection.execute(first)
+            self.first = asked.fetchone()
+        except Exception as failure:
+            self._fail(failure)
 
     def commit(self) -> None:
         """Keep what was written, on disk; raises StorageFailed, which says whether it may be kept all the same."""
