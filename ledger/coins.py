@@ -73,8 +73,19 @@ class CoinClasses:
     def _change(self, campaign: str, coin: Coin, told: dict[str, Any]) -> Counted:
         decided = self.documents.find("donation", campaign, coin.outpoint)
         if decided is not None and counted_as(decided) is Coins.WALLET:
-            return Counted(told["wallet"] + told["undecided"], told["dust"])
+            return Counted(told["wallet"] + told["undecided"], told["dust"], blocked=told.get("blocked", 0))
         return Counted(told["wallet"], told["dust"], told["undecided"], told.get("blocked", 0))
+
+    def followed(self, txid: str, output: WatchedOutput) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(campaign, document) of an output that the journal follows by itself: a gift, or what was decided about.
+
+        What came back above a spend belongs to the campaign whose coins went in, wherever it lies.
+        """
+        campaigns = (output.campaign, *(campaign for campaign, _ in self.spends_of(txid)))
+        for campaign in dict.fromkeys(campaigns):
+            document = self.documents.find("donation", campaign, f"{txid}:{output.vout}")
+            if document is not None:
+                yield campaign, document
 
     def stands_apart(self, campaign: str, coin: Coin, counted: Counted) -> bool:
         """Is a coin none of the line's free ones: undecided, or of a gift that is blocked?"""

@@ -288,14 +288,14 @@ class _Settling:
         now_at = self._observed.tx(txid)
         for output in reversed(now_at.outputs if now_at else ()):
             outpoint = f"{txid}:{output.vout}"
-            coin = self._classes.documents.find("donation", output.campaign, outpoint)
-            if coin is None or not coin["live"] or coin.get("came_back", False) is not came_back:
-                continue
-            if not self._is_deep(now_at):
-                again = Again(outpoint=outpoint, n=coin["n"] + 1, date=self._at[:10])
-                self._record(VOID, output.campaign, again)
-            elif now_at is not None and now_at.block != coin["block"]:
-                self._record(MOVED, output.campaign, self._again(outpoint, coin["n"] + 1, now_at))
+            for campaign, coin in self._classes.followed(txid, output):
+                if not coin["live"] or coin.get("came_back", False) is not came_back:
+                    continue
+                if not self._is_deep(now_at):
+                    again = Again(outpoint=outpoint, n=coin["n"] + 1, date=self._at[:10])
+                    self._record(VOID, campaign, again)
+                elif now_at is not None and now_at.block != coin["block"]:
+                    self._record(MOVED, campaign, self._again(outpoint, coin["n"] + 1, now_at))
 
     def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
         return Again(
@@ -306,16 +306,14 @@ class _Settling:
         returned = self._settle_spends(transaction)
         for output in transaction.outputs:
             outpoint = f"{transaction.txid}:{output.vout}"
-            document = self._classes.documents.find("donation", output.campaign, outpoint)
-            if document is None and output.vout in returned:
-                continue
-            if document is None:
+            known = list(self._classes.followed(transaction.txid, output))
+            for campaign, document in known:
+                if not document["live"]:
+                    self._record(RESTORE, campaign, self._again(outpoint, document["n"] + 1, transaction))
+            if not known and output.vout not in returned:
                 row = self._tx.addresses.by_script(bytes.fromhex(output.script))
                 facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)
                 self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
-            elif not document["live"]:
-                again = self._again(outpoint, document["n"] + 1, transaction)
-                self._record(RESTORE, output.campaign, again)
 
     def _settle_late_spends(self) -> None:
         """Coins that were told late and are spent by a transaction whose spend is in the books already."""

@@ -15,6 +15,7 @@ from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from tests.ledgers import SLUG, Ledger, name, tx
+from tests.test_ledger_loans import two_funds, with_address
 from tests.test_ledger_refunds import bought as short_order
 from tests.things import document, net
 
@@ -142,6 +143,27 @@ def test_what_came_back_above_a_spend_is_decided_about_and_follows_its_block(tmp
     kept = document(ledger, "donation", excess)
     assert (kept["live"], kept["start"]) == (True, BTC)
     assert received(ledger) == (2, BTC + BTC // 2)
+    tied(ledger)
+
+
+def test_an_excess_at_another_campaigns_address_is_its_spenders_and_follows_its_block(tmp_path: Path) -> None:
+    ledger = two_funds(tmp_path)
+    with_address(ledger, 40)
+    ledger.mine("g", tx("own", (2, BTC)))
+    back = tx("sweep", (40, BTC + 5_000), spends=(("own", 0),))
+    ledger.mine("p", back)
+    ledger.bury()
+    excess = f"{name('sweep')}:0"
+    decide(ledger, "top_up", excess)
+    assert net(ledger, f"top_ups/{SLUG}", "BTC") == -5_000
+    ledger.reorg(6, *((f"empty {n}", ()) for n in range(8)))
+    assert net(ledger, f"top_ups/{SLUG}", "BTC") == 0
+    tied(ledger)
+    ledger.mine("p again", back)
+    ledger.bury()
+    assert net(ledger, f"top_ups/{SLUG}", "BTC") == -5_000
+    ledger.mine("q", tx("out", spends=(("sweep", 0),)))
+    ledger.bury()
     tied(ledger)
 
 

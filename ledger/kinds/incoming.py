@@ -59,8 +59,19 @@ def coin_named(books: Books, campaign: str, outpoint: str) -> dict[str, Any]:
     for spend in spends_of(books.documents, campaign, txid):
         for coin in spend["facts"]["coins"]:
             if coin["vout"] == int(vout) and coin["undecided"]:
+                _require_one_campaign(books, campaign, txid, int(vout))
                 return _document_of_excess(spend, outpoint, coin["undecided"])
     raise NotFound(f"outpoint: no coin {outpoint[:8]}… of this campaign has settled here")
+
+
+def _require_one_campaign(books: Books, campaign: str, txid: str, vout: int) -> None:
+    """Conflict where another campaign has a part of the coin too: one decision cannot speak for both."""
+    for slug, _ in books.documents.all("campaign", ""):
+        for spend in spends_of(books.documents, slug, txid) if slug != campaign else ():
+            if any(coin["vout"] == vout and coin["undecided"] for coin in spend["facts"]["coins"]):
+                raise Conflict(
+                    f"outpoint: a part of this coin is {slug}'s too; move it to a coin of each first"
+                )
 
 
 def _document_of_excess(spend: dict[str, Any], outpoint: str, sats: int) -> dict[str, Any]:
