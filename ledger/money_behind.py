@@ -15,11 +15,16 @@ Run = tuple[int, int, str]
 """Units `start..end` of a line, and the money line behind them; empty: a gift that was no money."""
 
 
-def money_behind(lines: Lines, line: str) -> list[Run]:
-    """The runs of a line by the money line that they came from, in order; what nobody paid for is in none."""
+def money_behind(lines: Lines, line: str, start: int = 0, end: int | None = None) -> list[Run]:
+    """The runs of `start..end` of a line by the money line that they came from, in order.
+
+    What nobody paid for is in none. Only the units asked for are followed: goods that came back to a place that
+    they had left would else be followed for ever.
+    """
+    stop = lines.length(line) if end is None else end
     return [
         (rows[0][0], rows[-1][1], behind)
-        for behind, found in groupby(_adjoining(lines, line), key=lambda run: run[2])
+        for behind, found in groupby(_adjoining(lines, line, start, stop), key=lambda run: run[2])
         for rows in _unbroken(found)
     ]
 
@@ -35,31 +40,31 @@ def _unbroken(runs: Iterator[Run]) -> Iterator[list[Run]]:
         yield rows
 
 
-def _adjoining(lines: Lines, line: str) -> Iterator[Run]:
+def _adjoining(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
     if line.startswith("money/"):
-        yield 0, lines.length(line), line
+        yield start, end, line
     elif line.startswith(ENDED):
         use_id, index = parse_ended_line(line)
-        yield from _through(lines, lines.use(use_id), index, 0)
+        yield from _through(lines, lines.use(use_id), index, 0, (start, end))
     else:
-        for source in lines.sources(line):
+        for source in lines.sources(line, start, end):
+            piece = max(source.start, start), min(source.end, end)
             if source.use is None:
-                yield source.start, source.end, ""
-            else:
-                yield from _through(lines, lines.use(source.use), source.part, source.start)
+                yield *piece, ""
+            elif piece[0] < piece[1]:
+                yield from _through(lines, lines.use(source.use), source.part, source.start, piece)
 
 
-def _through(lines: Lines, use: Use, part: int, offset: int) -> Iterator[Run]:
-    """The runs of a use's line, carried forward by the map that carries shares."""
-    behind = money_behind(lines, use.line)
-    count = 0
-    for start, end in use.pieces:
-        for first, last, money in behind:
-            low, high = max(first, start), min(last, end)
-            if low < high:
-                a, b = use.outs_at(count + low - start)[part], use.outs_at(count + high - start)[part]
-                if a < b:
-                    yield offset + a, offset + b, money
+def _through(lines: Lines, use: Use, part: int, offset: int, piece: Piece) -> Iterator[Run]:
+    """The runs of a piece that a use yielded, carried forward by the map that carries shares."""
+    low, high = piece
+    count, last_count = use.counts_behind(part, low - offset, high - offset)
+    for start, end in use.pieces_between(count, last_count):
+        for first, last, money in money_behind(lines, use.line, start, end):
+            a, b = use.outs_at(count + first - start)[part], use.outs_at(count + last - start)[part]
+            cut = max(offset + a, low), min(offset + b, high)
+            if cut[0] < cut[1]:
+                yield *cut, money
         count += end - start
 
 
@@ -68,10 +73,7 @@ def pieces_behind(
 ) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
     """The pieces by the money line behind them, those of each in order; unpaid units are left out."""
     found: dict[str, list[Piece]] = {}
-    runs = money_behind(lines, line)
     for start, end in pieces:
-        for first, last, money in runs:
-            low, high = max(first, start), min(last, end)
-            if low < high:
-                found.setdefault(money, []).append((low, high))
+        for first, last, money in money_behind(lines, line, start, end):
+            found.setdefault(money, []).append((first, last))
     return tuple((money, tuple(rows)) for money, rows in found.items())
