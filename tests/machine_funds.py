@@ -97,3 +97,47 @@ def _repayment(s: Scene) -> Facts:
 
 for _noun in ("loan", "repayment", "period"):
     tells_decisions(_noun)
+
+
+def _live_gifts(s: Scene) -> list[str]:
+    gifts = [o for o, d in s.documents("donation") if d["live"] and d["line"]]
+    return gifts + [f"contribution:{n}" for n, d in s.documents("contribution") if d["live"]]
+
+
+@tells("block")
+def _block(s: Scene) -> Facts:
+    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    young = [
+        str(coin.outpoint)
+        for coin in s.world.chain.unspent()
+        if coin.owner.slug == s.slug and coin.height > s.world.chain.tip.height - 5
+    ]
+    gifts = [gift for gift in [*_live_gifts(s), *young] if gift not in blocked]
+    facts = s.numbered("BK") | {"gift": s.one(gifts, s.pick(("donation", "contribution")))}
+    return facts | ({"list": "OFAC", "list_date": s.today} if s.chance(50) else {})
+
+
+@tells("release")
+def _release(s: Scene) -> Facts:
+    waiting = {d["facts"]["block"] for _, d in s.of_status("release", "pending")}
+    blocks = [n for n, d in s.documents("block") if d["status"] == "standing" and n not in waiting]
+    return s.numbered("RL") | {"block": s.one(blocks, "block")}
+
+
+@tells("gift-return")
+def _gift_return(s: Scene) -> Facts:
+    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    gift = s.one([gift for gift in _live_gifts(s) if gift not in blocked], "contribution")
+    facts = s.numbered("GR") | {"gift": gift, "reason": s.pick(("asked", "mistake", "other"))}
+    if gift.startswith("contribution:"):
+        bought = s.books.documents.require("contribution", s.slug, gift.partition(":")[2])["facts"]
+        fee = s.pick((0, 0, 2))
+        facts |= {"bank": bought["bank"], "fee": fee, "amount": s.n(1, max(1, bought["amount"] - fee))}
+        return facts
+    txid, out = s.one([(ref, d["notes"]["out"]) for ref, d in s.unexplained()], "spend")
+    fee = s.n(0, min(out - 1, 500))
+    return facts | {"txid": txid, "amount": out - fee, "fee": fee}
+
+
+for _noun in ("release", "gift-return"):
+    tells_decisions(_noun)

@@ -122,6 +122,9 @@ def _valuation(s: Scene) -> Facts:
 @tells("contribution")
 def _contribution(s: Scene) -> Facts:
     facts = {"bank": s.pick(BANKS), "currency": s.pick(CURRENCIES), "amount": s.n(1000, 3_000_000)}
+    needs = s.documents("need")
+    if needs and s.chance(25):
+        facts["restriction"] = s.pick(needs)[0]
     return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
 
 
@@ -271,7 +274,12 @@ def _refund(s: Scene) -> Facts:
     )
     facts, value, currency = found
     facts |= s.numbered("RF") | {"bank": s.pick(BANKS), "asset": currency, "amount": s.n(1, value)}
-    if s.chance(15):
+    coins = [(o, d["facts"]["sats"]) for o, d in s.documents("donation") if d["live"] and not d["line"]]
+    if coins and s.chance(30):
+        outpoint, sats = s.pick(coins)
+        facts |= {"asset": "BTC", "outpoint": outpoint, "amount": sats, "refunds": facts["amount"]}
+        del facts["bank"]
+    elif s.chance(15):
         facts |= {"asset": "CHF", "refunds": facts["amount"]}
     notes = [n for n, d in s.documents("credit-note") if d["facts"]["order"] == facts["order"]]
     if notes and s.chance(30):

@@ -238,6 +238,12 @@ def reveal(world: World, script: bytes, slug: str) -> None:
     world.look([world.chain.mine()], late=tuple(late))
 
 
+def ask_for_an_address(world: World) -> None:
+    """One more address of a campaign: for one of its needs, where it has any."""
+    slug = world.some_slug()
+    world.watch(world.chain.script(slug, "receive"), slug, 100 + world.number())
+
+
 def value(world: World) -> None:
     """The program values what waits for a rate or a conversion."""
     with world.store.write() as tx:

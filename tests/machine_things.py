@@ -154,10 +154,32 @@ def _handover(s: Scene) -> Facts:
     return s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
 
 
+@tells("handover.signed")
+def _signature(s: Scene) -> Facts:
+    rows = [n for n, d in s.documents("handover") if "signed" not in d["facts"] and not d.get("signed")]
+    number = s.one(rows, "handover")
+    papers = [
+        sha256
+        for sha256, d in s.documents("evidence")
+        if (d["facts"]["about"], d["facts"].get("number")) == ("handover", number)
+    ]
+    return {"number": number, "sha256": s.one(papers, "evidence"), "date": s.today}
+
+
 @tells("distribution")
 def _distribution(s: Scene) -> Facts:
     organisation, lots = _some(s, AccountClass.HANDED, "handover", recalled=False)
-    facts = {"organisation": organisation, "place": s.pick(PLACES), "lots": lots, "facilities": s.n(0, 4)}
+    facts: Facts = {"organisation": organisation}
+    if s.chance(30):
+        rows = [
+            {"place": s.pick(PLACES), "lots": [lot | {"quantity": quantity}]}
+            for lot in lots
+            for quantity in s.parts(lot["quantity"], 2)
+            if quantity
+        ]
+        facts["recipients"] = [row | {"place": f"{row['place']} {n}"} for n, row in enumerate(rows)]
+    else:
+        facts |= {"place": s.pick(PLACES), "lots": lots, "facilities": s.n(0, 4)}
     return s.numbered("DI") | facts
 
 
@@ -248,8 +270,12 @@ def _after(day: str) -> str:
 @tells("evidence")
 def _evidence(s: Scene) -> Facts:
     sha256 = hashlib.sha256(f"paper {s.world.number()}".encode()).hexdigest()
-    about = [("campaign", None)]
+    about: list[tuple[str, str | None]] = [("campaign", None)]
+    if s.chance(40):
+        about = [("handover", number) for number, _ in s.documents("handover")] or about
     for kind in ("need", "purchase", "receipt", "shipment", "loss", "return", "recall", "closing"):
+        if about[0][0] == "handover":
+            break
         about += [(kind, number) for number, _ in s.books.documents.all(kind, s.slug)]
     kind, number = s.pick(about)
     facts: Facts = {"sha256": sha256, "title": "Paper", "paper": "letter", "shows": "What was agreed"}

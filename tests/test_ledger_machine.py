@@ -115,20 +115,26 @@ def test_the_machine_knows_every_kind_of_entry() -> None:
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_the_machine_brings_about_every_kind_of_entry(kind: str, tmp_path: Path) -> None:
-    """Each kind is in the journal in the end, on either database, and the whole state ties."""
-    world = World(fresh_url(kind, tmp_path), every=25)
-    world.rnd = random.Random(7)
-    try:
-        found: set[str] = set()
-        for _ in range(4):
-            for name in sorted(set(names()) - found):
+    """Each kind is in a journal in the end, and the whole state ties; on PostgreSQL those that are approved."""
+    all_of_them = {name for name in names() if kind == "sqlite" or name.endswith(".approved")}
+    found: set[str] = set()
+    for seed in range(8):
+        wanted = sorted(all_of_them - found)
+        if not wanted:
+            break
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        world = World(fresh_url(kind, folder), every=40)
+        try:
+            for name in wanted:
+                world.rnd = random.Random(f"{seed} {name}")
                 reach(world, name)
             with world.store.read() as tx:
-                found = {row.kind for row in tx.journal.rows()}
-        assert set(names()) - found == set()
-        world.audit(whole=True)
-    finally:
-        world.close()
+                found |= {row.kind for row in tx.journal.rows()}
+            world.audit(whole=True)
+        finally:
+            world.close()
+    assert all_of_them - found == set()
 
 
 @pytest.mark.parametrize("name", sorted(REVERSIBLE))
