@@ -22,6 +22,7 @@ from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.places import PlaceNames
+from ledger.record import rfc3339
 from ledger.settled import MATURITY, depth_of
 from ledger.stages import CampaignFlow
 from ledger.traced_lines import TracedLines
@@ -183,7 +184,7 @@ class DonationFollower:
             height = "" if watched.height is None else str(watched.height)
             steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
         else:
-            detail = [("block", str(document["height"]))]
+            detail = [("block", str(document["height"])), ("block_time", rfc3339(document["time"]))]
             valuation = document["notes"].get("valuation")
             if valuation:
                 detail.append(("value", f"{valuation['value']} {valuation['currency']}"))

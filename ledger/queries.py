@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ from ledger.chain_coins import unexplained_spends
 from ledger.chain_status import chain_status
 from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
-from ledger.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
+from ledger.donation_list import change_of, donation_rows, is_change
 from ledger.donation_trail import DonationFollower, paper_of
-from ledger.errors import NotFound, NothingYet, Refused
+from ledger.errors import NotFound, NothingYet
 from ledger.flow import ExitKind, StageKind
 from ledger.gift_sums import gift_days, gift_sums
 from ledger.kinds.goods import OVER
@@ -33,7 +32,6 @@ from ledger.remembered import remembered
 from ledger.report import (
     CampaignCard,
     CampaignReport,
-    DonationRow,
     NeedRow,
     OpenMatter,
     Withheld,
@@ -119,7 +117,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         for output in watched.outputs
         if output.campaign == slug
         and watched.state.value in {"seen", "confirmed"}
-        and not _is_change(observed, watched)
+        and not is_change(observed, watched)
     )
     return CampaignReport(
         slug=slug,
@@ -171,10 +169,6 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         losses=tuple(reversed(loss_rows(books, slug))),
         expired=sum(row.pieces for row in stock_rows(books, slug) if row.is_expired(today)),
     )
-
-
-def _is_change(observed: Observed, watched: WatchedTx) -> bool:
-    return any(observed.coin(spent) is not None for spent in watched.inputs)
 
 
 def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
@@ -250,7 +244,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
                 f"No donation has the key {txid[:8]}…{txid[-6:]}. It may be too young to be seen here, or pay "
                 "somebody else."
             )
-        change = _change_of(observed, documents, watched)
+        change = change_of(observed, documents, watched)
         outputs = [o for o in watched.outputs if o.vout not in change and (not colon or o.vout == int(vout))]
         if not outputs:
             raise NotFound("This transaction is known here, but that output is no donation.")
@@ -268,7 +262,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     for outpoint in observed.paid_to(row.script.hex()):
         txid, _, vout = outpoint.partition(":")
         watched = observed.tx(txid)
-        if watched is None or int(vout) in _change_of(observed, documents, watched):
+        if watched is None or int(vout) in change_of(observed, documents, watched):
             continue
         found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
     if not found:
@@ -283,17 +277,6 @@ def _unknown(text: str) -> str:
     return "No donation has this key. Write a transaction id, an address of this site, or a claim code."
 
 
-def _change_of(observed: Observed, documents: Documents, watched: WatchedTx) -> set[int]:
-    """Outputs of a transaction that are change of ours, but for what was decided to be something else."""
-    if not _is_change(observed, watched):
-        return set()
-    return {
-        output.vout
-        for output in watched.outputs
-        if documents.find("donation", output.campaign, f"{watched.txid}:{output.vout}") is None
-    }
-
-
 def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
     """The trails of the donations that a txid, outpoint, address or claim code names; raises NotFound."""
     del now
@@ -306,74 +289,6 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
             followers[output.campaign] = DonationFollower(tx, output.campaign)
         trails.append(followers[output.campaign].trail(watched, output))
     return trails
-
-
-def donation_rows(
-    tx: Reading, slug: str, *, after: str | None, limit: int
-) -> tuple[list[DonationRow], str | None]:
-    """Payments to a campaign in the order of blocks, unconfirmed ones after them, gifts without a coin last.
-
-    `after` is an opaque cursor.
-    """
-    books, observed = Books(tx.shelf), Observed(tx.shelf)
-    facts = books.documents.require("campaign", "", slug)["facts"]
-    if after is not None and (len(after) > 90 or not after.isascii()):
-        raise Refused.field("cursor", "use the cursor that the last page gave")
-    found = (
-        row for row in _places_in_list(tx, books, observed, slug, after) if after is None or row[0] > after
-    )
-    page = list(islice(found, limit + 1))
-    following = page[limit - 1][0] if len(page) > limit else None
-    return [
-        row if isinstance(row, DonationRow) else _row(tx, books, facts, *row) for _, row in page[:limit]
-    ], following
-
-
-def _places_in_list(
-    tx: Reading, books: Books, observed: Observed, slug: str, after: str | None
-) -> Iterator[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]]:
-    """(place, payment or row) in order, from the block that a cursor is in, read only as far as it is asked for."""
-    head = (after or "")[:12]
-    height: int | None = int(head) if head.isdigit() and len(head) == 12 else 0
-    if (after or "").startswith(("9", "a")):
-        height = None
-    while height is not None:
-        for watched in list(observed.txs_in(height, height)):
-            change = _change_of(observed, books.documents, watched)
-            for output in watched.outputs:
-                if output.campaign == slug and output.vout not in change:
-                    yield f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}", (watched, output)
-        height = observed.next_height(height)
-    waiting: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = [
-        (f"9{watched.txid}.{output.vout:06d}", (watched, output))
-        for watched in observed.unconfirmed()
-        if not _is_change(observed, watched)
-        for output in watched.outputs
-        if output.campaign == slug
-    ]
-    yield from sorted([*waiting, *other_rows(books, slug)], key=lambda row: row[0])
-
-
-def _row(
-    tx: Reading, books: Books, campaign: dict[str, Any], watched: WatchedTx, output: WatchedOutput
-) -> DonationRow:
-    outpoint = f"{watched.txid}:{output.vout}"
-    document = books.documents.find("donation", output.campaign, outpoint)
-    valuation = (document or {}).get("notes", {}).get("valuation")
-    return DonationRow(
-        at=watched.confirmed_at or watched.first_at,
-        outpoint=outpoint,
-        address=output.address,
-        minor=output.sats,
-        status=status_of(tx, watched, document),
-        confirmations=confirmations_of(tx, watched),
-        block_height=watched.height,
-        value=valuation["value"] if valuation else None,
-        currency=campaign["currency"],
-        late=is_late(campaign["end"], watched.block_time),
-        outcome=outcome_of(document),
-        restriction=restriction_in(tx, document, output) or "",
-    )
 
 
 def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:

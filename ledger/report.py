@@ -126,6 +126,7 @@ class DonationRow:
     value: int | None
     currency: str
     gift: str = ""
+    block_time: int | None = None  # Unix seconds, of the block that it is in
     asset: str = "BTC"
     unit: str = ""
     late: bool = False

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
+from api.pages.figures import rfc3339
 from api.pages.render import STYLE, STYLE_PATH
 from ledger.flow import ExitKind
 from ledger.report import CampaignReport, OpenCount, OpenMatter, UnexplainedSpend
@@ -409,3 +410,15 @@ def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_r
         {"matter": "bank_line", "count": 2, "since": "2020-09-20"},
     ]
     assert "Nothing waits for a decision." in site.get("/c/bithelp").text
+
+
+def test_when_a_gift_settled_stands_beside_the_time_of_its_block() -> None:
+    """Two moments: when the books took it in, and what the chain says of its block."""
+    trail = built.story_trail()
+    assert trail.block is not None
+    said = say.status_detail(trail)
+    assert said.startswith("since 29 May 2020; in block ")
+    assert f"of {say.time(rfc3339(trail.block.time))}" in said
+    assert "Block of 29 May 2020, 13:20 UTC" in say.step_facts(
+        replace(trail.steps[0], detail=(("block_time", "2020-05-29T13:20:00Z"),))
+    )

@@ -170,6 +170,7 @@ def donation_row(row: DonationRow) -> Json:
         "status": str(row.status),
         "confirmations": row.confirmations,
         "block_height": row.block_height,
+        "block_time": None if row.block_time is None else rfc3339(row.block_time),
         "value": amount_or_none(row.currency, row.value),
         "late": row.late,
         "outcome": row.outcome or None,

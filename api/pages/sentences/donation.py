@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.pages.figures import count, exact_with_asset, short_hash, with_asset
+from api.pages.figures import count, exact_with_asset, rfc3339, short_hash, with_asset
 from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
 from ledger.flow import ExitKind
 from ledger.money import is_money
@@ -241,7 +241,10 @@ def status_detail(trail: DonationTrail) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
         late = ", after the last day of the campaign; it counts all the same" if trail.late else ""
-        return f"since {day(trail.settled_at)}{late}"
+        block = ""
+        if trail.block:
+            block = f"; in block {count(trail.block.height)} of {time(rfc3339(trail.block.time))}"
+        return f"since {day(trail.settled_at)}{block}{late}"
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
     if trail.status is DonationStatus.SEEN and trail.seen_at:

@@ -6,6 +6,7 @@ The figure stands before these words; they never repeat it.
 from __future__ import annotations
 
 from api.pages.figures import count, exact_with_asset
+from api.pages.sentences.units import time
 from ledger.money import is_money
 from ledger.trail import Step, StepKind
 
@@ -49,6 +50,7 @@ _LABELS = {
     "of": "Of",
     "value": "Worth",
     "block": "Block",
+    "block_time": "Block of",
     "price": "Price",
     "sources": "Sources",
 }
@@ -88,6 +90,8 @@ def step_facts(step: Step) -> list[str]:
 
 
 def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
+    if name == "block_time":
+        return time(text)
     head, _, asset = text.partition(" ")
     if not (head.isascii() and head.isdigit() and len(head) < 18):
         return text
