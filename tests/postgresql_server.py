@@ -56,8 +56,11 @@ def _cluster() -> str | None:
     return str(folder)
 
 
-def fresh_postgresql() -> str:
-    """The URL of a new, empty database; skips the test without PostgreSQL, and fails it in CI."""
+def fresh_postgresql(disk: Path | None = None) -> str:
+    """The URL of a new, empty database, on a disk of its own if one is given.
+
+    Skips the test without PostgreSQL, and fails it in CI.
+    """
     folder = _cluster()
     if folder is None:
         reason = "PostgreSQL is not installed (Debian: postgresql)"
@@ -66,5 +69,21 @@ def fresh_postgresql() -> str:
         pytest.skip(reason)
     name = f"ledger{next(_NUMBERS)}"
     with psycopg.connect(host=folder, user="aidtrail", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        there = ""
+        if disk is not None:
+            (disk / "data").mkdir()
+            if os.geteuid() == 0:
+                disk.chmod(0o755)
+                shutil.chown(disk / "data", "postgres")
+            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk / 'data'}'")
+            there = f" TABLESPACE {name}"
+        connection.execute(f"CREATE DATABASE {name}{there}")
     return f"postgresql+psycopg://aidtrail@/{name}?host={folder}"
+
+
+def drop_postgresql(url: str) -> None:
+    """Remove a database that has a disk of its own, and let go of the disk."""
+    name = url.partition("@/")[2].partition("?")[0]
+    with psycopg.connect(host=_cluster(), user="aidtrail", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"DROP TABLESPACE {name}")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +38,23 @@ def outside(url: str) -> Iterator[Any]:
             yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def small_disk(kilobytes: int) -> Iterator[Path]:
+    """A file system of that size in memory; skips the test where none may be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="aidtrail-disk-"))
+    words = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(folder)]
+    try:
+        mounted = shutil.which("mount") and subprocess.run(words, capture_output=True, check=False)
+        if not mounted or mounted.returncode != 0:
+            pytest.skip("no small disk can be mounted here (it takes root, and a machine that allows it)")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
+    finally:
+        folder.rmdir()
 
 
 def entry(seq: int, key: str | None = None, transfers: int = 2, data: bytes | None = None) -> JournalRow:

@@ -30,6 +30,7 @@ from tests.esplora_server import EsploraServer
 from tests.fakes import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import config_of
 from tests.ledgers import SLUG, QuietLedger
+from tests.store_places import small_disk
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
@@ -160,23 +161,6 @@ def test_a_look_that_finds_no_room_is_made_again(vfs: DiskVfs, tmp_path: Path) -
     with ledger.store.read() as reading:
         assert run_checks(reading) == []
     ledger.store.close()
-
-
-@contextmanager
-def small_disk(kilobytes: int) -> Iterator[Path]:
-    """A file system of that size in memory; skips the test where none may be mounted."""
-    folder = Path(tempfile.mkdtemp(prefix="aidtrail-disk-"))
-    words = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(folder)]
-    try:
-        mounted = shutil.which("mount") and subprocess.run(words, capture_output=True, check=False)
-        if not mounted or mounted.returncode != 0:
-            pytest.skip("no small disk can be mounted here (it takes root, and a machine that allows it)")
-        try:
-            yield folder
-        finally:
-            subprocess.run(["umount", str(folder)], check=True)
-    finally:
-        folder.rmdir()
 
 
 def fill(path: Path) -> None:

@@ -4,6 +4,8 @@ once there is room again.
 
 from __future__ import annotations
 
+import hashlib
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,7 +23,8 @@ from ledger.store.database import Store
 from ledger.store.failures import storage_failure
 from tests.disk_vfs import DiskVfs, disk_vfs, failing
 from tests.ledgers import Ledger, QuietLedger
-from tests.store_places import entry, filled, fresh_url, outside
+from tests.postgresql_server import drop_postgresql, fresh_postgresql
+from tests.store_places import entry, filled, fresh_url, outside, small_disk
 
 
 @pytest.fixture
@@ -208,6 +211,38 @@ def test_a_server_that_ended_the_connection_is_asked_again(kind: str, tmp_path: 
         broken_off()
     assert entries(store) == 4
     store.close()
+
+
+@pytest.mark.postgresql
+def test_a_server_whose_disk_is_full_loses_nothing() -> None:
+    """Refused in a sentence, and read meanwhile; taken again as soon as there is room."""
+    with small_disk(40_000) as folder:
+        url = fresh_postgresql(folder)
+        store = filled(url)
+
+        def keep(number: int) -> None:
+            paper = random.Random(number).randbytes(1_000_000)
+            with store.write() as writing:
+                writing.evidence.save(hashlib.sha256(paper).hexdigest(), "application/pdf", paper)
+                writing.journal.append(entry(writing.journal.count() + 1))
+
+        def keep_all(numbers: range) -> None:
+            for number in numbers:
+                keep(number)
+
+        (folder / "filler").write_bytes(b"\0" * 8_000_000)
+        with pytest.raises(StorageFailed, match="its disk is full") as refusal:
+            keep_all(range(60))
+        assert refusal.value.full
+        told = entries(store)
+        with pytest.raises(StorageFailed, match="its disk is full"):
+            keep(100)
+        assert entries(store) == told
+        (folder / "filler").unlink()
+        keep(100)
+        assert entries(store) == told + 1
+        store.close()
+        drop_postgresql(url)
 
 
 @pytest.mark.parametrize(

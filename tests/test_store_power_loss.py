@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,14 +16,15 @@ from typing import Any
 import pytest
 
 from ledger.checks import run_checks
-from ledger.desk import request_intention
+from ledger.desk import Outcome, Wish, act, request_intention
 from ledger.rebuild import rebuild
 from ledger.store import database
 from ledger.store.database import Store
+from ledger.store.transaction import Writing
 from tests.disk_vfs import Event, disk_vfs, recorded
 from tests.ledgers import SLUG, QuietLedger, name, tx
 from tests.power import Disk
-from tests.things import BTC, order, pay, receive
+from tests.things import BTC, DATE, order, pay, receive
 
 PAPER = b"%PDF-1.4 " + b"a paper " * 700
 
@@ -45,7 +47,7 @@ def work(folder: Path) -> None:
     ledger.mine("one", tx("gift", (0, BTC)))
     ledger.bury()
     with ledger.store.write() as writing:
-        request_intention(writing, SLUG, now=ledger.now)
+        request_intention(writing, SLUG, Wish(), now=ledger.now)
     with ledger.store.write() as writing:
         writing.evidence.save(hashlib.sha256(PAPER).hexdigest(), "application/pdf", PAPER)
     ledger.mine("sold", tx("sale", spends=(("gift", 0),)))
@@ -160,6 +162,47 @@ def test_a_weaker_setting_would_be_caught(
     """The same cuts lose entries where commits are not synced: the test above can fail."""
     events = run(tmp_path / "live", monkeypatch, synchronous, work)
     assert losses(events, tmp_path, cuts=30, seed=1) != []
+
+
+def test_writers_who_share_a_sync_are_answered_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight at once: whoever had an answer before the power was cut finds the entry there."""
+    vfs, folder, chance = disk_vfs(), tmp_path / "live", random.Random(3)
+    folder.mkdir()
+    together = threading.Barrier(8)
+
+    def give(ledger: QuietLedger, who: int) -> None:
+        for turn in range(6):
+            facts = {"number": f"K-{who}-{turn}", "bank": "B", "currency": "USD", "amount": 5, "date": DATE}
+
+            def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
+                actor = ledger.actors["recorder"]
+                return act(writing, actor, SLUG, "contribution", "add", facts, now=ledger.now)
+
+            together.wait()
+            vfs.note(Event("answered", str(folder), other=ledger.store.together(work).key))
+
+    with recorded(vfs, folder, monkeypatch) as events:
+        ledger = QuietLedger.new(folder)
+        writers = [threading.Thread(target=give, args=(ledger, who)) for who in range(8)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+    ledger.store.close()
+    answered, disk = set[str](), Disk()
+    for n, event in enumerate(events):
+        disk.take(event)
+        if event.what != "answered":
+            continue
+        answered.add(event.other)
+        found = tmp_path / str(n)
+        found.mkdir()
+        disk.lose_power(chance, found)
+        with closing(sqlite3.connect(found / "ledger.db")) as connection:
+            assert answered <= {row[0] for row in connection.execute("SELECT key FROM entries")}
+    assert len(answered) == 48
 
 
 @pytest.mark.parametrize("copy", ["backup", "restore"])
