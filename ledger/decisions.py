@@ -57,6 +57,7 @@ class Matter(StrEnum):
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
     RECALLED_STOCK = "recalled_stock"
+    OPEN_CLAIM = "open_claim"
 
 
 UNRECONCILED = (
@@ -109,6 +110,7 @@ def decisions(
         found += _unvalued(tx, slug, now)
         found += _shortfalls(tx, books, slug)
         found += _matches(books, slug)
+        found += _claims(books, slug)
         found += _bank_lines(tx, slug)
         found += _deliveries(books, slug, rfc3339(now)[:10])
         found += _stock(books, slug, rfc3339(now)[:10])
@@ -258,6 +260,19 @@ def _matches(books: Books, slug: str) -> Iterator[DecisionWanted]:
             match.amount,
             f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception accepted",
         )
+
+
+def _claims(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    """What suppliers owe on closed orders: paid for, not delivered, and not paid back."""
+    what = "record what the supplier pays back (`refund add`), or write it off with the reason (written_off)"
+    for number, order in books.documents.all("purchase", slug):
+        if "closing" not in order:
+            continue
+        currency = order["facts"]["currency"]
+        owed = books.net(account(AccountClass.CLAIMS, slug, number), currency)
+        if owed:
+            since = str(books.documents.require("closing", slug, order["closing"])["decided_on"])
+            yield DecisionWanted(Matter.OPEN_CLAIM, slug, number, since, currency, owed, what)
 
 
 def _bank_lines(tx: Reading, slug: str) -> Iterator[DecisionWanted]:

@@ -305,6 +305,9 @@ class DonationFollower:
             elif noun == "refund":
                 order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
                 place = order["facts"]["supplier"]
+                if not row.units:  # a claim written off: nothing came back
+                    kind, row.units = StepKind.LOST, sum(row.lost.values())
+                    row.lost.clear()
             elif noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
             elif noun == "shipment":

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
+from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.flow import ExitKind
 from ledger.line_state import Lines
@@ -159,6 +160,38 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
     with ledger.store.read() as reading:
         tables = campaign_report(reading, SLUG, now=ledger.now).sums
     assert all(sum(row.minor for row in table.rows) == table.total for table in tables)
+
+
+def claims(ledger: Ledger) -> list[tuple[str, int | None]]:
+    with ledger.store.read() as reading:
+        found = decisions(reading, SLUG, now=ledger.now)
+    return [(row.subject, row.minor) for row in found if row.matter is Matter.OPEN_CLAIM]
+
+
+def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Path) -> None:
+    ledger = bought(tmp_path, 40_000, 60_000, arrived={"good": 30})
+    close(ledger, claim=7_000)
+    assert claims(ledger) == [("PO-1", 7_000)]
+    refund(ledger, failure="undelivered", value=3_000, amount=3_000)
+    assert claims(ledger) == [("PO-1", 4_000)]
+    gone = {"failure": "undelivered", "value": 4_000, "amount": 0, "bank": None}
+    with pytest.raises(Refused, match="says in written_off why"):
+        refund(ledger, "R-2", **gone)
+    why = {"written_off": "The maker is bankrupt."}
+    with pytest.raises(Refused, match="goes with no bank"):
+        refund(ledger, "R-2", **(gone | why | {"bank": "B"}))
+    refund(ledger, "R-2", **gone, **why)
+    assert claims(ledger) == []
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        assert books.net(f"claims/{SLUG}/PO-1", "USD") == 0
+        (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
+        report = campaign_report(reading, SLUG, now=ledger.now)
+    assert {place.kind: place.units for place in trail.places}[ExitKind.LOST] == 40
+    assert [(s.kind, s.units, s.place) for s in trail.steps if s.reference == "R-2"] == [
+        (StepKind.LOST, 40, "Maker")
+    ]
+    assert all(sum(row.minor for row in table.rows) == table.total for table in report.sums)
 
 
 def test_no_more_is_refunded_than_was_paid_and_did_not_come(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ledger.books import Books
 from ledger.ends import reopened, still_ended
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
-from ledger.facts import STRICT, Currency, Date, Name, Number, Positive, facts_from
+from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.goods import lot_asset
@@ -43,6 +43,7 @@ class Refund:
     `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
     the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
     makes good, where it came in another currency than the order's; the rest of the value is lost.
+    `written_off`: nothing will come, and why; `amount` is 0 then, and all of the claim's `value` is lost.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -55,11 +56,12 @@ class Refund:
     quantity: Positive | None = None
     returned_by: Number | None = None  # the number of the return that sent the pieces back
     asset: Currency
-    amount: Positive
+    amount: Count
     refunds: Positive | None = None
     bank: Name | None = None
     outpoint: OutpointText | None = None  # in coins: the settled coin that it came as
     credit_note: Number | None = None
+    written_off: Text | None = None
     date: Date
 
 
@@ -146,9 +148,9 @@ def _plan(context: Context, facts: Refund) -> Posting:
     order = books.documents.require("purchase", campaign, facts.order)
     if order["status"] not in BOUND:
         raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    paid_back, notes = _paid_back(context, facts)
     item_of(order, facts.item)
     currency = order["facts"]["currency"]
+    paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)
     failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
@@ -183,6 +185,25 @@ def _plan(context: Context, facts: Refund) -> Posting:
         operations.append(Use(use_id, failed.line, pieces, units, parts))
         before = after
     return Posting(tuple(transfers), tuple(operations), notes)
+
+
+def _written_off(facts: Refund, currency: str) -> tuple[tuple[Transfer, ...], dict[str, Any]] | None:
+    """Nothing, where a claim is given up; None where something came."""
+    if (facts.amount == 0) != (facts.written_off is not None):
+        raise Refused.field(
+            "amount", "is 0 where a claim is written off, and says in written_off why; else above 0"
+        )
+    if facts.written_off is None:
+        return None
+    if facts.failure != "undelivered" or facts.asset != currency:
+        raise Refused.field(
+            "written_off", f"is for a claim in {currency}: what was paid for and did not come"
+        )
+    if (facts.bank, facts.outpoint, facts.credit_note, facts.refunds) != (None, None, None, None):
+        raise Refused.field(
+            "written_off", "goes with no bank, coin, credit note or value made good; leave those out"
+        )
+    return (), {}
 
 
 def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], dict[str, Any]]:
