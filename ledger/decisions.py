@@ -22,7 +22,7 @@ from ledger.gift_sums import gifts_wanting
 from ledger.kinds import ALL
 from ledger.kinds.confirmations import open_gaps
 from ledger.kinds.goods import lot_asset
-from ledger.kinds.pledges import gift_document
+from ledger.kinds.pledges import gift_asset, gift_document
 from ledger.matching import open_matches
 from ledger.observing import Observed
 from ledger.record import rfc3339
@@ -189,12 +189,16 @@ def _approvals(books: Books, slug: str) -> Iterator[DecisionWanted]:
     for noun in _PENDING:
         for number, document in books.documents.all(noun, slug):
             if document.get("status") == "pending":
+                asset, minor = amount_of(document["facts"])
+                if "gift" in document["facts"]:
+                    asset = gift_asset(books, slug, document["facts"]["gift"])
                 yield DecisionWanted(
                     Matter.APPROVAL,
                     slug,
                     f"{noun} {number}",
                     document["at"],
-                    *amount_of(document["facts"]),
+                    asset,
+                    minor,
                     "another person than its recorder approves or rejects it",
                 )
 

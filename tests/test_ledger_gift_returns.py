@@ -194,6 +194,23 @@ def test_bank_money_goes_back_with_the_fee_borne_by_the_gift(tmp_path: Path) -> 
     }  # fmt: skip
 
 
+def test_a_return_in_parts_to_one_donor_counts_whole_towards_the_approvers_limit(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    ledger.do(
+        "recorder", "contribution", "add", number="C-1", bank="First", currency="USD", amount=9_000, date=DAY
+    )
+    ledger.do("admin", "limit", "set", number="L-1", role="approver", currency="USD", most=5_000, date=DAY)
+    parts: dict[str, Any] = {"gift": "contribution:C-1", "txid": None, "bank": "First", "fee": None}
+    record(ledger, number="GR-1", amount=3_000, **parts)
+    with ledger.store.read() as reading:
+        (waits,) = decisions(reading, SLUG, now=ledger.now)
+    assert (waits.asset, waits.minor) == ("USD", 3_000)
+    decided(ledger)
+    record(ledger, number="GR-2", amount=3_000, **parts)
+    with pytest.raises(NotAllowed, match=r"comes to 60\.00.*an admin can"):
+        decided(ledger, number="GR-2")
+
+
 KINDS = ["gift", "spend", "reorg", *["return"] * 3, *["approve"] * 3, "reject", "undo", "undo"]
 STEPS = st.lists(
     st.tuples(

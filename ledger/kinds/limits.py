@@ -17,6 +17,7 @@ from ledger.entry import Entry, Posting
 from ledger.errors import NotAllowed, Refused
 from ledger.facts import STRICT, Currency, Date, Number, Positive
 from ledger.kinds.orders import order_value
+from ledger.kinds.pledges import gift_asset
 from ledger.kinds.spec import (
     APPROVERS,
     Context,
@@ -83,6 +84,12 @@ def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Aske
     return Asked(facts["currency"], facts["proceeds"])
 
 
+def _of_return(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
+    """A gift that goes back in parts goes to one donor."""
+    out = facts["amount"] + facts.get("fee", 0)
+    return Asked(gift_asset(books, campaign, facts["gift"]), out, f"the donor of {campaign}/{facts['gift']}")
+
+
 def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | None:
     """What moves an amount of an asset, fee included; None for what moves none."""
     asset = facts.get("asset") or facts.get("currency")
@@ -95,6 +102,7 @@ _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
     "purchase": _of_order,
     "payment": _of_payment,
     "conversion": _of_conversion,
+    "gift-return": _of_return,
     "refund": lambda _books, _campaign, _facts: None,  # money that comes in needs no limit
 }
 
