@@ -41,10 +41,11 @@ def outcome_of(document: dict[str, Any] | None) -> str:
     """What a settled payment turned out to be, or what became of it whole, where its status does not say so."""
     if document is None or not document["live"]:
         return ""
+    outcome = str(document.get("outcome", ""))
     if counted_as(document) is Coins.UNDECIDED:
-        return "undecided"
+        return outcome or "undecided"
     counts = str(document.get("counts_as", "gift"))
-    return str(document.get("outcome", "")) if counts == "gift" else counts
+    return outcome if counts == "gift" else counts
 
 
 def restriction_in(tx: Reading, document: dict[str, Any] | None, output: WatchedOutput) -> str | None:

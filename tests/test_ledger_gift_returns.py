@@ -161,6 +161,22 @@ def test_a_blocked_gift_that_lay_apart_goes_back_whole_by_its_own_coin(tmp_path:
     assert document(ledger, "block", "B-1")["status"] == "returned"
 
 
+def test_a_coin_that_nobody_decided_about_goes_back_to_who_sent_it(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("first", (0, BTC)), tx("second", (15, BTC), position=2))
+    ledger.bury()
+    sent_back(ledger)
+    record(ledger)
+    decided(ledger)
+    assert trail(ledger, SECOND).outcome == "returned"
+    assert rows(ledger, "BTC") == {
+        "came gifts": BTC, "came other_coins": BTC, "went in_hand_wallet": BTC, "went returned": BTC - 1_000,
+        "went fees": 1_000,
+    }  # fmt: skip
+    with ledger.store.read() as reading:
+        assert decisions(reading, SLUG, now=ledger.now) == ()
+
+
 def test_a_gift_that_is_held_by_a_block_is_released_first(tmp_path: Path) -> None:
     ledger = given_two(tmp_path)
     block(ledger, SECOND)

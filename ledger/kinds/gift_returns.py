@@ -94,8 +94,10 @@ def _returnable(context: Context, facts: GiftReturn) -> dict[str, Any]:
     document = gift_document(context.books, context.campaign, facts.gift)
     if document is None:
         raise NotFound(f"gift: there is no {facts.gift[:80]} in campaign {context.campaign}")
-    if not document["live"] or document.get("counts_as", "gift") != "gift":
-        raise Conflict("gift: it is no settled gift now; only that is given back")
+    if not document["live"] or document.get("counts_as", "gift") not in {"gift", "undecided"}:
+        raise Conflict(
+            "gift: it is no settled gift now; only a gift, or a coin to decide about, is given back"
+        )
     coins = not facts.gift.startswith("contribution:")
     if coins != (facts.txid is not None) or coins == (facts.bank is not None):
         raise Refused.field(
@@ -127,9 +129,9 @@ def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
 
 
 def _of_apart(context: Context, facts: GiftReturn) -> _Own:
-    """A gift that lies apart on no line: its own coin went back, whole."""
+    """A coin that lies apart on no line, blocked or undecided: it went back itself, whole."""
     spend = context.books.documents.require("spend", context.campaign, str(facts.txid))["facts"]
-    if spend.get("taken") != [facts.gift] or spend.get("blocked") != facts.out:
+    if spend.get("taken") != [facts.gift] or spend.get("blocked", 0) + spend["undecided"] != facts.out:
         raise Refused.field(
             "txid", "took other coins than this gift's own, which lies apart; name that spend"
         )
