@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.chain import BlockRef, Outpoint
 from ledger.changes import LaterChanges
+from ledger.dating import HAPPENED, day_beside
 from ledger.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.flow import ExitKind, Thread, ThreadPoint
 from ledger.kinds.conversions import terms_of
@@ -318,6 +319,8 @@ class DonationFollower:
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))
+            if (happened := day_beside(document)) is not None:
+                detail.append((HAPPENED, happened))
             made.append(
                 Step(
                     kind,

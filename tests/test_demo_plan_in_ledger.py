@@ -21,6 +21,7 @@ from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.demo import gifts, plan
 from service.demo.replay import Replay
+from tests.store_places import BOTH, fresh_url
 from watchers.networks import network_named
 from watchers.scan import WatchSet, scan_block
 from watchers.scripts import script_of
@@ -108,10 +109,11 @@ class Story:
         return list(rows.values())
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+@pytest.fixture(scope="module", params=BOTH)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The whole story, on SQLite and on PostgreSQL."""
     folder: Path = tmp_path_factory.mktemp("story")
-    store = Store.create(f"sqlite:///{folder / 'ledger.db'}")
+    store = Store.create(fresh_url(request.param, folder))
     played = Story(store, Replay.load())
     played.play()
     yield played

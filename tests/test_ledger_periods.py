@@ -15,7 +15,9 @@ from ledger.checks import run_checks
 from ledger.desk import act
 from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import Conflict, NotAllowed, Refused
+from ledger.queries import donation_trails
 from ledger.record import unix_seconds
+from ledger.trail import StepKind
 from ledger.trial_balance import TrialBalance, closing_sums, told_rows, trial_balances
 from tests.ledgers import SLUG, START, Ledger, name, tx
 
@@ -254,6 +256,25 @@ def test_the_chain_is_never_refused_by_a_closed_period(tmp_path: Path) -> None:
     assert all(date > "2023-11-30" for _, date in booked)
     assert next(entry for entry in told if entry.kind == "conversion").facts["date"] == "2023-11-14"
     assert closed(ledger) == before
+
+
+def test_a_donor_s_trail_tells_the_day_that_a_late_fact_happened(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("gift", (0, 1_000_000)))
+    ledger.bury()
+    ledger.now += MONTH
+    close(ledger, "2023-11", date="2023-12-02")
+    ledger.mine("s", tx("sale", spends=(("gift", 0),)))
+    ledger.bury()
+    ledger.do(
+        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=999_000, network_fee=1000,
+        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-12-03", happened="2023-11-14",
+    )  # fmt: skip
+    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-12-03")
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    converted = next(step for step in trail.steps if step.kind is StepKind.CONVERTED)
+    assert (converted.at, dict(converted.detail)["happened"]) == ("2023-12-03", "2023-11-14")
 
 
 def test_the_check_names_an_entry_that_slipped_into_a_closed_period(

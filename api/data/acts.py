@@ -165,10 +165,17 @@ def _intend(ports: Ports, slug: str, wish: Any) -> Response:
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:
     now = ports.clock()
     with ports.store.read() as tx:
-        actor = ports.desk.actor_of_token(tx, token)
-    if actor is None:
+        known = ports.desk.actor_of_token(tx, token) is not None
+    if not known:
         raise Problem(401, "This token is not known, or is revoked.")
-    outcome = ports.store.together(lambda tx: ports.desk.act(tx, actor, slug, noun, verb, body, now=now))
+
+    def told_by_one_who_still_may(tx: Any) -> Any:
+        still = ports.desk.actor_of_token(tx, token)
+        if still is None:
+            raise Problem(401, "This token is not known, or is revoked.")
+        return ports.desk.act(tx, still, slug, noun, verb, body, now=now)
+
+    outcome = ports.store.together(told_by_one_who_still_may)
     told = {
         "seq": outcome.seq,
         "key": outcome.key,
