@@ -63,7 +63,7 @@ class Desk:
         start = threading.Barrier(len(acts))
 
         def run(n: int) -> None:
-            start.wait(20)
+            start.wait(60)
             try:
                 if n % 2:  # half of them share one store, as the API's threads do
                     results[n] = self.ledger.store.together(acts[n])
@@ -197,7 +197,7 @@ def test_money_is_paid_out_or_its_contribution_is_reversed_and_never_both(desk: 
 
 
 def test_an_address_is_given_to_one_donor(desk: Desk) -> None:
-    asked = [lambda writing: request_intention(writing, SLUG, now=desk.now)] * 12
+    asked = [lambda writing: request_intention(writing, SLUG, {}, now=desk.now)] * 12
     given = desk.at_once(*asked)
     assert len({intention.address for intention in given}) == 12
     assert all(intention.fresh for intention in given)
@@ -280,7 +280,7 @@ def test_facts_posted_to_the_api_at_once_are_recorded_once_and_answered_each(des
 
     def post(n: int) -> None:
         client = TestClient(site, headers={"Authorization": f"Bearer {token}"})
-        start.wait(20)
+        start.wait(60)
         for kind, facts in (("same", contribution("B-1", 5)), ("other", contribution("B-2", n + 1))):
             answers.append(
                 (kind, client.post(f"/api/v1/campaigns/{SLUG}/contributions", json=facts).status_code)
@@ -379,7 +379,7 @@ def test_a_token_that_is_revoked_while_its_fact_waits_records_nothing(desk: Desk
     thread = threading.Thread(target=post)
     with desk.ledger.store.write() as writing:
         thread.start()
-        assert waited.begun.wait(20)
+        assert waited.begun.wait(60)
         (kept,) = writing.desk.tokens(desk.ledger.actors["recorder"].id or 0)
         writing.desk.revoke_token(kept.id)
     thread.join(60)
