@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ledger.books import Books
 from ledger.kinds.conversions import sold_in
-from ledger.lines import PartKind, Piece, UnitState, Use
+from ledger.kinds.restrictions import RECLASSIFIED
+from ledger.lines import PartKind, Piece, Span, UnitState, Use
 from ledger.report import SumRow, SumTable
 
 
@@ -85,6 +86,7 @@ class Carrying:
         self._campaign = campaign
         self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
         self._sold: dict[str, int | None] = {}
+        self._arrived: dict[str, list[Piece]] = {}
         gifts: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self.given = 0
         for _, gift in books.documents.all("donation", campaign):
@@ -100,6 +102,7 @@ class Carrying:
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
         if self._values:
             self._sold = self._gross_of_sales()
+            self._arrived = self._reclassified()
             for line in books.lines.names(f"money/{campaign}/"):
                 if line.endswith("/BTC"):
                     self._walk(line)
@@ -129,34 +132,54 @@ class Carrying:
 
     def _walk(self, line: str) -> None:
         values = self._values.get(line, self._empty)
-        used: dict[str, list[Piece]] = defaultdict(list)
-        for span in self._books.lines.spans(line):
+        at = 0
+        for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
+            if at < start:
+                self._spread(values, line, at, start, ((at, start),))
+            at = end
+
+    def _reclassified(self) -> dict[str, list[Piece]]:
+        """Units of lines that were given on another line, where their values are; they are walked from there."""
+        found: dict[str, list[Piece]] = defaultdict(list)
+        for number, document in self._books.documents.all("reclassification", self._campaign):
+            use_id = f"{RECLASSIFIED}{self._campaign}:{number}"
+            if document["status"] == "approved" and self._books.lines.has_use(use_id):
+                (part,) = self._books.lines.use(use_id).parts
+                found[str(part.line)].append((part.start, part.start + part.out))
+        return {line: sorted(pieces) for line, pieces in found.items()}
+
+    def _spread(self, values: GiftValues, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
+        """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
+        is looked for where it lies now; all else is told by kind.
+        """
+        whole = Use("", line, given, end - start, ())
+        for span in self._books.lines.spans(line, start, end):
+            mine = tuple(whole.pieces_between(span.start - start, span.end - start))
             match span.state:
                 case UnitState.VOID:
-                    self.void += values.worth(span.start, span.end)
+                    self.void += _of(values, mine)
+                case UnitState.USED if span.ref.startswith(("spend:", RECLASSIFIED)):
+                    self._carry(values, span, Use("", line, mine, span.end - span.start, ()))
+                case UnitState.USED if line.startswith("money/"):
+                    self.other[span.ref.split(":", 1)[0]] += _of(values, mine)
                 case UnitState.USED:
-                    used[span.ref].append((span.start, span.end))
-                case _:
-                    self.held += values.worth(span.start, span.end)
-        for ref in used:
-            self._walk_use(values, self._books.lines.use(ref))
-
-    def _walk_use(self, values: GiftValues, use: Use) -> None:
-        """A spend carries units on to its own line, where an entry says what for; all else is told by kind."""
-        if not use.id.startswith("spend:"):
-            self.other[use.id.split(":", 1)[0]] += _of(values, use.pieces)
-            return
-        for part in use.parts:
-            if part.line is None or not part.out:
-                continue
-            for span in self._books.lines.spans(part.line, part.start, part.start + part.out):
-                pieces = use.pieces_between(span.start - part.start, span.end - part.start)
-                worth = _of(values, pieces)
-                if span.state is UnitState.USED:
                     # One explanation may take what two spends of a transaction, or of two lines, carried away.
-                    self._used[span.ref] += worth
-                else:
-                    self.unexplained += worth
+                    self._used[span.ref] += _of(values, mine)
+                case _ if line.startswith("money/"):
+                    self.held += _of(values, mine)
+                case _:
+                    self.unexplained += _of(values, mine)
+
+    def _carry(self, values: GiftValues, span: Span, given: Use) -> None:
+        """Units of a span that went on unchanged to the one line of their use."""
+        use = self._books.lines.use(span.ref)
+        (part,) = use.parts
+        for first, last in use.pieces:
+            low, high = max(first, span.start), min(last, span.end)
+            if low < high and part.line is not None:
+                at = part.start + use.count_at(low)
+                pieces = tuple(given.pieces_between(low - span.start, high - span.start))
+                self._spread(values, part.line, at, at + high - low, pieces)
 
     def _give_up(self, use: Use, worth: Worth) -> None:
         """Part the fee off first, in proportion, as the use does with its units."""

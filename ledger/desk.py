@@ -220,7 +220,11 @@ def claim_hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def request_intention(tx: Writing, slug: str, wish: object, *, now: int) -> Intention:
+ANY_END = Wish()
+"""The wish of a donor who names no need."""
+
+
+def request_intention(tx: Writing, slug: str, wish: object = ANY_END, *, now: int) -> Intention:
     """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
 
     `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 _STEPS = {
+    "reclassification": StepKind.RECLASSIFIED,
     "conversion": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,
     "receipt": StepKind.RECEIVED,
@@ -309,6 +310,9 @@ class DonationFollower:
                 if not row.units:  # a claim written off: nothing came back
                     kind, row.units = StepKind.LOST, sum(row.lost.values())
                     row.lost.clear()
+            elif noun == "reclassification":
+                place = str(document["facts"].get("to", "any need"))
+                detail.append(("reason", document["facts"]["reason"].replace("_", " ")))
             elif noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
             elif noun == "shipment":

@@ -16,8 +16,8 @@ from ledger.gift_sums import gift_sums
 from ledger.kinds.gifts import FREE
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
-from ledger.kinds.restrictions import restriction_of
-from ledger.lines import ENDED, Part, PartKind, UnitState, Use, ended_line, parse_ended_line
+from ledger.kinds.restrictions import RECLASSIFIED, restriction_of
+from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, ended_line, parse_ended_line
 
 ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -71,6 +71,11 @@ def _placed(back: tuple[tuple[int, int, int], ...], start: int, end: int) -> Ite
         at = high
     if at < end:
         yield at, end, at
+
+
+def _left_the_bar(span: Span) -> bool:
+    """Units that serve another end since: they are on the bar of that."""
+    return span.state is UnitState.USED and span.ref.startswith(RECLASSIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,10 @@ class CampaignFlow:
 
     def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
         back = self._put_back(line)
-        void = tuple((s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID)
+        # What was reclassified is counted where it lies since.
+        void = tuple(
+            (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
+        )
         void += tuple((start, end) for start, end, _ in back)
         units = self._lines.length(line) - sum(end - start for start, end in void)
         bars = self._stages.setdefault(stage, [])
@@ -271,6 +279,8 @@ class CampaignFlow:
         axis = self._axes[line]
         asset = self._asset_on(line)
         for span in self._lines.spans(line):
+            if line.startswith("money/") and _left_the_bar(span):
+                continue
             if span.state is UnitState.USED:
                 use = self._lines.use(span.ref)
                 for first, last in use.pieces:

@@ -35,6 +35,7 @@ class StepKind(StrEnum):
     RELEASED = "released"
     VOIDED = "voided"
     RESTORED = "restored"
+    RECLASSIFIED = "reclassified"  # it serves another end from then on
     CONVERTED = "converted"
     PAID = "paid"
     ORDERED = "ordered"

@@ -39,6 +39,27 @@ def _incoming(s: Scene) -> Facts:
     return facts | {"n": int(document.get("decisions", 0)) + 1}
 
 
+@tells("reclassification")
+def _reclassification(s: Scene) -> Facts:
+    lines = [
+        (name.split("/")[2:], s.books.lines.free_units(name))
+        for name in s.books.lines.names(f"money/{s.slug}/")
+    ]
+    (restriction, asset), free = s.one([row for row in lines if row[1]], "contribution")
+    needs = [number for number, _ in s.documents("need")]
+    facts = s.numbered("RC") | {"asset": asset, "amount": s.n(1, free)}
+    coins = [ref for ref, _ in s.unexplained()]
+    if asset == "BTC" and coins and s.chance(50):
+        facts |= {"txid": s.pick(coins), "reason": "exchanged"}
+        ends = [None, *needs]
+        back = s.pick(ends)
+        facts |= {} if restriction == "free" else {"to": restriction}
+        return facts | ({} if back is None else {"need": back})
+    if restriction == "free":
+        return facts | {"to": s.one(needs, "need"), "reason": "set_aside"}
+    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn"))}
+
+
 @tells("period")
 def _period(s: Scene) -> Facts:
     if s.of_status("period", "pending"):
@@ -95,7 +116,7 @@ def _repayment(s: Scene) -> Facts:
     return facts | {"amount": s.n(1, min(most, left))}
 
 
-for _noun in ("loan", "repayment", "period"):
+for _noun in ("loan", "repayment", "period", "reclassification"):
     tells_decisions(_noun)
 
 

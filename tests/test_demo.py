@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.checks import run_checks
-from ledger.desk import Wish, request_intention
+from ledger.desk import request_intention
 from ledger.entry import entry_from_bytes
 from ledger.errors import NothingYet
 from ledger.observing import Observed, TxState
@@ -153,7 +153,7 @@ def test_it_never_plays_into_a_folder_that_holds_something_else(home: Path, play
 def test_a_claim_code_is_secret_and_leads_to_what_came(store: Store) -> None:
     """Before the payment it says that nothing came yet; the code itself is stored nowhere."""
     with store.write() as tx:
-        intention = request_intention(tx, plan.SLUG, Wish(), now=NOW)
+        intention = request_intention(tx, plan.SLUG, now=NOW)
     assert intention.fresh
     assert intention.bip21.startswith(f"bitcoin:{intention.address}")
     with store.read() as tx:

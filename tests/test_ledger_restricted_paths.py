@@ -28,6 +28,7 @@ STEP = st.one_of(
     st.tuples(st.just("pay"), st.integers(0, 3), st.integers(1, 1_000), st.integers(0, 60)),
     st.tuples(st.just("pay in coins"), st.integers(0, 3), st.integers(1, 1_000), st.booleans()),
     st.tuples(st.just("move"), st.integers(1, 5_000), st.integers(1, 60)),
+    st.tuples(st.just("exchange"), st.integers(1, 3), _need, _need, st.integers(1, 9_000)),
     st.tuples(st.just("reverse")),
 )
 
@@ -121,6 +122,27 @@ class Story:
             to_bank="A", date=DAY,
         )  # fmt: skip
         self.approved.append(approve(self.ledger, "move", number))
+
+    def exchange(self, coins: int, need: str | None, to: str | None, amount: int) -> None:
+        """Coins leave; units of what they were are exchanged before an entry says what for."""
+        if not self.coins:
+            return
+        label, sats = self.leave(coins)
+        self.settle(label)
+        told = {field: number for field, number in (("need", need), ("to", to)) if number is not None}
+        number = self.next("X")
+        try:
+            self.ledger.do(
+                "recorder", "reclassification", "add", number=number, asset="BTC", amount=amount,
+                reason="exchanged", txid=name(label), date=DAY, **told,
+            )  # fmt: skip
+            approve(self.ledger, "reclassification", number)
+        finally:
+            self.ledger.do(
+                "recorder", "conversion", "add", number=f"C-{label}", txid=name(label), sold=sats, network_fee=0,
+                currency="USD", proceeds=sats, exchange="E", bank="B", date=DAY,
+            )  # fmt: skip
+            self.approved.append(approve(self.ledger, "conversion", f"C-{label}"))
 
     def reverse(self) -> None:
         if self.approved:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ledger.desk import Actor, Wish, act, request_intention
+from ledger.desk import Actor, act, request_intention
 from ledger.store.database import Store
 from service.address_lists import addresses_in
 from service.command import BadUse
@@ -118,7 +118,7 @@ class Giving(RuleBasedStateMachine):
     @rule()
     def ask(self) -> None:
         with self.store.write() as tx:
-            made = request_intention(tx, SLUG, Wish(), now=1_300_000_000)
+            made = request_intention(tx, SLUG, now=1_300_000_000)
         if made.fresh:
             assert made.address not in self.given
             assert made.address != self.fixed

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.chain import Script
 from ledger.chain_look import SeenTx
-from ledger.desk import Actor, Intention, Wish, act, request_intention
+from ledger.desk import Actor, Intention, act, request_intention
 from ledger.giving import PAST
 from ledger.lookup import record_sighting
 from ledger.store.database import Store
@@ -45,7 +45,7 @@ def opened(path: Path) -> Store:
 
 def ask(store: Store) -> Intention:
     with store.write() as tx:
-        made: Intention = request_intention(tx, SLUG, Wish(), now=NOW)
+        made: Intention = request_intention(tx, SLUG, now=NOW)
     return made
 
 

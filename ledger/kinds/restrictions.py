@@ -15,6 +15,9 @@ from ledger.line_state import Lines
 from ledger.lines import Piece, Use
 from ledger.money import decimal_text
 
+RECLASSIFIED = "reclassification:"
+"""What the uses begin with that carry money from one restriction to another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taking:

@@ -31,6 +31,7 @@ from ledger.kinds.overs import unfold_accept, unfold_buy, unfold_return
 from ledger.kinds.overs import void_changes as void_accepted
 from ledger.kinds.periods import require_last_closed, unfold_period
 from ledger.kinds.pledges import unfold_pledge_match, unfold_pledge_step
+from ledger.kinds.reclassifications import require_no_exchange, unfold_reclassification
 from ledger.kinds.returns import unfold_recall
 from ledger.kinds.returns import unfold_return as unfold_goods_return
 from ledger.kinds.shipments import require_last_state, status_left, unfold_state
@@ -143,6 +144,7 @@ _UNFOLD: dict[str, Callable[[Books, Entry, int], None]] = {
     "distribution": _unfold_document("distribution", "number"),
     "conversion.approved": _unfold_conversion,
     "payment.approved": _unfold_approved("payment"),
+    "reclassification.approved": unfold_reclassification,
     "move.approved": _unfold_approved("move"),
     "loan.approved": unfold_loan,
     "repayment.approved": _unfold_approved("repayment"),
@@ -199,6 +201,7 @@ def _post(context: Context, facts: Reversal) -> Posting:
                 f"entry: result {indicator['results'][-1]} was reported after it; reverse that first"
             )
     require_reversible(context, entry)
+    require_no_exchange(entry)
     require_unmatched(context, entry)
     require_last_closed(context, entry)
     require_refund_reversible(context, entry)

@@ -130,7 +130,7 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     document = books.documents.require("spend", campaign, ref)
     base = _use_id(ref, campaign, FREE)
     # What a blocked gift's own coin took, or a reversal took again, is told apart after `~`.
-    parts = (f"{base}:", f"{base}~")
+    parts = (f"{base}:", f"{base}~", f"reclassification:{campaign}:")
     lent = f"loan:{document['notes'].get('borrowed_from', '')}:"
     found = []
     for restriction in all_in_order(books, campaign, "BTC", document["facts"].get("need")):

@@ -19,6 +19,7 @@ _STEPS = {
     StepKind.RELEASED: "released by two people",
     StepKind.VOIDED: "voided: its block is gone",
     StepKind.RESTORED: "settled again, on its old place",
+    StepKind.RECLASSIFIED: "reclassified",
     StepKind.CONVERTED: "by conversion",
     StepKind.PAID: "paid",
     StepKind.ORDERED: "ordered",
@@ -43,6 +44,7 @@ _TO = {
     StepKind.CARRIED: "to",
     StepKind.SHIPPED: "to",
     StepKind.LENT: "to",
+    StepKind.RECLASSIFIED: "to serve",
 }
 _IN = {StepKind.RECEIVED, StepKind.ARRIVED, StepKind.DISTRIBUTED}
 _LABELS = {
