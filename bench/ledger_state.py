@@ -61,6 +61,7 @@ def balance_lines(folder: Path, sizes: tuple[int, ...]) -> Iterator[Line]:
         asked = []
         for _ in range(200):
             with store.read() as tx:
+                tx.shelf._cache.rows.clear()  # each answer comes from the database
                 began = time.perf_counter()
                 net = Books(tx.shelf).net(account, "USD")
                 asked.append(time.perf_counter() - began)
@@ -71,9 +72,8 @@ def balance_lines(folder: Path, sizes: tuple[int, ...]) -> Iterator[Line]:
             adding = time.perf_counter() - began
         assert net == summed
         ours = sorted(asked)[len(asked) // 2]
-        first = max(asked)
         yield Line(
-            f"balance of {size:,} transfers, µs; first {first * 1e6:.0f}; theirs adds rows",
+            f"balance of {size:,} transfers, µs; theirs adds them",
             f"{ours * 1e6:.1f}", f"{adding * 1e6:,.0f}", times(adding / ours), "constant",
         )  # fmt: skip
     store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 
 class AccountClass(StrEnum):
@@ -78,6 +79,7 @@ def account(kind: AccountClass, *detail: str) -> str:
     return "/".join((kind.value, *detail))
 
 
+@lru_cache(maxsize=4096)
 def class_of(name: str) -> AccountClass:
     return AccountClass(name.split("/", 1)[0])
 

@@ -16,6 +16,7 @@ from ledger.lines import Append, Open, Operation, Undo, Use, Withdraw, operation
 from ledger.money import MAX_AMOUNT
 
 VERSION = 1
+_load = json.JSONDecoder().decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def entry_hash(data: bytes) -> str:
 
 def entry_from_bytes(data: bytes) -> Entry:
     """Read stored bytes; they are ours, so a wrong shape is a KeyError or ValueError of a broken database."""
-    body = json.loads(data)
+    body = _load(data.decode())
     if body["v"] != VERSION:
         raise ValueError(f"entry: version {body['v']} is not known to this program; a newer one wrote it")
     return Entry(
@@ -124,8 +125,8 @@ def entry_from_bytes(data: bytes) -> Entry:
         role=body["role"],
         facts=body["facts"],
         notes=body["notes"],
-        transfers=tuple(Transfer(d, c, a, n) for d, c, a, n in body["transfers"]),
-        operations=tuple(operation_from_json(op) for op in body["operations"]),
+        transfers=tuple([Transfer(*transfer) for transfer in body["transfers"]]),
+        operations=tuple([operation_from_json(op) for op in body["operations"]]),
         reverses=body.get("reverses"),
     )
 

@@ -37,8 +37,8 @@ from ledger.lines import (
 )
 from ledger.shelf import JUST_ABOVE, Shelf
 
-_FIRST_FREE, _LAST_SPAN = "first free", "last span"
-"""Hints by line: no free unit lies below the one; the other was the start of the last span."""
+_FIRST_FREE, _LAST_SPAN = 0, 1
+"""The hints of a line: no free unit lies below the one; the other was the start of the last span."""
 
 
 class Lines:
@@ -126,8 +126,8 @@ class Lines:
 
     def _free(self, line: str) -> Iterator[Piece]:
         """The free pieces of a line in order, read as far as they are asked for."""
-        hints = self._shelf.hints
-        low = hints.get((_FIRST_FREE, line), 0)
+        hint = self._hint(line)
+        low = hint[_FIRST_FREE]
         end = self._shelf.value(FREE, at(line, low))
         if end is not None:
             yield low, end
@@ -138,7 +138,7 @@ class Lines:
             for key, data in page:
                 start, low = int(key[-16:]), int(data)
                 if first:
-                    hints[_FIRST_FREE, line], first = start, False
+                    hint[_FIRST_FREE], first = start, False
                 yield start, low
             if len(page) < size:
                 return
@@ -217,7 +217,8 @@ class Lines:
         reached = -1
         for piece in use.pieces:
             # Nothing else has this use's name: only a piece that touches the one before can join a span.
-            self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id, alone=piece[0] > reached)
+            if piece[0] <= reached or not self._take(use.line, piece, use.id):
+                self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
             reached = max(reached, piece[1])
         self._shelf.put(USE, use.id, use)
         for index, part in enumerate(use.parts):
@@ -265,10 +266,40 @@ class Lines:
         self._save_line(op.line, row.asset, row.length, op.start)
         self._shelf.put(SOURCE, at(op.line, op.start), None)
 
-    def _change(
-        self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str, *, alone: bool = False
-    ) -> None:
-        """Set the state of a piece; `alone`: no neighbour can be of the same state and name."""
+    def _take(self, line: str, piece: Piece, use_id: str) -> bool:
+        """Use the beginning of a free span by a use of a new name, which no neighbour can have; else False."""
+        start, end = piece
+        key, put = at(line, start), self._shelf.put
+        here = self._shelf.value(SPAN, key)
+        if here is None or here.state is not UnitState.FREE or not start < end <= here.end:
+            return False
+        put(FREE, key, None)
+        put(SPAN, key, SpanRow(end, UnitState.USED, use_id))
+        if here.end > end:
+            rest = at(line, end)
+            put(SPAN, rest, here)
+            put(FREE, rest, here.end)
+            hint = self._hint(line)
+            if hint[_LAST_SPAN] == start:
+                hint[_LAST_SPAN] = end
+        self._none_free_until(line, start, end)
+        return True
+
+    def _hint(self, line: str) -> list[int]:
+        """What is remembered of a line, to be changed in place."""
+        hints = self._shelf.hints
+        hint: list[int] | None = hints.get(line)
+        if hint is None:
+            hint = hints[line] = [0, 0]
+        return hint
+
+    def _none_free_until(self, line: str, start: int, end: int) -> None:
+        """Units `start..end` are no longer free: where they were the first, what follows is."""
+        hint = self._hint(line)
+        if hint[_FIRST_FREE] == start:
+            hint[_FIRST_FREE] = end
+
+    def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
         start, end = piece
         if not 0 <= start < end <= self.length(line):
             raise Conflict(f"line: {line} has no units {start} to {end}")
@@ -277,23 +308,15 @@ class Lines:
         if covered != end - start or any(span.state is not before for span in found):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
         for span in found:
-            if span.start != start or not alone:
-                self._shelf.put(SPAN, at(line, span.start), None)
-            if span.state is UnitState.FREE:
-                self._shelf.put(FREE, at(line, span.start), None)
+            self._drop_span(line, span.start, span.state)
         first, last = found[0], found[-1]
         if before is UnitState.FREE is not after:
-            hints = self._shelf.hints
-            if hints.get((_FIRST_FREE, line), 0) == start:
-                hints[_FIRST_FREE, line] = end
+            self._none_free_until(line, start, end)
         if first.start < start:
             self._write_span(line, first.start, start, first.state, first.ref)
         if last.end > end:
             self._write_span(line, end, last.end, last.state, last.ref)
-        if alone:
-            self._write_span(line, start, end, after, ref)
-        else:
-            self._put_span(line, start, end, after, ref)
+        self._put_span(line, start, end, after, ref)
 
     def _drop_span(self, line: str, start: int, state: UnitState) -> None:
         self._shelf.put(SPAN, at(line, start), None)
@@ -303,13 +326,13 @@ class Lines:
     def _write_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
         key = at(line, start)
         self._shelf.put(SPAN, key, SpanRow(end, state, ref))
-        hints = self._shelf.hints
-        if start >= hints.get((_LAST_SPAN, line), 0):
-            hints[_LAST_SPAN, line] = start
+        hint = self._hint(line)
+        if start > hint[_LAST_SPAN]:
+            hint[_LAST_SPAN] = start
         if state is UnitState.FREE:
             self._shelf.put(FREE, key, end)
-            if start < hints.get((_FIRST_FREE, line), 0):
-                hints[_FIRST_FREE, line] = start
+            if start < hint[_FIRST_FREE]:
+                hint[_FIRST_FREE] = start
 
     def _put_span(
         self, line: str, start: int, end: int, state: UnitState, ref: str, *, last: bool = False
@@ -320,28 +343,24 @@ class Lines:
         """
         if start >= end:
             return
-        left = self._ending_at(line, start)
-        if left is not None:
-            row = self._shelf.value(SPAN, at(line, left))
+        if start:
+            left, row = self._ending_at(line, start)
             if row is not None and row.state is state and row.ref == ref:
-                start = left
-                self._drop_span(line, start, state)
+                start = left  # its row is written over
         right = None if last else self._shelf.value(SPAN, at(line, end))
         if right is not None and right.state is state and right.ref == ref:
             self._drop_span(line, end, state)
             end = right.end
         self._write_span(line, start, end, state, ref)
 
-    def _ending_at(self, line: str, position: int) -> int | None:
-        """The start of the span that ends at a position, if there is one."""
-        if position == 0:
-            return None
-        last = self._shelf.hints.get((_LAST_SPAN, line))
-        if last is not None:
-            row = self._shelf.value(SPAN, at(line, last))
-            if row is not None and row.end == position:
-                return int(last)
+    def _ending_at(self, line: str, position: int) -> tuple[int, SpanRow | None]:
+        """The span that ends at a position, if there is one, and its start."""
+        last = self._hint(line)[_LAST_SPAN]
+        row = self._shelf.value(SPAN, at(line, last))
+        if row is not None and row.end == position:
+            return last, row
         for key, data in self._shelf.rows("span", line + "|", at(line, position), reverse=True, limit=1):
-            if span_of(data).end == position:
-                return int(key[-16:])
-        return None
+            row = span_of(data)
+            if row.end == position:
+                return int(key[-16:]), row
+        return 0, None

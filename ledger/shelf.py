@@ -83,19 +83,26 @@ class _Ordered:
 class _Rows:
     """The rows of one space. Keys that share all but their last segment lie together, so a line is a short list."""
 
-    __slots__ = ("_all", "_deeper", "_groups", "values")
+    __slots__ = ("_all", "_deeper", "_fresh", "_groups", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         """None for a key that was removed: it keeps its place in the order."""
+        self._fresh: list[str] = []
+        """Keys that came since the last question about an order."""
         self._groups: dict[str, _Ordered] = {}
         self._deeper: set[str] = set()
         self._all: _Ordered | None = None
 
     def put(self, key: str, value: Any) -> None:
-        if key not in self.values:
-            if value is None:
-                return
+        if key in self.values:
+            self.values[key] = value
+        elif value is not None:
+            self.values[key] = value
+            self._fresh.append(key)
+
+    def _arrange(self) -> None:
+        for key in self._fresh:
             group = key[: key.rfind("|") + 1]
             ordered = self._groups.get(group)
             if ordered is None:
@@ -107,10 +114,12 @@ class _Rows:
             ordered.add(key)
             if self._all is not None:
                 self._all.add(key)
-        self.values[key] = value
+        self._fresh.clear()
 
     def between(self, low: str, high: str | None) -> tuple[list[str], int, int]:
         """Keys in order, and from where to where those lie from low to below high, removed ones among them."""
+        if self._fresh:
+            self._arrange()
         group = low[: low.rfind("|") + 1]
         if group and high is not None and group not in self._deeper and self._within(group, high):
             ordered = self._groups.get(group)
@@ -177,8 +186,15 @@ class MemoryShelf:
         return form.read(value) if type(value) is bytes else value
 
     def put(self, form: Form[T], key: str, value: T | None) -> None:
-        self._forms[form.space] = form
-        self._rows(form.space).put(key, value)
+        space = form.space
+        if space not in self._forms:
+            self._forms[space] = form
+            self._rows(space)
+        rows = self._spaces[space]
+        if key in rows.values:
+            rows.values[key] = value
+        else:
+            rows.put(key, value)
 
     def spaces(self) -> list[str]:
         return sorted(
