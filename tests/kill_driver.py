@@ -1,6 +1,8 @@
-"""One look of the real service in a process of its own, which ends itself with SIGKILL at a given point.
+"""Looks of the real service, each in a process that ends itself with SIGKILL at a given point, forked from one that
+has all loaded.
 
-Run by the test as `python -m tests.kill_driver DATABASE_URL SOURCE_URL POINT NOW`; the program knows none of it.
+Run by the test as `python -m tests.kill_driver DATABASE_URL SOURCE_URL`: it reads `POINT NOW` lines and says how each
+process ended. The program knows none of it.
 """
 
 from __future__ import annotations
@@ -65,12 +67,23 @@ def arm(point: str) -> None:
         Intake.record = dies_after(Intake.record)  # type: ignore[method-assign]
 
 
-def main() -> None:
-    url, base, point, now = sys.argv[1:]
+def look(url: str, base: str, point: str, now: int) -> None:
     arm(point)
-    built = build(Store.open(url), config_of(base), lambda: int(now), {}, Path.cwd())
+    signal.alarm(120)
+    built = build(Store.open(url), config_of(base), lambda: now, {}, Path.cwd())
     built.jobs.look()
     sys.exit(built.jobs.trouble or 0)
+
+
+def main() -> None:
+    url, base = sys.argv[1:]
+    for line in sys.stdin:
+        point, now = line.split()
+        child = os.fork()
+        if child == 0:
+            look(url, base, point, int(now))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,27 @@ def disturb(chain: FakeChain, turn: int, chance: random.Random) -> None:
     chain.mine(chance.randint(1, 3))
 
 
+@contextmanager
+def driving(url: str, source: str) -> Iterator[subprocess.Popen[str]]:
+    """The process whose children look and are killed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.kill_driver", url, source],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as driver:  # fmt: skip
+        yield driver
+        assert driver.stdin is not None
+        driver.stdin.close()
+
+
+def looked(driver: subprocess.Popen[str], point: str, now: int) -> int:
+    """How a process ended that looked."""
+    assert driver.stdin is not None
+    assert driver.stdout is not None
+    driver.stdin.write(f"{point} {now}\n")
+    driver.stdin.flush()
+    return int(driver.stdout.readline())
+
+
 def test_kill_nine_loses_nothing_and_counts_nothing_twice(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -94,17 +117,10 @@ def test_kill_nine_loses_nothing_and_counts_nothing_twice(
     disturb(chain, 0, chance)
     chain.mine(DEPTH)
     deaths = dict.fromkeys(POINTS, 0)
-    with EsploraServer(chain) as server:
+    with EsploraServer(chain) as server, driving(url, server.url) as driver:
         for turn, point in enumerate(drawn_points(pytestconfig.getoption("--kills"), chance), 1):
             disturb(chain, turn, chance)
-            ran = subprocess.run(
-                [sys.executable, "-m", "tests.kill_driver", url, server.url, point, str(chain.now)],
-                cwd=ROOT,
-                capture_output=True,
-                timeout=120,
-                check=False,
-            )
-            assert ran.returncode == -signal.SIGKILL, ran.stderr.decode()
+            assert looked(driver, point, chain.now) == -signal.SIGKILL
             deaths[point] += 1
             with store.read() as tx:
                 assert run_checks(tx) == []

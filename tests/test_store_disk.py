@@ -1,0 +1,65 @@
+"""Files and folders that the program makes have their names on disk, or are not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ledger.store.disk import make_folder, write_new
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], set[str]]:
+    """Names, below the test's folder, of what was synced so far."""
+    fsync, seen = os.fsync, list[os.stat_result]()
+
+    def noted(number: int) -> None:
+        fsync(number)
+        seen.append(os.fstat(number))
+
+    monkeypatch.setattr(os, "fsync", noted)
+
+    def names() -> set[str]:
+        there = (tmp_path, *tmp_path.rglob("*"))
+        return {
+            str(path.relative_to(tmp_path))
+            for path in there
+            if any(os.path.samestat(path.stat(), one) for one in seen)
+        }
+
+    return names
+
+
+def test_every_folder_made_is_named_on_disk_in_the_one_above(
+    synced: Callable[[], set[str]], tmp_path: Path
+) -> None:
+    """From the first that was missing on down; what is there already is left alone."""
+    make_folder(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+    assert synced() == {".", "a", "a/b"}
+    make_folder(tmp_path / "a" / "b")
+    assert synced() == {".", "a", "a/b"}
+
+
+def test_a_new_file_is_on_disk_with_its_name_and_overwrites_nothing(
+    synced: Callable[[], set[str]], tmp_path: Path
+) -> None:
+    write_new(tmp_path / "file", b"all of it")
+    assert synced() == {".", "file"}
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "file", b"other")
+    assert (tmp_path / "file").read_bytes() == b"all of it"
+
+
+def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_new(tmp_path / "file", b"all of it")
+    assert list(tmp_path.iterdir()) == []
