@@ -14,7 +14,8 @@ from ledger.kinds.payments import paid_and_waiting
 from ledger.kinds.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
 from ledger.kinds.rates import minute_of
 from ledger.kinds.reversals import REVERSIBLE
-from ledger.matching import invoice_matches, reasons_of
+from ledger.matching import billed_lines, invoice_matches, reasons_of
+from ledger.order_papers import OrderPapers
 from ledger.record import unix_seconds
 from tests.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.machine_world import Needs
@@ -254,6 +255,8 @@ def _payment(s: Scene) -> Facts:
         facts["invoice"] = s.pick(bills)
         if s.chance(50):
             facts["prepayment"] = True
+    elif s.chance(20):
+        facts["no_invoice"] = "A market stall gives none"
     return facts
 
 
@@ -261,7 +264,22 @@ def _payment(s: Scene) -> Facts:
 def _credit_note(s: Scene) -> Facts:
     bound = s.of_status("purchase", "approved", "completed", "cancelled")
     number, order = s.one(bound, "purchase.approved")
-    return s.numbered("CN") | {"order": number, "amount": s.n(1, order_value(order)), "reason": "Bad pieces"}
+    facts = s.numbered("CN") | {"order": number, "reason": "Bad pieces"}
+    papers = OrderPapers(s.books, s.slug)
+    bills = [bill for bill in papers.of("invoice", number) if not bill.get("reversed")]
+    if not bills or s.chance(40):
+        return facts | {"amount": s.n(1, order_value(order))}
+    bill = s.pick(bills)
+    facts["invoice"] = bill["facts"]["number"]
+    rows = [row for row in billed_lines(papers, bill, order) if row[2] > 0]
+    if not rows or s.chance(40):
+        return facts | {"amount": s.n(1, bill["facts"]["amount"])}
+    item, pieces, amount = s.pick(rows)
+    credited = s.n(1, amount)
+    return facts | {
+        "amount": credited,
+        "lines": [{"item": item, "quantity": s.n(0, pieces), "amount": credited}],
+    }
 
 
 @tells("refund")
@@ -274,6 +292,9 @@ def _refund(s: Scene) -> Facts:
     )
     facts, value, currency = found
     facts |= s.numbered("RF") | {"bank": s.pick(BANKS), "asset": currency, "amount": s.n(1, value)}
+    if "lot" not in facts and s.chance(25):
+        del facts["bank"]
+        return facts | {"amount": 0, "written_off": "The maker is bankrupt"}
     coins = [(o, d["facts"]["sats"]) for o, d in s.documents("donation") if d["live"] and not d["line"]]
     if coins and s.chance(30):
         outpoint, sats = s.pick(coins)

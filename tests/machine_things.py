@@ -129,7 +129,8 @@ def _arrival(s: Scene) -> Facts:
             count = s.n(1, pieces)
             good, short, damaged, lost = s.parts(count, 4) if s.chance(50) else (count, 0, 0, 0)
             row = {"product": product, "lot": lot, "good": good, "short": short}
-            lots.append(row | {"damaged": damaged, "lost": lost})
+            row |= {"damaged": damaged, "lost": lost}
+            lots.append(row | ({"cause": s.pick(KINDS_OF_LOSS)} if lost and s.chance(40) else {}))
     return s.numbered("AR") | {"waybill": waybill, "lots": lots, "reason": "Wet boxes"}
 
 
@@ -151,7 +152,10 @@ def _state(s: Scene) -> Facts:
 @tells("handover")
 def _handover(s: Scene) -> Facts:
     place, lots = _some(s, AccountClass.STOCK, "receipt", recalled=False)
-    return s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
+    facts = s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
+    if s.chance(15):
+        facts["signed"] = hashlib.sha256(facts["number"].encode()).hexdigest()
+    return facts
 
 
 @tells("handover.signed")
