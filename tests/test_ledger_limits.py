@@ -142,6 +142,48 @@ def test_a_role_with_a_limit_approves_only_in_the_currencies_that_it_has_one_in(
     approve(ledger, "move", "M-1")
 
 
+def test_a_gift_that_goes_back_counts_in_its_own_asset(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder",
+        "contribution",
+        "add",
+        number="B-1",
+        bank="B",
+        currency="USD",
+        amount=600_000,
+        date="2023-11-21",
+    )
+    told = {
+        "number": "GR-1",
+        "gift": "contribution:B-1",
+        "amount": 500_000,
+        "fee": 1,
+        "bank": "B",
+        "date": DATE,
+    }
+    ledger.do("recorder", "gift-return", "add", reason="asked", **told)
+    with pytest.raises(
+        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01; an admin can"
+    ):
+        approve(ledger, "gift-return", "GR-1")
+    approve(ledger, "gift-return", "GR-1", "admin")
+
+
+def test_loans_to_one_fund_within_a_day_count_together(ledger: Ledger) -> None:
+    told = {"slug": "other", "title": "Other", "purpose": "More", "start": "2023-11-01", "end": "2023-12-31"}
+    with ledger.store.write() as writing:
+        act(writing, ledger.actors["admin"], "other", "campaign", "add", told, now=ledger.now)
+    for number in ("L-1", "L-2"):
+        ledger.do(
+            "recorder", "loan", "add", number=number, to="other", asset="USD", amount=300_000, bank="B", to_bank="O",
+            date=DATE,
+        )  # fmt: skip
+    with pytest.raises(NotAllowed, match="with 1 more to the fund other within 24 hours comes to 6000"):
+        approve(ledger, "loan", "L-1")
+    ledger.do("recorder", "loan", "reject", number="L-2", date=DATE)
+    approve(ledger, "loan", "L-1")
+
+
 def test_a_new_limit_replaces_the_old_one_and_a_lifted_one_binds_nobody(ledger: Ledger) -> None:
     limit(ledger, "L-2", "approver", "USD", 700_000)
     order(ledger, "PO-1", 600_000)

@@ -240,7 +240,7 @@ def test_the_chain_is_never_refused_by_a_closed_period(tmp_path: Path) -> None:
     ledger.bury()
     ledger.do(
         "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=999_000, network_fee=1000,
-        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-11-14",
+        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-11-14", happened="2023-11-13",
     )  # fmt: skip
     ledger.now += MONTH
     close(ledger, "2023-11", date="2023-12-02")
@@ -254,7 +254,8 @@ def test_the_chain_is_never_refused_by_a_closed_period(tmp_path: Path) -> None:
     assert booked[:3] == [("spend", "2023-12-01"), ("conversion", "2023-12-01"), ("donation", "2023-12-01")]
     assert {kind for kind, _ in booked[3:]} == {"void.spend", "void"}
     assert all(date > "2023-11-30" for _, date in booked)
-    assert next(entry for entry in told if entry.kind == "conversion").facts["date"] == "2023-11-14"
+    conversion = next(entry for entry in told if entry.kind == "conversion")
+    assert (conversion.facts["date"], conversion.notes["happened"]) == ("2023-11-14", "2023-11-13")
     assert closed(ledger) == before
 
 

@@ -91,11 +91,13 @@ def _of_return(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
 
 
 def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | None:
-    """What moves an amount of an asset, fee included; None for what moves none."""
+    """What moves an amount of an asset, fee included, to another fund or own place; None for what moves none."""
     asset = facts.get("asset") or facts.get("currency")
     if asset is None or "amount" not in facts:
         return None
-    return Asked(asset, facts["amount"] + facts.get("fee", 0))
+    fund = facts.get("to") or facts.get("lender")
+    payee = None if fund is None else f"the fund {fund}"
+    return Asked(asset, facts["amount"] + facts.get("fee", 0), payee)
 
 
 _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
@@ -154,7 +156,7 @@ def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[
                 continue
             if document["status"] in {"rejected", "reversed", "cancelled"}:
                 continue
-            also = _ASKED[noun](context.books, slug, document["facts"])
+            also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
             if also is None or (also.payee, also.currency) != (asked.payee, asked.currency):
                 continue
             if asked.invoice is not None and also.invoice == asked.invoice:
