@@ -186,6 +186,8 @@ def test_what_a_correction_frees_of_a_blocked_gift_is_held_at_once(tmp_path: Pat
             seqs.append(ledger.do("approver", "move", "approve", number=number, date=DAY).seq)
     block(ledger, "contribution:G-1")
     assert document(ledger, "block", "B-1")["notes"] == {"held": 0, "used": 5_000}
+    with pytest.raises(Conflict, match="B-1 has blocked since"):
+        ledger.do("approver", "move", "approve", number="M-2", date=DAY)
     ledger.do("approver", "move", "reject", number="M-2", date=DAY)
     ledger.do("approver", "reversal", "add", entry=seqs[0], reason="told twice", date=DAY)
     tied(ledger)

@@ -15,7 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict
 from ledger.facts import STRICT, Date, Number
-from ledger.kinds.block_holds import held_again
+from ledger.kinds.block_holds import blocked_intervals, held_again, overlap
 from ledger.kinds.restrictions import Taking, restriction_of
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of
 from ledger.lines import Change, Piece, UnitState
@@ -105,10 +105,29 @@ def seq_of_pending(noun: str) -> Callable[[Books, str, Any], int | None]:
     return seq
 
 
+def _require_unblocked(context: Context, noun: str, number: str) -> None:
+    """Conflict where what a fact holds is of a gift that was blocked since it was recorded."""
+    document = context.books.documents.find(noun, context.campaign, number)
+    held_now = held_takings(document) if document is not None and document.get("status") == "pending" else ()
+    blocked = list(blocked_intervals(context.books, context.campaign)) if held_now else []
+    for taking in held_now:
+        for block, line, start, end in blocked:
+            if taking.line == line and overlap(taking.pieces, start, end):
+                raise Conflict(
+                    f"number: {noun} {number} holds money of a gift that {block} has blocked since; release the "
+                    "block first, or reject this and record it again with other money"
+                )
+
+
 def approval(
     noun: str, post: Callable[[Context, Any], Posting], fold: Callable[[Books, Entry], None]
 ) -> Kind:
     """The kind that lets a recorded fact take effect."""
+
+    def post_unblocked(context: Context, facts: Decision) -> Posting:
+        _require_unblocked(context, noun, facts.number)
+        return post(context, facts)
+
     return Kind(
         name=f"{noun}.approved",
         noun=noun,
@@ -117,7 +136,7 @@ def approval(
         doc=f"Approve a recorded {noun}; its recorder may not.",
         roles=APPROVERS,
         key=lambda campaign, facts: f"approval:{noun}:{campaign}:{facts.number}",
-        post=post,
+        post=post_unblocked,
         fold=fold,
         approves=seq_of_pending(noun),
     )
