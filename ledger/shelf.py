@@ -6,7 +6,7 @@ A projection is written only by folding entries and observations, so a rebuild c
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -47,6 +47,9 @@ class Shelf(Protocol):
         limit: int | None = None,
     ) -> Iterator[tuple[str, bytes]]:
         """Rows with `low <= key < high` in order (backwards with `reverse`); the answer is a stable copy."""
+
+    def expect(self, space: str, keys: Sequence[str]) -> None:
+        """These rows will be loaded next: read them in one question."""
 
     def value(self, form: Form[T], key: str) -> T | None:
         """`load`, read: not read again while it is remembered."""
@@ -179,6 +182,9 @@ class MemoryShelf:
             if value is not None:
                 found.append((key, self._bytes(space, value)))
         return iter(found)
+
+    def expect(self, space: str, keys: Sequence[str]) -> None:
+        """They are in memory already."""
 
     def value(self, form: Form[T], key: str) -> T | None:
         rows = self._spaces.get(form.space)

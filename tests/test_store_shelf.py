@@ -94,6 +94,14 @@ class ShelfMachine(RuleBasedStateMachine):
         assert stored == list(self.truth.rows(space, low, high, reverse=reverse, limit=limit))
 
     @precondition(lambda self: self.tx is not None)
+    @rule(space=SPACES, keys=st.lists(KEYS))
+    def expect_within(self, space: str, keys: list[str]) -> None:
+        self.tx.shelf.expect(space, keys)
+        assert [self.tx.shelf.load(space, key) for key in keys] == [
+            self.truth.load(space, key) for key in keys
+        ]
+
+    @precondition(lambda self: self.tx is not None)
     @rule(space=SPACES, key=KEYS)
     def load_within(self, space: str, key: str) -> None:
         assert self.tx.shelf.load(space, key) == self.truth.load(space, key)

@@ -5,7 +5,7 @@ What it holds is what `MemoryShelf` would hold; it never decides what a projecti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ FIRST = f"SELECT value FROM meta WHERE name = '{VERSION}'"  # noqa: S608 - a con
 
 MOST_CACHED = 50_000
 MOST_PENDING = 10_000
+MOST_EXPECTED = 200
 MOST_OVERLAID = 32
 """So many waiting rows of a space are laid over what a range read finds; more are written first."""
 
@@ -83,6 +84,18 @@ class StoredShelf:
         self._cache.forms[form.space] = form
         value = self._cache.rows[place] = form.read(kept)
         return value
+
+    def expect(self, space: str, keys: Sequence[str]) -> None:
+        """Read the rows that are not remembered in one question."""
+        unknown = [key for key in dict.fromkeys(keys) if (space, key) not in self._cache.rows]
+        if len(unknown) < 2 or len(unknown) > MOST_EXPECTED:
+            return
+        marks = ", ".join("?" * len(unknown))
+        sql = f"SELECT key, value FROM shelf WHERE space = ? AND key IN ({marks})"  # noqa: S608 - only marks
+        found = dict(self._session.all(sql, (space, *unknown), beside=True))
+        for key in unknown:
+            value = found.get(key)
+            self._remember((space, key), None if value is None else bytes(value))
 
     def _found(self, place: tuple[str, str]) -> Any:
         try:
