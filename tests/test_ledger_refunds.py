@@ -223,6 +223,28 @@ def test_pieces_that_nobody_paid_for_are_not_refunded(tmp_path: Path) -> None:
         refund(ledger, failure="short", lot="L1", quantity=10, amount=1_000)
 
 
+def test_pieces_that_went_away_and_came_back_are_refunded_to_who_paid(tmp_path: Path) -> None:
+    """Goods that are again where they were before: whose money it was is followed by units, never round and round."""
+    ledger = bought(tmp_path, 40_000, 60_000, arrived={"good": 100})
+    lot = [{"product": "KIT", "lot": "L1", "quantity": 100}]
+    for waybill, origin, destination in (("W-1", "Depot", "Port"), ("W-2", "Port", "Depot")):
+        facts = {"origin": origin, "destination": destination, "carriage": "road", "lots": lot}
+        ledger.do("recorder", "shipment", "add", waybill=waybill, date="2023-12-03", **facts)
+        arrived = [{"product": "KIT", "lot": "L1", "good": 100}]
+        ledger.do(
+            "recorder", "shipment", "arrive", number=f"A-{waybill}", waybill=waybill, lots=arrived,
+            date="2023-12-03",
+        )  # fmt: skip
+    ledger.do(
+        "recorder", "return", "add", number="RT-1", way="to_supplier", place="Depot", reason="Wrong size",
+        lots=[{"product": "KIT", "lot": "L1", "quantity": 50}], date="2023-12-04",
+    )  # fmt: skip
+    refund(ledger, failure="returned", lot="L1", quantity=50, returned_by="RT-1", amount=5_000)
+    with ledger.store.read() as reading:
+        found = [row.gift for row in origins(Books(reading.shelf).lines, MONEY, 10_000, 15_000)]
+    assert found == [f"{name('gift0')}:0", f"{name('gift1')}:0"]
+
+
 def test_a_refund_is_approved_by_another_person_and_reversed_whole(tmp_path: Path) -> None:
     ledger = bought(tmp_path, 100_000)
     close(ledger, claim=10_000)

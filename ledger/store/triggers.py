@@ -162,6 +162,10 @@ def drop_triggers(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger.name}() CASCADE")
 
 
+_WHEN = {7: "insert", 19: "update", 11: "delete", 34: "truncate"}
+"""`pg_trigger.tgtype` of those that this version makes: BEFORE, for each row, TRUNCATE for the statement."""
+
+
 def missing_triggers(connection: Connection) -> list[str]:
     """Names of triggers that are missing, switched off, or do not say what this version makes them say."""
     if connection.dialect.name == "sqlite":
@@ -169,14 +173,19 @@ def missing_triggers(connection: Connection) -> list[str]:
         there = {str(name): str(sql) for name, sql in found}
         return [t.name for t in triggers(Dialect.SQLITE) if there.get(t.name) != t.statements[0]]
     found = connection.exec_driver_sql(
-        "SELECT t.tgname, t.tgenabled, p.prosrc, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        "SELECT t.tgname, t.tgenabled, p.prosrc, c.relname, t.tgtype, t.tgqual IS NULL AND t.tgattr = ''"
+        " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_proc p ON p.oid = t.tgfoid WHERE c.relnamespace = current_schema()::regnamespace"
     )
-    bodies = {str(name): f"{table} {body}" for name, enabled, body, table in found if enabled == "A"}
+    made = {
+        str(name): (table, _WHEN.get(sort), body)
+        for name, enabled, body, table, sort, always in found
+        if enabled == "A" and always
+    }
     return [
         t.name
         for t in triggers(Dialect.POSTGRESQL)
-        if bodies.get(t.name) != f"{t.table} {t.statements[0].split('$guard$')[1]}"
+        if made.get(t.name) != (t.table, t.name.rsplit("_", 1)[1], t.statements[0].split("$guard$")[1])
     ]
 
 
