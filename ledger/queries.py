@@ -22,6 +22,7 @@ from ledger.flow import ExitKind, StageKind
 from ledger.gift_sums import gift_days, gift_sums
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
+from ledger.kinds.pledges import pledge_state
 from ledger.losses import loss_rows
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
@@ -34,6 +35,7 @@ from ledger.report import (
     CampaignReport,
     NeedRow,
     OpenMatter,
+    PledgeRow,
     Withheld,
 )
 from ledger.settled import depth_of, settled_block
@@ -158,6 +160,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         journal_hash=head[1] if head else "0" * 64,
         fixed_address=fixed[0] if fixed else None,
         demonstration=tx.progress.load("demonstration") == "yes",
+        pledges=_pledges(books, slug),
         waiting=tuple(
             OpenMatter(row.matter.value, row.subject, row.since, row.asset, row.minor, row.what_to_do)
             for row in open_now[:WAITING_SHOWN]
@@ -192,6 +195,16 @@ def _withheld(books: Books, slug: str) -> list[Withheld]:
         for _, d in books.documents.all("evidence", slug)
         if d["facts"]["access"] == "sealed" and not d.get("reversed")
     ]
+
+
+def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
+    rows = []
+    for number, document in books.documents.all("pledge", slug):
+        if not document.get("reversed"):
+            state = pledge_state(books, slug, number)
+            figures = (state.promised, state.paid, state.lapsed, state.status.value)
+            rows.append(PledgeRow(number, document["date"], state.asset, *figures))
+    return tuple(sorted(rows, key=lambda row: (row.open == 0, row.date, row.number)))
 
 
 def _days_gift_to_order(books: Books, slug: str) -> int | None:

@@ -166,6 +166,24 @@ class NeedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PledgeRow:
+    """A promise and what came of it, minor units of its asset; in no total."""
+
+    number: str
+    date: str
+    asset: str
+    promised: int
+    paid: int
+    lapsed: int
+    status: str  # pledge, commitment, paid, lapsed
+
+    @property
+    def open(self) -> int:
+        """What is still to come."""
+        return self.promised - self.paid - self.lapsed
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignCard:
     slug: str
     title: str
@@ -219,6 +237,7 @@ class CampaignReport:
     demonstration: bool
     sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
     deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))
+    pledges: tuple[PledgeRow, ...] = ()  # those that stand, open ones first
     waiting: tuple[OpenMatter, ...] = ()  # what needs a decision, the oldest first; at most a page of it
     losses: tuple[LossRow, ...] = ()  # newest first
     expired: int = 0  # pieces in stock that are past their last day of use

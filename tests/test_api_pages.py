@@ -14,7 +14,7 @@ from api.pages import sentences as say
 from api.pages.figures import rfc3339
 from api.pages.render import STYLE, STYLE_PATH
 from ledger.flow import ExitKind
-from ledger.report import CampaignReport, OpenCount, OpenMatter, UnexplainedSpend
+from ledger.report import CampaignReport, OpenCount, OpenMatter, PledgeRow, UnexplainedSpend
 from ledger.trail import ChangeKind, DonationStatus, Place, TrailChange
 from tests import builders_views as built
 from tests.fakes_api import CLAIM, FakeStore, FakeViews, ports
@@ -422,3 +422,23 @@ def test_when_a_gift_settled_stands_beside_the_time_of_its_block() -> None:
     assert "Block of 29 May 2020, 13:20 UTC" in say.step_facts(
         replace(trail.steps[0], detail=(("block_time", "2020-05-29T13:20:00Z"),))
     )
+
+
+def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
+    """Pledged, paid in part, lapsed: a row each, and every figure of the campaign is what it is without them."""
+    rows = (
+        PledgeRow("PL-2", "2020-05-20", "USD", 250_000, 200_000, 0, "commitment"),
+        PledgeRow("PL-1", "2020-05-18", "USD", 90_000, 0, 90_000, "lapsed"),
+    )
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["promised"] = replace(built.story_report(), pledges=rows)
+    site = TestClient(create_app(mine))
+    told = text_of(site.get("/c/promised").text)
+    assert "PL-2 20 May 2020 2,500.00 USD Binding 2,000.00 USD paid and 500.00 USD still to come" in told
+    assert "PL-1 18 May 2020 900.00 USD Lapsed 900.00 USD lapsed" in told
+    with_them, without = (site.get(f"/api/v1/campaigns/{slug}").json() for slug in ("promised", "bithelp"))
+    assert with_them.pop("pledges")[0]["open"] == {"asset": "USD", "minor": 50_000, "decimal": "500.00"}
+    assert without.pop("pledges") == []
+    assert with_them == without
+    assert "Promised" not in site.get("/c/bithelp").text

@@ -156,6 +156,10 @@ def test_no_total_ever_counts_a_pledge(ledger: Ledger) -> None:
     match(ledger, "M-1", "P-4", "contribution:B-1", 60_000)
     ledger.do("recorder", "pledge", "lapse", number="P-4", date=DAY)
     assert totals() == before
+    with ledger.store.read() as reading:
+        rows = {row.number: row for row in campaign_report(reading, SLUG, now=ledger.now).pledges}
+    assert (rows["P-4"].paid, rows["P-4"].lapsed, rows["P-4"].open) == (60_000, 8_940_000, 0)
+    assert rows["P-4"].status == "lapsed"
 
 
 @settings(max_examples=12, deadline=None)

@@ -113,6 +113,18 @@ def campaign(report: CampaignReport) -> Json:
         "under_way": integer(report.under_way),
         "lost": integer(report.lost),
         "fixed_address": report.fixed_address,
+        "pledges": [
+            {
+                "number": row.number,
+                "date": row.date,
+                "status": row.status,
+                "promised": amount(row.asset, row.promised),
+                "paid": amount(row.asset, row.paid),
+                "lapsed": amount(row.asset, row.lapsed),
+                "open": amount(row.asset, row.open),
+            }
+            for row in report.pledges
+        ],
         "needs": [plain(need) for need in report.needs],
         "in_kind": [
             {

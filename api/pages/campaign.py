@@ -64,6 +64,16 @@ def campaign_page(
         picture=picture(report.flow, None),
         sums=tuple(_sum(table) for table in report.sums),
         withheld=_withheld(report),
+        pledges=tuple(
+            (
+                row.number,
+                say.day(row.date),
+                exact_with_asset(row.asset, row.promised),
+                say.pledge_status(row),
+                say.pledge_came(row),
+            )
+            for row in report.pledges[:ROWS]
+        ),
         waiting=tuple(_waiting(row, report.books.looked_at) for row in report.waiting),
         waiting_note=say.waiting_note(report.books, len(report.waiting)),
         papers=paper_rows(report.papers[:SHOWN_PAPERS]),

@@ -165,6 +165,7 @@ class CampaignPage:
     picture: Picture | None
     sums: tuple[Sum, ...]
     withheld: tuple[WithheldRow, ...]
+    pledges: tuple[tuple[str, str, str, str, str], ...]  # number, date, promised, state, what came of it
     waiting: tuple[WaitingRow, ...]
     waiting_note: str
     papers: tuple[PaperRow, ...]

@@ -43,6 +43,7 @@ from api.pages.sentences.flow import (
     stage_label,
     yours_label,
 )
+from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.results import result_row
 from api.pages.sentences.steps import fact_label, line_name, step_facts, step_phrase
 from api.pages.sentences.tables import (
@@ -116,6 +117,8 @@ __all__ = [
     "outcome_word",
     "period",
     "plain",
+    "pledge_came",
+    "pledge_status",
     "restricted",
     "result_row",
     "service_figures",

@@ -1,0 +1,19 @@
+"""English: what was promised to a campaign and what came of it; a promise is in no total."""
+
+from __future__ import annotations
+
+from api.pages.figures import exact_with_asset
+from api.pages.sentences.units import listed
+from ledger.report import PledgeRow
+
+_STATUS = {"pledge": "Promised", "commitment": "Binding", "paid": "Paid", "lapsed": "Lapsed"}
+
+
+def pledge_status(row: PledgeRow) -> str:
+    return _STATUS.get(row.status, row.status)
+
+
+def pledge_came(row: PledgeRow) -> str:
+    """`2,000.00 USD paid and 500.00 USD still to come`."""
+    told = [(row.paid, "paid"), (row.open, "still to come"), (row.lapsed, "lapsed")]
+    return listed([f"{exact_with_asset(row.asset, minor)} {word}" for minor, word in told if minor])
