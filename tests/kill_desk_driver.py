@@ -1,8 +1,8 @@
 """Desk writes in processes that end themselves with SIGKILL at a given statement, forked from one that has all loaded.
 
-Run by the test as `python -m tests.kill_desk_driver URL FOLDER WAY`: it reads `TURN STATEMENT` lines. In the way `cli`
-the child runs the commands of one turn after the other and says `told KEY` after each; in the way `api` it says where
-it serves. It says `gone STATUS` when the child has ended. The program knows none of it.
+Run by the test as `python -m tests.kill_desk_driver`: it reads lines of JSON, [way, URL, folder, turn, statement]. In
+the way `cli` the child runs the commands of one turn after the other and says `told KEY` after each; in the way `api`
+it says where it serves. It says `gone STATUS` when the child has ended. The program knows none of it.
 """
 
 from __future__ import annotations
@@ -126,10 +126,19 @@ def commands(folder: Path, first: int) -> None:
         say(f"turn {turn}")
 
 
-def serving(url: str) -> None:
-    store = Store.open(url)
-    ports = Ports(store, lambda: START, SiteSettings(), lambda: "", list)
-    say(f"url {WebServer(create_app(ports), '127.0.0.1', 0).start()}")
+class Later:
+    """A store that is opened once the process is forked; the application over it is made before."""
+
+    def __init__(self) -> None:
+        self.store: Store | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+def serving(url: str, later: Later, app: Any) -> None:
+    later.store = Store.open(url)
+    say(f"url {WebServer(app, '127.0.0.1', 0).start()}")
     threading.Event().wait()
 
 
@@ -139,16 +148,17 @@ def say(line: str) -> None:
 
 def main() -> None:
     vars(service.cli)["build_parser"] = cache(service.cli.build_parser)  # the slowest part of a command
-    url, folder, way = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    later = Later()
+    app = create_app(Ports(later, lambda: START, SiteSettings(), lambda: "", list))
     for line in sys.stdin:
-        turn, statement = map(int, line.split())
+        way, url, folder, turn, statement = json.loads(line)
         child = os.fork()
         if child == 0:
             signal.alarm(_MOST_SECONDS)
             arm(statement)
             if way == "cli":
-                commands(folder, turn)
-            serving(url)
+                commands(Path(folder), turn)
+            serving(url, later, app)
         _, status = os.waitpid(child, 0)
         say(f"gone {os.waitstatus_to_exitcode(status)}")
 
