@@ -22,7 +22,7 @@ from ledger.gift_sums import gifts_wanting
 from ledger.kinds import ALL
 from ledger.kinds.confirmations import open_gaps
 from ledger.kinds.goods import lot_asset
-from ledger.kinds.pledges import gift_asset, gift_document
+from ledger.kinds.pledges import gift_asset, gift_document, gift_worth
 from ledger.matching import open_matches
 from ledger.observing import Observed
 from ledger.record import rfc3339
@@ -205,15 +205,23 @@ def _approvals(books: Books, slug: str) -> Iterator[DecisionWanted]:
 
 def _blocked(books: Books, slug: str) -> Iterator[DecisionWanted]:
     what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
+    unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
     for _, block in books.documents.all("block", slug):
+        if block["status"] != "standing":
+            continue
         gift = str(block["facts"]["gift"])
         document = gift_document(books, slug, gift)
-        if block["status"] == "standing" and document is not None and document["live"]:
-            asset, minor = amount_of(document["facts"])
-            yield DecisionWanted(
-                Matter.BLOCKED_GIFT, slug, gift, block["at"], asset or "BTC",
-                minor if minor is not None else int(document["facts"]["sats"]), what,
-            )  # fmt: skip
+        there = document is not None and document["live"]
+        minor = gift_worth(books, slug, gift, gift_asset(books, slug, gift)) if there else None
+        yield DecisionWanted(
+            Matter.BLOCKED_GIFT,
+            slug,
+            gift,
+            block["at"],
+            gift_asset(books, slug, gift),
+            minor,
+            what if there else unknown,
+        )
 
 
 def _unvalued(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:

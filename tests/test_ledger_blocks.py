@@ -199,6 +199,18 @@ def test_what_a_correction_frees_of_a_blocked_gift_is_held_at_once(tmp_path: Pat
     release(ledger)
 
 
+def test_a_block_of_a_payment_that_never_came_is_asked_about(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    block(ledger)
+    with ledger.store.read() as reading:
+        (waits,) = decisions(reading, SLUG, now=ledger.now)
+    assert (waits.matter, waits.minor) == (Matter.BLOCKED_GIFT, None)
+    assert "see that its key is right" in waits.what_to_do
+    release(ledger)
+    with ledger.store.read() as reading:
+        assert decisions(reading, SLUG, now=ledger.now) == ()
+
+
 def test_only_a_gift_is_blocked(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     ledger.mine("a", tx("gift", (15, BTC)))
