@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from ledger.chain import BlockRef, Outpoint
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
+from ledger.kinds.confirmations import TwoCounts
+from ledger.losses import LossRow
 from ledger.report import (
     Books,
     CampaignCard,
@@ -28,6 +30,7 @@ from ledger.trail import (
     Step,
     StepKind,
 )
+from ledger.two_keys import Deliveries, Unconfirmed
 
 COIN = 100_000_000
 TXID = "3f9a" + "7c" * 28 + "c21e"
@@ -202,7 +205,35 @@ def story_report(unit: str = "mask") -> CampaignReport:
         fixed_address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", demonstration=True,
         sources_of_facts=(("The call, 18 May to 2 June 2020", "South-South Galaxy, June 2020"),
                           ("250,000 pieces reached Beijing", "UNOSSC, 17 May 2021")),
+        deliveries=story_deliveries(), losses=story_losses(), expired=6_400,
     )  # fmt: skip
+
+
+def story_deliveries() -> Deliveries:
+    """Thirty waybills that were counted, one of them with a gap, and a handover that nobody counted."""
+    counts = tuple(
+        TwoCounts("shipment", f"W-{i:03}", "ITEM-3", f"A{i}-2005", 9_000 + i, 9_000 + (i if i else -40), 0, 0, "2020-08-02")
+        for i in range(30)
+    )  # fmt: skip
+    waits = Unconfirmed("handover", "H-7", "West African Health Organization", 81_000, "2020-08-10")
+    return Deliveries(counts, (waits,), frozenset({"H-1"}))
+
+
+def story_losses() -> tuple[LossRow, ...]:
+    return tuple(
+        LossRow(
+            "2020-08-02",
+            f"arrival AR-{i}",
+            "Abuja",
+            "ITEM-3",
+            f"A{i}-2005",
+            600 + i,
+            "damage",
+            f"SR-{i}",
+            "rain",
+        )
+        for i in range(30)
+    )
 
 
 def empty_report() -> CampaignReport:
@@ -214,7 +245,7 @@ def empty_report() -> CampaignReport:
                       sources_agreeing=0),
         flow=Flow("kit", (), (), ()), sums=(), withheld=(), unexplained=(), papers=(), papers_count=0,
         days_gift_to_order=None, days_order_to_receipt=None, good_permille=None, closed=False, journal_seq=1,
-        fixed_address=None,
+        fixed_address=None, deliveries=Deliveries((), ()), losses=(), expired=0,
     )  # fmt: skip
 
 

@@ -170,6 +170,18 @@ def test_the_first_view_is_small(site: TestClient, path: str) -> None:
     assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
 
 
+def test_what_is_open_of_deliveries_comes_first_and_the_rest_is_counted(site: TestClient) -> None:
+    """A gap, then what nobody counted, then what agrees; the newest losses; what is not shown is in the data."""
+    html = site.get("/c/bithelp").text
+    (table,) = re.findall(r'id="deliveries".*?</table>', html, re.S)
+    rows = re.findall(r'data-l="Delivery">([^<]*)<', table)
+    assert rows[:3] == ["Waybill W-000", "Handover H-7, not signed yet", "Waybill W-001"]
+    assert len(rows) == 8
+    assert "1 gap without an explanation; 1 delivery not counted" in table
+    assert "23 more rows in the data" in table
+    assert "The last 8 of 30. 6,400 pieces in stock are past the last day of use." in html
+
+
 def test_the_picture_has_its_table(site: TestClient) -> None:
     """Directly after both drawings: stage, yours, arrived, stays, lost, and each receiver."""
     html = site.get(f"/d/{built.TXID}:1").text

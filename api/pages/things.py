@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from api.pages import sentences as say
 from api.pages.contexts import DeliveryRow
 from api.pages.figures import count
-from api.pages.parts import ROWS
 from api.pages.sentences import deliveries as words
 from ledger.kinds.confirmations import TwoCounts
 from ledger.losses import LossRow
 from ledger.two_keys import Deliveries
 
+SHOWN = 8
+"""Most rows of a table of things in a first view."""
+
 
 def delivery_rows(told: Deliveries) -> tuple[DeliveryRow, ...]:
-    """Open gaps first, then what nobody confirmed, then what agrees; at most a list's rows."""
+    """Open gaps first, then what nobody confirmed, then what agrees; the first of them."""
     open_rows = [row for row in told.counts if row.gap]
     agreed = [row for row in told.counts if not row.gap]
     rows = [_counted(told, row) for row in open_rows]
@@ -35,7 +37,7 @@ def delivery_rows(told: Deliveries) -> tuple[DeliveryRow, ...]:
         for row in told.unconfirmed
     ]
     rows += [_counted(told, row) for row in agreed]
-    return tuple(rows[:ROWS])
+    return tuple(rows[:SHOWN])
 
 
 def _counted(told: Deliveries, row: TwoCounts) -> DeliveryRow:
@@ -52,11 +54,7 @@ def _counted(told: Deliveries, row: TwoCounts) -> DeliveryRow:
 
 def deliveries_note(told: Deliveries) -> str:
     """How many deliveries agree, and how many rows are not shown."""
-    return words.note(told, max(0, len(told.counts) + len(told.unconfirmed) - ROWS))
-
-
-LOSSES = 8
-"""Most losses of a first view, the newest."""
+    return words.note(told, max(0, len(told.counts) + len(told.unconfirmed) - SHOWN))
 
 
 def lost_rows(losses: Sequence[LossRow]) -> tuple[tuple[str, str, str, str, str, str], ...]:
@@ -70,10 +68,10 @@ def lost_rows(losses: Sequence[LossRow]) -> tuple[tuple[str, str, str, str, str,
             row.report or "–",
             say.day(row.date),
         )
-        for row in losses[:LOSSES]
+        for row in losses[:SHOWN]
     )
 
 
 def lost_note(losses: Sequence[LossRow], expired: int) -> str:
     """How many of how many rows are shown, and what in stock is past its last day."""
-    return words.lost(min(len(losses), LOSSES), len(losses), expired)
+    return words.lost(min(len(losses), SHOWN), len(losses), expired)
