@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,13 +17,15 @@ import psycopg
 import pytest
 
 from ledger.checks import run_checks
+from ledger.desk import Outcome, act
 from ledger.errors import StorageFailed
 from ledger.rebuild import rebuild
 from ledger.store import database
 from ledger.store.database import Store
 from ledger.store.failures import storage_failure
+from ledger.store.transaction import Writing
 from tests.disk_vfs import DiskVfs, disk_vfs, failing
-from tests.ledgers import Ledger, QuietLedger
+from tests.ledgers import SLUG, Ledger, QuietLedger
 from tests.postgresql_server import drop_postgresql, fresh_postgresql
 from tests.store_places import entry, filled, fresh_url, outside, small_disk
 
@@ -147,6 +150,53 @@ def test_a_checkpoint_that_fails_costs_no_entry(vfs: DiskVfs, tmp_path: Path) ->
     ledger.audit()
     ledger.store.close()
     assert entries(Store.open(f"sqlite:///{tmp_path / 'ledger.db'}")) == before + 9
+
+
+def test_writers_who_share_a_transaction_are_all_told_that_the_disk_is_full(
+    vfs: DiskVfs, tmp_path: Path
+) -> None:
+    """Whoever had an answer finds the entry, whoever was refused does not; afterwards all are taken."""
+    ledger = QuietLedger.new(tmp_path)
+    answered, refused = set[str](), dict[str, StorageFailed]()
+
+    def give_all(who: int) -> None:
+        for turn in range(8):
+            number = f"T-{who}-{turn}"
+            facts = {"number": number, "bank": "B", "currency": "USD", "amount": 5, "date": "2023-11-20"}
+
+            def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
+                actor = ledger.actors["recorder"]
+                return act(writing, actor, SLUG, "contribution", "add", facts, now=ledger.now)
+
+            try:
+                ledger.store.together(work)
+                answered.add(number)
+            except StorageFailed as failure:
+                refused[number] = failure
+
+    def all_at_once() -> None:
+        writers = [threading.Thread(target=give_all, args=(who,)) for who in range(4)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+
+    def there() -> set[str]:
+        with ledger.store.read() as reading:
+            return {row.key.rpartition(":")[2] for row in reading.journal.rows(kind="contribution")}
+
+    with failing(vfs, From(25, sqlite3.SQLITE_FULL, WRITES)):
+        all_at_once()
+    assert answered
+    assert refused
+    assert all(failure.full for failure in refused.values())
+    assert there() == answered
+    all_at_once()
+    assert there() == answered == {f"T-{who}-{turn}" for who in range(4) for turn in range(8)}
+    with ledger.store.read() as reading:
+        assert run_checks(reading) == []
+        assert rebuild(reading) == []
+    ledger.store.close()
 
 
 @pytest.mark.parametrize("verb", ["backup", "restore"])
