@@ -223,7 +223,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_whatever_is_decided_and_undone_the_books_are_the_chain(steps: list[tuple[str, int]]) -> None:
     """The ledger audits itself after every step: books = chain, lines = coins, each outpoint live once."""
