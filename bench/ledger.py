@@ -26,7 +26,7 @@ from ledger.store.database import Store
 BATCH = 100
 """Entries a commit, where one writer records several together."""
 
-ROUNDS = 5
+ROUNDS = 3
 """Ours and theirs take turns; the ratio is the median of the rounds, so that what disturbs one round counts little."""
 
 SINGLE, SHARED, BATCHED, TEXT = 400, 1_920, 2_000, 10_000

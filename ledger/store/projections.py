@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ledger.errors import LedgerError
 from ledger.shelf import Form
-from ledger.store.session import Session
+from ledger.store.session import Dialect, Session
 
 T = TypeVar("T")
 
@@ -29,6 +29,20 @@ MOST_OVERLAID = 32
 
 
 _NOTHING: Any = object()
+
+_SAVE = (
+    "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value"
+)
+_SAVE_ALL = (
+    "INSERT INTO shelf (space, key, value) SELECT * FROM unnest(?::text[], ?::text[], ?::bytea[])"
+    " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value"
+)
+_REMOVE = "DELETE FROM shelf WHERE space = ? AND key = ?"
+_REMOVE_ALL = (
+    "DELETE FROM shelf USING unnest(?::text[], ?::text[]) AS gone (space, key)"
+    " WHERE shelf.space = gone.space AND shelf.key = gone.key"
+)
 
 
 class ShelfCache:
@@ -202,14 +216,16 @@ class StoredShelf:
                     removed.append((space, key))
                 else:
                     saved.append((space, key, as_bytes(space, value)))
-        if removed:
-            run("DELETE FROM shelf WHERE space = ? AND key = ?", removed)
-        if saved:
-            run(
-                "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
-                " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value",
-                saved,
-            )
+        if self._session.dialect is Dialect.SQLITE:
+            if removed:
+                run(_REMOVE, removed)
+            if saved:
+                run(_SAVE, saved)
+        else:  # all rows in one statement: a column is a list
+            if removed:
+                run(_REMOVE_ALL, [[list(column) for column in zip(*removed, strict=True)]])
+            if saved:
+                run(_SAVE_ALL, [[list(column) for column in zip(*saved, strict=True)]])
         self._changed = True
 
     def begin_part(self) -> None:
