@@ -314,6 +314,13 @@ def test_what_the_server_says_is_told_in_a_sentence(failure: Exception, words: s
     assert told.full == full
 
 
+def test_a_server_that_is_not_there_is_told_with_its_own_words(tmp_path: Path) -> None:
+    """Who configures it reads why, and no password."""
+    with pytest.raises(StorageFailed, match=r"cannot be reached; .*No such file") as refusal:
+        Store.open(f"postgresql+psycopg://aidtrail:secret@/ledger?host={tmp_path}")
+    assert "secret" not in str(refusal.value)
+
+
 def test_a_mistake_of_the_program_stays_one() -> None:
     """It is not excused by the weather."""
     assert storage_failure(psycopg.errors.UndefinedColumn()) is None

@@ -83,7 +83,7 @@ class Store:
                 raise ForeignDatabase(
                     "database: the file is of another program; choose a new file"
                 ) from failure
-            told = storage_failure(failure)
+            told = storage_failure(failure, opens=True)
             if told is None:
                 raise
             raise told from failure

@@ -40,15 +40,17 @@ _POSTGRESQL = {
     "XX002": "it is damaged; restore a backup",
 }
 _UNKNOWN = "whether this was written is not known: tell it again, the same fact is recorded once"
+_MOST_WORDS = 300
 _NOTHING = "nothing was written"
 
 
 def storage_failure(
-    failure: BaseException, *, commits: bool = False, writes: bool = True
+    failure: BaseException, *, commits: bool = False, writes: bool = True, opens: bool = False
 ) -> StorageFailed | None:
     """The failure in a sentence; None where the cause is a mistake of this program, or a refusal.
 
-    `commits`: it came in answer to COMMIT, when a broken sync or connection leaves open what was kept.
+    `commits`: it came in answer to COMMIT, when a broken sync or connection leaves open what was kept. `opens`: the
+    database was being opened, so its own words follow for who configures it; no visitor is told them.
     """
     cause = getattr(failure, "orig", None) or failure
     code = getattr(cause, "sqlite_errorcode", None)
@@ -63,6 +65,8 @@ def storage_failure(
     if why is None:
         return None
     after = f" ({_UNKNOWN if commits and unsure else _NOTHING})" if writes else ""
+    if opens:
+        after = f" ({next(iter(str(cause).splitlines()), '')[:_MOST_WORDS]})"
     return StorageFailed(f"database: {why}{after}", full=full)
 
 
