@@ -1,19 +1,23 @@
-"""A coordinator in a process of its own: tells the ledger a list of facts and writes what became of each.
+"""Coordinators in processes of their own: each tells the ledger a list of facts, all begin at once.
 
-Run by the test as `python -m tests.coordinator_driver DATABASE_URL USER NOW`. It reads one JSON list of
-[noun, verb, facts] from its input, says `ready`, waits for a line, and prints one JSON list of answers.
+Run by the test as `python -m tests.coordinator_driver DATABASE_URL NOW USER…`. It reads one JSON list, of lists of
+[noun, verb, facts], one for each user, and prints as many lists of answers. The program is loaded once and forked.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
+from multiprocessing.connection import Connection
 from typing import Any
 
 from ledger.desk import act, actor_named
 from ledger.errors import LedgerError
 from ledger.store.database import Store
 from tests.ledgers import SLUG
+
+SECONDS = 120
 
 
 def told(store: Store, user: str, noun: str, verb: str, facts: dict[str, Any], now: int) -> list[Any]:
@@ -26,15 +30,28 @@ def told(store: Store, user: str, noun: str, verb: str, facts: dict[str, Any], n
     return [outcome.key, outcome.already]
 
 
-def main(url: str, user: str, now: int) -> None:
-    facts = json.loads(sys.stdin.readline())
+def tell(url: str, now: int, user: str, facts: list[Any], start: Any, answers: Connection) -> None:
     store = Store.open(url)
-    print("ready", flush=True)
-    sys.stdin.readline()
-    answers = [told(store, user, *fact, now) for fact in facts]
+    start.wait(SECONDS)
+    answers.send([told(store, user, *fact, now) for fact in facts])
     store.close()
-    print(json.dumps(answers), flush=True)
+
+
+def main(url: str, now: int, users: list[str]) -> None:
+    forking = multiprocessing.get_context("fork")
+    start = forking.Barrier(len(users))
+    running = []
+    for user, facts in zip(users, json.loads(sys.stdin.read()), strict=True):
+        ours, theirs = forking.Pipe(duplex=False)
+        process = forking.Process(target=tell, args=(url, now, user, facts, start, theirs))
+        process.start()
+        theirs.close()
+        running.append((process, ours))
+    answers = [ours.recv() for _, ours in running]
+    for process, _ in running:
+        process.join(SECONDS)
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
