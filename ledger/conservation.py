@@ -18,6 +18,7 @@ from ledger.chain_coins import coins_in_books, coins_on_chain
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound, Refused
 from ledger.kinds.block_holds import blocked_intervals, held_by_block
+from ledger.kinds.gifts import FREE
 from ledger.kinds.orders import BOUND
 from ledger.lines import UnitState
 from ledger.money import is_money
@@ -302,16 +303,17 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
 
 
 def _lines(books: Books, campaign: str | None) -> list[Tie]:
-    """Per currency: what lies in banks is what is free or held on the money lines."""
+    """Per currency: what lies in banks is what is free or held on the money lines, restricted money apart."""
     found: list[Tie] = []
     on_lines: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name in books.lines.names("money/"):
-        _, slug, _, asset = name.split("/", 3)
+        _, slug, need, asset = name.split("/", 3)
         if asset == "BTC" or (campaign is not None and slug != campaign):
             continue
         for span in books.lines.spans(name):
             if span.state in {UnitState.FREE, UnitState.HELD}:
-                on_lines[slug, asset][span.state.value] += span.end - span.start
+                key = span.state.value + ("" if need == FREE else f", restricted to {need}")
+                on_lines[slug, asset][key] += span.end - span.start
     for (slug, asset), states in on_lines.items():
         banks = f"{AccountClass.BANK.value}/{slug}/"
         held = sum(balance.net for _, other, balance in books.balances(banks) if other == asset)

@@ -23,6 +23,7 @@ from ledger.gift_sums import gift_days, gift_sums
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import pledge_state
+from ledger.kinds.restrictions import kept_for
 from ledger.losses import loss_rows
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
@@ -185,6 +186,7 @@ def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
         product["unit"],
         facts["place"],
         facts["by"],
+        kept_for(books, slug, facts["number"]),
     )
 
 

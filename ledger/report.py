@@ -163,6 +163,7 @@ class NeedRow:
     unit: str
     place: str
     by: str
+    kept: tuple[tuple[str, int], ...] = ()  # (asset, minor units) in hand that are restricted to it
 
 
 @dataclass(frozen=True, slots=True)

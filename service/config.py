@@ -97,7 +97,8 @@ class SourceConfig:
 class Wallet:
     """Addresses of one campaign: a descriptor, a fixed list, or a CSV file. `campaign` empty: the first one added.
 
-    `fixed_index` is the address that everybody gets when no fresh one may be given out.
+    `fixed_index` is the address that everybody gets when no fresh one may be given out. `need`: all that comes to
+    the wallet is restricted to that need; none of its addresses is everybody's then.
     """
 
     campaign: str = ""
@@ -106,6 +107,7 @@ class Wallet:
     gap_limit: int = _between(1, 10_000, 100)
     addresses_file: str = ""
     fixed_index: int = _between(0, 9_999, 0)
+    need: str = ""
 
 
 @dataclass(frozen=True, slots=True)

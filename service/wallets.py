@@ -41,8 +41,8 @@ def with_lists(wallets: tuple[Wallet, ...], network: Network, folder: Path) -> t
 def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
     """Watch every address that the wallets name, `gap_limit` beyond the last used one; returns how many are new.
 
-    A wallet of a campaign that is not there yet waits for it. What is new after blocks were read is read again.
-    Raises BadUse for an address or descriptor that is refused.
+    A wallet of a campaign or a need that is not there yet waits for it. What is new after blocks were read is read
+    again. Raises BadUse for an address or descriptor that is refused.
     """
     if not wallets:
         return 0
@@ -69,16 +69,31 @@ def _has_fixed(tx: Reading, slug: str) -> bool:
 
 
 def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
+    if wallet.need and Documents(tx.shelf).find("need", slug, wallet.need) is None:
+        return 0
     rows = _listed(tx, wallet, slug, network) if wallet.addresses else _derived(tx, wallet, slug, network)
+    rows = [_kept_for(row, wallet.need) for row in rows]
     fresh = [row for row in rows if tx.addresses.by_script(row.script) is None]
     tx.addresses.add(fresh)
     note_added(tx, (row.script for row in fresh))
     return len(fresh)
 
 
+def _kept_for(row: AddressRow, need: str) -> AddressRow:
+    """The row restricted to a need; change of that wallet is none of it."""
+    return replace(row, restriction=need) if need and row.branch != "change" else row
+
+
+def _fixed_index(tx: Reading, wallet: Wallet, slug: str) -> int | None:
+    """Which address of a wallet is everybody's, if any."""
+    return None if wallet.need or _has_fixed(tx, slug) else wallet.fixed_index
+
+
 def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
     rows = []
-    fixed = None if _has_fixed(tx, slug) else min(wallet.fixed_index, len(wallet.addresses) - 1)
+    fixed = _fixed_index(tx, wallet, slug)
+    if fixed is not None:
+        fixed = min(fixed, len(wallet.addresses) - 1)
     for index, address in enumerate(wallet.addresses):
         try:
             script = script_of(address, network)
@@ -101,14 +116,14 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[A
     descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
-        branch = "receive" if _has_fixed(tx, slug) else "fixed"
+        branch = "receive" if _fixed_index(tx, wallet, slug) is None else "fixed"
         return [AddressRow(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
     observed = Observed(tx.shelf)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
     count = max(used, default=-1) + 1 + wallet.gap_limit
-    return _rows(descriptor, slug, network, have, count, None if _has_fixed(tx, slug) else wallet.fixed_index)
+    return _rows(descriptor, slug, network, have, count, _fixed_index(tx, wallet, slug))
 
 
 def _rows(
@@ -138,7 +153,7 @@ class Growth:
         self._store = store
         self._network = network
         self._wallets = {
-            descriptor.text: (descriptor, wallet.gap_limit)
+            descriptor.text: (descriptor, wallet.gap_limit, wallet.need)
             for wallet in wallets
             if wallet.descriptor
             for descriptor in [_parsed(wallet, network)]
@@ -164,7 +179,7 @@ class Growth:
         return frozenset(row.script for row in found)
 
     def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[AddressRow]:
-        descriptor, gap = self._wallets[source]
+        descriptor, gap, need = self._wallets[source]
         end = index + 1 + gap
         have = max(
             (row.index + 1 for row in self.rows if (row.source, row.campaign) == (source, slug)), default=0
@@ -174,7 +189,7 @@ class Growth:
         first = max(have, index)
         while first < end and _is_watched(tx, descriptor.script(first)):
             first += 1
-        return _rows(descriptor, slug, self._network, first, end, None)
+        return [_kept_for(row, need) for row in _rows(descriptor, slug, self._network, first, end, None)]
 
     def block_of(self, txid: str, script: bytes) -> str | None:
         """The block in which a transaction is recorded to touch a script."""

@@ -163,6 +163,34 @@ def test_a_list_gives_each_of_its_addresses_once_and_then_its_fixed_one(tmp_path
     store.close()
 
 
+def test_a_wallet_for_a_need_waits_for_it_and_gives_to_those_who_ask_for_it(tmp_path: Path) -> None:
+    """None of its addresses is everybody's, and its change is restricted to nothing."""
+    store = opened(tmp_path / "a.db")
+    wallets = (ranged(gap_limit=GAP, need="N-1"), Wallet(SLUG, "", LIST[:2]))
+    add_addresses(store, wallets, REGTEST)
+    with store.read() as tx:
+        assert {row.source for row in tx.addresses.of_campaign(SLUG)} == {"list"}
+    with store.write() as tx:
+        ana = Actor(1, "ana", "admin")
+        kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+        need = {"number": "N-1", "recipient": "R", "product": "KIT", "quantity": 1, "place": "P"}
+        act(tx, ana, SLUG, "product", "add", kit, now=NOW)
+        act(tx, ana, SLUG, "need", "add", need | {"by": "2030-01-01", "date": "2020-01-01"}, now=NOW)
+    add_addresses(store, wallets, REGTEST)
+    descriptor = Descriptor.parse(wallets[0].descriptor, REGTEST)
+    with store.write() as tx:
+        made = [request_intention(tx, SLUG, {"need": "N-1"}, now=NOW).address for _ in range(2)]
+        rows = tx.addresses.of_campaign(SLUG)
+    assert made == [descriptor.address(0), descriptor.address(1)]
+    assert [row.address for row in rows if row.branch == "fixed"] == [LIST[0]]
+    assert {(row.branch, row.restriction) for row in rows if row.source != "list"} == {
+        ("receive", "N-1"),
+        ("change", None),
+    }
+    assert ask(store).address == LIST[1]
+    store.close()
+
+
 @pytest.mark.parametrize("second", [Wallet(SLUG, "", LIST[4:]), ranged(), ranged(fixed_index=3)])
 def test_a_campaign_has_one_fixed_address_however_many_wallets_and_keeps_it(
     tmp_path: Path, second: Wallet

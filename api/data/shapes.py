@@ -125,7 +125,10 @@ def campaign(report: CampaignReport) -> Json:
             }
             for row in report.pledges
         ],
-        "needs": [plain(need) for need in report.needs],
+        "needs": [
+            {**plain(need), "kept": [amount(asset, minor) for asset, minor in need.kept]}
+            for need in report.needs
+        ],
         "in_kind": [
             {
                 **plain(row),

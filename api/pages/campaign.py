@@ -80,7 +80,7 @@ def campaign_page(
         papers_note=_papers_note(report),
         needs=tuple(
             (
-                f"{say.number_of(need.quantity, need.unit)}, {need.item}",
+                say.need_asked(need),
                 need.recipient,
                 need.place,
                 say.day(need.by),

@@ -50,6 +50,10 @@ def picture(flow: Flow, thread: Thread | None) -> Picture | None:
     )
 
 
+_OF_MONEY = {StageKind.DONATED, StageKind.CONVERTED}
+"""Stages whose bars are told apart where some of the money is restricted to a need."""
+
+
 def _rows(flow: Flow, thread: Thread | None) -> tuple[tuple[FlowRow, ...], int]:
     general = words_of(flow, None)
     yours = words_of(flow, thread) if thread else None
@@ -64,11 +68,11 @@ def _rows(flow: Flow, thread: Thread | None) -> tuple[tuple[FlowRow, ...], int]:
         lost = tuple(f"{foot.figure} {foot.word}" for foot in general.feet[index] if foot.bad)
         mine = yours.heads[index].figure if yours else ""
         rows.append(FlowRow(head.label, mine, f"{head.figure}, {head.detail}", stays, lost, False))
-        if stage.kind is StageKind.DISTRIBUTED:
+        if stage.kind is StageKind.DISTRIBUTED or (stage.kind in _OF_MONEY and len(stage.bars) > 1):
             for bar in stage.bars[:ROWS]:
                 part = with_asset(bar.asset, held.get(bar.key, 0)) if yours else ""
                 rows.append(FlowRow(bar.label, part, with_asset(bar.asset, bar.units), (), (), True))
-            hidden = max(0, len(stage.bars) - ROWS)
+            hidden += max(0, len(stage.bars) - ROWS)
     return tuple(rows), hidden
 
 

@@ -12,7 +12,7 @@ from ledger.books import Books
 from ledger.errors import NotFound, Refused
 from ledger.kinds.gifts import FREE, money_line
 from ledger.line_state import Lines
-from ledger.lines import Piece, Use
+from ledger.lines import Piece, UnitState, Use
 from ledger.money import decimal_text
 
 RECLASSIFIED = "reclassification:"
@@ -50,6 +50,20 @@ def need_title(books: Books, campaign: str, need: str | None) -> str:
     facts = document["facts"]
     product = books.documents.require("product", campaign, facts["product"])["facts"]
     return f"{product['name']} for {facts['recipient']}"
+
+
+def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:
+    """(asset, minor units) of what is restricted to a need and not spent yet, held or not."""
+    found = []
+    for line in books.lines.names(f"money/{campaign}/{need}/"):
+        units = sum(
+            span.end - span.start
+            for span in books.lines.spans(line)
+            if span.state in {UnitState.FREE, UnitState.HELD}
+        )
+        if units:
+            found.append((line.rsplit("/", 1)[1], units))
+    return tuple(found)
 
 
 def restriction_of(line: str) -> str:

@@ -4,7 +4,13 @@ It never decides what is true; it is given plain facts and says them, figure fir
 """
 
 from api.pages.sentences.books import books_facts, books_notes
-from api.pages.sentences.campaign import call_state, campaign_next, campaign_sentence, card_sentence
+from api.pages.sentences.campaign import (
+    call_state,
+    campaign_next,
+    campaign_sentence,
+    card_sentence,
+    need_asked,
+)
 from api.pages.sentences.changes import change_said, change_says, change_what, change_why
 from api.pages.sentences.donation import (
     donation_next,
@@ -111,6 +117,7 @@ __all__ = [
     "listed",
     "matter_word",
     "more_exits",
+    "need_asked",
     "number_of",
     "of_total",
     "others",

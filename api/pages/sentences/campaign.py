@@ -5,9 +5,16 @@ Its goods figures add up, or the rest is named.
 
 from __future__ import annotations
 
-from api.pages.figures import count, with_asset
-from api.pages.sentences.units import Piece, Sentence, day, joined, number_of
-from ledger.report import CampaignCard, CampaignReport
+from api.pages.figures import count, exact_with_asset, with_asset
+from api.pages.sentences.units import Piece, Sentence, day, joined, listed, number_of
+from ledger.report import CampaignCard, CampaignReport, NeedRow
+
+
+def need_asked(need: NeedRow) -> str:
+    """`250,000 masks, 3-ply mask`, and what money is kept for it alone."""
+    asked = f"{number_of(need.quantity, need.unit)}, {need.item}"
+    kept = listed([exact_with_asset(asset, minor) for asset, minor in need.kept])
+    return f"{asked} (kept for it alone: {kept})" if kept else asked
 
 
 def campaign_sentence(report: CampaignReport) -> Sentence:
