@@ -12,6 +12,7 @@ from ledger.books import Books
 from ledger.carrying import carrying_tables
 from ledger.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.errors import LedgerError
 from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
 from ledger.kinds.bank import moved_at
 from ledger.kinds.block_holds import blocked_intervals
@@ -177,12 +178,10 @@ def bytes_hash(tx: Reading) -> Iterator[Finding]:
     """Stored bytes hash to what was published, and each entry names the hash of the one before."""
     previous = GENESIS
     for seq, row in enumerate(tx.journal.rows(), start=1):
-        entry = entry_from_bytes(row.data)
         if entry_hash(row.data) != row.hash:
-            yield Finding(
-                "bytes_hash", str(row.seq), f"the bytes of entry {row.seq} do not hash to {row.hash}"
-            )
-        if entry.previous != previous or entry.seq != seq or row.seq != seq:
+            what = f"the bytes of entry {row.seq} do not hash to {row.hash}"
+            yield Finding("bytes_hash", str(row.seq), what)
+        elif (entry := entry_from_bytes(row.data)).previous != previous or {entry.seq, row.seq} != {seq}:
             yield Finding("bytes_hash", str(row.seq), f"entry {row.seq} does not follow the one before it")
         previous = row.hash
 
@@ -387,5 +386,11 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
 
 
 def run_checks(tx: Reading) -> list[Finding]:
-    """All that is wrong, by every check."""
-    return [finding for check in CHECKS for finding in check(tx)]
+    """All that is wrong, by every check; one that cannot read what is stored says so."""
+    found: list[Finding] = []
+    for check in CHECKS:
+        try:
+            found.extend(check(tx))
+        except LedgerError as failure:
+            found.append(Finding(check.__name__, "journal", str(failure)))
+    return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.canonical import canonical, canonical_of_checked, fits, plain
+from ledger.errors import LedgerError
 from ledger.lines import Append, Open, Operation, Undo, Use, Withdraw, operation_from_json, operation_json
 from ledger.money import MAX_AMOUNT
 
@@ -110,10 +111,17 @@ def entry_hash(data: bytes) -> str:
 
 
 def entry_from_bytes(data: bytes) -> Entry:
-    """Read stored bytes; they are ours, so a wrong shape is a KeyError or ValueError of a broken database."""
-    body = _load(data.decode())
+    """Read stored bytes; raises LedgerError where they are no entry, as in a database that was meddled with."""
+    try:
+        return _entry(_load(data.decode()))
+    except (AttributeError, KeyError, TypeError, ValueError) as failure:
+        what = failure if isinstance(failure, ValueError) else f"its bytes lack something ({failure})"
+        raise LedgerError(f"entry: what is stored cannot be read: {what}; restore a backup") from failure
+
+
+def _entry(body: Any) -> Entry:
     if body["v"] != VERSION:
-        raise ValueError(f"entry: version {body['v']} is not known to this program; a newer one wrote it")
+        raise ValueError(f"version {body['v']} is not known to this program; a newer one wrote it")
     return Entry(
         seq=body["seq"],
         previous=body["previous"],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.store.database import Store
 from service.commands import COMMANDS
 from tests.demo_data import run_command
+from tests.store_places import outside
 
 ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 XPRV = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"
@@ -61,6 +62,26 @@ def test_a_projection_that_was_meddled_with_is_named(home: Path, tmp_path: Path)
     assert key in compared.out
     checked = run_command(["check", "--data", str(tmp_path / "other")], home)
     assert checked.code == 1
+
+
+@pytest.mark.parametrize("data", [b"\0", b"{}", b'{"v":1,"seq":9}', b"null"])
+def test_an_entry_that_was_meddled_with_is_named_and_so_is_the_trigger_that_was_dropped_for_it(
+    home: Path, tmp_path: Path, data: bytes
+) -> None:
+    """Whatever the bytes are now: `check` says which, and neither it nor `rebuild` breaks off without a sentence."""
+    run_command(["backup", str(tmp_path / "copy.db")], home)
+    other = str(tmp_path / "other")
+    run_command(["restore", str(tmp_path / "copy.db"), "--data", other], home)
+    with outside(f"sqlite:///{other}/aidtrail.db") as connection:
+        connection.exec_driver_sql("DROP TRIGGER entries_update")
+        connection.exec_driver_sql("UPDATE entries SET data = ? WHERE seq = 7", (data,))
+    checked = run_command(["check", "--data", other], home)
+    assert checked.code == 1
+    assert "lacks the trigger entries_update" in checked.out
+    assert "the bytes of entry 7 do not hash" in checked.out
+    compared = run_command(["rebuild", "--compare", "--data", other], home)
+    assert compared.code != 0
+    assert "cannot be read" in compared.out + compared.err
 
 
 def test_reconcile_says_books_are_chain(home: Path) -> None:
