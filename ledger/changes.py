@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.entry import Entry, entry_from_bytes
@@ -32,6 +32,7 @@ _KINDS = {
     "closing.approved": ChangeKind.CLOSED,
     "recall": ChangeKind.RECALLED,
     "move.approved": ChangeKind.FEE,
+    "gift-return.approved": ChangeKind.EXCHANGED,
 }
 
 
@@ -82,8 +83,10 @@ class LaterChanges:
             entry = self._entry(seq)
             closes, opens = entry.kind == "closing.approved", _undone_kind(entry) == "closing.approved"
             said, says = self._names.of(both.said, claim=opens), self._names.of(both.says, claim=closes)
+            if entry.kind != "recall":
+                said, says = _less(said, says), _less(says, said)
             # Where all that bore on this gift came to nothing, nothing that was said has changed.
-            if _sums(said) != _sums(says) or entry.kind == "recall":
+            if said or says:
                 changes.append(_told(entry, said, says))
         return tuple(sorted(changes, key=lambda change: change.entry))
 
@@ -91,6 +94,7 @@ class LaterChanges:
 
     def _follow(self, first: _Run, found: dict[int, _Both]) -> None:
         work = [first]
+        steps: dict[int, _Both] = defaultdict(_Both)
         while work:
             run = work.pop()
             for use, low, high, recorded, undone in self._uses(run):
@@ -103,9 +107,10 @@ class LaterChanges:
                     found[undone].said.extend(after)
                     found[undone].says.extend(before)
                 # What reached this gift only later was never told of it otherwise.
-                if run.born < recorded and use.id.split(":", 1)[0] not in self._ordinary:
-                    found[recorded].said.extend(before)
-                    found[recorded].says.extend(after)
+                if run.born < recorded:
+                    told = use.id.split(":", 1)[0] in self._ordinary
+                    (steps if told else found)[recorded].said.extend(before)
+                    (steps if told else found)[recorded].says.extend(after)
                 for index, left in zip(self._indexes(use, low, high), after, strict=True):
                     resumed = self._resumed.get((use.id, index))
                     if left.ended is None:
@@ -113,6 +118,10 @@ class LaterChanges:
                     elif resumed is not None:
                         work.append(_Run(resumed, left.start, left.end, born, died))
             self._meanwhile(run, found)
+        for seq in found.keys() & steps.keys():
+            # An entry that takes a use back and records it anew with other units changed only what differs.
+            found[seq].said.extend(steps[seq].said)
+            found[seq].says.extend(steps[seq].says)
 
     def _uses(self, run: _Run) -> Iterator[tuple[Use, int, int, int, int]]:
         """(use, counts from, to, entry that recorded it, entry that undid it) of all that took units of a run."""
@@ -241,11 +250,11 @@ def _subject_of(line: str) -> str:
     return ""
 
 
-def _sums(places: tuple[Place, ...]) -> dict[tuple[object, ...], int]:
-    sums: dict[tuple[object, ...], int] = defaultdict(int)
-    for place in places:
-        sums[place.kind, place.asset, place.place] += place.units
-    return {key: units for key, units in sums.items() if units}
+def _less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:
+    """The places without the units that the others have there too."""
+    there = {replace(place, units=0): place.units for place in others}
+    left = [replace(place, units=place.units - there.get(replace(place, units=0), 0)) for place in places]
+    return tuple(place for place in left if place.units > 0)
 
 
 def _told(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.accounts import AccountClass
@@ -68,36 +68,23 @@ class PlaceNames:
         ]
 
     def of(self, rows: Iterable[Left], *, claim: bool = False) -> tuple[Place, ...]:
-        """Places of runs of units, each boundary carried by its own floor; equal places are one.
+        """Places of runs of units, equal places as one, counted as a trail counts them.
 
         `claim` says whether units on an order's line are what its supplier owes, or still to come.
         """
-        sums: dict[Place, int] = defaultdict(int)
+        held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
+        lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         for row in rows:
-            place = self._lies(row) if row.ended is None else self._ended(*row.ended, row.end - row.start)
-            if place.kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                place = replace(place, kind=ExitKind.CLAIM if claim else ExitKind.OPEN)
-            sums[replace(place, units=0)] += place.units
-        return tuple(replace(place, units=units) for place, units in sums.items() if units)
-
-    def _lies(self, row: Left) -> Place:
-        kind = self._picture.ending_of(row.line)
-        asset, place, units, service = row.line.rsplit("/", 1)[1], "", row.end - row.start, False
-        if row.line.startswith("order/"):
-            place, item = self._picture.order_item(row.line)
+            units = row.end - row.start
+            if row.ended is not None:
+                use, part = row.ended
+                lost[self.end_of(use, part.kind)] += self._picture.ended_units(use, units)
+                continue
+            kind = self._picture.ending_of(row.line)
             if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                asset = str(item["product"])
-                quantity, value = int(str(item["quantity"])), int(str(item["value"]))
-                units = row.end * quantity // value - row.start * quantity // value
-        elif row.line.startswith("goods/"):
-            goods = parse_goods_line(row.line)
-            asset, place, service = goods.product, goods.place, goods.kind is AccountClass.DELIVERED
-        return Place(kind, asset, units, self.unit(asset), place, "", service)
-
-    def _ended(self, use: Use, part: Part, counted: int) -> Place:
-        ending, asset, place = self.end_of(use, part.kind)
-        units = self._picture.ended_units(use, counted)
-        return Place(ending, asset, units, self.unit(asset), place, "")
+                kind = ExitKind.CLAIM if claim else ExitKind.OPEN
+            held[row.line, kind] += units
+        return tuple(self.of_sums(held, lost))
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
         """(how, asset, place) of units that ended in a use."""

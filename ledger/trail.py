@@ -117,6 +117,7 @@ class ChangeKind(StrEnum):
     CLOSED = "closed"  # its order was closed with something left
     RECALLED = "recalled"
     FEE = "fee"  # a move between own places cost something
+    EXCHANGED = "exchanged"  # another gift went back to its donor, and took other units than it had
     OTHER = "other"
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ledger.conservation import conservation
 from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
+from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
-from ledger.trail import DonationStatus, DonationTrail, StepKind
+from ledger.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.test_ledger_blocks import block
 from tests.test_ledger_incoming import tied
@@ -77,10 +78,15 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
     record(ledger)
     with pytest.raises(NotAllowed, match="a recorder cannot approve"):
         ledger.do("recorder", "gift-return", "approve", number="GR-1", date=DAY)
-    decided(ledger)
+    seq = decided(ledger)
     assert places(ledger, FIRST) == {"held": BTC}
     assert places(ledger, SECOND) == {"fee": 1_000, "returned": BTC - 1_000}
+    (change,) = trail(ledger, FIRST).changes
+    assert (change.kind, change.entry) == (ChangeKind.EXCHANGED, seq)
+    assert [(place.kind, place.units) for place in change.said] == [(ExitKind.UNEXPLAINED, BTC)]
+    assert [(place.kind, place.units) for place in change.says] == [(ExitKind.HELD, BTC)]
     found = trail(ledger, SECOND)
+    assert found.changes == ()
     assert (found.status, found.outcome, found.returned) == (DonationStatus.SETTLED, "returned", BTC)
     assert [step.units for step in found.steps if step.kind is StepKind.RETURNED] == [BTC - 1_000]
     assert rows(ledger, "BTC") == {

@@ -23,6 +23,7 @@ _WHAT = {
     ChangeKind.CLOSED: "the order was closed",
     ChangeKind.RECALLED: "the lot was called back",
     ChangeKind.FEE: "a move between the campaign's own places cost a fee",
+    ChangeKind.EXCHANGED: "a gift went back to its donor, and its units were exchanged for others",
     ChangeKind.OTHER: "a later entry",
 }
 
