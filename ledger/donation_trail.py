@@ -320,6 +320,9 @@ class DonationFollower:
             elif noun == "handover":
                 signed = signed_paper(document)
                 detail.append(("signed", "not yet" if signed is None else signed[1]))
+            if noun == "receipt":
+                expiries = [lot["expiry"] for lot in document["facts"]["lots"] if "expiry" in lot]
+                detail += [("expires", min(expiries))] if expiries else []
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))

@@ -17,6 +17,7 @@ from ledger.books import Books
 from ledger.decisions import DecisionWanted, Matter, decisions
 from ledger.errors import LedgerError, Refused
 from ledger.losses import LossRow, loss_rows
+from ledger.queries import donation_trails
 from ledger.record import unix_seconds
 from ledger.stock import stock_card, stock_rows
 from tests.demo_data import run_command
@@ -86,6 +87,13 @@ def test_stock_past_its_last_day_is_listed_and_waits_until_it_is_written_off(led
     assert [row["expired"] for row in client.get(f"{WHERE}/stock").json()["items"]] == [True]
     lose(ledger, 980, "expired")
     assert waiting(ledger) == []
+
+
+def test_a_donor_reads_the_last_day_of_use_of_what_was_received(ledger: Ledger) -> None:
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+    (step,) = [step for step in trail.steps if step.reference == "GRN-1"]
+    assert ("expires", EXPIRY) in step.detail
 
 
 def test_a_recalled_lot_waits_where_it_still_lies(ledger: Ledger) -> None:
