@@ -359,6 +359,10 @@ class Told:
         self.ledger.reorg(depth, *again)
         if size % 3 == 1 and txs:
             self.mine(*txs)
+        if size % 3 == 2:
+            # What left for good cannot be spent later.
+            left = {fact.txid for fact in txs}
+            self.coins = {label: sats for label, sats in self.coins.items() if name(label) not in left}
 
 
 def _documents(reading: Any, kind: str) -> list[tuple[str, dict[str, Any]]]:
