@@ -65,8 +65,13 @@ def _span_bytes(row: SpanRow) -> bytes:
 
 
 def span_of(data: bytes) -> SpanRow:
-    end, state, ref = _load(data.decode())
-    return SpanRow(end, _STATES[state], ref)
+    text = data.decode()
+    if "\\" in text:
+        end, state, ref = _load(text)
+        return SpanRow(end, _STATES[state], ref)
+    # No character is escaped, so the row is its three parts between commas.
+    end, state, ref = text[1:-1].split(",", 2)
+    return SpanRow(int(end), _STATES[state[1:-1]], ref[1:-1])
 
 
 def _source_bytes(row: SourceRow) -> bytes:

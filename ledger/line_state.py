@@ -78,7 +78,10 @@ class Lines:
         """The states of `start..end`, cut to it, in order."""
         stop = self.length(line) if end is None else end
         for span in self._whole_spans(line, start, stop):
-            yield Span(max(span.start, start), min(span.end, stop), span.state, span.ref)
+            if span.start >= start and span.end <= stop:
+                yield span
+            else:
+                yield Span(max(span.start, start), min(span.end, stop), span.state, span.ref)
 
     def _whole_spans(self, line: str, start: int, stop: int) -> Iterator[Span]:
         """The spans that touch `start..stop`, in order, as stored."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Conflict
+from ledger.line_rows import SPAN, SpanRow
 from ledger.line_state import Lines
 from ledger.lines import Append, Change, Operation, Part, PartKind, Undo, UnitState, Use
 from ledger.shelf import MemoryShelf
@@ -103,3 +105,13 @@ def test_a_shelf_in_memory_is_in_order(steps: list[tuple[str, bool, str, str | N
             found = [k for k, _ in shelf.rows("space", low, high, reverse=reverse, limit=limit)]
             assert found == wanted[:limit]
         assert shelf.spaces() == (["space"] if truth else [])
+
+
+@given(
+    st.integers(0, 2**53), st.sampled_from(list(UnitState)), st.text(st.characters(exclude_categories=["Cs"]))
+)
+def test_a_span_is_read_as_it_was_written(end: int, state: UnitState, ref: str) -> None:
+    """Also where its name has quotes, commas or letters that are escaped."""
+    written = SPAN.write(SpanRow(end, state, ref))
+    assert json.loads(written) == [end, state, ref]
+    assert SPAN.read(written) == SpanRow(end, state, ref)
