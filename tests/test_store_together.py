@@ -131,6 +131,23 @@ def test_where_the_commit_fails_nobody_is_told_anything_else(store: Store) -> No
         assert tx.journal.count() == 3
 
 
+def test_where_the_database_undid_all_nobody_goes_on(tmp_path: Path) -> None:
+    """A full disk may end the whole transaction in one writer's statement: no other writes outside of it."""
+    store = filled(fresh_url("sqlite", tmp_path))
+
+    def ended_by_the_database(tx: Writing) -> None:
+        tx._session.connection.execute("ROLLBACK")
+        raise Refused.field("amount", "is refused")
+
+    works = [lambda tx: appended(tx, "a"), ended_by_the_database, lambda tx: appended(tx, "b")]
+    answers = all_at_once(store, works)
+    assert all("nothing was written" in str(one) for one in answers)
+    with store.read() as tx:
+        assert tx.journal.count() == 3
+    assert store.together(lambda tx: appended(tx, "c")) == 4
+    store.close()
+
+
 def test_writing_within_writing_is_refused(store: Store) -> None:
     """A writer that waits for itself would wait for ever."""
     with pytest.raises(LedgerError, match="writes already"):
