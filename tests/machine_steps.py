@@ -132,7 +132,7 @@ def reorganise(world: World, depth: int, kept: Callable[[TxFacts], bool]) -> Non
         raise Needs("donation")
     undone, txs = world.chain.undo(depth)
     pool = [tx for tx in txs if not tx.coinbase and kept(tx)]
-    world.chain.lost += [tx for tx in txs if tx not in pool and not tx.coinbase]
+    world.chain.lost += [tx for tx in txs if not tx.coinbase]  # what is mined again leaves it
     joined = []
     for index in range(depth + 1):
         taken: list[TxFacts] = []
@@ -142,7 +142,6 @@ def reorganise(world: World, depth: int, kept: Callable[[TxFacts], bool]) -> Non
                 taken.append(tx)
                 pool.remove(tx)
         joined.append(world.chain.mine(*taken))
-    world.chain.lost += pool
     world.look(joined, undone)
 
 

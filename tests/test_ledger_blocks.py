@@ -265,3 +265,18 @@ def _desk(ledger: Ledger, step: str, which: int, at: int) -> None:
             ledger.do("approver", "release", "approve", **facts)
     except LedgerError:
         ledger.audit()
+
+
+def test_a_blocked_coin_that_is_undecided_is_released_before_anybody_decides(tmp_path: Path) -> None:
+    """Else it would join a line while the block stands, and be spent."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("coin", (15, 50_000)))
+    outpoint = f"{name('coin')}:0"
+    ledger.do("recorder", "block", "add", number="BK-1", gift=outpoint, date="2023-11-20")
+    ledger.bury()
+    decided = {"outpoint": outpoint, "counts_as": "change", "date": "2023-11-20"}
+    with pytest.raises(Conflict, match="blocked by BK-1"):
+        ledger.do("approver", "incoming", "decide", **decided)
+    ledger.do("recorder", "release", "add", number="RL-1", block="BK-1", date="2023-11-20")
+    ledger.do("approver", "release", "approve", number="RL-1", date="2023-11-20")
+    ledger.do("approver", "incoming", "decide", **decided)

@@ -18,7 +18,7 @@ from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Name, Number, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
-from ledger.kinds.gifts import Coins, money_line, note_valuation
+from ledger.kinds.gifts import Coins, counted_as, money_line, note_valuation
 from ledger.kinds.incoming import require_unspent
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
@@ -106,6 +106,8 @@ def _plan(context: Context, facts: Release) -> Posting:
     if line:
         pieces = held_by_block(books.lines, line, start, end)
         return Posting((), (Change(line, pieces, UnitState.HELD, UnitState.FREE, ""),) if pieces else ())
+    if counted_as(document) is not Coins.BLOCKED:
+        return Posting()  # dust, or a coin that a person has to decide about: it lies where it lay
     require_unspent(context, gift)
     sats = int(document["facts"]["sats"])
     transfers = (

@@ -116,6 +116,9 @@ def _post(context: Context, facts: Decided) -> Posting:
     books, campaign = context.books, context.campaign
     document = coin_named(books, campaign, facts.outpoint)
     require_decidable(context, document)
+    blocked = books.documents.find("blocked", campaign, facts.outpoint)
+    if blocked is not None:
+        raise Conflict(f"outpoint: this coin is blocked by {blocked['block']}; two persons release it first")
     told, into = int(document.get("decisions", 0)), counted_as(document)
     now = document.get("counts_as", "gift" if into is Coins.WALLET else into.value)
     if facts.n != told + 1:
