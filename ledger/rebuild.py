@@ -1,4 +1,7 @@
-"""Rebuilding: the projections made again from journal and observations, and compared byte for byte."""
+"""Rebuilding: the projections made again from journal and observations, to compare them or to renew them.
+
+Journal and observations are never touched.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,41 @@ from typing import TYPE_CHECKING
 
 from ledger.books import Books
 from ledger.entry import entry_from_bytes
+from ledger.errors import LedgerError
 from ledger.observing import Observed
 from ledger.record import fold
 from ledger.shelf import MemoryShelf, Shelf
 
 if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+    from ledger.store.transaction import Reading, Writing
+
+FOLDS = 2
+"""Raised by whoever changes what a fold leaves: projections of another number are made anew when opened."""
+_FOLDED_BY = "folds"
+
+
+def is_current(tx: Reading) -> bool:
+    """Were the stored projections folded as this program folds them?"""
+    return tx.progress.load(_FOLDED_BY) == str(FOLDS)
+
+
+def renew(tx: Writing) -> int:
+    """Make the projections anew where another version folded them; the number of entries folded.
+
+    Raises LedgerError, with nothing changed, where an entry cannot be read.
+    """
+    if is_current(tx):
+        return 0
+    try:
+        tx.shelf.clear()
+        fold_all(tx, tx.shelf)
+    except (KeyError, ValueError) as failure:
+        raise LedgerError(
+            f"database: its entries cannot be folded ({failure}); restore a backup, or open it with the version"
+            " that wrote it"
+        ) from failure
+    tx.progress.save(_FOLDED_BY, str(FOLDS))
+    return tx.journal.count()
 
 
 def fold_all(tx: Reading, shelf: Shelf) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ledger.rebuild import is_current, renew
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
 from service.command import BadUse, Outside
@@ -25,11 +26,28 @@ def opened(place: Place, outside: Outside) -> Iterator[Store]:
     path = sqlite_path(url)
     if path is not None and not (outside.folder / path).is_file():
         raise BadUse(f"no database in {place.folder}; make one with `aidtrail init` or `aidtrail demo`.")
-    store = Store.open(url)
+    store = open_current(url, outside)
     try:
         yield store
     finally:
         store.close()
+
+
+def open_current(url: str, outside: Outside) -> Store:
+    """Open a database, migrated, and with projections as this version folds them; StorageFailed or LedgerError."""
+    store = Store.open(url)
+    try:
+        with store.read() as tx:
+            current = is_current(tx)
+        if not current:
+            with store.write() as tx:
+                folded = renew(tx)
+            if folded:
+                outside.say(f"another version made the sums and lists; made anew from {folded} entries.")
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def now_of(tx: Reading, outside: Outside) -> int:

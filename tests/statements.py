@@ -63,6 +63,7 @@ GUARDED = (
         "n = 2",
         rowid=True,
     ),
+    Guarded("authors", {"seq": "77", "user_id": "2"}, (("seq",),), {"seq": "2"}, "seq = 2", rowid=True),
 )  # fmt: skip
 
 

@@ -69,14 +69,16 @@ def seen(subject: str) -> ObservationRow:
     return ObservationRow("2026-01-01T00:00:00Z", "explorer", "tip", subject, subject.encode())
 
 
-def filled(url: str, entries: int = 3) -> Store:
-    """A new database with entries, observations, a user and three lines of audit."""
+def filled(url: str, entries: int = 3, *, authors: bool = False) -> Store:
+    """A new database with entries, observations, two users and lines of audit; `authors`: who recorded them."""
     store = Store.create(url)
     with store.write() as tx:
+        users = [tx.desk.add_user(name, "admin", "2026-01-01T00:00:00Z") for name in ("ada", "ben")]
         for seq in range(1, entries + 1):
             tx.journal.append(entry(seq))
             tx.observations.append([seen(f"s{seq}")])
             tx.desk.audit("2026-01-01T00:00:00Z", None, "did", f"s{seq}")
+            if authors:
+                tx.desk.note_author(seq, users[0])
             tx.shelf.save("space", f"key{seq}", b"%d" % seq)
-        tx.desk.add_user("ada", "admin", "2026-01-01T00:00:00Z")
     return store

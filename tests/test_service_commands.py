@@ -156,3 +156,27 @@ def test_whatever_facts_are_told_they_are_refused_by_field(
     assert ran.err.strip()
     with store.read() as tx:
         assert tx.journal.head() == head
+
+
+def test_projections_that_another_version_folded_are_made_anew_once(home: Path, tmp_path: Path) -> None:
+    """What a fold leaves may change with a version; the journal never does."""
+    run_command(["backup", str(tmp_path / "copy.db")], home)
+    other = str(tmp_path / "other")
+    run_command(["restore", str(tmp_path / "copy.db"), "--data", other], home)
+    copy = Store.open(f"sqlite:///{other}/aidtrail.db")
+    with copy.write() as tx:
+        tx.progress.save("folds", "1")
+        for key, _ in list(tx.shelf.rows("t.use")):
+            tx.shelf.save("t.use", key, None)
+        tx.shelf.save("of another version", "key", b"value")
+        before = [row.hash for row in tx.journal.rows()]
+    copy.close()
+    checked = run_command(["check", "--data", other], home)
+    assert checked.code == 0, checked.out
+    assert f"made anew from {len(before)} entries" in checked.err
+    compared = run_command(["rebuild", "--compare", "--data", other], home)
+    assert (compared.code, "made anew" in compared.err) == (0, False)
+    copy = Store.open(f"sqlite:///{other}/aidtrail.db")
+    with copy.read() as reading:
+        assert [row.hash for row in reading.journal.rows()] == before
+    copy.close()

@@ -166,7 +166,8 @@ def test_drafts_wait_until_they_are_closed(store: Store) -> None:
 def test_authors_and_openings_lie_beside_the_journal(store: Store) -> None:
     """An author is noted once; an opening can be forgotten, and is not replaced."""
     with store.write() as tx:
-        tx.desk.note_author(1, 1)
+        tx.journal.append(entry(4))
+        tx.desk.note_author(4, 1)
         tx.desk.save_opening("ab", b"salt", b"value")
         tx.desk.save_opening("ab", b"salt", b"value")
         with pytest.raises(Conflict, match="kept already"):
@@ -174,11 +175,11 @@ def test_authors_and_openings_lie_beside_the_journal(store: Store) -> None:
         assert tx.desk.opening("ab") == (b"salt", b"value")
         tx.desk.delete_opening("ab")
     with store.read() as tx:
-        assert (tx.desk.author(1), tx.desk.author(2)) == (1, None)
+        assert (tx.desk.author(4), tx.desk.author(5)) == (1, None)
         assert tx.desk.opening("ab") is None
         assert [line.subject for line in tx.desk.audited()] == ["s1", "s2", "s3"]
     with pytest.raises(Conflict), store.write() as tx:
-        tx.desk.note_author(1, 1)
+        tx.desk.note_author(4, 2)
 
 
 def test_evidence_is_kept_under_its_own_hash(store: Store) -> None:

@@ -55,6 +55,14 @@ GUARDS = (
         "audit",
         (("NEW.n IS DISTINCT FROM (SELECT coalesce(max(n), 0) + 1 FROM audit)", "n is not the next"),),
     ),
+    # Who recorded an entry may not approve it: without its author, four eyes would be two.
+    Guard(
+        "authors",
+        (
+            ("EXISTS (SELECT 1 FROM authors WHERE seq = NEW.seq)", "the entry has its author"),
+            ("NOT EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq)", "there is no such entry"),
+        ),
+    ),
     Guard(
         "addresses",
         (

@@ -10,7 +10,7 @@ from ledger.errors import LedgerError
 from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
-from service.opened import opened_store
+from service.opened import open_current, opened_store
 from service.place import DATABASE_NAME
 
 
@@ -47,7 +47,7 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         Store.restore(_path(options.file, outside), target)
     except OSError as failure:
         raise Unavailable(f"{options.data}: cannot be written ({failure.strerror or failure}).") from None
-    store = Store.open(f"sqlite:///{target.resolve()}")
+    store = open_current(f"sqlite:///{target.resolve()}", outside)
     try:
         with store.read() as tx:
             findings = run_checks(tx)

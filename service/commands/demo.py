@@ -20,6 +20,7 @@ from ledger.desk import add_token, add_user
 from ledger.kinds.spec import Role
 from ledger.money import decimal_text
 from ledger.queries import campaign_report
+from ledger.rebuild import renew
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
@@ -29,6 +30,7 @@ from service.demo import plan
 from service.demo.replay import Replay
 from service.demo.story import ApiDesk, StoryFailed, StoryPlayer
 from service.logs import set_up
+from service.opened import open_current
 from service.place import DATABASE_NAME, demo_folder, remember_demo
 from service.scheduler import Ticker
 from service.sources import http_client
@@ -75,7 +77,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise BadUse("--port: a port is 0 to 65535.")
     folder = demo_folder(outside.environment) if options.data is None else outside.folder / options.data
-    store = _opened(folder, options.fresh)
+    store = _opened(folder, options.fresh, outside)
     remember_demo(folder, outside.environment)
     replay = Replay.load()
     explorer = replay.serve()
@@ -86,7 +88,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         store.close()
 
 
-def _opened(folder: Path, fresh: bool) -> Store:
+def _opened(folder: Path, fresh: bool, outside: Outside) -> Store:
     """The demonstration's database in a folder that is empty or a demonstration's; raises BadUse for another."""
     path = folder / DATABASE_NAME
     if folder.exists() and not folder.is_dir():
@@ -101,8 +103,9 @@ def _opened(folder: Path, fresh: bool) -> Store:
     except OSError as failure:
         raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror}).") from None
     url = f"sqlite:///{path.resolve()}"
-    store = Store.open(url) if path.exists() else Store.create(url)
+    store = open_current(url, outside) if path.exists() else Store.create(url)
     with store.write() as tx:
+        renew(tx)
         tx.progress.save("network", "regtest")
         tx.progress.save("demonstration", "yes")
     return store

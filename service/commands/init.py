@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.rebuild import renew
 from ledger.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
@@ -106,6 +107,7 @@ def _make_database(path: Path, network: str) -> None:
         store = Store.create(f"sqlite:///{path.resolve()}")
         try:
             with store.write() as tx:
+                renew(tx)
                 tx.progress.save("network", network)
                 tx.progress.save("depth", str(DEFAULT_DEPTH))
         finally:
