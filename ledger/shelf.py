@@ -86,12 +86,12 @@ class _Ordered:
 class _Rows:
     """The rows of one space. Keys that share all but their last segment lie together, so a line is a short list."""
 
-    __slots__ = ("_all", "_deeper", "_fresh", "_groups", "values")
+    __slots__ = ("_all", "_deeper", "_groups", "fresh", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         """None for a key that was removed: it keeps its place in the order."""
-        self._fresh: list[str] = []
+        self.fresh: list[str] = []
         """Keys that came since the last question about an order."""
         self._groups: dict[str, _Ordered] = {}
         self._deeper: set[str] = set()
@@ -102,10 +102,10 @@ class _Rows:
             self.values[key] = value
         elif value is not None:
             self.values[key] = value
-            self._fresh.append(key)
+            self.fresh.append(key)
 
     def _arrange(self) -> None:
-        for key in self._fresh:
+        for key in self.fresh:
             group = key[: key.rfind("|") + 1]
             ordered = self._groups.get(group)
             if ordered is None:
@@ -117,11 +117,11 @@ class _Rows:
             ordered.add(key)
             if self._all is not None:
                 self._all.add(key)
-        self._fresh.clear()
+        self.fresh.clear()
 
     def between(self, low: str, high: str | None) -> tuple[list[str], int, int]:
         """Keys in order, and from where to where those lie from low to below high, removed ones among them."""
-        if self._fresh:
+        if self.fresh:
             self._arrange()
         group = low[: low.rfind("|") + 1]
         if group and high is not None and group not in self._deeper and self._within(group, high):
@@ -199,8 +199,9 @@ class MemoryShelf:
         rows = self._spaces[space]
         if key in rows.values:
             rows.values[key] = value
-        else:
-            rows.put(key, value)
+        elif value is not None:
+            rows.values[key] = value
+            rows.fresh.append(key)
 
     def spaces(self) -> list[str]:
         return sorted(
