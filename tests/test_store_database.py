@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from contextlib import closing
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from ledger.errors import ForeignDatabase, LedgerError
 from ledger.store import database
 from ledger.store.database import Store
+from ledger.store.projections import _REMOVE_ALL
 from ledger.store.session import Dialect
 from ledger.store.tables import METADATA
 from ledger.store.triggers import triggers
@@ -369,3 +371,16 @@ def test_restore_overwrites_nothing_and_takes_only_ours(tmp_path: Path) -> None:
         Store.restore(tmp_path / "absent.db", tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
     assert not (tmp_path / "absent.db").exists()
+
+
+def test_postgresql_changes_few_rows_of_a_space_by_their_keys(tmp_path: Path) -> None:
+    """Without statistics it would read all rows of the space, and each entry would cost more than the one before."""
+    store = Store.create(fresh_url("postgresql", tmp_path))
+    with store.write() as tx:
+        for n in range(3000):
+            tx.shelf.save("space", f"key{n:05d}", b"value")
+    with store.write() as tx:
+        told = tx._session.all(f"EXPLAIN {_REMOVE_ALL}", (["space"] * 10, [f"key{n:05d}" for n in range(10)]))
+    store.close()
+    plan = "\n".join(str(row[0]) for row in told)
+    assert re.search(r"Index Cond: \(\(space = .*gone\.space.*\) AND \(key = .*gone\.key.*\)\)", plan), plan

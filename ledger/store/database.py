@@ -230,6 +230,11 @@ def _undone(session: Session) -> bool:
     return True
 
 
+_BY_INDEX = "-c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Rows are found by whole keys or ranges of them. Where a table has no statistics yet, PostgreSQL would read a whole
+space of the shelf to change ten rows of it, and each entry would cost more than the one before."""
+
+
 def _engine(url: str, *, may_create: bool) -> Engine:
     try:
         parsed = make_url(url)
@@ -254,7 +259,7 @@ def _engine(url: str, *, may_create: bool) -> Engine:
             isolation_level="AUTOCOMMIT",
             connect_args={
                 "autocommit": True,
-                "options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC",
+                "options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC {_BY_INDEX}",
             },
         )
     raise LedgerError(
