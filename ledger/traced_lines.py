@@ -9,8 +9,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from ledger.line_state import Lines
-from ledger.lines import Span, Use
+from ledger.lines import Span, UnitState, Use
 from ledger.shelf import Shelf
+
+_ASKED = 200
+"""Uses asked for in one question."""
 
 
 class TracedLines(Lines):
@@ -50,4 +53,12 @@ class TracedLines(Lines):
                 found.append(span)
             elif high > start:
                 found.append(Span(max(low, start), min(high, stop), span.state, span.ref))
+        if len(found) > 1:
+            self._expect_uses(found)
         return iter(found)
+
+    def _expect_uses(self, spans: list[Span]) -> None:
+        """Read the uses that follow in a few questions; one by one each would be a question."""
+        wanted = [span.ref for span in spans if span.state is UnitState.USED and span.ref not in self._uses]
+        for start in range(0, len(wanted), _ASKED):
+            self._shelf.expect("use", wanted[start : start + _ASKED])
