@@ -50,4 +50,4 @@ def test_a_trail_is_the_same_from_memory(
 
 def test_the_measurement_of_trails_runs(tmp_path: Path) -> None:
     """In a tiny configuration; its figures are not judged here."""
-    assert len(measured(200, 5, 20)) == 3
+    assert len(measured(200, 5, 20)) == 4
