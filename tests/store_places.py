@@ -52,7 +52,8 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            subprocess.run(["umount", str(folder)], check=True)
+            # Lazily: what failed on it may be remembered by an exception that is still told about.
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
     finally:
         folder.rmdir()
 
