@@ -66,7 +66,8 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
     """
     documents, observed, total = Books(tx.shelf).documents, Observed(tx.shelf), 0
-    for slug, _ in documents.all("campaign", ""):
+    slugs = [slug for slug, _ in documents.all("campaign", "")]
+    for slug in slugs if len(slugs) > 1 else ():  # with one campaign nothing lies elsewhere
         for _, spend in documents.all("spend", slug):
             for told in spend["facts"]["coins"]:
                 coin = observed.coin(f"{spend['facts']['txid']}:{told['vout']}")
