@@ -1,4 +1,4 @@
-"""Addresses from a CSV file: a column `address`, other columns ignored. A bad line is named by its number.
+"""Addresses from a CSV file: a column `address`, perhaps one `need`, others ignored. A bad line is named by its number.
 
 Private keys of every form are refused before anything is read, and never repeated.
 """
@@ -7,18 +7,34 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.desk import Wish
+from ledger.errors import Refused
+from ledger.facts import facts_from
 from service.command import BadUse
 from watchers.networks import Network
 from watchers.scripts import AddressRefused, script_of
 from watchers.secret import secret_in
 
-COLUMN = "address"
+COLUMN, NEED_COLUMN = "address", "need"
 _MOST_BYTES = 64_000_000
 
 
-def addresses_in(path: Path, network: Network, field: str) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class ListedAddress:
+    """An address and what its line says of its need: a number, "" for any end, None where no column says it.
+
+    `where` is the line and the file, for refusals.
+    """
+
+    address: str
+    need: str | None
+    where: str
+
+
+def addresses_in(path: Path, network: Network, field: str) -> tuple[ListedAddress, ...]:
     """The addresses of a file in its order; raises BadUse naming `field`, the line, what is wrong and the remedy.
 
     UTF-8 with or without a byte order mark; commas, semicolons or tabs. Addresses are told apart by their scripts.
@@ -41,27 +57,38 @@ def addresses_in(path: Path, network: Network, field: str) -> tuple[str, ...]:
     return _read(text, path.name, network, field)
 
 
-def _read(text: str, name: str, network: Network, field: str) -> tuple[str, ...]:
+def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAddress, ...]:
     head = text.splitlines()[0] if text.strip() else ""
     delimiter = next((mark for mark in (";", "\t") if mark in head), ",")
     rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     columns = {column.strip().lower(): column for column in rows.fieldnames or []}
     if COLUMN not in columns:
         raise BadUse(f"{field}: {name} has no column {COLUMN!r} in its first line; name the columns there.")
-    found: dict[bytes, tuple[str, int]] = {}
+    found: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
-        address = (row.get(columns[COLUMN]) or "").strip()
-        if not address:
+        address, where = (row.get(columns[COLUMN]) or "").strip(), f"line {rows.line_num} of {name}"
+        need = (row.get(columns[NEED_COLUMN]) or "").strip() if NEED_COLUMN in columns else None
+        if not address and not need:
             continue
+        if not address:
+            raise BadUse(f"{field}: {where}: {COLUMN} is empty beside a need; write it, or clear the line.")
         try:
             script = bytes(script_of(address, network))
         except AddressRefused as refusal:
-            raise BadUse(f"{field}: line {rows.line_num} of {name}: {refusal}") from None
+            raise BadUse(f"{field}: {where}: {refusal}") from None
         if script in found:
-            raise BadUse(
-                f"{field}: line {rows.line_num} of {name} repeats the address of line {found[script][1]}; take one out."
-            )
-        found[script] = (address, rows.line_num)
+            raise BadUse(f"{field}: {where} repeats the address of line {found[script][1]}; take one out.")
+        found[script] = (ListedAddress(address, _number(need, where, field), where), rows.line_num)
     if not found:
         raise BadUse(f"{field}: {name} names no address; write one a line under {COLUMN!r}.")
-    return tuple(address for address, _ in found.values())
+    return tuple(listed for listed, _ in found.values())
+
+
+def _number(need: str | None, where: str, field: str) -> str | None:
+    """The cell, where it is shaped like the number of a need; raises BadUse, and does not repeat it."""
+    if need:
+        try:
+            facts_from(Wish, {"need": need})
+        except Refused as refusal:
+            raise BadUse(f"{field}: {where}: {refusal}.") from None
+    return need

@@ -6,7 +6,8 @@ Only public descriptors: private keys are refused before parsing, by the watcher
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ledger.books import Documents
@@ -15,27 +16,64 @@ from ledger.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
-from service.address_lists import addresses_in
+from service.address_lists import ListedAddress, addresses_in
 from service.command import BadUse
 from service.config import Wallet
+from service.logs import warn
 from service.past import note_added
 from watchers.descriptors import Descriptor
 from watchers.networks import Network
 from watchers.scripts import AddressRefused, address_of, script_of
 
+_FILE = "wallets.addresses_file"
+
+
+@dataclass(frozen=True, slots=True)
+class FileWallet(Wallet):
+    """A wallet whose file was read; `lines` stand for its `addresses`, each perhaps for a need of its own."""
+
+    lines: tuple[ListedAddress, ...] = ()
+
 
 def with_lists(wallets: tuple[Wallet, ...], network: Network, folder: Path) -> tuple[Wallet, ...]:
     """The wallets with the addresses of their files; raises BadUse for a file that is refused."""
     return tuple(
-        replace(
-            wallet,
-            addresses=addresses_in(folder / wallet.addresses_file, network, "wallets.addresses_file"),
-            addresses_file="",
-        )
+        _read(wallet, addresses_in(folder / wallet.addresses_file, network, _FILE))
         if wallet.addresses_file
         else wallet
         for wallet in wallets
     )
+
+
+def _read(wallet: Wallet, lines: tuple[ListedAddress, ...]) -> FileWallet:
+    told = {known.name: getattr(wallet, known.name) for known in fields(wallet)}
+    told |= {"addresses": tuple(line.address for line in lines), "addresses_file": ""}
+    return FileWallet(**told, lines=lines)
+
+
+def require_needs_kept(tx: Reading, wallets: tuple[Wallet, ...], network: Network) -> None:
+    """BadUse where a file names another need for an address than it is kept for, or was given or paid under."""
+    for wallet in wallets:
+        for line in wallet.lines if isinstance(wallet, FileWallet) else ():
+            row = tx.addresses.by_script(script_of(line.address, network))
+            if row is not None:
+                _require_kept(tx, row, line, line.need or wallet.need)
+
+
+def _require_kept(tx: Reading, row: AddressRow, line: ListedAddress, need: str) -> None:
+    if line.need is None or need == (row.restriction or ""):
+        return
+    used, given = tx.addresses.is_used(row.script), tx.addresses.is_given(row.script)
+    if given and not need:
+        return  # the donor who asked for it named its need; the list has no say in that
+    if row.branch == "fixed":
+        why = "is the one that everybody gets, for any end"
+    elif row.restriction or used or given:
+        told = "has gifts" if used else "was given to a donor" if given else "is listed"
+        why = f"{told} already, for {row.restriction or 'any end'}"
+    else:
+        return
+    raise BadUse(f"{_FILE}: {line.where}: need: this address {why}; leave it so, or list another address.")
 
 
 def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
@@ -69,14 +107,50 @@ def _has_fixed(tx: Reading, slug: str) -> bool:
 
 
 def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
-    if wallet.need and Documents(tx.shelf).find("need", slug, wallet.need) is None:
+    needs = {number for number, _ in Documents(tx.shelf).all("need", slug)}
+    named = wallet.lines if isinstance(wallet, FileWallet) else ()
+    waits_for = ({wallet.need} | {line.need or "" for line in named}) - needs - {""}
+    if waits_for:
+        warn("addresses wait for their need and are not watched", campaign=slug, needs=sorted(waits_for))
+    if wallet.need in waits_for:
         return 0
-    rows = _listed(tx, wallet, slug, network) if wallet.addresses else _derived(tx, wallet, slug, network)
-    rows = [_kept_for(row, wallet.need) for row in rows]
+    if isinstance(wallet, FileWallet):
+        rows = _of_file(tx, wallet, slug, network, needs)
+    elif wallet.addresses:
+        rows = _listed(tx, wallet, slug, network)
+    else:
+        rows = _derived(tx, wallet, slug, network)
+    rows = [_kept_for(row, row.restriction or wallet.need) for row in rows]
     fresh = [row for row in rows if tx.addresses.by_script(row.script) is None]
     tx.addresses.add(fresh)
     note_added(tx, (row.script for row in fresh))
     return len(fresh)
+
+
+def _of_file(
+    tx: Writing, wallet: FileWallet, slug: str, network: Network, needs: AbstractSet[str]
+) -> list[AddressRow]:
+    """Rows of a file, those of a need that is not there yet left out; known addresses follow what it says now.
+
+    `fixed_index` counts the lines that are for any end.
+    """
+    free = [line.address for line in wallet.lines if not line.need]
+    fixed = _fixed_index(tx, wallet, slug)
+    everybodys = free[min(fixed, len(free) - 1)] if free and fixed is not None else None
+    rows = []
+    for index, line in enumerate(wallet.lines):
+        script, need = script_of(line.address, network), line.need or wallet.need
+        if need and need not in needs:
+            continue
+        row = tx.addresses.by_script(script)
+        if row is not None:
+            _require_kept(tx, row, line, need)
+            if line.need:
+                tx.addresses.keep_for(script, need)
+        branch = "fixed" if line.address == everybodys else "receive"
+        address = address_of(script, network) or line.address
+        rows.append(AddressRow(script, address, slug, branch, index, "list", need or None))
+    return rows
 
 
 def _kept_for(row: AddressRow, need: str) -> AddressRow:

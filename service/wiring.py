@@ -32,7 +32,7 @@ from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
-from service.wallets import Growth, add_addresses, with_lists
+from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
 from watchers.address_look import AddressWatcher
 from watchers.asking import SetAside
 from watchers.electrum import Electrum
@@ -65,6 +65,8 @@ def build(
     """All parts of one process. Raises BadUse for a configuration that names what is not there."""
     network = network_named(config.chain.network)
     wallets = with_lists(config.wallets, network, folder)
+    with store.read() as tx:
+        require_needs_kept(tx, wallets, network)
     http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, secrets.token_hex(8), clock)

@@ -15,23 +15,24 @@ from ledger.store.database import Store
 from service.address_lists import addresses_in
 from service.command import BadUse
 from service.config import Wallet, parse_config
-from service.wallets import add_addresses, with_lists
+from service.wallets import add_addresses, require_needs_kept, with_lists
 from tests.demo_data import run_command
 from tests.fakes import script_no
 from tests.kill_driver import SLUG
 from tests.test_service_kill_nine import CAMPAIGN
 from tests.test_service_modes import TPUB
 from watchers.networks import REGTEST
-from watchers.scripts import address_of
+from watchers.scripts import address_of, script_of
 
-A, B = (address_of(script_no(number), REGTEST) or "" for number in (0, 1))
+A, B, C = (address_of(script_no(number), REGTEST) or "" for number in (0, 1, 2))
+FIELD = "wallets.addresses_file"
 XPRV = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"  # fmt: skip  # noqa: E501
 
 
 def listed(tmp_path: Path, text: str) -> tuple[str, ...]:
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode())
-    return addresses_in(path, REGTEST, "wallets.addresses_file")
+    return tuple(line.address for line in addresses_in(path, REGTEST, FIELD))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +152,125 @@ def test_each_address_is_given_out_once_whatever_happens(tmp_path: Path) -> None
         max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
     )
     machine().runTest()
+
+
+def test_a_file_with_a_column_need_restricts_line_by_line(tmp_path: Path) -> None:
+    """Each line says it for its own address; without the column no line says anything."""
+    (tmp_path / "list.csv").write_text(f"address,need\n{A},\n{B},N-1\n")
+    lines = addresses_in(tmp_path / "list.csv", REGTEST, FIELD)
+    assert [(line.address, line.need, line.where) for line in lines] == [
+        (A, "", "line 2 of list.csv"),
+        (B, "N-1", "line 3 of list.csv"),
+    ]
+    (tmp_path / "list.csv").write_text(f"address\n{A}\n")
+    assert [line.need for line in addresses_in(tmp_path / "list.csv", REGTEST, FIELD)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (f"{A},for Ghana", f"{FIELD}: line 2 of list.csv: need: write letters, digits"),
+        (f"{A},{'N' * 41}", f"{FIELD}: line 2 of list.csv: need: "),
+        (",N-1", f"{FIELD}: line 2 of list.csv: address is empty beside a need"),
+    ],
+)
+def test_a_bad_need_is_named_with_file_line_field_and_remedy(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(BadUse) as refused:
+        listed(tmp_path, f"address,need\n{line}\n")
+    assert str(refused.value).startswith(said)
+    assert "Ghana" not in str(refused.value)
+
+
+class Listing:
+    """A campaign with two needs, whose operator edits the file and starts the service again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, opened(folder)
+        self.tell_need("N-1")
+
+    def tell_need(self, number: str) -> None:
+        need = {"number": number, "recipient": "Clinic", "product": "KIT", "quantity": 5, "place": "Town"}
+        kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits", "specification": "A kit"}
+        with self.store.write() as tx:
+            ada = Actor(1, "ada", "admin")
+            act(tx, ada, SLUG, "product", "add", kit, now=1_296_700_000)
+            told = need | {"by": "2011-06-01", "date": "2011-02-03"}
+            act(tx, ada, SLUG, "need", "add", told, now=1_296_700_000)
+
+    def start(
+        self, *lines: str, head: str = "address,need", need: str = ""
+    ) -> dict[str, tuple[str, str | None]]:
+        """What the ledger has of each address after a start with this file."""
+        (self.folder / "list.csv").write_text("\n".join((head, *lines)) + "\n")
+        wallets = with_lists((Wallet(SLUG, addresses_file="list.csv", need=need),), REGTEST, self.folder)
+        with self.store.read() as tx:
+            require_needs_kept(tx, wallets, REGTEST)
+        add_addresses(self.store, wallets, REGTEST)
+        with self.store.read() as tx:
+            return {row.address: (row.branch, row.restriction) for row in tx.addresses.of_campaign(SLUG)}
+
+    def pay(self, address: str) -> None:
+        with self.store.write() as tx:
+            tx.addresses.mark_used(script_of(address, REGTEST))
+
+    def ask(self, need: str | None) -> str:
+        with self.store.write() as tx:
+            return request_intention(tx, SLUG, {"need": need} if need else {}, now=1_300_000_000).address
+
+
+def test_a_listed_address_of_a_need_is_given_for_it_alone_and_is_nobody_elses(tmp_path: Path) -> None:
+    """The fixed address is the first line that is for any end; one for a need goes to who asks for that need."""
+    listing = Listing(tmp_path)
+    assert listing.start(f"{A},N-1", f"{B},", f"{C},") == {
+        A: ("receive", "N-1"), B: ("fixed", None), C: ("receive", None),
+    }  # fmt: skip
+    assert [listing.ask(None), listing.ask(None), listing.ask("N-1")] == [C, B, A]
+
+
+def test_lines_of_a_need_that_is_not_recorded_yet_wait_for_it(tmp_path: Path) -> None:
+    listing = Listing(tmp_path)
+    assert listing.start(f"{A},", f"{B},N-2") == {A: ("fixed", None)}
+    listing.tell_need("N-2")
+    assert listing.start(f"{A},", f"{B},N-2")[B] == ("receive", "N-2")
+
+
+def test_the_column_may_come_later_while_an_address_is_neither_given_nor_paid(tmp_path: Path) -> None:
+    """A file without the column goes on as before; a need may be added, and stays for ever."""
+    listing = Listing(tmp_path)
+    listing.tell_need("N-2")
+    assert listing.start(A, B, head="address") == {A: ("fixed", None), B: ("receive", None)}
+    assert listing.start(f"{A},", f"{B},N-1")[B] == ("receive", "N-1")
+    assert listing.start(A, B, head="address")[B] == ("receive", "N-1")
+    for other in ("N-2", ""):
+        with pytest.raises(BadUse, match=r"line 3 of list\.csv: need: .*is listed already, for N-1"):
+            listing.start(f"{A},", f"{B},{other}")
+
+
+@pytest.mark.parametrize("first", ["", "N-1"])
+def test_the_need_of_an_address_with_gifts_is_never_changed(tmp_path: Path, first: str) -> None:
+    """Another need, or none, is refused in a sentence, and the address stays what its donors saw."""
+    listing = Listing(tmp_path)
+    listing.tell_need("N-2")
+    before = listing.start(f"{A},", f"{B},{first}")
+    listing.pay(B)
+    for need in {"", "N-1", "N-2"} - {first}:
+        with pytest.raises(BadUse, match=r"line 3 of list\.csv: need: .*has gifts already.*leave it so"):
+            listing.start(f"{A},", f"{B},{need}")
+        wallets = with_lists((Wallet(SLUG, addresses_file="list.csv"),), REGTEST, tmp_path)
+        with pytest.raises(BadUse):
+            add_addresses(listing.store, wallets, REGTEST)
+    assert listing.start(f"{A},", f"{B},{first}") == before
+    assert listing.start(A, B, head="address") == before
+
+
+def test_what_a_donor_asked_for_stands_whatever_the_file_says_later(tmp_path: Path) -> None:
+    """An empty cell takes no need from an address that was given for it; another number is refused."""
+    listing = Listing(tmp_path)
+    listing.tell_need("N-2")
+    listing.start(f"{A},", f"{B},")
+    assert listing.ask("N-1") == B
+    assert listing.start(f"{A},", f"{B},")[B] == ("receive", "N-1")
+    with pytest.raises(BadUse, match="was given to a donor already, for N-1"):
+        listing.start(f"{A},", f"{B},N-2")
+    with pytest.raises(BadUse, match="everybody gets"):
+        listing.start(f"{A},N-1", f"{B},N-1")

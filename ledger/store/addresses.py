@@ -53,6 +53,17 @@ class Addresses:
         """By branch and index."""
         return self._rows("WHERE campaign = ? ORDER BY branch, idx, script", campaign)
 
+    def is_used(self, script: bytes) -> bool:
+        """Did a coin ever come to it?"""
+        return self._state(script, "used = 1")
+
+    def is_given(self, script: bytes) -> bool:
+        """Was it ever given to a donor?"""
+        return self._state(script, "given_at IS NOT NULL")
+
+    def _state(self, script: bytes, told: str) -> bool:
+        return self._row(f"WHERE {told} AND script = ?", bytes(script)) is not None
+
     def scripts(self) -> list[bytes]:
         """All watched scripts."""
         return [row[0] for row in self._session.all("SELECT script FROM addresses ORDER BY script")]
@@ -181,6 +192,14 @@ class AddressesWriting(Addresses):
                 break
             unused += 1
         return unused
+
+    def keep_for(self, script: bytes, restriction: str) -> None:
+        """Keep an address of any end for a need from now on; one that was given or paid stays as it is."""
+        self._session.run(
+            "UPDATE addresses SET restriction = ?"
+            " WHERE script = ? AND restriction IS NULL AND given_at IS NULL AND used = 0",
+            (restriction, bytes(script)),
+        )
 
     def mark_used(self, script: bytes) -> None:
         """A coin came to it: it is not given out any more."""
