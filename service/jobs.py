@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.chain_status import chain_status
-from ledger.checks import Finding, run_checks
+from ledger.checks import run_checks
 from ledger.entry import Entry
 from ledger.errors import LedgerError, StorageFailed
+from ledger.finding import Finding
 from ledger.settling import LookOutcome
 from ledger.store.database import Store
 from service.clock import Clock

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.checks import gift_sums_tie
+from ledger.check_gifts import gift_sums_tie
 from ledger.gift_sums import SUMS, GiftSums, gift_days, gift_sums, gifts_wanting
 from ledger.observing import Observed, WatchedTx
 from ledger.queries import campaign_report, donation_rows, median_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.bank_state import bank_states, open_lines
 from ledger.books import Books
-from ledger.checks import bank_matches_tie
+from ledger.check_money import bank_matches_tie
 from ledger.conservation import conservation
 from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, NotFound, Refused

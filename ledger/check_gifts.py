@@ -1,0 +1,67 @@
+"""Checks of gifts: what is kept or promised of them is what they are one by one. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.books import Books
+from ledger.carrying import carrying_tables
+from ledger.finding import Finding
+from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
+from ledger.kinds.block_holds import blocked_intervals
+from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """The sums that pages show of gifts are those of the gifts themselves."""
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        counted, kept = GiftSums(), gift_sums(tx.shelf, slug)
+        for _, gift in Books(tx.shelf).documents.all("donation", slug):
+            counted = counted.plus(part_of(gift), 1)
+        if counted != kept or sum(n for _, n in gift_days(tx.shelf, slug)) != kept.count:
+            yield Finding("gift_sums_tie", slug, f"{counted} counted and {kept} in the kept sums")
+
+
+def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
+    """What all coins of a campaign are carried at = the values of its gifts; what they fetched = that plus gain."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for table in carrying_tables(books, slug):
+            difference = sum(row.minor for row in table.rows) - table.total
+            if difference:
+                what = f"the rows of {table.total_key} differ from it by {difference} {table.asset}"
+                yield Finding("carrying_values_tie", slug, what)
+
+
+def pledges_tie(tx: Reading) -> Iterator[Finding]:
+    """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, _ in books.documents.all("pledge", slug):
+            state = pledge_state(books, slug, number)
+            if state.paid > state.promised:
+                what = f"{state.paid} {state.asset} matched to a promise of {state.promised}"
+                yield Finding("pledges_tie", number, what)
+        gifts = {d["facts"]["gift"] for _, d in books.documents.all("pledge_match", slug)}
+        for gift in sorted(gifts):
+            asset = gift_asset(books, slug, gift)
+            worth = gift_worth(books, slug, gift, asset)
+            matched = matched_of_gift(books, slug, gift, asset)
+            if worth is not None and matched > worth:
+                yield Finding("pledges_tie", gift, f"{matched} {asset} matched of a gift of {worth}")
+
+
+def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
+    """No unit of a gift that a standing block is on is free to be spent."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, line, start, end in blocked_intervals(books, slug):
+            free = sum(b - a for a, b in books.lines.lowest_free(line, end - start, within=(start, end)))
+            if free:
+                yield Finding(
+                    "blocked_gifts_are_held", number, f"{free} units of its gift on {line} are free"
+                )
