@@ -9,8 +9,7 @@ import json
 from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple
 
-from ledger.canonical import compact
-from ledger.lines import UnitState, Use, use_from_json, use_json
+from ledger.lines import Part, PartKind, Span, UnitState, Use
 from ledger.shelf import Form
 
 
@@ -18,8 +17,8 @@ def at(line: str, position: int) -> str:
     return f"{line}|{position:016d}"
 
 
-_written = compact(ascii_only=True)
-_load = json.JSONDecoder().decode
+_load = json.JSONDecoder().raw_decode
+"""A value and where it ends: the rows hold nothing after it."""
 
 
 class LineRow(NamedTuple):
@@ -49,6 +48,7 @@ class SourceRow(NamedTuple):
 
 
 _STATES = {state.value: state for state in UnitState}
+_PARTS = {kind.value: kind for kind in PartKind}
 
 
 def _line_bytes(row: LineRow) -> bytes:
@@ -57,7 +57,7 @@ def _line_bytes(row: LineRow) -> bytes:
 
 
 def _line_of(data: bytes) -> LineRow:
-    return LineRow(**_load(data.decode()))
+    return LineRow(**_load(data.decode())[0])
 
 
 def _span_bytes(row: SpanRow) -> bytes:
@@ -65,13 +65,21 @@ def _span_bytes(row: SpanRow) -> bytes:
 
 
 def span_of(data: bytes) -> SpanRow:
-    text = data.decode()
+    return SpanRow(*_span_parts(data.decode()))
+
+
+def span_at(key: str, data: bytes) -> Span:
+    """A row of `span` with its key."""
+    return Span(int(key[-16:]), *_span_parts(data.decode()))
+
+
+def _span_parts(text: str) -> tuple[int, UnitState, str]:
     if "\\" in text:
-        end, state, ref = _load(text)
-        return SpanRow(end, _STATES[state], ref)
+        end, state, ref = _load(text)[0]
+        return end, _STATES[state], ref
     # No character is escaped, so the row is its three parts between commas.
     end, state, ref = text[1:-1].split(",", 2)
-    return SpanRow(int(end), _STATES[state[1:-1]], ref[1:-1])
+    return int(end), _STATES[state[1:-1]], ref[1:-1]
 
 
 def _source_bytes(row: SourceRow) -> bytes:
@@ -81,15 +89,25 @@ def _source_bytes(row: SourceRow) -> bytes:
 
 
 def source_of(data: bytes) -> SourceRow:
-    return SourceRow(*_load(data.decode()))
+    return SourceRow(*_load(data.decode())[0])
 
 
 def _use_bytes(use: Use) -> bytes:
-    return _written(use_json(use)).encode()
+    pieces = ",".join([f"[{start},{end}]" for start, end in use.pieces])
+    parts = ",".join(map(_part_text, use.parts))
+    return f"[{quoted(use.id)},{quoted(use.line)},[{pieces}],{use.scale},[{parts}]]".encode()
+
+
+def _part_text(part: Part) -> str:
+    kind, share, out, line, start = part
+    onward = "" if line is None else f",{quoted(line)},{start}"
+    return f'["{kind}",{share},{out}{onward}]'
 
 
 def _use_of(data: bytes) -> Use:
-    return use_from_json(_load(data.decode()))
+    name, line, pieces, scale, parts = _load(data.decode())[0]
+    there = tuple([Part(_PARTS[kind], *rest) for kind, *rest in parts])
+    return Use(name, line, tuple([(start, end) for start, end in pieces]), scale, there)
 
 
 def _free_bytes(end: int) -> bytes:

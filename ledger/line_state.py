@@ -19,6 +19,7 @@ from ledger.line_rows import (
     SpanRow,
     at,
     source_of,
+    span_at,
     span_of,
 )
 from ledger.lines import (
@@ -93,9 +94,13 @@ class Lines:
         if here is None:
             low = self._before(line, start, low)
         for key, data in self._shelf.rows("span", low, at(line, stop)):
-            row = span_of(data)
-            if row.end > start and int(key[-16:]) < stop:
-                yield Span(int(key[-16:]), *row)
+            span = span_at(key, data)
+            if span.end > start and span.start < stop:
+                yield span
+
+    def whole_spans(self, line: str) -> list[Span]:
+        """All spans of a line, in order."""
+        return [span_at(key, data) for key, data in self._shelf.rows("span", line + "|", line + "}")]
 
     def _before(self, line: str, position: int, otherwise: str) -> str:
         """The key of the last span that begins before a position."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Piece = tuple[int, int]
 """Half-open interval of units on a line."""
@@ -50,8 +50,7 @@ class PartKind(StrEnum):
 _PART_KINDS = {kind.value: kind for kind in PartKind}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`share` counts of a use, appended as `out` units to `line` from `start`; no line: they end here."""
 
     kind: PartKind
@@ -61,8 +60,7 @@ class Part:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """Takes `pieces` of `line`, counts them 0…n, scales the count to `scale`, and parts it in proportion.
 
     DESIGN section 4, rules 3 and 4: each part is the floor of what the parts before it left, so that every
@@ -223,16 +221,16 @@ class Change:
 Operation = Open | Append | Use | Undo | Withdraw | Change
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
+    """Units `start..end` of a line that are in one state."""
+
     start: int
     end: int
     state: UnitState
     ref: str  # the use, or the hold
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where units of a line came from: a gift, or a part of a use."""
 
     start: int

@@ -41,18 +41,18 @@ class TracedLines(Lines):
         """The states of `start..end`, cut to it, in order."""
         kept = self._spans.get(line)
         if kept is None:
-            whole = list(super().spans(line))
+            whole = self.whole_spans(line)
             kept = self._spans[line] = ([span.start for span in whole], whole)
         starts, whole = kept
         index = max(0, bisect_right(starts, start) - 1)
         stop = end if end is not None else whole[-1].end if whole else 0
-        found: list[Span] = []
-        for span in whole[index : bisect_left(starts, stop, index)]:
-            low, high = span.start, span.end
-            if low >= start and high <= stop:
-                found.append(span)
-            elif high > start:
-                found.append(Span(max(low, start), min(high, stop), span.state, span.ref))
+        found = whole[index : bisect_left(starts, stop, index)]
+        if found and found[0].end <= start:
+            found.pop(0)
+        if found and found[0].start < start:
+            found[0] = found[0]._replace(start=start)
+        if found and found[-1].end > stop:
+            found[-1] = found[-1]._replace(end=stop)
         if len(found) > 1:
             self._expect_uses(found)
         return iter(found)

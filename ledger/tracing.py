@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.line_state import Lines
-from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, parse_ended_line
+from ledger.lines import ENDED, Part, PartKind, UnitState, Use, parse_ended_line
 
 
 class Stay(NamedTuple):
@@ -67,58 +67,74 @@ class Origin:
 def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
     """Everything that happened to `start..end` of a line, depth first; Stay and Ending are its ends.
 
-    The ends of an interval sum to it exactly at every step, whatever the gifts beside it (rule 9).
+    The ends of an interval sum to it exactly at every step, whatever the gifts beside it (rule 9). What comes to lie
+    side by side on a line is followed as one: boundaries are monotone, so the parts of neighbours sum to those of both.
     """
-    work: list[tuple[str, int, int]] = [(line, start, end)]
+    work: list[_Run] = [(line, start, end)]
     resumed = {parse_ended_line(name): name for name in lines.names(ENDED)}
     while work:
         here, first, last = work.pop()
         if first >= last:
             continue
-        onward: list[tuple[str, int, int]] = []
-        for span in lines.spans(here, first, last):
-            if span.state is not UnitState.USED and here.startswith(ENDED):
-                use_id, index = parse_ended_line(here)
-                ended = lines.use(use_id)
-                yield Ending(ended, ended.parts[index].kind, span.end - span.start)
-                continue
-            if span.state is not UnitState.USED:
-                yield Stay(here, span.start, span.end, span.state)
-                continue
-            yield from _through(lines.use(span.ref), span, onward, resumed)
-        onward.reverse()
-        work += onward
+        onward = _Onward()
+        ended = parse_ended_line(here) if here.startswith(ENDED) else None
+        for low, high, state, ref in lines.spans(here, first, last):
+            if state is UnitState.USED:
+                yield from _through(lines.use(ref), low, high, onward, resumed)
+            elif ended is not None:
+                use = lines.use(ended[0])
+                yield Ending(use, use.parts[ended[1]].kind, high - low)
+            else:
+                yield Stay(here, low, high, state)
+        work += reversed(onward.runs)
+
+
+_Run = tuple[str, int, int]
+
+
+class _Onward:
+    """Where units went on to, in order; runs of a line that touch are one."""
+
+    __slots__ = ("_last", "runs")
+
+    def __init__(self) -> None:
+        self.runs: list[_Run] = []
+        self._last: dict[str, int] = {}
+
+    def add(self, line: str, start: int, end: int) -> None:
+        index = self._last.get(line)
+        if index is not None and self.runs[index][2] == start:
+            self.runs[index] = (line, self.runs[index][1], end)
+        else:
+            self._last[line] = len(self.runs)
+            self.runs.append((line, start, end))
 
 
 def _through(
-    use: Use, span: Span, onward: list[tuple[str, int, int]], resumed: Mapping[tuple[str, int], str]
-) -> list[Visit]:
+    use: Use, start: int, end: int, onward: _Onward, resumed: Mapping[tuple[str, int], str]
+) -> Iterator[Visit]:
     # Joined spans of one use may hold several of its pieces; each is its own run of counts.
-    visits: list[Visit] = []
     count = 0
     for piece_start, piece_end in use.pieces:
-        first = piece_start if piece_start > span.start else span.start
-        last = piece_end if piece_end < span.end else span.end
+        first = piece_start if piece_start > start else start
+        last = piece_end if piece_end < end else end
         low, high = count + first - piece_start, count + last - piece_start
         count += piece_end - piece_start
         if first >= last:
             continue
-        visits.append(Passage(use.line, first, last, use, low, high))
-        index = -1
-        for part, out_low, out_high in zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True):
-            index += 1
-            if out_low == out_high:
+        yield Passage(use.line, first, last, use, low, high)
+        for index, (part, below, upto) in enumerate(
+            zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True)
+        ):
+            if below == upto:
                 continue
-            if part.line is None:
-                if resumed and (use.id, index) in resumed:
-                    onward.append((resumed[use.id, index], out_low, out_high))
-                else:
-                    visits.append(Ending(use, part.kind, out_high - out_low))
+            if part.line is not None:
+                yield Arrival(use, part, part.line, part.start + below, part.start + upto)
+                onward.add(part.line, part.start + below, part.start + upto)
+            elif (use.id, index) in resumed:
+                onward.add(resumed[use.id, index], below, upto)
             else:
-                arrived = (part.line, part.start + out_low, part.start + out_high)
-                visits.append(Arrival(use, part, *arrived))
-                onward.append(arrived)
-    return visits
+                yield Ending(use, part.kind, upto - below)
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:
