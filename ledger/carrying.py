@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.books import Books
-from ledger.kinds.conversions import sold_in
 from ledger.kinds.restrictions import RECLASSIFIED
+from ledger.kinds.sold import sold_in
 from ledger.lines import PartKind, Piece, Span, UnitState, Use
 from ledger.report import SumRow, SumTable
 

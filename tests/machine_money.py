@@ -7,13 +7,13 @@ import hashlib
 from ledger.accounts import AccountClass
 from ledger.bank_state import movements
 from ledger.books import Books
+from ledger.kinds import REVERSIBLE
 from ledger.kinds.bank import line_left, signed
 from ledger.kinds.closings import left_of
 from ledger.kinds.orders import order_value
 from ledger.kinds.payments import paid_and_waiting
 from ledger.kinds.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
 from ledger.kinds.rates import minute_of
-from ledger.kinds.reversals import REVERSIBLE
 from ledger.matching import billed_lines, invoice_matches, reasons_of
 from ledger.order_papers import OrderPapers
 from ledger.record import unix_seconds

@@ -17,7 +17,7 @@ from ledger.books import Books
 from ledger.chain_look import TxFacts
 from ledger.errors import LedgerError
 from ledger.flow import ExitKind
-from ledger.kinds.reversals import REVERSIBLE
+from ledger.kinds import REVERSIBLE
 from ledger.queries import donation_trails
 from ledger.trail import ChangeKind, DonationTrail, TrailChange
 from service.commands.trail import trail_lines

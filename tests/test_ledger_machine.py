@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from ledger.errors import LedgerError
-from ledger.kinds import ALL, BY_NAME
-from ledger.kinds.reversals import REVERSIBLE
+from ledger.kinds import ALL, BY_NAME, REVERSIBLE
 from tests.machine_scene import RECIPES
 from tests.machine_steps import CHAIN_STEPS, MORE_STEPS, names, reach, spoil, tell
 from tests.machine_world import Needs, World

@@ -40,7 +40,7 @@ from ledger.kinds import (
 )
 from ledger.kinds.spec import Kind
 
-ALL: tuple[Kind, ...] = (
+_RECORDED: tuple[Kind, ...] = (
     *campaigns.KINDS,
     *pledges.KINDS,
     *rates.KINDS,
@@ -74,6 +74,8 @@ ALL: tuple[Kind, ...] = (
     *evidence.KINDS,
     *limits.KINDS,
     *periods.KINDS,
-    *reversals.KINDS,
 )
+ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
+REVERSIBLE = frozenset(kind.name for kind in ALL if kind.undoing is not None)
+"""The kinds whose entries a person can reverse."""

@@ -17,7 +17,7 @@ from ledger.errors import Conflict
 from ledger.facts import STRICT, Date, Number
 from ledger.kinds.block_holds import blocked_intervals, held_again, overlap
 from ledger.kinds.restrictions import Taking, restriction_of
-from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of
+from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of
 from ledger.lines import Change, Piece, UnitState
 
 
@@ -120,9 +120,12 @@ def _require_unblocked(context: Context, noun: str, number: str) -> None:
 
 
 def approval(
-    noun: str, post: Callable[[Context, Any], Posting], fold: Callable[[Books, Entry], None]
+    noun: str,
+    post: Callable[[Context, Any], Posting],
+    fold: Callable[[Books, Entry], None],
+    undoing: Undoing | None = None,
 ) -> Kind:
-    """The kind that lets a recorded fact take effect."""
+    """The kind that lets a recorded fact take effect; `undoing` says how a reversal takes the effect back."""
 
     def post_unblocked(context: Context, facts: Decision) -> Posting:
         _require_unblocked(context, noun, facts.number)
@@ -139,6 +142,7 @@ def approval(
         post=post_unblocked,
         fold=fold,
         approves=seq_of_pending(noun),
+        undoing=undoing,
     )
 
 

@@ -15,7 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Positive, Sha256, Text
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
 from ledger.money import MAX_AMOUNT, decimal_text
 
 Balance = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, strict=True)]
@@ -198,7 +198,7 @@ def _fold_match(books: Books, entry: Entry) -> None:
     _add_match(books, entry, 1)
 
 
-def unfold_match(books: Books, entry: Entry, _seq: int) -> None:
+def _unfold_match(books: Books, entry: Entry, _seq: int) -> None:
     """A reversed match leaves line and entry open as they were."""
     _add_match(books, entry, -1)
 
@@ -213,7 +213,7 @@ def _fold_aside(books: Books, entry: Entry) -> None:
     _set_aside(books, entry, entry.seq)
 
 
-def unfold_aside(books: Books, entry: Entry, _seq: int) -> None:
+def _unfold_aside(books: Books, entry: Entry, _seq: int) -> None:
     """A line that was set aside by mistake waits again."""
     _set_aside(books, entry, None)
 
@@ -262,6 +262,7 @@ MATCH = Kind(
     key=lambda campaign, facts: f"bank.match:{campaign}:{facts.line}:{facts.entry}{_nth(facts)}",
     post=_post_match,
     fold=_fold_match,
+    undoing=Undoing(_unfold_match),
 )
 ASIDE = Kind(
     name="bank.aside",
@@ -273,5 +274,6 @@ ASIDE = Kind(
     key=lambda campaign, facts: f"bank.aside:{campaign}:{facts.line}{_nth(facts)}",
     post=_post_aside,
     fold=_fold_aside,
+    undoing=Undoing(_unfold_aside),
 )
 KINDS = (LINE, STATEMENT, MATCH, ASIDE)

@@ -17,9 +17,11 @@ from ledger.kinds.spec import (
     Context,
     Kind,
     Role,
+    Undoing,
     document_of,
     numbered,
     require_campaign,
+    reversed_as,
     saved_as,
 )
 
@@ -175,6 +177,7 @@ NEED = Kind(
     key=numbered("need"),
     post=_post_need,
     fold=saved_as("need"),
+    undoing=Undoing(reversed_as("need")),
 )
 OFFER = Kind(
     name="offer",
@@ -186,6 +189,7 @@ OFFER = Kind(
     key=numbered("offer"),
     post=_post_need,
     fold=saved_as("offer"),
+    undoing=Undoing(reversed_as("offer")),
 )
 PLEDGE = Kind(
     name="pledge",
@@ -197,5 +201,6 @@ PLEDGE = Kind(
     key=numbered("pledge"),
     post=_post_in_campaign,
     fold=saved_as("pledge"),
+    undoing=Undoing(reversed_as("pledge")),
 )
 KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER, PLEDGE)

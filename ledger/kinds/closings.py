@@ -17,11 +17,10 @@ from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Number, Text
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.orders import encumbered_account, open_account, order_line
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.kinds.supplier_refunds import require_no_refund
 from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import standing_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +105,6 @@ def _require_open(context: Context, order: str) -> dict[str, Any]:
     return document
 
 
-_STANDS = frozenset({"pending", "approved"})
-
-
 def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]) -> None:
     """Refused where what is named is not what is left."""
     currency = order["facts"]["currency"]
@@ -189,55 +185,26 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     books.documents.save("purchase", entry.campaign, number, order)
 
 
-def unfold_approved(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed closing leaves its order open as it was."""
+    reversed_as("closing", status="reversed")(books, entry, seq)
     closing = books.documents.require("closing", entry.campaign, str(entry.facts["number"]))
-    books.documents.save(
-        "closing",
-        entry.campaign,
-        str(entry.facts["number"]),
-        closing | {"status": "reversed", "reversed": seq},
-    )
     number = str(closing["facts"]["order"])
     order = books.documents.require("purchase", entry.campaign, number)
     del order["closed"], order["closing"]
     books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
 
 
-def withdrawn(entry: Entry) -> tuple[Withdraw, ...]:
+def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:
     """What takes the supplier's discounts back when a closing is reversed: those positions wait to be paid again."""
     gifts = [operation for operation in entry.operations if isinstance(operation, Append)]
     return tuple(Withdraw(gift.line, gift.start, gift.units, gift.gift) for gift in gifts)
 
 
-def require_reversible(context: Context, entry: Entry) -> None:
-    """Conflict where a closed order stands on what would be reversed, or refunds made good what it claimed."""
-    documents = context.books.documents
-    if entry.kind == "invoice":
-        for note in standing_notes(OrderPapers(context.books, entry.campaign), str(entry.facts["order"])):
-            if note.get("invoice") == entry.facts["number"]:
-                raise Conflict(f"entry: credit note {note['number']} lowers it; reverse that first")
-    if entry.kind in {"closing.approved", "credit-note"}:
-        _require_no_refund(context, entry)
-        return
-    order = None
-    if entry.kind in {"receipt", "invoice", "over.bought"}:
-        order = str(entry.facts["order"])
-    elif entry.kind == "payment.approved":
-        order = documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]["order"]
-    if order is not None and "closed" in documents.require("purchase", entry.campaign, order):
-        raise Conflict(f"entry: {order} is closed; reverse its closing first")
-
-
 def _require_no_refund(context: Context, entry: Entry) -> None:
-    for number, refund in context.books.documents.all("refund", entry.campaign):
-        facts = refund["facts"]
-        if entry.kind == "credit-note":
-            rests = facts.get("credit_note") == entry.facts["number"]
-        else:
-            rests = facts["failure"] == "undelivered" and facts["order"] == entry.notes["order"]
-        if rests and refund["status"] in _STANDS:
-            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
+    """Conflict where a refund made good what the closing claimed."""
+    order = entry.notes["order"]
+    require_no_refund(context, lambda refund: (refund["failure"], refund["order"]) == ("undelivered", order))
 
 
 CLOSING = Kind(
@@ -253,6 +220,11 @@ CLOSING = Kind(
 )
 KINDS = (
     CLOSING,
-    approval("closing", _post_approved, _fold_approved),
+    approval(
+        "closing",
+        _post_approved,
+        _fold_approved,
+        Undoing(_unfold, require=_require_no_refund, takes_off=_withdrawn),
+    ),
     rejection("closing", fold_decided("closing", "rejected")),
 )

@@ -14,7 +14,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Count, Date, Number, Positive, Text
-from ledger.kinds.spec import RECORDERS, SYSTEM, Context, Kind, document_of, numbered
+from ledger.kinds.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, document_of, numbered
 
 About = Literal["shipment", "handover"]
 
@@ -159,7 +159,7 @@ def _fold(books: Books, entry: Entry) -> None:
     books.documents.save("confirmation", entry.campaign, key, document_of(entry, explained=[]))
 
 
-def unfold_confirmation(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed confirmation is gone, so that the consignee can count again."""
     del seq
     key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
@@ -201,7 +201,7 @@ def _fold_explained(books: Books, entry: Entry) -> None:
     books.documents.save("confirmation", entry.campaign, key, document)
 
 
-def unfold_explained(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_explained(books: Books, entry: Entry, seq: int) -> None:
     """A reversed explanation leaves its gap open."""
     del seq
     key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
@@ -221,6 +221,7 @@ CONFIRMATION = Kind(
     key=numbered("confirmation"),
     post=_post,
     fold=_fold,
+    undoing=Undoing(_unfold),
 )
 EXPLANATION = Kind(
     name="confirmation.explained",
@@ -232,5 +233,6 @@ EXPLANATION = Kind(
     key=numbered("confirmation.explained"),
     post=_post_explained,
     fold=_fold_explained,
+    undoing=Undoing(_unfold_explained),
 )
 KINDS = (CONFIRMATION, EXPLANATION)

@@ -13,12 +13,22 @@ from pydantic import ConfigDict
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
-from ledger.errors import Conflict, Refused
+from ledger.errors import Refused
 from ledger.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.restrictions import require_need
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
-from ledger.lines import Append, Change, UnitState
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
+from ledger.kinds.taken_off import appended_off
+from ledger.lines import Append, Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +78,9 @@ def _fold(books: Books, entry: Entry) -> None:
     books.documents.save("contribution", entry.campaign, str(entry.facts["number"]), document)
 
 
-def void_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
-    """What takes a gift off its line again; Conflict where some of it is bound or spent already."""
-    changes: list[Change] = []
-    for given in (op for op in entry.operations if isinstance(op, Append)):
-        piece = (given.start, given.start + given.units)
-        if any(span.state is not UnitState.FREE for span in context.books.lines.spans(given.line, *piece)):
-            raise Conflict(
-                f"entry: some of this {entry.kind} is used or held; reverse what stands on it first"
-            )
-        changes.append(Change(given.line, (piece,), UnitState.FREE, UnitState.VOID, given.gift))
-    return tuple(changes)
+def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes the money off its line again."""
+    return appended_off(context, entry, "this contribution is used or held")
 
 
 CONTRIBUTION = Kind(
@@ -91,5 +93,6 @@ CONTRIBUTION = Kind(
     key=numbered("contribution"),
     post=_post,
     fold=_fold,
+    undoing=Undoing(reversed_as("contribution", live=False), takes_off=_taken_off),
 )
 KINDS = (CONTRIBUTION,)

@@ -27,10 +27,12 @@ from ledger.kinds.approvals import (
     release_of,
     require_pending,
 )
+from ledger.kinds.explaining import unexplained_again
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS
 from ledger.kinds.restrictions import Taking, cut, units_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.sold import Sold, fills_of
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import (
     carried,
     lender_of,
@@ -39,6 +41,7 @@ from ledger.kinds.spends import (
     require_unexplained,
     spent_line,
 )
+from ledger.kinds.valuations import unfold_converted
 from ledger.lines import Part, PartKind, Use
 
 
@@ -76,41 +79,6 @@ class Conversion:
     quote: Positive | None = None
     need: Number | None = None
     date: Date
-
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """What one use of a conversion sold, minor units; `use` names it."""
-
-    use: str
-    sold: int
-    proceeds: int
-    fee: int
-
-    @property
-    def gross(self) -> int:
-        return self.proceeds + self.fee
-
-
-def sold_in(campaign: str, document: Mapping[str, Any]) -> tuple[Sold, ...]:
-    """The uses that a conversion is: one a fill, in the exchange's order, or one for all; more where it sold
-    coins of several restrictions. `document` is the conversion's.
-    """
-    told = (document.get("outcome") or {}).get("sold")
-    if told is not None:
-        return tuple(Sold(use, sold, proceeds, fee) for use, sold, proceeds, fee in told)
-    return _fills(campaign, document["facts"])
-
-
-def _fills(campaign: str, facts: Mapping[str, Any]) -> tuple[Sold, ...]:
-    use = f"conversion:{campaign}:{facts['number']}"
-    fills = facts.get("fills")
-    if fills is None:
-        return (Sold(use, facts["sold"], facts["proceeds"], facts["exchange_fee"]),)
-    return tuple(
-        Sold(f"{use}:{n}", fill["sold"], fill["proceeds"], fill["fee"])
-        for n, fill in enumerate(fills, start=1)
-    )
 
 
 def slippage(facts: Mapping[str, Any]) -> int | None:
@@ -174,7 +142,7 @@ def _uses(
     uses, parts_sold = [], []
     sold = low = paid = 0
     at: dict[str, int] = {}
-    for fill in _fills(context.campaign, facts):
+    for fill in fills_of(context.campaign, facts):
         sold += fill.sold
         fees = fee * sold // facts["sold"]
         high = (units - fee) * sold // facts["sold"] + fees
@@ -264,7 +232,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     # Coins that no gift stands behind fetch money all the same; it has no owner then.
     uses, sold = _uses(context, facts, takings or (Taking(FREE, spent_line(facts["txid"]), ()),), fee)
     told = [[row.use, row.sold, row.proceeds, row.fee] for row in sold]
-    notes = {} if sold == _fills(campaign, facts) else {"sold": told}
+    notes = {} if sold == fills_of(campaign, facts) else {"sold": told}
     return Posting(tuple(transfers), (*release_of(document), *uses), notes)
 
 
@@ -279,6 +247,12 @@ def _fold_approved(books: Books, entry: Entry) -> None:
         explained=f"conversion {entry.facts['number']}",
         explained_at=entry.at,
     )
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    """The transaction waits for an explanation again, and the values that rest on what it fetched are none."""
+    unexplained_again("conversion")(books, entry, seq)
+    unfold_converted(books, entry.campaign, str(entry.facts["number"]), seq)
 
 
 def _fold_rejected(books: Books, entry: Entry) -> None:
@@ -301,6 +275,6 @@ CONVERSION = Kind(
 )
 KINDS = (
     CONVERSION,
-    approval("conversion", _post_approved, _fold_approved),
+    approval("conversion", _post_approved, _fold_approved, Undoing(_unfold)),
     rejection("conversion", _fold_rejected),
 )

@@ -15,7 +15,8 @@ from ledger.entry import Entry, Posting
 from ledger.errors import Refused
 from ledger.facts import STRICT, Date, Number, Positive, Text
 from ledger.kinds.orders import BOUND, BilledLine, order_value
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.kinds.supplier_refunds import require_no_refund
 from ledger.matching import billed_lines
 from ledger.money import decimal_text
 from ledger.order_papers import OrderPapers
@@ -94,6 +95,10 @@ def _fold(books: Books, entry: Entry) -> None:
     books.documents.save("credit-note", entry.campaign, str(entry.facts["number"]), document)
 
 
+def _require_no_refund(context: Context, entry: Entry) -> None:
+    require_no_refund(context, lambda refund: refund.get("credit_note") == entry.facts["number"])
+
+
 CREDIT_NOTE = Kind(
     name="credit-note",
     noun="credit-note",
@@ -104,5 +109,6 @@ CREDIT_NOTE = Kind(
     key=numbered("credit-note"),
     post=_post,
     fold=_fold,
+    undoing=Undoing(reversed_as("credit-note"), require=_require_no_refund),
 )
 KINDS = (CREDIT_NOTE,)

@@ -14,7 +14,16 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.kinds.goods import Cause, LotCount, goods_line, lot_asset, moved, require_not_recalled
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    numbered,
+    require_campaign,
+    reversed_as,
+    saved_as,
+)
 from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest
 
 
@@ -139,7 +148,7 @@ def _fold_signed(books: Books, entry: Entry) -> None:
     books.documents.save("handover", entry.campaign, number, handover | {"signed": signed})
 
 
-def unfold_signed(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_signed(books: Books, entry: Entry, seq: int) -> None:
     """A reversed signature leaves the handover unsigned."""
     del seq
     number = str(entry.facts["number"])
@@ -229,6 +238,7 @@ HANDOVER = Kind(
     key=numbered("handover"),
     post=_post_handover,
     fold=saved_as("handover"),
+    undoing=Undoing(reversed_as("handover")),
 )
 SIGNED = Kind(
     name="handover.signed",
@@ -240,6 +250,7 @@ SIGNED = Kind(
     key=lambda campaign, facts: f"handover.signed:{campaign}:{facts.number}:{facts.sha256}",
     post=_post_signed,
     fold=_fold_signed,
+    undoing=Undoing(_unfold_signed),
 )
 DISTRIBUTION = Kind(
     name="distribution",
@@ -251,6 +262,7 @@ DISTRIBUTION = Kind(
     key=numbered("distribution"),
     post=_post_distribution,
     fold=saved_as("distribution"),
+    undoing=Undoing(reversed_as("distribution")),
 )
 LOSS = Kind(
     name="loss",
@@ -262,5 +274,6 @@ LOSS = Kind(
     key=numbered("loss"),
     post=_post_loss,
     fold=saved_as("loss"),
+    undoing=Undoing(reversed_as("loss")),
 )
 KINDS = (HANDOVER, SIGNED, DISTRIBUTION, LOSS)

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from ledger.entry import Posting
 from ledger.errors import Refused
 from ledger.facts import STRICT, Date, Name, Number, Sha256, Text
-from ledger.kinds.spec import RECORDERS, Context, Kind, require_campaign, saved_as
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, require_campaign, reversed_as, saved_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +59,6 @@ EVIDENCE = Kind(
     key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",
     post=_post,
     fold=saved_as("evidence", "sha256"),
+    undoing=Undoing(reversed_as("evidence", "sha256")),
 )
 KINDS = (EVIDENCE,)

@@ -22,7 +22,7 @@ from ledger.kinds.conversions import waits_for_spend
 from ledger.kinds.gift_blocks import lift_block, save_gift
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.restrictions import restriction_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
 from ledger.line_state import Lines
 from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use
@@ -235,11 +235,11 @@ def _post_rejected(context: Context, decision: Decision) -> Posting:
     return Posting((), (*releases, *held_again(context.books, context.campaign, freed)))
 
 
-def retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
+def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
     """After a return of coins is reversed, the spend carries units again: the lowest free ones, as spends do."""
     undone = [context.books.lines.use(op.id) for op in entry.operations if isinstance(op, Undo)]
     own = [op for op in entry.operations if isinstance(op, Use)]
-    if entry.kind != "gift-return.approved" or not undone or not own:
+    if not undone or not own:
         return ()
     (use,) = own
     lines, first = context.books.lines, undone[0]
@@ -289,13 +289,10 @@ def _fold_rejected(books: Books, entry: Entry) -> None:
         mark_spend(books, entry.campaign, facts["txid"], pending=None)
 
 
-def unfold_gift_return(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The return was none: the gift has its units again, and the transaction waits for an explanation."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("gift-return", entry.campaign, number)
-    books.documents.save(
-        "gift-return", entry.campaign, number, document | {"status": "reversed", "reversed": seq}
-    )
+    reversed_as("gift-return", status="reversed")(books, entry, seq)
+    document = books.documents.require("gift-return", entry.campaign, str(entry.facts["number"]))
     _note_returned(books, entry.campaign, document["facts"], -1)
     txid = document["facts"].get("txid")
     if txid is not None:
@@ -325,4 +322,8 @@ REJECTED = Kind(
     post=_post_rejected,
     fold=_fold_rejected,
 )
-KINDS = (RETURN, approval("gift-return", _post_approved, _fold_approved), REJECTED)
+KINDS = (
+    RETURN,
+    approval("gift-return", _post_approved, _fold_approved, Undoing(_unfold, retakes=_retaken)),
+    REJECTED,
+)

@@ -16,8 +16,18 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.kinds.goods import OVER, goods_account, goods_line, lot_asset
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
-from ledger.lines import Append
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
+from ledger.kinds.taken_off import appended_off
+from ledger.lines import Append, Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +114,15 @@ def _fold(books: Books, entry: Entry) -> None:
     books.documents.save("lot", "", _asset_of(facts), {**kept, "in_kind": facts["number"], "facts": lot})
 
 
-def unfold_in_kind(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The gift was none: its lot can be named again."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("in-kind", entry.campaign, number)
-    books.documents.save("in-kind", entry.campaign, number, document | {"live": False, "reversed": seq})
+    reversed_as("in-kind", live=False)(books, entry, seq)
     books.documents.remove("lot", "", _asset_of(entry.facts))
+
+
+def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes the pieces off their line again."""
+    return appended_off(context, entry, "this in-kind is used or held")
 
 
 IN_KIND = Kind(
@@ -122,5 +135,6 @@ IN_KIND = Kind(
     key=numbered("in-kind"),
     post=_post,
     fold=_fold,
+    undoing=Undoing(_unfold, takes_off=_taken_off),
 )
 KINDS = (IN_KIND,)

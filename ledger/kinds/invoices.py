@@ -15,7 +15,7 @@ from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number, Text
 from ledger.kinds.approvals import seq_of_pending
-from ledger.kinds.spec import APPROVERS, Context, Kind
+from ledger.kinds.spec import APPROVERS, Context, Kind, Undoing
 from ledger.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.money import decimal_text
 from ledger.order_papers import OrderPapers
@@ -53,7 +53,7 @@ def _fold(books: Books, entry: Entry) -> None:
     books.documents.save("invoice", entry.campaign, number, invoice)
 
 
-def unfold_acceptance(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed acceptance leaves its invoice an open exception."""
     del seq
     number = str(entry.facts["number"])
@@ -105,6 +105,7 @@ ACCEPTANCE = Kind(
     key=lambda campaign, facts: f"acceptance:{campaign}:{facts.number}:{facts.date}",
     post=_post,
     fold=_fold,
+    undoing=Undoing(_unfold),
     approves=seq_of_pending("invoice"),
 )
 KINDS = (ACCEPTANCE,)

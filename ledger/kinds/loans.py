@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
-from ledger.errors import Conflict, Refused
+from ledger.errors import Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, SpendRef
 from ledger.kinds.approvals import (
     Decision,
@@ -29,9 +29,10 @@ from ledger.kinds.approvals import (
 )
 from ledger.kinds.conversions import waits_for_spend
 from ledger.kinds.gifts import FREE, money_line
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.kinds.spends import carried, mark_spend, require_unexplained, spend_ref, spends_of, spent_line
-from ledger.lines import Append, Change, Part, PartKind, Piece, UnitState, Use
+from ledger.kinds.taken_off import free_off
+from ledger.lines import Append, Change, Part, PartKind, Piece, Use
 from ledger.money import decimal_text
 
 
@@ -205,23 +206,19 @@ def _fold_rejected(books: Books, entry: Entry) -> None:
         mark_spend(books, entry.campaign, facts["txid"], pending=None)
 
 
-def borrowed_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
+def borrowed_off(context: Context, entry: Entry) -> tuple[Change, ...]:
     """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
     if "interval" not in entry.notes:
         return ()
     line, start, end = entry.notes["interval"]
-    piece = (int(start), int(end))
-    if any(span.state is not UnitState.FREE for span in context.books.lines.spans(str(line), *piece)):
-        raise Conflict("entry: some of this money is used or held by now; reverse what stands on it first")
-    return (Change(str(line), (piece,), UnitState.FREE, UnitState.VOID, entry.key),)
+    told = "this money is used or held by now"
+    return (free_off(context, str(line), (int(start), int(end)), entry.key, told),)
 
 
-def unfold_loan(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A loan is undone: the spend waits for another explanation, and the borrower has nothing to explain."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("loan", entry.campaign, number)
-    facts = document["facts"]
-    books.documents.save("loan", entry.campaign, number, document | {"status": "reversed", "reversed": seq})
+    reversed_as("loan", status="reversed")(books, entry, seq)
+    facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
     if "borrowed" in entry.notes:
         mark_spend(books, entry.campaign, facts["txid"], explained=None, explained_at=None, pending=None)
         txid, part = facts["txid"].partition(":")[0], entry.notes["borrowed"]["part"]
@@ -242,6 +239,6 @@ LOAN = Kind(
 )
 KINDS = (
     LOAN,
-    approval("loan", _post_approved, _fold_approved),
+    approval("loan", _post_approved, _fold_approved, Undoing(_unfold, takes_off=borrowed_off)),
     rejection("loan", _fold_rejected),
 )

@@ -27,9 +27,10 @@ from ledger.kinds.approvals import (
     require_pending,
 )
 from ledger.kinds.conversions import waits_for_spend
+from ledger.kinds.explaining import unexplained_again
 from ledger.kinds.gifts import FREE
 from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, units_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import carried, mark_spend, require_purpose, require_unexplained
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
@@ -172,6 +173,6 @@ MOVE = Kind(
 )
 KINDS = (
     MOVE,
-    approval("move", _post_approved, _fold_decided("approved")),
+    approval("move", _post_approved, _fold_decided("approved"), Undoing(unexplained_again("move"))),
     rejection("move", _fold_decided("rejected")),
 )

@@ -13,8 +13,8 @@ from pydantic import ConfigDict, Field
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.entry import Posting, Transfer
-from ledger.errors import Refused
+from ledger.entry import Entry, Posting, Transfer
+from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, facts_json
 from ledger.kinds.approvals import (
     Decision,
@@ -27,9 +27,20 @@ from ledger.kinds.approvals import (
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS, agreed_price, tolerance_of
 from ledger.kinds.restrictions import bound_elsewhere, require_need
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign, saved_as
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    numbered,
+    require_campaign,
+    reversed_as,
+    saved_as,
+)
 from ledger.lines import Open
 from ledger.money import decimal_text
+from ledger.order_papers import OrderPapers
+from ledger.payable import standing_notes
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
@@ -122,6 +133,12 @@ def item_of(document: dict[str, Any], item: str) -> dict[str, Any]:
 
 def order_value(document: dict[str, Any]) -> int:
     return sum(int(item["value"]) for item in document["facts"]["items"])
+
+
+def require_not_closed(context: Context, order: str) -> None:
+    """Conflict where the order of an entry that would be reversed is closed."""
+    if "closed" in context.books.documents.require("purchase", context.campaign, order):
+        raise Conflict(f"entry: {order} is closed; reverse its closing first")
 
 
 def spendable(books: Books, campaign: str, currency: str, date: str, need: str | None = None) -> int:
@@ -252,6 +269,15 @@ def _post_invoice(context: Context, facts: Invoice) -> Posting:
     return Posting()
 
 
+def _require_standing_alone(context: Context, entry: Entry) -> None:
+    """Conflict where a credit note lowers the invoice, or its order is closed."""
+    order = str(entry.facts["order"])
+    for note in standing_notes(OrderPapers(context.books, context.campaign), order):
+        if note.get("invoice") == entry.facts["number"]:
+            raise Conflict(f"entry: credit note {note['number']} lowers it; reverse that first")
+    require_not_closed(context, order)
+
+
 PURCHASE = Kind(
     name="purchase",
     noun="purchase",
@@ -273,6 +299,7 @@ INVOICE = Kind(
     key=numbered("invoice"),
     post=_post_invoice,
     fold=saved_as("invoice"),
+    undoing=Undoing(reversed_as("invoice"), require=_require_standing_alone),
 )
 KINDS = (
     PURCHASE,

@@ -16,9 +16,10 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number, Positive
 from ledger.kinds.goods import goods_account, goods_line, lot_asset
-from ledger.kinds.orders import item_of, open_account, order_line
-from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of, numbered
-from ledger.lines import Append, Change, Part, PartKind, UnitState, Use
+from ledger.kinds.orders import item_of, open_account, order_line, require_not_closed
+from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.kinds.taken_off import appended_off
+from ledger.lines import Append, Change, Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,33 +132,19 @@ def _save(books: Books, entry: Entry, kind: str) -> None:
     books.documents.save(kind, entry.campaign, str(entry.facts["number"]), document_of(entry, reversed=None))
 
 
-def unfold_return(books: Books, entry: Entry, seq: int) -> None:
-    _unsave(books, entry, seq, "sent_back")
+def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes accepted pieces off their line again."""
+    return appended_off(context, entry, "these pieces have gone on")
 
 
-def void_changes(context: Context, entry: Entry) -> tuple[Change, ...]:
-    """What takes accepted pieces off their line again; Conflict where some of them have gone on."""
-    (gift,) = (operation for operation in entry.operations if isinstance(operation, Append))
-    piece = (gift.start, gift.start + gift.units)
-    if any(span.state is not UnitState.FREE for span in context.books.lines.spans(gift.line, *piece)):
-        raise Conflict("entry: some of these pieces have gone on; reverse what stands on it first")
-    return (Change(gift.line, (piece,), UnitState.FREE, UnitState.VOID, gift.gift),)
-
-
-def unfold_accept(books: Books, entry: Entry, seq: int) -> None:
-    _unsave(books, entry, seq, "accepted")
+def _unfold_accept(books: Books, entry: Entry, seq: int) -> None:
+    reversed_as("accepted")(books, entry, seq)
     _good_by(books, entry, -1)
 
 
-def unfold_buy(books: Books, entry: Entry, seq: int) -> None:
-    _unsave(books, entry, seq, "bought")
+def _unfold_buy(books: Books, entry: Entry, seq: int) -> None:
+    reversed_as("bought")(books, entry, seq)
     _good_by(books, entry, -1)
-
-
-def _unsave(books: Books, entry: Entry, seq: int, kind: str) -> None:
-    number = str(entry.facts["number"])
-    document = books.documents.require(kind, entry.campaign, number)
-    books.documents.save(kind, entry.campaign, number, document | {"reversed": seq})
 
 
 RETURN = Kind(
@@ -170,6 +157,7 @@ RETURN = Kind(
     key=numbered("over.returned"),
     post=_post_return,
     fold=_fold_return,
+    undoing=Undoing(reversed_as("sent_back")),
 )
 ACCEPT = Kind(
     name="over.accepted",
@@ -181,6 +169,7 @@ ACCEPT = Kind(
     key=numbered("over.accepted"),
     post=_post_accept,
     fold=_fold_accept,
+    undoing=Undoing(_unfold_accept, takes_off=_taken_off),
 )
 BUY = Kind(
     name="over.bought",
@@ -192,5 +181,8 @@ BUY = Kind(
     key=numbered("over.bought"),
     post=_post_buy,
     fold=_fold_buy,
+    undoing=Undoing(
+        _unfold_buy, require=lambda context, entry: require_not_closed(context, str(entry.facts["order"]))
+    ),
 )
 KINDS = (RETURN, ACCEPT, BUY)

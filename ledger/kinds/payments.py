@@ -29,11 +29,12 @@ from ledger.kinds.approvals import (
     require_pending,
 )
 from ledger.kinds.conversions import fee_share, waits_for_spend
+from ledger.kinds.explaining import unexplained_again
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.invoices import require_matched
-from ledger.kinds.orders import encumbered_account, order_line, order_value
+from ledger.kinds.orders import encumbered_account, order_line, order_value, require_not_closed
 from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, units_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
@@ -233,6 +234,11 @@ def _fold_rejected(books: Books, entry: Entry) -> None:
         mark_spend(books, entry.campaign, facts["txid"], pending=None)
 
 
+def _require_open_order(context: Context, entry: Entry) -> None:
+    payment = context.books.documents.require("payment", context.campaign, str(entry.facts["number"]))
+    require_not_closed(context, payment["facts"]["order"])
+
+
 PAYMENT = Kind(
     name="payment",
     noun="payment",
@@ -247,6 +253,11 @@ PAYMENT = Kind(
 )
 KINDS = (
     PAYMENT,
-    approval("payment", _post_approved, _fold_approved),
+    approval(
+        "payment",
+        _post_approved,
+        _fold_approved,
+        Undoing(unexplained_again("payment"), require=_require_open_order),
+    ),
     rejection("payment", _fold_rejected),
 )

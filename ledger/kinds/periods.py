@@ -17,7 +17,7 @@ from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.trial_balance import add_transfers, closing_sums, empty_sums, told_rows
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -140,20 +140,16 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     books.documents.save("closed", entry.campaign, "", told)
 
 
-def require_last_closed(context: Context, entry: Entry) -> None:
+def _require_last_closed(context: Context, entry: Entry) -> None:
     """Conflict where a later period was closed on what would be opened again."""
-    if entry.kind != "period.approved":
-        return
     closed = last_closed(context.books, context.campaign)
     if closed is not None and closed[0] != entry.facts["number"]:
         raise Conflict(f"entry: {closed[0]} was closed after it; open that again first")
 
 
-def unfold_period(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed closing leaves its period open, and the one before it the last that is closed."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("period", entry.campaign, number)
-    books.documents.save("period", entry.campaign, number, document | {"status": "reopened", "reversed": seq})
+    reversed_as("period", status="reopened")(books, entry, seq)
     if "before" not in entry.notes:
         books.documents.remove("closed", entry.campaign, "")
         return
@@ -175,6 +171,6 @@ PERIOD = Kind(
 )
 KINDS = (
     PERIOD,
-    approval("period", _post_approved, _fold_approved),
+    approval("period", _post_approved, _fold_approved, Undoing(_unfold, require=_require_last_closed)),
     rejection("period", fold_decided("period", "rejected")),
 )

@@ -15,7 +15,18 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number, Positive, matching
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign, saved_as
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    Unfold,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+    saved_as,
+)
 from ledger.money import decimal_text
 
 GiftRef = Annotated[
@@ -193,14 +204,7 @@ def _fold_step(word: str) -> Any:
     return fold
 
 
-def unfold_pledge_match(books: Books, entry: Entry, seq: int) -> None:
-    """Take a match back."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("pledge_match", entry.campaign, number)
-    books.documents.save("pledge_match", entry.campaign, number, document | {"reversed": seq})
-
-
-def unfold_pledge_step(word: str) -> Any:
+def _unfold_step(word: str) -> Unfold:
     """Take a commitment or a lapse back."""
 
     def unfold(books: Books, entry: Entry, _seq: int) -> None:
@@ -225,6 +229,7 @@ MATCH = Kind(
     key=numbered("pledge.matched"),
     post=_post_match,
     fold=saved_as("pledge_match"),
+    undoing=Undoing(reversed_as("pledge_match")),
 )
 COMMIT = Kind(
     name="pledge.committed",
@@ -236,6 +241,7 @@ COMMIT = Kind(
     key=lambda campaign, facts: f"commitment:{campaign}:{facts.number}:{facts.date}",
     post=_post_step,
     fold=_fold_step("committed"),
+    undoing=Undoing(_unfold_step("committed")),
 )
 LAPSE = Kind(
     name="pledge.lapsed",
@@ -247,5 +253,6 @@ LAPSE = Kind(
     key=lambda campaign, facts: f"lapse:{campaign}:{facts.number}:{facts.date}",
     post=_post_step,
     fold=_fold_step("lapsed"),
+    undoing=Undoing(_unfold_step("lapsed")),
 )
 KINDS = (MATCH, COMMIT, LAPSE)

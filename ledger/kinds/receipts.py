@@ -18,8 +18,8 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.kinds.goods import OVER, goods_account, goods_line, lot_asset, over_asset
-from ledger.kinds.orders import item_of, open_account, order_line
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
+from ledger.kinds.orders import item_of, open_account, order_line, require_not_closed
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.lines import Open, Operation, Part, PartKind, Use, lowest
 
 
@@ -205,6 +205,16 @@ def _fold(books: Books, entry: Entry) -> None:
             books.documents.save("lot", "", over_asset(asset), document | {"facts": counts})
 
 
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    """The lots of a reversed receipt can be named again."""
+    reversed_as("receipt")(books, entry, seq)
+    for lot in entry.facts["lots"]:
+        asset = lot_asset(str(entry.notes["product"]), lot["lot"])
+        books.documents.remove("lot", "", asset)
+        if "over" in lot:
+            books.documents.remove("lot", "", over_asset(asset))
+
+
 RECEIPT = Kind(
     name="receipt",
     noun="receipt",
@@ -215,5 +225,8 @@ RECEIPT = Kind(
     key=numbered("receipt"),
     post=_post,
     fold=_fold,
+    undoing=Undoing(
+        _unfold, require=lambda context, entry: require_not_closed(context, str(entry.facts["order"]))
+    ),
 )
 KINDS = (RECEIPT,)

@@ -28,7 +28,7 @@ from ledger.kinds.gift_returns import uses_of_spend
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.orders import spendable
 from ledger.kinds.restrictions import Taking, cut, require_need, restriction_of, take, units_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered, require_campaign
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
 from ledger.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.money import decimal_text
@@ -207,20 +207,12 @@ def _fold_decided(status: str) -> Any:
     return fold
 
 
-def require_no_exchange(entry: Entry) -> None:
+def _require_no_exchange(_context: Context, entry: Entry) -> None:
     """Conflict for the reversal of an exchange: it is exchanged back by another one."""
-    if entry.kind == "reclassification.approved" and any(isinstance(op, Undo) for op in entry.operations):
+    if any(isinstance(op, Undo) for op in entry.operations):
         raise Conflict(
             "entry: an exchange is not reversed; exchange the units back by another reclassification"
         )
-
-
-def unfold_reclassification(books: Books, entry: Entry, seq: int) -> None:
-    """The money serves again what it served before; the transaction is as unexplained as it was."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("reclassification", entry.campaign, number)
-    document |= {"status": "reversed", "reversed": seq}
-    books.documents.save("reclassification", entry.campaign, number, document)
 
 
 RECLASSIFICATION = Kind(
@@ -236,6 +228,11 @@ RECLASSIFICATION = Kind(
 )
 KINDS = (
     RECLASSIFICATION,
-    approval("reclassification", _post_approved, _fold_decided("approved")),
+    approval(
+        "reclassification",
+        _post_approved,
+        _fold_decided("approved"),
+        Undoing(reversed_as("reclassification", status="reversed"), require=_require_no_exchange),
+    ),
     rejection("reclassification", _fold_decided("rejected")),
 )

@@ -27,8 +27,8 @@ from ledger.kinds.approvals import (
     require_pending,
 )
 from ledger.kinds.gifts import money_line
-from ledger.kinds.loans import free_money, lent_account, lent_line, loan_gift, owed_account
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered
+from ledger.kinds.loans import borrowed_off, free_money, lent_account, lent_line, loan_gift, owed_account
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.lines import Append, Operation, Part, PartKind, Use
 from ledger.money import decimal_text
 
@@ -163,6 +163,11 @@ REPAYMENT = Kind(
 )
 KINDS = (
     REPAYMENT,
-    approval("repayment", _post_approved, _fold_approved),
+    approval(
+        "repayment",
+        _post_approved,
+        _fold_approved,
+        Undoing(reversed_as("repayment", status="reversed"), takes_off=borrowed_off),
+    ),
     rejection("repayment", fold_decided("repayment", "rejected")),
 )

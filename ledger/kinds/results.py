@@ -15,7 +15,16 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, Text
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
 
 DIMENSIONS = ("sex", "age", "place")
 
@@ -182,6 +191,21 @@ def _fold_result(books: Books, entry: Entry) -> None:
     )
 
 
+def _require_last(context: Context, entry: Entry) -> None:
+    """Conflict where another report of the indicator came later."""
+    indicator = context.books.documents.require("indicator", context.campaign, str(entry.facts["indicator"]))
+    if indicator["results"][-1] != entry.facts["number"]:
+        raise Conflict(f"entry: result {indicator['results'][-1]} was reported after it; reverse that first")
+
+
+def _unfold_result(books: Books, entry: Entry, seq: int) -> None:
+    reversed_as("result")(books, entry, seq)
+    number = str(entry.facts["indicator"])
+    indicator = books.documents.require("indicator", entry.campaign, number)
+    indicator |= {**entry.notes["before"], "results": indicator["results"][:-1]}
+    books.documents.save("indicator", entry.campaign, number, indicator)
+
+
 INDICATOR = Kind(
     name="indicator",
     noun="indicator",
@@ -203,5 +227,6 @@ RESULT = Kind(
     key=numbered("result"),
     post=_post_result,
     fold=_fold_result,
+    undoing=Undoing(_unfold_result, require=_require_last),
 )
 KINDS = (INDICATOR, RESULT)

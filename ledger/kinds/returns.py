@@ -6,7 +6,7 @@ A recalled lot is not handed over or handed out any more; it is collected, sent 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,7 +16,17 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Name, Number, Text
 from ledger.kinds.goods import OVER, LotCount, goods_account, goods_line, lot_asset, moved, over_asset
-from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.kinds.spec import (
+    APPROVERS,
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
 from ledger.lines import Operation, Part, PartKind, Use
 
 
@@ -139,22 +149,12 @@ def _fold_recall(books: Books, entry: Entry) -> None:
         books.documents.save("recalled", "", name, {"recall": number, "seq": entry.seq})
 
 
-def unfold_return(books: Books, entry: Entry, seq: int) -> None:
-    _unsave(books, entry, seq, "return")
-
-
-def unfold_recall(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_recall(books: Books, entry: Entry, seq: int) -> None:
     """A recall that is reversed was no recall: the lot can be used again."""
-    _unsave(books, entry, seq, "recall")
+    reversed_as("recall")(books, entry, seq)
     asset = lot_asset(str(entry.facts["product"]), str(entry.facts["lot"]))
     for name in (asset, over_asset(asset)):
         books.documents.remove("recalled", "", name)
-
-
-def _unsave(books: Books, entry: Entry, seq: int, kind: str) -> None:
-    number = str(entry.facts["number"])
-    document: dict[str, Any] = books.documents.require(kind, entry.campaign, number)
-    books.documents.save(kind, entry.campaign, number, document | {"reversed": seq})
 
 
 RETURN = Kind(
@@ -167,6 +167,7 @@ RETURN = Kind(
     key=numbered("return"),
     post=_post_return,
     fold=_fold_return,
+    undoing=Undoing(reversed_as("return")),
 )
 RECALL = Kind(
     name="recall",
@@ -178,5 +179,6 @@ RECALL = Kind(
     key=numbered("recall"),
     post=_post_recall,
     fold=_fold_recall,
+    undoing=Undoing(_unfold_recall),
 )
 KINDS = (RETURN, RECALL)

@@ -13,7 +13,16 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Text
 from ledger.kinds.goods import Cause, LotCount, lot_asset, moved
-from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.kinds.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
 from ledger.lines import Operation, PartKind
 
 Carriage = Literal["air", "sea", "road", "rail", "hand"]
@@ -216,7 +225,13 @@ def _fold_state(books: Books, entry: Entry) -> None:
     books.documents.save("shipment", entry.campaign, waybill, shipment | {"status": entry.facts["state"]})
 
 
-def status_left(shipment: dict[str, Any]) -> str:
+def _require_nothing_arrived(context: Context, entry: Entry) -> None:
+    shipment = context.books.documents.require("shipment", context.campaign, str(entry.facts["waybill"]))
+    if shipment["arrivals"]:
+        raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
+
+
+def _status_left(shipment: dict[str, Any]) -> str:
     """What a waybill is when its last state or count is taken back: what was told before."""
     states = shipment.get("states", ())
     if shipment["arrivals"]:
@@ -224,7 +239,7 @@ def status_left(shipment: dict[str, Any]) -> str:
     return str(states[-1]["state"]) if states else "in_transit"
 
 
-def require_last_state(context: Context, entry: Entry) -> None:
+def _require_last_state(context: Context, entry: Entry) -> None:
     """Conflict where something happened to the waybill after the state that would be reversed."""
     waybill, number = str(entry.facts["waybill"]), entry.facts["number"]
     shipment = context.books.documents.require("shipment", context.campaign, waybill)
@@ -234,7 +249,7 @@ def require_last_state(context: Context, entry: Entry) -> None:
         )
 
 
-def unfold_state(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_state(books: Books, entry: Entry, seq: int) -> None:
     """A reversed state leaves the waybill as it was before."""
     del seq
     waybill = str(entry.facts["waybill"])
@@ -259,6 +274,16 @@ def _fold_arrival(books: Books, entry: Entry) -> None:
     books.documents.save("arrival", entry.campaign, number, document_of(entry, reversed=None))
 
 
+def _unfold_arrival(books: Books, entry: Entry, seq: int) -> None:
+    """What was counted is on its way again."""
+    reversed_as("arrival")(books, entry, seq)
+    waybill = str(entry.facts["waybill"])
+    shipment = books.documents.require("shipment", entry.campaign, waybill)
+    shipment |= {"arrivals": [name for name in shipment["arrivals"] if name != entry.facts["number"]]}
+    shipment |= {"status": _status_left(shipment)}
+    books.documents.save("shipment", entry.campaign, waybill, shipment)
+
+
 SHIPMENT = Kind(
     name="shipment",
     noun="shipment",
@@ -269,6 +294,7 @@ SHIPMENT = Kind(
     key=numbered("shipment", "waybill"),
     post=_post_shipment,
     fold=_fold_shipment,
+    undoing=Undoing(reversed_as("shipment", "waybill", status="reversed"), require=_require_nothing_arrived),
 )
 ARRIVAL = Kind(
     name="arrival",
@@ -280,6 +306,7 @@ ARRIVAL = Kind(
     key=numbered("arrival"),
     post=_post_arrival,
     fold=_fold_arrival,
+    undoing=Undoing(_unfold_arrival),
 )
 STATE = Kind(
     name="shipment.state",
@@ -291,5 +318,6 @@ STATE = Kind(
     key=numbered("shipment.state"),
     post=_post_state,
     fold=_fold_state,
+    undoing=Undoing(_unfold_state, require=_require_last_state),
 )
 KINDS = (SHIPMENT, ARRIVAL, STATE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.books import Books
 from ledger.entry import Entry, Posting
+from ledger.lines import Operation, Use
 
 
 class Role(StrEnum):
@@ -44,6 +45,23 @@ class Context:
         return self.at[:10]
 
 
+Unfold = Callable[[Books, Entry, int], None]
+"""Takes back in the documents what folding an entry did; the number is that of the reversal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """How a reversal takes back an entry of a kind. What all kinds have in common is in `reversals`."""
+
+    unfold: Unfold
+    require: Callable[[Context, Entry], None] = lambda _context, _entry: None
+    """Raises Conflict where something that came later stands on the entry."""
+    retakes: Callable[[Context, Entry], tuple[Use, ...]] = lambda _context, _entry: ()
+    """Uses that the entry had undone, and that stand again in another shape."""
+    takes_off: Callable[[Context, Entry], tuple[Operation, ...]] = lambda _context, _entry: ()
+    """What takes off its lines again what the entry appended; raises Conflict where that went on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing."""
@@ -62,6 +80,8 @@ class Kind:
     """The seq of the entry that this one approves; its recorder may not be its approver."""
     waits_for: Callable[[Books, str, Any], str | None] = lambda _books, _campaign, _facts: None
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
+    undoing: Undoing | None = None
+    """How an entry of this kind is reversed; without one it never is."""
 
 
 def saved_as(kind: str, number: str = "number") -> Callable[[Books, Entry], None]:
@@ -71,6 +91,17 @@ def saved_as(kind: str, number: str = "number") -> Callable[[Books, Entry], None
         books.documents.save(kind, entry.campaign, str(entry.facts[number]), document_of(entry))
 
     return fold
+
+
+def reversed_as(kind: str, number: str = "number", **more: Any) -> Unfold:
+    """The undoing of `saved_as`: the document of `kind` stays, and names the reversal; `more` changes beside."""
+
+    def unfold(books: Books, entry: Entry, seq: int) -> None:
+        name = str(entry.facts[number])
+        document = books.documents.require(kind, entry.campaign, name)
+        books.documents.save(kind, entry.campaign, name, document | more | {"reversed": seq})
+
+    return unfold
 
 
 def document_of(entry: Entry, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ restrictions survive; what is not refunded is a loss of all alike (DESIGN, Traci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -30,7 +30,7 @@ from ledger.kinds.incoming import (
     save_counted,
 )
 from ledger.kinds.orders import BOUND, item_of, order_line
-from ledger.kinds.spec import RECORDERS, Context, Kind, numbered
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.lines import Open, Operation, Part, PartKind, Piece, Use
 from ledger.money import decimal_text
 from ledger.money_behind import pieces_behind
@@ -265,20 +265,26 @@ def _fold_decided(status: str) -> Callable[[Books, Entry], None]:
     return fold
 
 
-def require_refund_reversible(context: Context, entry: Entry) -> None:
+def require_no_refund(context: Context, rests: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Conflict where a refund whose facts say that it `rests` on what would be reversed stands, or waits."""
+    for number, refund in context.books.documents.all("refund", context.campaign):
+        if rests(refund["facts"]) and refund["status"] in {"pending", "approved"}:
+            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
+
+
+def _require_coin_there(context: Context, entry: Entry) -> None:
     """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
     outpoint = entry.notes.get("outpoint")
-    if entry.kind == "refund.approved" and outpoint is not None:
+    if outpoint is not None:
         require_decidable(context, coin_named(context.books, context.campaign, outpoint))
         require_unspent(context, outpoint)
 
 
-def unfold_refund(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The refund was none: its coin waits for a decision again."""
-    number = str(entry.facts["number"])
-    document = books.documents.require("refund", entry.campaign, number)
-    books.documents.save("refund", entry.campaign, number, document | {"status": "reversed", "reversed": seq})
-    outpoint = document["facts"].get("outpoint")
+    reversed_as("refund", status="reversed")(books, entry, seq)
+    facts = books.documents.require("refund", entry.campaign, str(entry.facts["number"]))["facts"]
+    outpoint = facts.get("outpoint")
     if outpoint is not None:
         coin = coin_named(books, entry.campaign, outpoint)
         save_counted(books, entry, coin, "undecided", account(AccountClass.EXCESS, entry.campaign))
@@ -325,6 +331,8 @@ REFUND = Kind(
 )
 KINDS = (
     REFUND,
-    approval("refund", _post_approved, _fold_decided("approved")),
+    approval(
+        "refund", _post_approved, _fold_decided("approved"), Undoing(_unfold, require=_require_coin_there)
+    ),
     rejection("refund", _fold_decided("rejected")),
 )

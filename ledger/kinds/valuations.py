@@ -15,10 +15,10 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Sha256
-from ledger.kinds.conversions import sold_in
 from ledger.kinds.gifts import note_valuation
 from ledger.kinds.rates import value_at
-from ledger.kinds.spec import RECORDERS, Context, Kind, Role, document_of, require_campaign
+from ledger.kinds.sold import sold_in
+from ledger.kinds.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
 from ledger.lines import UnitState
 from ledger.tracing import Passage, Stay, follow
 
@@ -120,7 +120,7 @@ def _fold(books: Books, entry: Entry) -> None:
     note_valuation(books, entry.campaign, outpoint, gift)
 
 
-def unfold_valuation(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand: bool) -> None:
+def _take_back(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand: bool) -> None:
     """Take a value back by the reversal `seq`; the gift waits for another, from a person where one undid it."""
     told = books.documents.require("valuation", campaign, outpoint)
     books.documents.save("valuation", campaign, outpoint, told | {"reversed": seq})
@@ -136,7 +136,11 @@ def unfold_converted(books: Books, campaign: str, number: str, seq: int) -> None
     """Take back the values that rest on a conversion which the reversal `seq` undoes."""
     for outpoint, told in list(books.documents.all("valuation", campaign)):
         if number in told["notes"]["valuation"].get("conversions", ()) and not told.get("reversed"):
-            unfold_valuation(books, campaign, outpoint, seq, by_hand=False)
+            _take_back(books, campaign, outpoint, seq, by_hand=False)
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    _take_back(books, entry.campaign, str(entry.facts["outpoint"]), seq, by_hand=True)
 
 
 def _key(_campaign: str, facts: Valuation) -> str:
@@ -154,5 +158,6 @@ VALUATION = Kind(
     post=_post,
     fold=_fold,
     date=lambda _facts: None,
+    undoing=Undoing(_unfold),
 )
 KINDS = (VALUATION,)
