@@ -75,6 +75,17 @@ def _all_txs(tx: object) -> list[tuple[str, object]]:
     return [(name, observed.tx(name)) for name in names]
 
 
+def test_what_was_promised_is_kept_or_said_to_have_lapsed(store: Store) -> None:
+    """The story ends with nothing "still to come"; the part that never came stays visible."""
+    with store.read() as tx:
+        pledges = campaign_report(tx, plan.SLUG, now=Replay.load().end).pledges
+    assert [(row.number, row.status, row.paid, row.lapsed, row.open) for row in pledges] == [
+        ("PL-1", "paid", 200_000_000, 0, 0),
+        ("PL-2", "lapsed", 40_000_000, 10_000_000, 0),
+        ("PL-3", "paid", 25_000_000, 0, 0),
+    ]
+
+
 def test_each_outpoint_is_listed_once(store: Store) -> None:
     with store.read() as tx:
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)

@@ -11,15 +11,17 @@ import pytest
 
 from ledger.facts import facts_from, facts_json
 from ledger.kinds import ALL
+from ledger.kinds.campaigns import Pledge
 from ledger.kinds.conversions import Conversion
 from ledger.kinds.deliveries import Distribution, Handover
 from ledger.kinds.evidence import Evidence
 from ledger.kinds.orders import Invoice, Purchase
 from ledger.kinds.payments import Payment
+from ledger.kinds.pledges import Match, Step
 from ledger.kinds.receipts import Receipt, ReceivedLot
 from ledger.kinds.shipments import Arrival, Shipment
 from ledger.kinds.spec import Role
-from service.demo import gifts, plan
+from service.demo import gifts, plan, promises
 from service.demo.act import Act
 from service.demo.recording import Recording
 
@@ -198,3 +200,19 @@ def test_papers_have_the_hash_of_their_bytes_and_sealed_ones_no_bytes(acts: tupl
             assert act.paper is not None
             assert hashlib.sha256(act.paper).hexdigest() == act.facts.sha256
             assert plan.NOTICE in act.paper.decode()
+
+
+def test_what_was_promised_came_or_lapsed_and_each_gift_is_the_recorded_one(acts: tuple[Act, ...]) -> None:
+    """Nothing is still to come when the story ends; a gift keeps no more than it is."""
+    coins = {(coin.tx, coin.vout): coin for coin in Recording.load().coins}
+    matched = facts_of(acts, Match)
+    lapsed = {step.number for step in facts_of(acts, Step)}
+    assert [(m.pledge, m.gift, m.amount) for m in matched] == [
+        (promise.number, coins[kept.tx, kept.vout].outpoint, kept.sats)
+        for promise in promises.PROMISES
+        for kept in promise.kept
+    ]
+    assert all(m.amount <= next(c.sats for c in coins.values() if c.outpoint == m.gift) for m in matched)
+    for pledge in facts_of(acts, Pledge):
+        kept = sum(m.amount for m in matched if m.pledge == pledge.number)
+        assert kept == pledge.amount or (0 < kept < pledge.amount and pledge.number in lapsed)

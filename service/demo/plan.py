@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.kinds.approvals import Decision
-from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Pledge, Product
+from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.kinds.conversions import Conversion
 from ledger.kinds.deliveries import Distribution, Handover
 from ledger.kinds.goods import LotCount
@@ -29,6 +29,7 @@ from service.demo.act import Act
 from service.demo.counting import counts_of, signatures_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment
 from service.demo.papers import evidence_of
+from service.demo.promises import promised
 
 SLUG = "bithelp"
 NOTICE = "A demonstration: donors, amounts and papers are invented."
@@ -100,9 +101,10 @@ UNDER_WAY = (
 def acts(transactions: Mapping[str, str]) -> tuple[Act, ...]:
     """Everything that is recorded, in order of time.
 
-    `transactions` are the recording's txids by label ("C-1", "C-2", "P-3"): `Replay.transactions`.
+    `transactions` are the recording's txids by label ("g17", "C-1", "P-3"): `Replay.transactions`.
     """
-    planned = (*_opening(), *_rates(), *_buying(transactions), *_carrying(), *_handing_out())
+    money = (*_opening(), *promised(transactions), *_rates(), *_buying(transactions))
+    planned = (*money, *_carrying(), *_handing_out())
     papers = tuple(evidence_of(planned, NOTICE))
     told = (*planned, *counts_of(planned), *papers, *signatures_of(papers))
     return tuple(sorted(told, key=lambda act: act.at))
@@ -190,12 +192,6 @@ def _opening() -> Iterator[Act]:
             number=number, partner=partner, need="N-1", product=product, quantity=quantity, date="2020-05-15"
         )
         yield _recorded("2020-05-15T09:00", "offer", offer)
-    for number, amount, day in (
-        ("PL-1", 200_000_000, "2020-05-16"),
-        ("PL-2", 50_000_000, "2020-05-17"),
-        ("PL-3", 25_000_000, "2020-05-17"),
-    ):
-        yield _recorded(f"{day}T12:00", "pledge", Pledge(number=number, asset="BTC", amount=amount, date=day))
 
 
 def _rates() -> Iterator[Act]:
