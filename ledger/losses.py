@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.books import Books
+from ledger.dating import day_beside
 from ledger.kinds.goods import lot_asset
 
 
@@ -29,6 +30,7 @@ class LossRow:
     cause: str
     report: str
     reason: str
+    happened: str = ""  # the day it happened, where it is booked on another
 
     @property
     def asset(self) -> str:
@@ -90,4 +92,5 @@ def _row(
         cause,
         str(facts.get("report", "")),
         str(facts.get("reason", "")),
+        day_beside(document) or "",
     )

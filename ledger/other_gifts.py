@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ledger.books import Books
+from ledger.dating import HAPPENED, day_beside
 from ledger.donation_trail import DonationFollower, paper_of
 from ledger.errors import NotFound
 from ledger.kinds.restrictions import need_title
@@ -69,6 +70,8 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
             ("method", facts["method"].replace("_", " ")),
         ]
         detail.append(("stated_by", facts["stated_by"]))
+    if row.happened:
+        detail.append((HAPPENED, row.happened))
     place = facts["place"] if in_kind else facts["bank"]
     given = Step(
         StepKind.GIVEN, document["date"], row.asset, row.minor, row.unit, place, facts["number"], tuple(detail),
@@ -156,6 +159,7 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
         late=document["date"] > end,
         outcome=document.get("outcome", ""),
         restriction=facts.get("restriction", ""),
+        happened=day_beside(document) or "",
     )
 
 

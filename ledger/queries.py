@@ -13,6 +13,8 @@ from ledger.books import Books, Documents
 from ledger.chain import is_txid
 from ledger.chain_coins import unexplained_spends
 from ledger.chain_status import chain_status
+from ledger.controls import limit_rows, period_rows
+from ledger.dating import day_beside
 from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
 from ledger.donation_list import change_of, donation_rows, is_change
@@ -171,6 +173,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
         deliveries=deliveries(books, slug, today),
         losses=tuple(reversed(loss_rows(books, slug))),
+        periods=period_rows(books, slug),
+        limits=limit_rows(books, slug),
         expired=sum(row.pieces for row in stock_rows(books, slug) if row.is_expired(today)),
     )
 
@@ -205,7 +209,8 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
         if not document.get("reversed"):
             state = pledge_state(books, slug, number)
             figures = (state.promised, state.paid, state.lapsed, state.status.value)
-            rows.append(PledgeRow(number, document["date"], state.asset, *figures))
+            late = day_beside(document) or ""
+            rows.append(PledgeRow(number, document["date"], state.asset, *figures, happened=late))
     return tuple(sorted(rows, key=lambda row: (row.open == 0, row.date, row.number)))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ledger.controls import LimitRow, PeriodRow
 from ledger.flow import Flow
 from ledger.losses import LossRow
 from ledger.people import Achievement
@@ -132,6 +133,7 @@ class DonationRow:
     late: bool = False
     outcome: str = ""
     restriction: str = ""  # the number of the need that it is for
+    happened: str = ""  # the day it came to the bank, where it is booked on another
 
     @property
     def key(self) -> str:
@@ -177,6 +179,7 @@ class PledgeRow:
     paid: int
     lapsed: int
     status: str  # pledge, commitment, paid, lapsed
+    happened: str = ""  # the day it was made, where it is booked on another
 
     @property
     def open(self) -> int:
@@ -244,3 +247,5 @@ class CampaignReport:
     expired: int = 0  # pieces in stock that are past their last day of use
     others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
     in_kind: tuple[InKindRow, ...] = ()
+    periods: tuple[PeriodRow, ...] = ()  # that were closed, the newest first
+    limits: tuple[LimitRow, ...] = ()  # of each role that approves

@@ -36,12 +36,13 @@ class TrialRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """A period that was closed: its days, both included, and its balances. `seq` is the entry that froze them,
-    `through` the last entry that they count, `reopened` the reversal that opened the period again."""
+    """A period that was closed: its days, both included, and its balances. `seq` is the entry that froze them, booked
+    on `closed_on`, `through` the last entry that they count, `reopened` the reversal that opened the period again."""
 
     number: str
     first: str
     last: str
+    closed_on: str
     seq: int
     through: int
     reopened: int | None
@@ -104,6 +105,7 @@ def trial_balance(document: Mapping[str, Any]) -> TrialBalance:
         number=document["facts"]["number"],
         first=froze["first"],
         last=froze["last"],
+        closed_on=document["decided_on"],
         seq=document["decided"],
         through=froze["through"],
         reopened=document.get("reversed"),

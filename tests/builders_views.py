@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.chain import BlockRef, Outpoint
+from ledger.controls import LimitRow, PeriodRow
 from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
 from ledger.kinds.confirmations import TwoCounts
 from ledger.losses import LossRow
@@ -206,6 +207,11 @@ def story_report(unit: str = "mask") -> CampaignReport:
         sources_of_facts=(("The call, 18 May to 2 June 2020", "South-South Galaxy, June 2020"),
                           ("250,000 pieces reached Beijing", "UNOSSC, 17 May 2021")),
         deliveries=story_deliveries(), losses=story_losses(), expired=6_400,
+        periods=tuple(
+            PeriodRow(f"2020-{m:02}", f"2020-{m:02}-01", f"2020-{m:02}-30", f"2020-{m + 1:02}-10", 400 * m, None)
+            for m in (9, 8, 7, 6, 5)
+        ),
+        limits=(LimitRow("admin", "", None, ""), LimitRow("approver", "USD", 5_000_000, "2020-05-14")),
     )  # fmt: skip
 
 

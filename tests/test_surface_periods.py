@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,87 @@ def test_an_approval_above_the_limit_is_answered_403_and_exit_77(store: Store, t
     ran = run_command([*line, "approver"], tmp_path)
     assert (ran.code, "up to 50.00 USD" in ran.err) == (77, True)
     assert run_command([*line, "admin"], tmp_path).code == 0
+
+
+def site_of(store: Store) -> TestClient:
+    return TestClient(create_app(Ports(store, lambda: NOW, SiteSettings(), lambda: "", list)))
+
+
+def tell(store: Store, who: str, noun: str, verb: str, **facts: object) -> int:
+    """Record a fact as a user of that role; gives the entry's number."""
+    with store.write() as tx:
+        outcome = act(tx, actor_named(tx, who), "help", noun, verb, facts, now=NOW)
+    assert outcome.seq is not None
+    return outcome.seq
+
+
+def control(site: TestClient) -> str:
+    """The part of the campaign's page for auditors, as words."""
+    (part,) = re.findall(r'<section aria-labelledby="control">.*?</section>', site.get("/c/help").text, re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part))
+
+
+def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial_balance(
+    store: Store,
+) -> None:
+    """Nothing closed is said too; a period that was opened again stays there and says so."""
+    site = site_of(store)
+    assert "No period is closed yet" in control(site)
+    day = {"number": "2023-11", "date": "2024-01-10"}
+    tell(store, "recorder", "period", "close", **day)
+    assert "No period is closed yet" in control(site), "one that waits for approval is not closed"
+    froze = tell(store, "approver", "period", "approve", **day)
+    assert f"2023-11 Closed 10 January 2024, entry {froze} Trial balance" in control(site)
+    (href,) = re.findall(r'href="([^"]+/periods/[^"]+)"', site.get("/c/help").text)
+    assert site.get(href).json()["rows"][0]["closing"]["decimal"] == "1000.00"
+    (told,) = site.get(f"{API}").json()["periods"]
+    assert told == {
+        "number": "2023-11", "first": "2023-11-01", "last": "2023-11-30", "closed_on": "2024-01-10", "seq": froze,
+        "reopened": None, "href": href,
+    }  # fmt: skip
+    again = tell(
+        store, "admin", "reversal", "add", entry=froze, reason="a bill is missing", date="2024-01-11"
+    )
+    assert f"; open again by entry {again}" in control(site)
+    assert site.get(f"{API}").json()["periods"][0]["reopened"] == again
+
+
+def test_the_most_that_each_role_approves_is_public_and_no_limit_is_said(store: Store) -> None:
+    site = site_of(store)
+    assert "Admin No limit Approver No limit" in control(site)
+    most = {"role": "approver", "currency": "USD", "date": "2023-11-21"}
+    tell(store, "admin", "limit", "set", number="L-1", most=500_000, **most)
+    assert "Admin No limit Approver 5,000.00 USD, since 21 November 2023" in control(site)
+    assert site.get(f"{API}").json()["limits"] == [
+        {"role": "admin", "most": None, "date": None},
+        {
+            "role": "approver",
+            "most": {"asset": "USD", "minor": 500_000, "decimal": "5000.00"},
+            "date": "2023-11-21",
+        },
+    ]
+    tell(store, "admin", "limit", "lift", number="L-2", **most)
+    assert "Approver No limit" in control(site)
+
+
+def test_a_late_fact_shows_the_day_it_happened_beside_its_accounting_date(store: Store) -> None:
+    """On the list, on the gift's own page and in the data; a fact that is not late shows one day."""
+    day = {"number": "2023-11", "date": "2024-01-10"}
+    tell(store, "recorder", "period", "close", **day)
+    tell(store, "approver", "period", "approve", **day)
+    late = {"number": "B-2", "bank": "B", "currency": "USD", "amount": 5, "happened": "2023-11-21"}
+    tell(store, "recorder", "contribution", "add", date="2023-12-01", **late)
+    site = site_of(store)
+    page = site.get("/c/help").text.replace("\u00a0", " ")
+    assert re.findall(r'data-l="Date">([^<]*)<', page) == [
+        "20 November 2023", "1 December 2023, happened 21 November 2023",
+    ]  # fmt: skip
+    assert "Happened 21 November 2023" in site.get("/d/contribution:help:B-2").text
+    assert "Happened" not in site.get("/d/contribution:help:B-1").text
+    rows = site.get(f"{API}/donations").json()["items"]
+    assert [(row["at"], row["happened"]) for row in rows] == [
+        ("2023-11-20", None), ("2023-12-01", "2023-11-21"),
+    ]  # fmt: skip
 
 
 def test_the_command_line_closes_a_period_and_prints_its_trial_balance(store: Store, tmp_path: Path) -> None:

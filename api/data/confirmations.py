@@ -28,7 +28,7 @@ _EXAMPLE = {
 }  # fmt: skip
 _COUNTS = {
     "about": "shipment", "paper": "W-001", "product": "MASK", "lot": "A1", "sent": 89300, "good": 88600,
-    "damaged": 0, "explained": 600, "gap": 100, "date": "2020-08-02",
+    "damaged": 0, "explained": 600, "gap": 100, "date": "2020-08-02", "happened": None,
 }  # fmt: skip
 _WANTED = {
     "type": "object",
@@ -122,4 +122,5 @@ def _row(row: TwoCounts) -> dict[str, Any]:
         "explained": row.explained,
         "gap": row.gap,
         "date": row.date,
+        "happened": row.happened or None,
     }

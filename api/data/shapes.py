@@ -117,6 +117,7 @@ def campaign(report: CampaignReport) -> Json:
             {
                 "number": row.number,
                 "date": row.date,
+                "happened": row.happened or None,
                 "status": row.status,
                 "promised": amount(row.asset, row.promised),
                 "paid": amount(row.asset, row.paid),
@@ -169,6 +170,18 @@ def campaign(report: CampaignReport) -> Json:
             "days_order_to_receipt": report.days_order_to_receipt,
             "received_good_permille": report.good_permille,
         },
+        "periods": [
+            {**plain(row), "href": f"/api/v1/campaigns/{report.slug}/periods/{row.number}"}
+            for row in report.periods
+        ],
+        "limits": [
+            {
+                "role": row.role,
+                "most": amount_or_none(row.currency, row.most),
+                "date": row.date or None,
+            }
+            for row in report.limits
+        ],
         "evidence_count": report.papers_count,
         "journal": {"seq": report.journal_seq, "hash": report.journal_hash},
         "sources_of_facts": [{"fact": fact, "source": source} for fact, source in report.sources_of_facts],
@@ -190,6 +203,7 @@ def donation_row(row: DonationRow) -> Json:
         "late": row.late,
         "outcome": row.outcome or None,
         "restriction": row.restriction or None,
+        "happened": row.happened or None,
     }
 
 

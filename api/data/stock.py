@@ -17,7 +17,7 @@ from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.rendered import Rendered, RenderedAnswers
 from ledger.books import Books
-from ledger.losses import loss_rows
+from ledger.losses import LossRow, loss_rows
 from ledger.record import rfc3339
 from ledger.stock import GiftShare, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
@@ -75,7 +75,7 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     @reading("/campaigns/{slug}/losses", "losses")
     def losses(request: Request, slug: str) -> Response:
         """What did not arrive or is no more: cause, place, count, and the number of its report."""
-        return answered(request, slug, lambda _, books, __: [shapes.plain(r) for r in loss_rows(books, slug)])
+        return answered(request, slug, lambda _, books, __: [_loss(row) for row in loss_rows(books, slug)])
 
     return router
 
@@ -83,6 +83,11 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 def _row(row: StockRow, today: str) -> dict[str, Any]:
     told: dict[str, Any] = shapes.plain(row)
     return told | {"expired": row.is_expired(today)}
+
+
+def _loss(row: LossRow) -> dict[str, Any]:
+    told: dict[str, Any] = shapes.plain(row)
+    return told | {"happened": row.happened or None}
 
 
 def _trace(trace: LotTrace) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from api.pages.contexts import (
     Figure,
     HomePage,
     InKindView,
+    PeriodView,
     Sum,
     WaitingRow,
     WithheldRow,
@@ -28,6 +29,7 @@ from ledger.report import CampaignCard, CampaignReport, DonationRow, OpenMatter,
 
 SHOWN_PAPERS = 8
 SHOWN_DONATIONS = 8
+SHOWN_PERIODS = 12
 
 
 def home_page(pages: PageRenderer, cards: Sequence[CampaignCard]) -> bytes:
@@ -52,6 +54,8 @@ def campaign_page(
         journal=(report.journal_seq, report.journal_hash),
     )
     address = report.fixed_address or ""
+    coins = [row for row in rows if row.outpoint]  # the others have tables of their own
+    more = more and len(coins) == len(rows)
     context = CampaignPage(
         frame=frame,
         slug=report.slug,
@@ -67,7 +71,7 @@ def campaign_page(
         pledges=tuple(
             (
                 row.number,
-                say.day(row.date),
+                say.booked(row.date, row.happened),
                 exact_with_asset(row.asset, row.promised),
                 say.pledge_status(row),
                 say.pledge_came(row),
@@ -88,9 +92,9 @@ def campaign_page(
             for need in report.needs[:ROWS]
         ),
         results=tuple(say.result_row(item) for item in report.achievements[:ROWS]),
-        donations=tuple(donation_line(row) for row in rows[:SHOWN_DONATIONS]),
+        donations=tuple(donation_line(row) for row in coins[:SHOWN_DONATIONS]),
         donations_note=_donations_note(
-            report, min(len(rows), SHOWN_DONATIONS), more or len(rows) > SHOWN_DONATIONS
+            report, min(len(coins), SHOWN_DONATIONS), more or len(coins) > SHOWN_DONATIONS
         ),
         others=tuple(donation_line(row) for row in report.others if is_money(row.asset)),
         in_kind=tuple(
@@ -113,6 +117,18 @@ def campaign_page(
         deliveries_note=deliveries_note(report.deliveries),
         losses=lost_rows(report.losses),
         losses_note=lost_note(report.losses, report.expired),
+        periods=tuple(
+            PeriodView(
+                row.number,
+                say.period(row.first, row.last),
+                say.period_closed(row),
+                f"/api/v1/campaigns/{report.slug}/periods/{quote(row.number)}",
+            )
+            for row in report.periods[:SHOWN_PERIODS]
+        ),
+        periods_note=say.PERIODS_NOTE if report.periods else say.PERIODS_NONE,
+        limits=tuple((row.role.capitalize(), say.limit_most(row)) for row in report.limits[:ROWS]),
+        limits_note=say.LIMITS_NOTE,
     )
     return pages.page("campaign.html", context)
 
@@ -173,7 +189,7 @@ def _papers_note(report: CampaignReport) -> str:
 
 def _donations_note(report: CampaignReport, shown: int, more: bool) -> str:
     if not shown:
-        return "No payment has come yet. Nothing expires."
+        return "None in coins yet." if report.others else "No payment has come yet. Nothing expires."
     return f"The first {count(shown)} of {count(report.donations)} settled." if more else ""
 
 

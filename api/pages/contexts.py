@@ -144,6 +144,16 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodView:
+    """A period that was closed; `href` leads to its trial balance."""
+
+    name: str
+    days: str
+    closed: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class InKindView:
     what: str
     value: str
@@ -185,6 +195,10 @@ class CampaignPage:
     deliveries_note: str = ""
     losses: tuple[tuple[str, str, str, str, str, str], ...] = ()  # lot, pieces, where, why, report, date
     losses_note: str = ""
+    periods: tuple[PeriodView, ...] = ()
+    periods_note: str = ""
+    limits: tuple[tuple[str, str], ...] = ()  # role, the most that it approves
+    limits_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

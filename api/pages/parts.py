@@ -85,7 +85,7 @@ def paper_rows(papers: Sequence[Paper]) -> tuple[PaperRow, ...]:
         PaperRow(
             title=paper.title,
             href=paper_href(paper),
-            date=say.day(paper.date),
+            date=say.booked(paper.date, ""),
             shows=paper.shows or "–",
             access=paper.access.value.capitalize(),
             sha256=paper.sha256,
@@ -103,7 +103,7 @@ def donation_line(row: DonationRow) -> DonationLine:
     return DonationLine(
         href=f"/d/{quote(row.key, safe=':')}",
         outpoint=short_hash(row.outpoint) if row.outpoint else row.gift.rpartition(":")[2],
-        at=say.day(row.at) + (", late" if row.late else ""),
+        at=say.booked(row.at, row.happened) + (", late" if row.late else ""),
         amount=say.gift_amount(row.asset, row.minor, row.unit),
         value="" if row.value is None else f"{exact(row.currency, row.value)} {row.currency}",
         status=row.status.value,

@@ -31,7 +31,7 @@ def delivery_rows(told: Deliveries) -> tuple[DeliveryRow, ...]:
             count(row.pieces),
             words.NOT_CONFIRMED,
             "–",
-            say.day(row.date),
+            say.booked(row.date, ""),
             "waits",
         )
         for row in told.unconfirmed
@@ -47,7 +47,7 @@ def _counted(told: Deliveries, row: TwoCounts) -> DeliveryRow:
         count(row.sent),
         words.counted(row),
         words.gap(row),
-        say.day(row.date),
+        say.booked(row.date, row.happened),
         "open" if row.gap else "",
     )
 
@@ -66,7 +66,7 @@ def lost_rows(losses: Sequence[LossRow]) -> tuple[tuple[str, str, str, str, str,
             row.place,
             words.cause(row.cause),
             row.report or "–",
-            say.day(row.date),
+            say.booked(row.date, row.happened),
         )
         for row in losses[:SHOWN]
     )

@@ -76,6 +76,7 @@ class TwoCounts:
     damaged: int
     explained: int
     date: str
+    happened: str = ""  # the day of the count, where it is booked on another
 
     @property
     def gap(self) -> int:
@@ -119,6 +120,7 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
                     lot["damaged"],
                     explained,
                     document["date"],
+                    "" if facts["date"] == document["date"] else facts["date"],
                 )
             )
     return found

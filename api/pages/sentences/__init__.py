@@ -12,6 +12,14 @@ from api.pages.sentences.campaign import (
     need_asked,
 )
 from api.pages.sentences.changes import change_said, change_says, change_what, change_why
+from api.pages.sentences.controls import (
+    LIMITS_NOTE,
+    PERIODS_NONE,
+    PERIODS_NOTE,
+    booked,
+    limit_most,
+    period_closed,
+)
 from api.pages.sentences.donation import (
     donation_next,
     donation_sentence,
@@ -84,8 +92,11 @@ __all__ = [
     "FLOW_TABLE",
     "FLOW_TABLE_HEAD",
     "FLOW_TITLE",
+    "LIMITS_NOTE",
     "NOT_FOUND_DONATION",
     "NO_PAYMENT_YET",
+    "PERIODS_NONE",
+    "PERIODS_NOTE",
     "SHARES",
     "THREAD_CAPTION",
     "THREAD_TITLE",
@@ -94,6 +105,7 @@ __all__ = [
     "Piece",
     "Sentence",
     "amount",
+    "booked",
     "books_facts",
     "books_notes",
     "call_state",
@@ -113,6 +125,7 @@ __all__ = [
     "gift_amount",
     "goods_rest",
     "joined",
+    "limit_most",
     "line_name",
     "listed",
     "matter_word",
@@ -123,6 +136,7 @@ __all__ = [
     "others",
     "outcome_word",
     "period",
+    "period_closed",
     "plain",
     "pledge_came",
     "pledge_status",

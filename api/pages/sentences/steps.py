@@ -6,7 +6,8 @@ The figure stands before these words; they never repeat it.
 from __future__ import annotations
 
 from api.pages.figures import count, exact_with_asset
-from api.pages.sentences.units import time
+from api.pages.sentences.units import day, time
+from ledger.dating import HAPPENED
 from ledger.money import is_money
 from ledger.trail import Step, StepKind
 
@@ -94,6 +95,8 @@ def step_facts(step: Step) -> list[str]:
 def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
     if name == "block_time":
         return time(text)
+    if name == HAPPENED:
+        return day(text)
     head, _, asset = text.partition(" ")
     if not (head.isascii() and head.isdigit() and len(head) < 18):
         return text

@@ -1,0 +1,36 @@
+"""English: which periods are closed, the most that a role approves, and the day of a fact that was booked later."""
+
+from __future__ import annotations
+
+from api.pages.figures import exact_with_asset
+from api.pages.sentences.units import day
+from ledger.controls import LimitRow, PeriodRow
+
+PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
+PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."
+LIMITS_NOTE = (
+    "Another person than who recorded it approves what leaves. A limit counts all that is approved and pending on one "
+    "invoice, or to one payee within 24 hours."
+)
+
+
+def booked(date: str, happened: str) -> str:
+    """`1 December 2023, happened 21 November 2023`; the day alone where it was booked on that day.
+
+    A day is never broken over two lines.
+    """
+    days = [day(date).replace(" ", "\u00a0")]
+    return ", happened ".join(days + ([day(happened).replace(" ", "\u00a0")] if happened else []))
+
+
+def period_closed(row: PeriodRow) -> str:
+    """`Closed 10 June 2020, entry 151`."""
+    again = "" if row.reopened is None else f"; open again by entry {row.reopened:,}"
+    return f"Closed {day(row.closed_on)}, entry {row.seq:,}{again}"
+
+
+def limit_most(row: LimitRow) -> str:
+    """`5,000.00 USD, since 14 May 2020`."""
+    if row.most is None:
+        return "No limit"
+    return f"{exact_with_asset(row.currency, row.most)}, since {day(row.date)}"
