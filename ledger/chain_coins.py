@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.observing import Coin, Observed, TxState
+from ledger.observing import Coin, Observed
 from ledger.report import UnexplainedSpend
 from ledger.settled import MATURITY, depth_of, settled_block
+from ledger.young_spends import young_spends
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -95,6 +96,8 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
     books, observed = Books(tx.shelf), Observed(tx.shelf)
     rows: dict[str, UnexplainedSpend] = {}
     for ref, document in books.documents.all("spend", campaign):
+        if not document["notes"]["out"]:  # all of it came back: nothing to explain
+            continue
         seen = observed.tx(document["facts"]["txid"])
         rows[ref] = UnexplainedSpend(
             ref,
@@ -102,15 +105,8 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
             seen.first_at if seen else document["at"],
             document["explained_at"],
         )
-    settled = settled_block(tx) or 0
-    tip = int(tx.progress.load("tip_height") or 0)
-    young = [*observed.txs_in(settled + 1, tip), *observed.unconfirmed()]
-    for waiting in young:
-        if waiting.txid in rows or waiting.state not in {TxState.SEEN, TxState.CONFIRMED}:
-            continue
-        coins = [coin for coin in map(observed.coin, waiting.inputs) if coin and coin.campaign == campaign]
-        back = sum(output.sats for output in waiting.outputs if output.campaign == campaign)
-        out = sum(coin.sats for coin in coins) - back
-        if coins and out > 0:
-            rows[waiting.txid] = UnexplainedSpend(waiting.txid, out, waiting.first_at, None)
+    for young, parts in young_spends(tx):
+        for owner, facts in parts:
+            if owner == campaign and facts.out:
+                rows[facts.ref] = UnexplainedSpend(facts.ref, facts.out, young.first_at, None)
     return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))

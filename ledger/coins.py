@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.books import Documents
-from ledger.kinds.gifts import Coins, Gift, counted_as
+from ledger.kinds.gifts import Coins, Gift, counted_as, settles_into
 from ledger.kinds.spends import ChangeCoin, Spent, spends_of
 from ledger.observing import Coin, WatchedOutput, WatchedTx
 from ledger.shelf import Shelf
@@ -41,7 +41,7 @@ class Counted:
 
 
 class CoinClasses:
-    """Reads from the journal's documents what a coin was recorded as."""
+    """Reads from the journal's documents what a coin was recorded as, or will be when it settles."""
 
     def __init__(self, shelf: Shelf) -> None:
         self.documents = Documents(shelf)
@@ -67,7 +67,11 @@ class CoinClasses:
         if change:
             return change
         gift = self.documents.find("donation", coin.campaign, coin.outpoint)
-        into = Coins.WALLET if gift is None else counted_as(gift)
+        if gift is None:  # not settled yet
+            outside = coin.branch == "change"
+            into = settles_into(self.documents, coin.campaign, coin.outpoint, coin.sats, change=outside)
+        else:
+            into = counted_as(gift)
         return ((coin.campaign, Counted(**{into.value: coin.sats})),)
 
     def _change(self, campaign: str, coin: Coin, told: dict[str, Any]) -> Counted:

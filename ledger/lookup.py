@@ -48,11 +48,11 @@ def is_known(tx: Reading, txid: str) -> bool:
 
 
 def touches_us(tx: Reading, seen: SeenTx) -> bool:
-    """Does it pay one of our scripts, or spend one of our coins?"""
+    """Does it pay one of our scripts, or spend one of our coins, be that in a block or not?"""
     observed = Observed(tx.shelf)
     return any(
         sats > 0 and tx.addresses.by_script(script) is not None for script, sats in seen.outputs
-    ) or any(observed.coin(str(spent)) is not None for spent in seen.inputs)
+    ) or any(observed.coin_to_be(str(spent)) is not None for spent in seen.inputs)
 
 
 def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:

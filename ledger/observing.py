@@ -139,6 +139,16 @@ class Observed:
         row = _load(self._shelf, "o.coin", outpoint)
         return None if row is None else Coin(outpoint, *row)
 
+    def coin_to_be(self, outpoint: str) -> Coin | None:
+        """An output of ours that is a coin, or becomes one when its transaction, seen so far, is in a block."""
+        coin = self.coin(outpoint)
+        txid, _, vout = outpoint.partition(":")
+        before = self.tx(txid) if coin is None else None
+        for output in () if before is None else before.outputs:
+            if str(output.vout) == vout:
+                return Coin(outpoint, output.sats, output.campaign, output.branch, None, False, None, None)
+        return coin
+
     def coins(self) -> Iterator[Coin]:
         for key, data in self._shelf.rows("o.coin"):
             yield Coin(key, *json.loads(data))

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
-from ledger.chain_look import ChainLook, TxFacts
+from ledger.chain_look import ChainLook, SeenTx, TxFacts
 from ledger.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.early import purpose_of, record_drafts
 from ledger.entry import Entry
@@ -153,18 +153,25 @@ class _Settling:
                 }
                 self._append(block_told.source, kind, block_told.ref.hash, body)
         seen = {sighting.txid for sighting in self._look.seen}
-        for sighting in self._look.seen:
-            known = self._observed.tx(sighting.txid)
-            if known is None or known.state not in {TxState.SEEN, TxState.CONFIRMED}:
-                outputs = self._ours(sighting.outputs)
-                spends_ours = any(self._observed.coin(str(spent)) for spent in sighting.inputs)
-                if not outputs and not spends_ours:
-                    continue
-                body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs}
-                self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
+        waiting = list(self._look.seen)
+        while waiting:  # a payment out of an unconfirmed one may be told before it
+            left = [sighting for sighting in waiting if not self._see(sighting)]
+            waiting = left if len(left) < len(waiting) else []
         if self._look.mempool_complete:
             self._note_absent(seen)
         return touched, lowest
+
+    def _see(self, sighting: SeenTx) -> bool:
+        """Observe a sighting that is new; False where it is nothing of ours, as far as is known."""
+        known = self._observed.tx(sighting.txid)
+        if known is not None and known.state in {TxState.SEEN, TxState.CONFIRMED}:
+            return True
+        outputs = self._ours(sighting.outputs)
+        if not outputs and not any(self._observed.coin_to_be(str(spent)) for spent in sighting.inputs):
+            return False
+        body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs}
+        self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
+        return True
 
     def _told(self, facts: TxFacts) -> dict[str, Any]:
         return {

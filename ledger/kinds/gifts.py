@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
-from ledger.books import Books
+from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
 from ledger.gift_sums import is_counted
@@ -122,16 +122,20 @@ def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
     return [Transfer(place, source, "BTC", document["facts"]["sats"]) for place, source in moves]
 
 
+def settles_into(documents: Documents, campaign: str, outpoint: str, sats: int, *, change: bool) -> Coins:
+    """Where a payment is counted when it settles; `change`: it lies on a change branch. Raises NotFound."""
+    if change:
+        return Coins.UNDECIDED
+    if sats < documents.require("campaign", "", campaign)["facts"]["dust"]:
+        return Coins.DUST
+    blocked = documents.find("blocked", campaign, outpoint) is not None
+    return Coins.BLOCKED if blocked else Coins.WALLET
+
+
 def _post_gift(context: Context, facts: Gift) -> Posting:
-    campaign = context.books.documents.require("campaign", "", context.campaign)["facts"]
-    if facts.change_branch:
-        into = Coins.UNDECIDED
-    elif facts.sats < campaign["dust"]:
-        into = Coins.DUST
-    elif context.books.documents.find("blocked", context.campaign, facts.outpoint) is not None:
-        into = Coins.BLOCKED
-    else:
-        into = Coins.WALLET
+    documents = context.books.documents
+    campaign = documents.require("campaign", "", context.campaign)["facts"]
+    into = settles_into(documents, context.campaign, facts.outpoint, facts.sats, change=facts.change_branch)
     transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
     notes: dict[str, Any] = {"into": into.value}
     if into is not Coins.WALLET:
