@@ -17,7 +17,7 @@ from ledger.errors import Conflict
 from ledger.facts import STRICT, Date, Number
 from ledger.kinds.block_holds import blocked_intervals, held_again, overlap
 from ledger.kinds.restrictions import Taking, restriction_of
-from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of
+from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, document_of
 from ledger.lines import Change, Piece, UnitState
 
 
@@ -31,20 +31,21 @@ class Decision:
 
 
 def held(line: str, pieces: tuple[Piece, ...], ref: str) -> Change:
+    """What sets free units aside under a name."""
     return Change(line, pieces, UnitState.FREE, UnitState.HELD, ref)
 
 
-def release_of(document: dict[str, Any]) -> tuple[Change, ...]:
-    """The changes that free what the recording held, one a line."""
+def release_of(document: dict[str, Any], note: str = "hold") -> tuple[Change, ...]:
+    """The changes that free what the recording held and noted as `note`, one a line."""
     return tuple(
         Change(taking.line, taking.pieces, UnitState.HELD, UnitState.FREE, "")
-        for taking in held_takings(document)
+        for taking in held_takings(document, note)
     )
 
 
-def held_takings(document: dict[str, Any]) -> tuple[Taking, ...]:
+def held_takings(document: dict[str, Any], note: str = "hold") -> tuple[Taking, ...]:
     """What the recording held, line by line, in the order in which it will be taken."""
-    hold = document["notes"].get("hold") or ()
+    hold = document["notes"].get(note) or ()
     # Older entries held units of one line only, and noted it alone.
     rows = [hold] if isinstance(hold, dict) else hold
     return tuple(
@@ -54,16 +55,15 @@ def held_takings(document: dict[str, Any]) -> tuple[Taking, ...]:
     )
 
 
-def hold_note(line: str, pieces: tuple[Piece, ...]) -> dict[str, Any]:
-    """The note of what is held, for `release_of`."""
-    return {"hold": [{"line": line, "pieces": [list(piece) for piece in pieces]}]}
-
-
 def holding(takings: Sequence[Taking], ref: str) -> Posting:
     """The posting of a fact that waits: it holds what it will take, and moves nothing."""
-    changes = tuple(held(taking.line, taking.pieces, ref) for taking in takings)
-    rows = [row for taking in takings for row in hold_note(taking.line, taking.pieces)["hold"]]
-    return Posting((), changes, {"hold": rows} if rows else {})
+    return holding_by(tuple(held(taking.line, taking.pieces, ref) for taking in takings))
+
+
+def holding_by(changes: tuple[Change, ...], note: str = "hold") -> Posting:
+    """The posting of a fact that waits and holds by these changes; the note of them is for `release_of`."""
+    rows = [{"line": change.line, "pieces": [list(piece) for piece in change.pieces]} for change in changes]
+    return Posting((), changes, {note: rows} if rows else {})
 
 
 def require_pending(context: Context, noun: str, number: str) -> dict[str, Any]:
@@ -74,7 +74,9 @@ def require_pending(context: Context, noun: str, number: str) -> dict[str, Any]:
     return document
 
 
-def fold_pending(noun: str) -> Callable[[Books, Entry], None]:
+def fold_pending(noun: str) -> Fold:
+    """A recorded fact waits for a decision."""
+
     def fold(books: Books, entry: Entry) -> None:
         document = document_of(entry, status="pending", decided=None)
         books.documents.save(noun, entry.campaign, str(entry.facts["number"]), document)
@@ -82,7 +84,9 @@ def fold_pending(noun: str) -> Callable[[Books, Entry], None]:
     return fold
 
 
-def fold_decided(noun: str, status: str) -> Callable[[Books, Entry], None]:
+def fold_decided(noun: str, status: str) -> Fold:
+    """A fact that waited is decided: approved, rejected, or what its kind calls it."""
+
     def fold(books: Books, entry: Entry) -> None:
         number = str(entry.facts["number"])
         document = books.documents.require(noun, entry.campaign, number)
@@ -122,7 +126,7 @@ def _require_unblocked(context: Context, noun: str, number: str) -> None:
 def approval(
     noun: str,
     post: Callable[[Context, Any], Posting],
-    fold: Callable[[Books, Entry], None],
+    fold: Fold,
     undoing: Undoing | None = None,
 ) -> Kind:
     """The kind that lets a recorded fact take effect; `undoing` says how a reversal takes the effect back."""
@@ -146,11 +150,11 @@ def approval(
     )
 
 
-def rejection(noun: str, fold: Callable[[Books, Entry], None]) -> Kind:
-    """The kind that releases a recorded fact without effect."""
+def rejection(noun: str, fold: Fold | None = None, note: str = "hold") -> Kind:
+    """The kind that releases a recorded fact without effect, and what it held, as its `note` says."""
 
     def post(context: Context, facts: Decision) -> Posting:
-        released = release_of(require_pending(context, noun, facts.number))
+        released = release_of(require_pending(context, noun, facts.number), note)
         freed = [(change.line, change.pieces) for change in released]
         return Posting((), (*released, *held_again(context.books, context.campaign, freed)))
 
@@ -163,5 +167,5 @@ def rejection(noun: str, fold: Callable[[Books, Entry], None]) -> Kind:
         roles=RECORDERS,
         key=lambda campaign, facts: f"rejection:{noun}:{campaign}:{facts.number}",
         post=post,
-        fold=fold,
+        fold=fold or fold_decided(noun, "rejected"),
     )

@@ -226,5 +226,5 @@ KINDS = (
         _fold_approved,
         Undoing(_unfold, require=_require_no_refund, takes_off=_withdrawn),
     ),
-    rejection("closing", fold_decided("closing", "rejected")),
+    rejection("closing"),
 )

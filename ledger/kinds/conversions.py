@@ -19,15 +19,20 @@ from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, 
 from ledger.kinds.approvals import (
     Decision,
     approval,
-    fold_decided,
-    fold_pending,
     held_takings,
     holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.explaining import unexplained_again
+from ledger.kinds.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS
 from ledger.kinds.restrictions import Taking, cut, units_of
@@ -35,8 +40,6 @@ from ledger.kinds.sold import Sold, fills_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import (
     carried,
-    lender_of,
-    mark_spend,
     require_purpose,
     require_unexplained,
     spent_line,
@@ -97,15 +100,6 @@ def terms_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     if lost is not None:
         told.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
     return told
-
-
-def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
-    """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
-    txid = facts.txid
-    # A part is named once it is recorded; there is nothing to wait for.
-    if txid is None or ":" in txid or lender_of(books.documents, campaign, txid) is not None:
-        return None
-    return None if books.documents.find("spend", campaign, txid) is not None else str(txid)
 
 
 def fee_share(fee: int, out: int, units: int) -> int:
@@ -198,16 +192,9 @@ def _post(context: Context, facts: Conversion) -> Posting:
         raise Refused.field("currency", "a conversion ends in another currency than BTC")
     _require_fills_tie(facts)
     total = facts.sold + facts.network_fee
-    spend = require_unexplained(context, facts.txid, total, "sold")
-    if spend["pending"] is not None:
-        raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+    spend = require_to_explain(context, facts.txid, total, "sold")
     require_purpose(spend, facts.need)
     return holding(carried(context.books, context.campaign, facts.txid), f"conversion:{facts.number}")
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("conversion")(books, entry)
-    mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"conversion {entry.facts['number']}")
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -236,29 +223,10 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     return Posting(tuple(transfers), (*release_of(document), *uses), notes)
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("conversion", "approved")(books, entry)
-    document = books.documents.require("conversion", entry.campaign, str(entry.facts["number"]))
-    mark_spend(
-        books,
-        entry.campaign,
-        document["facts"]["txid"],
-        pending=None,
-        explained=f"conversion {entry.facts['number']}",
-        explained_at=entry.at,
-    )
-
-
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The transaction waits for an explanation again, and the values that rest on what it fetched are none."""
     unexplained_again("conversion")(books, entry, seq)
     unfold_converted(books, entry.campaign, str(entry.facts["number"]), seq)
-
-
-def _fold_rejected(books: Books, entry: Entry) -> None:
-    fold_decided("conversion", "rejected")(books, entry)
-    document = books.documents.require("conversion", entry.campaign, str(entry.facts["number"]))
-    mark_spend(books, entry.campaign, document["facts"]["txid"], pending=None)
 
 
 CONVERSION = Kind(
@@ -270,11 +238,11 @@ CONVERSION = Kind(
     roles=RECORDERS,
     key=numbered("conversion"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("conversion"),
     waits_for=waits_for_spend,
 )
 KINDS = (
     CONVERSION,
-    approval("conversion", _post_approved, _fold_approved, Undoing(_unfold)),
-    rejection("conversion", _fold_rejected),
+    approval("conversion", _post_approved, fold_explained("conversion"), Undoing(_unfold)),
+    rejection("conversion", fold_left_open("conversion")),
 )

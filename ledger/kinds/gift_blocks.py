@@ -187,5 +187,5 @@ KINDS = (
     BLOCKING,
     RELEASE,
     approval("release", _post_approved, _fold_approved),
-    rejection("release", fold_decided("release", "rejected")),
+    rejection("release"),
 )

@@ -16,14 +16,29 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef, facts_from
-from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, held, require_pending
+from ledger.kinds.approvals import (
+    Decision,
+    approval,
+    held,
+    holding_by,
+    rejection,
+    release_of,
+    require_pending,
+)
 from ledger.kinds.block_holds import freed_by, held_again, interval_of, overlap
-from ledger.kinds.conversions import waits_for_spend
+from ledger.kinds.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
 from ledger.kinds.gift_blocks import lift_block, save_gift
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.restrictions import restriction_of
-from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
-from ledger.kinds.spends import mark_spend, require_unexplained, spent_line
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.kinds.spends import require_unexplained, spent_line
 from ledger.line_state import Lines
 from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use
 from ledger.money import decimal_text
@@ -50,6 +65,10 @@ class GiftReturn:
     def out(self) -> int:
         """All that left."""
         return self.amount + self.fee
+
+
+HOLDS = "holds"
+"""The note of what a return holds. A block put on the gift later does not stop it: it is the gift that goes back."""
 
 
 def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
@@ -164,9 +183,7 @@ def _post(context: Context, facts: GiftReturn) -> Posting:
     ref = f"gift-return:{facts.number}"
     changes: list[Change] = []
     if facts.txid is not None:
-        spend = require_unexplained(context, facts.txid, facts.out, "amount")
-        if spend["pending"] is not None:
-            raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+        require_to_explain(context, facts.txid, facts.out, "amount")
     own = _own(context, facts, document)
     if facts.txid is not None:
         _require_spend(context, facts, own)
@@ -180,8 +197,7 @@ def _post(context: Context, facts: GiftReturn) -> Posting:
         _require_at_bank(context, facts, document)
     if own.free:
         changes.append(held(own.line, own.free, ref))
-    holds = [{"line": change.line, "pieces": [list(piece) for piece in change.pieces]} for change in changes]
-    return Posting((), tuple(changes), {"holds": holds} if holds else {})
+    return holding_by(tuple(changes), HOLDS)
 
 
 def _require_at_bank(context: Context, facts: GiftReturn, document: dict[str, Any]) -> None:
@@ -189,13 +205,6 @@ def _require_at_bank(context: Context, facts: GiftReturn, document: dict[str, An
     there = context.books.net(account(AccountClass.BANK, context.campaign, str(facts.bank)), asset)
     if there < facts.out:
         raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
-
-
-def _releases(document: dict[str, Any]) -> list[Change]:
-    return [
-        Change(hold["line"], tuple((a, b) for a, b in hold["pieces"]), UnitState.HELD, UnitState.FREE, "")
-        for hold in document["notes"].get("holds", ())
-    ]
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -218,21 +227,14 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         return Posting(tuple(transfers))
     undone = uses_of_spend(context.books.lines, campaign, facts.txid) if facts.txid is not None else []
     own = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
-    for hold in document["notes"].get("holds", ()):
-        if hold["line"] == line:
-            own += [(a, b) for a, b in hold["pieces"]]
+    releases = release_of(document, HOLDS)
+    own += [piece for change in releases if change.line == line for piece in change.pieces]
     parts = (Part(PartKind.FEE, facts.fee, facts.fee), Part(PartKind.RETURNED, facts.amount, facts.amount))
     use_id = f"gift-return:{campaign}:{facts.number}"
     use = Use(use_id, line, _joined(own, facts.out), facts.out, parts if facts.fee else parts[1:])
     again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
     undo = (Undo(row.id) for row in undone)
-    return Posting(tuple(transfers), (*_releases(document), *undo, use, *again))
-
-
-def _post_rejected(context: Context, decision: Decision) -> Posting:
-    releases = _releases(require_pending(context, "gift-return", decision.number))
-    freed = [(change.line, change.pieces) for change in releases]
-    return Posting((), (*releases, *held_again(context.books, context.campaign, freed)))
+    return Posting(tuple(transfers), (*releases, *undo, use, *again))
 
 
 def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
@@ -250,24 +252,14 @@ def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
     return (Use(f"{first.id.partition('~')[0]}~{entry.seq}", use.line, pieces, use.units, (again,)),)
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("gift-return")(books, entry)
-    if "txid" in entry.facts:
-        pending = f"gift-return {entry.facts['number']}"
-        mark_spend(books, entry.campaign, entry.facts["txid"], pending=pending)
-
-
 def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("gift-return", "approved")(books, entry)
+    fold_explained("gift-return")(books, entry)
     number = str(entry.facts["number"])
     facts = books.documents.require("gift-return", entry.campaign, number)["facts"]
     _note_returned(books, entry.campaign, facts, 1)
     gift = gift_document(books, entry.campaign, facts["gift"])
     if gift is not None and gift.get("blocked") is not None:
         lift_block(books, entry.campaign, gift["blocked"], "returned")
-    if "txid" in facts:
-        told = f"gift-return {number}"
-        mark_spend(books, entry.campaign, facts["txid"], pending=None, explained=told, explained_at=entry.at)
 
 
 def _note_returned(books: Books, campaign: str, facts: dict[str, Any], sign: int) -> None:
@@ -282,21 +274,11 @@ def _note_returned(books: Books, campaign: str, facts: dict[str, Any], sign: int
     save_gift(books, campaign, facts["gift"], gift)
 
 
-def _fold_rejected(books: Books, entry: Entry) -> None:
-    fold_decided("gift-return", "rejected")(books, entry)
-    facts = books.documents.require("gift-return", entry.campaign, str(entry.facts["number"]))["facts"]
-    if "txid" in facts:
-        mark_spend(books, entry.campaign, facts["txid"], pending=None)
-
-
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The return was none: the gift has its units again, and the transaction waits for an explanation."""
-    reversed_as("gift-return", status="reversed")(books, entry, seq)
+    unexplained_again("gift-return")(books, entry, seq)
     document = books.documents.require("gift-return", entry.campaign, str(entry.facts["number"]))
     _note_returned(books, entry.campaign, document["facts"], -1)
-    txid = document["facts"].get("txid")
-    if txid is not None:
-        mark_spend(books, entry.campaign, txid, explained=None, explained_at=None, pending=None)
 
 
 RETURN = Kind(
@@ -308,22 +290,11 @@ RETURN = Kind(
     roles=RECORDERS,
     key=numbered("gift-return"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("gift-return"),
     waits_for=waits_for_spend,
-)
-REJECTED = Kind(
-    name="gift-return.rejected",
-    noun="gift-return",
-    verb="reject",
-    facts=Decision,
-    doc="Reject a recorded return; what it held is free again. Its recorder may withdraw it so.",
-    roles=RECORDERS,
-    key=lambda campaign, facts: f"rejection:gift-return:{campaign}:{facts.number}",
-    post=_post_rejected,
-    fold=_fold_rejected,
 )
 KINDS = (
     RETURN,
     approval("gift-return", _post_approved, _fold_approved, Undoing(_unfold, retakes=_retaken)),
-    REJECTED,
+    rejection("gift-return", fold_left_open("gift-return"), HOLDS),
 )

@@ -19,20 +19,25 @@ from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, 
 from ledger.kinds.approvals import (
     Decision,
     approval,
-    fold_decided,
-    fold_pending,
-    held,
-    hold_note,
+    holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import waits_for_spend
+from ledger.kinds.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
 from ledger.kinds.gifts import FREE, money_line
-from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
-from ledger.kinds.spends import carried, mark_spend, require_unexplained, spend_ref, spends_of, spent_line
+from ledger.kinds.restrictions import Taking, too_little
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.kinds.spends import carried, require_unexplained, spend_ref, spends_of, spent_line
 from ledger.kinds.taken_off import free_off
-from ledger.lines import Append, Change, Part, PartKind, Piece, Use
+from ledger.lines import Append, Change, Part, PartKind, Use
 from ledger.money import decimal_text
 
 
@@ -76,21 +81,15 @@ def loan_gift(lender: str, number: str) -> str:
     return f"loan:{lender}:{number}"
 
 
-def free_money(
-    context: Context, bank: str, asset: str, wanted: int, field: str = "amount"
-) -> tuple[str, tuple[Piece, ...]]:
-    """The unrestricted line and its lowest units for what leaves a bank; Refused where there is less."""
+def free_money(context: Context, bank: str, asset: str, wanted: int, field: str = "amount") -> Taking:
+    """The lowest unrestricted units for what leaves a bank; Refused where there is less."""
     line = money_line(context.campaign, asset)
     pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
-    free = sum(end - start for start, end in pieces)
+    taking = Taking(FREE, line, pieces)
     there = context.books.net(account(AccountClass.BANK, context.campaign, bank), asset)
-    if free < wanted or there < wanted:
-        raise Refused.field(
-            field,
-            f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
-            f"{decimal_text(asset, min(free, there))} is free at {bank}",
-        )
-    return line, pieces
+    if taking.units < wanted or there < wanted:
+        raise too_little(field, asset, wanted, min(taking.units, there), bank)
+    return taking
 
 
 def _post(context: Context, facts: Loan) -> Posting:
@@ -103,9 +102,7 @@ def _post(context: Context, facts: Loan) -> Posting:
             raise Refused.field("txid", "a loan of coins names the transaction that spent them, and no bank")
         if facts.fee:
             raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
-        spend = require_unexplained(context, facts.txid, facts.amount, "amount")
-        if spend["pending"] is not None:
-            raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+        require_to_explain(context, facts.txid, facts.amount, "amount")
         takings = carried(context.books, context.campaign, facts.txid)
         for taking in takings:
             if taking.restriction != FREE:
@@ -115,21 +112,11 @@ def _post(context: Context, facts: Loan) -> Posting:
                     f"{taking.restriction}, which is never lent; record a reclassification that another "
                     "person approves first",
                 )
-        line = spent_line(facts.txid)
-        pieces = tuple(piece for taking in takings for piece in taking.pieces)
     else:
         if facts.bank is None or facts.to_bank is None or facts.txid is not None:
             raise Refused.field("bank", "a loan of money names both banks and no transaction")
-        line, pieces = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
-    if not pieces:
-        return Posting()
-    return Posting((), (held(line, pieces, f"loan:{facts.number}"),), hold_note(line, pieces))
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("loan")(books, entry)
-    if "txid" in entry.facts:
-        mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"loan {entry.facts['number']}")
+        takings = (free_money(context, facts.bank, facts.asset, facts.amount + facts.fee),)
+    return holding(takings, f"loan:{facts.number}")
 
 
 def _borrowed_part(books: Books, txid: str) -> int:
@@ -178,14 +165,11 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
 
 def _fold_approved(books: Books, entry: Entry) -> None:
     number = str(entry.facts["number"])
-    fold_decided("loan", "approved")(books, entry)
+    fold_explained("loan")(books, entry)
     facts = books.documents.require("loan", entry.campaign, number)["facts"]
     if "borrowed" not in entry.notes:
         return
     spend = books.documents.require("spend", entry.campaign, facts["txid"])
-    mark_spend(
-        books, entry.campaign, facts["txid"], pending=None, explained=f"loan {number}", explained_at=entry.at
-    )
     nothing = {"wallet": 0, "dust": 0, "undecided": 0, "change": 0, "excess": 0, "coins": []}
     part = entry.notes["borrowed"]["part"]
     borrowed = {
@@ -199,13 +183,6 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     books.documents.save("spend", facts["to"], spend_ref(spend["facts"]["txid"], part, True), borrowed)
 
 
-def _fold_rejected(books: Books, entry: Entry) -> None:
-    fold_decided("loan", "rejected")(books, entry)
-    facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
-    if "txid" in facts:
-        mark_spend(books, entry.campaign, facts["txid"], pending=None)
-
-
 def borrowed_off(context: Context, entry: Entry) -> tuple[Change, ...]:
     """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
     if "interval" not in entry.notes:
@@ -217,10 +194,9 @@ def borrowed_off(context: Context, entry: Entry) -> tuple[Change, ...]:
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A loan is undone: the spend waits for another explanation, and the borrower has nothing to explain."""
-    reversed_as("loan", status="reversed")(books, entry, seq)
+    unexplained_again("loan")(books, entry, seq)
     facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
     if "borrowed" in entry.notes:
-        mark_spend(books, entry.campaign, facts["txid"], explained=None, explained_at=None, pending=None)
         txid, part = facts["txid"].partition(":")[0], entry.notes["borrowed"]["part"]
         books.documents.remove("spend", facts["to"], spend_ref(txid, part, True))
 
@@ -234,11 +210,11 @@ LOAN = Kind(
     roles=RECORDERS,
     key=numbered("loan"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("loan"),
     waits_for=waits_for_spend,
 )
 KINDS = (
     LOAN,
     approval("loan", _post_approved, _fold_approved, Undoing(_unfold, takes_off=borrowed_off)),
-    rejection("loan", _fold_rejected),
+    rejection("loan", fold_left_open("loan")),
 )

@@ -6,34 +6,36 @@ A move is no use of money; only what it costs is, and all that was moved bears t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
-from ledger.books import Books
-from ledger.entry import Entry, Posting, Transfer
+from ledger.entry import Posting, Transfer
 from ledger.errors import Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, SpendRef
 from ledger.kinds.approvals import (
     Decision,
     approval,
-    fold_decided,
-    fold_pending,
     held_takings,
     holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import waits_for_spend
-from ledger.kinds.explaining import unexplained_again
+from ledger.kinds.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
 from ledger.kinds.gifts import FREE
-from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, units_of
+from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
-from ledger.kinds.spends import carried, mark_spend, require_purpose, require_unexplained
+from ledger.kinds.spends import carried, require_purpose, require_unexplained
 from ledger.lines import Part, PartKind, Use
-from ledger.money import decimal_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,7 @@ def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
         raise Refused.field("txid", "a move of coins names its transaction and no bank")
     if facts.amount or not facts.fee:
         raise Refused.field("amount", "is 0 for coins, which came back as change; the fee is what left")
-    spend = require_unexplained(context, facts.txid, facts.fee, "fee")
-    if spend["pending"] is not None:
-        raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+    spend = require_to_explain(context, facts.txid, facts.fee, "fee")
     if not spend["facts"]["change"]:
         raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
     require_purpose(spend, facts.need)
@@ -88,11 +88,7 @@ def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
     takings = take(context.books, context.campaign, facts.asset, wanted, order)
     free = units_of(takings)
     if there < wanted or (facts.fee and free < wanted):
-        raise Refused.field(
-            "amount",
-            f"{decimal_text(facts.asset, wanted)} {facts.asset} is wanted, fee included, and only "
-            f"{decimal_text(facts.asset, min(free, there))} is free at {facts.from_bank}",
-        )
+        raise too_little("amount", facts.asset, wanted, min(free, there), facts.from_bank)
     return takings if facts.fee else ()
 
 
@@ -102,12 +98,6 @@ def _post(context: Context, facts: Move) -> Posting:
         require_need(context.books, context.campaign, facts.need, "need")
     takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
     return holding(takings, f"move:{facts.number}")
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("move")(books, entry)
-    if "txid" in entry.facts:
-        mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"move {entry.facts['number']}")
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -146,19 +136,6 @@ def _use_id(move: str, taking: Taking) -> str:
     return move if taking.restriction == FREE else f"{move}:{taking.restriction}"
 
 
-def _fold_decided(status: str) -> Any:
-    def fold(books: Books, entry: Entry) -> None:
-        number = str(entry.facts["number"])
-        fold_decided("move", status)(books, entry)
-        facts = books.documents.require("move", entry.campaign, number)["facts"]
-        if "txid" in facts:
-            explained = {"explained": f"move {number}", "explained_at": entry.at}
-            changes = explained if status == "approved" else {}
-            mark_spend(books, entry.campaign, facts["txid"], pending=None, **changes)
-
-    return fold
-
-
 MOVE = Kind(
     name="move",
     noun="move",
@@ -168,11 +145,11 @@ MOVE = Kind(
     roles=RECORDERS,
     key=numbered("move"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("move"),
     waits_for=waits_for_spend,
 )
 KINDS = (
     MOVE,
-    approval("move", _post_approved, _fold_decided("approved"), Undoing(unexplained_again("move"))),
-    rejection("move", _fold_decided("rejected")),
+    approval("move", _post_approved, fold_explained("move"), Undoing(unexplained_again("move"))),
+    rejection("move", fold_left_open("move")),
 )

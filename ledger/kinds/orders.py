@@ -304,6 +304,6 @@ INVOICE = Kind(
 KINDS = (
     PURCHASE,
     approval("purchase", _post_approved, fold_decided("purchase", "approved")),
-    rejection("purchase", fold_decided("purchase", "rejected")),
+    rejection("purchase"),
     INVOICE,
 )

@@ -20,22 +20,27 @@ from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, 
 from ledger.kinds.approvals import (
     Decision,
     approval,
-    fold_decided,
-    fold_pending,
     held_takings,
     holding,
     rejection,
     release_of,
     require_pending,
 )
-from ledger.kinds.conversions import fee_share, waits_for_spend
-from ledger.kinds.explaining import unexplained_again
+from ledger.kinds.conversions import fee_share
+from ledger.kinds.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.invoices import require_matched
 from ledger.kinds.orders import encumbered_account, order_line, order_value, require_not_closed
-from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, units_of
+from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
+from ledger.kinds.spends import carried, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
 from ledger.order_papers import OrderPapers
@@ -98,9 +103,7 @@ def _post(context: Context, facts: Payment) -> Posting:
     if facts.asset == "BTC":
         if facts.txid is None or facts.bank is not None:
             raise Refused.field("txid", "a payment in coins names its transaction and no bank")
-        spend = require_unexplained(context, facts.txid, facts.amount + facts.fee, "amount")
-        if spend["pending"] is not None:
-            raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+        require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
         takings = carried(context.books, campaign, facts.txid)
         _require_fitting(takings, facts.order, document["facts"].get("need"))
     else:
@@ -116,11 +119,7 @@ def _post(context: Context, facts: Payment) -> Posting:
         held_there = context.books.net(bank, facts.asset)
         if free < wanted or held_there < wanted:
             elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
-            raise Refused.field(
-                "amount",
-                f"{decimal_text(facts.asset, wanted)} {facts.asset} is wanted, fee included, and only "
-                f"{decimal_text(facts.asset, min(free, held_there))} is free at {facts.bank}{elsewhere}",
-            )
+            raise too_little("amount", facts.asset, wanted, min(free, held_there), facts.bank, elsewhere)
     return holding(takings, f"payment:{facts.number}")
 
 
@@ -135,12 +134,6 @@ def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) ->
                 f"{taking.restriction} and {order} {serves}; name an order for {taking.restriction}, or record a "
                 "reclassification that another person approves",
             )
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("payment")(books, entry)
-    if "txid" in entry.facts:
-        mark_spend(books, entry.campaign, entry.facts["txid"], pending=f"payment {entry.facts['number']}")
 
 
 class _Spread:
@@ -217,23 +210,6 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     return Posting(tuple(transfers), (*release_of(document), *uses))
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("payment", "approved")(books, entry)
-    facts = books.documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]
-    if "txid" in facts:
-        explained = f"payment {entry.facts['number']}"
-        mark_spend(
-            books, entry.campaign, facts["txid"], pending=None, explained=explained, explained_at=entry.at
-        )
-
-
-def _fold_rejected(books: Books, entry: Entry) -> None:
-    fold_decided("payment", "rejected")(books, entry)
-    facts = books.documents.require("payment", entry.campaign, str(entry.facts["number"]))["facts"]
-    if "txid" in facts:
-        mark_spend(books, entry.campaign, facts["txid"], pending=None)
-
-
 def _require_open_order(context: Context, entry: Entry) -> None:
     payment = context.books.documents.require("payment", context.campaign, str(entry.facts["number"]))
     require_not_closed(context, payment["facts"]["order"])
@@ -248,7 +224,7 @@ PAYMENT = Kind(
     roles=RECORDERS,
     key=numbered("payment"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("payment"),
     waits_for=waits_for_spend,
 )
 KINDS = (
@@ -256,8 +232,8 @@ KINDS = (
     approval(
         "payment",
         _post_approved,
-        _fold_approved,
+        fold_explained("payment"),
         Undoing(unexplained_again("payment"), require=_require_open_order),
     ),
-    rejection("payment", _fold_rejected),
+    rejection("payment", fold_left_open("payment")),
 )

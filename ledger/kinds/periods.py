@@ -172,5 +172,5 @@ PERIOD = Kind(
 KINDS = (
     PERIOD,
     approval("period", _post_approved, _fold_approved, Undoing(_unfold, require=_require_last_closed)),
-    rejection("period", fold_decided("period", "rejected")),
+    rejection("period"),
 )

@@ -6,30 +6,28 @@ Nothing else lifts a restriction. Who recorded it never approves it; it moves no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Currency, Date, Number, Positive, Sha256, SpendRef, facts_from
 from ledger.kinds.approvals import (
     Decision,
     approval,
-    fold_decided,
-    fold_pending,
     holding,
     rejection,
     release_of,
     require_pending,
 )
+from ledger.kinds.explaining import fold_left_open, fold_waiting
 from ledger.kinds.gift_returns import uses_of_spend
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.orders import spendable
 from ledger.kinds.restrictions import Taking, cut, require_need, restriction_of, take, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
-from ledger.kinds.spends import carried, mark_spend, require_unexplained, spent_line
+from ledger.kinds.spends import carried, require_unexplained, spent_line
 from ledger.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.money import decimal_text
 
@@ -140,13 +138,6 @@ def _post(context: Context, facts: Reclassification) -> Posting:
     return holding(_plan(context, facts), f"reclassification:{facts.number}")
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("reclassification")(books, entry)
-    if "txid" in entry.facts:
-        waits = f"reclassification {entry.facts['number']}"
-        mark_spend(books, entry.campaign, entry.facts["txid"], pending=waits)
-
-
 def _post_approved(context: Context, decision: Decision) -> Posting:
     document = require_pending(context, "reclassification", decision.number)
     facts = facts_from(Reclassification, document["facts"])
@@ -196,17 +187,6 @@ def _held_for(context: Context, facts: Reclassification, to: str) -> tuple[Takin
     )
 
 
-def _fold_decided(status: str) -> Any:
-    def fold(books: Books, entry: Entry) -> None:
-        fold_decided("reclassification", status)(books, entry)
-        number = str(entry.facts["number"])
-        facts = books.documents.require("reclassification", entry.campaign, number)["facts"]
-        if "txid" in facts:
-            mark_spend(books, entry.campaign, facts["txid"], pending=None)
-
-    return fold
-
-
 def _require_no_exchange(_context: Context, entry: Entry) -> None:
     """Conflict for the reversal of an exchange: it is exchanged back by another one."""
     if any(isinstance(op, Undo) for op in entry.operations):
@@ -224,15 +204,15 @@ RECLASSIFICATION = Kind(
     roles=RECORDERS,
     key=numbered("reclassification"),
     post=_post,
-    fold=_fold,
+    fold=fold_waiting("reclassification"),
 )
 KINDS = (
     RECLASSIFICATION,
     approval(
         "reclassification",
         _post_approved,
-        _fold_decided("approved"),
+        fold_left_open("reclassification", "approved"),
         Undoing(reversed_as("reclassification", status="reversed"), require=_require_no_exchange),
     ),
-    rejection("reclassification", _fold_decided("rejected")),
+    rejection("reclassification", fold_left_open("reclassification")),
 )

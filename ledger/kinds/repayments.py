@@ -20,8 +20,7 @@ from ledger.kinds.approvals import (
     approval,
     fold_decided,
     fold_pending,
-    held,
-    hold_note,
+    holding,
     rejection,
     release_of,
     require_pending,
@@ -86,8 +85,8 @@ def _post(context: Context, facts: Repayment) -> Posting:
             "amount" if facts.settles is None else "settles",
             f"is {decimal_text(lent, settles)} {lent} and {decimal_text(lent, owed)} is owed and not asked for",
         )
-    line, pieces = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
-    return Posting((), (held(line, pieces, f"repayment:{facts.number}"),), hold_note(line, pieces))
+    taking = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
+    return holding((taking,), f"repayment:{facts.number}")
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -169,5 +168,5 @@ KINDS = (
         _fold_approved,
         Undoing(reversed_as("repayment", status="reversed"), takes_off=borrowed_off),
     ),
-    rejection("repayment", fold_decided("repayment", "rejected")),
+    rejection("repayment"),
 )

@@ -33,6 +33,15 @@ class Taking:
         return sum(end - start for start, end in self.pieces)
 
 
+def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewhere: str = "") -> Refused:
+    """That a bank holds less free money than is wanted, minor units of `asset`."""
+    return Refused.field(
+        field,
+        f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
+        f"{decimal_text(asset, free)} is free at {bank}{elsewhere}",
+    )
+
+
 def require_need(books: Books, campaign: str, need: str, field: str) -> None:
     """Refused where `need` can restrict nothing: reversed, or named like unrestricted money; raises NotFound."""
     document = books.documents.find("need", campaign, need)

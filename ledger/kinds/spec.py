@@ -45,6 +45,8 @@ class Context:
         return self.at[:10]
 
 
+Fold = Callable[[Books, Entry], None]
+"""Writes what an entry leaves in the documents; it decides nothing."""
 Unfold = Callable[[Books, Entry, int], None]
 """Takes back in the documents what folding an entry did; the number is that of the reversal."""
 
@@ -74,7 +76,7 @@ class Kind:
     roles: frozenset[Role]
     key: Callable[[str, Any], str]
     post: Callable[[Context, Any], Posting]
-    fold: Callable[[Books, Entry], None]
+    fold: Fold
     date: Callable[[Any], str | None] = lambda facts: getattr(facts, "date", None)
     approves: Callable[[Books, str, Any], int | None] = lambda _books, _campaign, _facts: None
     """The seq of the entry that this one approves; its recorder may not be its approver."""
@@ -84,7 +86,7 @@ class Kind:
     """How an entry of this kind is reversed; without one it never is."""
 
 
-def saved_as(kind: str, number: str = "number") -> Callable[[Books, Entry], None]:
+def saved_as(kind: str, number: str = "number") -> Fold:
     """A fold that keeps the facts as a document of `kind` under the field `number`."""
 
     def fold(books: Books, entry: Entry) -> None:
