@@ -41,6 +41,7 @@ from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, requi
 from ledger.kinds.spends import (
     carried,
     require_purpose,
+    require_released,
     require_unexplained,
     spent_line,
 )
@@ -193,6 +194,7 @@ def _post(context: Context, facts: Conversion) -> Posting:
     _require_fills_tie(facts)
     total = facts.sold + facts.network_fee
     spend = require_to_explain(context, facts.txid, total, "sold")
+    require_released(context, spend)
     require_purpose(spend, facts.need)
     return holding(carried(context.books, context.campaign, facts.txid), f"conversion:{facts.number}")
 
@@ -202,7 +204,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     facts = document["facts"]
     campaign, currency = context.campaign, facts["currency"]
     total = facts["sold"] + facts["network_fee"]
-    require_unexplained(context, facts["txid"], total, "sold")
+    require_released(context, require_unexplained(context, facts["txid"], total, "sold"))
     unexplained = account(AccountClass.UNEXPLAINED, campaign)
     trading = account(AccountClass.TRADING, campaign)
     transfers = [Transfer(trading, unexplained, "BTC", facts["sold"])]

@@ -17,9 +17,9 @@ from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Name, Number, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.kinds.block_followed import fold_released, follow, released_coins
 from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
 from ledger.kinds.gifts import Coins, counted_as, money_line, note_valuation
-from ledger.kinds.incoming import require_unspent
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
 from ledger.lines import Append, Change, UnitState
@@ -108,18 +108,19 @@ def _plan(context: Context, facts: Release) -> Posting:
         return Posting((), (Change(line, pieces, UnitState.HELD, UnitState.FREE, ""),) if pieces else ())
     if counted_as(document) is not Coins.BLOCKED:
         return Posting()  # dust, or a coin that a person has to decide about: it lies where it lay
-    require_unspent(context, gift)
     sats = int(document["facts"]["sats"])
-    transfers = (
-        Transfer(
-            account(AccountClass.WALLET, campaign), account(AccountClass.BLOCKED, campaign), "BTC", sats
-        ),
-        Transfer(
-            account(AccountClass.BLOCKED_GIFTS, campaign), account(AccountClass.GIFTS, campaign), "BTC", sats
-        ),
+    found = follow(context, gift, sats)
+    recognised = Transfer(
+        account(AccountClass.BLOCKED_GIFTS, campaign), account(AccountClass.GIFTS, campaign), "BTC", sats
     )
     line = money_line(campaign, "BTC", document["facts"].get("restriction", "free"))
-    return Posting(transfers, (Append(line, "BTC", books.lines.length(line), sats, gift),))
+    start = books.lines.length(line)
+    joined = Append(line, "BTC", start, sats, gift)
+    if found is None:
+        wallet, apart = account(AccountClass.WALLET, campaign), account(AccountClass.BLOCKED, campaign)
+        return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (joined,))
+    moved, uses = released_coins(context, facts.number, line, start, found)
+    return Posting((*moved, recognised), (joined, *uses), found.notes())
 
 
 def _post_release(context: Context, facts: Release) -> Posting:
@@ -142,6 +143,7 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     if document is None:
         return
     document["released_at"] = entry.at
+    fold_released(books, campaign, entry.notes)
     for op in entry.operations:
         if isinstance(op, Append):
             wallet, gifts = account(AccountClass.WALLET, campaign), account(AccountClass.GIFTS, campaign)

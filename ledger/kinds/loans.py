@@ -35,7 +35,14 @@ from ledger.kinds.explaining import (
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.restrictions import Taking, too_little
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
-from ledger.kinds.spends import carried, require_unexplained, spend_ref, spends_of, spent_line
+from ledger.kinds.spends import (
+    carried,
+    require_released,
+    require_unexplained,
+    spend_ref,
+    spends_of,
+    spent_line,
+)
 from ledger.kinds.taken_off import free_off
 from ledger.lines import Append, Change, Part, PartKind, Use
 from ledger.money import decimal_text
@@ -102,7 +109,7 @@ def _post(context: Context, facts: Loan) -> Posting:
             raise Refused.field("txid", "a loan of coins names the transaction that spent them, and no bank")
         if facts.fee:
             raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
-        require_to_explain(context, facts.txid, facts.amount, "amount")
+        require_released(context, require_to_explain(context, facts.txid, facts.amount, "amount"))
         takings = carried(context.books, context.campaign, facts.txid)
         for taking in takings:
             if taking.restriction != FREE:
@@ -139,7 +146,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     units = sum(end - start for start, end in pieces)
     notes: dict[str, Any] = {}
     if "txid" in facts:
-        require_unexplained(context, facts["txid"], amount, "amount")
+        require_released(context, require_unexplained(context, facts["txid"], amount, "amount"))
         txid = facts["txid"].partition(":")[0]
         part = _borrowed_part(books, txid)
         notes["borrowed"] = {"part": part, "spend": facts["txid"]}

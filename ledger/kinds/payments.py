@@ -40,7 +40,7 @@ from ledger.kinds.invoices import require_matched
 from ledger.kinds.orders import encumbered_account, order_line, order_value, require_not_closed
 from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.kinds.spends import carried, require_unexplained, spent_line
+from ledger.kinds.spends import carried, require_released, require_unexplained, spent_line
 from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
 from ledger.order_papers import OrderPapers
@@ -103,7 +103,8 @@ def _post(context: Context, facts: Payment) -> Posting:
     if facts.asset == "BTC":
         if facts.txid is None or facts.bank is not None:
             raise Refused.field("txid", "a payment in coins names its transaction and no bank")
-        require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
+        spend = require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
+        require_released(context, spend)
         takings = carried(context.books, campaign, facts.txid)
         _require_fitting(takings, facts.order, document["facts"].get("need"))
     else:
@@ -171,7 +172,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     require_matched(context, facts)
     supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
     if "txid" in facts:
-        require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")
+        spend = require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")
+        require_released(context, spend)
         _require_fitting(held_takings(document), facts["order"], order["facts"].get("need"))
         source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
         fees = account(AccountClass.FEES, campaign, "network")

@@ -148,6 +148,28 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     return tuple(found)
 
 
+def carrying_use(books: Books, ref: str, restriction: str, sats: int) -> Part:
+    """The part of a use that carries units to what a spend took away."""
+    onward = spent_line(ref, restriction)
+    return Part(PartKind.ON, sats, sats, onward, books.lines.length(onward))
+
+
+def require_released(context: Context, spend: dict[str, Any]) -> None:
+    """Conflict where a spend took coins of a gift that is blocked: nothing is made of them meanwhile (RULES 1)."""
+    facts = spend["facts"]
+    blocks = [
+        standing["block"]
+        for outpoint in facts.get("taken", ())
+        if (standing := context.books.documents.find("blocked", context.campaign, outpoint)) is not None
+    ]
+    if blocks or facts.get("blocked"):
+        by = f", by {blocks[0]}" if blocks else ""
+        raise Conflict(
+            f"txid: it took coins of a gift that is blocked{by}; two persons release it first (`release add`), or "
+            "record that it went back (`gift-return add`)"
+        )
+
+
 def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
     """(account, sats) that a spend takes, of those that hold any."""
     classes = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED)
