@@ -12,6 +12,7 @@ from ledger.check_books import assets_balance, lines_are_tiled, no_negative_plac
 from ledger.check_gifts import blocked_gifts_are_held, carrying_values_tie, gift_sums_tie, pledges_tie
 from ledger.check_journal import bytes_hash, closed_periods_stand, outpoints_live_once
 from ledger.check_money import bank_matches_tie, books_are_chain, loans_tie, money_on_lines
+from ledger.check_rows import rows_are_bytes
 from ledger.check_things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.errors import LedgerError
 from ledger.finding import Finding
@@ -29,6 +30,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     closed_orders_left_nothing,
     lots_tie,
     bytes_hash,
+    rows_are_bytes,
     outpoints_live_once,
     books_are_chain,
     gift_sums_tie,

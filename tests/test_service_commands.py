@@ -84,6 +84,37 @@ def test_an_entry_that_was_meddled_with_is_named_and_so_is_the_trigger_that_was_
     assert "cannot be read" in compared.out + compared.err
 
 
+FIRST = "(SELECT min(seq) FROM transfers)"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "change", "said"),
+    [
+        ("transfers_update", f"UPDATE transfers SET amount = amount + 5 WHERE seq = {FIRST}", "transfer 1 of"),
+        ("transfers_delete", f"DELETE FROM transfers WHERE seq = {FIRST}", "in its bytes and 0 in"),
+        ("entries_update", "UPDATE entries SET kind = 'x' WHERE seq = 6", "kind of entry 6 is x in the database"),
+        ("entries_update", "UPDATE entries SET campaign = 'x' WHERE seq = 6", "campaign of entry 6 is x in the"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_an_entrys_bytes_and_differs_from_them_is_named_by_check(
+    home: Path, tmp_path: Path, trigger: str, change: str, said: str
+) -> None:
+    """The trigger that was dropped for it is back: only the bytes tell."""
+    run_command(["backup", str(tmp_path / "copy.db")], home)
+    other = str(tmp_path / "other")
+    run_command(["restore", str(tmp_path / "copy.db"), "--data", other], home)
+    with outside(f"sqlite:///{other}/aidtrail.db") as connection:
+        found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,))
+        made = str(found.scalar_one())
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        assert connection.exec_driver_sql(change).rowcount >= 1
+        connection.exec_driver_sql(made)
+    checked = run_command(["check", "--data", other], home)
+    assert checked.code == 1
+    assert said in checked.out
+    assert "trigger" not in checked.out
+
+
 def test_reconcile_says_books_are_chain(home: Path) -> None:
     ran = run_command(["reconcile"], home)
     assert ran.code == 0

@@ -75,6 +75,18 @@ class Journal:
             after = page[-1][0]
             left = None if left is None else left - size
 
+    def transfers(self) -> Iterator[tuple[int, int, tuple[str, str, str, int]]]:
+        """(entry, place in it, (debit, credit, asset, amount)) of the table of transfers, in order; read in pages."""
+        sql = (
+            "SELECT seq, n, debit, credit, asset, amount FROM transfers"
+            " WHERE seq > ? OR (seq = ? AND n > ?) ORDER BY seq, n LIMIT ?"
+        )
+        seq, n = -1, -1
+        while page := self._session.all(sql, (seq, seq, n, _PAGE)):
+            for row in page:
+                seq, n = row[0], row[1]
+                yield seq, n, (row[2], row[3], row[4], row[5])
+
     def count(self) -> int:
         """How many entries there are (numbers have no gaps)."""
         return int(self._session.one("SELECT coalesce(max(seq), 0) FROM entries")[0])
