@@ -60,7 +60,9 @@ class Desk(Protocol):
         self, tx: Any, actor: Any, slug: str, noun: str, verb: str, facts: object, *, now: int
     ) -> Any: ...
 
-    def request_intention(self, tx: Any, slug: str, wish: object, *, now: int) -> Any: ...
+    def request_intention(
+        self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
+    ) -> Any: ...
 
 
 class TooMany(Exception):

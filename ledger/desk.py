@@ -6,6 +6,7 @@ Every write but intentions needs an actor with a role; who recorded a fact never
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from ledger.record import AlreadyRecorded, record, rfc3339
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
 
+_CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
 
 
@@ -220,23 +222,43 @@ def claim_hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
+def new_claim_code() -> str:
+    """A secret of 128 bits, by which a donor finds the way of a gift."""
+    return secrets.token_urlsafe(16)
+
+
+def bip21_of(address: str, title: str) -> str:
+    """What a wallet opens: the address, labelled with the campaign's title (BIP 21)."""
+    label = title.replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
+    return f"bitcoin:{address}?label={label}"
+
+
 ANY_END = Wish()
 """The wish of a donor who names no need."""
 
 
-def request_intention(tx: Writing, slug: str, wish: object = ANY_END, *, now: int) -> Intention:
+def request_intention(
+    tx: Writing, slug: str, wish: object = ANY_END, *, now: int, code: str | None = None
+) -> Intention:
     """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
 
     `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises
     NotFound or Refused for a need that is not there, Conflict where no address is left: the fixed one is
-    everybody's, and can be kept for no need.
+    everybody's, and can be kept for no need. With a `code` of `new_claim_code` the same again gives the same address.
     """
     told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
     books, need = Books(tx.shelf), told.need
     campaign = books.documents.require("campaign", "", slug)["facts"]
     if need is not None:
         require_need(books, slug, need, "need")
-    code = secrets.token_urlsafe(16)
+    if code is None:
+        code = new_claim_code()
+    elif not _CLAIM_CODE.fullmatch(code):
+        raise Refused.field("code", "is no claim code; open the form again, which has a fresh one")
+    given = tx.addresses.by_claim(claim_hash(code))
+    if given is not None:
+        title = books.documents.require("campaign", "", given.campaign)["facts"]["title"]
+        return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
     row = tx.addresses.give_out(
         slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
     )
@@ -246,9 +268,7 @@ def request_intention(tx: Writing, slug: str, wish: object = ANY_END, *, now: in
             f"need: no address is left that can be kept for {need}; ask again later, or give without a restriction"
         )
     if row is None:
-        fixed = [a for a in tx.addresses.of_campaign(slug) if a.branch == "fixed"]
-        if not fixed:
+        row, code = tx.addresses.fixed_of(slug), ""
+        if row is None:
             raise Conflict("address: this campaign has no address to give out yet")
-        row, code = fixed[0], ""
-    label = campaign["title"].replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
-    return Intention(row.address, f"bitcoin:{row.address}?label={label}", code, fresh, row.restriction)
+    return Intention(row.address, bip21_of(row.address, campaign["title"]), code, fresh, row.restriction)

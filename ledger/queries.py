@@ -113,7 +113,7 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         if "replaces" not in lot and not name.endswith(OVER)
     )
     head = tx.journal.head()
-    fixed = [row.address for row in tx.addresses.of_campaign(slug) if row.branch == "fixed"]
+    fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
     open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
     waiting = sum(
@@ -161,7 +161,8 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         closed=today > facts["end"],
         journal_seq=head[0] if head else 0,
         journal_hash=head[1] if head else "0" * 64,
-        fixed_address=fixed[0] if fixed else None,
+        fixed_address=None if fixed is None else fixed.address,
+        gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
         demonstration=tx.progress.load("demonstration") == "yes",
         pledges=_pledges(books, slug),
         waiting=tuple(

@@ -247,5 +247,6 @@ class CampaignReport:
     expired: int = 0  # pieces in stock that are past their last day of use
     others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
     in_kind: tuple[InKindRow, ...] = ()
+    gives_addresses: bool = False  # to who asks: it has some that are for donors
     periods: tuple[PeriodRow, ...] = ()  # that were closed, the newest first
     limits: tuple[LimitRow, ...] = ()  # of each role that approves

@@ -164,7 +164,9 @@ class FakeDesk:
             raise NotAllowed("role: thirteen is not for you")
         return Outcome(7, f"{noun}:{facts.get('number')}", False, None, b'{"seq":7}')
 
-    def request_intention(self, tx: Any, slug: str, wish: object, *, now: int) -> Intention:
+    def request_intention(
+        self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
+    ) -> Intention:
         need = wish["need"] if isinstance(wish, dict) and "need" in wish else None
         return Intention("bc1qfresh", "bitcoin:bc1qfresh?label=x", CLAIM, True, need)
 

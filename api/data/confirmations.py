@@ -5,10 +5,8 @@ The code of a link is told once, to who made it; it is never logged and never to
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import segno
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,6 +14,7 @@ from starlette.responses import Response
 
 from api.data.acts import body_of, token_of, unkept
 from api.data.shapes import dumps
+from api.pages.qr import qr_of
 from api.ports import Ports
 from api.problems import Problem
 from ledger.books import Books
@@ -99,15 +98,6 @@ def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
     made = ports.store.together(make)
     url = f"{ports.settings.base_url}/confirm/{made.code}"
     return unkept({"code": made.code, "url": url, "expires_at": made.expires_at, "qr": qr_of(url)})
-
-
-def qr_of(text: str) -> str:
-    """A QR code as an SVG without scripts or styles."""
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        drawn, kind="svg", scale=6, xmldecl=False, svgclass=None, lineclass=None
-    )
-    return drawn.getvalue().decode().strip()
 
 
 def _row(row: TwoCounts) -> dict[str, Any]:

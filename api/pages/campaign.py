@@ -21,7 +21,7 @@ from api.pages.contexts import (
     WithheldRow,
 )
 from api.pages.figures import count, exact, exact_with_asset, short_hash
-from api.pages.parts import ROWS, donation_line, paper_rows, picture, strip
+from api.pages.parts import ROWS, donation_line, groups_of_four, paper_rows, picture, strip
 from api.pages.render import PageRenderer
 from api.pages.things import deliveries_note, delivery_rows, lost_note, lost_rows
 from ledger.money import is_money
@@ -53,7 +53,6 @@ def campaign_page(
         facts=report.sources_of_facts,
         journal=(report.journal_seq, report.journal_hash),
     )
-    address = report.fixed_address or ""
     coins = [row for row in rows if row.outpoint]  # the others have tables of their own
     more = more and len(coins) == len(rows)
     context = CampaignPage(
@@ -88,6 +87,7 @@ def campaign_page(
                 need.recipient,
                 need.place,
                 say.day(need.by),
+                f"/c/{report.slug}/give?need={quote(need.key)}" if report.gives_addresses else "",
             )
             for need in report.needs[:ROWS]
         ),
@@ -110,7 +110,8 @@ def campaign_page(
         ),
         service=say.service_figures(report),
         shares=say.SHARES,
-        address=tuple(address[i : i + 4] for i in range(0, len(address), 4)),
+        address=groups_of_four(report.fixed_address or ""),
+        gives=report.gives_addresses,
         dust=_dust(report),
         partners=say.listed(report.partners),
         deliveries=delivery_rows(report.deliveries),

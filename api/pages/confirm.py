@@ -6,7 +6,6 @@ It is not indexed, sends no referrer, is never kept, and never shows the sender'
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.pages.contexts import Frame
+from api.pages.forms import form_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import confirm as say
 from api.ports import Ports
-from api.problems import UNKEPT, Problem
+from api.problems import UNKEPT
 from ledger.confirming import Asked, Confirmed, asked_by
 from ledger.confirming import confirm as confirm_counts
 from ledger.errors import Refused
@@ -70,18 +70,7 @@ def confirm_router(ports: Ports, pages: PageRenderer) -> APIRouter:
 
     @router.post("/confirm/{code}")
     async def send(request: Request, code: str) -> Response:
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > _FORM_LIMIT:
-                raise Problem(413, f"This form ends at {_FORM_LIMIT} bytes.")
-        try:
-            sent = parse_qs(data.decode("utf-8", "replace"), max_num_fields=200)
-        except ValueError:
-            raise Problem(400, say.WORDS.whole_numbers) from None
-        return await run_in_threadpool(
-            _confirmed, ports, pages, code, {k: v[0].strip() for k, v in sent.items()}
-        )
+        return await run_in_threadpool(_confirmed, ports, pages, code, await form_of(request, _FORM_LIMIT))
 
     return router
 

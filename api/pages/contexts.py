@@ -180,7 +180,7 @@ class CampaignPage:
     waiting_note: str
     papers: tuple[PaperRow, ...]
     papers_note: str
-    needs: tuple[tuple[str, str, str, str], ...]
+    needs: tuple[tuple[str, str, str, str, str], ...]  # what, by whom, where, until; where to give for it
     results: tuple[tuple[str, str, str, str], ...]  # what, target, actual, by group
     donations: tuple[DonationLine, ...]
     donations_note: str
@@ -189,6 +189,7 @@ class CampaignPage:
     service: tuple[tuple[str, str], ...]
     shares: str
     address: tuple[str, ...]  # groups of four; empty when none is fixed
+    gives: bool  # has addresses to give to who asks
     dust: str
     partners: str
     deliveries: tuple[DeliveryRow, ...] = ()

@@ -5,8 +5,6 @@ Works without scripts: one form that posts a txid, and a page that is loaded aga
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,10 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from api.pages import sentences as say
 from api.pages.contexts import LookupPart
+from api.pages.forms import form_of
 from api.pages.render import PageRenderer
 from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentence
 from api.ports import Lookups
-from api.problems import UNKEPT, Problem
+from api.problems import UNKEPT
 from ledger.chain import is_txid
 from ledger.lookup import LookupState
 
@@ -30,16 +29,8 @@ def lookups_page_router(lookups: Lookups) -> APIRouter:
 
     @router.post("/lookups")
     async def ask(request: Request) -> Response:
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > _FORM_LIMIT:
-                raise Problem(413, f"This form ends at {_FORM_LIMIT} bytes.")
-        try:
-            fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=20)
-        except ValueError:
-            raise Problem(400, "This form has one field, txid.") from None
-        lookup, _ = await run_in_threadpool(lookups.ask, fields.get("txid", [""])[0])
+        fields = await form_of(request, _FORM_LIMIT)
+        lookup, _ = await run_in_threadpool(lookups.ask, fields.get("txid", ""))
         return RedirectResponse(f"/d/{lookup.txid}", status_code=303, headers={"Cache-Control": "no-store"})
 
     return router

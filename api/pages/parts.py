@@ -76,6 +76,11 @@ def _rows(flow: Flow, thread: Thread | None) -> tuple[tuple[FlowRow, ...], int]:
     return tuple(rows), hidden
 
 
+def groups_of_four(address: str) -> tuple[str, ...]:
+    """An address as people compare it; nothing for an empty one."""
+    return tuple(address[i : i + 4] for i in range(0, len(address), 4))
+
+
 def paper_href(paper: Paper) -> str:
     return "" if paper.access is Access.SEALED else f"/papers/{quote(paper.sha256, safe='')}"
 

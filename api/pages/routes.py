@@ -17,13 +17,14 @@ from starlette.responses import RedirectResponse, Response
 from api.pages import sentences as say
 from api.pages.campaign import SHOWN_DONATIONS, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
+from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_router, unknown_page
 from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.chain import Outpoint, is_txid
-from ledger.errors import NotFound
+from ledger.errors import NotFound, NothingYet
 from ledger.other_gifts import is_gift_key
 
 KEY_LIMIT = 200
@@ -82,6 +83,8 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
         try:
             return answers.answer(request, f"/d/{key}", render)
         except NotFound as missing:
+            if isinstance(missing, NothingYet) and (awaited := awaited_page(ports, pages, key)) is not None:
+                return awaited
             unknown = unknown_page(ports.lookups, pages, key, str(missing))
             if unknown is None:
                 raise

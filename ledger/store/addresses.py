@@ -64,6 +64,10 @@ class Addresses:
     def _state(self, script: bytes, told: str) -> bool:
         return self._row(f"WHERE {told} AND script = ?", bytes(script)) is not None
 
+    def fixed_of(self, campaign: str) -> AddressRow | None:
+        """The one that everybody gets when no other is left."""
+        return self._row("WHERE branch = 'fixed' AND campaign = ? ORDER BY idx, script LIMIT 1", campaign)
+
     def scripts(self) -> list[bytes]:
         """All watched scripts."""
         return [row[0] for row in self._session.all("SELECT script FROM addresses ORDER BY script")]

@@ -1,0 +1,25 @@
+"""Posted forms of the public pages, read within a limit. It knows no field and answers nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from api.problems import Problem
+
+_FIELDS = 200
+
+
+async def form_of(request: Request, limit: int) -> dict[str, str]:
+    """The first value of each field, without spaces around it; raises Problem for more than `limit` bytes."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > limit:
+            raise Problem(413, f"This form ends at {limit} bytes.")
+    try:
+        fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=_FIELDS)
+    except ValueError:
+        raise Problem(400, f"This form has fewer than {_FIELDS} fields.") from None
+    return {name: values[0].strip() for name, values in fields.items()}

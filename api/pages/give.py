@@ -1,0 +1,164 @@
+"""An address for one gift, for donors without scripts: a form, and the page of a claim code that waits for a payment.
+
+The form carries the claim code that it will give, so that one sent twice gives one address. Nothing of the donor is
+read, and no page of this file is kept or indexed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages.contexts import Frame
+from api.pages.forms import form_of
+from api.pages.parts import ROWS, groups_of_four
+from api.pages.qr import qr_of
+from api.pages.render import PageRenderer
+from api.pages.sentences import giving as say
+from api.ports import Ports
+from api.problems import UNKEPT
+from ledger.asking import Awaited, Choice, awaited_by, choice_of
+from ledger.desk import new_claim_code
+from ledger.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.record import rfc3339
+
+_FORM_LIMIT = 4_000
+"""Bytes of a posted form: a code and the number of a need."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivePage:
+    """The form; `address` is the shared one where no other is left."""
+
+    frame: Frame
+    slug: str
+    campaign: str
+    heading: str
+    lead: str
+    ended: str
+    refusal: str
+    code: str
+    needs: tuple[tuple[str, str, bool], ...]  # number, in words, chosen
+    label: str
+    hint: str
+    any_end: str
+    send: str
+    shared: str
+    address: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedPage:
+    """The page of a claim code before its first payment."""
+
+    frame: Frame
+    slug: str
+    campaign: str
+    heading: str
+    lead: str
+    restricted: str
+    address: tuple[str, ...]
+    bip21: str
+    qr: Markup
+    keep: str
+    keep_why: str
+    code: str
+
+
+def give_router(ports: Ports, pages: PageRenderer) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/c/{slug}/give", methods=["GET", "HEAD"])
+    def form(request: Request, slug: str) -> Response:
+        return _form(ports, pages, slug, request.query_params.get("need", ""), "", 200)
+
+    @router.post("/c/{slug}/give")
+    async def give(request: Request, slug: str) -> Response:
+        return await run_in_threadpool(_given, ports, pages, slug, await form_of(request, _FORM_LIMIT))
+
+    return router
+
+
+def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -> Response:
+    now, need = ports.clock(), told.get("need", "")
+    wish = {"need": need} if need else {}
+
+    def give(tx: Any) -> Any:
+        return ports.desk.request_intention(tx, slug, wish, now=now, code=told.get("code", ""))
+
+    try:
+        made = ports.store.together(give)
+    except (Refused, NotFound) as refusal:
+        return _form(ports, pages, slug, need, _said(refusal), 422)
+    except Conflict as refusal:
+        return _form(ports, pages, slug, need, _said(refusal), 409)
+    if not made.fresh:
+        return _form(ports, pages, slug, need, "", 200, shared=made.address)
+    return RedirectResponse(f"/d/{quote(made.claim_code)}", status_code=303, headers=UNKEPT)
+
+
+def _said(refusal: LedgerError) -> str:
+    """What a person reads of a refusal: the reason without the field's name."""
+    reason = str(refusal).partition(": ")[2] or str(refusal)
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def _form(
+    ports: Ports, pages: PageRenderer, slug: str, need: str, refusal: str, status: int, shared: str = ""
+) -> Response:
+    with ports.store.read() as tx:
+        choice: Choice = choice_of(tx, slug)
+    page = GivePage(
+        frame=pages.frame(say.ASK_TITLE, noindex=True),
+        slug=slug,
+        campaign=choice.title,
+        heading=say.ASK_TITLE,
+        lead=say.ASK_LEAD,
+        ended=say.ENDED if rfc3339(ports.clock())[:10] > choice.end else "",
+        refusal=refusal,
+        code=new_claim_code(),
+        needs=tuple((number, words, number == need) for number, words in choice.needs[:ROWS]),
+        label=say.NEED_LABEL,
+        hint=say.NEED_HINT,
+        any_end=say.ANY_END,
+        send=say.ASK,
+        shared=say.SHARED,
+        address=groups_of_four(shared),
+    )
+    return _answer(pages, "give.html", page, status)
+
+
+def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None:
+    """The page of a claim code that nothing has come to yet; None where the key is no such code."""
+    with ports.store.read() as tx:
+        awaited: Awaited | None = awaited_by(tx, key)
+    if awaited is None:
+        return None
+    given = awaited.intention
+    page = AwaitedPage(
+        frame=pages.frame(say.AWAITED_TITLE, noindex=True),
+        slug=awaited.slug,
+        campaign=awaited.title,
+        heading=say.AWAITED_TITLE,
+        lead=say.AWAITED_LEAD,
+        restricted=say.restriction(awaited),
+        address=groups_of_four(given.address),
+        bip21=given.bip21,
+        qr=Markup(qr_of(given.bip21)),  # noqa: S704 - drawn by us
+        keep=say.KEEP_TITLE,
+        keep_why=say.KEEP,
+        code=key,
+    )
+    return _answer(pages, "awaited.html", page, 200)
+
+
+def _answer(pages: PageRenderer, template: str, page: Any, status: int) -> Response:
+    body = pages.page(template, page)
+    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=UNKEPT)
