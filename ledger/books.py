@@ -16,10 +16,12 @@ from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
 from ledger.gift_sums import KIND as SUMMED
 from ledger.gift_sums import note_gift
+from ledger.gift_values import note_value
 from ledger.line_state import Lines
 from ledger.lines import Use
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import JUST_ABOVE, Form, Shelf
+from ledger.unvalued import note_unvalued
 
 END = "\U0010ffff"
 _written = compact(ascii_only=False)
@@ -76,7 +78,10 @@ class Documents:
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
         if kind == SUMMED:
-            note_gift(self._shelf, campaign, number, self.find(kind, campaign, number), document)
+            before = self.find(kind, campaign, number)
+            note_gift(self._shelf, campaign, number, before, document)
+            note_value(self._shelf, before, document)
+            note_unvalued(self._shelf, campaign, number, before, document)
         data = _written(document).encode()
         self._shelf.save("document", self._key(kind, campaign, number), data)
 

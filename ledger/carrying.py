@@ -5,28 +5,16 @@ Gain is gross proceeds less the carrying value of what was given up (RULES 10). 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.books import Books
+from ledger.gift_values import GiftValues, Worth
 from ledger.kinds.restrictions import RECLASSIFIED
 from ledger.kinds.sold import sold_in
 from ledger.lines import PartKind, Piece, Span, UnitState, Use
 from ledger.report import SumRow, SumTable
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """The carrying value of units, minor units of the reporting currency; `unvalued` of them have none."""
-
-    value: int
-    unvalued: int
-
-    def __add__(self, other: Worth) -> Worth:
-        return Worth(self.value + other.value, self.unvalued + other.unvalued)
-
 
 NOTHING = Worth(0, 0)
 
@@ -52,32 +40,6 @@ class GivenUp:
         return self.gross - self.worth.value
 
 
-class GiftValues:
-    """The values of a line's gifts end to end: the value below a position is the floor within its gift."""
-
-    def __init__(self, gifts: Iterable[tuple[int, int, int]]) -> None:
-        """`gifts`: (start, end, value) of those that have a value."""
-        self._gifts = sorted(gifts)
-        self._starts = [start for start, _, _ in self._gifts]
-        self._below = [NOTHING]
-        for start, end, value in self._gifts:
-            self._below.append(self._below[-1] + Worth(value, end - start))
-
-    def worth(self, start: int, end: int) -> Worth:
-        """What units `start..end` are worth: adjoining intervals sum to the whole, exactly."""
-        high, low = self._at(end), self._at(start)
-        return Worth(high.value - low.value, end - start - (high.unvalued - low.unvalued))
-
-    def _at(self, position: int) -> Worth:
-        """Value below a position; here `unvalued` counts the units that have one."""
-        index = bisect_right(self._starts, position) - 1
-        if index < 0:
-            return NOTHING
-        start, end, value = self._gifts[index]
-        inside = min(position, end) - start
-        return self._below[index] + Worth(value * inside // (end - start), inside)
-
-
 class Carrying:
     """The carrying values of one campaign's coins as they stand."""
 
@@ -87,25 +49,18 @@ class Carrying:
         self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
         self._sold: dict[str, int | None] = {}
         self._arrived: dict[str, list[Piece]] = {}
-        gifts: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-        self.given = 0
-        for _, gift in books.documents.all("donation", campaign):
-            valuation = gift["notes"].get("valuation")
-            if gift["line"] and valuation is not None and valuation["currency"] == self.currency:
-                gifts[gift["line"]].append((gift["start"], gift["end"], valuation["value"]))
-                self.given += int(valuation["value"])
-        self._values = {line: GiftValues(found) for line, found in gifts.items()}
-        self._empty = GiftValues(())
+        coins = [line for line in books.lines.names(f"money/{campaign}/") if line.endswith("/BTC")]
+        self._values = {line: GiftValues(books.shelf, line) for line in coins}
+        self.given = sum(values.total.value for values in self._values.values())
         self.held = self.unexplained = self.fees = self.void = NOTHING
         self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
         self._given_up: dict[tuple[str, str], GivenUp] = {}
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
-        if self._values:
+        if any(values.is_valued for values in self._values.values()):
             self._sold = self._gross_of_sales()
             self._arrived = self._reclassified()
-            for line in books.lines.names(f"money/{campaign}/"):
-                if line.endswith("/BTC"):
-                    self._walk(line)
+            for line, values in self._values.items():
+                self._walk(line, values)
             for ref in sorted(self._used):
                 self._give_up(books.lines.use(ref), self._used[ref])
 
@@ -130,8 +85,7 @@ class Carrying:
         same = all(part.line is not None and part.line.endswith(f"/{self.currency}") for part in parts)
         return sum(part.out for part in parts) if same else None
 
-    def _walk(self, line: str) -> None:
-        values = self._values.get(line, self._empty)
+    def _walk(self, line: str, values: GiftValues) -> None:
         at = 0
         for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
             if at < start:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,17 @@ from ledger.books import Books
 from ledger.carrying import carrying_tables
 from ledger.finding import Finding
 from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
+from ledger.gift_values import kept_gifts, untied_leaves, valued_gift
 from ledger.kinds.block_holds import blocked_intervals
 from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
+from ledger.unvalued import (
+    UnvaluedBlock,
+    UnvaluedSum,
+    unvalued_blocks,
+    unvalued_gift,
+    unvalued_gifts_in,
+    unvalued_sum,
+)
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -24,6 +34,39 @@ def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
             counted = counted.plus(part_of(gift), 1)
         if counted != kept or sum(n for _, n in gift_days(tx.shelf, slug)) != kept.count:
             yield Finding("gift_sums_tie", slug, f"{counted} counted and {kept} in the kept sums")
+
+
+def gift_values_tie(tx: Reading) -> Iterator[Finding]:
+    """The values kept for a line are those of its gifts, one by one and in order, and each leaf sums to its row."""
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        gifts = (valued_gift(gift) for _, gift in Books(tx.shelf).documents.all("donation", slug))
+        counted = sorted(gift for gift in gifts if gift is not None)
+        kept = list(kept_gifts(tx.shelf, slug))
+        if kept != counted:
+            what = f"{len(counted)} gifts counted and {len(kept)} kept, or other values"
+            yield Finding("gift_values_tie", slug, what)
+        for leaf in untied_leaves(tx.shelf, slug):
+            yield Finding("gift_values_tie", leaf, "the values kept here do not sum to their row")
+
+
+def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
+    """The gifts that wait for a value, and their sums, are those that have none."""
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        documents = Books(tx.shelf).documents.all("donation", slug)
+        told = (unvalued_gift(outpoint, gift) for outpoint, gift in documents)
+        counted = sorted(row for row in told if row is not None)
+        if counted != list(unvalued_gifts_in(tx.shelf, slug)):
+            yield Finding(
+                "unvalued_gifts_tie", slug, f"{len(counted)} gifts have no value; the list has others"
+            )
+        blocks: dict[UnvaluedBlock, UnvaluedSum] = defaultdict(lambda: UnvaluedSum(0, 0))
+        for block, gift in counted:
+            blocks[block] = UnvaluedSum(blocks[block].gifts + 1, blocks[block].sats + gift.sats)
+        whole = UnvaluedSum(len(counted), sum(gift.sats for _, gift in counted))
+        sums = [block._replace(gifts=told.gifts, sats=told.sats) for block, told in blocks.items()]
+        if sums != list(unvalued_blocks(tx.shelf, slug)) or whole != unvalued_sum(tx.shelf, slug):
+            what = f"{whole.gifts} gifts and {whole.sats} sats counted; the kept sums differ"
+            yield Finding("unvalued_gifts_tie", slug, what)
 
 
 def carrying_values_tie(tx: Reading) -> Iterator[Finding]:

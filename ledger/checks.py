@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ledger.check_books import assets_balance, lines_are_tiled, no_negative_place, parts_sum
-from ledger.check_gifts import blocked_gifts_are_held, carrying_values_tie, gift_sums_tie, pledges_tie
+from ledger.check_gifts import (
+    blocked_gifts_are_held,
+    carrying_values_tie,
+    gift_sums_tie,
+    gift_values_tie,
+    pledges_tie,
+    unvalued_gifts_tie,
+)
 from ledger.check_journal import bytes_hash, closed_periods_stand, outpoints_live_once
 from ledger.check_money import bank_matches_tie, books_are_chain, loans_tie, money_on_lines
 from ledger.check_rows import rows_are_bytes
@@ -34,6 +41,8 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     outpoints_live_once,
     books_are_chain,
     gift_sums_tie,
+    gift_values_tie,
+    unvalued_gifts_tie,
     money_on_lines,
     results_tie,
     carrying_values_tie,

@@ -82,6 +82,7 @@ class DecisionWanted:
     minor: int | None
     what_to_do: str
     suggestions: tuple[Suggestion, ...] = ()
+    count: int = 1  # above 1: so many of the same, in one row
 
     @property
     def is_private(self) -> bool:
@@ -125,11 +126,13 @@ def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, 
 
 def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
     """How much waits of each matter, and since when, in the order of the matters."""
-    found: dict[Matter, list[str]] = defaultdict(list)
+    found: dict[Matter, list[DecisionWanted]] = defaultdict(list)
     for row in rows:
-        found[row.matter].append(row.since)
+        found[row.matter].append(row)
     return tuple(
-        OpenCount(matter.value, len(found[matter]), min(found[matter])) for matter in Matter if found[matter]
+        OpenCount(matter.value, sum(row.count for row in told), min(row.since for row in told))
+        for matter in Matter
+        if (told := found[matter])
     )
 
 
@@ -227,7 +230,13 @@ def _blocked(books: Books, slug: str) -> Iterator[DecisionWanted]:
 def _unvalued(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:
     for gift in unvalued_gifts(tx, slug, now=now):
         what = f"record a rate of its moment, or its value with evidence ({gift.why})"
-        yield DecisionWanted(Matter.UNVALUED_GIFT, slug, gift.outpoint, gift.since, "BTC", gift.sats, what)
+        subject = gift.outpoint
+        if not subject:
+            subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
+            what = "record a rate of each day on which one was given (the list of gifts shows which have no value)"
+        yield DecisionWanted(
+            Matter.UNVALUED_GIFT, slug, subject, gift.since, "BTC", gift.sats, what, count=gift.count
+        )
 
 
 def _shortfalls(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:

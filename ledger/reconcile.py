@@ -82,7 +82,7 @@ def books_state(
         trust=tx.progress.load("checkpoint_trust") or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
         completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
-        unvalued=len(unvalued),
+        unvalued=sum(row.count for row in unvalued),
         unvalued_sats=sum(row.minor or 0 for row in unvalued),
         unvalued_since=min((row.since for row in unvalued), default=None),
         open=open_counts(waiting),
@@ -113,10 +113,13 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         )
         if state.unvalued:
             lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued)))
-        lines.extend(
-            (f"{slug}: without a value since {row.since}", f"{row.sats} sats in {row.outpoint}: {row.why}")
-            for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
-        )
+            lines.extend(
+                (
+                    f"{slug}: without a value since {row.since}",
+                    f"{row.sats} sats in {row.outpoint}: {row.why}",
+                )
+                for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
+            )
         if state.shortfall:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
         lines.extend(

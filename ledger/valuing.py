@@ -6,9 +6,9 @@ Asks nobody: the service carries the questions out and hands back what the sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.books import Books, Documents
 from ledger.chain import Header
@@ -17,11 +17,22 @@ from ledger.kinds.rates import MINUTE, RATE, Rate, agreed_price, minute_of, tole
 from ledger.kinds.spec import Role
 from ledger.kinds.valuations import VALUATION, Valuation, converted_value
 from ledger.observing import Observed
-from ledger.record import Recorded, record, rfc3339
+from ledger.record import Recorded, record, rfc3339, unix_seconds
 from ledger.settled import MATURITY, depth_of, settled_block
+from ledger.shelf import Shelf
+from ledger.unvalued import (
+    UnvaluedBlock,
+    UnvaluedGift,
+    unvalued_blocks,
+    unvalued_gifts_in,
+    unvalued_since,
+    unvalued_sum,
+)
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
+
+T = TypeVar("T")
 
 ASKED_AT_ONCE = 6
 """Moments that are asked for after one look, at most."""
@@ -41,6 +52,9 @@ DESK_SECONDS = 86_400
 """A gift without a value for so long is the desk's to decide, whatever was tried."""
 SCANNED = 5_000
 VALUED_AT_ONCE = 500
+LISTED = 100
+"""Gifts that the desk's list names one by one."""
+_NO_RATE = "no rate of its moment is recorded"
 _TRIED, _SEEN = "rates_tried", "valued_head"
 _MOST_TRIED = 2_000
 
@@ -61,12 +75,13 @@ class RateWanted:
 
 @dataclass(frozen=True, slots=True)
 class Unvalued:
-    """A settled gift without a value that needs a decision of the desk, and why there is none."""
+    """A settled gift without a value that needs a decision of the desk, and why there is none; or so many of them."""
 
-    outpoint: str
+    outpoint: str  # empty: the rest of a long list
     sats: int
     since: str  # RFC 3339
     why: str
+    count: int = 1
 
 
 def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
@@ -114,34 +129,29 @@ def _about_to_settle(tx: Reading, slug: str, campaign: Mapping[str, Any]) -> Ite
 
 def _unvalued_moments(tx: Reading, slug: str, campaign: Mapping[str, Any], now: int) -> Iterator[int]:
     """Moments of gifts without a value; of a long list another part at each look."""
-    rows, _ = _window(Documents(tx.shelf), slug, now)
-    for outpoint, gift in rows:
-        moment = _moment_of(tx, campaign, outpoint, gift)
+    for block in _in_turn(tx.shelf, slug, now, unvalued_blocks)[0]:
+        moment = _moment_of(tx, campaign, block)
         if moment is not None:
             yield moment
 
 
-def _window(documents: Documents, slug: str, now: int) -> tuple[list[tuple[str, dict[str, Any]]], bool]:
-    """Gifts without a value, and whether these are all; of a long list another part in each minute."""
-    start = f"{now // MINUTE % 256:02x}"
-    rows = list(documents.some("unvalued", slug, after=start, limit=SCANNED))
-    if len(rows) < SCANNED:
-        first = documents.some("unvalued", slug, limit=SCANNED - len(rows))
-        rows += [row for row in first if row[0] <= start]
-    return rows, len(rows) < SCANNED
+def _in_turn(shelf: Shelf, slug: str, now: int, rows: Callable[..., Iterator[T]]) -> tuple[list[T], bool]:
+    """What waits for a value, and whether this is all; of a long list another part in each minute."""
+    found = list(rows(shelf, slug, limit=SCANNED))
+    if len(found) < SCANNED:
+        return found, True
+    first, last = (unix_seconds(told) for told in unvalued_since(shelf, slug))
+    start = rfc3339(first + (last - first) * (now // MINUTE % 256) // 255)
+    later = list(rows(shelf, slug, low=start, limit=SCANNED))
+    return [*later, *found[: SCANNED - len(later)]], False
 
 
-def _moment_of(
-    tx: Reading, campaign: Mapping[str, Any], outpoint: str, gift: Mapping[str, Any]
-) -> int | None:
-    """The moment of the campaign's clock: of the gift's block, or of the block that buried it deep enough."""
+def _moment_of(tx: Reading, campaign: Mapping[str, Any], block: UnvaluedBlock) -> int | None:
+    """The moment of the campaign's clock: of the gifts' block, or of the block that buried it deep enough."""
     if campaign["valuation"] == "block_time":
-        return int(gift["time"])
-    seen = Observed(tx.shelf).tx(outpoint.partition(":")[0])
-    depth = depth_of(tx)
-    if seen is not None and seen.coinbase:
-        depth = max(depth, MATURITY)
-    raw = tx.progress.header(int(gift["height"]) + depth - 1)
+        return block.time
+    depth = max(depth_of(tx), MATURITY) if block.coinbase else depth_of(tx)
+    raw = tx.progress.header(block.height + depth - 1)
     return None if raw is None else Header(raw).time
 
 
@@ -185,10 +195,10 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
     entries: list[Entry] = []
     whole = True
     for slug, document in list(books.documents.all("campaign", "")):
-        rows, all_of_them = _window(books.documents, slug, now)
+        gifts, all_of_them = _valuable(tx, books, slug, document["facts"], now)
         whole = whole and all_of_them
-        for outpoint, gift in rows:
-            facts = _possible(tx, books, slug, document["facts"], outpoint, gift)
+        for block, gift in gifts:
+            facts = _possible(tx, books, slug, document["facts"], block, gift)
             if facts is None:
                 continue
             outcome = record(tx, VALUATION, slug, facts, now=now, role=Role.SYSTEM)
@@ -201,44 +211,71 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
     return entries
 
 
+def _valuable(
+    tx: Reading, books: Books, slug: str, campaign: Mapping[str, Any], now: int
+) -> tuple[Iterator[tuple[UnvaluedBlock, UnvaluedGift]], bool]:
+    """Gifts without a value that may have one now, and whether no other may."""
+    shelf, lines = tx.shelf, books.lines
+    if campaign["valuation"] == "conversion":
+        gifts, whole = _in_turn(shelf, slug, now, unvalued_gifts_in)
+        # Of what is free nothing is converted.
+        sold = (row for row in gifts if not lines.lowest_free(row[1].line, 1, within=row[1][-2:]))
+        return sold, whole
+    blocks, whole = _in_turn(shelf, slug, now, unvalued_blocks)
+    moments = ((block, _moment_of(tx, campaign, block)) for block in blocks)
+    ready = (b for b, at in moments if at is not None and value_at(books, slug, campaign, at, 1) is not None)
+    return (row for b in ready for row in unvalued_gifts_in(shelf, slug, low=b.key, high=b.key)), whole
+
+
 def _possible(
     tx: Reading,
     books: Books,
     slug: str,
     campaign: Mapping[str, Any],
-    outpoint: str,
-    gift: Mapping[str, Any],
+    block: UnvaluedBlock,
+    gift: UnvaluedGift,
 ) -> Valuation | None:
     """The valuation of a gift, where its clock and the rates allow one; one that was reversed is a person's."""
-    document = books.documents.require("donation", slug, outpoint)
+    document = books.documents.require("donation", slug, gift.outpoint)
     if document.get("value_by_hand"):
         return None
     n = document.get("valuations_reversed")
     if campaign["valuation"] == "conversion":
-        found = converted_value(books, slug, campaign, gift)
-        return None if found is None else Valuation(outpoint=outpoint, n=n)
-    moment = _moment_of(tx, campaign, outpoint, gift)
-    if moment is None or value_at(books, slug, campaign, moment, int(gift["sats"])) is None:
-        return None
-    return Valuation(outpoint=outpoint, at=moment, n=n)
+        found = converted_value(books, slug, campaign, document)
+        return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
+    return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block), n=n)
 
 
 def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
-    """Gifts whose value the desk has to decide, the oldest first: tried often, or without one for a day."""
-    documents = Documents(tx.shelf)
-    campaign = documents.require("campaign", "", slug)["facts"]
+    """Gifts whose value the desk has to decide, the oldest first: tried often, or without one for a day.
+
+    After the first `LISTED` the rest is one row without an outpoint.
+    """
+    shelf = tx.shelf
+    campaign = Documents(shelf).require("campaign", "", slug)["facts"]
     if campaign["valuation"] == "conversion" or campaign["currency"] == "BTC":
         return ()
-    tried = _load_tried(tx)
-    old = rfc3339(now - DESK_SECONDS)
-    rows: list[Unvalued] = []
-    for outpoint, gift in documents.all("unvalued", slug):
-        moment = _moment_of(tx, campaign, outpoint, gift)
+    whole = unvalued_sum(shelf, slug)
+    tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
+
+    def told(block: UnvaluedBlock) -> tuple[int, str]:
+        moment = _moment_of(tx, campaign, block)
         key = f"{slug}:{campaign['currency']}:{minute_of(moment)}" if moment is not None else ""
-        tries, _, why = tried.get(key, [0, 0, "no rate of its moment is recorded"])
-        if tries >= DESK_TRIES or gift["at"] <= old:
-            rows.append(Unvalued(outpoint, int(gift["sats"]), gift["at"], why))
-    return tuple(sorted(rows, key=lambda row: (row.since, row.outpoint)))
+        tries, _, why = tried.get(key, [0, 0, _NO_RATE])
+        return tries, why
+
+    first = list(unvalued_gifts_in(shelf, slug, high=old, limit=LISTED + 1))
+    count, sats = whole.gifts, whole.sats
+    for block in unvalued_blocks(shelf, slug, low=rfc3339(now - DESK_SECONDS + 1)):
+        if told(block)[0] < DESK_TRIES:
+            count, sats = count - block.gifts, sats - block.sats
+        elif len(first) <= LISTED:
+            first += unvalued_gifts_in(shelf, slug, low=block.key, high=block.key, limit=LISTED + 1)
+    rows = [Unvalued(gift.outpoint, gift.sats, block.at, told(block)[1]) for block, gift in first[:LISTED]]
+    if count > len(rows):
+        sats -= sum(row.sats for row in rows)
+        rows.append(Unvalued("", sats, first[LISTED][0].at, _NO_RATE, count - len(rows)))
+    return tuple(rows)
 
 
 def _load_tried(tx: Reading) -> dict[str, list[Any]]:

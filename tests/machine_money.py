@@ -17,6 +17,7 @@ from ledger.kinds.rates import minute_of
 from ledger.matching import billed_lines, invoice_matches, reasons_of
 from ledger.order_papers import OrderPapers
 from ledger.record import unix_seconds
+from ledger.unvalued import unvalued_blocks, unvalued_gifts_in
 from tests.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.machine_world import Needs
 
@@ -92,7 +93,7 @@ tells("pledge.lapsed")(_step)
 
 @tells("rate")
 def _rate(s: Scene) -> Facts:
-    moments = [d["time"] for _, d in s.documents("unvalued")]
+    moments = [block.time for block in unvalued_blocks(s.books.shelf, s.slug)]
     at = s.pick([*moments, s.world.now])
     price = s.n(2_000_000, 5_000_000)
     quotes = [
@@ -113,7 +114,8 @@ def _day(moment: int) -> str:
 
 @tells("valuation")
 def _valuation(s: Scene) -> Facts:
-    outpoint, _ = s.one(s.documents("unvalued"), "donation")
+    _, gift = s.one(unvalued_gifts_in(s.books.shelf, s.slug), "donation")
+    outpoint = gift.outpoint
     paper, _ = s.one(s.documents("evidence"), "evidence")
     undone = s.books.documents.require("donation", s.slug, outpoint).get("valuations_reversed", 0)
     facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper}

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.carrying import Carrying, GiftValues, Worth
+from ledger.carrying import Carrying
+from ledger.gift_values import GiftValues, Worth, note_value
 from ledger.queries import campaign_report
 from ledger.report import SumTable
+from ledger.shelf import MemoryShelf
 from ledger.tracing import origins
 from tests.ledgers import SLUG, START, Ledger, name, tx
 
@@ -143,7 +145,12 @@ def test_the_values_of_adjoining_units_sum_to_the_gifts_wherever_they_are_cut(
     for gap, units, value in gaps:
         gifts.append((at + gap, at + gap + units, value))
         at += gap + units
-    values = GiftValues(gifts)
+    shelf = MemoryShelf()
+    for start, end, value in gifts:
+        note_value(
+            shelf, None, {"line": "L", "start": start, "end": end, "notes": {"valuation": {"value": value}}}
+        )
+    values = GiftValues(shelf, "L")
     edges = sorted({0, at, *(cut for cut in cuts if cut < at)})
     parts = [values.worth(a, b) for a, b in itertools.pairwise(edges)]
     assert sum(part.value for part in parts) == sum(value for _, _, value in gifts)

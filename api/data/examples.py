@@ -62,8 +62,9 @@ EXAMPLES: dict[str, Any] = {
                        "conservation": {"block": 650412, "seq": 140, "now": True, "holds": True, "tables": [
                            {"asset": "BTC", "rows": [{"side": "came", "key": "gifts", "amount": _AMOUNT}], "came": _AMOUNT,
                             "went": _AMOUNT, "difference": {**_AMOUNT, "minor": 0, "decimal": "0.00000000"}}], "ties": []}},
-    "decisions": {"items": [{"matter": "unexplained_spend", "subject": "3f9a" + "0" * 56 + "c21e", "since": "2020-05-29T14:02:00Z",
-                             "amount": _AMOUNT, "what_to_do": "record the conversion or payment that these coins went into"}],
+    "decisions": {"items": [{"matter": "unexplained_spend", "subject": "3f9a" + "0" * 56 + "c21e", "count": 1,
+                             "since": "2020-05-29T14:02:00Z", "amount": _AMOUNT,
+                             "what_to_do": "record the conversion or payment that these coins went into"}],
                   "next": None},
     "periods": {"items": [_PERIOD], "next": None},
     "period": {**_PERIOD, "rows": [{"account": "bank/first-call/First Bank", "opening": _USD, "change": _USD, "closing": _USD}]},

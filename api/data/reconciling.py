@@ -63,7 +63,9 @@ def reconciling_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
                 "books": shapes.books(state),
                 "conservation": told_conservation(conservation(tx, slug, block=block)),
                 "banks": [_bank(bank) for bank in bank_states(tx, slug)],
-                "open": len(public_decisions(decisions(tx, slug, now=now))),
+                "open": sum(
+                    row.count for row in public_decisions(decisions(tx, slug, now=now, suggest=False))
+                ),
             }
             return Rendered(shapes.dumps(body), _JSON)
 
@@ -149,6 +151,7 @@ def told_decision(row: DecisionWanted, *, desk: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
         "matter": row.matter.value,
         "subject": row.subject,
+        "count": row.count,
         "since": row.since,
         "amount": shapes.amount_or_none(row.asset, row.minor),
         "what_to_do": row.what_to_do,

@@ -19,7 +19,7 @@ from ledger.facts import STRICT, Date, Name, Number, facts_from
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.block_followed import fold_released, follow, released_coins
 from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
-from ledger.kinds.gifts import Coins, counted_as, money_line, note_valuation
+from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
 from ledger.lines import Append, Change, UnitState
@@ -54,7 +54,6 @@ def save_gift(books: Books, campaign: str, gift: str, document: dict[str, Any]) 
         books.documents.save("contribution", campaign, number, document)
     else:
         books.documents.save("donation", campaign, gift, document)
-        note_valuation(books, campaign, gift, document)
 
 
 def _post_block(context: Context, facts: Block) -> Posting:

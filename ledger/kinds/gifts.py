@@ -15,11 +15,11 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
-from ledger.gift_sums import is_counted
 from ledger.kinds.block_holds import BLOCK, held_by_block
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.lines import Append, Change, UnitState
+from ledger.unvalued import time_of
 
 
 class Coins(StrEnum):
@@ -73,24 +73,6 @@ def money_line(campaign: Slug, asset: str, restriction: str = FREE) -> str:
     return f"money/{campaign}/{restriction}/{asset}"
 
 
-def note_valuation(books: Books, campaign: str, outpoint: str, document: dict[str, Any]) -> None:
-    """Keep the list of live gifts without a value (documents `unvalued`) true for this one.
-
-    `time` is that of its block, so that its value can be asked for without the gift.
-    """
-    if is_gift(document) and "valuation" not in document["notes"]:
-        told = {name: document[name] for name in ("height", "line", "start", "end")}
-        told |= {"time": _time_of(document), "at": document["at"], "sats": document["facts"]["sats"]}
-        books.documents.save("unvalued", campaign, outpoint, told)
-    elif books.documents.find("unvalued", campaign, outpoint) is not None:
-        books.documents.remove("unvalued", campaign, outpoint)
-
-
-def _time_of(document: dict[str, Any]) -> int:
-    """The time of the block that a gift is in; of one folded by an older version, where it was first."""
-    return int(document.get("time", document["facts"]["time"]))
-
-
 def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
     """(where the coins lie, what they came from)."""
     match into:
@@ -107,11 +89,6 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
 def counted_as(document: dict[str, Any]) -> Coins:
     """Where the coins of a settled payment are counted now."""
     return Coins(document.get("into", document["notes"]["into"]))
-
-
-def is_gift(document: dict[str, Any]) -> bool:
-    """Is a settled payment a gift that counts: on a line, and not found to be something else?"""
-    return is_counted(document)
 
 
 def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
@@ -175,9 +152,7 @@ def _fold_gift(books: Books, entry: Entry) -> None:
 
 
 def _save(books: Books, entry: Entry, document: dict[str, Any]) -> None:
-    outpoint = str(entry.facts["outpoint"])
-    books.documents.save("donation", entry.campaign, outpoint, document)
-    note_valuation(books, entry.campaign, outpoint, document)
+    books.documents.save("donation", entry.campaign, str(entry.facts["outpoint"]), document)
 
 
 def _post_void(context: Context, facts: Again) -> Posting:
@@ -235,7 +210,7 @@ def _fold_restore(books: Books, entry: Entry) -> None:
         "shortfall": 0,
         "restored_at": entry.at,
     }
-    document["time"] = entry.facts.get("time", _time_of(document))
+    document["time"] = entry.facts.get("time", time_of(document))
     _save(books, entry, document)
 
 
@@ -247,7 +222,7 @@ def _fold_moved(books: Books, entry: Entry) -> None:
     number = str(entry.facts["outpoint"])
     document = books.documents.require("donation", entry.campaign, number)
     document |= {"n": entry.facts["n"], "block": entry.facts["block"], "height": entry.facts["height"]}
-    document["time"] = entry.facts.get("time", _time_of(document))
+    document["time"] = entry.facts.get("time", time_of(document))
     _save(books, entry, document)
 
 

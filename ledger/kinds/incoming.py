@@ -15,7 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import STRICT, Date, Positive, matching
-from ledger.kinds.gifts import Coins, counted_as, money_line, note_valuation
+from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.spec import APPROVERS, Context, Kind, require_campaign
 from ledger.kinds.spends import spends_of
 from ledger.lines import Append, Change, Operation, UnitState
@@ -194,9 +194,7 @@ def save_counted(books: Books, entry: Entry, document: dict[str, Any], counts: s
         document |= {"line": "", "start": 0, "end": 0}
     if entry.kind == DECIDE.name:
         document["decisions"] = int(entry.facts["n"])
-    outpoint = str(document["facts"]["outpoint"])
-    books.documents.save("donation", campaign, outpoint, document)
-    note_valuation(books, campaign, outpoint, document)
+    books.documents.save("donation", campaign, str(document["facts"]["outpoint"]), document)
 
 
 DECIDE = Kind(

@@ -15,7 +15,6 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Sha256
-from ledger.kinds.gifts import note_valuation
 from ledger.kinds.rates import value_at
 from ledger.kinds.sold import sold_in
 from ledger.kinds.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
@@ -117,7 +116,6 @@ def _fold(books: Books, entry: Entry) -> None:
     gift["valued_by"] = entry.seq
     books.documents.save("donation", entry.campaign, outpoint, gift)
     books.documents.save("valuation", entry.campaign, outpoint, document_of(entry))
-    note_valuation(books, entry.campaign, outpoint, gift)
 
 
 def _take_back(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand: bool) -> None:
@@ -129,7 +127,6 @@ def _take_back(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand:
     gift["valuations_reversed"] = int(gift.get("valuations_reversed", 0)) + 1
     gift["value_by_hand"] = by_hand
     books.documents.save("donation", campaign, outpoint, gift)
-    note_valuation(books, campaign, outpoint, gift)
 
 
 def unfold_converted(books: Books, campaign: str, number: str, seq: int) -> None:

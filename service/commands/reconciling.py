@@ -148,7 +148,7 @@ def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
     with opened_store(options.data, outside) as store, store.read() as tx:
         now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
-    lines = [*_decision_lines(waiting, now), f"{len(waiting)} to decide."]
+    lines = [*_decision_lines(waiting, now), f"{sum(row.count for row in waiting)} to decide."]
     return Answer(tuple(lines), [asdict(row) for row in waiting], Exit.OPEN if waiting else Exit.OK)
 
 
