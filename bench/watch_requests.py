@@ -16,7 +16,8 @@ from typing import Any
 from bench.measuring import Line, times
 from ledger.chain import Header
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, Reply, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_server import Reply
 from watchers.address_look import AddressWatcher
 from watchers.esplora import Esplora
 from watchers.headers import HeaderChain

@@ -15,7 +15,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fakes import FakeChain, Faults
+from tests.fake_chain import FakeChain
+from tests.fake_server import Faults
 from watchers.block import Tx, parse_block, parse_transaction
 from watchers.electrum import Electrum
 from watchers.electrum_socket import place_of

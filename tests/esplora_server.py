@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ledger.chain import Outpoint
-from tests.fakes import NOT_FOUND, FakeServer, Reply
+from tests.fake_server import NOT_FOUND, FakeServer, Reply
 from watchers.block import parse_transaction
 from watchers.merkle import branch_in
 from watchers.networks import REGTEST

@@ -9,7 +9,7 @@ import json
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
-from tests.fakes import FakeServer, Reply
+from tests.fake_server import FakeServer, Reply
 
 BYTES, JSON = "application/octet-stream", "application/json"
 MOST_HEADERS = 2_000

@@ -21,7 +21,7 @@ from ledger.store.journal import JournalWriting
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.intake import Intake
 from service.wiring import build
-from tests.fakes import script_no
+from tests.fake_chain import script_no
 from watchers.look import Watcher
 from watchers.networks import REGTEST
 from watchers.scripts import address_of

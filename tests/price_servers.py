@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
-from tests.fakes import FakeChain, FakeServer, Reply
+from tests.fake_chain import FakeChain
+from tests.fake_server import FakeServer, Reply
 
 Prices = Callable[[int], str | None]
 """The first price of a minute (Unix seconds), as decimal text; None where nobody traded."""

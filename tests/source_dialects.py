@@ -15,8 +15,10 @@ from typing import Any
 from ledger.chain import Outpoint, Script
 from tests.electrum_server import ElectrumServer, electrum
 from tests.esplora_server import EsploraServer
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_core import CoreServer
 from tests.fake_core_rest import CoreRestServer
-from tests.fakes import CoreServer, FakeChain, FakeServer, Reply, outpoint_no, script_no, transaction
+from tests.fake_server import FakeServer, Reply
 from watchers.bitcoin_core import BitcoinCore
 from watchers.bitcoin_core_rest import BitcoinCoreRest
 from watchers.esplora import Esplora

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.electrum_server import ElectrumServer
-from tests.fakes import FakeServer, Reply
+from tests.fake_server import FakeServer, Reply
 
 MISSING = "@@missing@@"
 

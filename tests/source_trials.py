@@ -34,8 +34,10 @@ from service.wallets import add_addresses
 from service.wiring import Service, build
 from tests.electrum_server import ElectrumServer
 from tests.esplora_server import EsploraServer
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_core import CoreServer
 from tests.fake_core_rest import CoreRestServer
-from tests.fakes import CoreServer, FakeChain, FakeServer, outpoint_no, script_no, transaction
+from tests.fake_server import FakeServer
 from tests.kill_driver import ADDRESSES, SLUG, config_of
 from tests.source_mutations import rewrite, written
 from tests.test_service_kill_nine import CAMPAIGN

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from ledger.errors import LedgerError
 from ledger.kinds import ALL, BY_NAME, REVERSIBLE
 from tests.machine_scene import RECIPES
-from tests.machine_steps import CHAIN_STEPS, MORE_STEPS, names, reach, spoil, tell
+from tests.machine_steps import CHAIN_STEPS, MORE_STEPS
+from tests.machine_telling import names, reach, spoil, tell
 from tests.machine_world import Needs, World
 from tests.store_places import BOTH, fresh_url
 

@@ -17,7 +17,7 @@ from service.command import BadUse
 from service.config import Wallet, parse_config
 from service.wallets import add_addresses, require_needs_kept, with_lists
 from tests.demo_data import run_command
-from tests.fakes import script_no
+from tests.fake_chain import script_no
 from tests.kill_driver import SLUG
 from tests.test_service_kill_nine import CAMPAIGN
 from tests.test_service_modes import TPUB

@@ -11,7 +11,7 @@ from service.config import parse_config
 from service.sources import http_client, sources_of
 from tests.certificates import fingerprint, self_signed
 from tests.electrum_server import ElectrumServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from watchers.networks import REGTEST
 from watchers.sources import ClaimedTip
 

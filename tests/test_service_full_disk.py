@@ -27,7 +27,7 @@ from service.wiring import build, not_ready
 from tests.demo_data import Ran, run_command
 from tests.disk_vfs import DiskVfs, disk_vfs, failing
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import config_of
 from tests.ledgers import SLUG, QuietLedger
 from tests.store_places import small_disk

@@ -21,7 +21,7 @@ from service.leader import SECONDS, Leader
 from service.pinning import restored_chain
 from service.wiring import Service, build
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
 from tests.test_service_kill_nine import CAMPAIGN, DEPTH, live_in, settled_on
 from watchers.networks import REGTEST

@@ -12,7 +12,7 @@ from service.clock import MovableClock
 from service.config import Watch
 from service.wiring import build
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.kill_driver import config_of
 
 DAY = 86_400

@@ -19,7 +19,7 @@ from ledger.rebuild import rebuild
 from ledger.store.database import Store
 from service.wiring import build
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import ADDRESSES, POINTS, SLUG, config_of
 from watchers.block import parse_block
 

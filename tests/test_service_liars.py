@@ -18,11 +18,11 @@ from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Config, SourceConfig
 from service.wiring import Service, build
+from tests.esplora_lies import LIES
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
 from tests.test_service_kill_nine import CAMPAIGN, DEPTH, live_in, settled_on
-from tests.test_watchers_look import LIES
 
 Spoil = Callable[[EsploraServer], None]
 LOOKS = 10

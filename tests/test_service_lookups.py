@@ -20,7 +20,7 @@ from service.config import Watch
 from service.lookups import ASK_AGAIN, BURST, SECONDS_EACH, LookUps, TooMany
 from service.wiring import Service, build
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
 
 

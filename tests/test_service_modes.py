@@ -26,7 +26,7 @@ from service.command import BadUse
 from service.config import Config, SourceConfig, Wallet, Watch, parse_config
 from service.wiring import build
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
 from tests.test_service_kill_nine import CAMPAIGN, DEPTH
 from watchers.descriptors import Descriptor

@@ -14,7 +14,7 @@ from service.command import BadUse
 from service.config import Config, Rates, parse_config
 from service.valuing import valuing_of
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.kill_driver import SLUG as WATCHED_SLUG
 from tests.test_service_intake import Scene as Watching
 from tests.test_service_kill_nine import DEPTH

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.chain import Outpoint
 from tests.electrum_server import ElectrumServer
-from tests.fakes import FakeServer, Reply
+from tests.fake_server import FakeServer, Reply
 from tests.source_dialects import DIALECTS, TIME, CachingServer, FakeScene, SpentBudgetServer, esplora
 from tests.source_stories import NOWHERE, STORIES, Story
 from watchers.block import parse_transaction

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 import service.wiring
 from ledger.observing import Observed
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, Faults, Reply, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_server import Faults, Reply
 from tests.source_mutations import MUTATIONS, UNREAD, rewrite, with_extras
 from tests.source_trials import (
     DIALECTS,

@@ -22,7 +22,8 @@ import watchers.electrum_wire
 import watchers.esplora
 import watchers.esplora_history
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, Faults
+from tests.fake_chain import FakeChain
+from tests.fake_server import Faults
 from tests.source_mutations import FIELDS, MUTATIONS
 from tests.source_trials import (
     DIALECTS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.chain import Header, Outpoint, Script
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.address_look import AddressWatcher
 from watchers.esplora import Esplora
 from watchers.headers import HeaderChain

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ledger.chain import Script
-from tests.fakes import CoreServer, FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_core import CoreServer
 from watchers.bit_network import BitNetwork
 from watchers.bitcoin_core import BitcoinCore
 from watchers.http import HttpClient, HttpPolicy

@@ -13,8 +13,8 @@ from ledger.chain import Script
 from service.command import BadUse
 from service.config import Config, Http, SourceConfig
 from service.sources import http_client, sources_of
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.fake_core_rest import CoreRestServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
 from watchers.bitcoin_core_rest import BitcoinCoreRest
 from watchers.http import HttpClient, HttpPolicy
 from watchers.networks import REGTEST

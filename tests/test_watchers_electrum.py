@@ -12,7 +12,7 @@ import pytest
 
 from ledger.chain import Outpoint, Script
 from tests.electrum_server import ElectrumServer, electrum
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.block import parse_transaction
 from watchers.electrum import Electrum
 from watchers.electrum_history import ElectrumRow, electrum_scripthash, status_of

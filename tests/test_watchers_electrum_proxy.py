@@ -13,7 +13,7 @@ import pytest
 
 from tests.certificates import self_signed
 from tests.electrum_server import PACE, ElectrumServer, electrum
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from watchers.electrum import Electrum
 from watchers.sources import ClaimedTip, SourceDown, SourceRefused, SourceSlow

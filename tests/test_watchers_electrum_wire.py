@@ -13,7 +13,7 @@ import pytest
 from ledger.chain import Script
 from tests.certificates import fingerprint, self_signed
 from tests.electrum_server import ElectrumServer, electrum
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.block import parse_transaction
 from watchers.electrum_socket import place_of
 from watchers.http_policy import HttpPolicy

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ledger.chain import Script
 from tests.esplora_server import EsploraServer
-from tests.fakes import CoreServer, FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_core import CoreServer
 from watchers.block import parse_transaction
 from watchers.esplora import Esplora
 from watchers.http import HttpClient, HttpPolicy

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.proxies import SayingServer
 from tests.tls import AUTHORITY, FOLDER, secured
 from watchers.http import HttpClient, HttpPolicy

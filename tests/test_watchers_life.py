@@ -19,7 +19,7 @@ from ledger.chain_look import ChainLook, SeenTx
 from ledger.observing import Observed, TxState
 from ledger.settling import record_look
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG
 from tests.ledgers import Ledger, name, script
 from tests.source_trials import (

@@ -1,78 +1,22 @@
-"""What a look promises: proven facts only, whole reorgs, and no believing of anybody."""
+"""What a look promises: proven facts only, whole reorgs, and that an error is no answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.chain import Header, Outpoint, Script
+from ledger.chain import Outpoint
 from tests.esplora_server import EsploraServer
-from tests.fakes import CoreServer, FakeChain, FakeServer, outpoint_no, script_no, transaction
+from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.fake_core import CoreServer
+from tests.follower import GENESIS, Follower, client, esplora, new_chain, pay
 from watchers.bitcoin_core import BitcoinCore
-from watchers.esplora import Esplora
-from watchers.headers import HeaderChain
-from watchers.http import HttpClient, HttpPolicy
-from watchers.look import Look, Watcher
+from watchers.look import Watcher
 from watchers.networks import REGTEST
 from watchers.scan import WatchSet
-from watchers.sources import Source
-
-OURS = Script(script_no(1))
-GENESIS = Header(REGTEST.genesis_header).hash
-
-
-def client() -> HttpClient:
-    policy = HttpPolicy(per_second=1e6, burst=10_000, attempts=1, breaker_failures=1000)
-    return HttpClient(policy, monotonic=monotonic)
-
-
-def new_chain() -> HeaderChain:
-    return HeaderChain(REGTEST, (0, Header(REGTEST.genesis_header)), table=None)
-
-
-def esplora(server: FakeServer, name: str = "esplora", deadline: float = 5.0) -> Esplora:
-    return Esplora(name, server.url, client(), REGTEST, deadline=deadline, block_deadline=deadline)
-
-
-@dataclass
-class Follower:
-    """Applies looks the way a service does, and checks that each one fits what was applied before."""
-
-    sources: list[Source]
-    chain: HeaderChain = field(default_factory=new_chain)
-    applied: list[str] = field(default_factory=lambda: [GENESIS])
-    payments: dict[Outpoint, str] = field(default_factory=dict)
-    watcher: Watcher = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.watcher = Watcher(REGTEST, self.sources, self.chain)
-
-    @property
-    def tip(self) -> str:
-        return self.applied[-1]
-
-    def look(self, now: int, *, max_blocks: int = 100, scripts: tuple[Script, ...] | None = (OURS,)) -> Look:
-        watch = WatchSet({OURS}, {outpoint.wire() for outpoint in self.payments})
-        look = self.watcher.look(self.tip, watch, now=now, max_blocks=max_blocks, sighting_scripts=scripts)
-        for name in look.undone:
-            assert self.applied.pop() == name
-            self.payments = {o: block for o, block in self.payments.items() if block != name}
-        for found in look.found:
-            assert found.facts.header.previous == self.tip
-            assert found.facts.header.hash == found.ref.hash
-            assert found.ref.height == len(self.applied)
-            self.applied.append(found.ref.hash)
-            for payment in found.facts.payments:
-                self.payments[payment.outpoint] = found.ref.hash
-        assert look.tip.hash == self.tip
-        assert look.best_header.work >= look.tip.work
-        return look
 
 
 @pytest.fixture
@@ -85,10 +29,6 @@ def honest() -> Iterator[EsploraServer]:
 def second() -> Iterator[EsploraServer]:
     with EsploraServer(FakeChain()) as server:
         yield server
-
-
-def pay(chain: FakeChain, number: int, sats: int = 1000) -> str:
-    return chain.send(transaction([(OURS, sats)], [outpoint_no(number)]))
 
 
 def test_a_payment_is_found_in_its_block_with_a_whole_proof(honest: EsploraServer) -> None:
@@ -292,163 +232,6 @@ def test_no_source_means_nothing_agreed() -> None:
     look = Watcher(REGTEST, [], new_chain()).look(GENESIS, WatchSet(set(), set()), now=0, max_blocks=1)
     assert not look.agreed
     assert look.tip.hash == GENESIS
-
-
-def other_hash(text: str) -> str:
-    return text[:-4] + ("0000" if text[-4:] != "0000" else "1111")
-
-
-def flip(raw: bytes, at: int) -> bytes:
-    return raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
-
-
-LIES: dict[str, list[Callable[[Any], Any]]] = {
-    "tip.height": [lambda n: n + 1, lambda n: n + 100_000, lambda n: n - 1, lambda n: -1, lambda n: "x", str],
-    "tip.hash": [other_hash, lambda t: t.upper(), lambda t: t[:-1], lambda t: GENESIS, lambda t: ""],
-    "block-height": [other_hash, lambda t: GENESIS, lambda t: "<html>"],
-    "blocks": [
-        lambda r: [],
-        lambda r: {},
-        lambda r: r[1:],
-        lambda r: r[::-1],
-        lambda r: r * 20,
-        lambda r: None,
-    ],
-    "blocks.id": [other_hash, lambda t: None, lambda t: t.upper()],
-    "blocks.height": [lambda n: n + 1, lambda n: n - 1, lambda n: float(n), lambda n: True, lambda n: str(n)],
-    "blocks.version": [lambda n: n + 1, lambda n: 1 << 40, lambda n: None],
-    "blocks.timestamp": [lambda n: n + 1, lambda n: -1, lambda n: float("nan"), lambda n: 1e999],
-    "blocks.bits": [lambda n: n - 1, lambda n: 0x1D00FFFF, lambda n: 0, lambda n: "1d00ffff"],
-    "blocks.nonce": [lambda n: n + 1, lambda n: True, lambda n: 1 << 32],
-    "blocks.merkle_root": [other_hash, lambda t: t[2:]],
-    "blocks.previousblockhash": [other_hash, lambda t: None],
-    "block": [
-        lambda raw: flip(raw, 0),
-        lambda raw: flip(raw, 40),
-        lambda raw: flip(raw, len(raw) - 20),
-        lambda raw: raw[:-1],
-        lambda raw: raw + b"\x00",
-        lambda raw: raw[:80] + b"\x00",
-        lambda raw: b"",
-    ],
-    "mempool": [lambda r: {}, lambda r: None, lambda r: r * 500],
-    "mempool.txid": [other_hash, lambda t: 7],
-    "tx": [lambda raw: flip(raw, 50), lambda raw: raw[:-1], lambda raw: b"\x01"],
-}
-ONE_LIE = [(name, number) for name, lies in LIES.items() for number in range(len(lies))]
-
-
-@pytest.mark.parametrize(("name", "number"), ONE_LIE)
-def test_one_lie_in_one_field_changes_nothing_beside_an_honest_source(
-    name: str, number: int, honest: EsploraServer, second: EsploraServer
-) -> None:
-    """Within ten looks all is as the honest source has it, whichever field the first one lies in."""
-    chain = honest.chain
-    second.chain = chain
-    second.faults.lies[name] = LIES[name][number]
-    follower = Follower([esplora(second, "liar"), esplora(honest, "honest")])
-    for step in range(5):
-        pay(chain, step)
-        chain.mine_block()
-        look = follower.look(chain.now, max_blocks=3)
-        look = follower.look(chain.now, max_blocks=3)
-    assert follower.applied == chain.active
-    assert len(follower.payments) == 5
-    assert look.agreed
-    assert look.reports[1].ok
-
-
-@pytest.mark.parametrize(("name", "number"), ONE_LIE)
-def test_one_lie_by_the_only_source_makes_nothing_wrong_believed(
-    name: str, number: int, second: EsploraServer
-) -> None:
-    """What is found is on the true chain, and the lie is reported when it hinders the look."""
-    chain = second.chain
-    follower = Follower([esplora(second, "liar")])
-    second.faults.lies[name] = LIES[name][number]
-    seen = []
-    for step in range(3):
-        pay(chain, step)
-        chain.mine_block()
-        pay(chain, step + 50)
-        seen.append(follower.look(chain.now))
-        for sighting in seen[-1].sightings:
-            assert sighting.tx.txid in chain.mempool
-    assert follower.applied == chain.active[: len(follower.applied)]
-    assert set(follower.payments) <= {Outpoint(txid, 0) for txid in chain.transactions}
-    whole = follower.applied == chain.active and all(len(look.sightings) == 1 for look in seen)
-    assert whole or any(report.error for look in seen for report in look.reports)
-
-
-@pytest.mark.parametrize("number", range(len(LIES["block"])))
-def test_a_liar_about_blocks_is_named_and_set_aside(
-    number: int, honest: EsploraServer, second: EsploraServer
-) -> None:
-    """The report says what proof contradicts; the liar is not asked again before its time is over."""
-    chain = honest.chain
-    second.chain = chain
-    second.faults.lies["block"] = LIES["block"][number]
-    follower = Follower([esplora(second, "liar"), esplora(honest, "honest")])
-    chain.mine(2)
-    now = chain.now
-    first = follower.look(now)
-    if number == len(LIES["block"]) - 1:
-        assert first.reports[0].lied is None
-        assert first.reports[0].error is not None
-        return
-    assert first.reports[0].lied
-    second.faults.lies.clear()
-    asked = len(second.paths)
-    again = follower.look(now + 1)
-    assert len(second.paths) == asked
-    assert again.reports[0].lied
-    assert again.reports[0].requests == 0
-    later = follower.look(now + 24 * 3600)
-    assert later.reports[0].ok
-
-
-def test_only_a_liar_with_true_work_but_false_blocks_settles_nothing(second: EsploraServer) -> None:
-    """Blocks that their headers do not commit to are never found, and no tip of theirs is agreed."""
-    second.faults.lies["block"] = lambda raw: flip(raw, len(raw) - 20)
-    second.chain.mine(8)
-    follower = Follower([esplora(second, "liar")])
-    for hour in range(10):
-        look = follower.look(second.chain.now + hour * 3600)
-        assert look.found == ()
-        assert not look.agreed
-    assert follower.applied == [GENESIS]
-
-
-def test_headers_easier_than_their_period_are_a_lie(honest: EsploraServer) -> None:
-    """A source on a chain that breaks the rules of bits is caught at its first header."""
-    chain = honest.chain
-    chain.mine(2)
-    tree = new_chain()
-
-    class Easy(Esplora):
-        def look_headers(self, first: int, count: int) -> list[Header]:
-            true = super().look_headers(first, count)
-            harder = bytearray(true[0].raw)
-            harder[72:76] = (0x207EFFFF).to_bytes(4, "little")
-            return [Header(bytes(harder)), *true[1:]]
-
-    source = Easy("easy", honest.url, client(), REGTEST)
-    look = Watcher(REGTEST, [source], tree).look(GENESIS, WatchSet(set(), set()), now=chain.now, max_blocks=9)
-    assert look.reports[0].lied
-    assert look.found == ()
-    assert len(tree) == 1
-
-
-def test_a_header_ahead_of_our_clock_is_an_error_but_no_lie(honest: EsploraServer) -> None:
-    """Our own clock may be wrong: the source is not set aside, and the header counts once the time has come."""
-    honest.chain.mine(1)
-    follower = Follower([esplora(honest)])
-    look = follower.look(honest.chain.now - 3 * 3600 - 3600)
-    assert look.found == ()
-    assert look.reports[0].error
-    assert look.reports[0].lied is None
-    follower.look(honest.chain.now)
-    assert follower.applied == honest.chain.active
 
 
 @settings(max_examples=25, deadline=None)

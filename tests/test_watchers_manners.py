@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.test_watchers_http import Clock, ask, client, tip_of
 from watchers.http_answer import HttpAnswer
 from watchers.http_policy import HttpPolicy

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from tests.tls import AUTHORITY, HOST, secured
 from watchers.http import HttpClient, HttpPolicy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.esplora_server import EsploraServer
-from tests.fakes import FakeChain
+from tests.fake_chain import FakeChain
 from tests.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from tests.test_watchers_proxy import ONION, TIP, ask, both, client, port_of
 from tests.tls import HOST, secured

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from tests.fakes import FakeServer
+from tests.fake_server import FakeServer
 
 FOLDER = Path(__file__).resolve().parent / "data/tls"
 AUTHORITY = FOLDER / "authority.pem"
