@@ -18,7 +18,7 @@ from ledger.record import unix_seconds
 from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses
-from tests.fakes import outpoint_no, script_no
+from tests.fake_chain import outpoint_no, script_no
 from watchers.networks import REGTEST
 from watchers.scripts import address_of, script_of
 
