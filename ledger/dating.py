@@ -5,6 +5,7 @@ It dates entries and nothing else; closing and opening periods is `ledger/kinds/
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -42,14 +43,36 @@ def day_beside(document: Mapping[str, Any]) -> str | None:
     return None if day == document["date"] else day
 
 
+FIRST_DAY = "2000-01-01"
+"""No fact that a person tells happened before it."""
+
+
+def _require_believable(day: str, today: str) -> None:
+    """Refused where a year is mistyped: what is told has happened, or is a little ahead of its paper."""
+    last = (dt.date.fromisoformat(today) + dt.timedelta(days=366)).isoformat()
+    if not FIRST_DAY <= day <= last:
+        raise Refused.field(
+            "date", f"{day} is not between {FIRST_DAY} and {last}; see whether its year is right"
+        )
+
+
 def accounting_date(
-    books: Books, campaigns: Iterable[str], day: str, *, moves: bool, waits: bool, happened: str | None
+    books: Books,
+    campaigns: Iterable[str],
+    day: str,
+    *,
+    today: str,
+    moves: bool,
+    waits: bool,
+    happened: str | None,
 ) -> str:
     """The day that an entry is booked on: `day`, or the first one that is open in all campaigns that it touches.
 
     What moves nothing (a paper, a need) is booked on the first open day, and so is what cannot wait for a person:
     what the chain or a consignee says. Else raises Refused, which names that day.
     """
+    if waits:
+        _require_believable(day, today)
     if happened is not None and happened > day:
         raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
     number, last = max(

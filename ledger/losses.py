@@ -12,6 +12,7 @@ from typing import Any
 from ledger.books import Books
 from ledger.dating import day_beside
 from ledger.kinds.goods import lot_asset
+from ledger.kinds.shipments import arrived_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _arrived(books: Books, campaign: str) -> Iterator[LossRow]:
         if arrival["reversed"] is not None:
             continue
         facts = arrival["facts"]
-        place = books.documents.require("shipment", campaign, facts["waybill"])["facts"]["destination"]
+        place = arrived_at(books.documents.require("shipment", campaign, facts["waybill"]), arrival)
         for lot in facts["lots"]:
             causes = (("damaged", "damage"), ("short", "short"), ("lost", str(lot.get("cause", "lost"))))
             for found, cause in causes:

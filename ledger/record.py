@@ -12,11 +12,12 @@ from ledger.accounts import campaign_of
 from ledger.books import Books
 from ledger.dating import HAPPENED, accounting_date
 from ledger.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
-from ledger.errors import Conflict, NotAllowed
+from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.facts import facts_json
 from ledger.kinds import BY_NAME
 from ledger.kinds.limits import require_within_limit
 from ledger.kinds.spec import Context, Kind, Role
+from ledger.money import MAX_AMOUNT
 from ledger.store.journal import JournalRow
 from ledger.touched import Touched
 
@@ -106,6 +107,7 @@ def record(
         books,
         {campaign, *map(campaign_of, sides)},
         date or kind.date(facts) or at[:10],
+        today=at[:10],
         moves=bool(posting.transfers or posting.operations),
         waits=waits and role is not Role.SYSTEM,
         happened=happened,
@@ -128,7 +130,13 @@ def record(
         operations=posting.operations,
         reverses=posting.notes.get("reverses"),
     )
-    data = entry.canonical()
+    try:
+        data = entry.canonical()
+    except ValueError:
+        # Each amount was within the bound; what stands there already makes a sum of it that no line can hold.
+        raise Refused.field(
+            _largest(told), f"makes a sum above {MAX_AMOUNT}, which no line can hold; check the figure"
+        ) from None
     fold(books, entry)
     tx.journal.append(
         JournalRow(
@@ -145,6 +153,12 @@ def record(
     if author is not None:
         tx.desk.note_author(seq, author)
     return Recorded(entry, data)
+
+
+def _largest(told: dict[str, Any]) -> str:
+    """The field of the largest whole number of some facts."""
+    numbers = {name: value for name, value in told.items() if type(value) is int}
+    return max(numbers, key=lambda name: numbers[name], default="body")
 
 
 def fold(books: Books, entry: Entry) -> None:

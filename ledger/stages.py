@@ -17,6 +17,7 @@ from ledger.kinds.gifts import FREE
 from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
 from ledger.kinds.restrictions import RECLASSIFIED, restriction_of
+from ledger.kinds.shipments import arrived_at
 from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, ended_line, parse_ended_line
 
 ENDS = {
@@ -185,11 +186,13 @@ class CampaignFlow:
     def _depth(self, place: str) -> int:
         """How many shipments lie between a receipt and a place."""
         depth, here, seen = 0, place, {place}
-        origins = {
-            d["facts"]["destination"]: d["facts"]["origin"]
-            for _, d in self._books.documents.all("shipment", self._campaign)
-            if d["status"] != "reversed"
-        }
+        documents = self._books.documents
+        origins: dict[str, str] = {}
+        for _, shipment in documents.all("shipment", self._campaign):
+            if shipment["status"] != "reversed":
+                came = (documents.require("arrival", self._campaign, n) for n in shipment["arrivals"])
+                places = {shipment["facts"]["destination"], *(arrived_at(shipment, row) for row in came)}
+                origins |= dict.fromkeys(places, shipment["facts"]["origin"])
         while here in origins and origins[here] not in seen:
             here = origins[here]
             seen.add(here)

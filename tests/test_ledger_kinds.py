@@ -333,3 +333,18 @@ def test_hostile_facts_are_refused_in_words_and_change_nothing(
     assert isinstance(refusal.value, Refused | NotFound | Conflict | NotAllowed)
     with ledger.store.read() as reading:
         assert reading.journal.head() == before
+
+
+@pytest.mark.parametrize("day", ["0023-11-20", "1923-11-20", "2032-11-20", "9999-12-31"])
+def test_a_day_whose_year_is_mistyped_is_refused(ledger: Ledger, day: str) -> None:
+    with pytest.raises(Refused, match=f"date: {day} is not between 2000-01-01 and 2024-11-"):
+        ledger.do(
+            "recorder", "contribution", "add", number="B-1", bank="B", currency="USD", amount=5, date=day
+        )
+
+
+def test_an_amount_that_no_line_can_hold_beside_what_is_there_is_refused(ledger: Ledger) -> None:
+    facts = {"bank": "B", "currency": "USD", "date": "2023-11-20"}
+    with pytest.raises(Refused, match=r"^amount: makes a sum above 9007199254740991.*check the figure$"):
+        ledger.do("recorder", "contribution", "add", number="B-1", amount=2**53 - 1, **facts)
+    ledger.do("recorder", "contribution", "add", number="B-1", amount=2**53 - 1 - 2_000_000, **facts)

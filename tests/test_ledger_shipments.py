@@ -9,8 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.books import Books
 from ledger.errors import Conflict, LedgerError, Refused
-from tests.ledgers import Ledger
+from ledger.losses import loss_rows
+from ledger.stock import stock_rows
+from tests.ledgers import SLUG, Ledger
 from tests.things import document, funded, lots, order, receive
 
 
@@ -33,9 +36,10 @@ def state(ledger: Ledger, word: str, number: str, date: str = "2023-12-04", **mo
     ledger.do("recorder", "shipment", "state", **(facts | more))
 
 
-def arrive(ledger: Ledger, number: str, good: int) -> None:
-    row = {"product": "KIT", "lot": "L1", "good": good}
-    ledger.do("recorder", "shipment", "arrive", number=number, waybill="W-1", lots=[row], date="2023-12-09")
+def arrive(ledger: Ledger, number: str, good: int, lost: int = 0, **more: str) -> None:
+    row = {"product": "KIT", "lot": "L1", "good": good, "lost": lost}
+    facts = {"number": number, "waybill": "W-1", "lots": [row], "date": "2023-12-09"}
+    ledger.do("recorder", "shipment", "arrive", **(facts | more))
 
 
 def entry_of(ledger: Ledger, kind: str, number: str) -> int:
@@ -108,6 +112,55 @@ def test_states_are_taken_back_in_turn_the_last_one_first(ledger: Ledger) -> Non
     assert document(ledger, "shipment", "W-1")["states"] == []
     state(ledger, "delivered", "S-3")
     assert status(ledger) == "delivered"
+
+
+def test_a_customs_hold_stands_when_an_arrival_before_it_is_taken_back(ledger: Ledger) -> None:
+    ship(ledger)
+    arrive(ledger, "A-1", 40)
+    arrive(ledger, "A-2", 20)
+    state(ledger, "customs_hold", "S-1", date="2023-12-09", reason="the rest has no paper")
+    reverse(ledger, entry_of(ledger, "arrival", "A-2"))
+    assert status(ledger) == "customs_hold"
+    with pytest.raises(Conflict, match="held by customs"):
+        arrive(ledger, "A-3", 20)
+    reverse(ledger, entry_of(ledger, "shipment.state", "S-1"))
+    assert status(ledger) == "partially_received"
+
+
+def test_a_state_is_taken_back_although_goods_had_arrived_before_it(ledger: Ledger) -> None:
+    ship(ledger)
+    arrive(ledger, "A-1", 40)
+    state(ledger, "customs_hold", "S-1", date="2023-12-09", reason="the rest has no paper")
+    state(ledger, "customs_release", "S-2", date="2023-12-09")
+    arrive(ledger, "A-2", 20)
+    release = entry_of(ledger, "shipment.state", "S-2")
+    with pytest.raises(Conflict, match="W-1 is partially_received since then"):
+        reverse(ledger, release)
+    reverse(ledger, entry_of(ledger, "arrival", "A-2"))
+    reverse(ledger, release)
+    assert status(ledger) == "customs_hold"
+
+
+def test_goods_do_not_arrive_before_customs_released_them(ledger: Ledger) -> None:
+    ship(ledger)
+    state(ledger, "customs_hold", "S-1", reason="why")
+    state(ledger, "customs_release", "S-2", date="2023-12-08")
+    with pytest.raises(Refused, match="date: 2023-12-07 is before 2023-12-08, when the last thing happened"):
+        arrive(ledger, "A-1", 40, date="2023-12-07")
+
+
+def test_goods_that_were_brought_elsewhere_lie_there_and_the_reason_is_told(ledger: Ledger) -> None:
+    ship(ledger)
+    with pytest.raises(Refused, match="reason: say why it arrived at Hub and not at its destination"):
+        arrive(ledger, "A-1", 40, place="Hub")
+    arrive(ledger, "A-1", 40, lost=10, place="Hub", reason="the port was closed")
+    arrive(ledger, "A-2", 50)
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        rows = {row.place: row.pieces for row in stock_rows(books, SLUG)}
+        assert [row.place for row in loss_rows(books, SLUG)] == ["Hub"]
+    assert rows == {"Depot": 900, "Hub": 40, "Port": 50}
+    assert status(ledger) == "received"
 
 
 WORDS = ("shipped", "customs_hold", "customs_release", "delivered")

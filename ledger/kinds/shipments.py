@@ -91,12 +91,16 @@ class ArrivedLot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Goods of a waybill are counted at its destination; `reason` says why what is missing is missing."""
+    """Goods of a waybill are counted at its destination, or at the `place` where they were brought instead.
+
+    `reason` says why what is missing is missing, and why they are elsewhere.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     waybill: Number
     lots: Annotated[tuple[ArrivedLot, ...], Field(min_length=1, max_length=50)]
+    place: Name | None = None
     reason: Text | None = None
     report: Number | None = None
     date: Date
@@ -164,7 +168,11 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
         raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
     if facts.date < shipment["date"]:
         raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment['date']}")
+    _require_after_last_state(shipment, facts.date)
     _once(facts.lots)
+    place = facts.place or shipment["facts"]["destination"]
+    if place != shipment["facts"]["destination"] and facts.reason is None:
+        raise Refused.field("reason", f"say why it arrived at {place} and not at its destination")
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
@@ -181,7 +189,7 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
             lot_asset(lot.product, lot.lot),
             counted,
             (AccountClass.TRANSIT, facts.waybill),
-            (AccountClass.STOCK, shipment["facts"]["destination"]),
+            (AccountClass.STOCK, place),
             f"lots.{index}",
             (
                 (PartKind.SHORT, "short", lot.short),
@@ -203,6 +211,13 @@ _AFTER = {
 """Which states a state may follow."""
 
 
+def _require_after_last_state(shipment: dict[str, Any], date: str) -> None:
+    """Refused where a day is before the last thing that happened to the waybill on its way."""
+    last = (shipment.get("states") or [{"date": shipment["date"]}])[-1]["date"]
+    if date < last:
+        raise Refused.field("date", f"{date} is before {last}, when the last thing happened to it")
+
+
 def _post_state(context: Context, facts: ShipmentState) -> Posting:
     shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
     if shipment["status"] not in _AFTER[facts.state]:
@@ -210,12 +225,10 @@ def _post_state(context: Context, facts: ShipmentState) -> Posting:
             f"state: {facts.waybill} is {shipment['status']}; {facts.state} follows only "
             f"{', '.join(sorted(_AFTER[facts.state]))}"
         )
-    last = (shipment.get("states") or [{"date": shipment["date"]}])[-1]["date"]
-    if facts.date < last:
-        raise Refused.field("date", f"{facts.date} is before {last}, when the last thing happened to it")
+    _require_after_last_state(shipment, facts.date)
     if facts.state == "customs_hold" and facts.reason is None:
         raise Refused.field("reason", "say why customs hold the goods")
-    return Posting((), (), {"before": shipment["status"]})
+    return Posting()
 
 
 def _fold_state(books: Books, entry: Entry) -> None:
@@ -234,16 +247,18 @@ def _require_nothing_arrived(context: Context, entry: Entry) -> None:
 def _status_left(shipment: dict[str, Any]) -> str:
     """What a waybill is when its last state or count is taken back: what was told before."""
     states = shipment.get("states", ())
-    if shipment["arrivals"]:
-        return "partially_received"
-    return str(states[-1]["state"]) if states else "in_transit"
+    last = str(states[-1]["state"]) if states else "in_transit"
+    # Nothing arrives while customs hold: a hold that is the last state still stands, whatever came before it.
+    return "partially_received" if shipment["arrivals"] and last != "customs_hold" else last
 
 
 def _require_last_state(context: Context, entry: Entry) -> None:
     """Conflict where something happened to the waybill after the state that would be reversed."""
     waybill, number = str(entry.facts["waybill"]), entry.facts["number"]
     shipment = context.books.documents.require("shipment", context.campaign, waybill)
-    if shipment["status"] != entry.facts["state"] or shipment["states"][-1]["number"] != number:
+    arrivals = (context.books.documents.require("arrival", entry.campaign, n) for n in shipment["arrivals"])
+    came_since = any(arrival["seq"] > entry.seq for arrival in arrivals)
+    if came_since or shipment["states"][-1]["number"] != number:
         raise Conflict(
             f"entry: {waybill} is {shipment['status']} since then; reverse what came after it first"
         )
@@ -254,8 +269,14 @@ def _unfold_state(books: Books, entry: Entry, seq: int) -> None:
     del seq
     waybill = str(entry.facts["waybill"])
     shipment = books.documents.require("shipment", entry.campaign, waybill)
-    shipment |= {"states": shipment["states"][:-1], "status": entry.notes["before"]}
+    shipment |= {"states": shipment["states"][:-1]}
+    shipment |= {"status": _status_left(shipment)}
     books.documents.save("shipment", entry.campaign, waybill, shipment)
+
+
+def arrived_at(shipment: dict[str, Any], arrival: dict[str, Any]) -> str:
+    """Where goods of a waybill were counted: its destination, unless the arrival names another place."""
+    return str(arrival["facts"].get("place") or shipment["facts"]["destination"])
 
 
 def _fold_arrival(books: Books, entry: Entry) -> None:

@@ -159,10 +159,14 @@ def _told(options: argparse.Namespace, action: Action, outside: Outside) -> dict
             raise BadUse(f"{source}: write one JSON object with the fields.")
         told = loaded
     schema = _Schema(action.facts)
+    named: set[str] = set()
     for pair in options.sets:
         name, equals, text = pair.partition("=")
         if not equals or not name:
             raise BadUse("--set: write FIELD=VALUE.")
+        if name in named:
+            raise BadUse(f"--set {name}: stands twice; write it once.")
+        named.add(name)
         _set(told, name.split("."), text, schema)
     return told
 
