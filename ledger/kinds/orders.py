@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from ledger.accounts import AccountClass, account
-from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, facts_json
@@ -24,8 +23,7 @@ from ledger.kinds.approvals import (
     rejection,
     require_pending,
 )
-from ledger.kinds.gifts import FREE, money_line
-from ledger.kinds.rates import SATS, agreed_price, tolerance_of
+from ledger.kinds.budget import price_of, spendable
 from ledger.kinds.restrictions import bound_elsewhere, require_need
 from ledger.kinds.spec import (
     RECORDERS,
@@ -141,60 +139,23 @@ def require_not_closed(context: Context, order: str) -> None:
         raise Conflict(f"entry: {order} is closed; reverse its closing first")
 
 
-def spendable(books: Books, campaign: str, currency: str, date: str, need: str | None = None) -> int:
-    """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
-    restricted to other needs; coins at the latest quote (RULES 9). Without a quote sats count nothing.
+def _require_money(
+    context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False
+) -> dict[str, Any]:
+    """Refused where no fitting money covers an order on a day, naming what is restricted to other needs.
+
+    The note of an order that rests on coins: the rate that they count by, and its price of one bitcoin (RULES 9).
     """
-    price = _price(books, campaign, currency, date)
-
-    def in_hand(restriction: str) -> int:
-        free = books.lines.free_units(money_line(campaign, currency, restriction))
-        sats = books.lines.free_units(money_line(campaign, "BTC", restriction))
-        return free + (sats * price // SATS if price else 0)
-
-    bound = _bound_by_need(books, campaign, currency)
-    # What a need's own money does not cover of its orders is covered by unrestricted money.
-    others = sum(
-        max(0, units - in_hand(other)) for other, units in bound.items() if other not in {need, None}
-    )
-    free = in_hand(FREE) - bound.get(None, 0) - others
-    if need is None:
-        return free
-    own = in_hand(need) - bound.get(need, 0)
-    return own + max(free, 0)
-
-
-def _bound_by_need(books: Books, campaign: str, currency: str) -> dict[str | None, int]:
-    """What approved orders bind in a currency and have not paid yet, by the need that they serve."""
-    bound: dict[str | None, int] = {}
-    for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
-        if asset == currency and balance.net:
-            order = books.documents.require("purchase", campaign, name.rsplit("/", 1)[1])
-            need = order["facts"].get("need")
-            bound[need] = bound.get(need, 0) + balance.net
-    return bound
-
-
-def _price(books: Books, campaign: str, currency: str, date: str) -> int | None:
-    """What the sources of the latest quote agree on for one bitcoin, minor units of the currency."""
-    newest: dict[str, Any] | None = None
-    for number, document in books.documents.some(
-        "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
-    ):
-        newest = document if number.startswith(currency + ":") else None
-    if newest is None:
-        return None
-    tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
-    return agreed_price([quote["price"] for quote in newest["facts"]["quotes"]], tolerance)
-
-
-def _require_money(context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False) -> None:
-    """Refused where no fitting money covers an order on a day, naming what is restricted to other needs."""
     currency, need = facts["currency"], facts.get("need")
     total = sum(int(item["value"]) for item in facts["items"])
     available = spendable(context.books, context.campaign, currency, date, need)
     if total <= available:
-        return
+        by = price_of(context.books, context.campaign, currency, date)
+        if by is None or total <= spendable(
+            context.books, context.campaign, currency, date, need, sats=False
+        ):
+            return {}
+        return {"rests_on_rate": by[0], "price": by[1]}
     elsewhere = "".join(
         bound_elsewhere(context.books, context.campaign, asset, need)
         for asset in dict.fromkeys((currency, "BTC"))
@@ -227,7 +188,7 @@ def _post_approved(context: Context, facts: Decision) -> Posting:
     document = require_pending(context, "purchase", facts.number)
     order = document["facts"]
     campaign = context.campaign
-    _require_money(context, order, facts.date, approving=True)
+    notes = _require_money(context, order, facts.date, approving=True)
     transfers = [
         Transfer(
             encumbered_account(campaign, facts.number),
@@ -248,7 +209,7 @@ def _post_approved(context: Context, facts: Decision) -> Posting:
         )
         line = order_line(campaign, facts.number, item["item"], order["currency"])
         opens.append(Open(line, order["currency"], item["value"]))
-    return Posting(tuple(transfers), tuple(opens))
+    return Posting(tuple(transfers), tuple(opens), notes)
 
 
 def _post_invoice(context: Context, facts: Invoice) -> Posting:

@@ -21,10 +21,10 @@ from ledger.kinds.approvals import (
     release_of,
     require_pending,
 )
+from ledger.kinds.budget import spendable
 from ledger.kinds.explaining import fold_left_open, fold_waiting
 from ledger.kinds.gift_returns import uses_of_spend
 from ledger.kinds.gifts import FREE, money_line
-from ledger.kinds.orders import spendable
 from ledger.kinds.restrictions import Taking, cut, require_need, restriction_of, take, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.kinds.spends import carried, require_unexplained, spent_line
