@@ -45,10 +45,11 @@ class GivePage:
     ended: str
     refusal: str
     code: str
-    needs: tuple[tuple[str, str, bool], ...]  # number, in words, chosen
+    needs: tuple[
+        tuple[str, str, bool], ...
+    ]  # number, in words, chosen; empty where there is nothing to choose
     label: str
     hint: str
-    any_end: str
     send: str
     shared: str
     address: tuple[str, ...]
@@ -124,15 +125,20 @@ def _form(
         ended=say.ENDED if rfc3339(ports.clock())[:10] > choice.end else "",
         refusal=refusal,
         code=new_claim_code(),
-        needs=tuple((number, words, number == need) for number, words in choice.needs[:ROWS]),
+        needs=_needs(choice, need),
         label=say.NEED_LABEL,
         hint=say.NEED_HINT,
-        any_end=say.ANY_END,
         send=say.ASK,
         shared=say.SHARED,
         address=groups_of_four(shared),
     )
     return _answer(pages, "give.html", page, status)
+
+
+def _needs(choice: Choice, chosen: str) -> tuple[tuple[str, str, bool], ...]:
+    """Any end first, which is chosen where no standing need is."""
+    needs = [(number, say.need(number, words), number == chosen) for number, words in choice.needs[:ROWS]]
+    return (("", say.ANY_END, not any(is_chosen for *_, is_chosen in needs)), *needs) if needs else ()
 
 
 def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None:
@@ -151,7 +157,7 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None
         restricted=say.restriction(awaited),
         address=groups_of_four(given.address),
         bip21=given.bip21,
-        qr=Markup(qr_of(given.bip21)),  # noqa: S704 - drawn by us
+        qr=Markup(qr_of(given.bip21, fluid=True)),  # noqa: S704 - drawn by us
         keep=say.KEEP_TITLE,
         keep_why=say.KEEP,
         code=key,

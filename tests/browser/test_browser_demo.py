@@ -42,7 +42,7 @@ def demo(told: Store) -> Iterator[str]:
 
 
 def test_every_page_says_that_it_is_a_demonstration(page: Page, demo: str) -> None:
-    for path in ("/", f"/c/{plan.SLUG}", "/d/unknown", "/docs"):
+    for path in ("/", f"/c/{plan.SLUG}", f"/c/{plan.SLUG}/give", "/d/unknown", "/docs"):
         page.goto(demo + path)
         assert page.get_by_text(NOTICE).first.is_visible(), path
 
@@ -79,13 +79,36 @@ def test_an_unconfirmed_payment_is_told_so(page: Page, demo: str) -> None:
     assert page.get_by_text("Seen", exact=True).first.is_visible()
 
 
+def test_a_donor_asks_for_an_address_for_one_need(page: Page, demo: str) -> None:
+    """From the need on the campaign's page to an address, by links, a radio and a button; loaded again it stays."""
+    page.goto(f"{demo}/c/{plan.SLUG}")
+    page.get_by_role("link", name="Give for it").click()
+    assert page.get_by_role("radio", name="N-1").is_checked()
+    page.get_by_role("button", name="Give me an address").click()
+    page.wait_for_url("**/d/**")
+    shown = page.locator(".address").inner_text()
+    assert page.get_by_text("Restricted to need N-1").is_visible()
+    page.reload()
+    assert page.locator(".address").inner_text() == shown
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pictures_of_the_demonstration_are_taken(
     browser: Browser, demo: str, shot: Callable[[Page, str], Path], width: int
 ) -> None:
     """For people to look at; nothing spills over the side."""
     tab = browser.new_page(viewport={"width": width, "height": 800})
-    tab.goto(f"{demo}/c/{plan.SLUG}")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert shot(tab, f"demo-campaign-{width}").stat().st_size > 10_000
+    tab.goto(f"{demo}/c/{plan.SLUG}/give")
+    tab.get_by_role("button", name="Give me an address").click()
+    tab.wait_for_url("**/d/**")
+    paths = {
+        "give": f"/c/{plan.SLUG}/give",
+        "awaited": tab.url.removeprefix(demo),
+        "donation": f"/d/{Replay.load().transactions['g17']}",
+        "campaign": f"/c/{plan.SLUG}",
+    }
+    for name, path in paths.items():
+        tab.goto(demo + path)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert shot(tab, f"demo-{name}-{width}").stat().st_size > 10_000
     tab.close()

@@ -27,10 +27,15 @@ KEEP = (
 )
 
 
+def need(number: str, words: str) -> str:
+    """`N-1: three-ply mask for WAHO`."""
+    return f"{number}: {words}"
+
+
 def restriction(awaited: Awaited) -> str:
     """`Restricted to need N-1 (masks for WAHO): …`; empty for any end."""
-    need = awaited.intention.need
-    if need is None:
+    number = awaited.intention.need
+    if number is None:
         return ""
     title = f" ({awaited.restricted_to})" if awaited.restricted_to else ""
-    return f"Restricted to need {need}{title}: what comes to it is spent on that need only."
+    return f"Restricted to need {number}{title}: what comes to it is spent on that need only."

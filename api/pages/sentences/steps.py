@@ -5,12 +5,14 @@ The figure stands before these words; they never repeat it.
 
 from __future__ import annotations
 
+import re
+
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.units import day, time
-from ledger.dating import HAPPENED
 from ledger.money import is_money
 from ledger.trail import Step, StepKind
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = {
     StepKind.GIVEN: "given",
     StepKind.SEEN: "seen in a mempool",
@@ -95,7 +97,7 @@ def step_facts(step: Step) -> list[str]:
 def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
     if name == "block_time":
         return time(text)
-    if name == HAPPENED:
+    if _DAY.fullmatch(text):
         return day(text)
     head, _, asset = text.partition(" ")
     if not (head.isascii() and head.isdigit() and len(head) < 18):
