@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -193,4 +194,14 @@ def ports(*, demonstration: bool = True, missing: list[str] | None = None) -> Po
         ready=lambda: list(missing or []),
         views=FakeViews(reports, trails),
         desk=FakeDesk(),
+    )
+
+
+def text_of(html: str) -> str:
+    """What a page says without its marks."""
+    return (
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+        .replace(" ,", ",")
+        .replace(" :", ":")
+        .replace(" .", ".")
     )

@@ -19,7 +19,7 @@ from ledger.desk import Actor, add_token
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.kinds.confirmations import TwoCounts, open_gaps, two_counts
 from tests.ledgers import SLUG, Ledger
-from tests.things import DATE, document, funded, lots, order, receive
+from tests.things import DATE, document, lots, ship, stocked
 
 API = f"/api/v1/campaigns/{SLUG}/confirmations"
 
@@ -27,16 +27,9 @@ API = f"/api/v1/campaigns/{SLUG}/confirmations"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """100 of 1,000 kits are on waybill W-1."""
-    made = funded(tmp_path)
-    order(made)
-    receive(made, good=1000)
-    ship(made, "W-1")
+    made = stocked(tmp_path)
+    ship(made, 100, "W-1")
     return made
-
-
-def ship(ledger: Ledger, waybill: str) -> None:
-    facts = {"waybill": waybill, "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
-    ledger.do("recorder", "shipment", "add", lots=lots(100), **facts)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ledger.kinds.closings import left_of
 from ledger.queries import campaign_report, donation_trails
 from ledger.tracing import origins
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, lots, net, order, pay, receive
+from tests.things import DATE, document, funded, hand_over, net, order, pay, receive
 
 
 @pytest.fixture
@@ -130,10 +130,7 @@ def test_a_discount_is_taken_back_with_its_closing_and_what_came_waits_to_be_pai
     order(ledger)
     receive(ledger, good=1000)
     pay(ledger, 400_000)
-    ledger.do(
-        "recorder", "handover", "add", number="H-1", place="Depot", organisation="Aid",
-        lots=lots(950), date=DATE,
-    )  # fmt: skip
+    hand_over(ledger, 950)
     close(ledger, discount=100_000)
     donor = f"{name('gift')}:0"
     reverse(ledger, document(ledger, "purchase", "PO-1")["closed"])

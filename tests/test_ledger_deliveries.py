@@ -16,7 +16,7 @@ from ledger.tracing import Stay, follow
 from ledger.trail import DonationTrail, StepKind
 from ledger.two_keys import deliveries
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, lots, net, order, pay, receive
+from tests.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
 
 PAPER = "ab" * 32
 
@@ -28,13 +28,8 @@ def ledger(tmp_path: Path) -> Ledger:
     order(made)
     pay(made, 500_000)
     receive(made, good=1000)
-    hand(made, "H-1", 100)
+    hand_over(made, 100)
     return made
-
-
-def hand(ledger: Ledger, number: str, quantity: int, **more: Any) -> None:
-    facts = {"number": number, "place": "Depot", "organisation": "Aid", "lots": lots(quantity), "date": DATE}
-    ledger.do("recorder", "handover", "add", **(facts | more))
 
 
 def distribute(ledger: Ledger, *served: tuple[str, int], number: str = "D-1", **more: Any) -> None:
@@ -104,7 +99,7 @@ def test_whatever_is_handed_out_the_ends_of_the_gift_sum_to_it(tmp_path: Path, s
     order(ledger, quantity=240, value=100_000)
     receive(ledger, good=240)
     pay(ledger, 100_000)
-    hand(ledger, "H-1", 240)
+    hand_over(ledger, 240)
     distribute(ledger, *((f"Place {index}", pieces) for index, pieces in enumerate(served)))
     ends = [place for place in trail(ledger).places if place.asset == "KIT"]
     assert sum(place.units for place in ends) == 240
@@ -148,7 +143,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
 
 
 def test_a_handover_that_was_signed_at_once_is_told_with_its_paper(ledger: Ledger) -> None:
-    hand(ledger, "H-2", 5, signed=PAPER)
+    hand_over(ledger, 5, "H-2", signed=PAPER)
     with ledger.store.read() as reading:
         assert deliveries(Books(reading.shelf), SLUG, DATE).signed == {"H-2"}
     attach(ledger, "H-2")

@@ -15,7 +15,7 @@ from ledger.queries import campaign_report, donation_rows, donation_trails
 from ledger.stock import lot_traces, stock_rows
 from ledger.trail import DonationStatus, StepKind
 from tests.ledgers import SLUG, Ledger
-from tests.things import document, lots
+from tests.things import document, hand_over, lots
 
 DAY = "2023-11-20"
 
@@ -63,10 +63,7 @@ def test_goods_in_kind_are_a_lot_of_their_own_in_stock_and_know_their_donor(ledg
 
 def test_its_trail_goes_from_the_gift_to_the_hands_of_people(ledger: Ledger) -> None:
     give(ledger)
-    ledger.do(
-        "recorder", "handover", "add", number="H-1", place="Depot", organisation="Clinic", lots=lots(300, "K-1"),
-        date="2023-11-25",
-    )  # fmt: skip
+    hand_over(ledger, 300, lot="K-1", organisation="Clinic", date="2023-11-25")
     ledger.do(
         "recorder", "distribution", "add", number="D-1", organisation="Clinic", place="Village",
         lots=lots(120, "K-1"), date="2023-11-26",
@@ -123,10 +120,7 @@ def test_it_is_taken_back_only_while_all_of_it_is_where_it_came(ledger: Ledger) 
     seq = give(ledger)
     with pytest.raises(Conflict, match="a lot is named once"):
         give(ledger, "K-9", lot="K-1")
-    moved = ledger.do(
-        "recorder", "handover", "add", number="H-1", place="Depot", organisation="Clinic", lots=lots(1, "K-1"),
-        date="2023-11-25",
-    )  # fmt: skip
+    moved = hand_over(ledger, 1, lot="K-1", organisation="Clinic", date="2023-11-25")
     undo = {"entry": seq, "reason": "told twice", "date": "2023-11-26"}
     with pytest.raises(Conflict, match="stands on it"):
         ledger.do("approver", "reversal", "add", **undo)

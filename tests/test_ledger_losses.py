@@ -22,7 +22,7 @@ from ledger.record import unix_seconds
 from ledger.stock import stock_card, stock_rows
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, lots, order, pay
+from tests.things import DATE, document, funded, order, pay, ship
 
 EXPIRY = "2023-12-20"
 WHERE = f"/api/v1/campaigns/{SLUG}"
@@ -60,11 +60,6 @@ def lose(ledger: Ledger, quantity: int, cause: str, number: str = "LR-1") -> Non
         "recorder", "loss", "add", number=number, place="Depot", product="KIT", lot="L1", quantity=quantity,
         cause=cause, reason="seen at the count", report=f"R-{number}", date="2023-12-21",
     )  # fmt: skip
-
-
-def ship(ledger: Ledger, quantity: int, waybill: str = "W-1") -> None:
-    facts = {"waybill": waybill, "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
-    ledger.do("recorder", "shipment", "add", lots=lots(quantity), **facts)
 
 
 def arrive(ledger: Ledger, number: str = "A-1", waybill: str = "W-1", **counts: Any) -> None:

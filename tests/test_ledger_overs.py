@@ -15,7 +15,7 @@ from ledger.queries import campaign_report, donation_trails
 from ledger.stock import lot_traces
 from ledger.tracing import Ending, Stay, follow, origins
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, lots, net, order, pay, receive
+from tests.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
 
 
 @pytest.fixture
@@ -41,10 +41,7 @@ def test_what_came_too_much_waits_apart_and_cannot_be_used(ledger: Ledger) -> No
     receive(ledger, good=1000, over=50)
     assert net(ledger, f"over/{SLUG}/Depot", "KIT#L1.over") == 50
     with pytest.raises(Refused, match=r"50 pieces of KIT#L1\.over are wanted and 0 are at Depot"):
-        ledger.do(
-            "recorder", "handover", "add", number="H", place="Depot", organisation="Aid",
-            lots=lots(50, "L1.over"), date=DATE,
-        )  # fmt: skip
+        hand_over(ledger, 50, lot="L1.over", number="H")
     with ledger.store.read() as reading:
         assert campaign_report(reading, SLUG, now=ledger.now).good_permille == 1000
 
@@ -60,10 +57,7 @@ def test_it_is_sent_back_accepted_or_bought_and_never_more_of_it_than_waits(ledg
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
         assert {o.gift for o in origins(Books(reading.shelf).lines, line, 0, 30)} == {"over:O-2"}
-    ledger.do(
-        "recorder", "handover", "add", number="H", place="Depot", organisation="Aid",
-        lots=lots(30, "L1.over"), date=DATE,
-    )  # fmt: skip
+    hand_over(ledger, 30, lot="L1.over", number="H")
 
 
 def test_a_recorder_does_not_accept_it_alone(ledger: Ledger) -> None:

@@ -18,7 +18,7 @@ from ledger.stock import lot_traces, stock_card, stock_rows
 from service.cli import run
 from service.command import Outside
 from tests.ledgers import SLUG, Ledger, name
-from tests.things import DATE, document, funded, lots, net, order, pay, receive
+from tests.things import DATE, document, hand_over, lots, net, pay, stocked
 
 GIFT = f"{name('gift')}:0"
 
@@ -26,9 +26,7 @@ GIFT = f"{name('gift')}:0"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1, paid for by one gift, at the Depot."""
-    made = funded(tmp_path)
-    order(made)
-    receive(made, good=1000)
+    made = stocked(tmp_path)
     pay(made, 500_000)
     return made
 
@@ -36,11 +34,6 @@ def ledger(tmp_path: Path) -> Ledger:
 def send_back(ledger: Ledger, quantity: int, number: str = "R-1") -> None:
     facts = {"number": number, "way": "to_supplier", "place": "Depot", "reason": "seams open", "date": DATE}
     ledger.do("recorder", "return", "add", lots=lots(quantity), **facts)
-
-
-def hand_over(ledger: Ledger, quantity: int, number: str = "H-1") -> None:
-    facts = {"number": number, "place": "Depot", "organisation": "Aid", "lots": lots(quantity), "date": DATE}
-    ledger.do("recorder", "handover", "add", **facts)
 
 
 def take_back(ledger: Ledger, quantity: int, number: str = "R-2") -> None:

@@ -14,16 +14,13 @@ from ledger.errors import Conflict, LedgerError, Refused
 from ledger.losses import loss_rows
 from ledger.stock import stock_rows
 from tests.ledgers import SLUG, Ledger
-from tests.things import document, funded, lots, order, receive
+from tests.things import document, funded, lots, order, receive, stocked
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1 at the Depot."""
-    made = funded(tmp_path)
-    order(made)
-    receive(made, good=1000)
-    return made
+    return stocked(tmp_path)
 
 
 def ship(ledger: Ledger, waybill: str = "W-1", quantity: int = 100, **more: Any) -> None:

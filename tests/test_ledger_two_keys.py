@@ -17,7 +17,7 @@ from ledger.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger
-from tests.things import DATE, funded, lots, order, receive
+from tests.things import DATE, hand_over, ship, stocked
 
 WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
 
@@ -25,13 +25,8 @@ WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """100 of 1,000 kits left on waybill W-1 and were counted at the port on the same day."""
-    made = funded(tmp_path)
-    order(made)
-    receive(made, good=1000)
-    made.do(
-        "recorder", "shipment", "add", waybill="W-1", origin="Depot", destination="Port", carriage="road",
-        lots=lots(100), date=DATE,
-    )  # fmt: skip
+    made = stocked(tmp_path)
+    ship(made, 100)
     made.now = unix_seconds(f"{DATE}T12:00:00Z")
     return made
 
@@ -86,16 +81,7 @@ def test_a_delivery_waits_when_nobody_counted_it_for_longer_than_a_link_holds(le
 
 
 def test_what_is_still_on_its_way_or_was_reversed_waits_for_no_count(ledger: Ledger) -> None:
-    ledger.do(
-        "recorder",
-        "handover",
-        "add",
-        number="H-1",
-        place="Depot",
-        organisation="Org",
-        lots=lots(5),
-        date=DATE,
-    )
+    hand_over(ledger, 5, organisation="Org")
     ledger.now += 30 * 86_400
     assert [row.subject for row in waiting(ledger)] == ["handover H-1"]
     with ledger.store.read() as reading:
@@ -123,16 +109,7 @@ def test_a_waybill_told_delivered_waits_from_that_day(ledger: Ledger) -> None:
 
 
 def test_open_gaps_are_listed_before_what_agrees(ledger: Ledger) -> None:
-    ledger.do(
-        "recorder",
-        "handover",
-        "add",
-        number="H-1",
-        place="Depot",
-        organisation="Org",
-        lots=lots(5),
-        date=DATE,
-    )
+    hand_over(ledger, 5, organisation="Org")
     count(ledger, 5, "handover", "H-1")
     count(ledger, 101)
     with ledger.store.read() as reading:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.books import Books
+from ledger.desk import Outcome
 from tests.ledgers import SLUG, Ledger, name, tx
 
 BTC = 100_000_000
@@ -25,6 +26,14 @@ def funded(folder: Path) -> Ledger:
     )  # fmt: skip
     made.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
     made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    return made
+
+
+def stocked(folder: Path) -> Ledger:
+    """The same, with 1,000 kits of lot L1 at the Depot, received on PO-1 and not paid for."""
+    made = funded(folder)
+    order(made)
+    receive(made, good=1000)
     return made
 
 
@@ -57,6 +66,18 @@ def pay(ledger: Ledger, amount: int, number: str = "P-1", on: str = "PO-1", **mo
 
 def lots(quantity: int, lot: str = "L1") -> list[dict[str, Any]]:
     return [{"product": "KIT", "lot": lot, "quantity": quantity}]
+
+
+def ship(ledger: Ledger, quantity: int = 100, waybill: str = "W-1", **more: Any) -> Outcome:
+    """Kits leave the Depot for the Port by road."""
+    facts = {"waybill": waybill, "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
+    return ledger.do("recorder", "shipment", "add", **(facts | {"lots": lots(quantity)} | more))
+
+
+def hand_over(ledger: Ledger, quantity: int, number: str = "H-1", lot: str = "L1", **more: Any) -> Outcome:
+    """Kits pass from the Depot to Aid."""
+    facts = {"number": number, "place": "Depot", "organisation": "Aid", "date": DATE}
+    return ledger.do("recorder", "handover", "add", **(facts | {"lots": lots(quantity, lot)} | more))
 
 
 def document(ledger: Ledger, kind: str, number: str) -> dict[str, Any]:
