@@ -57,6 +57,7 @@ class Matter(StrEnum):
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
     RECALLED_STOCK = "recalled_stock"
+    SURPLUS = "surplus"
     OPEN_CLAIM = "open_claim"
 
 
@@ -337,7 +338,7 @@ def _deliveries(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]
 
 
 def _stock(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
-    """What lies in stock and can be used no more: past its last day, or called back."""
+    """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
     for row in stock_rows(books, slug):
         asset = lot_asset(row.product, row.lot)
         subject = f"{asset} at {row.place}"
@@ -345,6 +346,11 @@ def _stock(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
             since = str(books.documents.require("recall", slug, row.recall)["date"])
             what = "send it back, or write it off (`loss add` with cause=recalled)"
             yield DecisionWanted(Matter.RECALLED_STOCK, slug, subject, since, asset, row.pieces, what)
+        elif not row.usable:
+            lot = books.documents.require("lot", "", asset)
+            since = str(books.documents.require("receipt", slug, lot["receipt"])["date"])
+            what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
+            yield DecisionWanted(Matter.SURPLUS, slug, subject, since, asset, row.pieces, what)
         elif row.expiry is not None and row.is_expired(today):
             what = "write it off (`loss add` with cause=expired)"
             yield DecisionWanted(Matter.EXPIRED_STOCK, slug, subject, row.expiry, asset, row.pieces, what)

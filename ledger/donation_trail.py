@@ -320,6 +320,8 @@ class DonationFollower:
             elif noun == "handover":
                 signed = signed_paper(document)
                 detail.append(("signed", "not yet" if signed is None else signed[1]))
+            if (reason := document["facts"].get("expired")) is not None:
+                detail.append(("past_last_day", reason))
             if noun == "receipt":
                 expiries = [lot["expiry"] for lot in document["facts"]["lots"] if "expiry" in lot]
                 detail += [("expires", min(expiries))] if expiries else []

@@ -95,9 +95,11 @@ def record(
         )
     books = Books(tx.shelf)
     approved = kind.approves(books, campaign, facts)
-    if approved is not None and author is not None and tx.desk.author(approved) == author:
-        raise NotAllowed(f"approval: who recorded this {kind.noun} cannot approve it; another person has to")
     context = _context(tx, books, campaign, now, role)
+    if approved is not None and author is not None and tx.desk.author(approved) == author:
+        first = context.entry(approved)
+        what = kind.noun if first is None else first.kind.partition(".")[0]
+        raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
     posting = kind.post(context, facts)
     if approved is not None:
         require_within_limit(context, kind, facts)

@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound
-from ledger.kinds.goods import OVER, lot_asset, over_asset, parse_goods_line
+from ledger.kinds.goods import OVER, expiry_of, lot_asset, over_asset, parse_goods_line
 from ledger.kinds.returns import holders_of
 from ledger.line_state import Lines
 from ledger.lines import Piece, UnitState
@@ -99,7 +99,6 @@ def stock_rows(books: Books, campaign: str) -> list[StockRow]:
             if not balance.net:
                 continue
             product, lot = asset.split("#", 1)
-            document = books.documents.find("lot", "", asset) or {"facts": {}}
             recalled = books.documents.find("recalled", "", asset)
             found.append(
                 StockRow(
@@ -107,7 +106,7 @@ def stock_rows(books: Books, campaign: str) -> list[StockRow]:
                     product,
                     lot,
                     balance.net,
-                    document["facts"].get("expiry"),
+                    expiry_of(books, asset),
                     kind is AccountClass.STOCK,
                     recalled["recall"] if recalled else None,
                 )
@@ -136,7 +135,8 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
 
 
 def lots_named(books: Books, campaign: str, lot: str) -> list[tuple[str, dict[str, Any]]]:
-    """(asset, document) of the campaign's lots of a name, as `LOT` or `PRODUCT#LOT`."""
+    """(asset, document) of the campaign's lots of a name, as `LOT` or `PRODUCT#LOT`; a surplus is its lot's."""
+    lot = lot.removesuffix(OVER)
     return [
         (asset, document)
         for asset, document in books.documents.all("lot", "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.accounts import AccountClass
 from ledger.kinds.confirmations import open_gaps
+from ledger.kinds.goods import expiry_of
 from ledger.kinds.orders import open_account
 from tests.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
 from tests.machine_world import Needs
@@ -149,10 +150,16 @@ def _state(s: Scene) -> Facts:
     return s.numbered("SS") | facts
 
 
+def _expired(s: Scene, lots: list[Facts]) -> Facts:
+    days = [expiry_of(s.books, f"{lot['product']}#{lot['lot']}") for lot in lots]
+    return {"expired": "The maker allowed it"} if any(day and day < s.today for day in days) else {}
+
+
 @tells("handover")
 def _handover(s: Scene) -> Facts:
     place, lots = _some(s, AccountClass.STOCK, "receipt", recalled=False)
     facts = s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
+    facts |= _expired(s, lots)
     if s.chance(15):
         facts["signed"] = hashlib.sha256(facts["number"].encode()).hexdigest()
     return facts
@@ -173,7 +180,7 @@ def _signature(s: Scene) -> Facts:
 @tells("distribution")
 def _distribution(s: Scene) -> Facts:
     organisation, lots = _some(s, AccountClass.HANDED, "handover", recalled=False)
-    facts: Facts = {"organisation": organisation}
+    facts: Facts = {"organisation": organisation} | _expired(s, lots)
     if s.chance(30):
         rows = [
             {"place": s.pick(PLACES), "lots": [lot | {"quantity": quantity}]}

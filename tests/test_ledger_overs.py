@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
+from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.queries import campaign_report, donation_trails
 from ledger.stock import lot_traces
@@ -66,6 +67,43 @@ def test_a_recorder_does_not_accept_it_alone(ledger: Ledger) -> None:
     facts = {"number": "O", "product": "KIT", "lot": "L1.over", "quantity": 1, "date": DATE}
     with pytest.raises(NotAllowed):
         ledger.do("recorder", "over", "accept", **facts)
+
+
+def test_who_received_a_surplus_does_not_accept_it(ledger: Ledger) -> None:
+    order(ledger)
+    row = {"lot": "L1", "noted": 1000, "good": 1000, "over": 50}
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "lots": [row], "date": DATE}
+    ledger.do("approver", "receipt", "add", **facts)
+    with pytest.raises(NotAllowed, match="who recorded this receipt cannot accept it; another person has to"):
+        decide(ledger, "accept", 50)
+    accepted = {"number": "O-1", "product": "KIT", "lot": "L1.over", "quantity": 50, "date": DATE}
+    ledger.do("admin", "over", "accept", **accepted)
+
+
+def test_a_surplus_waits_among_the_decisions_until_it_is_decided(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000, over=50)
+
+    def waiting() -> list[tuple[str, int | None]]:
+        with ledger.store.read() as reading:
+            rows = decisions(reading, SLUG, now=ledger.now)
+        return [(row.subject, row.minor) for row in rows if row.matter is Matter.SURPLUS]
+
+    assert waiting() == [("KIT#L1.over at Depot", 50)]
+    decide(ledger, "accept", 30)
+    assert waiting() == [("KIT#L1.over at Depot", 20)]
+    decide(ledger, "return", 20)
+    assert waiting() == []
+
+
+def test_a_surplus_is_traced_under_its_own_name_with_its_lot(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000, over=50)
+    decide(ledger, "accept", 50)
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        assert lot_traces(books, SLUG, "L1.over") == lot_traces(books, SLUG, "L1")
+        assert lot_traces(books, SLUG, "KIT#L1.over") == lot_traces(books, SLUG, "L1")
 
 
 def test_it_is_bought_only_by_an_approved_amendment_of_its_order_and_belongs_to_who_pays(

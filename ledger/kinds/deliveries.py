@@ -13,7 +13,15 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
-from ledger.kinds.goods import Cause, LotCount, goods_line, lot_asset, moved, require_not_recalled
+from ledger.kinds.goods import (
+    Cause,
+    LotCount,
+    goods_line,
+    lot_asset,
+    moved,
+    require_in_date,
+    require_not_recalled,
+)
 from ledger.kinds.spec import (
     RECORDERS,
     Context,
@@ -29,7 +37,10 @@ from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """Title passes to an organisation at a place; `signed` is the SHA-256 of the paper that it signed there."""
+    """Title passes to an organisation at a place; `signed` is the SHA-256 of the paper that it signed there.
+
+    `expired`: why lots are handed over after their last day of use.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
@@ -37,6 +48,7 @@ class Handover:
     organisation: Name
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     signed: Sha256 | None = None
+    expired: Text | None = None
     date: Date
 
 
@@ -65,7 +77,7 @@ class Recipient:
 class Distribution:
     """An organisation hands goods out: at one `place`, or to several `recipients` in turn, as they are listed.
 
-    `facilities` counts where, people are reported apart.
+    `facilities` counts where, people are reported apart. `expired`: why lots are handed out after their last day.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -75,6 +87,7 @@ class Distribution:
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)] | None = None
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=50)] | None = None
     facilities: Count = 0
+    expired: Text | None = None
     date: Date
 
 
@@ -100,6 +113,7 @@ def _post_lots(
     require_campaign(context)
     if len({(lot.product, lot.lot) for lot in facts.lots}) != len(facts.lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
+    require_in_date(context, facts.lots, facts.date, facts.expired)
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
@@ -182,6 +196,8 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
         for lot in told.lots:
             wanted[lot.asset] += lot.quantity
+    all_lots = [lot for told in recipients for lot in told.lots]
+    require_in_date(context, all_lots, facts.date, facts.expired)
     free: dict[str, tuple[Piece, ...]] = {}
     for asset, units in wanted.items():
         require_not_recalled(context, asset, "recipients")

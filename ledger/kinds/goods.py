@@ -5,12 +5,14 @@ A lot is `product#lot`; it is named once, at its receipt, and keeps its name whe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
+from ledger.books import Books
 from ledger.entry import Transfer
 from ledger.errors import Refused
 from ledger.facts import STRICT, Number, Positive
@@ -86,6 +88,32 @@ def require_not_recalled(context: Context, asset: str, field: str) -> None:
         raise Refused.field(
             field,
             f"{asset} is recalled by {recalled['recall']}; send it back, or record it as lost with cause=recalled",
+        )
+
+
+def expiry_of(books: Books, asset: str) -> str | None:
+    """The last day of use of a lot; what came too much with a lot has the day of that lot."""
+    base = books.documents.find("lot", "", asset.removesuffix(OVER)) or {"facts": {}}
+    day: str | None = base["facts"].get("expiry")
+    return day
+
+
+def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expired: str | None) -> None:
+    """Refused where lots are handed on after their last day and nobody says why, or says it for nothing."""
+    past = [
+        (lot.asset, day)
+        for lot in lots
+        if (day := expiry_of(context.books, lot.asset)) is not None and day < date
+    ]
+    if past and expired is None:
+        asset, day = past[0]
+        raise Refused.field(
+            "expired",
+            f"the last day of {asset} was {day}; say why it is handed on all the same, or write it off",
+        )
+    if expired is not None and not past:
+        raise Refused.field(
+            "expired", "says why lots past their last day are handed on, and none is; leave it out"
         )
 
 

@@ -58,6 +58,12 @@ def _waiting(context: Context, facts: Over) -> tuple[dict[str, Any], str, str]:
     return lot, asset, apart
 
 
+def _received_as(books: Books, campaign: str, facts: Over) -> int | None:
+    """The seq of the receipt that counted the surplus; who recorded that does not accept it as a gift."""
+    lot = books.documents.find("lot", "", lot_asset(facts.product, facts.lot))
+    return int(lot["seq"]) if lot is not None and lot["campaign"] == campaign else None
+
+
 def _post_return(context: Context, facts: Over) -> Posting:
     _, asset, apart = _waiting(context, facts)
     back = account(AccountClass.RETURNED, context.campaign, "over")
@@ -164,9 +170,10 @@ ACCEPT = Kind(
     noun="over",
     verb="accept",
     facts=Over,
-    doc="Accept pieces that came too much as a gift in kind of the supplier.",
+    doc="Accept pieces that came too much as a gift in kind of the supplier; who recorded their receipt may not.",
     roles=APPROVERS,
     key=numbered("over.accepted"),
+    approves=_received_as,
     post=_post_accept,
     fold=_fold_accept,
     undoing=Undoing(_unfold_accept, takes_off=_taken_off),

@@ -58,6 +58,7 @@ _LABELS = {
     "block_time": "Block of",
     "price": "Price",
     "sources": "Sources",
+    "past_last_day": "After its last day of use:",
 }
 
 
