@@ -5,13 +5,13 @@ Pure reading; the list decides nothing and names no people.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ledger import drafts
 from ledger.accounts import AccountClass, account
 from ledger.bank_state import open_lines
 from ledger.books import Books
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ledger.store.desk import Draft
     from ledger.store.transaction import Reading
 
-_REFUSED = "draft refused"
 _PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
 
 
@@ -50,6 +49,7 @@ class Matter(StrEnum):
     BLOCKED_GIFT = "blocked_gift"
     UNVALUED_GIFT = "unvalued_gift"
     REFUSED_DRAFT = "refused_draft"
+    WAITING_DRAFT = "waiting_draft"
     SHORTFALL = "shortfall"
     OPEN_MATCH = "open_match"
     BANK_LINE = "bank_line"
@@ -88,7 +88,7 @@ class DecisionWanted:
     @property
     def is_private(self) -> bool:
         """Drafts are the desk's own until they are recorded."""
-        return self.matter is Matter.REFUSED_DRAFT
+        return self.matter in {Matter.REFUSED_DRAFT, Matter.WAITING_DRAFT}
 
 
 def decisions(
@@ -116,7 +116,7 @@ def decisions(
         found += _bank_lines(tx, slug)
         found += _deliveries(books, slug, rfc3339(now)[:10])
         found += _stock(books, slug, rfc3339(now)[:10])
-    found += [row for row in _refused(tx, books) if row.campaign in slugs]
+    found += [row for row in _drafts(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
 
 
@@ -356,42 +356,16 @@ def _stock(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
             yield DecisionWanted(Matter.EXPIRED_STOCK, slug, subject, row.expiry, asset, row.pieces, what)
 
 
-def _refused(tx: Reading, books: Books) -> Iterator[DecisionWanted]:
-    """Drafts whose spend has settled and that still wait: they were refused then."""
-    refused = [
-        draft
-        for draft in tx.desk.drafts()
-        if draft.waits_for is not None
-        and books.documents.find("spend", draft.campaign, draft.waits_for) is not None
-    ]
-    reasons = _reasons(tx, refused)
-    for draft in refused:
-        asset, minor = amount_of(json.loads(draft.data))
-        why = reasons.get(draft.key, "the ledger did not take it")
-        yield DecisionWanted(
-            Matter.REFUSED_DRAFT,
-            draft.campaign,
-            draft.key,
-            draft.at,
-            asset,
-            minor,
-            f"record it again, put right: {why}",
-        )
+def _drafts(tx: Reading) -> Iterator[DecisionWanted]:
+    """Explanations told early that were refused when their spend settled, or whose transaction nobody has seen."""
+    for draft, why in drafts.refused(tx):
+        what = f"record it again, put right, or take it back (`reject`): {why}"
+        yield _of_draft(Matter.REFUSED_DRAFT, draft, what)
+    for draft in drafts.unseen(tx):
+        what = f"waits for {draft.waits_for}, which nobody has seen yet; if it will not come, take it back (`reject`)"
+        yield _of_draft(Matter.WAITING_DRAFT, draft, what)
 
 
-def _reasons(tx: Reading, refused: list[Draft]) -> dict[str, str]:
-    """Why each draft was refused, by its key, from the audit log; the last refusal counts."""
-    keys = {draft.key for draft in refused}
-    found: dict[str, str] = {}
-    after = 0
-    while keys:
-        page = tx.desk.audited(after)
-        for line in page:
-            if line.action == _REFUSED:
-                key = next((k for k in keys if line.subject.startswith(f"{k}: ")), None)
-                if key is not None:
-                    found[key] = line.subject.removeprefix(f"{key}: ")
-        if not page:
-            break
-        after = page[-1].n
-    return found
+def _of_draft(matter: Matter, draft: Draft, what: str) -> DecisionWanted:
+    asset, minor = amount_of(drafts.facts_of(draft))
+    return DecisionWanted(matter, draft.campaign, draft.key, draft.at, asset, minor, what)

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import rfc8785
 from pydantic import ConfigDict
 
+from ledger import drafts
 from ledger.books import Books
-from ledger.dating import HAPPENED, parted
+from ledger.dating import parted
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
-from ledger.facts import STRICT, Number, facts_from, facts_json
+from ledger.facts import STRICT, Number, facts_from
 from ledger.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
 from ledger.kinds.restrictions import require_need
@@ -61,7 +61,10 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an action. `waiting_for` is the txid that a draft waits for; then there is no entry yet."""
+    """What became of an action. `waiting_for` is the txid that a draft waits for; then there is no entry yet.
+
+    Neither an entry nor a txid: a draft was taken back.
+    """
 
     seq: int | None
     key: str
@@ -189,32 +192,18 @@ def act(
     kind = action.kind
     txid = kind.waits_for(Books(tx.shelf), slug, told)
     if txid is not None:
-        return _keep_draft(tx, actor, slug, kind, told, happened, txid, now)
+        key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, happened, now=now)
+        return Outcome(None, key, already, txid, None)
+    if verb == "reject":
+        withdrawn = drafts.withdraw(tx, actor.id, Role(actor.role), noun, slug, told.number, now=now)
+        if withdrawn is not None:
+            return Outcome(None, withdrawn, False, None, None)
     outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
     already = isinstance(outcome, AlreadyRecorded)
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
+        drafts.recorded_otherwise(tx, outcome.entry.key)
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
-
-
-def _keep_draft(
-    tx: Writing, actor: Actor, slug: str, kind: Kind, told: Any, happened: str | None, txid: str, now: int
-) -> Outcome:
-    """An explanation given before its spend settles waits, and is recorded when it does."""
-    if Books(tx.shelf).documents.find("campaign", "", slug) is None:
-        raise NotFound(f"campaign: there is no campaign {slug}")
-    key = kind.key(slug, told)
-    data = rfc8785.dumps(facts_json(told) | ({HAPPENED: happened} if happened else {}))
-    for draft in tx.desk.drafts(waits_for=txid):
-        if draft.key == key and draft.data == data:
-            return Outcome(None, key, True, txid, None)
-        if draft.key == key:
-            raise Conflict(f"{kind.noun}: a draft of this number waits already, with other facts")
-    if actor.id is None:
-        raise NotAllowed("user: a draft keeps its author; act as a user of the desk")
-    tx.desk.add_draft(kind.name, slug, key, data, actor.id, txid, rfc3339(now))
-    tx.desk.audit(rfc3339(now), actor.id, "draft", key)
-    return Outcome(None, key, False, txid, None)
 
 
 def claim_hash(code: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ledger import drafts
 from ledger.books import Documents
 from ledger.dating import parted
 from ledger.entry import Entry
@@ -57,7 +58,7 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
             )
         except LedgerError as refusal:
             # The draft stays for its author to put right; the spend stays unexplained meanwhile.
-            tx.desk.audit(rfc3339(now), None, "draft refused", f"{draft.key}: {refusal}")
+            tx.desk.audit(rfc3339(now), None, drafts.REFUSED, f"{draft.key}: {refusal}")
             continue
         tx.desk.close_draft(draft.id, "recorded")
         if isinstance(outcome, Recorded):

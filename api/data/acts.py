@@ -193,7 +193,9 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
         "waiting_for": outcome.waiting_for,
         "entry": json.loads(outcome.data) if outcome.data else None,
     }
-    return unkept(told, 200 if outcome.already else 202 if outcome.waiting_for else 201)
+    if outcome.waiting_for and not outcome.already:
+        return unkept(told, 202)
+    return unkept(told, 200 if outcome.already or outcome.seq is None else 201)
 
 
 def unkept(body: dict[str, Any], status: int = 201) -> Response:

@@ -35,7 +35,7 @@ from ledger.kinds.explaining import (
 )
 from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.rates import SATS
-from ledger.kinds.restrictions import Taking, cut, units_of
+from ledger.kinds.restrictions import Taking, cut, require_need, units_of
 from ledger.kinds.sold import Sold, fills_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import (
@@ -187,11 +187,17 @@ def _use_id(fill: str, numbered_fill: bool, restriction: str) -> str:
     return f"{fill}:{restriction}" if numbered_fill else f"{fill}:0:{restriction}"
 
 
-def _post(context: Context, facts: Conversion) -> Posting:
-    require_campaign(context)
+def _early(context: Context, facts: Conversion) -> None:
     if facts.currency == "BTC":
         raise Refused.field("currency", "a conversion ends in another currency than BTC")
+    if facts.need is not None:
+        require_need(context.books, context.campaign, facts.need, "need")
     _require_fills_tie(facts)
+
+
+def _post(context: Context, facts: Conversion) -> Posting:
+    require_campaign(context)
+    _early(context, facts)
     total = facts.sold + facts.network_fee
     spend = require_to_explain(context, facts.txid, total, "sold")
     require_released(context, spend)
@@ -242,6 +248,7 @@ CONVERSION = Kind(
     post=_post,
     fold=fold_waiting("conversion"),
     waits_for=waits_for_spend,
+    early=_early,
 )
 KINDS = (
     CONVERSION,

@@ -177,6 +177,10 @@ def _require_spend(context: Context, facts: GiftReturn, own: _Own) -> None:
                 )
 
 
+def _early(context: Context, facts: GiftReturn) -> None:
+    _returnable(context, facts)
+
+
 def _post(context: Context, facts: GiftReturn) -> Posting:
     require_campaign(context)
     document = _returnable(context, facts)
@@ -292,6 +296,7 @@ RETURN = Kind(
     post=_post,
     fold=fold_waiting("gift-return"),
     waits_for=waits_for_spend,
+    early=_early,
 )
 KINDS = (
     RETURN,

@@ -99,16 +99,24 @@ def free_money(context: Context, bank: str, asset: str, wanted: int, field: str 
     return taking
 
 
-def _post(context: Context, facts: Loan) -> Posting:
-    require_campaign(context)
+def _early(context: Context, facts: Loan) -> None:
     if facts.to == context.campaign:
         raise Refused.field("to", "is the campaign that lends; a move goes between its own places")
     context.books.documents.require("campaign", "", facts.to)
-    if facts.asset == "BTC":
-        if facts.txid is None or facts.bank is not None or facts.to_bank is not None:
-            raise Refused.field("txid", "a loan of coins names the transaction that spent them, and no bank")
-        if facts.fee:
-            raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
+    if facts.asset != "BTC":
+        if facts.bank is None or facts.to_bank is None or facts.txid is not None:
+            raise Refused.field("bank", "a loan of money names both banks and no transaction")
+        return
+    if facts.txid is None or facts.bank is not None or facts.to_bank is not None:
+        raise Refused.field("txid", "a loan of coins names the transaction that spent them, and no bank")
+    if facts.fee:
+        raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
+
+
+def _post(context: Context, facts: Loan) -> Posting:
+    require_campaign(context)
+    _early(context, facts)
+    if facts.txid is not None:
         require_released(context, require_to_explain(context, facts.txid, facts.amount, "amount"))
         takings = carried(context.books, context.campaign, facts.txid)
         for taking in takings:
@@ -120,9 +128,7 @@ def _post(context: Context, facts: Loan) -> Posting:
                     "person approves first",
                 )
     else:
-        if facts.bank is None or facts.to_bank is None or facts.txid is not None:
-            raise Refused.field("bank", "a loan of money names both banks and no transaction")
-        takings = (free_money(context, facts.bank, facts.asset, facts.amount + facts.fee),)
+        takings = (free_money(context, str(facts.bank), facts.asset, facts.amount + facts.fee),)
     return holding(takings, f"loan:{facts.number}")
 
 
@@ -219,6 +225,7 @@ LOAN = Kind(
     post=_post,
     fold=fold_waiting("loan"),
     waits_for=waits_for_spend,
+    early=_early,
 )
 KINDS = (
     LOAN,

@@ -58,12 +58,16 @@ class Move:
     date: Date
 
 
-def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
-    """The units of a spend whose coins came back, its fee aside."""
+def _require_coins(facts: Move) -> None:
     if facts.txid is None or facts.from_bank is not None or facts.to_bank is not None:
         raise Refused.field("txid", "a move of coins names its transaction and no bank")
     if facts.amount or not facts.fee:
         raise Refused.field("amount", "is 0 for coins, which came back as change; the fee is what left")
+
+
+def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
+    """The units of a spend whose coins came back, its fee aside."""
+    assert facts.txid is not None
     spend = require_to_explain(context, facts.txid, facts.fee, "fee")
     if not spend["facts"]["change"]:
         raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
@@ -71,17 +75,21 @@ def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
     return carried(context.books, context.campaign, facts.txid)
 
 
-def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
-    """The units that bear a bank's fee: all that is moved; none where it is free of charge.
-
-    Money of the move's need first, then unrestricted money, then what is restricted otherwise, by number.
-    """
+def _require_banks(facts: Move) -> None:
     if facts.from_bank is None or facts.to_bank is None or facts.txid is not None:
         raise Refused.field("from_bank", "a move of money names both banks and no transaction")
     if facts.from_bank == facts.to_bank:
         raise Refused.field("to_bank", "is the bank that the money leaves; name another one")
     if not facts.amount:
         raise Refused.field("amount", "must be at least 1")
+
+
+def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
+    """The units that bear a bank's fee: all that is moved; none where it is free of charge.
+
+    Money of the move's need first, then unrestricted money, then what is restricted otherwise, by number.
+    """
+    assert facts.from_bank is not None
     wanted = facts.amount + facts.fee
     there = context.books.net(account(AccountClass.BANK, context.campaign, facts.from_bank), facts.asset)
     order = all_in_order(context.books, context.campaign, facts.asset, facts.need)
@@ -92,10 +100,18 @@ def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
     return takings if facts.fee else ()
 
 
-def _post(context: Context, facts: Move) -> Posting:
-    require_campaign(context)
+def _early(context: Context, facts: Move) -> None:
     if facts.need is not None:
         require_need(context.books, context.campaign, facts.need, "need")
+    if facts.asset == "BTC":
+        _require_coins(facts)
+    else:
+        _require_banks(facts)
+
+
+def _post(context: Context, facts: Move) -> Posting:
+    require_campaign(context)
+    _early(context, facts)
     takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
     return holding(takings, f"move:{facts.number}")
 
@@ -147,6 +163,7 @@ MOVE = Kind(
     post=_post,
     fold=fold_waiting("move"),
     waits_for=waits_for_spend,
+    early=_early,
 )
 KINDS = (
     MOVE,

@@ -86,6 +86,19 @@ def paid_and_waiting(books: Books, campaign: str, order: str) -> int:
     )
 
 
+def _early(context: Context, facts: Payment) -> None:
+    context.books.documents.require("purchase", context.campaign, facts.order)
+    _require_place(facts)
+
+
+def _require_place(facts: Payment) -> None:
+    """Refused where the money does not say whence it comes, in the one way that fits it."""
+    if facts.asset == "BTC" and (facts.txid is None or facts.bank is not None):
+        raise Refused.field("txid", "a payment in coins names its transaction and no bank")
+    if facts.asset != "BTC" and (facts.bank is None or facts.txid is not None):
+        raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
+
+
 def _post(context: Context, facts: Payment) -> Posting:
     document = _approved_order(context, facts.order)
     currency = document["facts"]["currency"]
@@ -100,27 +113,24 @@ def _post(context: Context, facts: Payment) -> Posting:
     if facts.no_invoice is not None and (facts.invoice is not None or facts.prepayment):
         raise Refused.field("no_invoice", "goes with neither an invoice nor a prepayment; leave one out")
     require_matched(context, facts_json(facts))
-    if facts.asset == "BTC":
-        if facts.txid is None or facts.bank is not None:
-            raise Refused.field("txid", "a payment in coins names its transaction and no bank")
+    _require_place(facts)
+    if facts.txid is not None:
         spend = require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
         require_released(context, spend)
         takings = carried(context.books, campaign, facts.txid)
         _require_fitting(takings, facts.order, document["facts"].get("need"))
     else:
-        if facts.bank is None or facts.txid is not None:
-            raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
         if facts.asset == currency and facts.discharges != facts.amount:
             raise Refused.field("discharges", "in the order's own currency this is the amount paid")
         need = document["facts"].get("need")
         wanted = facts.amount + facts.fee
         takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
         free = units_of(takings)
-        bank = account(AccountClass.BANK, campaign, facts.bank)
+        bank = account(AccountClass.BANK, campaign, str(facts.bank))
         held_there = context.books.net(bank, facts.asset)
         if free < wanted or held_there < wanted:
             elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
-            raise too_little("amount", facts.asset, wanted, min(free, held_there), facts.bank, elsewhere)
+            raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)
     return holding(takings, f"payment:{facts.number}")
 
 
@@ -228,6 +238,7 @@ PAYMENT = Kind(
     post=_post,
     fold=fold_waiting("payment"),
     waits_for=waits_for_spend,
+    early=_early,
 )
 KINDS = (
     PAYMENT,

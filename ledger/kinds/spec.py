@@ -82,6 +82,8 @@ class Kind:
     """The seq of the entry that this one approves; its recorder may not be its approver."""
     waits_for: Callable[[Books, str, Any], str | None] = lambda _books, _campaign, _facts: None
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
+    early: Callable[[Context, Any], None] = lambda _context, _facts: None
+    """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
 

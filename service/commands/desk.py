@@ -206,6 +206,8 @@ def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
         line = f"{noun} {outcome.key} waits until {outcome.waiting_for} settles; then it is recorded."
     elif outcome.already:
         line = f"{noun} {outcome.key} was recorded already, as entry {outcome.seq}; nothing changed."
+    elif outcome.seq is None:
+        line = f"{noun} {outcome.key} was a draft and is taken back; nothing was recorded."
     else:
         line = f"{noun} {outcome.key} recorded as entry {outcome.seq} in {slug}."
     data = {
