@@ -92,7 +92,10 @@ def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
 
 
 def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
-    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row."""
+    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row.
+
+    A move between own addresses is explained from its first sighting on: nothing left but its fee.
+    """
     books, observed = Books(tx.shelf), Observed(tx.shelf)
     rows: dict[str, UnexplainedSpend] = {}
     for ref, document in books.documents.all("spend", campaign):
@@ -105,8 +108,9 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
             seen.first_at if seen else document["at"],
             document["explained_at"],
         )
-    for young, parts in young_spends(tx):
-        for owner, facts in parts:
+    for young in young_spends(tx):
+        at = young.transaction.first_at
+        for owner, facts in young.parts:
             if owner == campaign and facts.out:
-                rows[facts.ref] = UnexplainedSpend(facts.ref, facts.out, young.first_at, None)
+                rows[facts.ref] = UnexplainedSpend(facts.ref, facts.out, at, at if young.explained else None)
     return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))

@@ -5,6 +5,7 @@ Everything here was proven by the watchers, except sightings, which are labelled
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
 from ledger.chain import BlockRef, Outpoint, Script
@@ -69,3 +70,8 @@ class ChainLook:
     agreed: bool
     late: tuple[JoinedBlock, ...] = ()
     mempool_scripts: frozenset[bytes] | None = None
+
+
+def others_among(outputs: Iterable[tuple[Script, int]], ours: Sized) -> int:
+    """How many outputs of value a transaction has beside `ours`."""
+    return sum(1 for _, sats in outputs if sats) - len(ours)

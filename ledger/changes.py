@@ -32,6 +32,7 @@ _KINDS = {
     "closing.approved": ChangeKind.CLOSED,
     "recall": ChangeKind.RECALLED,
     "move.approved": ChangeKind.FEE,
+    "own-move": ChangeKind.FEE,
     "gift-return.approved": ChangeKind.EXCHANGED,
 }
 

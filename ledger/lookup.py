@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ledger.chain_look import SeenTx
+from ledger.chain_look import SeenTx, others_among
 from ledger.observing import ObservationKind, Observed
 from ledger.record import rfc3339
 from ledger.store.observations import ObservationRow
@@ -66,7 +66,8 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
         if row is not None and sats > 0:
             tx.addresses.mark_used(script)
             ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
-    body = {"inputs": [str(spent) for spent in seen.inputs], "outputs": ours}
+    others = others_among(seen.outputs, ours)
+    body = {"inputs": [str(spent) for spent in seen.inputs], "outputs": ours, "others": others}
     data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
     tx.observations.append([ObservationRow(at, seen.source, kind, seen.txid, data)])

@@ -63,6 +63,7 @@ class WatchedTx:
     by: str | None  # what replaced it
     sources: tuple[str, ...]
     branch: tuple[str, ...]
+    others: int | None  # outputs of value that are not ours; None: an older observation, which does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,7 @@ class Observed:
                 "sources": sorted({*row["sources"], source}),
                 "inputs": told["inputs"],
                 "outputs": told["outputs"],
+                "others": told.get("others"),
             }
             _save(self._shelf, "o.tx", txid, row)
             self._shelf.save("o.order", f"{height:012d}|{told['position']:08d}|{txid}", b"")
@@ -324,6 +326,7 @@ class Observed:
             "state": TxState.SEEN,
             "inputs": told["inputs"],
             "outputs": told["outputs"],
+            "others": told.get("others"),
             "height": None,
             "block": None,
             "time": None,
@@ -372,4 +375,5 @@ def _tx(txid: str, row: dict[str, Any]) -> WatchedTx:
         by=row["by"],
         sources=tuple(row["sources"]),
         branch=tuple(row["branch"]),
+        others=row["others"],
     )

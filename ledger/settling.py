@@ -12,14 +12,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.chain import Outpoint, Script
-from ledger.chain_look import ChainLook, SeenTx, TxFacts
+from ledger.chain_look import ChainLook, SeenTx, TxFacts, others_among
 from ledger.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.early import purpose_of, record_drafts
 from ledger.entry import Entry
 from ledger.kinds.gifts import DONATION, MOVED, RESTORE, VOID, Again
+from ledger.kinds.own_moves import OWN_MOVE, OwnMove
 from ledger.kinds.spec import Role
 from ledger.kinds.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
 from ledger.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
+from ledger.own_moves import bearing, explained_by_itself
 from ledger.record import Recorded, record, rfc3339
 from ledger.settled import MATURITY, depth_of
 from ledger.store.observations import ObservationRow
@@ -169,17 +171,20 @@ class _Settling:
         outputs = self._ours(sighting.outputs)
         if not outputs and not any(self._observed.coin_to_be(str(spent)) for spent in sighting.inputs):
             return False
-        body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs}
+        others = others_among(sighting.outputs, outputs)
+        body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs, "others": others}
         self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
         return True
 
     def _told(self, facts: TxFacts) -> dict[str, Any]:
+        outputs = self._ours(facts.outputs)
         return {
             "txid": facts.txid,
             "position": facts.position,
             "coinbase": facts.coinbase,
             "inputs": [] if facts.coinbase else [str(spent) for spent in facts.inputs],
-            "outputs": self._ours(facts.outputs),
+            "outputs": outputs,
+            "others": others_among(facts.outputs, outputs),
             "branch": [node.hex() for node in facts.branch],
         }
 
@@ -341,9 +346,15 @@ class _Settling:
             return set()
         known = list(self._classes.spends_of(transaction.txid))
         if not known:
-            for campaign, facts in spend_facts(transaction, spent, self._classes):
+            parts = tuple(spend_facts(transaction, spent, self._classes))
+            moved = explained_by_itself(self._tx, transaction, spent, parts)
+            for campaign, facts in parts:
                 purpose = purpose_of(self._tx, campaign, facts.ref, facts.out)
-                self._record(SPEND, campaign, replace(facts, need=purpose))
+                alike = None if moved is None else bearing(facts)
+                self._record(SPEND, campaign, replace(facts, need=purpose, moved=alike))
+            if moved is not None:
+                campaign, facts = moved
+                self._record(OWN_MOVE, campaign, OwnMove(txid=facts.txid, fee=facts.out, date=facts.date))
             self._outcome.entries += record_drafts(self._tx, transaction.txid, now=self._now)
         for campaign, document in known:
             if not document["live"]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.kinds.rates import SATS, agreed_price, divided_half_even, tolerance_of
 from ledger.observing import Observed, WatchedTx
+from ledger.own_moves import MOST_FEE_PERMILLE
 from ledger.record import rfc3339, unix_seconds
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Suggestion:
     """A record that may explain a matter; `score` of 100 at most, `minor` units that it would
     explain (of the matter's asset), `why` in words."""
 
-    kind: str  # "conversion", "payment", "invoice", "spend", "entry"
+    kind: str  # "conversion", "payment", "invoice", "move", "spend", "entry"
     reference: str
     campaign: str
     score: int
@@ -63,6 +64,7 @@ def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Sugges
     left = _Left(ref, sats, at, _scripts(observed, seen))
     books = Books(tx.shelf)
     found = [
+        *_own_move(observed, campaign, left, seen),
         *_drafts(tx, campaign, left),
         *_pending(books, campaign, left),
         *_invoices(books, campaign, left),
@@ -144,6 +146,32 @@ def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             if document["status"] == "pending" and facts.get("txid") == left.ref:
                 why = ("it names this transaction and waits for approval",)
                 yield Suggestion(kind, number, campaign, NAMED, explains(facts), why)
+
+
+def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | None) -> Iterator[Suggestion]:
+    """The network fee of coins moved between own addresses, where all is ours that it spent and that it paid.
+
+    An older observation does not say whether all was paid to us: then only a fee as fees are is suggested.
+    """
+    spent = [observed.coin_to_be(outpoint) for outpoint in seen.inputs] if seen else []
+    if seen is None or seen.others or not seen.outputs or not all(spent):
+        return
+    coins = [coin for coin in spent if coin is not None]
+    put_in, back = sum(coin.sats for coin in coins), sum(output.sats for output in seen.outputs)
+    places = {coin.campaign for coin in coins} | {output.campaign for output in seen.outputs}
+    if places != {campaign} or put_in - back != left.sats:
+        return
+    if seen.others is None and left.sats * 1000 > put_in * MOST_FEE_PERMILLE:
+        return
+    sure = seen.others == 0
+    why = (
+        "all that it spent and paid is ours, so what left is its network fee"
+        if sure
+        else "all that it spent is ours, and what left is as much as a network fee",
+        f"`move add --set number=NUMBER --set asset=BTC --set amount=0 --set fee={left.sats}"
+        f" --set txid={left.ref} --set date={rfc3339(left.at)[:10]}`, then `move approve`",
+    )
+    yield Suggestion("move", left.ref, campaign, NAMED if sure else AMOUNT + TIME, left.sats, why)
 
 
 def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | None:

@@ -6,12 +6,14 @@ The same rule as at settling (`ledger/coins.py`), over coins as they will count 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.coins import CoinClasses, spend_facts
 from ledger.facts import facts_json
 from ledger.kinds.spends import Spent
 from ledger.observing import Observed, TxState, WatchedTx
+from ledger.own_moves import explained_by_itself
 from ledger.settled import settled_block
 from ledger.shelf import Shelf
 
@@ -40,8 +42,20 @@ class _Foreseen(CoinClasses):
         )
 
 
-def young_spends(tx: Reading) -> Iterator[tuple[WatchedTx, tuple[tuple[str, Spent], ...]]]:
-    """Each young transaction that spends coins of ours, with (campaign, what its spend will say) of each.
+@dataclass(frozen=True, slots=True)
+class YoungSpend:
+    """A young transaction that spends coins of ours, and (campaign, what its spend will say) of each.
+
+    `explained`: it moves coins between own addresses, and explains itself when it settles.
+    """
+
+    transaction: WatchedTx
+    parts: tuple[tuple[str, Spent], ...]
+    explained: bool
+
+
+def young_spends(tx: Reading) -> Iterator[YoungSpend]:
+    """The young transactions that spend coins of ours, as things stand.
 
     Parents come before their children. What cannot settle as things stand is left out: a transaction that was
     replaced or evicted, one whose coins another one spent, and what spends their outputs.
@@ -59,7 +73,7 @@ def young_spends(tx: Reading) -> Iterator[tuple[WatchedTx, tuple[tuple[str, Spen
             continue
         parts = tuple(spend_facts(young, coins, classes))
         classes.foresee(young.txid, parts)
-        yield young, parts
+        yield YoungSpend(young, parts, explained_by_itself(tx, young, coins, parts) is not None)
 
 
 def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:

@@ -103,6 +103,19 @@ def settle_spend(world: World) -> None:
     bury(world)
 
 
+def consolidate(world: World) -> None:
+    """Large coins of one campaign go to an address of its own, less a network fee."""
+    coins = [c for c in world.chain.spendable() if c.sats >= 100_000 and c.owner.branch == "receive"]
+    if not coins:
+        raise Needs("donation")
+    slug = world.rnd.choice(coins).owner.slug
+    chosen = [coin for coin in coins if coin.owner.slug == slug][: world.rnd.randint(1, 4)]
+    back = sum(coin.sats for coin in chosen) - world.rnd.randint(1, 1500)
+    pays = [(world.chain.scripts(slug, "change")[0], back)]
+    world.look([world.chain.mine(world.chain.transaction(pays, tuple(coin.outpoint for coin in chosen)))])
+    bury(world)
+
+
 def reorganise(world: World, depth: int, kept: Callable[[TxFacts], bool]) -> None:
     """The newest blocks leave; what is kept and still fits stands in the new ones, the rest is lost."""
     depth = min(depth, len(world.chain.blocks) - 1)
@@ -258,6 +271,7 @@ def count_delivery(world: World) -> None:
 CHAIN_STEPS: dict[str, Callable[[World], None]] = {
     "donation": settle_gift,
     "spend": settle_spend,
+    "own-move": consolidate,
     "void": _lose(spends=False),
     "void.spend": _lose(spends=True),
     "restore": _bring_back("donation", "void"),

@@ -191,7 +191,7 @@ def test_what_all_parts_are_carried_at_is_what_the_gifts_were_worth_at_every_ste
         coin, held = ("gift0", 0), 200_000
         for index, (sold, fee, explained) in enumerate(steps):
             label = f"sale{index}"
-            ledger.mine(label, tx(label, (15, held - sold - fee), spends=(coin,)))
+            ledger.mine(label, tx(label, (15, held - sold - fee), (900, sold), spends=(coin,)))
             ledger.bury()
             coin, held = (label, 0), held - sold - fee
             if not explained:

@@ -133,20 +133,21 @@ def test_a_move_is_reversed_whole(ledger: Ledger) -> None:
 
 
 def test_coins_moved_to_another_own_address_leave_only_their_fee(tmp_path: Path) -> None:
+    """A fee beyond the ordinary, so that a person looks at it (`tests/test_ledger_own_moves.py`)."""
     ledger = Ledger.new(tmp_path)
     ledger.mine("a", tx("gift", (0, BTC)))
     ledger.bury()
-    ledger.mine("m", tx("moved", (15, BTC - 700), spends=(("gift", 0),)))
+    ledger.mine("m", tx("moved", (15, BTC - 7_000_000), spends=(("gift", 0),)))
     ledger.bury()
     facts = {"number": "M-1", "asset": "BTC", "amount": 0, "txid": name("moved"), "date": "2023-11-21"}
     with pytest.raises(Refused, match="is 0 for coins"):
-        ledger.do("recorder", "move", "add", fee=700, **(facts | {"amount": 1}))
-    ledger.do("recorder", "move", "add", fee=700, **facts)
+        ledger.do("recorder", "move", "add", fee=7_000_000, **(facts | {"amount": 1}))
+    ledger.do("recorder", "move", "add", fee=7_000_000, **facts)
     ledger.do("approver", "move", "approve", number="M-1", date="2023-11-21")
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
     rows = {row.key: row.minor for row in report.sums[0].rows}
-    assert (rows["network_fees"], rows["held"], rows["unexplained"]) == (700, BTC - 700, 0)
+    assert (rows["network_fees"], rows["held"], rows["unexplained"]) == (7_000_000, BTC - 7_000_000, 0)
 
 
 def test_coins_that_did_not_come_back_are_no_move(tmp_path: Path) -> None:

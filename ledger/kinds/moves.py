@@ -31,7 +31,7 @@ from ledger.kinds.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.kinds.gifts import FREE
+from ledger.kinds.own_moves import network_fee, use_of
 from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import carried, require_purpose, require_unexplained
@@ -124,12 +124,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     use_id = f"move:{campaign}:{decision.number}"
     if "txid" in facts:
         require_unexplained(context, facts["txid"], fee, "fee")
-        fees = account(AccountClass.FEES, campaign, "network")
-        paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), asset, fee)
-        borne = [
-            Use(_use_id(use_id, t), t.line, t.pieces, t.units, (Part(PartKind.FEE, t.units, t.units),))
-            for t in takings
-        ]
+        paid, borne = network_fee(campaign, fee, takings, use_id)
         return Posting((paid,), (*release, *borne))
     source = account(AccountClass.BANK, campaign, facts["from_bank"])
     transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
@@ -144,12 +139,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         moved = taking.units - share
         start = context.books.lines.length(taking.line)
         parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))
-        uses.append(Use(_use_id(use_id, taking), taking.line, taking.pieces, taking.units, parts))
+        uses.append(Use(use_of(use_id, taking), taking.line, taking.pieces, taking.units, parts))
     return Posting(tuple(transfers), (*release, *uses))
-
-
-def _use_id(move: str, taking: Taking) -> str:
-    return move if taking.restriction == FREE else f"{move}:{taking.restriction}"
 
 
 MOVE = Kind(

@@ -14,6 +14,7 @@ from ledger.kinds.gifts import FREE, money_line
 from ledger.line_state import Lines
 from ledger.lines import Piece, UnitState, Use
 from ledger.money import decimal_text
+from ledger.owners import owners
 
 RECLASSIFIED = "reclassification:"
 """What the uses begin with that carry money from one restriction to another."""
@@ -110,6 +111,30 @@ def take(books: Books, campaign: str, asset: str, units: int, order: Iterable[st
             found.append(taking)
             units -= taking.units
     return tuple(found)
+
+
+def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) -> tuple[Taking, ...]:
+    """`units` that the lowest `among` free units of the unrestricted line bear alike (DESIGN, Tracing, rule 4).
+
+    The boundary of each gift's run at count x is carried to `floor(x * units / n)`, so the shares sum exactly, and a
+    run gives its own lowest units. Where the line has too few units, all of them and then those of other lines.
+    """
+    line, lines = money_line(campaign, asset), books.lines
+    lowest = lines.lowest_free(line, among) if lines.exists(line) else ()
+    total = sum(end - start for start, end in lowest)
+    if total < units:
+        return take(books, campaign, asset, units, all_in_order(books, campaign, asset))
+    pieces: list[Piece] = []
+    count = 0
+    for start, end in lowest:
+        for run in owners(lines, line, start, end):
+            below, count = count * units // total, count + run.end - run.start
+            last = run.start + count * units // total - below
+            if pieces and pieces[-1][1] == run.start < last:
+                pieces[-1] = (pieces[-1][0], last)
+            elif run.start < last:
+                pieces.append((run.start, last))
+    return (Taking(FREE, line, tuple(pieces)),)
 
 
 def units_of(takings: Iterable[Taking]) -> int:

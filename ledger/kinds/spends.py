@@ -15,7 +15,7 @@ from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Number, Positive, Txid
 from ledger.kinds.block_holds import held_by_block
 from ledger.kinds.gifts import FREE
-from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, within
+from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
 from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use
 
@@ -39,7 +39,8 @@ class Spent:
     `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
     `coins` says what each output that came back to the campaign counts as. `late`: a part for coins that were
     not known when the spend settled; it is explained by itself, as `TXID:PART`. `need`: what an explanation
-    given before it settled says that it is for; money restricted to that need goes first.
+    given before it settled says that it is for; money restricted to that need goes first. `moved`: the coins went
+    from own addresses to own addresses; so many sats bear the fee alike, which is all that left.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -60,6 +61,7 @@ class Spent:
         None  # the coins among its inputs that were undecided, or of blocked gifts
     )
     need: Number | None = None
+    moved: Positive | None = None
     date: Date
 
     @property
@@ -217,7 +219,11 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
 
     blocked = _of_blocked(context, facts)
     left = facts.wallet - sum(end - start for _, pieces in blocked for start, end in pieces)
-    for taking in take(books, campaign, "BTC", left, all_in_order(books, campaign, "BTC", facts.need)):
+    if facts.moved is None:
+        takings = take(books, campaign, "BTC", left, all_in_order(books, campaign, "BTC", facts.need))
+    else:
+        takings = take_alike(books, campaign, "BTC", left, facts.moved)
+    for taking in takings:
         left -= carry(_use_id(facts.ref, campaign, taking.restriction), taking.line, taking.pieces)
     for number, (line, pieces) in enumerate(blocked):
         operations.append(Change(line, pieces, UnitState.HELD, UnitState.FREE, ""))

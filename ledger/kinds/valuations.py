@@ -18,8 +18,8 @@ from ledger.facts import STRICT, Count, Sha256
 from ledger.kinds.rates import value_at
 from ledger.kinds.sold import sold_in
 from ledger.kinds.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
-from ledger.lines import UnitState
-from ledger.tracing import Passage, Stay, follow
+from ledger.lines import UnitState, Use
+from ledger.tracing import Ending, Passage, Stay, follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,11 @@ class Valuation:
     n: Count | None = None
 
 
+def _is_fee_of_coins(use: Use) -> bool:
+    """Did coins end as the network fee of a move between own addresses? They fetched nothing, and never will."""
+    return use.id.startswith(("move:", "own-move:")) and use.line.rsplit("/", 1)[1] == "BTC"
+
+
 def converted_value(
     books: Books, slug: str, campaign: Mapping[str, Any], gift: Mapping[str, Any]
 ) -> dict[str, Any] | None:
@@ -52,6 +57,8 @@ def converted_value(
     for visit in follow(books.lines, gift["line"], gift["start"], gift["end"]):
         if isinstance(visit, Stay) and visit.line == gift["line"] and visit.state is UnitState.VOID:
             units -= visit.end - visit.start
+        if isinstance(visit, Ending) and _is_fee_of_coins(visit.use):
+            units -= visit.units
         if not isinstance(visit, Passage) or not visit.use.id.startswith(f"conversion:{slug}:"):
             continue
         number = visit.use.id.split(":")[2]
