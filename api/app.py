@@ -20,6 +20,7 @@ from api.data.shapes import dumps
 from api.pages.confirm import confirm_router
 from api.pages.docs import docs_page
 from api.pages.give import give_router
+from api.pages.period import period_router
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_router
 from api.ports import Ports
@@ -97,6 +98,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(pages_router(ports, pages, answers))
     app.include_router(confirm_router(ports, pages))
     app.include_router(give_router(ports, pages))
+    app.include_router(period_router(pages, answers))
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)

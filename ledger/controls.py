@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.books import Books
+from ledger.kinds.periods import day_after
 from ledger.kinds.spec import APPROVERS
 from ledger.trial_balance import trial_balances
 
@@ -25,6 +26,15 @@ class PeriodRow:
     closed_on: str
     seq: int
     reopened: int | None
+
+    @property
+    def is_month(self) -> bool:
+        """Are its days all those of the month that it is named after?"""
+        return (
+            self.first == f"{self.number}-01"
+            and day_after(self.last).endswith("-01")
+            and self.last[:7] == self.number
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,8 @@ def story_report(unit: str = "mask") -> CampaignReport:
                           ("250,000 pieces reached Beijing", "UNOSSC, 17 May 2021")),
         deliveries=story_deliveries(), losses=story_losses(), expired=6_400,
         periods=tuple(
-            PeriodRow(f"2020-{m:02}", f"2020-{m:02}-01", f"2020-{m:02}-30", f"2020-{m + 1:02}-10", 400 * m, None)
-            for m in (9, 8, 7, 6, 5)
+            PeriodRow(f"2020-{m:02}", f"2020-{m:02}-01", f"2020-{m:02}-{last}", f"2020-{m + 1:02}-10", 400 * m, None)
+            for m, last in ((9, 30), (8, 31), (7, 31), (6, 15), (5, 31))
         ),
         limits=(LimitRow("admin", "", None, ""), LimitRow("approver", "USD", 5_000_000, "2020-05-14")),
     )  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.period import period_page
+from api.pages.render import STYLE, PageRenderer
 from api.ports import Ports, SiteSettings
 from ledger.desk import act, actor_named, add_token, add_user
 from ledger.record import unix_seconds
 from ledger.store.database import Store
+from ledger.trial_balance import TrialBalance, TrialRow
 from tests.demo_data import run_command
 
 NOW = unix_seconds("2024-01-14T00:00:00Z")
@@ -117,7 +122,16 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     assert "No period is closed yet" in control(site), "one that waits for approval is not closed"
     froze = tell(store, "approver", "period", "approve", **day)
     assert f"2023-11 Closed 10 January 2024, entry {froze} Trial balance" in control(site)
-    (href,) = re.findall(r'href="([^"]+/periods/[^"]+)"', site.get("/c/help").text)
+    (href,) = re.findall(r'href="(/c/[^"]+/periods/[^"]+)"', site.get("/c/help").text)
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", site.get(href).text))
+    assert "What every account held at the end of 30 November 2023 ." in page
+    assert f"Entry {froze} froze it on 10 January 2024, and counts entries up to {froze - 1}." in page
+    assert "bank/help/B 0.00 1,000.00 1,000.00 – gifts/help 0.00 -1,000.00 – 1,000.00" in page
+    assert "Total 1,000.00 1,000.00" in page
+    assert "opened the period again" not in page
+    assert site.get("/c/help/periods/2023-12").status_code == 404
+    href = f"{API}/periods/2023-11"
+    assert href in site.get("/c/help/periods/2023-11").text
     assert site.get(href).json()["rows"][0]["closing"]["decimal"] == "1000.00"
     (told,) = site.get(f"{API}").json()["periods"]
     assert told == {
@@ -129,6 +143,30 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     )
     assert f"; open again by entry {again}" in control(site)
     assert site.get(f"{API}").json()["periods"][0]["reopened"] == again
+    assert f"Entry {again} opened the period again" in site.get("/c/help/periods/2023-11").text
+
+
+def test_a_long_trial_balance_is_small_and_still_ties(store: Store) -> None:
+    """Of sixty accounts and thirty assets a page shows some; the rest of an asset is one row that is counted."""
+    rows = [
+        TrialRow(f"bank/help/{n:02}", asset, n, 2 * n)
+        for asset in ("USD", *(f"KIT#L{lot:02}" for lot in range(30)))
+        for n in range(1, 61)
+    ]
+    rows += [TrialRow("gifts/help", asset, -1830, -3660) for asset in {row.asset for row in rows}]
+    period = TrialBalance("2023-11", "2023-11-01", "2023-11-30", "2024-01-10", 9, 8, None, tuple(rows))
+    frame = PageRenderer(SiteSettings()).frame("x")
+    page = period_page(frame, "help", "Help", period)
+    assert [len(table.rows) for table in page.tables] == [25] * 12
+    assert page.tables[0].heading == "US dollars (USD)"
+    assert page.hidden == "19 more assets are in the data."
+    for table in page.tables:
+        assert table.debit == table.credit
+        debits = [row.debit.replace(",", "") or "0" for row in table.rows]
+        assert sum(map(Decimal, debits)) == Decimal(table.debit.replace(",", ""))
+        assert table.rows[-1].account == "37 more accounts"
+    html = PageRenderer(SiteSettings()).page("period.html", page)
+    assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024
 
 
 def test_the_most_that_each_role_approves_is_public_and_no_limit_is_said(store: Store) -> None:

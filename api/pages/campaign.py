@@ -121,9 +121,9 @@ def campaign_page(
         periods=tuple(
             PeriodView(
                 row.number,
-                say.period(row.first, row.last),
+                "" if row.is_month else say.period(row.first, row.last),
                 say.period_closed(row),
-                f"/api/v1/campaigns/{report.slug}/periods/{quote(row.number)}",
+                f"/c/{report.slug}/periods/{quote(row.number)}",
             )
             for row in report.periods[:SHOWN_PERIODS]
         ),

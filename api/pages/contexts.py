@@ -145,7 +145,7 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class PeriodView:
-    """A period that was closed; `href` leads to its trial balance."""
+    """A period that was closed; `days` where its name is no month; `href` leads to its trial balance."""
 
     name: str
     days: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.units import day
+from api.pages.sentences.units import Piece, Sentence, day
+from api.pages.sentences.units import period as days
 from ledger.controls import LimitRow, PeriodRow
+from ledger.trial_balance import TrialBalance
 
 PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
 PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."
@@ -27,6 +29,34 @@ def period_closed(row: PeriodRow) -> str:
     """`Closed 10 June 2020, entry 151`."""
     again = "" if row.reopened is None else f"; open again by entry {row.reopened:,}"
     return f"Closed {day(row.closed_on)}, entry {row.seq:,}{again}"
+
+
+def period_title(period: TrialBalance) -> str:
+    return f"Trial balance of {period.number}"
+
+
+def period_sentence(period: TrialBalance) -> Sentence:
+    """What every account held at the end of a period's last day."""
+    return (Piece("What every account held at the end of "), Piece(day(period.last), "figure"), Piece("."))
+
+
+def period_lead(period: TrialBalance) -> str:
+    """Which days, which entry froze them and up to where it counts, and whether it still binds."""
+    again = ""
+    if period.reopened is not None:
+        again = f" Entry {period.reopened:,} opened the period again: it is not frozen any more."
+    return (
+        f"{days(period.first, period.last)}. Entry {period.seq:,} froze it on {day(period.closed_on)}, and counts "
+        f"entries up to {period.through:,}. In each asset what is debit is as much as what is credit.{again}"
+    )
+
+
+def more_accounts(number: int) -> str:
+    return f"{number:,} more accounts"
+
+
+def more_assets(number: int) -> str:
+    return f"{number:,} more assets are in the data." if number > 0 else ""
 
 
 def limit_most(row: LimitRow) -> str:
