@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
-from ledger.entry import entry_from_bytes
 from ledger.finding import Finding
-from ledger.kinds.bank import moved_at
 from ledger.kinds.loans import lent_account, owed_account
 from ledger.lines import UnitState
 
@@ -61,37 +59,6 @@ def _coins_for_line(books: Books, slug: str) -> int:
     for _, spend in books.documents.all("spend", slug):
         sats += spend["notes"]["shortfall"] - (0 if spend["live"] else spend["facts"]["wallet"])
     return sats
-
-
-def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
-    """No bank line and no entry is matched for more than it is, and both sides are matched for the same."""
-    documents = Books(tx.shelf).documents
-    for slug, _ in documents.all("campaign", ""):
-        of_lines: dict[tuple[str, str], int] = defaultdict(int)
-        for identity, line in documents.all("bank_line", slug):
-            facts, matched = line["facts"], line["matched"]
-            of_lines[facts["bank"], facts["currency"]] += matched
-            if not 0 <= matched <= facts["amount"] or (matched and line["aside"] is not None):
-                what = f"a line of {facts['amount']} {facts['currency']} is matched for {matched}"
-                yield Finding("bank_matches_tie", identity, what)
-        of_entries: dict[str, int] = defaultdict(int)
-        for number, document in documents.all("bank_matched", slug):
-            seq, _, bank = number.partition(":")
-            of_entries[bank] += document["matched"]
-            row = tx.journal.by_seq(int(seq))
-            moved = 0
-            if row is not None:
-                entry = entry_from_bytes(row.data)
-                assets = {transfer.asset for transfer in entry.transfers}
-                moved = max((abs(moved_at(entry, slug, bank, asset)) for asset in assets), default=0)
-            if not 0 <= document["matched"] <= moved:
-                what = f"entry {seq} moved {moved} at {bank} and is matched for {document['matched']}"
-                yield Finding("bank_matches_tie", number, what)
-        for bank in {name for name, _ in of_lines} | set(of_entries):
-            lines = sum(units for (name, _), units in of_lines.items() if name == bank)
-            if lines != of_entries[bank]:
-                what = f"{lines} of lines at {bank} and {of_entries[bank]} of entries are matched"
-                yield Finding("bank_matches_tie", f"{slug}/{bank}", what)
 
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:

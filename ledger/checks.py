@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ledger.check_bank import bank_matches_tie
 from ledger.check_books import assets_balance, lines_are_tiled, no_negative_place, parts_sum
 from ledger.check_gifts import (
     blocked_gifts_are_held,
@@ -18,7 +19,7 @@ from ledger.check_gifts import (
     unvalued_gifts_tie,
 )
 from ledger.check_journal import bytes_hash, closed_periods_stand, outpoints_live_once
-from ledger.check_money import bank_matches_tie, books_are_chain, loans_tie, money_on_lines
+from ledger.check_money import books_are_chain, loans_tie, money_on_lines
 from ledger.check_rows import rows_are_bytes
 from ledger.check_things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.errors import LedgerError

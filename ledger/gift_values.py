@@ -93,7 +93,7 @@ def _change(shelf: Shelf, line: str, gift: ValuedGift, sign: int) -> None:
     if sign < 0:
         gifts = tuple(other for other in gifts if other != gift)
     else:
-        gifts = (*gifts, gift) if is_newest else tuple(sorted((*gifts, gift), key=_start))
+        gifts = (*gifts, gift) if is_newest else tuple(sorted((*gifts, gift)))
     shelf.put(_LEAF, key, gifts or None)
     if gift.value is not None:
         value, units = shelf.value(SUM, key) or (0, 0)
@@ -101,10 +101,6 @@ def _change(shelf: Shelf, line: str, gift: ValuedGift, sign: int) -> None:
         shelf.put(SUM, key, (value, units) if units else None)
     if last is None or key > last:
         shelf.put(_LAST, line, key)
-
-
-def _start(gift: ValuedGift) -> int:
-    return gift.start
 
 
 class GiftValues:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.bank_state import bank_states, open_lines
+from ledger.bank_state import bank_states, movements, open_lines
 from ledger.books import Books
-from ledger.check_money import bank_matches_tie
+from ledger.check_bank import bank_matches_tie
 from ledger.conservation import conservation
 from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, NotFound, Refused
@@ -350,4 +350,43 @@ def test_a_line_that_is_matched_for_more_than_it_is_is_found(ledger: Ledger, tmp
         documents.save("bank_line", SLUG, identity, line | {"matched": 1_990_001})
     with ledger.store.read() as reading:
         found = list(bank_matches_tie(reading))
-    assert [finding.subject for finding in found] == [identity, f"{SLUG}/B"]
+    assert [finding.subject for finding in found] == [identity]
+
+
+def test_a_match_that_is_changed_on_both_sides_or_gone_from_both_is_found(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Line and entry agree with each other, and not with the entry that matched them."""
+    taken(tmp_path, HEAD + SALE)
+    identity = line_of(ledger)
+    with ledger.store.read() as reading:
+        (moved,) = [m for m in movements(reading, SLUG) if m.left]
+    ledger.do("recorder", "bank", "match", line=identity, entry=moved.entry)
+    number = f"{moved.entry}:B"
+    for matched in (moved.moved - 1, 0):
+        with ledger.store.write() as writing:
+            documents = Books(writing.shelf).documents
+            line, sums = (documents.require(*at) for at in _sides(identity, number))
+            documents.save("bank_line", SLUG, identity, line | {"matched": matched})
+            documents.save("bank_matched", SLUG, number, {"matched": matched})
+            assert [finding.subject for finding in bank_matches_tie(writing)] == [identity, number]
+            documents.save("bank_line", SLUG, identity, line)
+            documents.save("bank_matched", SLUG, number, sums)
+            assert list(bank_matches_tie(writing)) == []
+
+
+def _sides(identity: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    return ("bank_line", SLUG, identity), ("bank_matched", SLUG, number)
+
+
+def test_a_line_whose_facts_are_not_those_of_its_entry_or_that_no_entry_tells_is_found(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    taken(tmp_path, HEAD + SALE)
+    identity = line_of(ledger)
+    with ledger.store.write() as writing:
+        documents = Books(writing.shelf).documents
+        line = documents.require("bank_line", SLUG, identity)
+        documents.save("bank_line", SLUG, identity, line | {"facts": line["facts"] | {"amount": 1}})
+        documents.save("bank_line", SLUG, "0" * 64, line)
+        assert [finding.subject for finding in bank_matches_tie(writing)] == [identity, "0" * 64]

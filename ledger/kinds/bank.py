@@ -125,7 +125,7 @@ def _post_line(context: Context, _facts: BankLine) -> Posting:
 
 
 def _fold_line(books: Books, entry: Entry) -> None:
-    document = document_of(entry, matched=0, entries=[], aside=None)
+    document = document_of(entry, matched=0, aside=None)
     books.documents.save("bank_line", entry.campaign, str(entry.facts["identity"]), document)
 
 
@@ -183,12 +183,11 @@ def _add_match(books: Books, entry: Entry, sign: int) -> None:
     identity, seq, bank = str(entry.facts["line"]), int(entry.facts["entry"]), str(entry.notes["bank"])
     amount = sign * int(entry.notes["amount"])
     line = books.documents.require("bank_line", entry.campaign, identity)
-    entries = [*line["entries"], seq] if sign > 0 else [other for other in line["entries"] if other != seq]
     books.documents.save(
         "bank_line",
         entry.campaign,
         identity,
-        line | {"matched": line["matched"] + amount, "entries": entries},
+        line | {"matched": line["matched"] + amount},
     )
     matched = entry_matched(books, entry.campaign, seq, bank) + amount
     books.documents.save("bank_matched", entry.campaign, f"{seq}:{bank}", {"matched": matched})
