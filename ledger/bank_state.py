@@ -200,35 +200,76 @@ def _day(date: str) -> int:
     return unix_seconds(f"{date}T00:00:00Z") // 86_400
 
 
+def _statements(books: Books, campaign: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Statements by bank and currency; by last day, those of one day as they were recorded."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for _, document in books.documents.all("bank_statement", campaign):
+        found[document["facts"]["bank"], document["facts"]["currency"]].append(document["facts"])
+    return found
+
+
+def _ends(told: list[dict[str, Any]], lines: int) -> tuple[int, dict[str, Any]]:
+    """The balance before all lines, and the statement that closes them; of one day, the one to which `lines` lead."""
+    opening = int(min(told, key=lambda s: (s["first"], s["last"]))["opening"])
+    last = max(s["last"] for s in told)
+    of_that_day = [s for s in told if s["last"] == last]
+    return opening, next((s for s in of_that_day if s["closing"] == opening + lines), of_that_day[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class StatementGap:
+    """Statements of a bank that do not lead from one to the other: `missing` minor units between them."""
+
+    bank: str
+    currency: str
+    last: str
+    opening: int
+    closing: int
+    missing: int
+
+
+def statement_gaps(books: Books, campaign: str) -> tuple[StatementGap, ...]:
+    """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
+    statements = _statements(books, campaign)
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for _, line in books.documents.all("bank_line", campaign) if statements else ():
+        sums[line["facts"]["bank"], line["facts"]["currency"]] += signed(line)
+    found = []
+    for (bank, currency), told in sorted(statements.items()):
+        opening, newest = _ends(told, sums[bank, currency])
+        missing = newest["closing"] - opening - sums[bank, currency]
+        if missing:
+            found.append(StatementGap(bank, currency, newest["last"], opening, newest["closing"], missing))
+    return tuple(found)
+
+
 def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
     """Each bank and currency of which there is a statement, by name."""
     books = Books(tx.shelf)
-    statements: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for _, document in books.documents.all("bank_statement", campaign):
-        statements[document["facts"]["bank"], document["facts"]["currency"]].append(document["facts"])
+    statements = _statements(books, campaign)
     if not statements:
         return ()
-    waiting: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    waiting: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for _, line in books.documents.all("bank_line", campaign):
         sums = waiting[line["facts"]["bank"], line["facts"]["currency"]]
         left = line_left(line)
         sums[0] += left if signed(line) > 0 else -left
         sums[1] += 1 if left else 0
         sums[2] += signed(line) if line["aside"] is not None else 0
+        sums[3] += signed(line)
     outstanding: dict[tuple[str, str], int] = defaultdict(int)
     for moved in movements(tx, campaign):
         outstanding[moved.bank, moved.currency] += moved.left
     found = []
     for (bank, currency), told in sorted(statements.items()):
-        first = min(told, key=lambda s: (s["first"], s["last"]))
-        newest = max(told, key=lambda s: (s["last"], s["first"]))
         sums = waiting[bank, currency]
+        opening, newest = _ends(told, sums[3])
         found.append(
             BankState(
                 bank,
                 currency,
                 newest["last"],
-                first["opening"],
+                opening,
                 newest["closing"],
                 books.net(f"{_BANK}{campaign}/{bank}", currency),
                 sums[0],

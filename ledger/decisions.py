@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger import drafts
 from ledger.accounts import AccountClass, account
-from ledger.bank_state import open_lines
+from ledger.bank_state import open_lines, statement_gaps
 from ledger.books import Books
 from ledger.chain_coins import unexplained_spends
 from ledger.coins import CoinClasses
@@ -24,6 +24,7 @@ from ledger.kinds.confirmations import open_gaps
 from ledger.kinds.goods import lot_asset
 from ledger.kinds.pledges import gift_asset, gift_document, gift_worth
 from ledger.matching import open_matches
+from ledger.money import decimal_text
 from ledger.observing import Observed
 from ledger.record import rfc3339
 from ledger.report import OpenCount
@@ -53,6 +54,7 @@ class Matter(StrEnum):
     SHORTFALL = "shortfall"
     OPEN_MATCH = "open_match"
     BANK_LINE = "bank_line"
+    BANK_GAP = "bank_gap"
     COUNT_GAP = "count_gap"
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
@@ -67,6 +69,7 @@ UNRECONCILED = (
     Matter.SHORTFALL,
     Matter.OPEN_MATCH,
     Matter.BANK_LINE,
+    Matter.BANK_GAP,
 )
 """While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
 
@@ -309,6 +312,10 @@ def _bank_lines(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
             "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
             line.proposals,
         )
+    for gap in statement_gaps(Books(tx.shelf), slug):
+        ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
+        what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
+        yield DecisionWanted(Matter.BANK_GAP, slug, gap.bank, gap.last, gap.currency, gap.missing, what)
 
 
 def _deliveries(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:

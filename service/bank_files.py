@@ -164,7 +164,10 @@ def csv_statement(data: bytes, layout: Layout) -> FileStatement:
         raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
     for wanted in _wanted(layout.columns):
         if wanted not in rows[0]:
-            raise BadUse(f"file: has no column {wanted[:40]!r}, which the mapping names.")
+            there = ", ".join(repr(name[:40]) for name in list(rows[0])[:20])
+            raise BadUse(
+                f"file: has no column {wanted[:40]!r}, which the mapping names; its columns are {there}."
+            )
     told = [_row(row, layout, at) for at, row in enumerate(rows, layout.skip + 2)]
     if layout.newest_first:
         told.reverse()
@@ -213,6 +216,8 @@ def _amount(row: dict[str, Any], layout: Layout, currency: str) -> int:
         abs(exact_minor(row[name], currency, layout)) if row[name].strip() else 0
         for name in (columns.came, columns.went)
     )
+    if came and went:
+        raise ValueError("it came in and went out in one row")
     return came - went
 
 

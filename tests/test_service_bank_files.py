@@ -253,6 +253,58 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
     assert [tie.difference for tie in ties] == [5_000]
 
 
+def gaps(ledger: Ledger) -> list[tuple[str, int | None]]:
+    with ledger.store.read() as reading:
+        rows = decisions(reading, SLUG, now=ledger.now)
+    return [(row.asset, row.minor) for row in rows if row.matter is Matter.BANK_GAP]
+
+
+def test_statements_that_do_not_follow_wait_for_the_missing_one(ledger: Ledger, tmp_path: Path) -> None:
+    taken(tmp_path, HEAD + SALE)
+    assert gaps(ledger) == []
+    taken(tmp_path, HEAD + "25.11.2023;X;later;5,00;19.855,00;\n")
+    assert gaps(ledger) == [("USD", -5_000)]
+    told = run_command(["inbox", "--data", "."], tmp_path).out
+    assert "its statements do not lead from 0.00 to 19855.00; import the one that is missing" in told
+    taken(tmp_path, HEAD + "22.11.2023;X;between;-50,00;19.850,00;\n")
+    assert gaps(ledger) == []
+
+
+def test_a_line_like_one_of_the_same_day_in_the_file_that_follows_is_another_line(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    taken(tmp_path, HEAD + SALE + FEE)
+    afternoon = HEAD + "21.11.2023;Bank;account fee;-3,50;19.893,00;\n"
+    assert "1 lines recorded, 0 known" in taken(tmp_path, afternoon).out
+    assert "0 lines recorded, 1 known" in taken(tmp_path, afternoon).out
+    assert waiting(ledger) == [("2023-11-20", 1_990_000), ("2023-11-21", -350), ("2023-11-21", -350)]
+    assert gaps(ledger) == []
+    whole = HEAD + SALE + FEE + "21.11.2023;Bank;account fee;-3,50;19.893,00;\n"
+    assert "0 lines recorded, 3 known" in taken(tmp_path, whole).out
+    assert gaps(ledger) == []
+
+
+def test_lines_that_sum_to_nothing_and_come_again_are_the_same_lines(ledger: Ledger, tmp_path: Path) -> None:
+    back = "21.11.2023;Bank;account fee;3,50;19.900,00;\n"
+    taken(tmp_path, HEAD + SALE + FEE + back)
+    assert "0 lines recorded, 2 known" in taken(tmp_path, HEAD + FEE + back).out
+
+
+def test_a_row_that_came_in_and_went_out_is_refused() -> None:
+    layout = layout_from(
+        b'bank = "B"\ncurrency = "USD"\n[columns]\ndate = "D"\ncame = "In"\nwent = "Out"\nbalance = "S"\n'
+    )
+    with pytest.raises(BadUse, match="it came in and went out in one row"):
+        csv_statement(b"D,In,Out,S\n2023-11-20,3.50,3.50,0.00\n", layout)
+
+
+def test_a_column_that_is_not_there_is_told_beside_those_that_are() -> None:
+    with pytest.raises(
+        BadUse, match="no column 'Booked', which the mapping names; its columns are 'Date', 'Amount'"
+    ):
+        csv_statement(b"Date;Amount\n1;2\n", LAYOUT)
+
+
 @given(st.integers(-MAX_AMOUNT // 100, MAX_AMOUNT // 100), st.sampled_from([".", ",", ""]))
 def test_what_a_bank_writes_is_read_exactly(minor: int, thousands: str) -> None:
     decimal = "," if thousands == "." else "."

@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ledger.bank_state import bank_secret, commitment, open_lines
+from ledger.books import Books
 from ledger.desk import Actor, act, actor_named
 from ledger.kinds.bank import BankLine, BankStatement
 from ledger.money import decimal_text
@@ -110,7 +110,11 @@ def _record(
 ) -> tuple[int, int]:
     """(lines that are new, lines that were known)."""
     new = known = 0
-    for line, words in _lines(tx, slug, layout.bank, statement):
+    sha256 = hashlib.sha256(data).hexdigest()
+    before = _lines(tx, slug, layout.bank, statement, Counter())
+    if _goes_on(tx, slug, layout.bank, statement, before, sha256):
+        before = _lines(tx, slug, layout.bank, statement, _counted(tx, slug, layout.bank, statement))
+    for line, words in before:
         outcome = act(tx, actor, slug, "bank", "line", line, now=now)
         new, known = new + (not outcome.already), known + outcome.already
         if words is not None and not outcome.already and line.text is not None:
@@ -120,7 +124,7 @@ def _record(
     told = BankStatement(
         bank=layout.bank,
         currency=statement.currency,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         part=part,
         opening=statement.opening,
         came=sum(minor for minor in amounts if minor > 0),
@@ -134,13 +138,62 @@ def _record(
     return new, known
 
 
-def _lines(
-    tx: Writing, slug: str, bank: str, statement: FileStatement
-) -> Iterator[tuple[BankLine, tuple[bytes, bytes] | None]]:
-    """Facts of each line with (salt, words) of its text; known by the bank's reference, else by what it says."""
-    secret = bank_secret(tx)
-    place = f"{slug}\0{bank}\0{statement.currency}"
+Told = list[tuple[BankLine, tuple[bytes, bytes] | None]]
+
+
+def _goes_on(tx: Writing, slug: str, bank: str, statement: FileStatement, lines: Told, sha256: str) -> bool:
+    """Does a file begin where the newest statement closed, and hold lines that look like earlier ones of that day?
+
+    Then those are further ones: a bank that gives no reference writes the same fee twice a day in two files alike.
+    """
+    documents = Books(tx.shelf).documents
+    told = [
+        d["facts"]
+        for _, d in documents.all("bank_statement", slug)
+        if (d["facts"]["bank"], d["facts"]["currency"]) == (bank, statement.currency)
+    ]
+    if (
+        not told
+        or any(s["sha256"] == sha256 for s in told)
+        or any(line.reference for line in statement.lines)
+    ):
+        return False
+    first = min(line.booked for line in statement.lines)
+    newest = told[-1]
+    if newest["closing"] != statement.opening or first < newest["last"]:
+        return False
+    # What looks known and sums to nothing may as well be the same lines again, exported a second time.
+    return (
+        sum(
+            line.amount if line.direction == "in" else -line.amount
+            for line, _ in lines
+            if documents.find("bank_line", slug, line.identity) is not None
+        )
+        != 0
+    )
+
+
+def _counted(tx: Writing, slug: str, bank: str, statement: FileStatement) -> Counter[str]:
+    """How often each line of a file stands on earlier statements already."""
+    secret, place, documents = bank_secret(tx), _place(slug, bank, statement), Books(tx.shelf).documents
     seen: Counter[str] = Counter()
+    for line in dict.fromkeys(statement.lines):
+        while documents.find("bank_line", slug, _identity(secret, place, line, seen)) is not None:
+            pass
+        seen[_said(line)] -= 1
+    return seen
+
+
+def _place(slug: str, bank: str, statement: FileStatement) -> str:
+    return f"{slug}\0{bank}\0{statement.currency}"
+
+
+def _lines(tx: Writing, slug: str, bank: str, statement: FileStatement, seen: Counter[str]) -> Told:
+    """Facts of each line with (salt, words) of its text; known by the bank's reference, else by what it says.
+
+    `seen`: how often each was there before.
+    """
+    secret, place, found = bank_secret(tx), _place(slug, bank, statement), Told()
     for line in statement.lines:
         identity = _identity(secret, place, line, seen)
         text, words = None, None
@@ -148,26 +201,29 @@ def _lines(
             value = line.text.encode()
             text, salt = commitment(secret, f"text\0{identity}", value)
             words = (salt, value)
-        yield (
-            BankLine(
-                bank=bank,
-                currency=statement.currency,
-                identity=identity,
-                direction="in" if line.minor > 0 else "out",
-                amount=abs(line.minor),
-                booked=line.booked,
-                text=text,
-            ),
-            words,
+        told = BankLine(
+            bank=bank,
+            currency=statement.currency,
+            identity=identity,
+            direction="in" if line.minor > 0 else "out",
+            amount=abs(line.minor),
+            booked=line.booked,
+            text=text,
         )
+        found.append((told, words))
+    return found
+
+
+def _said(line: FileLine) -> str:
+    """What a line is known by, but for its n-th occurrence."""
+    if line.reference:
+        return f"reference\0{line.reference}"
+    return f"line\0{line.booked}\0{line.minor}\0{line.text}"
 
 
 def _identity(secret: bytes, place: str, line: FileLine, seen: Counter[str]) -> str:
     """RULES 14: the bank's own reference, else account, booking date, amount, text and n-th occurrence that day."""
-    if line.reference:
-        told = f"reference\0{line.reference}"
-    else:
-        told = f"line\0{line.booked}\0{line.minor}\0{line.text}"
+    told = _said(line)
     seen[told] += 1
     return commitment(secret, place, f"{told}\0{seen[told]}".encode())[0]
 

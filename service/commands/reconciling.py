@@ -101,7 +101,8 @@ def _table_lines(table: ConservationTable) -> Iterator[str]:
         if rows:
             yield f"    {side.value:<4}  {'together':<22}{_figure(table, total):>22}"
     if table.difference:
-        yield f"    does not tie: {_figure(table, table.difference)} {table.asset} too much is held or gone"
+        off = f"{_figure(table, abs(table.difference))} {table.asset} too {_more(table.difference)}"
+        yield f"    does not tie: {off} is held or gone"
 
 
 def _figure(table: ConservationTable, minor: int) -> str:
@@ -110,8 +111,13 @@ def _figure(table: ConservationTable, minor: int) -> str:
 
 def _tie_lines(tie: Tie) -> Iterator[str]:
     parts = " + ".join(f"{name} {decimal_text(tie.asset, units)}" for name, units in tie.parts) or "nothing"
-    end = "" if not tie.difference else f"; does not tie: {decimal_text(tie.asset, tie.difference)} too much"
+    off = f"{decimal_text(tie.asset, abs(tie.difference))} too {_more(tie.difference)}"
+    end = f"; does not tie: {off}" if tie.difference else ""
     yield f"  {tie.what} {tie.subject}: {decimal_text(tie.asset, tie.total)} = {parts}{end}"
+
+
+def _more(difference: int) -> str:
+    return "much" if difference > 0 else "little"
 
 
 def _bank_line(slug: str, state: BankState) -> str:

@@ -17,6 +17,7 @@ _MATTERS = {
     "shortfall": ("shortfall to cover", "shortfalls to cover"),
     "open_match": ("order line or invoice that does not match", "order lines or invoices that do not match"),
     "bank_line": ("bank line without a match", "bank lines without a match"),
+    "bank_gap": ("bank whose statements do not follow", "banks whose statements do not follow"),
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
 }
