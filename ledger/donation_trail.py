@@ -26,6 +26,7 @@ from ledger.places import PlaceNames
 from ledger.record import rfc3339
 from ledger.settled import MATURITY, depth_of
 from ledger.stages import CampaignFlow
+from ledger.told_rows import ToldRows
 from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
@@ -60,18 +61,6 @@ _STEPS = {
 _FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
 """Which fact names the other campaign."""
 _ORDER = list(StepKind)
-
-
-@dataclass
-class _Told:
-    """What one document did to the donation's units."""
-
-    units: int = 0
-    lost: dict[ExitKind, int] = field(default_factory=lambda: defaultdict(int))
-    asset: str = ""
-    place: str = ""
-    order: str = ""
-    value: int = 0
 
 
 def papers_about(books: Books, campaign: str, about: str, number: str) -> tuple[Paper, ...]:
@@ -205,7 +194,7 @@ class DonationFollower:
         """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
         shares: list[LineShare] = []
         points: list[ThreadPoint] = []
-        told: dict[tuple[str, str, str], _Told] = defaultdict(_Told)
+        told = ToldRows()
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -232,40 +221,45 @@ class DonationFollower:
             steps.append(last)
         return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
 
-    def _tell_arrival(self, visit: Arrival, told: dict[tuple[str, str, str], _Told]) -> None:
+    def _tell_arrival(self, visit: Arrival, told: ToldRows) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
         if kind not in _STEPS:
             return
-        row = told[kind, number, _recipient(kind, visit.line)]
         units = visit.end - visit.start
-        row.asset = visit.line.rsplit("/", 1)[1]
         if kind == "payment":
-            order, item = self._picture.order_item(visit.line)
+            _, item = self._picture.order_item(visit.line)
             value, quantity = int(str(item["value"])), int(str(item["quantity"]))
+            row = told.row(kind, number, str(item["product"]))
             row.value += units
-            row.order, row.asset = order, str(item["product"])
+            row.asset = str(item["product"])
             units = visit.end * quantity // value - visit.start * quantity // value
         elif visit.line.startswith("goods/"):
             goods = parse_goods_line(visit.line)
+            row = told.row(kind, number, goods.product, goods.place)
             row.place, row.asset = goods.place, goods.product
+        else:
+            row = told.row(kind, number)
+            row.asset = visit.line.rsplit("/", 1)[1]
         row.units += units
 
     def _tell_ending(
         self,
         visit: Ending,
-        told: dict[tuple[str, str, str], _Told],
+        told: ToldRows,
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
         kind, _, number, *_ = visit.use.id.split(":")
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
         units = self._picture.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
+        if kind not in _STEPS:
+            return
+        row = told.row(kind, number, asset if asset in self.products else "")
+        row.asset = row.asset or asset
         if kind == "gift-return" and ending is ExitKind.RETURNED:
-            told[kind, number, ""].units += units
-            told[kind, number, ""].asset = asset
-        elif kind in _STEPS:
-            told[kind, number, ""].lost[ending] += units
-            told[kind, number, ""].asset = told[kind, number, ""].asset or asset
+            row.units += units
+        else:
+            row.lost[ending] += units
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
         left = self._picture.ending_of(line) if stays else None
@@ -278,9 +272,9 @@ class DonationFollower:
     def _title(self, campaign: str) -> str:
         return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
 
-    def _steps(self, told: dict[tuple[str, str, str], _Told]) -> list[Step]:
+    def _steps(self, told: ToldRows) -> list[Step]:
         made: list[Step] = []
-        for (noun, number, _), row in told.items():
+        for noun, number, row in told.all():
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
             product = self.products.get(row.asset)
@@ -292,14 +286,19 @@ class DonationFollower:
                 place = facts["exchange"]
                 detail += terms_of(facts)
             elif noun == "payment":
-                order = self._books.documents.require("purchase", self._campaign, row.order)
-                reference, place = row.order, order["facts"]["supplier"]
-                papers = papers_about(self._books, self._campaign, "purchase", row.order) + papers
+                reference = str(document["facts"]["order"])
+                order = self._books.documents.require("purchase", self._campaign, reference)
+                place = order["facts"]["supplier"]
+                papers = papers_about(self._books, self._campaign, "purchase", reference) + papers
                 detail += [
                     ("paid", str(row.value)),
                     ("currency", order["facts"]["currency"]),
                     ("payment", number),
                 ]
+                if not row.value:  # all of it went as the fee
+                    kind, row.units = StepKind.FEE, sum(row.lost.values())
+                    row.lost.clear()
+                    detail = [("payment", number)]
                 if product is not None and product["service"]:
                     kind = StepKind.PAID
             elif noun == "receipt" and product is not None and product["service"]:
@@ -373,11 +372,6 @@ class DonationFollower:
         return Step(
             StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
         )
-
-
-def _recipient(kind: str, line: str) -> str:
-    """Which of several recipients of one distribution; other facts are one step, wherever they went."""
-    return parse_goods_line(line).place if kind == "distribution" else ""
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
