@@ -5,8 +5,6 @@ Assets of money are named here; goods and services are declared by the products 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 MAX_AMOUNT = 2**53 - 1
 """The largest amount of one transfer: beyond it JSON readers lose digits (RFC 8785, I-JSON)."""
 
@@ -25,18 +23,6 @@ DECIMALS = {
     "ZAR": 2,
 }
 """Money: minor-unit digits by ISO 4217 (and BTC, which is not an ISO 4217 code)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """`minor` whole units of `asset` (sats, cents, pieces)."""
-
-    asset: str
-    minor: int
-
-    @property
-    def decimal(self) -> str:
-        return decimal_text(self.asset, self.minor)
 
 
 def decimals_of(asset: str) -> int:

@@ -21,7 +21,7 @@ from watchers.block import Tx, parse_block, parse_transaction
 from watchers.electrum import Electrum
 from watchers.electrum_socket import place_of
 from watchers.http_policy import HttpPolicy
-from watchers.merkle import branch
+from watchers.merkle import branch_in, levels_of
 from watchers.networks import REGTEST
 
 
@@ -305,7 +305,7 @@ class ElectrumServer:
             txids = self._txids(height)
             if txid in txids:
                 told, position = self.faults.told, txids.index(txid)
-                nodes = branch([bytes.fromhex(one)[::-1] for one in txids], position)
+                nodes = branch_in(levels_of([bytes.fromhex(one)[::-1] for one in txids]), position)
                 return {
                     "block_height": told("merkle.block_height", height),
                     "merkle": told("merkle.merkle", [node[::-1].hex() for node in nodes]),

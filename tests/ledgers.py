@@ -11,6 +11,7 @@ from ledger.chain import BlockRef, Outpoint, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.checks import run_checks
 from ledger.desk import Actor, Outcome, act, add_user
+from ledger.kinds import ALL
 from ledger.rebuild import rebuild
 from ledger.settling import LookOutcome, record_look
 from ledger.store.addresses import AddressRow
@@ -18,6 +19,8 @@ from ledger.store.database import Store
 
 START = 1_700_000_000
 SLUG = "help"
+REVERSIBLE = frozenset(kind.name for kind in ALL if kind.undoing is not None)
+"""The kinds whose entries a person can reverse."""
 
 
 def script(index: int) -> Script:

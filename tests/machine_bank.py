@@ -6,8 +6,8 @@ import hashlib
 
 from ledger.bank_state import movements
 from ledger.books import Books
-from ledger.kinds import REVERSIBLE
 from ledger.kinds.bank import line_left, signed
+from tests.ledgers import REVERSIBLE
 from tests.machine_scene import BANKS, Facts, Scene, tells
 from tests.machine_world import Needs
 

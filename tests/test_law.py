@@ -280,7 +280,7 @@ def test_the_core_knows_no_single_campaign() -> None:
 
 BREACHES = {
     "from watchers import look\n": ("api/x.py", "law"),
-    "from ledger.money import Amount\n": ("watchers/x.py", "law"),
+    "from ledger.money import decimal_text\n": ("watchers/x.py", "law"),
     "import requests\n": ("service/x.py", "fence"),
     "import sqlite3\n": ("service/x.py", "fence"),
 }

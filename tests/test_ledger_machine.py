@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from ledger.errors import LedgerError
-from ledger.kinds import ALL, BY_NAME, REVERSIBLE
+from ledger.kinds import ALL, BY_NAME
+from tests.ledgers import REVERSIBLE
 from tests.machine_scene import RECIPES
 from tests.machine_steps import CHAIN_STEPS, MORE_STEPS
 from tests.machine_telling import names, reach, spoil, tell

@@ -10,10 +10,9 @@ from typing import Any
 from ledger.books import Books
 from ledger.chain_look import TxFacts
 from ledger.errors import LedgerError
-from ledger.kinds import REVERSIBLE
 from ledger.queries import donation_trails
 from ledger.trail import DonationTrail
-from tests.ledgers import SLUG, Ledger, name, tx
+from tests.ledgers import REVERSIBLE, SLUG, Ledger, name, tx
 from tests.things import DATE, lots, order, pay, receive
 
 GIFT = f"{name('gift')}:0"

@@ -41,7 +41,6 @@ class SourceReport:
     lied: str | None
     requests: int
     bytes: int
-    blocks_served: int
     behind: int = 0
     set_aside_until: int | None = None  # Unix seconds; a source caught lying is not asked before
 
@@ -56,7 +55,6 @@ class Asked:
     followed: Followed = field(default_factory=Followed)
     error: str | None = None
     lied: str | None = None
-    served: int = 0
     silent: bool = False
 
     @property
@@ -150,7 +148,6 @@ class Sources:
             lied=one.lied,
             requests=one.source.requests - one.requests,
             bytes=one.source.bytes_read - one.bytes,
-            blocks_served=one.served,
             behind=max(0, self.chain.best().height - tip.height) if tip is not None else 0,
             set_aside_until=self._aside[one.name].until if one.lied is not None else None,
         )

@@ -219,7 +219,6 @@ class Histories:
             block = parse_block(one.source.look_block(header.hash))
         except ValueError as refused:
             raise SourceLied(one.name, "block", str(refused)) from refused
-        one.served += 1
         for position in range(block.count):
             if block.txid(position) == txid:
                 return MerkleProof(txid, position, branch_in(block.levels, position))

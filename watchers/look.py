@@ -305,7 +305,6 @@ class _Reading:
                 self._sources.note(one, trouble, self.now)
                 one.silent = True
                 continue
-            one.served += 1
             if self._bytes_left is not None:
                 self._bytes_left -= len(raw)
             tip = self._chain.tip(name)

@@ -61,11 +61,6 @@ def branch_in(levels: Sequence[Sequence[bytes]], position: int) -> tuple[bytes, 
     return tuple(siblings)
 
 
-def branch(leaves: Sequence[bytes], position: int) -> tuple[bytes, ...]:
-    """The Merkle branch of the leaf at `position`, lowest sibling first."""
-    return branch_in(levels_of(leaves), position)
-
-
 @dataclass(frozen=True, slots=True)
 class MerkleProof:
     """A claim that `txid` (display order) stands at `position` (0-based) below some root."""

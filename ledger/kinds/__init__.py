@@ -79,5 +79,3 @@ _RECORDED: tuple[Kind, ...] = (
 )
 ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
-REVERSIBLE = frozenset(kind.name for kind in ALL if kind.undoing is not None)
-"""The kinds whose entries a person can reverse."""

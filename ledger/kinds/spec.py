@@ -129,11 +129,6 @@ def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:
     return key
 
 
-def nothing(_context: Context, _facts: Any) -> Posting:
-    """A fact that moves nothing."""
-    return Posting()
-
-
 def require_campaign(context: Context) -> Mapping[str, Any]:
     """The campaign's facts; raises NotFound."""
     facts: Mapping[str, Any] = context.books.documents.require("campaign", "", context.campaign)["facts"]

@@ -150,7 +150,6 @@ RAISED_BEFORE_AT = moment("2020-05-21T10:37")
 
 MOVED = "moved"
 """The transaction whose block is reorganised away and which is in another block afterwards."""
-MOVED_STALE_AT = moment("2020-05-24T14:38")
 MOVED_SWITCH_AT = moment("2020-05-24T15:30")
 
 OUTGOING = (

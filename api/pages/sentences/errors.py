@@ -31,7 +31,6 @@ ERRORS = {
     503: ErrorWords("Not ready yet", "Try again in a minute."),
     507: ErrorWords("This cannot be written now", "Our disk is full. Nothing was lost; try again later."),
 }
-FIND_HINT = "Transaction, address or claim code"
 FIND_EMPTY = (
     "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
 )

@@ -17,7 +17,6 @@ FLOW_CAPTION = (
 THREAD_CAPTION = "The line with dots is your donation, drawn wider than it is. The bands are everyone’s."
 FLOW_TITLE = "The way of the money and the goods"
 THREAD_TITLE = "The way of your donation among all"
-FLOW_TABLE = "The same as a table"
 FLOW_TABLE_HEAD = ("Stage", "Arrived", "Stays or spent", "Lost")
 
 
