@@ -288,5 +288,6 @@ MORE_STEPS: tuple[Callable[[World], None], ...] = (
     mine_lost,
     ripen,
     hide,
+    ask_for_an_address,
     value,
 )

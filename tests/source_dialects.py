@@ -28,7 +28,6 @@ from watchers.sources import Can, Source
 
 BLOCKS = 34
 Server = FakeServer | ElectrumServer
-NOWHERE = "cd" * 32
 
 
 class CachingServer(EsploraServer):

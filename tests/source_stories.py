@@ -91,10 +91,6 @@ def eventually(scene: Scene, ask: Callable[[], object], wanted: object) -> None:
     assert ask() == wanted
 
 
-def header(scene: Scene, height: int) -> Header:
-    return Header(scene.block(scene.hash(height))[:80])
-
-
 def coin_of(scene: Scene, txid: str, number: int, block: str) -> Outpoint:
     """The output of a confirmed payment that pays script `number`."""
     tx = next(tx for tx in parse_block(scene.block(block)) if tx.txid == txid)

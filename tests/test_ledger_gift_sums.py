@@ -16,8 +16,6 @@ from ledger.queries import campaign_report, donation_rows, median_of
 from ledger.remembered import remembered
 from tests.ledgers import SLUG, Ledger, name, tx
 
-BTC = 100_000_000
-
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:

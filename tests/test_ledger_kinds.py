@@ -16,6 +16,7 @@ from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.queries import campaign_report
 from ledger.tracing import origins
 from tests.ledgers import SLUG, Ledger, name, tx
+from tests.things import hand_over
 
 BTC = 100_000_000
 
@@ -188,27 +189,13 @@ def test_nothing_is_shipped_that_is_not_there_and_what_arrives_is_what_left(ledg
         assert Books(reading.shelf).documents.require("shipment", SLUG, "W-1")["status"] == "received"
 
 
-def hand_over(ledger: Ledger, quantity: int) -> None:
-    facts = {"number": "H-1", "place": "Depot", "organisation": "Aid", "lots": lots(quantity)}
-    ledger.do("recorder", "handover", "add", date="2023-12-06", **facts)
-
-
 def delivered(ledger: Ledger) -> int:
     """Order, receipt, handover and a distribution; gives the receipt's entry."""
     order(ledger)
     receive(ledger, good=1000)
     with ledger.store.read() as reading:
         seq = Books(reading.shelf).documents.require("receipt", SLUG, "GRN-1")["seq"]
-    ledger.do(
-        "recorder",
-        "handover",
-        "add",
-        number="H-1",
-        place="Depot",
-        organisation="Aid",
-        lots=lots(800),
-        date="2023-12-06",
-    )
+    hand_over(ledger, 800, date="2023-12-06")
     ledger.do(
         "recorder",
         "distribution",
@@ -240,16 +227,7 @@ def test_a_loss_in_stock_is_borne_by_all_in_proportion(ledger: Ledger) -> None:
     ledger.do("recorder", "loss", "add", number="L-1", place="Depot", product="KIT", lot="L1", quantity=100,
               cause="stolen", reason="the lock was broken", date="2023-12-06")  # fmt: skip
     with pytest.raises(Refused, match="900 are at Depot"):
-        ledger.do(
-            "recorder",
-            "handover",
-            "add",
-            number="H-1",
-            place="Depot",
-            organisation="Aid",
-            lots=lots(901),
-            date="2023-12-06",
-        )
+        hand_over(ledger, 901, date="2023-12-06")
     with ledger.store.read() as reading:
         use = Books(reading.shelf).lines.use(f"loss:{SLUG}:L-1")
     assert use.shares_at(500) == [50, 450]

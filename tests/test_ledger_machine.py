@@ -27,7 +27,6 @@ from tests.store_places import BOTH, fresh_url
 THOROUGH = os.environ.get("AIDTRAIL_MACHINE") == "thorough"
 KINDS = st.sampled_from(names())
 CHANCE = st.integers(0, 2**32 - 1)
-NOT_DIRECTLY = frozenset({"campaign"})
 
 
 class LedgerMachine(RuleBasedStateMachine):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from ledger.desk import Intention, request_intention
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.queries import campaign_report
 from ledger.store.addresses import AddressRow
-from ledger.tracing import Arrival, follow
 from tests.ledgers import SLUG, Ledger, name, script, tx
 
 DAY = "2023-11-20"
@@ -327,17 +325,6 @@ def test_a_refund_goes_back_to_the_lines_that_paid(tmp_path: Path) -> None:
     )  # fmt: skip
     approve(ledger, "refund", "R-1")
     assert free(ledger, "USD", "free", "N-1") == [1_500, 3_000]
-
-
-def orders_reached(ledger: Ledger, line: str) -> Iterable[str]:
-    """The orders that units of a line ended in."""
-    with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
-        return {
-            visit.line.split("/")[2]
-            for visit in follow(lines, line, 0, lines.length(line))
-            if isinstance(visit, Arrival) and visit.line.startswith("order/")
-        }
 
 
 def test_the_report_counts_restricted_money_once_and_names_its_need(tmp_path: Path) -> None:

@@ -229,12 +229,6 @@ def test_a_cursor_that_a_reorganisation_takes_away_never_shortens_a_history(
     assert set(books.txs) == {txid for _, txid in confirmed}
 
 
-def source_hash() -> str:
-    from watchers.scripts import scripthash_hex
-
-    return scripthash_hex(Script(OURS[0]))
-
-
 def test_a_block_that_arrives_between_two_pages_shows_a_txid_twice_and_it_counts_once(
     honest: EsploraServer,
 ) -> None:

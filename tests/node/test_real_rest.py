@@ -16,8 +16,6 @@ from watchers.sources import SourceDown, SourceMissing, SourceRefused
 
 pytestmark = pytest.mark.node
 
-START = 1_590_000_000
-
 
 def client() -> HttpClient:
     return HttpClient(HttpPolicy(per_second=1e6, burst=10_000, attempts=1), monotonic=monotonic)
