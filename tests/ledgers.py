@@ -10,8 +10,10 @@ from typing import Any
 from ledger.chain import BlockRef, Outpoint, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.checks import run_checks
+from ledger.conservation import conservation
 from ledger.desk import Actor, Outcome, act, add_user
 from ledger.kinds import ALL
+from ledger.queries import campaign_report
 from ledger.rebuild import rebuild
 from ledger.settling import LookOutcome, record_look
 from ledger.store.addresses import AddressRow
@@ -134,3 +136,12 @@ class QuietLedger(Ledger):
 
     def audit(self) -> None:
         return
+
+
+def tied(ledger: Ledger) -> None:
+    """Money is conserved, and every table of sums closes with its total."""
+    with ledger.store.read() as reading:
+        made = conservation(reading, SLUG)
+        assert made.holds, made
+        for table in campaign_report(reading, SLUG, now=ledger.now).sums:
+            assert sum(row.minor for row in table.rows) == table.total, table

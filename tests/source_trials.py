@@ -39,8 +39,8 @@ from tests.fake_core import CoreServer
 from tests.fake_core_rest import CoreRestServer
 from tests.fake_server import FakeServer
 from tests.kill_driver import ADDRESSES, SLUG, config_of
+from tests.relief import CAMPAIGN
 from tests.source_mutations import rewrite, written
-from tests.test_service_kill_nine import CAMPAIGN
 from watchers.block import parse_transaction
 from watchers.http import HttpClient
 from watchers.http_answer import HttpAnswer, read_body

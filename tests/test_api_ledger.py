@@ -21,7 +21,7 @@ from ledger.desk import NOUNS, add_token
 from ledger.store.database import Store
 from service.demo import plan
 from service.demo.replay import Replay
-from tests.test_demo_plan_in_ledger import Story
+from tests.demo_story import Story
 
 API = "/api/v1"
 

@@ -15,8 +15,7 @@ from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.queries import campaign_report, donation_trails
 from ledger.trail import DonationStatus
-from tests.ledgers import SLUG, Ledger, name, tx
-from tests.test_ledger_incoming import tied
+from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.things import document, net
 
 BTC = 100_000_000

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from tests.ledgers import Ledger
-from tests.test_ledger_restricted import DAY, approve, contribute, with_needs
-from tests.test_ledger_restricted import given as gifts
+from tests.needs import DAY, approve, contribute, with_needs
+from tests.needs import given as gifts
 from tests.things import document
 
 BTC = 100_000_000

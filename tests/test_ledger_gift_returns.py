@@ -16,9 +16,8 @@ from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
 from ledger.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
-from tests.ledgers import SLUG, Ledger, name, tx
+from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.test_ledger_blocks import block
-from tests.test_ledger_incoming import tied
 from tests.things import document, net
 
 BTC = 100_000_000

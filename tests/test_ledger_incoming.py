@@ -10,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.conservation import conservation
 from ledger.decisions import Matter, decisions
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.queries import campaign_report, donation_rows, donation_trails
-from tests.ledgers import SLUG, Ledger, name, tx
-from tests.test_ledger_loans import two_funds, with_address
+from tests.funds import two_funds, with_address
+from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.test_ledger_refunds import bought as short_order
 from tests.things import document, net
 
@@ -36,14 +35,6 @@ def arrived(tmp_path: Path) -> Ledger:
 def decide(ledger: Ledger, counts_as: str, outpoint: str = COIN, n: int = 1) -> None:
     ledger.do("approver", "incoming", "decide", outpoint=outpoint, n=n, counts_as=counts_as, date=DAY)
     tied(ledger)
-
-
-def tied(ledger: Ledger) -> None:
-    with ledger.store.read() as reading:
-        made = conservation(reading, SLUG)
-        assert made.holds, made
-        for table in campaign_report(reading, SLUG, now=ledger.now).sums:
-            assert sum(row.minor for row in table.rows) == table.total, table
 
 
 def undecided(ledger: Ledger) -> list[str]:

@@ -15,54 +15,20 @@ from ledger.desk import NOUNS, act
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.queries import campaign_report
 from ledger.tracing import origins
-from tests.ledgers import SLUG, Ledger, name, tx
-from tests.things import hand_over
-
-BTC = 100_000_000
+from tests.ledgers import SLUG, Ledger, name
+from tests.things import funded, hand_over, lots, order, receive
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """A ledger with 20,000.00 USD at bank B, from one gift of a bitcoin, and a product KIT."""
-    made = Ledger.new(tmp_path)
-    made.mine("a", tx("gift", (0, BTC)))
-    made.bury()
-    made.mine("s", tx("sale", spends=(("gift", 0),)))
-    made.bury()
-    made.do(
-        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=BTC - 1000, network_fee=1000,
-        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-11-20",
-    )  # fmt: skip
-    made.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
-    made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
-    return made
-
-
-def order(
-    ledger: Ledger, number: str = "PO-1", quantity: int = 1000, value: int = 500_000, **more: Any
-) -> None:
-    items = [{"item": "1", "product": "KIT", "quantity": quantity, "value": value}]
-    facts = {"number": number, "supplier": "Maker", "currency": "USD", "items": items, "date": "2023-11-21"}
-    ledger.do("recorder", "purchase", "add", **(facts | more))
-    ledger.do("approver", "purchase", "approve", number=number, date="2023-11-21")
-
-
-def receive(ledger: Ledger, number: str = "GRN-1", lot: str = "L1", **counts: int) -> None:
-    lots = [{"lot": lot, "noted": sum(counts.values()), **({"good": 0} | counts)}]
-    ledger.do(
-        "recorder", "receipt", "add", number=number, order="PO-1", item="1", place="Depot", lots=lots,
-        date="2023-12-01",
-    )  # fmt: skip
+    return funded(tmp_path)
 
 
 def pay(ledger: Ledger, amount: int, number: str = "P-1", **more: Any) -> None:
     facts = {"number": number, "order": "PO-1", "asset": "USD", "amount": amount, "discharges": amount}
     facts |= {"bank": "B", "date": "2023-12-02"} | more
     ledger.do("recorder", "payment", "add", **facts)
-
-
-def lots(quantity: int, lot: str = "L1") -> list[dict[str, Any]]:
-    return [{"product": "KIT", "lot": lot, "quantity": quantity}]
 
 
 def test_a_receipt_that_does_not_add_up_says_by_how_much(ledger: Ledger) -> None:

@@ -13,32 +13,12 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.chain import Outpoint
 from ledger.conservation import conservation
-from ledger.desk import Outcome, act
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
-from ledger.store.addresses import AddressRow
 from ledger.trail import StepKind
-from tests.ledgers import SLUG, Ledger, name, script, tx
-from tests.test_ledger_moves import BTC, sold
-
-OTHER = "other"
-TERMS = {"purpose": "Something else", "start": "2023-11-01", "end": "2023-12-31"}
-
-
-def do(ledger: Ledger, campaign: str, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
-    ledger.now += 60
-    with ledger.store.write() as writing:
-        outcome = act(writing, ledger.actors[role], campaign, noun, verb, facts, now=ledger.now)
-    ledger.audit()
-    return outcome
-
-
-def two_funds(folder: Path, **more: Any) -> Ledger:
-    """Campaign `help` has USD 20,000 at bank B from two gifts; `other` has nothing yet."""
-    ledger = sold(folder, BTC, BTC, **more)
-    do(ledger, OTHER, "admin", "campaign", "add", slug=OTHER, title="Other fund", **TERMS)
-    return ledger
+from tests.funds import BTC, OTHER, do, two_funds, with_address
+from tests.ledgers import SLUG, Ledger, name, tx
 
 
 @pytest.fixture
@@ -264,12 +244,6 @@ def test_whatever_is_lent_repaid_or_undone_both_funds_tie(steps: list[tuple[str,
         assert ties(ledger)
         held = sum(net(ledger, account) for account in (f"bank/{SLUG}/B", f"bank/{OTHER}/O"))
         assert held == 2_000_000
-
-
-def with_address(ledger: Ledger, index: int) -> None:
-    """An address of the other campaign."""
-    with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(index), f"address{index}", OTHER, "receive", index, "list")])
 
 
 def difference(ledger: Ledger, slug: str) -> int:

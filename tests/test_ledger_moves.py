@@ -15,25 +15,10 @@ from ledger.flow import ExitKind
 from ledger.queries import campaign_report
 from ledger.stages import CampaignFlow
 from ledger.tracing import Ending, Stay, Visit, follow, origins
+from tests.funds import BTC, sold
 from tests.ledgers import SLUG, Ledger, name, tx
 
-BTC = 100_000_000
 MONEY = f"money/{SLUG}/free/USD"
-
-
-def sold(folder: Path, *gifts: int, proceeds: int = 2_000_000) -> Ledger:
-    """A ledger whose gifts were all sold for `proceeds` cents, at bank B."""
-    ledger = Ledger.new(folder)
-    ledger.mine("a", *(tx(f"gift{i}", (i, sats), position=i + 1) for i, sats in enumerate(gifts)))
-    ledger.bury()
-    ledger.mine("s", tx("sale", spends=tuple((f"gift{i}", 0) for i in range(len(gifts)))))
-    ledger.bury()
-    ledger.do(
-        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=sum(gifts), network_fee=0,
-        currency="USD", proceeds=proceeds, exchange="E", bank="B", date="2023-11-20",
-    )  # fmt: skip
-    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
-    return ledger
 
 
 def move(

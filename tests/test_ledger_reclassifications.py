@@ -13,17 +13,7 @@ from ledger.queries import campaign_report, donation_trails
 from ledger.sums import sum_tables
 from ledger.trail import StepKind
 from tests.ledgers import SLUG, Ledger, name
-from tests.test_ledger_restricted import (
-    DAY,
-    approve,
-    contribute,
-    convert,
-    free,
-    given,
-    order,
-    spend,
-    with_needs,
-)
+from tests.needs import DAY, approve, contribute, convert, free, given, order, spend, with_needs
 
 
 def reclassify(ledger: Ledger, number: str = "X-1", *, approved: bool = True, **facts: Any) -> int | None:

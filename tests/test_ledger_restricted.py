@@ -9,101 +9,24 @@ import pytest
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.desk import Intention, request_intention
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.queries import campaign_report
 from ledger.store.addresses import AddressRow
-from tests.ledgers import SLUG, Ledger, name, script, tx
-
-DAY = "2023-11-20"
-
-
-def ask(ledger: Ledger, need: str | None) -> Intention:
-    with ledger.store.write() as writing:
-        return request_intention(writing, SLUG, {} if need is None else {"need": need}, now=ledger.now)
-
-
-def with_needs(folder: Path, *, addresses: int = 20, **more: Any) -> Ledger:
-    """A campaign with the needs N-1 and N-2 of a product each, and one service."""
-    ledger = Ledger.new(folder, addresses=addresses, **more)
-    for code in ("KIT", "BED"):
-        ledger.do("recorder", "product", "add", code=code, name=code, unit=code, plural=f"{code}S")
-    for number, product in (("N-1", "KIT"), ("N-2", "BED")):
-        ledger.do(
-            "recorder", "need", "add", number=number, recipient="R", product=product, quantity=100, place="P",
-            by="2023-12-20", date=DAY,
-        )  # fmt: skip
-    return ledger
-
-
-def given(ledger: Ledger, *gifts: tuple[str | None, int]) -> None:
-    """Settled gifts in coins, each to an address for a need (None: for any end)."""
-    pays = []
-    for need, sats in gifts:
-        made = ask(ledger, need)
-        pays.append((int(made.address.removeprefix("address")), sats))
-    label = f"gifts {ledger.now}"
-    ledger.mine(label, *(tx(f"{label} {i}", pay, position=i + 1) for i, pay in enumerate(pays)))
-    ledger.bury()
-    ledger.gifts = [f"{label} {i}" for i in range(len(pays))]  # type: ignore[attr-defined]
-
-
-def spend(ledger: Ledger, label: str, *, keep: int = 0) -> None:
-    """All gifts of `given` leave in one transaction, but for `keep` sats of change; settled."""
-    spends = tuple((gift, 0) for gift in ledger.gifts)  # type: ignore[attr-defined]
-    ledger.mine(label, tx(label, *(((15, keep),) if keep else ()), spends=spends))
-    ledger.bury()
-
-
-def convert(ledger: Ledger, label: str, sold: int, proceeds: int, *, fee: int = 0, **more: Any) -> None:
-    ledger.do(
-        "recorder", "conversion", "add", number=f"C-{label}", txid=name(label), sold=sold, network_fee=fee,
-        currency="USD", proceeds=proceeds, exchange="E", bank="B", date=DAY, **more,
-    )  # fmt: skip
-
-
-def approve(ledger: Ledger, noun: str, number: str) -> int:
-    outcome = ledger.do("approver", noun, "approve", number=number, date=DAY)
-    assert outcome.seq is not None
-    return outcome.seq
-
-
-def contribute(ledger: Ledger, number: str, amount: int, restriction: str | None) -> None:
-    more = {} if restriction is None else {"restriction": restriction}
-    ledger.do(
-        "recorder", "contribution", "add", number=number, bank="B", currency="USD", amount=amount, date=DAY,
-        **more,
-    )  # fmt: skip
-
-
-def order(ledger: Ledger, number: str, value: int, need: str | None, product: str = "KIT") -> None:
-    more = {} if need is None else {"need": need}
-    ledger.do(
-        "recorder", "purchase", "add", number=number, supplier="S", currency="USD", date=DAY,
-        items=[{"item": "1", "product": product, "quantity": 10, "value": value}], **more,
-    )  # fmt: skip
-
-
-def pay(ledger: Ledger, number: str, order_number: str, amount: int, *, fee: int = 0) -> None:
-    ledger.do(
-        "recorder", "payment", "add", number=number, order=order_number, asset="USD", amount=amount, fee=fee,
-        discharges=amount, bank="B", date=DAY,
-    )  # fmt: skip
-
-
-def free(ledger: Ledger, asset: str, *restrictions: str) -> list[int]:
-    with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
-        return [lines.free_units(f"money/{SLUG}/{restriction}/{asset}") for restriction in restrictions]
-
-
-def taken(ledger: Ledger, use: str) -> int:
-    with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
-        return lines.use(use).units if lines.has_use(use) else 0
-
-
-# ── gifts ────────────────────────────────────────────────────────────────────────────────────────────────
+from tests.ledgers import SLUG, name, script, tx
+from tests.needs import (
+    DAY,
+    approve,
+    ask,
+    contribute,
+    convert,
+    free,
+    given,
+    order,
+    pay,
+    spend,
+    taken,
+    with_needs,
+)
 
 
 def test_a_gift_to_an_address_for_a_need_lies_on_that_needs_line(tmp_path: Path) -> None:
@@ -140,9 +63,6 @@ def test_a_contribution_for_a_need_lies_on_its_line(tmp_path: Path) -> None:
     assert free(ledger, "USD", "free", "N-1") == [2_000, 1_000]
     with pytest.raises(NotFound, match="there is no need N-9"):
         contribute(ledger, "B-3", 1, "N-9")
-
-
-# ── spends and conversions ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_spend_takes_unrestricted_money_first_then_restricted_lines_by_number(tmp_path: Path) -> None:
@@ -216,9 +136,6 @@ def test_coins_of_two_campaigns_in_one_transaction_are_each_explained_by_their_o
         lines = Books(reading.shelf).lines
         assert lines.use(f"conversion:{SLUG}:C-s").units == 50_000
         assert lines.free_units(f"spent/{name('s')}/BTC") == 30_000
-
-
-# ── orders and payments ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_order_that_only_other_needs_money_would_cover_is_refused_with_the_reason(tmp_path: Path) -> None:

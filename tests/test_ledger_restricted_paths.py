@@ -14,7 +14,7 @@ from ledger.books import Books
 from ledger.errors import LedgerError
 from ledger.tracing import Arrival, follow
 from tests.ledgers import SLUG, Ledger, name, tx
-from tests.test_ledger_restricted import DAY, approve, ask, contribute, order, pay, with_needs
+from tests.needs import DAY, approve, ask, contribute, order, pay, with_needs
 
 NEEDS = (None, "N-1", "N-2")
 _need = st.sampled_from(NEEDS)

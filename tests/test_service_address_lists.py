@@ -19,7 +19,7 @@ from service.wallets import add_addresses, require_needs_kept, with_lists
 from tests.demo_data import run_command
 from tests.fake_chain import script_no
 from tests.kill_driver import SLUG
-from tests.test_service_kill_nine import CAMPAIGN
+from tests.relief import CAMPAIGN
 from tests.test_service_modes import TPUB
 from watchers.networks import REGTEST
 from watchers.scripts import address_of, script_of

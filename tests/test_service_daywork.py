@@ -12,7 +12,7 @@ from ledger.store.database import Store
 from service.config import load_config
 from service.demo.replay import Replay
 from tests.demo_data import run_command
-from tests.test_demo_plan_in_ledger import Story
+from tests.demo_story import Story
 from watchers.block import parse_block
 
 XPUB = "xpub6CUGRUonZSQ4TWtTMmzXdrXDtypWKiKrhko4egpiMZbpiaQL2jkwSB1icqYh2cfDfVxdx4df189oLKnC5fSwqPfgyP3hooxujYzAu3fDVmz"

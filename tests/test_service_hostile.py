@@ -18,7 +18,7 @@ from service.clock import system_clock
 from service.command import Command, Exit, Outside
 from service.commands import COMMANDS
 from service.demo.replay import Replay
-from tests.test_demo_plan_in_ledger import Story
+from tests.demo_story import Story
 
 _WAITING = {"demo", "serve"}
 """These two go on until they are told to stop; their refusals are tested one by one."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from ledger.books import Documents
 from ledger.checks import run_checks
 from ledger.desk import Actor, act
 from ledger.rebuild import rebuild
@@ -21,38 +20,10 @@ from service.wiring import build
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import ADDRESSES, POINTS, SLUG, config_of
+from tests.relief import CAMPAIGN, DEPTH, live_in, settled_on
 from watchers.block import parse_block
 
 ROOT = Path(__file__).resolve().parent.parent
-DEPTH = 6
-CAMPAIGN = {
-    "slug": SLUG,
-    "title": "Relief",
-    "purpose": "Help where it is needed",
-    "start": "2011-02-01",
-    "end": "2011-03-01",
-}
-
-
-def settled_on(chain: FakeChain) -> dict[str, int]:
-    """The chain's own list: outpoint and sats of every output to our scripts that is deep enough."""
-    ours = {script_no(number) for number in range(ADDRESSES)}
-    found = {}
-    for name in chain.active[1 : chain.height - DEPTH + 2]:
-        for tx in parse_block(chain.blocks[name]):
-            for vout, output in enumerate(tx.outputs):
-                if output.script in ours:
-                    found[f"{tx.txid}:{vout}"] = output.sats
-    return found
-
-
-def live_in(store: Store) -> dict[str, int]:
-    with store.read() as tx:
-        return {
-            key: document["facts"]["sats"]
-            for key, document in Documents(tx.shelf).all("donation", SLUG)
-            if document["live"]
-        }
 
 
 def drawn_points(kills: int, chance: random.Random) -> list[str]:

@@ -22,7 +22,7 @@ from tests.esplora_lies import LIES
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
-from tests.test_service_kill_nine import CAMPAIGN, DEPTH, live_in, settled_on
+from tests.relief import CAMPAIGN, DEPTH, live_in, settled_on
 
 Spoil = Callable[[EsploraServer], None]
 LOOKS = 10

@@ -28,7 +28,7 @@ from service.wiring import build
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG, config_of
-from tests.test_service_kill_nine import CAMPAIGN, DEPTH
+from tests.relief import CAMPAIGN, DEPTH
 from watchers.descriptors import Descriptor
 from watchers.networks import REGTEST
 from watchers.scripts import address_of

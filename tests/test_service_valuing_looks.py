@@ -16,8 +16,8 @@ from service.valuing import valuing_of
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain
 from tests.kill_driver import SLUG as WATCHED_SLUG
+from tests.relief import DEPTH
 from tests.test_service_intake import Scene as Watching
-from tests.test_service_kill_nine import DEPTH
 from tests.valuing_scene import Scene, scenes
 
 

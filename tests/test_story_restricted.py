@@ -12,7 +12,7 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.conservation import conservation
 from tests.ledgers import SLUG, Ledger, name, tx
-from tests.test_ledger_restricted import DAY, approve, contribute, convert, order, pay, with_needs
+from tests.needs import DAY, approve, contribute, convert, order, pay, with_needs
 
 API = f"/api/v1/campaigns/{SLUG}"
 
