@@ -1,4 +1,4 @@
-"""The campaign that a watched chain pays in tests of the service, and what of its gifts chain and books call settled."""
+"""The campaign that a watched chain pays in tests of services, and what of its gifts chain and books call settled."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from tests.builders_block import RawTx, double_sha, mainnet_block, plain_root
 from watchers.block import parse_block
-from watchers.merkle import MerkleProof, ProofRefused, branch, check_proof, merkle_root
+from watchers.merkle import MerkleProof, ProofRefused, branch_in, check_proof, levels_of, merkle_root
 
 hashes = st.binary(min_size=32, max_size=32)
 leaf_lists = st.lists(hashes, min_size=1, max_size=40, unique=True)
 
 
 def proof(leaves: list[bytes], position: int) -> MerkleProof:
-    return MerkleProof(leaves[position][::-1].hex(), position, branch(leaves, position))
+    return MerkleProof(leaves[position][::-1].hex(), position, branch_in(levels_of(leaves), position))
 
 
 @given(leaf_lists)
@@ -76,7 +76,7 @@ def test_no_leaves_have_no_root() -> None:
 @pytest.mark.parametrize("position", [-1, 3])
 def test_a_position_outside_the_leaves_has_no_branch(position: int) -> None:
     with pytest.raises(ProofRefused, match="outside"):
-        branch([b"a" * 32, b"b" * 32, b"c" * 32], position)
+        branch_in(levels_of([b"a" * 32, b"b" * 32, b"c" * 32]), position)
 
 
 def test_a_right_hand_node_equal_to_its_sibling_is_refused() -> None:
