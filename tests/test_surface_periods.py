@@ -183,8 +183,12 @@ def test_the_most_that_each_role_approves_is_public_and_no_limit_is_said(store: 
             "date": "2023-11-21",
         },
     ]
-    tell(store, "admin", "limit", "lift", number="L-2", **most)
-    assert "Approver No limit" in control(site)
+    tell(store, "admin", "limit", "set", number="L-2", most=5, **most | {"currency": "EUR"})
+    tell(store, "admin", "limit", "lift", number="L-3", **most)
+    assert "Approver 0.05 EUR, since 21 November 2023" in control(site)
+    assert [row["role"] for row in site.get(f"{API}").json()["limits"]] == ["admin", "approver"]
+    tell(store, "admin", "limit", "lift", number="L-4", **most | {"currency": "EUR"})
+    assert "Admin No limit Approver No limit" in control(site)
 
 
 def test_a_late_fact_shows_the_day_it_happened_beside_its_accounting_date(store: Store) -> None:

@@ -140,7 +140,7 @@ def _sum(table: SumTable) -> Sum:
         for row in table.rows
     )
     total = Figure(say.sum_word(table.total_key, ""), exact(table.asset, table.total), False)
-    return Sum(say.sum_heading(table.asset, table.unit), rows, total)
+    return Sum(say.sum_heading(table.asset, table.unit, table.total_key), rows, total)
 
 
 def _withheld(report: CampaignReport) -> tuple[WithheldRow, ...]:

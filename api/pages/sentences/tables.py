@@ -55,9 +55,13 @@ def sum_word(key: str, label: str) -> str:
 _MONEY_NAMES = {"BTC": "Bitcoin (BTC)", "USD": "US dollars (USD)", "EUR": "Euros (EUR)", "CNY": "Yuan (CNY)"}
 
 
-def sum_heading(asset: str, unit: str) -> str:
+_VALUES = {"value_given": "Gifts in coins, by their value", "gross_proceeds": "Gains and losses"}
+"""Tables of a currency that are no money of it."""
+
+
+def sum_heading(asset: str, unit: str, total_key: str = "") -> str:
     if is_money(asset):
-        return _MONEY_NAMES.get(asset, asset)
+        return f"{_VALUES[total_key]} ({asset})" if total_key in _VALUES else _MONEY_NAMES.get(asset, asset)
     return unit_of(unit or asset, 2).capitalize()
 
 
