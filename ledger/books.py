@@ -18,7 +18,6 @@ from ledger.gift_sums import KIND as SUMMED
 from ledger.gift_sums import note_gift
 from ledger.gift_values import note_value
 from ledger.line_state import Lines
-from ledger.lines import Use
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import JUST_ABOVE, Form, Shelf
 from ledger.unvalued import note_unvalued
@@ -129,10 +128,8 @@ class Books:
 
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
-        if len(entry.operations) > 1:
-            self.shelf.expect("use", [one.id for one in entry.operations if isinstance(one, Use)])
         for operation in entry.operations:
-            self.lines.apply(operation)
+            self.lines.apply(operation, entry.seq)
         touched: dict[tuple[str, str], tuple[int, int]] = {}
         for transfer in entry.transfers:
             asset, amount = transfer.asset, transfer.amount

@@ -166,7 +166,7 @@ class LaterChanges:
     def _recorded_by(self, use_id: str) -> int:
         kept = self._recorded.get(use_id)
         if kept is None:
-            kept = self._recorded[use_id] = self._touched.recorded(use_id)
+            kept = self._recorded[use_id] = self._lines.recorded_by(use_id)
         return kept
 
     # what changes units without taking them: a closed order, a recalled lot

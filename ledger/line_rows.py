@@ -31,7 +31,7 @@ class LineRow(NamedTuple):
 
 
 class SpanRow(NamedTuple):
-    """A row of `span` under its line and start."""
+    """A row of `span` under its line and start: units that are not free; those of `free` have only an end."""
 
     end: int
     state: UnitState
@@ -45,6 +45,13 @@ class SourceRow(NamedTuple):
     gift: str | None
     use: str | None
     part: int
+
+
+class UseRow(NamedTuple):
+    """A row of `use` under its name: the use, and the number of the entry that recorded it."""
+
+    use: Use
+    entry: int
 
 
 _STATES = {state.value: state for state in UnitState}
@@ -64,7 +71,7 @@ def _span_bytes(row: SpanRow) -> bytes:
     return f'[{row.end},"{row.state}",{quoted(row.ref)}]'.encode()
 
 
-def span_of(data: bytes) -> SpanRow:
+def _span_of(data: bytes) -> SpanRow:
     return SpanRow(*_span_parts(data.decode()))
 
 
@@ -92,10 +99,11 @@ def source_of(data: bytes) -> SourceRow:
     return SourceRow(*_load(data.decode())[0])
 
 
-def _use_bytes(use: Use) -> bytes:
+def _use_bytes(row: UseRow) -> bytes:
+    use, entry = row
     pieces = ",".join([f"[{start},{end}]" for start, end in use.pieces])
     parts = ",".join(map(_part_text, use.parts))
-    return f"[{quoted(use.id)},{quoted(use.line)},[{pieces}],{use.scale},[{parts}]]".encode()
+    return f"[{entry},{quoted(use.id)},{quoted(use.line)},[{pieces}],{use.scale},[{parts}]]".encode()
 
 
 def _part_text(part: Part) -> str:
@@ -104,10 +112,10 @@ def _part_text(part: Part) -> str:
     return f'["{kind}",{share},{out}{onward}]'
 
 
-def _use_of(data: bytes) -> Use:
-    name, line, pieces, scale, parts = _load(data.decode())[0]
+def _use_of(data: bytes) -> UseRow:
+    entry, name, line, pieces, scale, parts = _load(data.decode())[0]
     there = tuple([Part(_PARTS[kind], *rest) for kind, *rest in parts])
-    return Use(name, line, tuple([(start, end) for start, end in pieces]), scale, there)
+    return UseRow(Use(name, line, tuple([(start, end) for start, end in pieces]), scale, there), entry)
 
 
 def _free_bytes(end: int) -> bytes:
@@ -115,7 +123,7 @@ def _free_bytes(end: int) -> bytes:
 
 
 LINE = Form("line", _line_bytes, _line_of)
-SPAN = Form("span", _span_bytes, span_of)
+SPAN = Form("span", _span_bytes, _span_of)
 FREE = Form("free", _free_bytes, int)
 SOURCE = Form("source", _source_bytes, source_of)
-USE = Form("use", _use_bytes, _use_of)
+USE = Form("use", _use_bytes, _use_of, once=True)

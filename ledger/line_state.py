@@ -17,10 +17,10 @@ from ledger.line_rows import (
     LineRow,
     SourceRow,
     SpanRow,
+    UseRow,
     at,
     source_of,
     span_at,
-    span_of,
 )
 from ledger.lines import (
     ENDED,
@@ -40,10 +40,11 @@ from ledger.shelf import JUST_ABOVE, Shelf
 
 _FIRST_FREE, _LAST_SPAN = 0, 1
 """The hints of a line: no free unit lies below the one; the other was the start of the last span."""
+_ALL = "\U0010ffff"
 
 
 class Lines:
-    """All lines of a ledger. Spaces: `line`, `span` (tiles each line), `free`, `source`, `use`."""
+    """All lines of a ledger. Spaces: `line`, `free` and `span` (which tile each line), `source`, `use`."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -51,7 +52,7 @@ class Lines:
     # reading
 
     def names(self, prefix: str = "") -> list[str]:
-        return [key for key, _ in self._shelf.rows("line", prefix, prefix + "\U0010ffff" if prefix else None)]
+        return [key for key, _ in self._shelf.rows("line", prefix, prefix + _ALL if prefix else None)]
 
     def exists(self, line: str) -> bool:
         return self._shelf.value(LINE, line) is not None
@@ -84,29 +85,42 @@ class Lines:
             else:
                 yield Span(max(span.start, start), min(span.end, stop), span.state, span.ref)
 
-    def _whole_spans(self, line: str, start: int, stop: int) -> Iterator[Span]:
+    def _whole_spans(self, line: str, start: int, stop: int) -> list[Span]:
         """The spans that touch `start..stop`, in order, as stored."""
         low = at(line, start)
-        here = self._shelf.value(SPAN, low)
-        if here is not None and here.end >= stop > start:
-            yield Span(start, *here)
-            return
+        here = self._span_at(low, start)
         if here is None:
-            low = self._before(line, start, low)
-        for key, data in self._shelf.rows("span", low, at(line, stop)):
-            span = span_at(key, data)
-            if span.end > start and span.start < stop:
-                yield span
+            low = self._before(line, low)
+        elif here.end >= stop > start:
+            return [here]
+        found = self._spans_between(low, at(line, stop))
+        return found[1:] if found and found[0].end <= start else found
 
     def whole_spans(self, line: str) -> list[Span]:
         """All spans of a line, in order."""
-        return [span_at(key, data) for key, data in self._shelf.rows("span", line + "|", line + "}")]
+        return self._spans_between(line + "|", line + "}")
 
-    def _before(self, line: str, position: int, otherwise: str) -> str:
-        """The key of the last span that begins before a position."""
-        for key, _ in self._shelf.rows("span", line + "|", at(line, position), reverse=True, limit=1):
-            return key
-        return otherwise
+    def _span_at(self, key: str, start: int) -> Span | None:
+        """The span that begins at a key, which has the start in it."""
+        end = self._shelf.value(FREE, key)
+        if end is not None:
+            return Span(start, end, UnitState.FREE, "")
+        row = self._shelf.value(SPAN, key)
+        return None if row is None else Span(start, *row)
+
+    def _spans_between(self, low: str, high: str) -> list[Span]:
+        found = [span_at(key, data) for key, data in self._shelf.rows("span", low, high)]
+        free = [
+            Span(int(key[-16:]), int(data), UnitState.FREE, "")
+            for key, data in self._shelf.rows("free", low, high)
+        ]
+        return sorted(found + free) if found and free else found or free
+
+    def _before(self, line: str, key: str) -> str:
+        """The key of the last span that begins before a key; the key where there is none."""
+        low = line + "|"
+        ends = [self._shelf.rows(space, low, key, reverse=True, limit=1) for space in ("free", "span")]
+        return max((found for rows in ends for found, _ in rows), default=key)
 
     def sources(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Source]:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
@@ -120,10 +134,17 @@ class Lines:
                 yield Source(int(key[-16:]), *row)
 
     def use(self, use_id: str) -> Use:
-        use = self._shelf.value(USE, use_id)
-        if use is None:
+        return self._use(use_id).use
+
+    def recorded_by(self, use_id: str) -> int:
+        """The number of the entry that recorded a use."""
+        return self._use(use_id).entry
+
+    def _use(self, use_id: str) -> UseRow:
+        row = self._shelf.value(USE, use_id)
+        if row is None:
             raise Conflict(f"use: there is no use {use_id}")
-        return use
+        return row
 
     def has_use(self, use_id: str) -> bool:
         return self._shelf.load("use", use_id) is not None
@@ -171,8 +192,8 @@ class Lines:
 
     # applying
 
-    def apply(self, op: Operation) -> None:
-        """Apply one operation; raises Conflict where the state does not allow it."""
+    def apply(self, op: Operation, entry: int = 0) -> None:
+        """Apply one operation of an entry; raises Conflict where the state does not allow it."""
         match op:
             case Open():
                 if self.exists(op.line):
@@ -182,7 +203,7 @@ class Lines:
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
             case Use():
-                self._apply_use(op)
+                self._apply_use(op, entry)
             case Undo():
                 self._undo(op.id)
             case Withdraw():
@@ -219,16 +240,14 @@ class Lines:
         if units:
             self._shelf.put(SOURCE, at(line, start), SourceRow(start + units, gift, use, part))
 
-    def _apply_use(self, use: Use) -> None:
-        if self.has_use(use.id):
-            raise Conflict(f"use: {use.id} is recorded already")
+    def _apply_use(self, use: Use, entry: int) -> None:
+        self._shelf.put(USE, use.id, UseRow(use, entry))
         reached = -1
         for piece in use.pieces:
             # Nothing else has this use's name: only a piece that touches the one before can join a span.
             if piece[0] <= reached or not self._take(use.line, piece, use.id):
                 self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
             reached = max(reached, piece[1])
-        self._shelf.put(USE, use.id, use)
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 row = self._shelf.value(LINE, part.line)
@@ -278,15 +297,13 @@ class Lines:
         """Use the beginning of a free span by a use of a new name, which no neighbour can have; else False."""
         start, end = piece
         key, put = at(line, start), self._shelf.put
-        here = self._shelf.value(SPAN, key)
-        if here is None or here.state is not UnitState.FREE or not start < end <= here.end:
+        free = self._shelf.value(FREE, key)
+        if free is None or not start < end <= free:
             return False
         put(FREE, key, None)
         put(SPAN, key, SpanRow(end, UnitState.USED, use_id))
-        if here.end > end:
-            rest = at(line, end)
-            put(SPAN, rest, here)
-            put(FREE, rest, here.end)
+        if free > end:
+            put(FREE, at(line, end), free)
             hint = self._hint(line)
             if hint[_LAST_SPAN] == start:
                 hint[_LAST_SPAN] = end
@@ -311,7 +328,7 @@ class Lines:
         start, end = piece
         if not 0 <= start < end <= self.length(line):
             raise Conflict(f"line: {line} has no units {start} to {end}")
-        found = list(self._whole_spans(line, start, end))
+        found = self._whole_spans(line, start, end)
         covered = sum(min(span.end, end) - max(span.start, start) for span in found)
         if covered != end - start or any(span.state is not before for span in found):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
@@ -327,20 +344,21 @@ class Lines:
         self._put_span(line, start, end, after, ref)
 
     def _drop_span(self, line: str, start: int, state: UnitState) -> None:
-        self._shelf.put(SPAN, at(line, start), None)
         if state is UnitState.FREE:
             self._shelf.put(FREE, at(line, start), None)
+        else:
+            self._shelf.put(SPAN, at(line, start), None)
 
     def _write_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
-        key = at(line, start)
-        self._shelf.put(SPAN, key, SpanRow(end, state, ref))
         hint = self._hint(line)
         if start > hint[_LAST_SPAN]:
             hint[_LAST_SPAN] = start
-        if state is UnitState.FREE:
-            self._shelf.put(FREE, key, end)
-            if start < hint[_FIRST_FREE]:
-                hint[_FIRST_FREE] = start
+        if state is not UnitState.FREE:
+            self._shelf.put(SPAN, at(line, start), SpanRow(end, state, ref))
+            return
+        self._shelf.put(FREE, at(line, start), end)
+        if start < hint[_FIRST_FREE]:
+            hint[_FIRST_FREE] = start
 
     def _put_span(
         self, line: str, start: int, end: int, state: UnitState, ref: str, *, last: bool = False
@@ -352,23 +370,21 @@ class Lines:
         if start >= end:
             return
         if start:
-            left, row = self._ending_at(line, start)
-            if row is not None and row.state is state and row.ref == ref:
-                start = left  # its row is written over
-        right = None if last else self._shelf.value(SPAN, at(line, end))
+            left = self._ending_at(line, start)
+            if left is not None and left.state is state and left.ref == ref:
+                start = left.start  # its row is written over
+        right = None if last else self._span_at(at(line, end), end)
         if right is not None and right.state is state and right.ref == ref:
             self._drop_span(line, end, state)
             end = right.end
         self._write_span(line, start, end, state, ref)
 
-    def _ending_at(self, line: str, position: int) -> tuple[int, SpanRow | None]:
-        """The span that ends at a position, if there is one, and its start."""
+    def _ending_at(self, line: str, position: int) -> Span | None:
+        """The span that ends at a position, if there is one."""
         last = self._hint(line)[_LAST_SPAN]
-        row = self._shelf.value(SPAN, at(line, last))
-        if row is not None and row.end == position:
-            return last, row
-        for key, data in self._shelf.rows("span", line + "|", at(line, position), reverse=True, limit=1):
-            row = span_of(data)
-            if row.end == position:
-                return int(key[-16:]), row
-        return 0, None
+        span = self._span_at(at(line, last), last)
+        if span is not None and span.end == position:
+            return span
+        before = self._before(line, at(line, position))
+        span = self._span_at(before, int(before[-16:]))
+        return span if span is not None and span.end == position else None

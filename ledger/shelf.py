@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from ledger.errors import Conflict
+
 T = TypeVar("T")
 
 
@@ -20,6 +22,8 @@ class Form(Generic[T]):
     space: str
     write: Callable[[T], bytes]
     read: Callable[[bytes], T]
+    once: bool = False
+    """Are its rows written once, and never changed or removed?"""
 
 
 JUST_ABOVE = "\x01"
@@ -55,7 +59,11 @@ class Shelf(Protocol):
         """`load`, read: not read again while it is remembered."""
 
     def put(self, form: Form[T], key: str, value: T | None) -> None:
-        """`save` of a value, whose bytes are made when they are needed."""
+        """`save` of a value, whose bytes are made when they are needed.
+
+        Raises Conflict where a form that writes its rows once has written it; on disk that may come with the commit,
+        so that nobody has to ask first.
+        """
 
 
 class _Ordered:
@@ -198,6 +206,8 @@ class MemoryShelf:
             self._rows(space)
         rows = self._spaces[space]
         if key in rows.values:
+            if form.once:
+                raise Conflict(f"{space}: {key} is recorded already")
             rows.values[key] = value
         elif value is not None:
             rows.values[key] = value

@@ -1,4 +1,4 @@
-"""The index of what entries touched: when each use was recorded and undone, and which later entries are about a gift.
+"""The index of what entries touched: when each use was undone, and which later entries are about a gift.
 
 Folded from the journal like every projection, so a rebuild gives the same; it decides nothing and holds no figures.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.entry import Entry
 from ledger.line_state import Lines
-from ledger.lines import Undo, Use
+from ledger.lines import Undo
 from ledger.shelf import Shelf
 
 _END = "\U0010ffff"
@@ -39,17 +39,12 @@ def lot_subject(asset: str) -> str:
 
 
 class Touched:
-    """Spaces: `t.use` (use -> entry), `t.undone` (line and use -> entry), `t.about` (subject and entry)."""
+    """Spaces: `t.undone` (line and use -> entry), `t.about` (subject and entry)."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
     # reading
-
-    def recorded(self, use_id: str) -> int:
-        """The number of the entry that recorded a use; 0 where an older version folded it."""
-        data = self._shelf.load("t.use", use_id)
-        return 0 if data is None else int(data)
 
     def undone(self, line: str) -> list[Undone]:
         """The uses of a line that were taken back, each with the entry that did."""
@@ -66,12 +61,9 @@ class Touched:
     def note(self, entry: Entry) -> None:
         """Fold one entry."""
         for operation in entry.operations:
-            match operation:
-                case Use():
-                    self._shelf.save("t.use", operation.id, str(entry.seq).encode())
-                case Undo():
-                    line = Lines(self._shelf).use(operation.id).line
-                    self._shelf.save("t.undone", f"{line}|{operation.id}", str(entry.seq).encode())
+            if isinstance(operation, Undo):
+                line = Lines(self._shelf).use(operation.id).line
+                self._shelf.save("t.undone", f"{line}|{operation.id}", str(entry.seq).encode())
         for subject in dict.fromkeys(_subjects(entry)):
             self._shelf.save("t.about", f"{subject}|{entry.seq:012d}", b"")
 

@@ -112,10 +112,12 @@ class JournalWriting(Journal):
         if row is None:
             row = super().by_key(key)
             self._absent = key if row is None else None
-        return row
+            return row
+        return replace(row, transfers=())
 
     def by_seq(self, seq: int) -> JournalRow | None:
-        return super().by_seq(seq) or next((row for row in self._new.values() if row.seq == seq), None)
+        new = (replace(row, transfers=()) for row in self._new.values() if row.seq == seq)
+        return super().by_seq(seq) or next(new, None)
 
     def append(self, row: JournalRow) -> None:
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
@@ -148,7 +150,7 @@ class JournalWriting(Journal):
                 [(row.seq, n, *transfer) for n, transfer in enumerate(row.transfers, 1)],
             )
         self._head = (row.seq, row.hash)
-        self._new[row.key] = replace(row, transfers=())
+        self._new[row.key] = row
         self._session.on_undo(partial(self._take_back, row.key, before))
 
     def _take_back(self, key: str, before: tuple[int, str] | None) -> None:

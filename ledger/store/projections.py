@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from ledger.errors import LedgerError
+from ledger.errors import Conflict, LedgerError
 from ledger.shelf import Form
 from ledger.store.session import Dialect, Session
 
@@ -34,10 +34,12 @@ _SAVE = (
     "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
     " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value"
 )
+_ADD = "INSERT INTO shelf (space, key, value) VALUES (?, ?, ?)"
 _SAVE_ALL = (
     "INSERT INTO shelf (space, key, value) SELECT * FROM unnest(?::text[], ?::text[], ?::bytea[])"
     " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value"
 )
+_ADD_ALL = "INSERT INTO shelf (space, key, value) SELECT * FROM unnest(?::text[], ?::text[], ?::bytea[])"
 _REMOVE = "DELETE FROM shelf WHERE space = ? AND key = ?"
 _REMOVE_ALL = (
     "DELETE FROM shelf USING unnest(?::text[], ?::text[]) AS gone (space, key)"
@@ -127,8 +129,11 @@ class StoredShelf:
 
     def put(self, form: Form[T], key: str, value: T | None) -> None:
         """`save` of a value; its bytes are made once, when the row is written."""
-        self._cache.forms[form.space] = form
-        self._set(form.space, key, value)
+        space = form.space
+        self._cache.forms[space] = form
+        if form.once and self._cache.rows.get((space, key)) is not None:
+            raise Conflict(f"{space}: {key} is recorded already")
+        self._set(space, key, value)
 
     def _set(self, space: str, key: str, value: Any) -> None:
         if not self._writing:
@@ -137,12 +142,16 @@ class StoredShelf:
         if waiting is None:
             waiting = self._pending[space] = {}
         place = (space, key)
+        rows = self._cache.rows
         if self._part is not None and place not in self._part:
-            self._part[place] = (waiting.get(key, _NOTHING), self._cache.rows.get(place, _NOTHING))
+            self._part[place] = (waiting.get(key, _NOTHING), rows.get(place, _NOTHING))
         if key not in waiting:
             self._waiting += 1
         waiting[key] = value
-        self._remember(place, value)
+        if place in rows:
+            rows[place] = value
+        else:
+            self._remember(place, value)
         if self._waiting >= MOST_PENDING:
             self.flush()
 
@@ -207,25 +216,30 @@ class StoredShelf:
         self._waiting = 0
 
     def _write(self, pending: dict[str, dict[str, Any]], run: Callable[[str, list[Any]], None]) -> None:
-        as_bytes = self._cache.as_bytes
+        forms = self._cache.forms
+        added: list[tuple[str, str, bytes]] = []
         saved: list[tuple[str, str, bytes]] = []
         removed: list[tuple[str, str]] = []
         for space, waiting in pending.items():
+            form = forms.get(space)
+            there = added if form is not None and form.once else saved
             for key, value in waiting.items():
                 if value is None:
                     removed.append((space, key))
+                elif type(value) is bytes:
+                    there.append((space, key, value))
                 else:
-                    saved.append((space, key, as_bytes(space, value)))
-        if self._session.dialect is Dialect.SQLITE:
-            if removed:
-                run(_REMOVE, removed)
-            if saved:
-                run(_SAVE, saved)
-        else:  # all rows in one statement: a column is a list
-            if removed:
-                run(_REMOVE_ALL, [[list(column) for column in zip(*removed, strict=True)]])
-            if saved:
-                run(_SAVE_ALL, [[list(column) for column in zip(*saved, strict=True)]])
+                    there.append((space, key, forms[space].write(value)))
+        sqlite = self._session.dialect is Dialect.SQLITE
+        for one, all_of_them, rows in (
+            (_REMOVE, _REMOVE_ALL, removed),
+            (_SAVE, _SAVE_ALL, saved),
+            (_ADD, _ADD_ALL, added),
+        ):
+            if rows and sqlite:
+                run(one, rows)
+            elif rows:  # all rows in one statement: a column is a list
+                run(all_of_them, [[list(column) for column in zip(*rows, strict=True)]])
         self._changed = True
 
     def begin_part(self) -> None:

@@ -176,6 +176,11 @@ class Session:
 
     def commit(self) -> None:
         """Keep what was written, on disk; raises StorageFailed, which says whether it may be kept all the same."""
+        if self.dialect is Dialect.POSTGRESQL:
+            # With what waits, in one way there and back: after a statement that fails, the server skips the rest.
+            self.later("COMMIT", [()])
+            self._write_waiting(len(self._waiting), commits=True)
+            return
         self._write_waiting(len(self._waiting))
         try:
             self.connection.execute("COMMIT")
@@ -208,7 +213,7 @@ class Session:
         if self._waiting:
             self._write_waiting(len(self._waiting))
 
-    def _write_waiting(self, count: int) -> None:
+    def _write_waiting(self, count: int, *, commits: bool = False) -> None:
         first, self._waiting = self._waiting[:count], self._waiting[count:]
         if not first:
             return
@@ -223,7 +228,7 @@ class Session:
                         for row in rows:
                             cursor.execute(_formatted(sql), row)
         except Exception as failure:
-            self._fail(failure)
+            self._fail(failure, commits=commits)
 
     def _fail(self, failure: Exception, *, commits: bool = False) -> NoReturn:
         """Raise what the database said: a refusal, a sentence about its state, or a mistake as it came."""
