@@ -24,10 +24,10 @@ from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store import backup
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.migrations import NEWEST, STEPS
-from ledger.store.projections import FIRST, ShelfCache
+from ledger.store.projections import ShelfCache
 from ledger.store.session import Dialect, Session
 from ledger.store.together import Together
-from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import FIRST, Reading, Writing
 from ledger.store.triggers import missing_triggers, tables_named
 
 PROGRAM = "aidtrail"

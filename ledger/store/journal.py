@@ -43,8 +43,8 @@ class Journal:
 
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the newest entry; None for an empty journal."""
-        row = self._session.one("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", beside=True)
-        return None if row is None else (row[0], row[1])
+        _, seq, hashed = self._session.first
+        return None if seq is None else (seq, hashed)
 
     def by_key(self, key: str) -> JournalRow | None:
         row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,), beside=True)

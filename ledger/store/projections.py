@@ -18,9 +18,6 @@ T = TypeVar("T")
 VERSION = "shelf"
 """The row of `meta` that counts commits which changed the shelf."""
 
-FIRST = f"SELECT value FROM meta WHERE name = '{VERSION}'"  # noqa: S608 - a constant
-"""What a transaction on a shelf asks first."""
-
 MOST_CACHED = 50_000
 MOST_PENDING = 10_000
 MOST_EXPECTED = 200

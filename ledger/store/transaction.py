@@ -16,8 +16,15 @@ from ledger.store.journal import Journal, JournalWriting
 from ledger.store.lease import Lease, LeaseWriting
 from ledger.store.observations import Observations, ObservationsWriting
 from ledger.store.progress import Progress, ProgressWriting
-from ledger.store.projections import ShelfCache, StoredShelf
+from ledger.store.projections import VERSION, ShelfCache, StoredShelf
 from ledger.store.session import Session
+
+FIRST = (
+    "SELECT meta.value, newest.seq, newest.hash FROM meta"  # noqa: S608 - a constant
+    " LEFT JOIN (SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1) AS newest ON 1 = 1"
+    f" WHERE meta.name = '{VERSION}'"
+)
+"""What a transaction asks first: the version of the shelf, and the head of the journal."""
 
 
 class Reading:
