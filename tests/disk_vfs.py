@@ -7,6 +7,7 @@ the real file system with a pencil beside it; it never changes what is written.
 from __future__ import annotations
 
 import _sqlite3
+import atexit
 import ctypes
 import os
 import stat
@@ -99,6 +100,17 @@ class DiskVfs:
         put(self._real_address(), b"openDirectory", self._function(_OPEN_DIRECTORY, open_directory))
         if self._library.sqlite3_vfs_register(byref(ours), 1) != 0:
             raise RuntimeError("SQLite did not take the file system of the test")
+
+        def remove() -> None:
+            """What is still open then is closed by SQLite itself: nothing of Python can be called any more."""
+            self._library.sqlite3_vfs_unregister(byref(ours))
+            put(self._real_address(), b"openDirectory", 0)
+            reals = {ctypes.addressof(patched): real for real, patched in self._methods.items()}
+            for file in self._paths:
+                slot = c_void_p.from_address(file)
+                slot.value = reals.get(slot.value or 0, slot.value)
+
+        atexit.register(remove)
 
     def note(self, event: Event) -> None:
         if self.events is not None:

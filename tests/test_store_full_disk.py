@@ -280,6 +280,7 @@ def test_a_server_whose_disk_is_full_loses_nothing() -> None:
             for number in numbers:
                 keep(number)
 
+        assert entries(store)  # a reader is connected: the server lets nobody new in when its disk is full
         (folder / "filler").write_bytes(b"\0" * 8_000_000)
         with pytest.raises(StorageFailed, match="its disk is full") as refusal:
             keep_all(range(60))
