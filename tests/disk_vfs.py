@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import _sqlite3
 import atexit
+import contextlib
 import ctypes
+import gc
 import os
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +67,14 @@ Fault = Callable[[str, str], int]
 """Given what is asked and of which path, a result code of SQLite to fail with; 0 lets it through."""
 
 
+def _close_all() -> None:
+    """Close what tests left open while Python is still there: closing calls functions of this file."""
+    for thing in gc.get_objects():
+        if isinstance(thing, sqlite3.Connection):
+            with contextlib.suppress(sqlite3.Error):
+                thing.close()
+
+
 class DiskVfs:
     """The file system, once registered; `events` while recording, `fault` while it fails."""
 
@@ -100,17 +111,7 @@ class DiskVfs:
         put(self._real_address(), b"openDirectory", self._function(_OPEN_DIRECTORY, open_directory))
         if self._library.sqlite3_vfs_register(byref(ours), 1) != 0:
             raise RuntimeError("SQLite did not take the file system of the test")
-
-        def remove() -> None:
-            """What is still open then is closed by SQLite itself: nothing of Python can be called any more."""
-            self._library.sqlite3_vfs_unregister(byref(ours))
-            put(self._real_address(), b"openDirectory", 0)
-            reals = {ctypes.addressof(patched): real for real, patched in self._methods.items()}
-            for file in self._paths:
-                slot = c_void_p.from_address(file)
-                slot.value = reals.get(slot.value or 0, slot.value)
-
-        atexit.register(remove)
+        atexit.register(_close_all)
 
     def note(self, event: Event) -> None:
         if self.events is not None:
