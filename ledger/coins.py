@@ -131,7 +131,12 @@ def spend_facts(
             put_in[campaign] = put_in.get(campaign, Counted()) + counted
             if classes.stands_apart(campaign, coin, counted):
                 apart[campaign].append(coin.outpoint)
-    outputs = [[output.vout, output.sats] for output in transaction.outputs]
+    # What was recorded before anybody knew that own coins went in is followed by itself, and counted once.
+    outputs = [
+        [output.vout, output.sats]
+        for output in transaction.outputs
+        if not any(classes.followed(transaction.txid, output))
+    ]
     campaigns = list(put_in)
     for index, campaign in enumerate(campaigns):
         had = put_in[campaign]

@@ -33,7 +33,8 @@ def own_fee(
     if places != {campaign}:
         return None
     apart = facts.taken or facts.undecided or facts.blocked or facts.excess
-    return (campaign, facts) if facts.change and facts.out and not apart else None
+    back = sum(output.sats for output in transaction.outputs)
+    return (campaign, facts) if facts.change == back and back and facts.out and not apart else None
 
 
 def explained_by_itself(

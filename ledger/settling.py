@@ -322,9 +322,11 @@ class _Settling:
             for campaign, document in known:
                 if not document["live"]:
                     self._record(RESTORE, campaign, self._again(outpoint, document["n"] + 1, transaction))
-            if not known and output.vout not in returned:
+            if not known and output.vout not in (returned or ()):
                 row = self._tx.addresses.by_script(bytes.fromhex(output.script))
                 facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)
+                if returned is not None:  # change that was told after the spend: a person says what it is
+                    facts = replace(facts, change_branch=True)
                 self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
 
     def _settle_late_spends(self) -> None:
@@ -339,11 +341,12 @@ class _Settling:
                 for campaign, facts in late_spend_facts(spender, coins, self._classes):
                     self._record(SPEND, campaign, facts)
 
-    def _settle_spends(self, transaction: WatchedTx) -> set[int]:
-        """Record or restore what the transaction took from us; the outputs that are change, not gifts."""
+    def _settle_spends(self, transaction: WatchedTx) -> set[int] | None:
+        """Record or restore what the transaction took from us; the outputs that are change, None where it took
+        nothing."""
         spent = [c for c in (self._observed.coin(o) for o in transaction.inputs) if c is not None]
         if not spent:
-            return set()
+            return None
         known = list(self._classes.spends_of(transaction.txid))
         if not known:
             parts = tuple(spend_facts(transaction, spent, self._classes))

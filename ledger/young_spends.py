@@ -65,10 +65,12 @@ def young_spends(tx: Reading) -> Iterator[YoungSpend]:
     waiting = {young.txid: young for young in observed.unconfirmed() if young.state in _STANDS}
     lost: set[str] = set()
     for young in (*observed.txs_in(settled + 1, tip), *_parents_first(waiting)):
-        if any(_is_lost(observed, spent, young.txid, lost) for spent in young.inputs):
+        # What strangers paid out of was never seen here: most young transactions are gifts, and end here.
+        ours = [spent for spent in young.inputs if observed.tx(spent.partition(":")[0]) is not None]
+        if any(_is_lost(observed, spent, young.txid, lost) for spent in ours):
             lost.add(young.txid)
             continue
-        coins = [coin for coin in map(observed.coin_to_be, young.inputs) if coin is not None]
+        coins = [coin for coin in map(observed.coin_to_be, ours) if coin is not None]
         if not coins or any(classes.spends_of(young.txid)):
             continue
         parts = tuple(spend_facts(young, coins, classes))

@@ -46,7 +46,9 @@ class Gift:
     height: Count
     position: Count
     time: Count
-    change_branch: bool = False  # paid to a change address by somebody else: a person decides what it is
+    change_branch: bool = (
+        False  # at a change address, or change that was told late: a person decides what it is
+    )
     restriction: Number | None = None
     date: Date
 
