@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from typing import Any
 
 from ledger.accounts import AccountClass
@@ -233,14 +234,22 @@ def papers_to_count(s: Scene) -> list[tuple[str, str]]:
 @tells("confirmation.explained")
 def _explained(s: Scene) -> Facts:
     gap = s.one(open_gaps(s.books, s.slug), "confirmation")
-    by = s.pick(("loss", "arrival", "correction"))
-    if by == "correction":
-        document = s.one([seq for seq, _ in s.books.documents.all("reversal", "")], "reversal")
-    else:
-        document = s.one([number for number, _ in s.documents(by)], by)
+    by = s.pick(("loss", "arrival"))
+    told: dict[str, int] = defaultdict(int)
+    for _, document in s.documents("confirmation"):
+        for row in document["explained"]:
+            if (row["by"], row["product"], row["lot"]) == (by, gap.product, gap.lot):
+                told[row["document"]] += row["quantity"]
+    left = {}
+    for number, document in s.documents(by):
+        for row in document["facts"].get("lots", [document["facts"]]):
+            if (row["product"], row["lot"]) == (gap.product, gap.lot):
+                counted = sum(row.get(name, 0) for name in ("quantity", "good", "short", "lost"))
+                left[number] = min(abs(gap.gap), counted - told[number])
+    document = s.one([number for number, pieces in left.items() if pieces > 0], by)
     return s.numbered("EX") | {
         "about": gap.about, "paper": gap.paper, "product": gap.product, "lot": gap.lot, "by": by,
-        "quantity": s.n(1, abs(gap.gap)), "document": document, "reason": "Counted again",
+        "quantity": s.n(1, left[document]), "document": document, "reason": "Counted again",
     }  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from api.ports import Ports, SiteSettings
 from ledger.books import Books
 from ledger.confirming import confirm, make_link
 from ledger.decisions import DecisionWanted, Matter, decisions
+from ledger.errors import Refused
 from ledger.record import rfc3339, unix_seconds
 from ledger.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger
-from tests.things import DATE, hand_over, ship, stocked
+from tests.things import DATE, hand_over, order, receive, ship, stocked
 
 WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
 
@@ -139,3 +140,66 @@ def test_the_command_line_makes_a_link_and_lists_both_counts(ledger: Ledger, tmp
     listed = run_command(["confirmation", "counts", *here], tmp_path)
     assert listed.code == 1
     assert "100 to Port: not confirmed" in listed.out
+
+
+def lose(ledger: Ledger, quantity: int, lot: str = "L1", number: str = "LR-1") -> int:
+    facts = {"number": number, "place": "Depot", "product": "KIT", "lot": lot, "quantity": quantity}
+    seq = ledger.do("recorder", "loss", "add", cause="stolen", reason="seen", date=DATE, **facts).seq
+    assert seq is not None
+    return seq
+
+
+def explain(ledger: Ledger, quantity: int, by: str, document: str, number: str = "E-1") -> None:
+    facts = {"number": number, "about": "shipment", "paper": "W-1", "product": "KIT", "lot": "L1", "by": by}
+    facts |= {"document": document, "reason": "counted again", "date": DATE}
+    ledger.do("recorder", "confirmation", "explain", quantity=quantity, **facts)
+
+
+def test_a_gap_is_open_again_when_the_loss_that_explained_it_is_taken_back(ledger: Ledger) -> None:
+    count(ledger, 94)
+    loss = lose(ledger, 6)
+    explain(ledger, 6, "loss", "LR-1")
+    assert waiting(ledger) == []
+    ledger.do("approver", "reversal", "add", entry=loss, reason="found again", date=DATE)
+    assert [row.minor for row in waiting(ledger)] == [6]
+    lose(ledger, 6, number="LR-2")
+    explain(ledger, 6, "loss", "LR-2", "E-2")
+    assert waiting(ledger) == []
+
+
+def test_a_gap_is_explained_by_what_is_of_its_lot_and_by_no_more_pieces_than_that_tells_of(
+    ledger: Ledger,
+) -> None:
+    order(ledger, "PO-2", quantity=10, value=100)
+    receive(ledger, "GRN-2", "L2", on="PO-2", good=10)
+    count(ledger, 94)
+    lose(ledger, 9, "L2", "LR-1")
+    lose(ledger, 2, "L1", "LR-2")
+    with pytest.raises(Refused, match=r"document: loss LR-1 is not of KIT#L1; name one that is"):
+        explain(ledger, 6, "loss", "LR-1")
+    with pytest.raises(
+        Refused, match="quantity: loss LR-2 tells of 2 pieces and 0 are explained by it already"
+    ):
+        explain(ledger, 3, "loss", "LR-2")
+    explain(ledger, 2, "loss", "LR-2")
+    with pytest.raises(Refused, match="tells of 2 pieces and 2 are explained by it already"):
+        explain(ledger, 1, "loss", "LR-2", "E-2")
+    other = ledger.do(
+        "recorder",
+        "need",
+        "add",
+        number="N-1",
+        recipient="Org",
+        product="KIT",
+        quantity=1,
+        place="Port",
+        by=DATE,
+        date=DATE,
+    ).seq
+    ledger.do("approver", "reversal", "add", entry=other, reason="wrong", date=DATE)
+    with pytest.raises(Refused, match=f"document: correction {other} is not of KIT#L1"):
+        explain(ledger, 4, "correction", str(other), "E-3")
+    third = lose(ledger, 4, "L1", "LR-3")
+    ledger.do("approver", "reversal", "add", entry=third, reason="it was never lost", date=DATE)
+    explain(ledger, 4, "correction", str(third), "E-4")
+    assert waiting(ledger) == []

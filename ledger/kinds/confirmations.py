@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, NotFound, Refused
-from ledger.facts import STRICT, Count, Date, Number, Positive, Text
+from ledger.facts import STRICT, Count, Date, Number, Positive, Text, facts_json
 from ledger.kinds.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, document_of, numbered
 
 About = Literal["shipment", "handover"]
@@ -107,7 +107,9 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
         for lot in facts["lots"]:
             key = lot["product"], lot["lot"]
             explained = told.get(key, 0) + sum(
-                row["quantity"] for row in document["explained"] if (row["product"], row["lot"]) == key
+                row["quantity"]
+                for row in document["explained"]
+                if (row["product"], row["lot"]) == key and _standing(books, campaign, row) is not None
             )
             sent = document["notes"]["sent"][f"{key[0]}#{key[1]}"]
             found.append(
@@ -124,6 +126,14 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
                 )
             )
     return found
+
+
+def _standing(books: Books, campaign: str, told: dict[str, Any]) -> dict[str, Any] | None:
+    """The document that an explanation rests on; None where there is none, or it was taken back."""
+    if told["by"] == "correction":
+        return books.documents.find("reversal", "", str(told["document"]))
+    found: dict[str, Any] | None = books.documents.find(told["by"], campaign, str(told["document"]))
+    return None if found is None or found.get("reversed") is not None else found
 
 
 def open_gaps(books: Books, campaign: str) -> list[TwoCounts]:
@@ -185,15 +195,42 @@ def _post_explained(context: Context, facts: Explanation) -> Posting:
         raise Refused.field(
             "quantity", f"{facts.quantity} are explained and {gap} are not yet; explain those"
         )
-    if facts.by == "correction":
-        found = books.documents.find("reversal", "", facts.document)
-    else:
-        found = books.documents.find(facts.by, campaign, facts.document)
-        if found is not None and found.get("reversed") is not None:
-            found = None
+    found = _standing(books, campaign, facts_json(facts))
     if found is None:
         raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
+    _require_about_the_lot(context, facts, found)
     return Posting()
+
+
+def _require_about_the_lot(context: Context, facts: Explanation, found: dict[str, Any]) -> None:
+    """Refused where a document is of another lot, or explains fewer pieces than are told of it in all."""
+    asset = f"{facts.product}#{facts.lot}"
+    if facts.by == "correction":
+        entry = context.entry(int(facts.document))
+        pieces = 0
+        if entry is not None and entry.campaign == context.campaign:
+            pieces = max((t.amount for t in entry.transfers if t.asset == asset), default=0)
+    else:
+        rows = [found["facts"]] if facts.by == "loss" else found["facts"]["lots"]
+        pieces = sum(
+            row.get("quantity", 0) + row.get("good", 0) + row.get("short", 0) + row.get("lost", 0)
+            for row in rows
+            if (row["product"], row["lot"]) == (facts.product, facts.lot)
+        )
+    if not pieces:
+        raise Refused.field("document", f"{facts.by} {facts.document} is not of {asset}; name one that is")
+    told = sum(
+        int(row["quantity"])
+        for _, document in context.books.documents.all("confirmation", context.campaign)
+        for row in document["explained"]
+        if all(row[name] == getattr(facts, name) for name in ("by", "document", "product", "lot"))
+    )
+    if told + facts.quantity > pieces:
+        raise Refused.field(
+            "quantity",
+            f"{facts.by} {facts.document} tells of {pieces} pieces and {told} are explained by it already; "
+            "name another for the rest",
+        )
 
 
 def _fold_explained(books: Books, entry: Entry) -> None:
