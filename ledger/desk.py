@@ -24,7 +24,7 @@ from ledger.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
 from ledger.kinds.restrictions import require_need
 from ledger.kinds.spec import Kind, Role
-from ledger.record import AlreadyRecorded, record, rfc3339
+from ledger.record import AlreadyRecorded, record, reversed_by, rfc3339
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
@@ -200,6 +200,12 @@ def act(
             return Outcome(None, withdrawn, False, None, None)
     outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
     already = isinstance(outcome, AlreadyRecorded)
+    if already and reversed_by(Books(tx.shelf), outcome.entry.seq) is not None:
+        anew = "the next `n`" if hasattr(told, "n") else "another number"
+        raise Conflict(
+            f"{noun}: this was recorded as entry {outcome.entry.seq} and reversed since, so it does not stand; to "
+            f"record it again, give {anew}"
+        )
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
         drafts.recorded_otherwise(tx, outcome.entry.key)

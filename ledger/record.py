@@ -63,6 +63,12 @@ def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> 
     return Context(books, campaign, rfc3339(now), role, entry, entries)
 
 
+def reversed_by(books: Books, seq: int) -> int | None:
+    """The entry that reversed an entry; None while it stands."""
+    found = books.documents.find("reversal", "", str(seq))
+    return None if found is None else int(found["seq"])
+
+
 def record(
     tx: Writing,
     kind: Kind,
@@ -89,9 +95,13 @@ def record(
         entry = entry_from_bytes(earlier.data)
         if same_facts(entry, kind.name, campaign, told) and entry.notes.get(HAPPENED) == happened:
             return AlreadyRecorded(entry, earlier.data)
+        gone = reversed_by(Books(tx.shelf), entry.seq)
+        standing, remedy = (
+            ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
+        )
         raise Conflict(
-            f"{kind.noun}: {key.rsplit(':', 1)[-1]} is recorded already with other facts, as entry "
-            f"{entry.seq}; reverse that one, or use another number"
+            f"{kind.noun}: {key.rsplit(':', 1)[-1]} {standing} recorded already with other facts, as entry "
+            f"{entry.seq}; {remedy} another number"
         )
     books = Books(tx.shelf)
     approved = kind.approves(books, campaign, facts)
