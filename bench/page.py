@@ -114,9 +114,7 @@ def measure() -> Bench:
             gifts = {f"{coin.txid}:{coin.vout}" for coin in replay.coins if not coin.change}
             bench = Bench(replay, service.jobs.look, server.start(), gifts)
             desk = InProcessDesk(store, actors, clock)
-            StoryPlayer(replay, clock, bench.timed_look, service.jobs.campaign_added, desk).play(
-                0, lambda _: None
-            )
+            StoryPlayer(replay, clock, bench.timed_look, desk).play(0, lambda _: None)
         finally:
             server.stop()
             replay.stop()

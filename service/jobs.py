@@ -56,11 +56,9 @@ class Jobs:
     _checked: int | None = None
     _stirred: bool = True
     """Something settled, or this process is new: the wallets' gaps may have to grow."""
+    _seen: int = 0
+    """The newest entry that this process knows of: campaigns and needs after it are new."""
     _busy: threading.Lock = field(default_factory=threading.Lock)
-
-    def campaign_added(self) -> None:
-        """The next look registers the addresses of wallets that waited for their campaign."""
-        self._stirred = True
 
     def run_due(self) -> None:
         """Run what is due now; called by the ticker. While blocks are behind, one look follows the other."""
@@ -83,7 +81,7 @@ class Jobs:
                     self._waits = True
                     return None
                 self._waits = False
-                if self._stirred:
+                if self._opened() or self._stirred:
                     self.add_addresses()
                 if self._intake is None or not self._intake.knows_where_we_are():
                     self._intake = self.pin()
@@ -104,6 +102,17 @@ class Jobs:
             for entry in outcome.entries:
                 note("recorded", seq=entry.seq, kind=entry.kind)
             return outcome
+
+    def _opened(self) -> bool:
+        """Is there a campaign or a need that the look before did not know? A wallet may wait for it."""
+        with self.store.read() as tx:
+            newest = tx.journal.count()
+            news = [
+                next(tx.journal.rows(after=self._seen, limit=1, kind=kind), None)
+                for kind in ("campaign", "need")
+            ]
+        self._seen = newest
+        return any(news)
 
     def _tell_progress(self) -> None:
         with self.store.read() as tx:

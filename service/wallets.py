@@ -92,6 +92,8 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
             slug = wallet.campaign or (campaigns[0] if campaigns else "")
             if slug in campaigns:
                 added += _add(tx, wallet, slug, network)
+            elif slug:
+                warn("addresses wait for their campaign and are not watched", campaign=slug)
     return added
 
 

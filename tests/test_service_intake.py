@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.books import Documents
 from ledger.chain_status import chain_status
 from ledger.checks import run_checks
-from ledger.desk import Actor, act
+from ledger.desk import Actor, act, actor_named
 from ledger.errors import Conflict
 from ledger.rebuild import rebuild
 from ledger.store.database import Store
@@ -88,6 +89,37 @@ def test_while_one_process_watches_another_asks_nobody(scene: Scene) -> None:
     assert second.jobs.trouble is None
     assert (len(scene.server.paths), scene.marks()) == (asked, marks)
     scene.settled()
+
+
+def test_a_wallet_is_watched_from_the_look_after_its_campaign_was_opened(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Campaigns are opened while the service runs; what was paid to their addresses meanwhile is found."""
+    config = scene.config()
+    (wallet,) = config.wallets
+    mine = replace(wallet, addresses=wallet.addresses[:4])
+    later = replace(wallet, campaign="later", addresses=wallet.addresses[4:5])
+    jobs = scene.process(replace(config, wallets=(mine, later))).jobs
+    jobs.look()
+    with scene.store.read() as tx:
+        assert list(tx.addresses.of_campaign("later")) == []
+    assert "addresses wait for their campaign and are not watched" in caplog.text
+    for _ in range(5):
+        scene.give()
+    for _ in range(4):  # until nothing is new
+        jobs.look()
+    with scene.store.write() as tx:
+        facts = {**CAMPAIGN, "slug": "later"}
+        act(tx, actor_named(tx, "ada"), "later", "campaign", "add", facts, now=scene.clock())
+    for _ in range(4):
+        scene.chain.mine(1)
+        scene.pass_time(0)
+        jobs.look()
+    with scene.store.read() as tx:
+        assert len(list(tx.addresses.of_campaign("later"))) == 1
+        found = [document["live"] for _, document in Documents(tx.shelf).all("donation", "later")]
+    assert found == [True]
+    scene.audit()
 
 
 def test_a_silent_leader_is_followed_by_the_other_which_goes_on_where_it_was(scene: Scene) -> None:

@@ -175,7 +175,7 @@ def _play(
             tx.progress.save("demo_acts", str(count))
             tx.progress.save("demo_clock", str(clock()))
 
-    player = StoryPlayer(replay, clock, service.jobs.look, service.jobs.campaign_added, desk)
+    player = StoryPlayer(replay, clock, service.jobs.look, desk)
     try:
         player.play(done, told)
     except StoryFailed as failure:

@@ -100,12 +100,11 @@ class ApiDesk:
 
 @dataclass(frozen=True, slots=True)
 class StoryPlayer:
-    """`look` is one look of the service; `opened` registers the campaign's addresses once it exists."""
+    """`look` is one look of the service."""
 
     replay: Replay
     clock: MovableClock
     look: Callable[[], object]
-    opened: Callable[[], None]
     desk: Desk
 
     def play(self, done: int, told: Callable[[int], None]) -> int:
@@ -130,7 +129,6 @@ class StoryPlayer:
                 self.desk.post(act)
                 done = count
                 if act.noun == "campaign":
-                    self.opened()
                     self.look()
                 told(done)
         self._move(max(self.replay.end, self.clock()))
