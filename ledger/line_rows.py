@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring_ascii as quoted
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.lines import Part, PartKind, Span, UnitState, Use
 from ledger.shelf import Form
@@ -17,8 +17,12 @@ def at(line: str, position: int) -> str:
     return f"{line}|{position:016d}"
 
 
-_load = json.JSONDecoder().raw_decode
-"""A value and where it ends: the rows hold nothing after it."""
+_read = json.JSONDecoder().raw_decode
+
+
+def _load(text: str) -> Any:
+    """The value that a row's text is."""
+    return _read(text)[0]
 
 
 class LineRow(NamedTuple):
@@ -64,7 +68,7 @@ def _line_bytes(row: LineRow) -> bytes:
 
 
 def _line_of(data: bytes) -> LineRow:
-    return LineRow(**_load(data.decode())[0])
+    return LineRow(**_load(data.decode()))
 
 
 def _span_bytes(row: SpanRow) -> bytes:
@@ -82,7 +86,7 @@ def span_at(key: str, data: bytes) -> Span:
 
 def _span_parts(text: str) -> tuple[int, UnitState, str]:
     if "\\" in text:
-        end, state, ref = _load(text)[0]
+        end, state, ref = _load(text)
         return end, _STATES[state], ref
     # No character is escaped, so the row is its three parts between commas.
     end, state, ref = text[1:-1].split(",", 2)
@@ -96,7 +100,7 @@ def _source_bytes(row: SourceRow) -> bytes:
 
 
 def source_of(data: bytes) -> SourceRow:
-    return SourceRow(*_load(data.decode())[0])
+    return SourceRow(*_load(data.decode()))
 
 
 def _use_bytes(row: UseRow) -> bytes:
@@ -113,7 +117,7 @@ def _part_text(part: Part) -> str:
 
 
 def _use_of(data: bytes) -> UseRow:
-    entry, name, line, pieces, scale, parts = _load(data.decode())[0]
+    (entry, name, line, pieces, scale, parts), _ = _read(data.decode())
     there = tuple([Part(_PARTS[kind], *rest) for kind, *rest in parts])
     return UseRow(Use(name, line, tuple([(start, end) for start, end in pieces]), scale, there), entry)
 

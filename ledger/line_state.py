@@ -79,11 +79,12 @@ class Lines:
     def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """The states of `start..end`, cut to it, in order."""
         stop = self.length(line) if end is None else end
-        for span in self._whole_spans(line, start, stop):
-            if span.start >= start and span.end <= stop:
-                yield span
-            else:
-                yield Span(max(span.start, start), min(span.end, stop), span.state, span.ref)
+        found = self._whole_spans(line, start, stop)
+        if found and found[0].start < start:
+            found[0] = found[0]._replace(start=start)
+        if found and found[-1].end > stop:
+            found[-1] = found[-1]._replace(end=stop)
+        return iter(found)
 
     def _whole_spans(self, line: str, start: int, stop: int) -> list[Span]:
         """The spans that touch `start..stop`, in order, as stored."""

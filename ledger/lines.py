@@ -5,7 +5,7 @@ The operations are part of an entry's published bytes, so anyone can apply them 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -112,6 +112,10 @@ class Use(NamedTuple):
         last = parts[-1]
         outs.append(left * last.out // last.share if last.share else 0)
         return outs
+
+    def outs_between(self, low: int, high: int) -> Iterator[tuple[Part, int, int]]:
+        """Each part, and from where to where its output is of the counts `low..high`."""
+        return zip(self.parts, self.outs_at(low), self.outs_at(high), strict=True)
 
     def count_at(self, position: int) -> int:
         """The count of the unit at `position` of the line, which must lie in a piece (or be its end)."""

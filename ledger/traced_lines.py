@@ -21,6 +21,8 @@ class TracedLines(Lines):
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__(shelf)
+        self._asked: set[str] = set()
+        """Lines that were asked for once: only what was asked was read of them."""
         self._spans: dict[str, tuple[list[int], list[Span]]] = {}
         self._uses: dict[str, Use] = {}
         self._names: dict[str, list[str]] = {}
@@ -39,6 +41,11 @@ class TracedLines(Lines):
 
     def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """The states of `start..end`, cut to it, in order."""
+        if line not in self._asked:
+            self._asked.add(line)
+            asked = list(super().spans(line, start, end))
+            self._expect_uses(asked)
+            return iter(asked)
         kept = self._spans.get(line)
         if kept is None:
             whole = self.whole_spans(line)
@@ -53,12 +60,13 @@ class TracedLines(Lines):
             found[0] = found[0]._replace(start=start)
         if found and found[-1].end > stop:
             found[-1] = found[-1]._replace(end=stop)
-        if len(found) > 1:
-            self._expect_uses(found)
+        self._expect_uses(found)
         return iter(found)
 
     def _expect_uses(self, spans: list[Span]) -> None:
         """Read the uses that follow in a few questions; one by one each would be a question."""
+        if len(spans) < 2:
+            return
         wanted = [span.ref for span in spans if span.state is UnitState.USED and span.ref not in self._uses]
         for start in range(0, len(wanted), _ASKED):
             self._shelf.expect("use", wanted[start : start + _ASKED])

@@ -112,7 +112,8 @@ class _Onward:
 
 def _through(
     use: Use, start: int, end: int, onward: _Onward, resumed: Mapping[tuple[str, int], str]
-) -> Iterator[Visit]:
+) -> list[Visit]:
+    visits: list[Visit] = []
     # Joined spans of one use may hold several of its pieces; each is its own run of counts.
     count = 0
     for piece_start, piece_end in use.pieces:
@@ -122,19 +123,19 @@ def _through(
         count += piece_end - piece_start
         if first >= last:
             continue
-        yield Passage(use.line, first, last, use, low, high)
-        for index, (part, below, upto) in enumerate(
-            zip(use.parts, use.outs_at(low), use.outs_at(high), strict=True)
-        ):
+        visits.append(Passage(use.line, first, last, use, low, high))
+        for index, (part, below, upto) in enumerate(use.outs_between(low, high)):
+            kind, _, _, line, begin = part
             if below == upto:
                 continue
-            if part.line is not None:
-                yield Arrival(use, part, part.line, part.start + below, part.start + upto)
-                onward.add(part.line, part.start + below, part.start + upto)
-            elif (use.id, index) in resumed:
+            if line is not None:
+                visits.append(Arrival(use, part, line, begin + below, begin + upto))
+                onward.add(line, begin + below, begin + upto)
+            elif resumed and (use.id, index) in resumed:
                 onward.add(resumed[use.id, index], below, upto)
             else:
-                yield Ending(use, part.kind, upto - below)
+                visits.append(Ending(use, kind, upto - below))
+    return visits
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:

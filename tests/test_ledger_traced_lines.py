@@ -94,4 +94,4 @@ def test_no_two_runs_of_a_line_that_one_stage_reached_touch(
 
 def test_the_measurement_of_trails_runs(tmp_path: Path) -> None:
     """In a tiny configuration; its figures are not judged here."""
-    assert len(measured(200, 5, 20)) == 4
+    assert len(measured(200, 5, 20)) == 5
