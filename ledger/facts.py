@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ledger.errors import FieldError, Refused
-from ledger.money import DECIMALS, MAX_AMOUNT
+from ledger.money import CODES, DECIMALS, MAX_AMOUNT
 
 F = TypeVar("F")
 
@@ -47,7 +47,7 @@ def _date(text: str) -> str:
 
 def _currency(text: str) -> str:
     if text not in DECIMALS:
-        raise ValueError(f"is not a currency known here; one of {', '.join(DECIMALS)}")
+        raise ValueError(f"is not a currency known here; {CODES}")
     return text
 
 
@@ -77,8 +77,8 @@ Number = Annotated[
 ]
 Name = Annotated[str, Field(max_length=80), AfterValidator(_name)]
 Text = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
-Date = Annotated[str, AfterValidator(_date)]
-Currency = Annotated[str, AfterValidator(_currency)]
+Date = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_date)]
+Currency = Annotated[str, Field(json_schema_extra={"format": "currency"}), AfterValidator(_currency)]
 Txid = Annotated[
     str, matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
 ]

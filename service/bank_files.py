@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ledger.money import DECIMALS, MAX_AMOUNT
+from ledger.money import CODES, DECIMALS, MAX_AMOUNT
 from service.command import BadUse
 from service.config import parse_toml
 
@@ -98,7 +98,7 @@ def layout_from(data: bytes) -> Layout:
     columns = {"date": "", **columns, "text": tuple([text] if isinstance(text, str) else text)}
     layout: Layout = _checked(Layout, {**told, "columns": _checked(Columns, columns, "columns.")}, "")
     if layout.currency and layout.currency not in DECIMALS:
-        raise BadUse(f"mapping: currency is none that is known here; one of {', '.join(DECIMALS)}.")
+        raise BadUse(f"mapping: currency is none that is known here; {CODES}.")
     if len(layout.delimiter) != 1 or len(layout.decimal) != 1 or len(layout.thousands) > 1:
         raise BadUse("mapping: delimiter and decimal are one character each, thousands one or none.")
     if layout.decimal == layout.thousands:

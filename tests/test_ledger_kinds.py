@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.desk import NOUNS, act
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
+from ledger.money import decimal_text
 from ledger.queries import campaign_report
 from ledger.tracing import origins
 from tests.ledgers import SLUG, Ledger, name
@@ -292,3 +293,30 @@ def test_an_amount_that_no_line_can_hold_beside_what_is_there_is_refused(ledger:
     with pytest.raises(Refused, match=r"^amount: makes a sum above 9007199254740991.*check the figure$"):
         ledger.do("recorder", "contribution", "add", number="B-1", amount=2**53 - 1, **facts)
     ledger.do("recorder", "contribution", "add", number="B-1", amount=2**53 - 1 - 2_000_000, **facts)
+
+
+@pytest.mark.parametrize("code", ["USD", "BTC", "XOF"])
+def test_no_product_is_named_like_money(tmp_path: Path, code: str) -> None:
+    """An asset is its code: ten pieces of a product USD would be ten cents in every sum."""
+    ledger = Ledger.new(tmp_path)
+    with pytest.raises(Refused, match="code: is the code of a currency"):
+        ledger.do("recorder", "product", "add", code=code, name="Thing", unit="thing", plural="things")
+
+
+def test_a_campaign_counts_in_any_currency_of_iso_4217_with_its_own_decimals(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path, currency="JPY")
+    for n, currency in enumerate(("JPY", "KWD", "KES")):
+        facts = {"number": f"C-{n}", "bank": "B", "amount": 1234, "date": "2023-11-20"}
+        ledger.do("recorder", "contribution", "add", **facts, currency=currency)
+    assert [decimal_text(c, 1234) for c in ("JPY", "KWD", "KES")] == ["1234", "1.234", "12.34"]
+    with pytest.raises(Refused, match="currency: is not a currency known here; write a code of ISO 4217"):
+        ledger.do(
+            "recorder",
+            "contribution",
+            "add",
+            number="C-9",
+            bank="B",
+            currency="EURO",
+            amount=1,
+            date="2023-11-20",
+        )

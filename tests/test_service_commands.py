@@ -218,3 +218,14 @@ def test_projections_that_another_version_folded_are_made_anew_once(home: Path, 
     with copy.read() as reading:
         assert [row.hash for row in reading.journal.rows()] == before
     copy.close()
+
+
+def test_the_help_of_an_action_says_what_its_fields_mean_and_how_they_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(["conversion", "add", "--help"], tmp_path)
+    told = capsys.readouterr().out
+    assert "became `proceeds` minor units of `currency` at the bank, after `exchange_fee`" in told
+    assert "date: day, YYYY-MM-DD" in told
+    assert "currency: currency, by ISO 4217, or BTC" in told
+    assert "amounts are whole minor units" in told

@@ -24,6 +24,7 @@ from ledger.kinds.spec import (
     reversed_as,
     saved_as,
 )
+from ledger.money import is_money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,10 @@ def _post_in_campaign(context: Context, _facts: Any) -> Posting:
 
 def _post_product(context: Context, facts: Product) -> Posting:
     require_campaign(context)
+    if is_money(facts.code):
+        raise Refused.field(
+            "code", "is the code of a currency, and its pieces would be counted as money; give another"
+        )
     return Posting()
 
 

@@ -30,6 +30,8 @@ from service.strict_json import load_json
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
+_FORMATS = {"date": "day, YYYY-MM-DD", "currency": "currency, by ISO 4217, or BTC"}
+_AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC"
 
 
 class _Schema:
@@ -43,6 +45,10 @@ class _Schema:
         required = self._whole.get("required", [])
         for name, shape in self._whole.get("properties", {}).items():
             yield name, self._word(shape), name in required
+
+    def meaning(self) -> str:
+        """What the fields mean, as the API tells it too."""
+        return str(self._whole.get("description", "")).strip()
 
     def _resolved(self, shape: Mapping[str, Any]) -> Mapping[str, Any]:
         reference = shape.get("$ref")
@@ -61,6 +67,8 @@ class _Schema:
             return f"list of {self._word(shape.get('items', {}))}"
         if shape.get("type") == "object":
             return "{" + ", ".join(shape.get("properties", {})) + "}"
+        if shape.get("format") in _FORMATS:
+            return _FORMATS[shape["format"]]
         return {"string": "text", "integer": "whole number", "boolean": "true|false"}.get(
             shape.get("type", ""), "value"
         )
@@ -98,12 +106,15 @@ def _action_options(noun: str, action: Action) -> Any:
 
 
 def _notes(action: Action) -> str:
+    schema = _Schema(action.facts)
     rows = [
-        f"  {name}{'' if needed else ' (may be left out)'}: {word}"
-        for name, word, needed in _Schema(action.facts).fields()
+        f"  {name}{'' if needed else ' (may be left out)'}: {word}" for name, word, needed in schema.fields()
     ]
     late = f"  {HAPPENED} (may be left out): the day of a late fact, whose own period is closed"
-    return "\n".join(["fields:", *rows, late, f"\nroles: {', '.join(sorted(action.roles))}"])
+    meaning = [f"{schema.meaning()}\n"] if schema.meaning() else []
+    return "\n".join(
+        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, f"\nroles: {', '.join(sorted(action.roles))}"]
+    )
 
 
 def _action(noun: str, verb: str, action: Action) -> Any:
