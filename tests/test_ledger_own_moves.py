@@ -16,6 +16,7 @@ from ledger.chain_coins import unexplained_spends
 from ledger.chain_look import SeenTx, TxFacts
 from ledger.conservation import conservation
 from ledger.decisions import Matter, decisions
+from ledger.entry import entry_from_bytes
 from ledger.errors import Conflict
 from ledger.queries import campaign_report, donation_trails
 from ledger.reconcile import books_state
@@ -283,6 +284,38 @@ def test_a_reorganisation_takes_the_coins_back_and_the_fee_again(ledger: Ledger)
         state = books_state(reading, SLUG, now=ledger.now)
     assert (state.shortfall, state.unexplained, state.difference) == (0, 0, 0)
     assert ledger.kinds().count("own-move") == 1
+
+
+def test_a_young_move_that_a_reorganisation_undid_is_still_one(ledger: Ledger) -> None:
+    """Between its first block and the one that settles it nothing becomes unexplained, and it is recorded once."""
+    ledger.mine("m", both())
+    ledger.reorg(1, ("M", ()))
+    assert unexplained(ledger) == 0
+    ledger.mine("n", both())
+    ledger.bury()
+    assert ledger.kinds()[-2:] == ["spend", "own-move"]
+
+
+def test_a_coinbase_moves_between_own_addresses_like_any_coin(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("reward", (0, BTC), position=0, coinbase=True))
+    ledger.bury(99)
+    ledger.mine("m", moved(BTC, 500, "reward"))
+    ledger.bury()
+    assert (ledger.kinds()[-1], fees_of(ledger, BTC)) == ("own-move", [500])
+
+
+def test_in_a_closed_period_it_is_booked_on_the_first_open_day(ledger: Ledger) -> None:
+    """RULES 13: what the chain says is never refused."""
+    ledger.now += 30 * 86_400
+    for role, verb in (("recorder", "close"), ("approver", "approve")):
+        ledger.do(role, "period", verb, number="2023-11", date="2023-12-02")
+    ledger.mine("m", both())
+    ledger.bury()
+    with ledger.store.read() as reading:
+        row = reading.journal.by_key(f"own-move:{name('move')}")
+    assert row is not None
+    assert entry_from_bytes(row.data).date == "2023-12-01"
 
 
 def test_a_move_with_a_higher_fee_takes_the_place_of_the_first(ledger: Ledger) -> None:
