@@ -21,13 +21,13 @@ from ledger.checks import run_checks
 from ledger.conservation import Conservation, conservation
 from ledger.decisions import decisions
 from ledger.desk import Actor, Outcome, act, add_user
-from ledger.errors import LedgerError, NotFound
+from ledger.errors import Conflict, LedgerError, NotFound
 from ledger.kinds.spec import Kind
 from ledger.matching import all_matches
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from ledger.rebuild import rebuild
 from ledger.reconcile import coins_in_books, reconciliation
-from ledger.record import rfc3339
+from ledger.record import reversed_by, rfc3339
 from ledger.settled import settled_block
 from ledger.settling import LookOutcome, record_look
 from ledger.stock import lot_traces, stock_rows
@@ -159,14 +159,21 @@ class World:
             raise
 
     def again(self, told: Told) -> None:
-        """The same again changes nothing and says so."""
+        """The same again changes nothing and says so; what was reversed since does not stand, and is refused."""
         before = self.digest()
-        with self.store.write() as tx:
-            outcome = act(
-                tx, told.actor, told.slug, told.kind.noun, told.kind.verb, told.facts, now=self.now + 9
-            )
-        assert outcome.already
-        assert outcome.seq == told.seq
+        with self.store.read() as reading:
+            stands = told.seq is None or reversed_by(Books(reading.shelf), told.seq) is None
+        try:
+            with self.store.write() as tx:
+                outcome = act(
+                    tx, told.actor, told.slug, told.kind.noun, told.kind.verb, told.facts, now=self.now + 9
+                )
+        except Conflict:
+            assert not stands
+        else:
+            assert stands
+            assert outcome.already
+            assert outcome.seq == told.seq
         assert self.digest() == before, "the same fact again changed the database"
 
     def digest(self) -> str:
