@@ -13,6 +13,7 @@ from ledger.gift_sums import GiftSums, gift_days, gift_sums, part_of
 from ledger.gift_values import kept_gifts, untied_leaves, valued_gift
 from ledger.kinds.block_holds import blocked_intervals
 from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
+from ledger.lines import units_in
 from ledger.unvalued import (
     UnvaluedBlock,
     UnvaluedSum,
@@ -103,7 +104,7 @@ def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
     books = Books(tx.shelf)
     for slug, _ in books.documents.all("campaign", ""):
         for number, line, start, end in blocked_intervals(books, slug):
-            free = sum(b - a for a, b in books.lines.lowest_free(line, end - start, within=(start, end)))
+            free = units_in(books.lines.lowest_free(line, end - start, within=(start, end)))
             if free:
                 yield Finding(
                     "blocked_gifts_are_held", number, f"{free} units of its gift on {line} are free"

@@ -20,7 +20,7 @@ from ledger.errors import NotFound, Refused
 from ledger.kinds.block_holds import blocked_intervals, held_by_block
 from ledger.kinds.gifts import FREE
 from ledger.kinds.orders import BOUND
-from ledger.lines import UnitState
+from ledger.lines import UnitState, units_in
 from ledger.money import is_money
 from ledger.record import fold
 from ledger.settled import settled_block
@@ -217,7 +217,7 @@ def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str
     for slug, _ in books.documents.all("campaign", ""):
         for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
             asset = line.rsplit("/", 1)[1]
-            units = sum(b - a for a, b in held_by_block(books.lines, line, start, end))
+            units = units_in(held_by_block(books.lines, line, start, end))
             if units:
                 found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
     return found

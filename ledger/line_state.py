@@ -35,6 +35,7 @@ from ledger.lines import (
     UnitState,
     Use,
     Withdraw,
+    units_in,
 )
 from ledger.shelf import JUST_ABOVE, Shelf
 
@@ -152,7 +153,7 @@ class Lines:
 
     def free_units(self, line: str) -> int:
         """All free units of a line."""
-        return sum(end - start for start, end in self._free(line))
+        return units_in(self._free(line))
 
     def _free(self, line: str) -> Iterator[Piece]:
         """The free pieces of a line in order, read as far as they are asked for."""

@@ -5,13 +5,18 @@ The operations are part of an entry's published bytes, so anyone can apply them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 Piece = tuple[int, int]
 """Half-open interval of units on a line."""
+
+
+def units_in(pieces: Iterable[Piece]) -> int:
+    """How many units some pieces are."""
+    return sum(end - start for start, end in pieces)
 
 
 def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
@@ -78,7 +83,7 @@ class Use(NamedTuple):
         if len(self.pieces) == 1:
             start, end = self.pieces[0]
             return end - start
-        return sum(end - start for start, end in self.pieces)
+        return units_in(self.pieces)
 
     def shares_at(self, count: int) -> list[int]:
         """How much of each part lies below `count` (0…units)."""

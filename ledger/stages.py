@@ -18,7 +18,7 @@ from ledger.kinds.goods import parse_goods_line
 from ledger.kinds.orders import BOUND
 from ledger.kinds.restrictions import RECLASSIFIED, restriction_of
 from ledger.kinds.shipments import arrived_at
-from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, ended_line, parse_ended_line
+from ledger.lines import ENDED, Part, PartKind, Span, UnitState, Use, ended_line, parse_ended_line, units_in
 
 ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -242,7 +242,7 @@ class CampaignFlow:
             (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
         )
         void += tuple((start, end) for start, end, _ in back)
-        units = self._lines.length(line) - sum(end - start for start, end in void)
+        units = self._lines.length(line) - units_in(void)
         bars = self._stages.setdefault(stage, [])
         for index, bar in enumerate(bars):
             if bar.key == key:

@@ -19,7 +19,7 @@ from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pendin
 from ledger.kinds.orders import encumbered_account, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.kinds.supplier_refunds import require_no_refund
-from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw
+from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw, units_in
 from ledger.money import decimal_text
 
 
@@ -57,7 +57,7 @@ class ItemLeft:
 
     @property
     def cancellation(self) -> int:
-        return sum(end - start for start, end in self.cancelled)
+        return units_in(self.cancelled)
 
 
 def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLeft, ...]:

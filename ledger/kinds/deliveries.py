@@ -32,7 +32,7 @@ from ledger.kinds.spec import (
     reversed_as,
     saved_as,
 )
-from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest
+from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,7 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
         require_not_recalled(context, asset, "recipients")
         line = goods_line(campaign, AccountClass.HANDED, facts.organisation, asset)
         free[asset] = lines.lowest_free(line, units)
-        there = sum(end - start for start, end in free[asset])
+        there = units_in(free[asset])
         if there < units:
             raise Refused.field(
                 "recipients", f"{units} pieces of {asset} are wanted and {there} are at {facts.organisation}"

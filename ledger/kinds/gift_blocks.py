@@ -22,7 +22,7 @@ from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
 from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
-from ledger.lines import Append, Change, UnitState
+from ledger.lines import Append, Change, UnitState, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _post_block(context: Context, facts: Block) -> Posting:
     if not line or document.get("counts_as", "gift") != "gift":
         raise Refused.field("gift", "is no gift on a line; only a gift is blocked")
     free = books.lines.lowest_free(line, end - start, within=(start, end))
-    held = sum(b - a for a, b in free)
+    held = units_in(free)
     change = Change(line, free, UnitState.FREE, UnitState.HELD, f"{BLOCK}{facts.number}")
     return Posting((), (change,) if free else (), {"held": held, "used": end - start - held})
 

@@ -40,7 +40,7 @@ from ledger.kinds.restrictions import restriction_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import require_unexplained, spent_line
 from ledger.line_state import Lines
-from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use
+from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
 from ledger.money import decimal_text
 
 
@@ -134,11 +134,11 @@ def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
         raise Conflict(f"gift: it is blocked by {document['blocked']}; two persons release it first")
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
     back = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
-    wanted = facts.out - sum(b - a for a, b in back)
+    wanted = facts.out - units_in(back)
     free = lines.lowest_free(line, max(0, wanted), within=(start, end))
-    if sum(b - a for a, b in free) < wanted:
+    if units_in(free) < wanted:
         asset = line.rsplit("/", 1)[1]
-        left = facts.out - wanted + sum(b - a for a, b in free)
+        left = facts.out - wanted + units_in(free)
         raise Refused.field(
             "amount",
             f"{decimal_text(asset, facts.out)} {asset} is wanted, fee included, and {decimal_text(asset, left)} "

@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Tx
 from ledger.kinds.block_holds import BLOCK, held_by_block
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Append, Change, UnitState
+from ledger.lines import Append, Change, UnitState, units_in
 from ledger.unvalued import time_of
 
 
@@ -168,7 +168,7 @@ def _post_void(context: Context, facts: Again) -> Posting:
     line, start, end = document["line"], document["start"], document["end"]
     free = context.books.lines.lowest_free(line, end - start, within=(start, end))
     blocked = held_by_block(context.books.lines, line, start, end)
-    missing = end - start - sum(b - a for a, b in (*free, *blocked))
+    missing = end - start - units_in((*free, *blocked))
     changes = tuple(
         Change(line, pieces, state, UnitState.VOID, facts.outpoint)
         for pieces, state in ((free, UnitState.FREE), (blocked, UnitState.HELD))

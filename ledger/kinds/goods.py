@@ -17,7 +17,7 @@ from ledger.entry import Transfer
 from ledger.errors import Refused
 from ledger.facts import STRICT, Number, Positive
 from ledger.kinds.spec import Context
-from ledger.lines import Part, PartKind, Use
+from ledger.lines import Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def moved(
         require_not_recalled(context, asset, field)
     line = goods_line(campaign, *source, asset)
     pieces = context.books.lines.lowest_free(line, quantity)
-    free = sum(end - start for start, end in pieces)
+    free = units_in(pieces)
     if free < quantity:
         raise Refused.field(field, f"{quantity} pieces of {asset} are wanted and {free} are at {source[1]}")
     lost = sum(count for _, _, count in losses)

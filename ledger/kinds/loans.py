@@ -44,7 +44,7 @@ from ledger.kinds.spends import (
     spent_line,
 )
 from ledger.kinds.taken_off import free_off
-from ledger.lines import Append, Change, Part, PartKind, Use
+from ledger.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.money import decimal_text
 
 
@@ -149,7 +149,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     owed = owed_account(borrower, campaign, decision.number)
     release = release_of(document)
     pieces = release[0].pieces if release else ()
-    units = sum(end - start for start, end in pieces)
+    units = units_in(pieces)
     notes: dict[str, Any] = {}
     if "txid" in facts:
         require_released(context, require_unexplained(context, facts["txid"], amount, "amount"))

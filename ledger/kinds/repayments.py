@@ -28,7 +28,7 @@ from ledger.kinds.approvals import (
 from ledger.kinds.gifts import money_line
 from ledger.kinds.loans import borrowed_off, free_money, lent_account, lent_line, loan_gift, owed_account
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-from ledger.lines import Append, Operation, Part, PartKind, Use
+from ledger.lines import Append, Operation, Part, PartKind, Use, units_in
 from ledger.money import decimal_text
 
 
@@ -124,7 +124,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     ]
     waits, target = lent_line(lender, number, lent), money_line(lender, asset)
     back = books.lines.lowest_free(waits, settles) if books.lines.exists(waits) else ()
-    units = sum(end - start for start, end in back)
+    units = units_in(back)
     start = books.lines.length(target)
     if units:
         on = Part(PartKind.ON, units, amount, target, start)

@@ -12,7 +12,7 @@ from ledger.books import Books
 from ledger.errors import NotFound, Refused
 from ledger.kinds.gifts import FREE, money_line
 from ledger.line_state import Lines
-from ledger.lines import Piece, UnitState, Use
+from ledger.lines import Piece, UnitState, Use, units_in
 from ledger.money import decimal_text
 from ledger.owners import owners
 
@@ -31,7 +31,7 @@ class Taking:
     @property
     def units(self) -> int:
         """Whole units of the line's asset."""
-        return sum(end - start for start, end in self.pieces)
+        return units_in(self.pieces)
 
 
 def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewhere: str = "") -> Refused:
@@ -121,7 +121,7 @@ def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) 
     """
     line, lines = money_line(campaign, asset), books.lines
     lowest = lines.lowest_free(line, among) if lines.exists(line) else ()
-    total = sum(end - start for start, end in lowest)
+    total = units_in(lowest)
     if total < units:
         return take(books, campaign, asset, units, all_in_order(books, campaign, asset))
     pieces: list[Piece] = []

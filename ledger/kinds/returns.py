@@ -27,7 +27,7 @@ from ledger.kinds.spec import (
     require_campaign,
     reversed_as,
 )
-from ledger.lines import Operation, Part, PartKind, Use
+from ledger.lines import Operation, Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def _sent_back(
     """Pieces in stock go to the supplier; what was paid for them can be refunded to their owners."""
     line = goods_line(context.campaign, AccountClass.STOCK, place, lot.asset)
     pieces = context.books.lines.lowest_free(line, lot.quantity)
-    there = sum(end - start for start, end in pieces)
+    there = units_in(pieces)
     if there < lot.quantity:
         raise Refused.field(
             field, f"{lot.quantity} pieces of {lot.asset} are wanted and {there} are at {place}"

@@ -17,7 +17,7 @@ from ledger.kinds.block_holds import held_by_block
 from ledger.kinds.gifts import FREE
 from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use
+from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,13 +212,13 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
     def carry(use_id: str, line: str, pieces: tuple[Piece, ...]) -> int:
         onward = spent_line(facts.ref, restriction_of(line))
         start = at.get(onward, books.lines.length(onward))
-        count = sum(end - first for first, end in pieces)
+        count = units_in(pieces)
         operations.append(Use(use_id, line, pieces, count, (Part(PartKind.ON, count, count, onward, start),)))
         at[onward] = start + count
         return count
 
     blocked = _of_blocked(context, facts)
-    left = facts.wallet - sum(end - start for _, pieces in blocked for start, end in pieces)
+    left = facts.wallet - units_in(piece for _, pieces in blocked for piece in pieces)
     if facts.moved is None:
         takings = take(books, campaign, "BTC", left, all_in_order(books, campaign, "BTC", facts.need))
     else:

@@ -31,7 +31,7 @@ from ledger.kinds.incoming import (
 )
 from ledger.kinds.orders import BOUND, item_of, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.lines import Open, Operation, Part, PartKind, Piece, Use
+from ledger.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.money import decimal_text
 from ledger.money_behind import pieces_behind
 
@@ -88,7 +88,7 @@ def _undelivered(context: Context, facts: Refund, order: dict[str, Any]) -> _Fai
     line = order_line(context.campaign, facts.order, facts.item, currency)
     paid = (0, lines.filled(line))
     pieces = lines.lowest_free(line, facts.value, within=paid)
-    left = sum(end - start for start, end in pieces)
+    left = units_in(pieces)
     if left < facts.value:
         raise Refused.field(
             "value",
@@ -133,7 +133,7 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
     for behind, pieces in pieces_behind(context.books.lines, failed.line, failed.pieces):
         restriction = behind.split("/")[2] if behind else "free"
         found.setdefault(money_line(context.campaign, facts.asset, restriction), []).extend(pieces)
-    paid = sum(end - start for rows in found.values() for start, end in rows)
+    paid = units_in(piece for rows in found.values() for piece in rows)
     if paid < failed.units:
         raise Refused.field(
             "quantity",
@@ -173,7 +173,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
     before = 0
     groups = _groups(context, facts, failed)
     for number, (target, pieces) in enumerate(groups):
-        units = sum(end - start for start, end in pieces)
+        units = units_in(pieces)
         after = before + units
         amount = facts.amount * after // failed.units - facts.amount * before // failed.units
         lost = units * (failed.value - good) // failed.value
