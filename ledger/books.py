@@ -130,21 +130,23 @@ class Books:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         for operation in entry.operations:
             self.lines.apply(operation, entry.seq)
-        touched: dict[tuple[str, str], tuple[int, int]] = {}
+        touched: dict[str, tuple[int, int]] = {}
         for transfer in entry.transfers:
             asset, amount = transfer.asset, transfer.amount
             for account, debit, credit in ((transfer.debit, amount, 0), (transfer.credit, 0, amount)):
-                sums = touched.get((account, asset))
-                if sums is None:
-                    sums = self.shelf.value(_BALANCE, f"{account}|{asset}") or (0, 0)
-                touched[account, asset] = (sums[0] + debit, sums[1] + credit)
-        for (account, asset), sums in touched.items():
-            net = sums[0] - sums[1]
+                key = f"{account}|{asset}"
+                debits, credited = touched.get(key) or self.shelf.value(_BALANCE, key) or (0, 0)
+                touched[key] = (debits + debit, credited + credit)
+        for key, (debits, credited) in touched.items():
+            net = debits - credited
+            if 0 <= net <= MAX_AMOUNT:
+                continue
+            account, asset = key.rsplit("|", 1)
             if net < 0 and class_of(account) in NEVER_NEGATIVE:
                 raise Conflict(
                     f"amount: {account} would hold {net} {asset}; it cannot hold less than nothing"
                 )
             if abs(net) > MAX_AMOUNT:
                 raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
-        for (account, asset), sums in touched.items():
-            self.shelf.put(_BALANCE, f"{account}|{asset}", sums)
+        for key, sums in touched.items():
+            self.shelf.put(_BALANCE, key, sums)

@@ -200,7 +200,7 @@ class Lines:
             case Open():
                 if self.exists(op.line):
                     raise Conflict(f"line: {op.line} exists already")
-                self._save_line(op.line, op.asset, op.units, 0)
+                self._save_opened(op.line, op.asset, op.units, 0)
                 self._put_span(op.line, 0, op.units, UnitState.FREE, "")
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
@@ -214,9 +214,8 @@ class Lines:
                 for piece in op.pieces:
                     self._change(op.line, piece, op.before, op.after, op.ref)
 
-    def _save_line(self, line: str, asset: str, length: int, filled: int | None) -> None:
-        row = LineRow(asset, length, length if filled is None else filled, filled is not None)
-        self._shelf.put(LINE, line, row)
+    def _save_opened(self, line: str, asset: str, length: int, filled: int) -> None:
+        self._shelf.put(LINE, line, LineRow(asset, length, filled, True))
 
     def _grow(
         self,
@@ -235,10 +234,10 @@ class Lines:
         if start != row.filled or (row.opened and start + units > row.length):
             raise Conflict(f"line: {line} continues at {row.filled}, not at {start}")
         if row.opened:
-            self._save_line(line, asset, row.length, row.filled + units)
+            self._save_opened(line, asset, row.length, row.filled + units)
         else:
-            self._save_line(line, asset, row.length + units, None)
-            self._put_span(line, start, start + units, UnitState.FREE, "", last=True)
+            self._shelf.put(LINE, line, LineRow(asset, start + units, start + units, False))
+            self._append_free(line, start, start + units)
         if units:
             self._shelf.put(SOURCE, at(line, start), SourceRow(start + units, gift, use, part))
 
@@ -276,7 +275,7 @@ class Lines:
                     span.state is not UnitState.FREE for span in self.spans(part.line, *piece)
                 ):
                     raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
-                self._save_line(part.line, row.asset, row.length, piece[0])
+                self._save_opened(part.line, row.asset, row.length, piece[0])
                 self._shelf.put(SOURCE, at(part.line, part.start), None)
             else:
                 try:
@@ -292,7 +291,7 @@ class Lines:
         told = source is not None and (source.start, source.end, source.gift) == (op.start, end, op.gift)
         if not row.opened or row.filled != end or not told:
             raise Conflict(f"reversal: later facts stand on {op.gift}; reverse those first")
-        self._save_line(op.line, row.asset, row.length, op.start)
+        self._save_opened(op.line, row.asset, row.length, op.start)
         self._shelf.put(SOURCE, at(op.line, op.start), None)
 
     def _take(self, line: str, piece: Piece, use_id: str) -> bool:
@@ -361,6 +360,14 @@ class Lines:
         self._shelf.put(FREE, at(line, start), end)
         if start < hint[_FIRST_FREE]:
             hint[_FIRST_FREE] = start
+
+    def _append_free(self, line: str, start: int, end: int) -> None:
+        """New units at the end of a line are free: one span with free ones before them."""
+        key = at(line, self._hint(line)[_LAST_SPAN])
+        if end > start > 0 and self._shelf.value(FREE, key) == start:
+            self._shelf.put(FREE, key, end)
+        else:
+            self._put_span(line, start, end, UnitState.FREE, "", last=True)
 
     def _put_span(
         self, line: str, start: int, end: int, state: UnitState, ref: str, *, last: bool = False
