@@ -162,6 +162,20 @@ class Store:
         except DBAPIError as failure:
             raise storage_failure(failure, writes=False) or failure from failure
 
+    def losses_at_power_cut(self) -> list[str]:
+        """Settings of a PostgreSQL server by which it could lose what it said was kept."""
+        if self._dialect is Dialect.SQLITE:
+            return []
+        try:
+            with self._engine.connect() as connection:
+                return [
+                    name
+                    for name in ("fsync", "full_page_writes")
+                    if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off"
+                ]
+        except DBAPIError as failure:
+            raise storage_failure(failure, writes=False) or failure from failure
+
     def backup(self, path: str | Path) -> None:
         """Copy the database to a new file while it is served; raises LedgerError when the file exists."""
         backup.backup(self._engine, Path(path))
@@ -253,7 +267,7 @@ def _engine(url: str, *, may_create: bool) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(
+        engine = create_engine(
             parsed,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
@@ -262,6 +276,8 @@ def _engine(url: str, *, may_create: bool) -> Engine:
                 "options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC {_BY_INDEX}",
             },
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     raise LedgerError(
         f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql+psycopg://…"
     )
@@ -278,6 +294,13 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         "wal_autocheckpoint = 4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    """A server may answer before an entry is on its disk; here it never does (`remote_apply` and the like stay)."""
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
 
 
 def _migrate(connection: Connection, *, may_create: bool) -> None:

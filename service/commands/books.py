@@ -16,11 +16,12 @@ _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     with opened_store(options.data, outside) as store:
-        missing = store.missing_triggers()
+        missing, losing = store.missing_triggers(), store.losses_at_power_cut()
         with store.read() as tx:
             findings = run_checks(tx)
             head = tx.journal.head()
     lines = [f"the database lacks the trigger {name}" for name in missing]
+    lines += [f"the server's {name} is off: a power cut can lose entries; set it on" for name in losing]
     lines += [f"{finding.check}: {finding.sentence}" for finding in findings]
     entries = head[0] if head else 0
     broken = len(lines)
@@ -29,6 +30,7 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
         "checks": [check.__name__ for check in CHECKS],
         "findings": [asdict(finding) for finding in findings],
         "missing_triggers": missing,
+        "losses_at_power_cut": losing,
         "entries": entries,
     }
     return Answer(tuple(lines), data, Exit.OPEN if broken else Exit.OK)
