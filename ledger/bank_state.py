@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import AccountClass
 from ledger.books import Books
 from ledger.entry import Entry, entry_from_bytes
-from ledger.kinds import ALL
-from ledger.kinds.bank import entry_matched, line_left, moved_at, signed
-from ledger.kinds.spec import Role
+from ledger.kinds.bank import entry_matched, line_left, signed
 from ledger.record import unix_seconds
 from ledger.suggestions import Suggestion
+from ledger.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
@@ -46,6 +45,7 @@ class Movement:
     moved: int
     left: int
     date: str
+    own: bool  # False: another fund's loan or repayment, which is matched there
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,44 +107,35 @@ def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
 
 
 def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
-    """Each entry that stands and moved money at a bank of the campaign, in order."""
+    """Each entry that stands and moved money at a bank of the campaign, by bank."""
     books = Books(tx.shelf)
-    kinds = [kind.name for kind in ALL if Role.SYSTEM not in kind.roles and not kind.name.startswith("bank.")]
-    for name in kinds:
-        for row in tx.journal.rows(campaign=campaign, kind=name):
-            entry = entry_from_bytes(row.data)
-            places = {
-                (account.removeprefix(f"{_BANK}{campaign}/"), t.asset)
-                for t in entry.transfers
-                for account in (t.debit, t.credit)
-                if account.startswith(f"{_BANK}{campaign}/")
-            }
-            if not places or entry.reverses is not None:
-                continue
-            if books.documents.find("reversal", "", str(entry.seq)) is not None:
-                continue
-            for bank, currency in sorted(places):
-                moved = moved_at(entry, campaign, bank, currency)
-                if moved:
-                    yield _movement(books, entry, bank, currency, moved)
+    place = f"{_BANK}{campaign}/"
+    for moved in Touched(tx.shelf).moved(place):
+        if moved.units and books.documents.find("reversal", "", str(moved.entry)) is None:
+            row = tx.journal.by_seq(moved.entry)
+            entry = None if row is None else entry_from_bytes(row.data)
+            if entry is not None and entry.reverses is None:
+                bank = moved.account.removeprefix(place)
+                yield _movement(books, campaign, entry, bank, moved.asset, moved.units)
 
 
-def _movement(books: Books, entry: Entry, bank: str, currency: str, moved: int) -> Movement:
-    left = abs(moved) - entry_matched(books, entry.campaign, entry.seq, bank)
+def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: str, moved: int) -> Movement:
+    left = abs(moved) - entry_matched(books, campaign, entry.seq, bank)
     reference = str(entry.facts.get("number", entry.key))
     date = entry.date
     noun = entry.kind.partition(".")[0]
     told = books.documents.find(noun, entry.campaign, reference)
     if told is not None:
         date = str(told["facts"].get("date", date))
-    return Movement(entry.seq, noun, reference, bank, currency, moved, left if moved > 0 else -left, date)
+    left, own = left if moved > 0 else -left, entry.campaign == campaign
+    return Movement(entry.seq, noun, reference, bank, currency, moved, left, date, own)
 
 
 def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
     """Lines that wait for a match, by booking day, each with the best few entries that it may be."""
     books = Books(tx.shelf)
     waiting = [(n, d) for n, d in books.documents.all("bank_line", campaign) if line_left(d)]
-    moved = [m for m in movements(tx, campaign) if m.left] if waiting and propose else []
+    moved = [m for m in movements(tx, campaign) if m.left and m.own] if waiting and propose else []
     found = []
     for identity, line in waiting:
         facts, left = line["facts"], line_left(line) * (1 if signed(line) > 0 else -1)
@@ -257,13 +248,11 @@ def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
         sums[1] += 1 if left else 0
         sums[2] += signed(line) if line["aside"] is not None else 0
         sums[3] += signed(line)
-    outstanding: dict[tuple[str, str], int] = defaultdict(int)
-    for moved in movements(tx, campaign):
-        outstanding[moved.bank, moved.currency] += moved.left
     found = []
     for (bank, currency), told in sorted(statements.items()):
         sums = waiting[bank, currency]
         opening, newest = _ends(told, sums[3])
+        here = books.net(f"{_BANK}{campaign}/{bank}", currency)
         found.append(
             BankState(
                 bank,
@@ -271,11 +260,12 @@ def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
                 newest["last"],
                 opening,
                 newest["closing"],
-                books.net(f"{_BANK}{campaign}/{bank}", currency),
+                here,
                 sums[0],
                 sums[1],
                 sums[2],
-                outstanding[bank, currency],
+                # What is on no statement is all that the entries moved, less what lines are matched with.
+                here - (sums[3] - sums[0] - sums[2]),
             )
         )
     return tuple(found)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ledger.bank_state import bank_states, movements
 from ledger.books import Books
 from ledger.entry import Entry, entry_from_bytes
 from ledger.finding import Finding
@@ -66,6 +67,21 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
             yield Finding(
                 "bank_matches_tie", number, f"entry {moved_by} moved {moved} and is matched for {matched}"
             )
+
+
+def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
+    """What each statement misses of the books is what is left of the entries that moved money there."""
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        left: dict[tuple[str, str], int] = defaultdict(int)
+        for moved in movements(tx, slug):
+            left[moved.bank, moved.currency] += moved.left
+        for state in bank_states(tx, slug):
+            told = left[state.bank, state.currency]
+            if told != state.outstanding:
+                what = (
+                    f"{told} of entries at {state.bank} is on no statement, and {state.outstanding} is told"
+                )
+                yield Finding("bank_outstanding_ties", f"{slug}/{state.bank}", what)
 
 
 def _entries(tx: Reading, campaign: str | None, kind: str) -> Iterator[Entry]:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.accounts import NEVER_NEGATIVE, class_of
+from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.books import Books
 from ledger.finding import Finding
 from ledger.lines import UnitState
+from ledger.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -23,6 +24,22 @@ def assets_balance(tx: Reading) -> Iterator[Finding]:
     for asset, net in sums.items():
         if net:
             yield Finding("assets_balance", asset, f"debits and credits of {asset} differ by {net}")
+
+
+def places_tie(tx: Reading) -> Iterator[Finding]:
+    """What the entries moved at each bank and in each stock, one by one, is what lies there."""
+    moved: dict[tuple[str, str], int] = defaultdict(int)
+    for row in Touched(tx.shelf).moved(""):
+        moved[row.account, row.asset] += row.units
+    for kind in (AccountClass.BANK, AccountClass.STOCK):
+        for name, asset, balance in Books(tx.shelf).balances(kind.value + "/"):
+            units = moved.pop((name, asset), 0)
+            if units != balance.net:
+                yield Finding(
+                    "places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}"
+                )
+    for (name, asset), units in moved.items():
+        yield Finding("places_tie", name, f"entries moved {units} {asset} at a place that holds nothing")
 
 
 def no_negative_place(tx: Reading) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ledger.check_bank import bank_matches_tie
-from ledger.check_books import assets_balance, lines_are_tiled, no_negative_place, parts_sum
+from ledger.check_bank import bank_matches_tie, bank_outstanding_ties
+from ledger.check_books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
 from ledger.check_gifts import (
     blocked_gifts_are_held,
     carrying_values_tie,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
+    places_tie,
     lines_are_tiled,
     parts_sum,
     orders_tie,
@@ -48,6 +49,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     results_tie,
     carrying_values_tie,
     bank_matches_tie,
+    bank_outstanding_ties,
     loans_tie,
     pledges_tie,
     blocked_gifts_are_held,

@@ -116,7 +116,7 @@ def decisions(
         found += _shortfalls(tx, books, slug)
         found += _matches(books, slug)
         found += _claims(books, slug)
-        found += _bank_lines(tx, slug)
+        found += _bank_lines(tx, slug, suggest)
         found += _deliveries(books, slug, rfc3339(now)[:10])
         found += _stock(books, slug, rfc3339(now)[:10])
     found += [row for row in _drafts(tx) if row.campaign in slugs]
@@ -300,8 +300,8 @@ def _claims(books: Books, slug: str) -> Iterator[DecisionWanted]:
             yield DecisionWanted(Matter.OPEN_CLAIM, slug, number, since, currency, owed, what)
 
 
-def _bank_lines(tx: Reading, slug: str) -> Iterator[DecisionWanted]:
-    for line in open_lines(tx, slug):
+def _bank_lines(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
+    for line in open_lines(tx, slug, propose=suggest):
         yield DecisionWanted(
             Matter.BANK_LINE,
             slug,

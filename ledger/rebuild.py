@@ -20,7 +20,7 @@ from ledger.shelf import MemoryShelf, Shelf
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
 
-FOLDS = 5
+FOLDS = 6
 """Raised by whoever changes what a fold leaves: projections of another number are made anew when opened."""
 _FOLDED_BY = "folds"
 

@@ -19,6 +19,7 @@ from ledger.kinds.returns import holders_of
 from ledger.line_state import Lines
 from ledger.lines import Piece, UnitState
 from ledger.owners import Owned, owners, owners_of_use
+from ledger.touched import Touched
 from ledger.tracing import Origin, origins
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
     asset, where = lot_asset(product, lot), account(AccountClass.STOCK, campaign, place)
     rows: list[CardRow] = []
     balance = 0
-    told = f'"{asset}"'.encode()
-    for row in tx.journal.rows(campaign=campaign):
-        if told not in row.data:  # most entries move other things; only those that name the lot are read
+    for moved in Touched(tx.shelf).moved(f"{where}|{asset}|"):
+        row = tx.journal.by_seq(moved.entry)
+        if row is None:
             continue
         entry = entry_from_bytes(row.data)
         came = sum(t.amount for t in entry.transfers if t.asset == asset and t.debit == where)

@@ -49,7 +49,7 @@ def _undone(s: Scene, kind: str, line: str, entry: int | None) -> int:
 @tells("bank.match")
 def _bank_match(s: Scene) -> Facts:
     pairs = []
-    rows = [row for row in movements(s.tx, s.slug) if row.left]
+    rows = [row for row in movements(s.tx, s.slug) if row.left and row.own]
     for identity, line in s.documents("bank_line"):
         facts = line["facts"]
         for row in rows:
