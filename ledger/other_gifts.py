@@ -120,15 +120,15 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
 
 def _papers(books: Books, slug: str, noun: str, facts: dict[str, Any]) -> tuple[Paper, ...]:
     named = facts.get("paper")
-    return tuple(
-        paper_of(paper)
-        for sha256, paper in books.documents.all("evidence", slug)
-        if not paper.get("reversed")
-        and (
-            sha256 == named
-            or (paper["facts"]["about"], paper["facts"].get("number")) == (noun, facts["number"])
-        )
-    )
+    found = [
+        paper["facts"] for _, paper in books.documents.all("evidence", slug) if not paper.get("reversed")
+    ]
+    shown = {
+        told["sha256"]: paper_of({"facts": told})
+        for told in found
+        if told["sha256"] == named or (told["about"], told.get("number")) == (noun, facts["number"])
+    }
+    return tuple(shown.values())
 
 
 def _status(document: dict[str, Any]) -> DonationStatus:

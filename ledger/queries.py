@@ -324,10 +324,7 @@ def paper_rows(tx: Reading, slug: str, *, after: str | None, limit: int) -> tupl
     """Papers of a campaign, by the hash of their bytes."""
     books = Books(tx.shelf)
     books.documents.require("campaign", "", slug)
-    found = [
-        d
-        for _, d in books.documents.some("evidence", slug, after=after or "", limit=limit + 1)
-        if not d.get("reversed")
-    ]
+    rows = books.documents.some("evidence", slug, after=after or "")
+    found = list(islice(((name, d) for name, d in rows if not d.get("reversed")), limit + 1))
     page = found[:limit]
-    return [paper_of(d) for d in page], page[-1]["facts"]["sha256"] if len(found) > limit else None
+    return [paper_of(d) for _, d in page], page[-1][0] if len(found) > limit else None

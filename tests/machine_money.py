@@ -104,9 +104,9 @@ def _day(moment: int) -> str:
 def _valuation(s: Scene) -> Facts:
     _, gift = s.one(unvalued_gifts_in(s.books.shelf, s.slug), "donation")
     outpoint = gift.outpoint
-    paper, _ = s.one(s.documents("evidence"), "evidence")
+    _, paper = s.one(s.documents("evidence"), "evidence")
     undone = s.books.documents.require("donation", s.slug, outpoint).get("valuations_reversed", 0)
-    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper}
+    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper["facts"]["sha256"]}
     return facts | ({"n": undone} if undone else {})
 
 

@@ -171,8 +171,8 @@ def _signature(s: Scene) -> Facts:
     rows = [n for n, d in s.documents("handover") if "signed" not in d["facts"] and not d.get("signed")]
     number = s.one(rows, "handover")
     papers = [
-        sha256
-        for sha256, d in s.documents("evidence")
+        d["facts"]["sha256"]
+        for _, d in s.documents("evidence")
         if (d["facts"]["about"], d["facts"].get("number")) == ("handover", number)
     ]
     return {"number": number, "sha256": s.one(papers, "evidence"), "date": s.today}
@@ -273,6 +273,7 @@ def _result(s: Scene) -> Facts:
         span = {"counts": "to_date", "end": until}
         before = indicator["cells"]
     facts = s.numbered("RS") | {"indicator": number, "total": total} | span
+    facts["date"] = max(s.today, facts["end"])
     for dimension, groups in (("sex", ("women", "men")), ("age", ("under 18", "adults"))):
         if s.chance(50):
             least = {group: before.get(dimension, {}).get(group, 0) for group in groups}

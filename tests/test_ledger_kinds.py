@@ -320,3 +320,18 @@ def test_a_campaign_counts_in_any_currency_of_iso_4217_with_its_own_decimals(tmp
             amount=1,
             date="2023-11-20",
         )
+
+
+def test_an_entry_that_is_not_reversed_is_refused_with_what_puts_it_right(ledger: Ledger) -> None:
+    order(ledger)
+    with ledger.store.read() as reading:
+        seqs = {row.kind: row.seq for row in reading.journal.rows()}
+    for kind, remedy in (
+        ("purchase.approved", r"close it once it is approved \(`purchase close`\)"),
+        ("conversion", "reverse its approval once it is approved"),
+        ("product", "record the right fact beside it"),
+    ):
+        with pytest.raises(
+            Refused, match=f"entry: {seqs[kind]} is a {kind}, which is not reversed; .*{remedy}"
+        ):
+            ledger.do("approver", "reversal", "add", entry=seqs[kind], reason="wrong", date="2023-11-21")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.pages.sentences import result_row
+from api.pages.sentences.units import unit_of
 from ledger.books import Books
 from ledger.errors import Conflict, Refused
 from ledger.people import Achievement, achievements, hidden_groups
@@ -155,3 +156,14 @@ def test_the_page_says_target_and_actual_and_keeps_small_groups_in_words(ledger:
     assert "60 and over fewer than 5" in groups
     assert "18 to 59 not shown" in groups
     assert " 3" not in groups.partition("age:")[2]
+
+
+def test_what_has_not_been_yet_is_not_reported(ledger: Ledger) -> None:
+    with pytest.raises(Refused, match="end: 2023-12-31 is after the day of the report, 2023-12-01"):
+        report(ledger, "R-9", counts="to_date", end="2023-12-31", total=1, date="2023-12-01")
+
+
+def test_a_unit_that_was_told_in_the_plural_stays_as_it_is() -> None:
+    assert [unit_of(unit, 2) for unit in ("students", "student", "box", "bus", "glass")] == [
+        "students", "students", "boxes", "buses", "glasses",
+    ]  # fmt: skip

@@ -13,6 +13,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
+from ledger.kinds.evidence import standing_papers
 from ledger.kinds.goods import (
     Cause,
     LotCount,
@@ -146,9 +147,9 @@ def _post_signed(context: Context, facts: Signature) -> Posting:
         raise Conflict(
             f"number: handover {facts.number} is signed already; reverse that first if it was wrong"
         )
-    paper = context.books.documents.find("evidence", context.campaign, facts.sha256)
-    told = None if paper is None or paper.get("reversed") else paper["facts"]
-    if told is None or (told["about"], told.get("number")) != ("handover", facts.number):
+    papers = standing_papers(context.books, context.campaign, facts.sha256)
+    told = [(paper["facts"]["about"], paper["facts"].get("number")) for paper in papers]
+    if ("handover", facts.number) not in told:
         raise Refused.field(
             "sha256", f"is no paper of handover {facts.number}; attach it first with `evidence add`"
         )

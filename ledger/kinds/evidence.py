@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from ledger.entry import Posting
+from ledger.books import Books
+from ledger.entry import Entry, Posting
 from ledger.errors import Refused
 from ledger.facts import STRICT, Date, Name, Number, Sha256, Text
-from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, require_campaign, reversed_as, saved_as
+from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Evidence:
         "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
         "receipt", "shipment", "arrival", "loss", "handover", "distribution",
         "closing", "return", "recall", "contribution", "in-kind",
+        "indicator", "result", "credit-note", "refund",
     ]  # fmt: skip
     number: Number | None = None
     withheld: Text | None = None  # why a sealed paper is not shown
@@ -49,6 +52,31 @@ def _post(context: Context, facts: Evidence) -> Posting:
     return Posting()
 
 
+def standing_papers(books: Books, campaign: str, sha256: str) -> list[dict[str, Any]]:
+    """The papers of these bytes that stand, one for each fact that they are evidence of."""
+    found = []
+    for name, document in books.documents.some("evidence", campaign, after=sha256):
+        if not name.startswith(sha256):
+            break
+        if not document.get("reversed"):
+            found.append(document)
+    return found
+
+
+def _name(facts: Mapping[str, Any]) -> str:
+    """One paper may be evidence of several facts, and stands beside each."""
+    return f"{facts['sha256']}:{facts['about']}:{facts.get('number', '')}"
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    books.documents.save("evidence", entry.campaign, _name(entry.facts), document_of(entry))
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    document = books.documents.require("evidence", entry.campaign, _name(entry.facts))
+    books.documents.save("evidence", entry.campaign, _name(entry.facts), document | {"reversed": seq})
+
+
 EVIDENCE = Kind(
     name="evidence",
     noun="evidence",
@@ -58,7 +86,7 @@ EVIDENCE = Kind(
     roles=RECORDERS,
     key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",
     post=_post,
-    fold=saved_as("evidence", "sha256"),
-    undoing=Undoing(reversed_as("evidence", "sha256")),
+    fold=_fold,
+    undoing=Undoing(_unfold),
 )
 KINDS = (EVIDENCE,)

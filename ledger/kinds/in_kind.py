@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
+from ledger.kinds.evidence import standing_papers
 from ledger.kinds.goods import OVER, goods_account, goods_line, lot_asset
 from ledger.kinds.spec import (
     RECORDERS,
@@ -81,7 +82,7 @@ def _post(context: Context, facts: InKind) -> Posting:
         raise Refused.field("expiry", f"{facts.product} is a service; leave it out")
     if facts.expiry is not None and facts.expiry < facts.date:
         raise Refused.field("expiry", f"{facts.expiry} is before the day of receipt, {facts.date}")
-    if facts.paper is not None and books.documents.find("evidence", campaign, facts.paper) is None:
+    if facts.paper is not None and not standing_papers(books, campaign, facts.paper):
         raise Refused.field("paper", "no evidence has this hash; attach the paper first")
     kind = AccountClass.DELIVERED if product["service"] else AccountClass.STOCK
     line = goods_line(campaign, kind, facts.place, asset)

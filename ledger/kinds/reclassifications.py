@@ -22,6 +22,7 @@ from ledger.kinds.approvals import (
     require_pending,
 )
 from ledger.kinds.budget import spendable
+from ledger.kinds.evidence import standing_papers
 from ledger.kinds.explaining import fold_left_open, fold_waiting
 from ledger.kinds.gift_returns import uses_of_spend
 from ledger.kinds.gifts import FREE, money_line
@@ -67,12 +68,8 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
         raise Refused.field(
             "reason", "set_aside is for unrestricted money, and the others for restricted money"
         )
-    paper = (
-        None
-        if facts.paper is None
-        else context.books.documents.find("evidence", context.campaign, facts.paper)
-    )
-    if facts.reason == "donors_agreed" and (paper is None or paper.get("reversed")):
+    shown = facts.paper is not None and standing_papers(context.books, context.campaign, facts.paper)
+    if facts.reason == "donors_agreed" and not shown:
         raise Refused.field(
             "paper", "name the paper that shows it, by its SHA-256; add it with `evidence add`"
         )

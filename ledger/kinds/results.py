@@ -146,6 +146,10 @@ def _post_result(context: Context, facts: Result) -> Posting:
 
 def _check_span(facts: Result, indicator: dict[str, Any]) -> None:
     until = indicator["until"]
+    if facts.end > facts.date:
+        raise Refused.field(
+            "end", f"{facts.end} is after the day of the report, {facts.date}; count what has been"
+        )
     if facts.counts == "period":
         if facts.start is None:
             raise Refused.field("start", "a report of a period says when it starts")

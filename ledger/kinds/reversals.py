@@ -36,13 +36,22 @@ class Reversal:
     date: Date
 
 
+def _instead(undoings: Undoings, entry: Entry) -> str:
+    """What puts right an entry that is not reversed."""
+    if entry.kind in {"purchase", "purchase.approved"}:
+        return "reject an order while it waits, and close it once it is approved (`purchase close`)"
+    if f"{entry.kind}.approved" in undoings:
+        return "reject it while it waits, and reverse its approval once it is approved"
+    return "record the right fact beside it"
+
+
 def _reversed_entry(undoings: Undoings, context: Context, facts: Reversal) -> Entry:
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
         raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
     if entry.kind not in undoings:
         raise Refused.field(
-            "entry", f"a {entry.kind} entry is not reversed; these are: {', '.join(sorted(undoings))}"
+            "entry", f"{facts.entry} is a {entry.kind}, which is not reversed; {_instead(undoings, entry)}"
         )
     if context.books.documents.find("reversal", "", str(facts.entry)) is not None:
         raise Conflict(f"entry: {facts.entry} is reversed already")

@@ -15,6 +15,7 @@ from ledger.books import Books
 from ledger.entry import Entry, Posting
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Sha256
+from ledger.kinds.evidence import standing_papers
 from ledger.kinds.rates import value_at
 from ledger.kinds.sold import sold_in
 from ledger.kinds.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
@@ -99,11 +100,11 @@ def _post(context: Context, facts: Valuation) -> Posting:
     if facts.value is not None:
         if facts.paper is None:
             raise Refused.field("paper", "name the paper that shows the figure, by its SHA-256")
-        paper = books.documents.find("evidence", slug, facts.paper)
-        if paper is None or paper.get("reversed"):
+        papers = standing_papers(books, slug, facts.paper)
+        if not papers:
             raise Refused.field("paper", "is not among the evidence here; add it with `evidence add` first")
         told = {"currency": campaign["currency"], "value": facts.value, "paper": facts.paper}
-        return Posting(notes={"valuation": told | {"title": paper["facts"]["title"]}})
+        return Posting(notes={"valuation": told | {"title": papers[0]["facts"]["title"]}})
     if context.role is not Role.SYSTEM:
         raise Refused.field("value", "give the figure in minor units, and the paper that shows it")
     if campaign["valuation"] == "conversion":

@@ -33,6 +33,8 @@ _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "w
 def _many(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if word.endswith("s") and not word.endswith(("ss", "us")):
+        return word  # it was told in the plural
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return word + "es"
     if word.endswith("y") and word[-2:-1] not in "aeiou":
