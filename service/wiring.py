@@ -134,6 +134,7 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     """A sentence for each thing that keeps the service from being of use."""
     missing = store.missing_triggers()
     sentences = [f"The database lacks the trigger {name}." for name in missing]
+    sentences += [f"The database has {what}, which this program did not make." for what in store.strangers()]
     if jobs.unwritable is not None:
         sentences.append(f"The last look could not be written: {jobs.unwritable}.")
     if jobs.findings:

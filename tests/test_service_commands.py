@@ -65,7 +65,7 @@ def test_a_projection_that_was_meddled_with_is_named(home: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("data", [b"\0", b"{}", b'{"v":1,"seq":9}', b"null"])
-def test_an_entry_that_was_meddled_with_is_named_and_so_is_the_trigger_that_was_dropped_for_it(
+def test_an_entry_that_was_meddled_with_is_named_and_so_are_the_triggers_dropped_and_made_for_it(
     home: Path, tmp_path: Path, data: bytes
 ) -> None:
     """Whatever the bytes are now: `check` says which, and neither it nor `rebuild` breaks off without a sentence."""
@@ -75,9 +75,11 @@ def test_an_entry_that_was_meddled_with_is_named_and_so_is_the_trigger_that_was_
     with outside(f"sqlite:///{other}/aidtrail.db") as connection:
         connection.exec_driver_sql("DROP TRIGGER entries_update")
         connection.exec_driver_sql("UPDATE entries SET data = ? WHERE seq = 7", (data,))
+        connection.exec_driver_sql("CREATE TRIGGER forget BEFORE INSERT ON shelf BEGIN SELECT 1; END")
     checked = run_command(["check", "--data", other], home)
     assert checked.code == 1
     assert "lacks the trigger entries_update" in checked.out
+    assert "has the trigger forget on shelf, which this program did not make" in checked.out
     assert "the bytes of entry 7 do not hash" in checked.out
     compared = run_command(["rebuild", "--compare", "--data", other], home)
     assert compared.code != 0

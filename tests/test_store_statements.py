@@ -225,6 +225,35 @@ def test_check_names_each_trigger_that_is_missing(kind: str, tmp_path: Path) -> 
     store.close()
 
 
+STRANGERS = {
+    "sqlite": {
+        "CREATE TRIGGER forget BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END":
+            "the trigger forget on entries",
+        "CREATE TRIGGER more AFTER INSERT ON shelf BEGIN SELECT 1; END": "the trigger more on shelf",
+    },
+    "postgresql": {
+        "CREATE TRIGGER forget BEFORE DELETE ON entries FOR EACH ROW EXECUTE FUNCTION entries_delete()":
+            "the trigger forget on entries",
+        "CREATE RULE forget AS ON INSERT TO entries DO INSTEAD NOTHING": "the rule forget on entries",
+        "CREATE TABLE more () INHERITS (transfers)": "the table more under transfers",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_check_names_what_stands_on_the_tables_and_was_not_made_here(kind: str, tmp_path: Path) -> None:
+    """A trigger or a rule could forget an entry, and a table below one could add to it, without an error."""
+    url = fresh_url(kind, tmp_path)
+    store = filled(url)
+    assert store.strangers() == []
+    with outside(url) as connection:
+        for statement in STRANGERS[kind]:
+            connection.exec_driver_sql(statement)
+    assert sorted(store.strangers()) == sorted(STRANGERS[kind].values())
+    assert store.missing_triggers() == []
+    store.close()
+
+
 @pytest.mark.parametrize("kind", BOTH)
 def test_check_names_each_trigger_that_says_something_else(kind: str, tmp_path: Path) -> None:
     """One that was made again with another body, or with a condition that never holds, is none."""
