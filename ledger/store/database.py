@@ -162,7 +162,6 @@ class Store:
         except DBAPIError as failure:
             raise storage_failure(failure, writes=False) or failure from failure
 
-<<<<<<< HEAD
     def losses_at_power_cut(self) -> list[str]:
         """Settings of a PostgreSQL server by which it could lose what it said was kept."""
         if self._dialect is Dialect.SQLITE:
@@ -174,13 +173,14 @@ class Store:
                     for name in ("fsync", "full_page_writes")
                     if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off"
                 ]
-=======
+        except DBAPIError as failure:
+            raise storage_failure(failure, writes=False) or failure from failure
+
     def strangers(self) -> list[str]:
         """Triggers, rules and tables that stand on ours, and that no version of this program makes."""
         try:
             with self._engine.connect() as connection:
                 return strangers(connection)
->>>>>>> a8a004e (check names triggers, rules and tables that were put on top of ours; what was reversed and is told again is refused to the machine too)
         except DBAPIError as failure:
             raise storage_failure(failure, writes=False) or failure from failure
 

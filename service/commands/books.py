@@ -16,20 +16,14 @@ _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     with opened_store(options.data, outside) as store:
-<<<<<<< HEAD
-        missing, losing = store.missing_triggers(), store.losses_at_power_cut()
-=======
         missing, strange = store.missing_triggers(), store.strangers()
->>>>>>> a8a004e (check names triggers, rules and tables that were put on top of ours; what was reversed and is told again is refused to the machine too)
+        losing = store.losses_at_power_cut()
         with store.read() as tx:
             findings = run_checks(tx)
             head = tx.journal.head()
     lines = [f"the database lacks the trigger {name}" for name in missing]
-<<<<<<< HEAD
     lines += [f"the server's {name} is off: a power cut can lose entries; set it on" for name in losing]
-=======
     lines += [f"the database has {what}, which this program did not make" for what in strange]
->>>>>>> a8a004e (check names triggers, rules and tables that were put on top of ours; what was reversed and is told again is refused to the machine too)
     lines += [f"{finding.check}: {finding.sentence}" for finding in findings]
     entries = head[0] if head else 0
     broken = len(lines)
@@ -38,11 +32,8 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
         "checks": [check.__name__ for check in CHECKS],
         "findings": [asdict(finding) for finding in findings],
         "missing_triggers": missing,
-<<<<<<< HEAD
         "losses_at_power_cut": losing,
-=======
         "strangers": strange,
->>>>>>> a8a004e (check names triggers, rules and tables that were put on top of ours; what was reversed and is told again is refused to the machine too)
         "entries": entries,
     }
     return Answer(tuple(lines), data, Exit.OPEN if broken else Exit.OK)
