@@ -358,20 +358,25 @@ class DonationFollower:
         goods = [row for row in waiting if row[0].startswith("goods/")] or waiting
         if not goods:
             return None
-        line, kind, _ = goods[0]
-        units = sum(units for other, k, units in goods if k is kind)
-        asset, place = line.rsplit("/", 1)[1], ""
-        if line.startswith("goods/"):
-            parsed = parse_goods_line(line)
-            asset, place = parsed.product, parsed.place
-        elif line.startswith("order/"):
-            number, item = self._picture.order_item(line)
+        first, kind, _ = goods[0]
+        what = self._what(first)
+        units = sum(units for line, k, units in goods if k is kind and self._what(line) == what)
+        asset, place = what
+        if first.startswith("order/"):
+            number, item = self._picture.order_item(first)
             asset, place = str(item["product"]), number
             units = units * int(str(item["quantity"])) // int(str(item["value"]))
         detail = (("waits", kind.value if kind else ""),)
         return Step(
             StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
         )
+
+    def _what(self, line: str) -> tuple[str, str]:
+        """What lies on a line, and where: only units of the same are added together."""
+        if line.startswith("goods/"):
+            parsed = parse_goods_line(line)
+            return parsed.product, parsed.place
+        return (line, "") if line.startswith("order/") else (line.rsplit("/", 1)[1], "")
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -364,3 +364,14 @@ def test_a_blocked_coin_that_is_undecided_is_released_before_anybody_decides(tmp
     ledger.do("recorder", "release", "add", number="RL-1", block="BK-1", date="2023-11-20")
     ledger.do("approver", "release", "approve", number="RL-1", date="2023-11-20")
     ledger.do("approver", "incoming", "decide", **decided)
+
+
+def test_what_waits_of_a_gift_is_told_in_one_asset_and_never_added_across_two(tmp_path: Path) -> None:
+    """A quarter of the gift is coins still, the rest is dollars at a bank: cents are no sats."""
+    ledger = gone_while_blocked(tmp_path)
+    release(ledger)
+    sell(ledger, "sale", BTC - BTC // 4)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+    last = trail.steps[-1]
+    assert (last.asset, last.units) == ("BTC", BTC // 4)
