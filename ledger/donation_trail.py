@@ -22,6 +22,7 @@ from ledger.kinds.restrictions import need_title
 from ledger.kinds.valuations import value_sources
 from ledger.lines import UnitState
 from ledger.observing import Observed, WatchedOutput, WatchedTx
+from ledger.papers import papers_about
 from ledger.places import PlaceNames
 from ledger.record import rfc3339
 from ledger.settled import MATURITY, depth_of
@@ -30,10 +31,8 @@ from ledger.told_rows import ToldRows
 from ledger.traced_lines import TracedLines
 from ledger.tracing import Arrival, Ending, Passage, Stay, follow
 from ledger.trail import (
-    Access,
     DonationTrail,
     LineShare,
-    Paper,
     Place,
     Step,
     StepKind,
@@ -61,29 +60,6 @@ _STEPS = {
 _FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
 """Which fact names the other campaign."""
 _ORDER = list(StepKind)
-
-
-def papers_about(books: Books, campaign: str, about: str, number: str) -> tuple[Paper, ...]:
-    """Papers attached to a fact, by title."""
-    found = [
-        paper_of(d)
-        for _, d in books.documents.all("evidence", campaign)
-        if d["facts"]["about"] == about and d["facts"].get("number", "") == number and not d.get("reversed")
-    ]
-    return tuple(sorted(found, key=lambda paper: paper.title))
-
-
-def paper_of(document: dict[str, Any]) -> Paper:
-    facts = document["facts"]
-    return Paper(
-        facts["sha256"],
-        facts["title"],
-        facts["paper"],
-        facts["date"],
-        facts["shows"],
-        Access(facts["access"]),
-        document["seq"],
-    )
 
 
 @dataclass(frozen=True, slots=True)

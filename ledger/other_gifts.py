@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.books import Books
 from ledger.dating import HAPPENED, day_beside
-from ledger.donation_trail import DonationFollower, paper_of
+from ledger.donation_trail import DonationFollower
 from ledger.errors import NotFound
 from ledger.kinds.restrictions import need_title
+from ledger.papers import paper_of
 from ledger.report import DonationRow, InKindRow
 from ledger.trail import DonationStatus, DonationTrail, Paper, Step, StepKind
 

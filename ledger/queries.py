@@ -18,7 +18,7 @@ from ledger.dating import day_beside
 from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
 from ledger.donation_list import change_of, donation_rows, is_change
-from ledger.donation_trail import DonationFollower, paper_of
+from ledger.donation_trail import DonationFollower
 from ledger.errors import NotFound, NothingYet
 from ledger.flow import ExitKind, StageKind
 from ledger.gift_sums import gift_days, gift_sums
@@ -29,6 +29,7 @@ from ledger.kinds.restrictions import kept_for
 from ledger.losses import loss_rows
 from ledger.observing import Observed, WatchedOutput, WatchedTx
 from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
+from ledger.papers import paper_of
 from ledger.people import achievements
 from ledger.reconcile import books_state
 from ledger.record import rfc3339

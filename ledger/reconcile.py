@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
-from ledger.decisions import UNRECONCILED, DecisionWanted, Matter, decisions, open_counts, public_decisions
+from ledger.decisions import decisions, open_counts, public_decisions
 from ledger.errors import NotFound
 from ledger.gift_sums import gift_sums
+from ledger.matter import UNRECONCILED, DecisionWanted, Matter
 from ledger.report import Books as BooksState
 from ledger.settled import SCANNED_WHOLE, settled_block
 from ledger.valuing import unvalued_gifts

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ledger.chain import Outpoint, Script
+from ledger.chain import Script
 from ledger.chain_look import ChainLook, SeenTx, TxFacts, others_among
 from ledger.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.early import purpose_of, record_drafts
@@ -27,7 +26,7 @@ from ledger.settled import MATURITY, depth_of
 from ledger.store.observations import ObservationRow
 
 if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+    from ledger.store.transaction import Writing
 
 ABSENT_LOOKS = 3
 ABSENT_SECONDS = 3600
@@ -41,32 +40,6 @@ class LookOutcome:
     entries: list[Entry] = field(default_factory=list)
     behind: int = 0
     """Blocks between the agreed tip and the best header, when this look came nearer: read on at once."""
-
-
-def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Our scripts, and the outpoints to watch."""
-    return frozenset(tx.addresses.scripts()), watched_outpoints(tx)
-
-
-def watched_outpoints(tx: Reading) -> frozenset[bytes]:
-    """The outpoints to watch, 36 bytes each: our unspent coins, and the inputs of sightings."""
-    unspent = (Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent())
-    return frozenset(chain(unspent, (outpoint.wire() for outpoint in waiting_inputs(tx))))
-
-
-def waiting_inputs(tx: Reading) -> list[Outpoint]:
-    """What unconfirmed transactions spend: whoever else spends it replaces them."""
-    observed = Observed(tx.shelf)
-    return [Outpoint.parse(spent) for waiting in observed.unconfirmed() for spent in waiting.inputs]
-
-
-def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
-    """Scripts to ask mempools about: given out in 24 hours, at most 20, and those of open sightings."""
-    given = tx.addresses.given_since(rfc3339(now - 86400))
-    scripts = [Script(row.script) for row in given[-20:]]
-    for waiting in Observed(tx.shelf).unconfirmed():
-        scripts += [Script(bytes.fromhex(output.script)) for output in waiting.outputs]
-    return list(dict.fromkeys(scripts))[:40]
 
 
 def record_look(tx: Writing, look: ChainLook, *, now: int) -> LookOutcome:

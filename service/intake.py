@@ -13,9 +13,10 @@ from ledger.chain import BlockRef, Header, Script
 from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.record import rfc3339
 from ledger.settled import SCANNED_WHOLE
-from ledger.settling import LookOutcome, record_look, sighting_scripts, waiting_inputs
+from ledger.settling import LookOutcome, record_look
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
+from ledger.watch_list import sighting_scripts, waiting_inputs
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable

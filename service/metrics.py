@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ledger.books import Documents
 from ledger.chain_status import chain_status
-from ledger.decisions import Matter
 from ledger.finding import Finding
+from ledger.matter import Matter
 from ledger.reconcile import books_state
 from ledger.record import unix_seconds
 from ledger.store.database import Store

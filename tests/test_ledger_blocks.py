@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.conservation import conservation
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
+from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_trails
 from ledger.trail import DonationStatus
 from tests.ledgers import SLUG, Ledger, name, tied, tx

@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.decisions import DecisionWanted, Matter, decisions, public_decisions
+from ledger.decisions import decisions, public_decisions
 from ledger.desk import add_token
 from ledger.errors import NotFound
+from ledger.matter import DecisionWanted, Matter
 from ledger.reconcile import books_state
 from ledger.report import Books
 from ledger.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from tests.funds import two_funds, with_address
 from tests.ledgers import SLUG, Ledger, name, tied, tx

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from ledger import gift_values, unvalued, valuing
 from ledger.books import Books
 from ledger.check_gifts import gift_values_tie, unvalued_gifts_tie
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError
 from ledger.gift_values import SUM, GiftValues, Worth, kept_gifts, note_value, untied_leaves
 from ledger.kinds.rates import minute_of
+from ledger.matter import Matter
 from ledger.reconcile import books_state
 from ledger.record import rfc3339
 from ledger.shelf import MemoryShelf

@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
-from ledger.decisions import DecisionWanted, Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import LedgerError, Refused
 from ledger.losses import LossRow, loss_rows
+from ledger.matter import DecisionWanted, Matter
 from ledger.queries import donation_trails
 from ledger.record import unix_seconds
 from ledger.stock import stock_card, stock_rows

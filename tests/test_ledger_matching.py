@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import DecisionWanted, Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.matter import DecisionWanted, Matter
 from ledger.order_papers import OrderPapers
 from ledger.payable import credited_on_order
 from tests.ledgers import SLUG, Ledger

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
+from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_trails
 from ledger.stock import lot_traces
 from ledger.tracing import Ending, Stay, follow, origins

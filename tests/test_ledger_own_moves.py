@@ -15,9 +15,10 @@ from ledger.books import Books
 from ledger.chain_coins import unexplained_spends
 from ledger.chain_look import SeenTx, TxFacts
 from ledger.conservation import conservation
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.entry import entry_from_bytes
 from ledger.errors import Conflict
+from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_trails
 from ledger.reconcile import books_state
 from ledger.store.addresses import AddressRow

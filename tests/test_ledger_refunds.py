@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.flow import ExitKind
 from ledger.line_state import Lines
 from ledger.lines import Append, Part, PartKind, Use
+from ledger.matter import Matter
 from ledger.money_behind import money_behind, pieces_behind
 from ledger.queries import campaign_report, donation_trails
 from ledger.shelf import MemoryShelf

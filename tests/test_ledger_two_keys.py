@@ -11,8 +11,9 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
 from ledger.confirming import confirm, make_link
-from ledger.decisions import DecisionWanted, Matter, decisions
+from ledger.decisions import decisions
 from ledger.errors import Refused
+from ledger.matter import DecisionWanted, Matter
 from ledger.record import rfc3339, unix_seconds
 from ledger.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines

@@ -10,7 +10,8 @@ import pytest
 
 from ledger.bank_state import bank_states, open_lines
 from ledger.conservation import conservation
-from ledger.decisions import Matter, decisions
+from ledger.decisions import decisions
+from ledger.matter import Matter
 from tests.bank_scene import (
     CAMT,
     FEE,

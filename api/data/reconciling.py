@@ -20,8 +20,9 @@ from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.bank_state import BankState, bank_states
 from ledger.conservation import Conservation, ConservationTable, Tie, conservation
-from ledger.decisions import DecisionWanted, decisions, public_decisions
+from ledger.decisions import decisions, public_decisions
 from ledger.errors import Refused
+from ledger.matter import DecisionWanted
 from ledger.reconcile import books_state
 
 _JSON = "application/json"

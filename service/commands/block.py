@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.chain import Outpoint, Script
 from ledger.observing import Observed
-from ledger.settling import watched
+from ledger.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.networks import network_of
 from service.opened import opened

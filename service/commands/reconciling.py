@@ -11,7 +11,8 @@ from dataclasses import asdict
 
 from ledger.bank_state import BankState, bank_states
 from ledger.conservation import Conservation, ConservationTable, Side, Tie, conservation
-from ledger.decisions import DecisionWanted, decisions
+from ledger.decisions import decisions
+from ledger.matter import DecisionWanted
 from ledger.money import decimal_text
 from ledger.queries import campaign_cards
 from ledger.reconcile import reconciliation
