@@ -72,7 +72,8 @@ class Documents:
         """The document; raises NotFound with a sentence."""
         document = self.find(kind, campaign, number)
         if document is None:
-            raise NotFound(f"{kind}: there is no {kind} {number} in campaign {campaign or '(none)'}")
+            where = f" in campaign {campaign}" if campaign else ""
+            raise NotFound(f"{kind}: there is no {kind} {number}{where}")
         return document
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:

@@ -120,8 +120,8 @@ def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -
         raise Refused.field("role", f"must be one of {', '.join(allowed)}")
     if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
         raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
-    if tx.desk.user(name) is not None:
-        raise Conflict("name: there is a user of this name already")
+    if any(user.name.casefold() == name.casefold() for user in tx.desk.users()):
+        raise Conflict("name: there is a user of this name already, in capitals or not; give another")
     user = tx.desk.add_user(name, role, rfc3339(now))
     tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
     return user
@@ -164,6 +164,10 @@ def action_of(noun: str, verb: str) -> Action:
     return actions[verb]
 
 
+def _one(word: str) -> str:
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
+
+
 def act(
     tx: Writing,
     actor: Actor,
@@ -183,7 +187,7 @@ def act(
     action = action_of(noun, verb)
     if Role(actor.role) not in action.roles:
         roles = ", ".join(sorted(role.value for role in action.roles))
-        raise NotAllowed(f"role: a {actor.role} cannot {verb} a {noun}; these can: {roles}")
+        raise NotAllowed(f"role: {_one(actor.role)} cannot {verb} {_one(noun)}; these can: {roles}")
     if isinstance(facts, dict):
         facts, happened = parted(facts)
     told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)

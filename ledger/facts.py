@@ -149,6 +149,10 @@ def _reason(error: Any) -> str:
     return _REASONS.get(kind, "has the wrong shape; see the documents for what it takes")
 
 
+def _within(place: tuple[Any, ...], errors: list[Any]) -> bool:
+    return any(len(e["loc"]) > len(place) and e["loc"][: len(place)] == place for e in errors)
+
+
 def facts_from(shape: type[F], data: object) -> F:
     """Facts from parsed JSON; raises Refused naming every field that is wrong."""
     if not isinstance(data, dict):
@@ -157,6 +161,8 @@ def facts_from(shape: type[F], data: object) -> F:
         checked: F = adapter(shape).validate_python(data)
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_input=False)
+        # A list whose only rows are wrong is not also too short: its rows are named.
+        errors = [e for e in errors if e["type"] != "too_short" or not _within(e["loc"], errors)]
         raise Refused(
             *(FieldError(".".join(str(step) for step in e["loc"]) or "body", _reason(e)) for e in errors)
         ) from None

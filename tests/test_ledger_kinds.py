@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.desk import NOUNS, act
+from ledger.desk import NOUNS, act, add_user
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.money import decimal_text
 from ledger.queries import campaign_report
@@ -335,3 +335,20 @@ def test_an_entry_that_is_not_reversed_is_refused_with_what_puts_it_right(ledger
             Refused, match=f"entry: {seqs[kind]} is a {kind}, which is not reversed; .*{remedy}"
         ):
             ledger.do("approver", "reversal", "add", entry=seqs[kind], reason="wrong", date="2023-11-21")
+
+
+def test_rows_that_are_wrong_are_named_and_their_list_is_not_called_too_short(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    quotes = [{"source": "a", "value": 1}, {"source": "b", "value": 1}]
+    with pytest.raises(Refused) as refusal:
+        ledger.do("recorder", "rate", "add", date="2023-11-20", currency="USD", quotes=quotes)
+    assert {error.field for error in refusal.value.errors} == {
+        "quotes.0.price", "quotes.0.value", "quotes.1.price", "quotes.1.value"
+    }  # fmt: skip
+
+
+def test_no_two_users_differ_by_capitals_alone(tmp_path: Path) -> None:
+    """A second person has to look like one in every list."""
+    ledger = Ledger.new(tmp_path)
+    with ledger.store.write() as writing, pytest.raises(Conflict, match="in capitals or not"):
+        add_user(writing, "Recorder", "approver", now=ledger.now, by=None)

@@ -196,7 +196,7 @@ def test_a_new_limit_replaces_the_old_one_and_a_lifted_one_binds_nobody(ledger: 
 
 
 def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so(ledger: Ledger) -> None:
-    with pytest.raises(NotAllowed, match="a approver cannot set a limit"):
+    with pytest.raises(NotAllowed, match="an approver cannot set a limit"):
         ledger.do(
             "approver",
             "limit",

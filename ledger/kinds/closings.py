@@ -118,7 +118,8 @@ def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]
             told, is_left = decimal_text(currency, facts[name]), decimal_text(currency, amount)
             raise Refused.field(
                 name,
-                f"{told} {currency} is named and {is_left} is left of {order['facts']['number']}; name that",
+                f"{told} {currency} is named and {is_left} is left of {order['facts']['number']} as {name}; "
+                f"give {name}={amount}",
             )
 
 

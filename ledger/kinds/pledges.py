@@ -158,7 +158,10 @@ def _require_standing(context: Context, number: str, field: str) -> PledgeState:
         raise Conflict(f"{field}: pledge {number} was reversed; name one that stands")
     state = pledge_state(context.books, context.campaign, number)
     if state.status in {PledgeStatus.PAID, PledgeStatus.LAPSED}:
-        raise Conflict(f"{field}: pledge {number} is {state.status.value}; name one that is still open")
+        remedy = ", or reverse its lapse first" if state.status is PledgeStatus.LAPSED else ""
+        raise Conflict(
+            f"{field}: pledge {number} is {state.status.value}; name one that is still open{remedy}"
+        )
     return state
 
 
