@@ -17,10 +17,10 @@ from ledger.errors import NotFound
 from ledger.kinds.goods import OVER, expiry_of, lot_asset, over_asset, parse_goods_line
 from ledger.kinds.returns import holders_of
 from ledger.line_state import Lines
-from ledger.lines import Piece, UnitState
+from ledger.lines import Source, UnitState, Use
 from ledger.owners import Owned, owners, owners_of_use
 from ledger.touched import Touched
-from ledger.tracing import Origin, origins
+from ledger.tracing import origins
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -66,9 +66,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class GiftShare:
-    """Units of a gift's line that stand behind a lot; `gift` empty: nobody has paid for them yet.
+    """What of a lot is a gift's; `gift` empty: nobody has paid for it yet.
 
-    `pieces` of the lot are the gift's: all gifts' sum to the lot, and one too small for a whole piece has 0.
+    `units` of `asset`: of the lot's price in its order's currency, or of what was given in kind; all gifts' sum to it.
+    `pieces` sum to the lot, and a gift too small for a whole unit or piece has 0.
     """
 
     gift: str
@@ -177,43 +178,45 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
 
 def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) -> Iterator[GiftShare]:
     """Whose gifts a lot was, all its pieces: backwards from the receipt that made it."""
-    units: dict[tuple[str, str], int] = defaultdict(int)
+    worth: dict[tuple[str, str], int] = defaultdict(int)
     pieces: dict[str, int] = defaultdict(int)
     lines, lot = books.lines, document["facts"]["lot"]
     use_id = f"receipt:{campaign}:{document.get('receipt', '')}:{lot}"
+    uses: dict[str, Use] = {}
     if lines.has_use(use_id):
-        use = lines.use(use_id)
-        for start, end in use.pieces:
-            _count(origins(lines, use.line, start, end), units)
-        _count_pieces(owners_of_use(lines, use), pieces)
+        uses[use_id] = lines.use(use_id)
+        _count_pieces(owners_of_use(lines, uses[use_id]), pieces)
     for line in lines.names(f"goods/{campaign}/{AccountClass.STOCK.value}:"):
         goods = parse_goods_line(line).asset
         if goods == over_asset(asset) or (goods == asset and not lines.has_use(use_id)):
-            for start, end in _first_here(lines, line):
-                _count(origins(lines, line, start, end), units)
+            for source, start, end in _first_here(lines, line):
                 _count_pieces(owners(lines, line, start, end), pieces)
-    first: dict[str, str] = {}
-    for gift, unit in sorted(units):
-        first.setdefault(gift, unit)
-    for gift in pieces.keys() - first.keys():
-        units[gift, asset] = pieces[gift]
-    for (gift, unit), count in sorted(units.items()):
+                if source.use is None:
+                    worth[source.gift or "", goods] += end - start
+                else:
+                    uses.setdefault(source.use, lines.use(source.use))
+    for use in uses.values():
+        unit = lines.asset(use.line)
+        for start, end in use.pieces:
+            for run in owners(lines, use.line, start, end):
+                worth[run.gift or "", unit] += run.end - run.start
+            for origin in origins(lines, use.line, start, end):
+                if (
+                    origin.gift is not None
+                ):  # one too small for a unit of the price shares it with its neighbours
+                    worth[origin.gift, unit] += 0
+    for (gift, unit), count in sorted(worth.items()):
         yield GiftShare(gift, unit, count, pieces.pop(gift, 0))
 
 
-def _first_here(lines: Lines, line: str) -> Iterator[Piece]:
+def _first_here(lines: Lines, line: str) -> Iterator[tuple[Source, int, int]]:
     """Pieces that became the lot's on this line: not those that moved here, nor what a reversal took back."""
     for source in lines.sources(line):
         if source.use is not None and lines.use(source.use).line.startswith("goods/"):
             continue
         for span in lines.spans(line, source.start, source.end):
             if span.state is not UnitState.VOID:
-                yield span.start, span.end
-
-
-def _count(found: Iterable[Origin], sums: dict[tuple[str, str], int]) -> None:
-    for origin in found:
-        sums[origin.gift or "", origin.line.rsplit("/", 1)[1]] += origin.end - origin.start
+                yield source, span.start, span.end
 
 
 def _count_pieces(found: Iterable[Owned], sums: dict[str, int]) -> None:

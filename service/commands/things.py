@@ -12,6 +12,7 @@ from typing import Any
 from ledger.books import Books
 from ledger.losses import loss_rows
 from ledger.matching import all_matches
+from ledger.money import decimal_text, is_money
 from ledger.record import rfc3339
 from ledger.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
@@ -94,7 +95,12 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
         lines += [f"  recalled by {trace.recall}"] if trace.recall else []
         lines += [f"  {row.kind} {row.place}: {row.pieces}" for row in trace.holders]
         lines += [
-            f"  {row.gift or 'not paid for yet'}: {row.pieces} pieces, {row.units} minor units of {row.asset}"
+            f"  {row.gift or 'not paid for yet'}: {row.pieces} pieces"
+            + (
+                f", {decimal_text(row.asset, row.units)} {row.asset} of the price"
+                if is_money(row.asset)
+                else ""
+            )
             for row in trace.gifts
         ]
     return Answer(tuple(lines), [asdict(trace) for trace in traces])
