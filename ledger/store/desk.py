@@ -194,6 +194,11 @@ class DeskWriting(Desk):
 
     def delete_opening(self, commitment: str) -> None:
         """Forget a private value; its commitment stays in the entry and says nothing any more."""
+        # A row that is only deleted lies in the file until its page is used again.
+        nothing = (bytes(len(part)) for part in self.opening(commitment) or (b"", b""))
+        self._session.run(
+            "UPDATE openings SET salt = ?, value = ? WHERE commitment = ?", (*nothing, commitment)
+        )
         self._session.run("DELETE FROM openings WHERE commitment = ?", (commitment,))
 
     def audit(self, at: str, user_id: int | None, action: str, subject: str) -> None:
