@@ -227,3 +227,19 @@ def test_a_lease_has_one_holder_and_a_late_one_is_noticed(store: Store) -> None:
         with pytest.raises(Conflict, match="lost"):
             tx.lease.check("leader", 2)
         assert tx.lease.acquire("leader", "left", 160, 30) == 3
+
+
+def test_a_private_value_that_is_forgotten_is_overwritten_in_the_file(tmp_path: Path) -> None:
+    """Also where SQLite was not built to overwrite what is deleted."""
+    store = filled(fresh_url("sqlite", tmp_path))
+    with store.write() as tx:
+        tx._session.one("PRAGMA secure_delete = 0")
+        tx.desk.save_opening("ab", b"the salt of it", b"the words of a payer")
+        tx.desk.save_opening("cd", b"the salt of it", b"the words of another")
+    with store.write() as tx:
+        tx.desk.delete_opening("ab")
+        assert tx.desk.opening("ab") is None
+    store.close()
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"a payer" not in left
+    assert b"another" in left
