@@ -69,10 +69,8 @@ class _Told:
     retry_after: int | None = None
 
 
-def problem_json(
-    status: int, detail: str, errors: Sequence[FieldError] = (), retry_after: int | None = None
-) -> Response:
-    """`application/problem+json` with type, title, status, detail and, for input, errors by field."""
+def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, object]:
+    """Type, title, status, detail and, for input, errors by field (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"/docs#{_TYPES.get(status, 'problem')}",
         "title": _TITLES.get(status, "Problem"),
@@ -81,6 +79,14 @@ def problem_json(
     }
     if errors:
         body["errors"] = [{"field": clean(e.field, 200), "reason": clean(e.reason, 500)} for e in errors]
+    return body
+
+
+def problem_json(
+    status: int, detail: str, errors: Sequence[FieldError] = (), retry_after: int | None = None
+) -> Response:
+    """`application/problem+json`, as `problem_body` says it."""
+    body = problem_body(status, detail, errors)
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="aidtrail"'

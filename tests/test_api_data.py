@@ -192,6 +192,14 @@ def test_a_bad_body_is_a_problem_and_leaves_no_trace(body: bytes, status: int) -
     assert mine.store.writes == 0
 
 
+def test_each_refusal_of_a_writing_route_is_shown_as_it_is_answered(site: TestClient) -> None:
+    post = site.get("/openapi.json").json()["paths"]["/api/v1/campaigns/{slug}/needs"]["post"]
+    for status in ("401", "403", "404", "409", "422"):
+        shown = post["responses"][status]["content"]["application/problem+json"]["example"]
+        assert (str(shown["status"]), "errors" in shown) == (status, status == "422")
+    assert "waiting_for" in post["responses"]["202"]["content"]["application/json"]["example"]
+
+
 def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:
     """OpenAPI 3.1, with every reading and every noun, and nothing left to be fetched."""
     document = site.get("/openapi.json").json()

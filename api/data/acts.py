@@ -17,10 +17,10 @@ from starlette.responses import Response
 from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.ports import Ports
-from api.problems import Problem
+from api.problems import Problem, problem_body
 from ledger.dating import HAPPENED
 from ledger.desk import Wish
-from ledger.errors import Refused
+from ledger.errors import FieldError, Refused
 
 BODY_LIMIT = 1_000_000
 """Bytes of a body; a fact is far smaller."""
@@ -203,13 +203,39 @@ def unkept(body: dict[str, Any], status: int = 201) -> Response:
     return Response(shapes.dumps(body), status_code=status, media_type=_JSON, headers=headers)
 
 
+_PROBLEMS = (
+    (401, "No token, or one that is not known", "This token is not known, or is revoked."),
+    (403, "Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
+    (404, "Nothing of that name", "purchase: there is no purchase PO-9 in campaign first-call"),
+    (
+        409,
+        "Something else is recorded under the same key, or stands in the way",
+        "purchase: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
+    ),
+    (422, "Refused, with the fields", "amount: must be at least 1"),
+)
+
+
 def answers_of(example: str) -> dict[str, Any]:
     """Documentation of a writing route's answers."""
-    problem = {"application/problem+json": {"example": EXAMPLES["problem"]}}
-    return {
-        "201": {"description": "Recorded", "content": {_JSON: {"example": EXAMPLES[example]}}},
-        "401": {"description": "No token, or one that is not known", "content": problem},
-        "403": {"description": "Not allowed", "content": problem},
-        "409": {"description": "Something else is recorded under the same key", "content": problem},
-        "422": {"description": "Refused, with the fields", "content": problem},
-    }
+    recorded = EXAMPLES[example]
+    answers = {"201": {"description": "Recorded", "content": {_JSON: {"example": recorded}}}}
+    if example == "recorded":
+        already = {**recorded, "already": True}
+        draft = {**recorded, "seq": None, "key": "conversion:first-call:C-2", "waiting_for": "3f" * 32}
+        answers["200"] = {
+            "description": "Recorded already, and nothing changed; or a draft that was taken back",
+            "content": {_JSON: {"example": already}},
+        }
+        answers["202"] = {
+            "description": "A draft, recorded when the transaction that it explains settles",
+            "content": {_JSON: {"example": draft}},
+        }
+    for status, what, detail in _PROBLEMS:
+        field, _, reason = detail.partition(": ")
+        told = problem_body(status, detail, (FieldError(field, reason),) if status == 422 else ())
+        answers[str(status)] = {
+            "description": what,
+            "content": {"application/problem+json": {"example": told}},
+        }
+    return answers
