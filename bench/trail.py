@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median, median_low
 
 from bench.measuring import HEAD, Line, printed
+from ledger.line_changes import LinesWriting
 from ledger.line_state import Lines
 from ledger.lines import Append, Open, Part, PartKind, Use
 from ledger.store.database import Store
@@ -33,7 +34,7 @@ def filled(
     spans: list[tuple[int, int]] = []
     at = 0
     with store.write() as tx:
-        lines = Lines(tx.shelf)
+        lines = LinesWriting(tx.shelf)
         for number in range(gifts):
             units = chance.randint(20_000, 200_000)
             lines.apply(Append(MONEY, "BTC", at, units, f"g{number}"))

@@ -17,7 +17,7 @@ from ledger.errors import Conflict, NotFound
 from ledger.gift_sums import KIND as SUMMED
 from ledger.gift_sums import note_gift
 from ledger.gift_values import note_value
-from ledger.line_state import Lines
+from ledger.line_changes import LinesWriting
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import JUST_ABOVE, Form, Shelf
 from ledger.unvalued import note_unvalued
@@ -110,7 +110,7 @@ class Books:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
-        self.lines = Lines(shelf)
+        self.lines = LinesWriting(shelf)
         self.documents = Documents(shelf)
 
     def balance(self, account: str, asset: str) -> Balance:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Conflict
+from ledger.line_changes import LinesWriting
 from ledger.line_rows import SPAN, SpanRow
 from ledger.line_state import Lines
 from ledger.lines import Append, Change, Operation, Part, PartKind, Undo, UnitState, Use
@@ -70,7 +71,7 @@ def test_hints_change_nothing(steps: list[tuple]) -> None:
         answers = []
         for shelf in (keeping, forgetting):
             forgetting.hints.clear()
-            lines = Lines(shelf)
+            lines = LinesWriting(shelf)
             operation = operation_of(lines, number, step)
             try:
                 if operation is not None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
+from ledger.line_changes import LinesWriting
 from ledger.line_state import Lines
 from ledger.lines import Append, Open, Part, PartKind, UnitState, Use
 from ledger.owners import owners, owners_of_use
@@ -67,7 +68,7 @@ def test_lots_of_an_order_that_is_paid_in_part_name_their_gifts_piece_by_piece(
     sums: list[int], quantity: int, receipts: list[tuple[int, int, int]]
 ) -> None:
     """Rule 5: a lot takes its order value wherever that falls within a piece, and what is unpaid has no owner."""
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     gifts: dict[str, tuple[int, int]] = {}
     for index, units in enumerate(sums):
         start = lines.length(MONEY)

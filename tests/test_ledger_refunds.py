@@ -14,7 +14,7 @@ from ledger.books import Books
 from ledger.decisions import decisions
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.flow import ExitKind
-from ledger.line_state import Lines
+from ledger.line_changes import LinesWriting
 from ledger.lines import Append, Part, PartKind, Use
 from ledger.matter import Matter
 from ledger.money_behind import money_behind, pieces_behind
@@ -329,7 +329,7 @@ def test_restrictions_survive_a_refund_wherever_the_money_went(
     uses: list[tuple[str, int, int]], fee: int
 ) -> None:
     """The runs of an order's line, paid in turn by restricted and free money, name what paid each unit."""
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     for restriction in ("free", "schools"):
         lines.apply(Append(f"money/c/{restriction}/USD", "USD", 0, 1_000, f"gift {restriction}"))
     paid: list[str] = []

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.trail import lines as measured
+from ledger.line_changes import LinesWriting
 from ledger.line_state import Lines
 from ledger.lines import Append, Part, PartKind, Use
 from ledger.shelf import MemoryShelf
@@ -24,7 +25,7 @@ USES = st.lists(
 
 def _used(shelf: MemoryShelf, gifts: list[int], uses: list[tuple[int, int, int, bool]]) -> Lines:
     """A line of gifts, uses of it onto two bank lines, and of some of what came there onto a third line."""
-    lines = Lines(shelf)
+    lines = LinesWriting(shelf)
     for number, units in enumerate(gifts):
         lines.apply(Append(COINS, "BTC", lines.length(COINS), units, f"g{number}"))
     for number, (units, fee, out, further) in enumerate(uses):

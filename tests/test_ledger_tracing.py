@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Conflict
+from ledger.line_changes import LinesWriting
 from ledger.line_state import Lines
 from ledger.lines import (
     Append,
@@ -98,7 +99,7 @@ def test_backwards_is_forwards(use: Use, data: st.DataObject) -> None:
 class Story:
     """A line of gifts and random uses of it, checked against sums kept beside."""
 
-    lines: Lines = field(default_factory=lambda: Lines(MemoryShelf()))
+    lines: LinesWriting = field(default_factory=lambda: LinesWriting(MemoryShelf()))
     gifts: dict[str, tuple[int, int]] = field(default_factory=dict)
     void: set[str] = field(default_factory=set)
     uses: list[str] = field(default_factory=list)
@@ -284,7 +285,7 @@ def test_whose_gifts_a_lot_came_from_is_the_same_map_backwards(
 
 
 def ordered(value: int = 1000) -> Lines:
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     lines.apply(Append(MONEY, "USD", 0, value, "a"))
     lines.apply(Open(ORDER, "USD", value))
     return lines
@@ -304,7 +305,7 @@ def test_goods_that_nobody_has_paid_for_have_no_owner_until_the_payment_reaches_
 
 def test_a_use_is_undone_only_when_all_that_it_yielded_is_free() -> None:
     """Rule 8: later uses are reversed first."""
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     lines.apply(Append(COINS, "BTC", 0, 100, "a"))
     lines.apply(Use("one", COINS, ((0, 100),), 100, (Part(PartKind.ON, 100, 50, MONEY, 0),)))
     lines.apply(Use("two", MONEY, ((0, 10),), 10, (Part(PartKind.ON, 10, 5, GOODS, 0),)))
@@ -340,7 +341,7 @@ def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received() ->
     ],
 )
 def test_an_operation_that_the_state_does_not_allow_is_refused(wrong: object) -> None:
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     lines.apply(Append(COINS, "BTC", 0, 100, "a"))
     with pytest.raises(Conflict):
         lines.apply(wrong)  # type: ignore[arg-type]
@@ -348,7 +349,7 @@ def test_an_operation_that_the_state_does_not_allow_is_refused(wrong: object) ->
 
 def test_in_turn_each_use_takes_the_next_lowest_units() -> None:
     """Rule 4: countries are served in turn, so a donor's masks are whole and in order."""
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     lines.apply(Append(GOODS, "A", 0, 10, "a"))
     lines.apply(Append(GOODS, "A", 10, 10, "b"))
     for name, units in (("Ghana", 12), ("Togo", 8)):
@@ -359,7 +360,7 @@ def test_in_turn_each_use_takes_the_next_lowest_units() -> None:
 
 
 def test_a_released_hold_is_free_for_the_next_use_and_a_held_unit_is_not() -> None:
-    lines = Lines(MemoryShelf())
+    lines = LinesWriting(MemoryShelf())
     lines.apply(Append(MONEY, "USD", 0, 100, "a"))
     lines.apply(Change(MONEY, ((0, 60),), UnitState.FREE, UnitState.HELD, "payment"))
     assert lines.lowest_free(MONEY, 100) == ((60, 100),)
