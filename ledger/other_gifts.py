@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.books import Books
 from ledger.dating import HAPPENED, day_beside
 from ledger.donation_trail import DonationFollower
+from ledger.entry import entry_from_bytes
 from ledger.errors import NotFound
 from ledger.kinds.restrictions import need_title
 from ledger.papers import paper_of
@@ -47,7 +48,7 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
             trails.append(_trail(tx, books, slug, noun, document))
     if not trails:
         raise NotFound(
-            f"No gift has the key {key[:80]}. Write {noun}:NUMBER, as the receipt of the campaign says."
+            f"No gift has the key {key[:80]}. Write {noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
         )
     return trails
 
@@ -79,12 +80,10 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         _papers(books, slug, noun, facts), document["seq"], True,
     )  # fmt: skip
     steps = [given]
-    if document["reversed"] is not None:
-        steps.append(
-            Step(
-                StepKind.VOIDED, document["date"], row.asset, row.minor, row.unit, "", "", (), (), None, True
-            )
-        )
+    undoing = None if document["reversed"] is None else tx.journal.by_seq(int(document["reversed"]))
+    if undoing is not None:
+        day, seq = entry_from_bytes(undoing.data).date, undoing.seq
+        steps.append(Step(StepKind.VOIDED, day, row.asset, row.minor, row.unit, "", "", (), (), seq, True))
     return DonationTrail(
         campaign=slug,
         campaign_title=follower.facts["title"],

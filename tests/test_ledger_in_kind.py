@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences.steps import step_phrase
 from ledger.books import Books
 from ledger.conservation import conservation
 from ledger.errors import Conflict, NotFound, Refused
@@ -159,3 +160,10 @@ def test_a_key_that_names_no_gift_says_how_one_looks(ledger: Ledger) -> None:
     for key in ("in-kind:K-9", f"contribution:{SLUG}:B-9", "in-kind:nobody:K-1"):
         with pytest.raises(NotFound, match="NUMBER"):
             trail(ledger, key)
+
+
+def test_what_was_taken_back_says_when_and_by_which_entry_and_names_no_block(ledger: Ledger) -> None:
+    seq = give(ledger)
+    undone = ledger.do("approver", "reversal", "add", entry=seq, reason="twice", date="2023-12-30").seq
+    (step,) = [step for step in trail(ledger, f"in-kind:{SLUG}:K-1").steps if step.kind is StepKind.VOIDED]
+    assert (step.at, step.entry, step_phrase(step)) == ("2023-12-30", undone, "taken back")

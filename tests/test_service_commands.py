@@ -164,6 +164,12 @@ def test_a_role_that_may_not_is_told_so_with_its_own_exit_code(home: Path) -> No
     assert "a recorder cannot add a campaign" in ran.err
 
 
+def test_a_list_of_a_campaign_that_is_not_there_is_refused(home: Path) -> None:
+    ran = run_command(["purchase", "list", "--campaign", "nowhere"], home)
+    assert ran.code == 2
+    assert "there is no campaign nowhere" in ran.err
+
+
 def test_a_field_that_is_set_twice_is_refused_and_nothing_is_recorded(home: Path) -> None:
     facts = ["--set", "code=X", "--set", "name=X", "--set", "unit=x", "--set", "plural=x", "--set", "code=Y"]
     ran = run_command(["product", "add", "--as", "demo-recorder", *facts], home)

@@ -248,8 +248,10 @@ def _list_options(parser: argparse.ArgumentParser) -> None:
 def _list(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with opened_store(options.data, outside) as store, store.read() as tx:
-            entries = _entries(tx, noun, options.campaign)
             books = Books(tx.shelf)
+            if options.campaign is not None:
+                books.documents.require("campaign", "", options.campaign)
+            entries = _entries(tx, noun, options.campaign)
             lines = [
                 f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}  {_verdict(books, e)}".rstrip()
                 for e in entries

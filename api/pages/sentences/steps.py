@@ -67,6 +67,8 @@ def step_phrase(step: Step) -> str:
     words = _STEPS[step.kind]
     if step.kind is StepKind.ORDERED and "payment" in dict(step.detail):
         words = "paid for"
+    if step.kind is StepKind.VOIDED and step.asset != "BTC":
+        words = "taken back"  # it came in no block
     if step.kind is StepKind.HELD and not is_money(step.asset):
         return f"{'wait' if step.units != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
     if not step.place or step.place == step.reference:
