@@ -45,6 +45,8 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
     }
     kept = dict(documents.all("bank_line", slug))
     for entry in _entries(tx, slug, "bank.line"):
+        if entry.seq in undone:
+            continue
         identity, facts = str(entry.facts["identity"]), entry.facts
         told, matched = kept.pop(identity, {}), of_lines.pop(identity, 0)
         here = (told.get("facts"), told.get("matched"), told.get("aside"))

@@ -41,7 +41,10 @@ class BankLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankStatement:
-    """A statement as its file says: `opening` + `came` - `went` = `closing`, in minor units of `currency`."""
+    """A statement as its file says: `opening` + `came` - `went` = `closing`, in minor units of `currency`.
+
+    `n` counts how often the same file was recorded and reversed before.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     bank: Name
@@ -55,6 +58,7 @@ class BankStatement:
     lines: Count
     first: Date
     last: Date
+    n: Positive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +148,28 @@ def _post_statement(context: Context, facts: BankStatement) -> Posting:
 
 
 def _fold_statement(books: Books, entry: Entry) -> None:
+    books.documents.save("bank_statement", entry.campaign, _statement(entry), document_of(entry))
+
+
+def _statement(entry: Entry) -> str:
     facts = entry.facts
-    number = f"{facts['bank']}:{facts['currency']}:{facts['last']}:{entry.seq:012d}"
-    books.documents.save("bank_statement", entry.campaign, number, document_of(entry))
+    return f"{facts['bank']}:{facts['currency']}:{facts['last']}:{entry.seq:012d}"
+
+
+def _unfold_statement(books: Books, entry: Entry, _seq: int) -> None:
+    """What a file was told wrongly to open and close with counts no longer; its lines stay."""
+    books.documents.remove("bank_statement", entry.campaign, _statement(entry))
+
+
+def _require_line_alone(context: Context, entry: Entry) -> None:
+    line = context.books.documents.require("bank_line", context.campaign, str(entry.facts["identity"]))
+    if line["matched"] or line["aside"] is not None:
+        raise Conflict("entry: this bank line is matched or set aside; reverse that first")
+
+
+def _unfold_line(books: Books, entry: Entry, _seq: int) -> None:
+    """A line that no statement has, such as one read with the wrong sign."""
+    books.documents.remove("bank_line", entry.campaign, str(entry.facts["identity"]))
 
 
 def _line(context: Context, identity: str) -> dict[str, Any]:
@@ -227,6 +250,10 @@ def _nth(facts: Any) -> str:
     return f":{facts.n}" if facts.n else ""
 
 
+def _again(facts: BankStatement) -> str:
+    return f":n{facts.n}" if facts.n else ""
+
+
 LINE = Kind(
     name="bank.line",
     noun="bank",
@@ -237,6 +264,7 @@ LINE = Kind(
     key=lambda campaign, facts: f"bank.line:{campaign}:{facts.identity}",
     post=_post_line,
     fold=_fold_line,
+    undoing=Undoing(_unfold_line, _require_line_alone),
 )
 STATEMENT = Kind(
     name="bank.statement",
@@ -246,10 +274,11 @@ STATEMENT = Kind(
     doc="Record what a bank statement opens and closes with; refused where it does not tie.",
     roles=RECORDERS,
     key=lambda campaign, facts: (
-        f"import:{campaign}:{facts.sha256}" + (f":{facts.part}" if facts.part else "")
+        f"import:{campaign}:{facts.sha256}" + (f":{facts.part}" if facts.part else "") + _again(facts)
     ),
     post=_post_statement,
     fold=_fold_statement,
+    undoing=Undoing(_unfold_statement),
 )
 MATCH = Kind(
     name="bank.match",

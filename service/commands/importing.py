@@ -14,8 +14,9 @@ from pathlib import Path
 from ledger.bank_state import bank_secret, commitment, open_lines
 from ledger.books import Books
 from ledger.desk import Actor, act, actor_named
-from ledger.kinds.bank import BankLine, BankStatement
+from ledger.kinds.bank import STATEMENT, BankLine, BankStatement
 from ledger.money import decimal_text
+from ledger.record import reversed_by
 from ledger.store.transaction import Writing
 from service.bank_files import FileLine, FileStatement, Layout, csv_statement, layout_from
 from service.camt_files import camt_statements
@@ -134,8 +135,17 @@ def _record(
         first=min(days),
         last=max(days),
     )
-    act(tx, actor, slug, "bank", "statement", told, now=now)
+    act(tx, actor, slug, "bank", "statement", _standing(tx, slug, told), now=now)
     return new, known
+
+
+def _standing(tx: Writing, slug: str, told: BankStatement) -> BankStatement:
+    """Told anew where the same file was recorded and reversed before."""
+    n = 0
+    while (row := tx.journal.by_key(STATEMENT.key(slug, told))) and reversed_by(Books(tx.shelf), row.seq):
+        n += 1
+        told = replace(told, n=n)
+    return told
 
 
 Told = list[tuple[BankLine, tuple[bytes, bytes] | None]]
