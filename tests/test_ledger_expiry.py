@@ -86,3 +86,11 @@ def test_what_came_too_much_has_the_last_day_of_its_lot(ledger: Ledger) -> None:
     assert rows == {"L1": EXPIRY, "L1.over": EXPIRY}
     with pytest.raises(Refused, match=r"expired: the last day of KIT#L1\.over was 2023-12-20"):
         hand(ledger, AFTER, lot="L1.over")
+
+
+def test_a_recalled_lot_is_handed_over_for_no_reason(ledger: Ledger) -> None:
+    facts = {"number": "RC", "product": "KIT", "lot": "L1", "reason": "mould", "date": EXPIRY}
+    ledger.do("approver", "recall", "add", **facts)
+    for reason in ({}, {"expired": WHY}):
+        with pytest.raises(Refused, match="KIT#L1 is recalled by RC"):
+            hand(ledger, AFTER, **reason)

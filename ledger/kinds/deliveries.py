@@ -114,7 +114,6 @@ def _post_lots(
     require_campaign(context)
     if len({(lot.product, lot.lot) for lot in facts.lots}) != len(facts.lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
-    require_in_date(context, facts.lots, facts.date, facts.expired)
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
@@ -122,6 +121,7 @@ def _post_lots(
         added, use = moved(context, use_id, lot.asset, lot.quantity, source, target, f"lots.{index}.quantity")
         transfers += added
         operations.append(use)
+    require_in_date(context, facts.lots, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
 
 
@@ -197,8 +197,6 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
         for lot in told.lots:
             wanted[lot.asset] += lot.quantity
-    all_lots = [lot for told in recipients for lot in told.lots]
-    require_in_date(context, all_lots, facts.date, facts.expired)
     free: dict[str, tuple[Piece, ...]] = {}
     for asset, units in wanted.items():
         require_not_recalled(context, asset, "recipients")
@@ -222,6 +220,8 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
             transfers.append(Transfer(here, held, lot.asset, lot.quantity))
             use_id = f"distribution:{campaign}:{facts.number}:{lot.asset}:{index}"
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
+    all_lots = [lot for told in recipients for lot in told.lots]
+    require_in_date(context, all_lots, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
 
 
