@@ -13,9 +13,9 @@ from typing import Any, Protocol, TypeVar
 from ledger import desk as desk_acts
 from ledger import queries
 from ledger.errors import NotAllowed
-from ledger.lookup import Lookup
-from ledger.report import CampaignCard, CampaignReport, DonationRow
-from ledger.trail import DonationTrail, Paper
+from ledger.observed.lookup import Lookup
+from ledger.reports.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.trails.trail import DonationTrail, Paper
 
 R = TypeVar("R")
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from statistics import median, median_low
 
 from bench.measuring import HEAD, Line, printed
-from ledger.line_changes import LinesWriting
-from ledger.line_state import Lines
-from ledger.lines import Append, Open, Part, PartKind, Use
 from ledger.store.database import Store
-from ledger.traced_lines import TracedLines
-from ledger.tracing import Ending, Stay, follow
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.follow import Ending, Stay, follow
+from ledger.tracing.lines import Append, Open, Part, PartKind, Use
+from ledger.tracing.state import Lines
+from ledger.tracing.traced import TracedLines
 
 GIFTS, CONVERSIONS, PLACES = 1_000_000, 500, 15
 SAMPLE = 2_000

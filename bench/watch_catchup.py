@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import Line, times
-from ledger.chain_status import chain_status
 from ledger.desk import Actor, act
+from ledger.observed.status import chain_status
 from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs

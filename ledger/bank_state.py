@@ -18,8 +18,8 @@ from ledger.books import Books
 from ledger.entry import Entry, entry_from_bytes
 from ledger.kinds.bank import entry_matched, line_left, signed
 from ledger.record import unix_seconds
-from ledger.suggestions import Suggestion
-from ledger.touched import Touched
+from ledger.reports.suggestions import Suggestion
+from ledger.tracing.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing

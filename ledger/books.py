@@ -14,13 +14,13 @@ from ledger.accounts import NEVER_NEGATIVE, class_of
 from ledger.canonical import compact
 from ledger.entry import Entry
 from ledger.errors import Conflict, NotFound
-from ledger.gift_sums import KIND as SUMMED
-from ledger.gift_sums import note_gift
-from ledger.gift_values import note_value
-from ledger.line_changes import LinesWriting
+from ledger.gifts.sums import KIND as SUMMED
+from ledger.gifts.sums import note_gift
+from ledger.gifts.unvalued import note_unvalued
+from ledger.gifts.values import note_value
 from ledger.money import MAX_AMOUNT
 from ledger.shelf import JUST_ABOVE, Form, Shelf
-from ledger.unvalued import note_unvalued
+from ledger.tracing.changing import LinesWriting
 
 END = "\U0010ffff"
 _written = compact(ascii_only=False)

@@ -20,7 +20,7 @@ from ledger.books import Books
 from ledger.dating import parted
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.facts import STRICT, Number, facts_from
-from ledger.giving import load_gaps, unread_scripts
+from ledger.gifts.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
 from ledger.kinds.restrictions import require_need
 from ledger.kinds.spec import Kind, Role

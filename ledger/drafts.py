@@ -16,9 +16,9 @@ from ledger.dating import HAPPENED
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.facts import facts_json
 from ledger.kinds.spec import APPROVERS, Context, Kind, Role
-from ledger.observing import Observed
+from ledger.observed.observing import Observed
+from ledger.observed.settled import settled_block
 from ledger.record import rfc3339
-from ledger.settled import settled_block
 
 if TYPE_CHECKING:
     from ledger.store.desk import Draft

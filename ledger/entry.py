@@ -13,8 +13,17 @@ from typing import Any
 
 from ledger.canonical import canonical, canonical_of_checked, fits, plain
 from ledger.errors import LedgerError
-from ledger.lines import Append, Open, Operation, Undo, Use, Withdraw, operation_from_json, operation_json
 from ledger.money import MAX_AMOUNT
+from ledger.tracing.lines import (
+    Append,
+    Open,
+    Operation,
+    Undo,
+    Use,
+    Withdraw,
+    operation_from_json,
+    operation_json,
+)
 
 VERSION = 1
 _load = json.JSONDecoder().decode

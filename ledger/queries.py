@@ -11,30 +11,22 @@ from typing import TYPE_CHECKING, Any
 from ledger.accounts import AccountClass, account
 from ledger.books import Books, Documents
 from ledger.chain import is_txid
-from ledger.chain_coins import unexplained_spends
-from ledger.chain_status import chain_status
-from ledger.controls import limit_rows, period_rows
 from ledger.dating import day_beside
-from ledger.decisions import decisions, public_decisions
 from ledger.desk import claim_hash
-from ledger.donation_list import change_of, donation_rows, is_change
-from ledger.donation_trail import DonationFollower
 from ledger.errors import NotFound, NothingYet
-from ledger.flow import ExitKind, StageKind
-from ledger.gift_sums import gift_days, gift_sums
+from ledger.gifts.listing import change_of, donation_rows, is_change
+from ledger.gifts.other import in_kind_rows, is_gift_key, other_rows, other_trails
+from ledger.gifts.sums import gift_days, gift_sums
 from ledger.kinds.goods import OVER
 from ledger.kinds.orders import BOUND
 from ledger.kinds.pledges import pledge_state
 from ledger.kinds.restrictions import kept_for
-from ledger.losses import loss_rows
-from ledger.observing import Observed, WatchedOutput, WatchedTx
-from ledger.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
-from ledger.papers import paper_of
-from ledger.people import achievements
-from ledger.reconcile import books_state
+from ledger.observed.chain_coins import unexplained_spends
+from ledger.observed.observing import Observed, WatchedOutput, WatchedTx
+from ledger.observed.settled import depth_of, settled_block
+from ledger.observed.status import chain_status
 from ledger.record import rfc3339
-from ledger.remembered import remembered
-from ledger.report import (
+from ledger.reports.campaign import (
     CampaignCard,
     CampaignReport,
     NeedRow,
@@ -42,12 +34,20 @@ from ledger.report import (
     PledgeRow,
     Withheld,
 )
-from ledger.settled import depth_of, settled_block
-from ledger.stages import CampaignFlow
-from ledger.stock import stock_rows
-from ledger.sums import lots_of, sum_tables
-from ledger.trail import DonationTrail, Paper
-from ledger.two_keys import deliveries
+from ledger.reports.controls import limit_rows, period_rows
+from ledger.reports.decisions import decisions, public_decisions
+from ledger.reports.reconcile import books_state
+from ledger.reports.remembered import remembered
+from ledger.reports.sums import lots_of, sum_tables
+from ledger.supply.losses import loss_rows
+from ledger.supply.people import achievements
+from ledger.supply.stock import stock_rows
+from ledger.supply.two_keys import deliveries
+from ledger.trails.donation import DonationFollower
+from ledger.trails.flow import ExitKind, StageKind
+from ledger.trails.papers import paper_of
+from ledger.trails.stages import CampaignFlow
+from ledger.trails.trail import DonationTrail, Paper
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

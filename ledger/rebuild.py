@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ledger.books import Books
 from ledger.entry import entry_from_bytes
 from ledger.errors import LedgerError
-from ledger.observing import Observed
+from ledger.observed.observing import Observed
 from ledger.record import fold
 from ledger.shelf import MemoryShelf, Shelf
 

@@ -19,7 +19,7 @@ from ledger.kinds.limits import require_within_limit
 from ledger.kinds.spec import Context, Kind, Role
 from ledger.money import MAX_AMOUNT
 from ledger.store.journal import JournalRow
-from ledger.touched import Touched
+from ledger.tracing.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing

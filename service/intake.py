@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ledger.chain import BlockRef, Header, Script
-from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
+from ledger.observed.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
+from ledger.observed.settled import SCANNED_WHOLE
+from ledger.observed.settling import LookOutcome, record_look
+from ledger.observed.watch_list import sighting_scripts, waiting_inputs
 from ledger.record import rfc3339
-from ledger.settled import SCANNED_WHOLE
-from ledger.settling import LookOutcome, record_look
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
-from ledger.watch_list import sighting_scripts, waiting_inputs
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.chain_status import chain_status
-from ledger.checks import run_checks
+from ledger.checks.finding import Finding
+from ledger.checks.run import run_checks
 from ledger.entry import Entry
 from ledger.errors import LedgerError, StorageFailed
-from ledger.finding import Finding
-from ledger.settling import LookOutcome
+from ledger.observed.settling import LookOutcome
+from ledger.observed.status import chain_status
 from ledger.store.database import Store
 from service.clock import Clock
 from service.command import BadUse, Unavailable

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from api.ports import TooMany
 from ledger.chain import is_txid
-from ledger.chain_look import SeenTx
 from ledger.errors import Conflict, NotAllowed, Refused
-from ledger.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
+from ledger.observed.look import SeenTx
+from ledger.observed.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import Budget, fetched_today, note_fetched

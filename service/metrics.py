@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.books import Documents
-from ledger.chain_status import chain_status
-from ledger.finding import Finding
-from ledger.matter import Matter
-from ledger.reconcile import books_state
+from ledger.checks.finding import Finding
+from ledger.observed.status import chain_status
 from ledger.record import unix_seconds
+from ledger.reports.matter import Matter
+from ledger.reports.reconcile import books_state
 from ledger.store.database import Store
 from service.clock import Clock
 

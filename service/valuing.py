@@ -10,11 +10,7 @@ from dataclasses import dataclass
 
 from ledger.entry import Entry
 from ledger.errors import Conflict, LedgerError, StorageFailed
-from ledger.kinds.rates import LEAST_QUOTES, Cross, Quote, Rate, crossed_price, day_of
-from ledger.money import MAX_AMOUNT, decimal_text
-from ledger.store.database import Store
-from ledger.store.transaction import Writing
-from ledger.valuing import (
+from ledger.gifts.valuing import (
     RateWanted,
     agreed,
     note_rate,
@@ -23,6 +19,10 @@ from ledger.valuing import (
     value_waiting,
     values_wait,
 )
+from ledger.kinds.rates import LEAST_QUOTES, Cross, Quote, Rate, crossed_price, day_of
+from ledger.money import MAX_AMOUNT, decimal_text
+from ledger.store.database import Store
+from ledger.store.transaction import Writing
 from service.budget import note_fetched
 from service.clock import Clock, monotonic
 from service.config import Config

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ledger.books import Documents
-from ledger.giving import save_gaps
-from ledger.observing import Observed
+from ledger.gifts.giving import save_gaps
+from ledger.observed.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing

@@ -5,8 +5,8 @@ Addresses are only ever added, and coins change only by observations; so their c
 
 from __future__ import annotations
 
+from ledger.observed.watch_list import watched_outpoints
 from ledger.store.transaction import Reading
-from ledger.watch_list import watched_outpoints
 from watchers.scan import WatchSet
 
 

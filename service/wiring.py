@@ -17,7 +17,7 @@ import uvicorn
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger import desk, queries
-from ledger.chain_status import chain_status
+from ledger.observed.status import chain_status
 from ledger.record import unix_seconds
 from ledger.store.database import Store
 from service.budget import Budget

@@ -6,11 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.chain import BlockRef, Outpoint
-from ledger.controls import LimitRow, PeriodRow
-from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
 from ledger.kinds.confirmations import TwoCounts
-from ledger.losses import LossRow
-from ledger.report import (
+from ledger.reports.campaign import (
     Books,
     CampaignCard,
     CampaignReport,
@@ -21,7 +18,11 @@ from ledger.report import (
     UnexplainedSpend,
     Withheld,
 )
-from ledger.trail import (
+from ledger.reports.controls import LimitRow, PeriodRow
+from ledger.supply.losses import LossRow
+from ledger.supply.two_keys import Deliveries, Unconfirmed
+from ledger.trails.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
+from ledger.trails.trail import (
     Access,
     DonationStatus,
     DonationTrail,
@@ -31,7 +32,6 @@ from ledger.trail import (
     Step,
     StepKind,
 )
-from ledger.two_keys import Deliveries, Unconfirmed
 
 COIN = 100_000_000
 TXID = "3f9a" + "7c" * 28 + "c21e"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.chain import BlockRef, Script
-from ledger.chain_look import ChainLook, JoinedBlock, TxFacts
-from ledger.confirming import confirm, make_link
 from ledger.desk import Actor, act, add_user
 from ledger.kinds.confirmations import Confirmation
-from ledger.settling import record_look
+from ledger.observed.look import ChainLook, JoinedBlock, TxFacts
+from ledger.observed.settling import record_look
+from ledger.observed.watch_list import watched
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
-from ledger.watch_list import watched
+from ledger.supply.confirming import confirm, make_link
 from service.demo import plan
 from service.demo.replay import Replay
 from watchers.networks import network_named

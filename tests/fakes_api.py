@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from api.ports import Ports, SiteSettings
 from ledger.errors import NotAllowed, NotFound, Refused
-from ledger.report import CampaignCard, CampaignReport, DonationRow
-from ledger.trail import DonationStatus, DonationTrail, Paper
+from ledger.reports.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.trails.trail import DonationStatus, DonationTrail, Paper
 from tests import builders_views as built
 
 NOW = 1_601_302_560

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import service.intake
-from ledger.settling import record_look
+from ledger.observed.settling import record_look
 from ledger.store.database import Store
 from ledger.store.journal import JournalWriting
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import BlockRef, Outpoint, Script
-from ledger.chain_look import ChainLook, JoinedBlock, SeenTx, TxFacts
-from ledger.checks import run_checks
-from ledger.conservation import conservation
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, Outcome, act, add_user
 from ledger.kinds import ALL
+from ledger.observed.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.observed.settling import LookOutcome, record_look
 from ledger.queries import campaign_report
 from ledger.rebuild import rebuild
-from ledger.settling import LookOutcome, record_look
+from ledger.reports.conservation import conservation
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 

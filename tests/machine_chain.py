@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ledger.chain import BlockRef, Outpoint, Script
-from ledger.chain_look import JoinedBlock, TxFacts
+from ledger.observed.look import JoinedBlock, TxFacts
 from tests.ledgers import START, name
 
 MATURITY = 100

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ledger.gifts.unvalued import unvalued_blocks, unvalued_gifts_in
 from ledger.kinds.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
 from ledger.kinds.rates import minute_of
 from ledger.record import unix_seconds
-from ledger.unvalued import unvalued_blocks, unvalued_gifts_in
 from tests.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.machine_world import Needs
 

@@ -6,8 +6,8 @@ from ledger.accounts import AccountClass
 from ledger.kinds.closings import left_of
 from ledger.kinds.orders import order_value
 from ledger.kinds.payments import paid_and_waiting
-from ledger.matching import billed_lines, invoice_matches, reasons_of
-from ledger.order_papers import OrderPapers
+from ledger.supply.matching import billed_lines, invoice_matches, reasons_of
+from ledger.supply.papers import OrderPapers
 from tests.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger.chain import BlockRef, Outpoint
-from ledger.chain_look import JoinedBlock, SeenTx, TxFacts
-from ledger.confirming import confirm, make_link
-from ledger.valuing import value_waiting
+from ledger.gifts.valuing import value_waiting
+from ledger.observed.look import JoinedBlock, SeenTx, TxFacts
+from ledger.supply.confirming import confirm, make_link
 from tests import machine_things
 from tests.machine_chain import Unspent
 from tests.machine_scene import Scene

@@ -16,25 +16,25 @@ from sqlalchemy import create_engine
 
 from ledger.bank_state import bank_states
 from ledger.books import Books
-from ledger.chain_look import ChainLook, JoinedBlock, SeenTx
-from ledger.checks import run_checks
-from ledger.conservation import Conservation, conservation
-from ledger.decisions import decisions
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, Outcome, act, add_user
 from ledger.errors import Conflict, LedgerError, NotFound
 from ledger.kinds.spec import Kind
-from ledger.matching import all_matches
+from ledger.observed.look import ChainLook, JoinedBlock, SeenTx
+from ledger.observed.settled import settled_block
+from ledger.observed.settling import LookOutcome, record_look
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from ledger.rebuild import rebuild
-from ledger.reconcile import coins_in_books, reconciliation
 from ledger.record import reversed_by, rfc3339
-from ledger.settled import settled_block
-from ledger.settling import LookOutcome, record_look
-from ledger.stock import lot_traces, stock_rows
+from ledger.reports.conservation import Conservation, conservation
+from ledger.reports.decisions import decisions
+from ledger.reports.reconcile import coins_in_books, reconciliation
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.tables import METADATA
-from ledger.trail import DonationStatus
+from ledger.supply.matching import all_matches
+from ledger.supply.stock import lot_traces, stock_rows
+from ledger.trails.trail import DonationStatus
 from tests.ledgers import START
 from tests.machine_chain import Chain
 

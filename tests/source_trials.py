@@ -20,13 +20,13 @@ from urllib.parse import urlsplit
 
 from ledger.books import Documents
 from ledger.chain import Outpoint, Script
-from ledger.chain_look import SourceStatus
-from ledger.chain_status import chain_status
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act
-from ledger.observing import Observed, WatchedTx
+from ledger.observed.look import SourceStatus
+from ledger.observed.observing import Observed, WatchedTx
+from ledger.observed.status import chain_status
 from ledger.rebuild import rebuild
-from ledger.reconcile import books_state
+from ledger.reports.reconcile import books_state
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Config, SourceConfig, Wallet, Watch

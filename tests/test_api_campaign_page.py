@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
-from ledger.report import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend
+from ledger.reports.campaign import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend
 from tests import builders_views as built
 from tests.fakes_api import FakeViews, ports, text_of
 

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
-from ledger.confirming import DAY, make_link
 from ledger.desk import Actor, add_token
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.kinds.confirmations import TwoCounts, open_gaps, two_counts
+from ledger.supply.confirming import DAY, make_link
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE, document, lots, ship, stocked
 

@@ -17,7 +17,7 @@ from api.pages.flow_layout import OTHERS, Room, gathered, laid_out
 from api.pages.flow_thread import woven
 from api.pages.flow_words import words_of
 from api.pages.svg import wrapped
-from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
+from ledger.trails.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
 from tests.builders_views import held_flow, story_flow, story_thread
 
 WIDE_ROOM = Room(400, 452, 12, (124, 124, 140, 110, 104, 86, 116), 15)

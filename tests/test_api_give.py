@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.chain import Script
-from ledger.chain_look import SeenTx
 from ledger.desk import act, actor_named, add_user, claim_hash
-from ledger.lookup import record_sighting
+from ledger.observed.look import SeenTx
+from ledger.observed.lookup import record_sighting
 from ledger.record import unix_seconds
 from ledger.store.database import Store
 from service.config import Wallet

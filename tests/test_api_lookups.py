@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Lookups, TooMany
 from ledger.errors import NotAllowed, Refused
-from ledger.lookup import Lookup, LookupState
+from ledger.observed.lookup import Lookup, LookupState
 from ledger.store.database import Store
 from service.budget import Budget
 from service.intake import Sightings

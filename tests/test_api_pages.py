@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
-from ledger.report import CampaignReport
+from ledger.reports.campaign import CampaignReport
 from tests import builders_views as built
 from tests.fakes_api import CLAIM, FakeStore, FakeViews, ports
 

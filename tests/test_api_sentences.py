@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from api.pages.figures import rfc3339
-from ledger.flow import ExitKind
-from ledger.trail import ChangeKind, DonationStatus, Place, TrailChange
+from ledger.trails.flow import ExitKind
+from ledger.trails.trail import ChangeKind, DonationStatus, Place, TrailChange
 from tests import builders_views as built
 from tests.fakes_api import FakeViews, ports, text_of
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import request_intention
 from ledger.entry import entry_from_bytes
 from ledger.errors import NothingYet
-from ledger.observing import Observed, TxState
+from ledger.observed.observing import Observed, TxState
 from ledger.queries import campaign_report, donation_rows, donation_trails
 from ledger.rebuild import rebuild
 from ledger.store.database import Store
-from ledger.trail import DonationStatus
+from ledger.trails.trail import DonationStatus
 from service.demo import gifts, plan
 from service.demo.replay import Replay
 from tests.demo_data import Ran, run_command

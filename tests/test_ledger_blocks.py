@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.conservation import conservation
-from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
-from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_trails
-from ledger.trail import DonationStatus
+from ledger.reports.conservation import conservation
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
+from ledger.trails.trail import DonationStatus
 from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.things import document, net
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.carrying import Carrying
-from ledger.gift_values import GiftValues, Worth, note_value
+from ledger.gifts.carrying import Carrying
+from ledger.gifts.values import GiftValues, Worth, note_value
 from ledger.queries import campaign_report
-from ledger.report import SumTable
+from ledger.reports.campaign import SumTable
 from ledger.shelf import MemoryShelf
-from ledger.tracing import origins
+from ledger.tracing.follow import origins
 from tests.ledgers import SLUG, START, Ledger, name, tx
 
 BTC = 100_000_000

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.flow import ExitKind
-from ledger.trail import ChangeKind, DonationTrail, TrailChange
+from ledger.trails.flow import ExitKind
+from ledger.trails.trail import ChangeKind, DonationTrail, TrailChange
 from service.commands.trail import trail_lines
 from tests.ledgers import Ledger, tx
 from tests.things import BTC, DATE, document, funded, hand_over, order, pay, receive, stocked

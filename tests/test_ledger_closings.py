@@ -12,7 +12,7 @@ from ledger.books import Books
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.kinds.closings import left_of
 from ledger.queries import campaign_report, donation_trails
-from ledger.tracing import origins
+from ledger.tracing.follow import origins
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import DATE, document, funded, hand_over, net, order, pay, receive
 

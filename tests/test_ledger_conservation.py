@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.conservation import Conservation, Side, conservation
 from ledger.errors import LedgerError, NotFound, Refused
+from ledger.reports.conservation import Conservation, Side, conservation
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.test_ledger_refunds import bought as short_order
 

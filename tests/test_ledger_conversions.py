@@ -15,8 +15,8 @@ from ledger.books import Books
 from ledger.errors import Refused
 from ledger.kinds.conversions import slippage, terms_of
 from ledger.queries import campaign_report
-from ledger.stages import CampaignFlow
-from ledger.tracing import Arrival, Ending, follow
+from ledger.tracing.follow import Arrival, Ending, follow
+from ledger.trails.stages import CampaignFlow
 from tests.ledgers import SLUG, Ledger, name, tx
 
 COINS = f"money/{SLUG}/free/BTC"

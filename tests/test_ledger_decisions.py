@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.decisions import decisions, public_decisions
 from ledger.desk import add_token
 from ledger.errors import NotFound
-from ledger.matter import DecisionWanted, Matter
-from ledger.reconcile import books_state
-from ledger.report import Books
-from ledger.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
+from ledger.reports.campaign import Books
+from ledger.reports.decisions import decisions, public_decisions
+from ledger.reports.matter import DecisionWanted, Matter
+from ledger.reports.reconcile import books_state
+from ledger.reports.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
 from service.metrics import metrics_text
 from tests.ledgers import SLUG, START, Ledger, name, tx
 from tests.things import DATE, funded, order, receive

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.queries import donation_trails
-from ledger.tracing import Stay, follow
-from ledger.trail import DonationTrail, StepKind
-from ledger.two_keys import deliveries
+from ledger.supply.two_keys import deliveries
+from ledger.tracing.follow import Stay, follow
+from ledger.trails.trail import DonationTrail, StepKind
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.decisions import decisions, public_decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
-from ledger.matter import DecisionWanted, Matter
+from ledger.reports.decisions import decisions, public_decisions
+from ledger.reports.matter import DecisionWanted, Matter
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.things import funded, order
 

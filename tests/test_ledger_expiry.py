@@ -11,7 +11,7 @@ from api.pages.sentences.steps import step_facts
 from ledger.books import Books
 from ledger.errors import Refused
 from ledger.queries import donation_trails
-from ledger.stock import stock_rows
+from ledger.supply.stock import stock_rows
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import funded, lots, order, pay
 

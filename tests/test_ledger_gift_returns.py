@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.conservation import conservation
-from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
-from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
-from ledger.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
+from ledger.reports.conservation import conservation
+from ledger.reports.decisions import decisions
+from ledger.trails.flow import ExitKind
+from ledger.trails.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.test_ledger_blocks import block
 from tests.things import document, net

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.check_gifts import gift_sums_tie
-from ledger.gift_sums import SUMS, GiftSums, gift_days, gift_sums, gifts_wanting
-from ledger.observing import Observed, WatchedTx
+from ledger.checks.gifts import gift_sums_tie
+from ledger.gifts.sums import SUMS, GiftSums, gift_days, gift_sums, gifts_wanting
+from ledger.observed.observing import Observed, WatchedTx
 from ledger.queries import campaign_report, donation_rows, median_of
-from ledger.remembered import remembered
+from ledger.reports.remembered import remembered
 from tests.ledgers import SLUG, Ledger, name, tx
 
 

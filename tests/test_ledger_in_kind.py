@@ -9,12 +9,12 @@ import pytest
 
 from api.pages.sentences.steps import step_phrase
 from ledger.books import Books
-from ledger.conservation import conservation
 from ledger.errors import Conflict, NotFound, Refused
-from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_rows, donation_trails
-from ledger.stock import lot_traces, stock_rows
-from ledger.trail import DonationStatus, StepKind
+from ledger.reports.conservation import conservation
+from ledger.supply.stock import lot_traces, stock_rows
+from ledger.trails.flow import ExitKind
+from ledger.trails.trail import DonationStatus, StepKind
 from tests.ledgers import SLUG, Ledger
 from tests.things import document, hand_over, lots
 

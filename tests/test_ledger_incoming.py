@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
-from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_rows, donation_trails
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
 from tests.funds import two_funds, with_address
 from tests.ledgers import SLUG, Ledger, name, tied, tx
 from tests.test_ledger_refunds import bought as short_order

@@ -11,19 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import gift_values, unvalued, valuing
 from ledger.books import Books
-from ledger.check_gifts import gift_values_tie, unvalued_gifts_tie
-from ledger.decisions import decisions
+from ledger.checks.gifts import gift_values_tie, unvalued_gifts_tie
 from ledger.errors import Conflict, LedgerError
-from ledger.gift_values import SUM, GiftValues, Worth, kept_gifts, note_value, untied_leaves
+from ledger.gifts import unvalued, valuing
+from ledger.gifts import values as gift_values
+from ledger.gifts.unvalued import UnvaluedSum, unvalued_gifts_in
+from ledger.gifts.values import SUM, GiftValues, Worth, kept_gifts, note_value, untied_leaves
+from ledger.gifts.valuing import (
+    DESK_SECONDS,
+    DESK_TRIES,
+    RateWanted,
+    note_refusal,
+    unvalued_gifts,
+    value_waiting,
+)
 from ledger.kinds.rates import minute_of
-from ledger.matter import Matter
-from ledger.reconcile import books_state
 from ledger.record import rfc3339
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
+from ledger.reports.reconcile import books_state
 from ledger.shelf import MemoryShelf
-from ledger.unvalued import UnvaluedSum, unvalued_gifts_in
-from ledger.valuing import DESK_SECONDS, DESK_TRIES, RateWanted, note_refusal, unvalued_gifts, value_waiting
 from tests.ledgers import SLUG, START, Ledger, QuietLedger, name, tx
 
 DAY = "2023-11-20"

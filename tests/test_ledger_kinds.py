@@ -15,7 +15,7 @@ from ledger.desk import NOUNS, act, add_user
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.money import decimal_text
 from ledger.queries import campaign_report
-from ledger.tracing import origins
+from ledger.tracing.follow import origins
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import funded, hand_over, lots, order, receive
 

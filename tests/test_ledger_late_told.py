@@ -9,10 +9,10 @@ import pytest
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
 from ledger.chain import BlockRef
-from ledger.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
-from ledger.chain_look import ChainLook, JoinedBlock, TxFacts
-from ledger.gift_sums import gift_sums
-from ledger.settling import record_look
+from ledger.gifts.sums import gift_sums
+from ledger.observed.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
+from ledger.observed.look import ChainLook, JoinedBlock, TxFacts
+from ledger.observed.settling import record_look
 from ledger.store.addresses import AddressRow
 from tests.ledgers import SLUG, START, Ledger, name, script, tx
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Conflict
-from ledger.line_changes import LinesWriting
-from ledger.line_rows import SPAN, SpanRow
-from ledger.line_state import Lines
-from ledger.lines import Append, Change, Operation, Part, PartKind, Undo, UnitState, Use
 from ledger.shelf import MemoryShelf
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.lines import Append, Change, Operation, Part, PartKind, Undo, UnitState, Use
+from ledger.tracing.rows import SPAN, SpanRow
+from ledger.tracing.state import Lines
 
 FROM, TO = "money/c/free/BTC", "money/c/free/USD"
 STATES = st.sampled_from([UnitState.FREE, UnitState.HELD, UnitState.VOID])

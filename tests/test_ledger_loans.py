@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from ledger.books import Books
 from ledger.chain import Outpoint
-from ledger.conservation import conservation
 from ledger.errors import Conflict, NotFound, Refused
-from ledger.flow import ExitKind
 from ledger.queries import campaign_report, donation_trails
-from ledger.trail import StepKind
+from ledger.reports.conservation import conservation
+from ledger.trails.flow import ExitKind
+from ledger.trails.trail import StepKind
 from tests.funds import BTC, OTHER, do, two_funds, with_address
 from tests.ledgers import SLUG, Ledger, name, tx
 

@@ -14,13 +14,13 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
-from ledger.decisions import decisions
 from ledger.errors import LedgerError, Refused
-from ledger.losses import LossRow, loss_rows
-from ledger.matter import DecisionWanted, Matter
 from ledger.queries import donation_trails
 from ledger.record import unix_seconds
-from ledger.stock import stock_card, stock_rows
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import DecisionWanted, Matter
+from ledger.supply.losses import LossRow, loss_rows
+from ledger.supply.stock import stock_card, stock_rows
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import DATE, document, funded, order, pay, ship

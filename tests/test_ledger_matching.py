@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import decisions
 from ledger.errors import Conflict, NotAllowed, Refused
-from ledger.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
-from ledger.matter import DecisionWanted, Matter
-from ledger.order_papers import OrderPapers
-from ledger.payable import credited_on_order
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import DecisionWanted, Matter
+from ledger.supply.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import credited_on_order
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE, document, funded, order, pay, receive
 

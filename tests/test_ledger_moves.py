@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from ledger.books import Books
 from ledger.errors import NotAllowed, Refused
-from ledger.flow import ExitKind
 from ledger.queries import campaign_report
-from ledger.stages import CampaignFlow
-from ledger.tracing import Ending, Stay, Visit, follow, origins
+from ledger.tracing.follow import Ending, Stay, Visit, follow, origins
+from ledger.trails.flow import ExitKind
+from ledger.trails.stages import CampaignFlow
 from tests.funds import BTC, sold
 from tests.ledgers import SLUG, Ledger, name, tx
 

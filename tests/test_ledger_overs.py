@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import decisions
 from ledger.errors import Conflict, LedgerError, NotAllowed, Refused
-from ledger.matter import Matter
 from ledger.queries import campaign_report, donation_trails
-from ledger.stock import lot_traces
-from ledger.tracing import Ending, Stay, follow, origins
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
+from ledger.supply.stock import lot_traces
+from ledger.tracing.follow import Ending, Stay, follow, origins
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
 

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.chain_coins import unexplained_spends
-from ledger.chain_look import SeenTx, TxFacts
-from ledger.conservation import conservation
-from ledger.decisions import decisions
 from ledger.entry import entry_from_bytes
 from ledger.errors import Conflict
-from ledger.matter import Matter
+from ledger.gifts.valuing import value_waiting
+from ledger.observed.chain_coins import unexplained_spends
+from ledger.observed.look import SeenTx, TxFacts
 from ledger.queries import campaign_report, donation_trails
-from ledger.reconcile import books_state
+from ledger.reports.conservation import conservation
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
+from ledger.reports.reconcile import books_state
 from ledger.store.addresses import AddressRow
-from ledger.tracing import Ending, follow
-from ledger.trail import ChangeKind
-from ledger.valuing import value_waiting
+from ledger.tracing.follow import Ending, follow
+from ledger.trails.trail import ChangeKind
 from tests.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
 
 BTC = 100_000_000
@@ -336,7 +336,7 @@ def test_an_observation_that_does_not_say_what_else_was_paid_explains_nothing(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Databases of older versions: a person decides, and is told what it looks like."""
-    monkeypatch.setattr("ledger.settling.others_among", lambda _outputs, _ours: None)
+    monkeypatch.setattr("ledger.observed.settling.others_among", lambda _outputs, _ours: None)
     ledger.mine("m", both())
     ledger.bury()
     assert "own-move" not in ledger.kinds()

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.line_changes import LinesWriting
-from ledger.line_state import Lines
-from ledger.lines import Append, Open, Part, PartKind, UnitState, Use
-from ledger.owners import owners, owners_of_use
 from ledger.shelf import MemoryShelf
-from ledger.stock import lot_traces
-from ledger.tracing import Arrival, Ending, follow
+from ledger.supply.stock import lot_traces
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.follow import Arrival, Ending, follow
+from ledger.tracing.lines import Append, Open, Part, PartKind, UnitState, Use
+from ledger.tracing.owners import owners, owners_of_use
+from ledger.tracing.state import Lines
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.test_ledger_tracing import COINS, GOODS, MONEY, ORDER, Story, play, steps
 from tests.things import BTC, DATE, order, pay

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ledger.books import Books
-from ledger.donation_trail import papers_about
 from ledger.queries import paper_rows
+from ledger.trails.donation import papers_about
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE, document, funded, order, receive
 

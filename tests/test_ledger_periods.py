@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import act
 from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.queries import donation_trails
 from ledger.record import unix_seconds
-from ledger.trail import StepKind
-from ledger.trial_balance import TrialBalance, closing_sums, told_rows, trial_balances
+from ledger.reports.trial_balance import TrialBalance, closing_sums, told_rows, trial_balances
+from ledger.trails.trail import StepKind
 from tests.ledgers import SLUG, START, Ledger, name, tx
 
 MONTH = 2_592_000

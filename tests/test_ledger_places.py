@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ledger.bank_state import movements
-from ledger.check_bank import bank_outstanding_ties
-from ledger.check_books import places_tie
-from ledger.stock import stock_card
+from ledger.checks.bank import bank_outstanding_ties
+from ledger.checks.books import places_tie
 from ledger.store.journal import Journal, JournalRow
+from ledger.supply.stock import stock_card
 from tests.ledgers import SLUG, Ledger
 from tests.test_ledger_conservation import bought, sold
 

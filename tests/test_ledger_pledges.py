@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.kinds.pledges import PledgeState, PledgeStatus, matched_of_gift, pledge_state
 from ledger.queries import campaign_report

@@ -10,8 +10,8 @@ import pytest
 from ledger.books import Books
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.queries import campaign_report, donation_trails
-from ledger.sums import sum_tables
-from ledger.trail import StepKind
+from ledger.reports.sums import sum_tables
+from ledger.trails.trail import StepKind
 from tests.ledgers import SLUG, Ledger, name
 from tests.needs import DAY, approve, contribute, convert, free, given, order, spend, with_needs
 

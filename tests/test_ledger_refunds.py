@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.books import Books
-from ledger.decisions import decisions
 from ledger.errors import Conflict, NotAllowed, Refused
-from ledger.flow import ExitKind
-from ledger.line_changes import LinesWriting
-from ledger.lines import Append, Part, PartKind, Use
-from ledger.matter import Matter
-from ledger.money_behind import money_behind, pieces_behind
 from ledger.queries import campaign_report, donation_trails
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
 from ledger.shelf import MemoryShelf
-from ledger.stages import CampaignFlow
-from ledger.tracing import Ending, Stay, follow, origins
-from ledger.trail import StepKind
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.follow import Ending, Stay, follow, origins
+from ledger.tracing.lines import Append, Part, PartKind, Use
+from ledger.tracing.money_behind import money_behind, pieces_behind
+from ledger.trails.flow import ExitKind
+from ledger.trails.stages import CampaignFlow
+from ledger.trails.trail import StepKind
 from tests.ledgers import SLUG, Ledger, name, tx
 
 MONEY = f"money/{SLUG}/free/USD"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.books import Books
 from ledger.errors import LedgerError
-from ledger.tracing import Arrival, follow
+from ledger.tracing.follow import Arrival, follow
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.needs import DAY, approve, ask, contribute, order, pay, with_needs
 

@@ -13,7 +13,7 @@ from api.pages.sentences import result_row
 from api.pages.sentences.units import unit_of
 from ledger.books import Books
 from ledger.errors import Conflict, Refused
-from ledger.people import Achievement, achievements, hidden_groups
+from ledger.supply.people import Achievement, achievements, hidden_groups
 from tests.ledgers import SLUG, Ledger
 
 INDICATOR = {

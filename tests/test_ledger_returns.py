@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger.books import Books
 from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.queries import campaign_report, donation_trails
-from ledger.stock import lot_traces, stock_card, stock_rows
+from ledger.supply.stock import lot_traces, stock_card, stock_rows
 from service.cli import run
 from service.command import Outside
 from tests.ledgers import SLUG, Ledger, name

@@ -8,14 +8,14 @@ import pytest
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.chain_coins import unexplained_spends
-from ledger.chain_look import SeenTx
 from ledger.errors import Conflict, NotAllowed, Refused
-from ledger.observing import Observed, TxState
+from ledger.observed.chain_coins import unexplained_spends
+from ledger.observed.look import SeenTx
+from ledger.observed.observing import Observed, TxState
 from ledger.queries import donation_rows, donation_trails
-from ledger.reconcile import books_state
+from ledger.reports.reconcile import books_state
 from ledger.store.addresses import AddressRow
-from ledger.trail import DonationStatus
+from ledger.trails.trail import DonationStatus
 from tests.ledgers import SLUG, Ledger, name, script, tx
 
 BTC = 100_000_000

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ledger.books import Books
 from ledger.errors import Conflict, LedgerError, Refused
-from ledger.losses import loss_rows
-from ledger.stock import stock_rows
+from ledger.supply.losses import loss_rows
+from ledger.supply.stock import stock_rows
 from tests.ledgers import SLUG, Ledger
 from tests.things import document, funded, lots, order, receive, stocked
 

@@ -8,8 +8,8 @@ import pytest
 
 from ledger.books import Books
 from ledger.queries import donation_trails
-from ledger.stock import lot_traces
-from ledger.trail import DonationTrail, Step, StepKind
+from ledger.supply.stock import lot_traces
+from ledger.trails.trail import DonationTrail, Step, StepKind
 from tests.ledgers import SLUG, Ledger
 from tests.things import DATE
 

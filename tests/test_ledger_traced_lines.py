@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.trail import lines as measured
-from ledger.line_changes import LinesWriting
-from ledger.line_state import Lines
-from ledger.lines import Append, Part, PartKind, Use
 from ledger.shelf import MemoryShelf
-from ledger.traced_lines import TracedLines
-from ledger.tracing import Ending, Stay, follow
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.follow import Ending, Stay, follow
+from ledger.tracing.lines import Append, Part, PartKind, Use
+from ledger.tracing.state import Lines
+from ledger.tracing.traced import TracedLines
 
 COINS = "money/c/free/BTC"
 GIFTS = st.lists(st.integers(1, 50), min_size=1, max_size=10)

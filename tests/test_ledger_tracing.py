@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Conflict
-from ledger.line_changes import LinesWriting
-from ledger.line_state import Lines
-from ledger.lines import (
+from ledger.shelf import MemoryShelf
+from ledger.tracing.changing import LinesWriting
+from ledger.tracing.follow import Arrival, Ending, Stay, follow, origins
+from ledger.tracing.lines import (
     Append,
     Change,
     Open,
@@ -24,8 +25,7 @@ from ledger.lines import (
     operation_from_json,
     operation_json,
 )
-from ledger.shelf import MemoryShelf
-from ledger.tracing import Arrival, Ending, Stay, follow, origins
+from ledger.tracing.state import Lines
 
 COINS, MONEY, ORDER, GOODS, HANDED = "m/BTC", "m/USD", "o/USD", "g/A", "h/A"
 

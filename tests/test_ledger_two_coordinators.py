@@ -18,15 +18,15 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
 from ledger.chain import BlockRef
-from ledger.chain_look import ChainLook, JoinedBlock
 from ledger.desk import Outcome, act, add_token, add_user, request_intention
 from ledger.entry import entry_from_bytes
 from ledger.errors import Conflict, LedgerError, Refused
+from ledger.observed.look import ChainLook, JoinedBlock
+from ledger.observed.settling import record_look
 from ledger.record import unix_seconds
-from ledger.settling import record_look
+from ledger.reports.trial_balance import trial_balances
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
-from ledger.trial_balance import trial_balances
 from tests.ledgers import SLUG, START, Ledger, name, tx
 from tests.store_places import BOTH, fresh_url
 

@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.books import Books
-from ledger.confirming import confirm, make_link
-from ledger.decisions import decisions
 from ledger.errors import Refused
-from ledger.matter import DecisionWanted, Matter
 from ledger.record import rfc3339, unix_seconds
-from ledger.two_keys import PATIENCE, deliveries, unconfirmed
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import DecisionWanted, Matter
+from ledger.supply.confirming import confirm, make_link
+from ledger.supply.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.chain_coins import unexplained_spends
-from ledger.chain_look import SeenTx, TxFacts
+from ledger.observed.chain_coins import unexplained_spends
+from ledger.observed.look import SeenTx, TxFacts
 from ledger.store.addresses import AddressRow
 from tests.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
 

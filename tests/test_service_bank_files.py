@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.bank_state import bank_states, open_lines
-from ledger.conservation import conservation
-from ledger.decisions import decisions
-from ledger.matter import Matter
+from ledger.reports.conservation import conservation
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
 from tests.bank_scene import (
     CAMT,
     FEE,

@@ -9,10 +9,10 @@ import pytest
 
 from ledger.bank_state import movements, open_lines
 from ledger.books import Books
-from ledger.check_bank import bank_matches_tie
-from ledger.decisions import decisions
+from ledger.checks.bank import bank_matches_tie
 from ledger.errors import Conflict, NotFound, Refused
-from ledger.matter import Matter
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import Matter
 from tests.bank_scene import (
     FEE,
     HEAD,

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import add_token
 from ledger.errors import StorageFailed
 from ledger.store.database import Store

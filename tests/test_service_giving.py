@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.chain import Script
-from ledger.chain_look import SeenTx
 from ledger.desk import Actor, Intention, act, request_intention
-from ledger.giving import PAST
-from ledger.lookup import record_sighting
+from ledger.gifts.giving import PAST
+from ledger.observed.look import SeenTx
+from ledger.observed.lookup import record_sighting
 from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ledger.books import Documents
-from ledger.chain_status import chain_status
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act, actor_named
 from ledger.errors import Conflict
+from ledger.observed.status import chain_status
 from ledger.rebuild import rebuild
 from ledger.store.database import Store
 from service.clock import MovableClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ledger.chain_status import chain_status
+from ledger.observed.status import chain_status
 from ledger.store.database import Store
 from service.budget import Budget, fetched_today, note_fetched
 from service.clock import MovableClock

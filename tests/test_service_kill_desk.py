@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act, add_token, add_user
 from ledger.errors import StorageFailed
 from ledger.rebuild import rebuild

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act
 from ledger.rebuild import rebuild
 from ledger.store.database import Store

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.pages.sentences.units import time
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act
 from ledger.rebuild import rebuild
 from ledger.record import rfc3339

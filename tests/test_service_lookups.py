@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from ledger.chain_status import chain_status
 from ledger.desk import Actor, act, add_user
 from ledger.errors import NotAllowed
-from ledger.lookup import LookupState
-from ledger.observing import Observed, TxState
+from ledger.observed.lookup import LookupState
+from ledger.observed.observing import Observed, TxState
+from ledger.observed.status import chain_status
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Watch

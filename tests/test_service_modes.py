@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from ledger.books import Documents
 from ledger.chain import Outpoint
-from ledger.chain_coins import unexplained_spends
-from ledger.chain_status import chain_status
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act
 from ledger.entry import entry_from_bytes
+from ledger.observed.chain_coins import unexplained_spends
+from ledger.observed.status import chain_status
 from ledger.rebuild import rebuild
-from ledger.reconcile import books_state
+from ledger.reports.reconcile import books_state
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.command import BadUse

@@ -8,7 +8,7 @@ import pytest
 
 from api.pages.sentences import books_notes
 from ledger.chain import Header
-from ledger.reconcile import books_state
+from ledger.reports.reconcile import books_state
 from ledger.store.database import Store
 from service.command import BadUse, Unavailable
 from service.pinning import parse_checkpoint, pinned_chain, restored_chain

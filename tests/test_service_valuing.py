@@ -13,10 +13,7 @@ import pytest
 from api.data import shapes
 from ledger.books import Books
 from ledger.errors import Conflict
-from ledger.kinds.rates import minute_of
-from ledger.queries import campaign_report, donation_trails
-from ledger.reconcile import books_state, reconciliation
-from ledger.valuing import (
+from ledger.gifts.valuing import (
     ASKED_AT_ONCE,
     DESK_SECONDS,
     DESK_TRIES,
@@ -25,6 +22,9 @@ from ledger.valuing import (
     note_refusal,
     rates_wanted,
 )
+from ledger.kinds.rates import minute_of
+from ledger.queries import campaign_report, donation_trails
+from ledger.reports.reconcile import books_state, reconciliation
 from service.valuing import Valuing
 from tests.ledgers import SLUG, name, tx
 from tests.price_servers import (

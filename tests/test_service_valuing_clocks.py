@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.kinds.rates import minute_of
-from ledger.queries import donation_trails
-from ledger.valuing import (
+from ledger.gifts.valuing import (
     DESK_SECONDS,
 )
+from ledger.kinds.rates import minute_of
+from ledger.queries import donation_trails
 from tests.ledgers import START, Ledger, name, tx
 from tests.price_servers import (
     only,

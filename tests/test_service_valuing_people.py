@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Conflict, Refused
-from ledger.queries import campaign_report, donation_trails
-from ledger.valuing import (
+from ledger.gifts.valuing import (
     DESK_SECONDS,
 )
+from ledger.queries import campaign_report, donation_trails
 from tests.ledgers import SLUG, name, tx
 from tests.price_servers import (
     always,

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from ledger.desk import act
 from ledger.errors import Conflict, Refused
+from ledger.gifts.valuing import (
+    DESK_SECONDS,
+    RateWanted,
+)
 from ledger.kinds.rates import RATE as RATE_KIND
 from ledger.kinds.rates import Quote, Rate, agreed_price, divided_half_even, minute_of
 from ledger.kinds.spec import Role
 from ledger.record import record
-from ledger.valuing import (
-    DESK_SECONDS,
-    RateWanted,
-)
 from tests.ledgers import SLUG, START
 from tests.valuing_scene import SATS, Open, Scene, scenes
 

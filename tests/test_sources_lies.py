@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import service.wiring
-from ledger.observing import Observed
+from ledger.observed.observing import Observed
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.fake_server import Faults, Reply

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Outcome, act
 from ledger.errors import StorageFailed
 from ledger.rebuild import rebuild

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Outcome, Wish, act, request_intention
 from ledger.rebuild import rebuild
 from ledger.store import database

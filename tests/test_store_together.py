@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import act
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.rebuild import rebuild

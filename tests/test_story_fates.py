@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.conservation import conservation
-from ledger.donation_status import is_late
+from ledger.gifts.status import is_late
 from ledger.queries import donation_rows
+from ledger.reports.conservation import conservation
 from tests.ledgers import SLUG, START, Ledger, name, tx
 
 DAY = "2023-11-20"

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.conservation import conservation
+from ledger.reports.conservation import conservation
 from tests.ledgers import SLUG, Ledger, name, tx
 from tests.needs import DAY, approve, contribute, convert, order, pay, with_needs
 

@@ -13,9 +13,9 @@ import pytest
 
 from ledger.books import Books
 from ledger.errors import Conflict, Refused
-from ledger.people import achievements
 from ledger.queries import campaign_report
-from ledger.tracing import Origin, origins
+from ledger.supply.people import achievements
+from ledger.tracing.follow import Origin, origins
 from tests.ledgers import SLUG, Ledger
 
 

@@ -17,8 +17,8 @@ from api.pages.render import STYLE, PageRenderer
 from api.ports import Ports, SiteSettings
 from ledger.desk import act, actor_named, add_token, add_user
 from ledger.record import unix_seconds
+from ledger.reports.trial_balance import TrialBalance, TrialRow
 from ledger.store.database import Store
-from ledger.trial_balance import TrialBalance, TrialRow
 from tests.demo_data import run_command
 
 NOW = unix_seconds("2024-01-14T00:00:00Z")

@@ -15,9 +15,9 @@ import pytest
 import service.wiring
 from ledger.books import Documents
 from ledger.chain import BlockRef, Outpoint
-from ledger.chain_look import ChainLook, SeenTx
-from ledger.observing import Observed, TxState
-from ledger.settling import record_look
+from ledger.observed.look import ChainLook, SeenTx
+from ledger.observed.observing import Observed, TxState
+from ledger.observed.settling import record_look
 from tests.esplora_server import EsploraServer
 from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.kill_driver import SLUG

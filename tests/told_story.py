@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.books import Books
-from ledger.chain_look import TxFacts
 from ledger.errors import LedgerError
+from ledger.observed.look import TxFacts
 from ledger.queries import donation_trails
-from ledger.trail import DonationTrail
+from ledger.trails.trail import DonationTrail
 from tests.ledgers import REVERSIBLE, SLUG, Ledger, name, tx
 from tests.things import DATE, lots, order, pay, receive
 

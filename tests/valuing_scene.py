@@ -12,7 +12,7 @@ from typing import Any
 from ledger.books import Books
 from ledger.desk import Outcome
 from ledger.entry import Entry
-from ledger.reconcile import books_state
+from ledger.reports.reconcile import books_state
 from ledger.store.database import Store
 from service.clock import Clock
 from service.valuing import Valuing

@@ -18,8 +18,8 @@ from api.pages.qr import qr_of
 from api.ports import Ports
 from api.problems import Problem
 from ledger.books import Books
-from ledger.confirming import make_link
 from ledger.kinds.confirmations import TwoCounts, two_counts
+from ledger.supply.confirming import make_link
 
 _JSON = "application/json"
 _EXAMPLE = {

@@ -18,7 +18,7 @@ from api.pages.sentences.lookups import lookup_sentence
 from api.ports import Ports
 from ledger.chain import is_txid
 from ledger.errors import NotFound, Refused
-from ledger.lookup import Lookup
+from ledger.observed.lookup import Lookup
 from ledger.record import rfc3339
 
 _JSON = "application/json"

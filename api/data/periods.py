@@ -15,7 +15,7 @@ from api.data.examples import EXAMPLES
 from api.rendered import Rendered, RenderedAnswers
 from ledger.books import Books
 from ledger.errors import NotFound
-from ledger.trial_balance import TrialBalance, trial_balances
+from ledger.reports.trial_balance import TrialBalance, trial_balances
 
 _JSON = "application/json"
 

@@ -19,11 +19,11 @@ from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.bank_state import BankState, bank_states
-from ledger.conservation import Conservation, ConservationTable, Tie, conservation
-from ledger.decisions import decisions, public_decisions
 from ledger.errors import Refused
-from ledger.matter import DecisionWanted
-from ledger.reconcile import books_state
+from ledger.reports.conservation import Conservation, ConservationTable, Tie, conservation
+from ledger.reports.decisions import decisions, public_decisions
+from ledger.reports.matter import DecisionWanted
+from ledger.reports.reconcile import books_state
 
 _JSON = "application/json"
 _BLOCK = {

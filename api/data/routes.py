@@ -27,7 +27,7 @@ from api.problems import problem_json
 from api.rendered import Rendered, RenderedAnswers
 from ledger.chain import Outpoint
 from ledger.errors import NotFound, Refused
-from ledger.other_gifts import is_gift_key
+from ledger.gifts.other import is_gift_key
 
 _JSON = "application/json"
 

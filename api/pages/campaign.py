@@ -25,7 +25,7 @@ from api.pages.parts import ROWS, donation_line, groups_of_four, paper_rows, pic
 from api.pages.render import PageRenderer
 from api.pages.things import deliveries_note, delivery_rows, lost_note, lost_rows
 from ledger.money import is_money
-from ledger.report import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
+from ledger.reports.campaign import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
 
 SHOWN_PAPERS = 8
 SHOWN_DONATIONS = 8

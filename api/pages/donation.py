@@ -22,8 +22,8 @@ from api.pages.figures import exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, paper_links, picture, strip
 from api.pages.render import PageRenderer
 from ledger.money import is_money
-from ledger.report import CampaignReport
-from ledger.trail import DonationTrail, Step, StepKind, TrailChange
+from ledger.reports.campaign import CampaignReport
+from ledger.trails.trail import DonationTrail, Step, StepKind, TrailChange
 
 _FACTS = 6
 

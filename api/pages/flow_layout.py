@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ledger.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.trails.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 
 THIN = 2.0
 """An exit narrower than this, in pixels, is a line in the colour of its bar."""

@@ -11,7 +11,7 @@ from api.pages.flow_thread import woven
 from api.pages.flow_wide import CODE, esc_long, halo_class, shelf_width, wire_class
 from api.pages.flow_words import Foot, Words
 from api.pages.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from ledger.flow import Flow, StageKind, Thread
+from ledger.trails.flow import Flow, StageKind, Thread
 
 WIDTH = 328
 COIN_WIDTH = 176

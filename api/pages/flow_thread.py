@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.pages.flow_layout import Layout, Leaving
-from ledger.flow import Thread
+from ledger.trails.flow import Thread
 
 
 @dataclass(frozen=True, slots=True)

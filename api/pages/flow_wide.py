@@ -13,7 +13,7 @@ from api.pages.flow_layout import OTHERS, Layout, Leaving, Room, gathered, laid_
 from api.pages.flow_thread import woven
 from api.pages.flow_words import Foot, Words
 from api.pages.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from ledger.flow import ExitKind, Flow, Matter, StageKind, Thread
+from ledger.trails.flow import ExitKind, Flow, Matter, StageKind, Thread
 
 WIDTH = 1168
 BAR = 8

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from api.pages import sentences as say
 from api.pages.figures import with_asset
 from api.pages.flow_thread import held_on
-from ledger.flow import ExitKind, Flow, StageKind, Thread
+from ledger.trails.flow import ExitKind, Flow, StageKind, Thread
 
 
 @dataclass(frozen=True, slots=True)

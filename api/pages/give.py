@@ -24,9 +24,9 @@ from api.pages.render import PageRenderer
 from api.pages.sentences import giving as say
 from api.ports import Ports
 from api.problems import UNKEPT
-from ledger.asking import Awaited, Choice, awaited_by, choice_of
 from ledger.desk import new_claim_code
 from ledger.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.gifts.asking import Awaited, Choice, awaited_by, choice_of
 from ledger.record import rfc3339
 
 _FORM_LIMIT = 4_000

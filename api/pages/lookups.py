@@ -18,7 +18,7 @@ from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentenc
 from api.ports import Lookups
 from api.problems import UNKEPT
 from ledger.chain import is_txid
-from ledger.lookup import LookupState
+from ledger.observed.lookup import LookupState
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form; a txid is 64."""

@@ -15,9 +15,9 @@ from api.pages import sentences as say
 from api.pages.contexts import DonationLine, FlowRow, PaperLink, PaperRow, Picture, Strip
 from api.pages.figures import exact, short_hash, with_asset
 from api.pages.flow_words import words_of
-from ledger.flow import Flow, StageKind, Thread
-from ledger.report import Books, DonationRow
-from ledger.trail import Access, DonationStatus, Paper
+from ledger.reports.campaign import Books, DonationRow
+from ledger.trails.flow import Flow, StageKind, Thread
+from ledger.trails.trail import Access, DonationStatus, Paper
 
 ROWS = 25
 """Most rows of any list in a first view."""

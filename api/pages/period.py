@@ -25,7 +25,7 @@ from api.rendered import Rendered, RenderedAnswers
 from ledger.books import Books
 from ledger.errors import NotFound
 from ledger.money import is_money
-from ledger.trial_balance import TrialBalance, TrialRow, trial_balances
+from ledger.reports.trial_balance import TrialBalance, TrialRow, trial_balances
 
 _TABLES = 12
 """Most assets of a first view, money first."""

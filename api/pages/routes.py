@@ -25,7 +25,7 @@ from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.chain import Outpoint, is_txid
 from ledger.errors import NotFound, NothingYet
-from ledger.other_gifts import is_gift_key
+from ledger.gifts.other import is_gift_key
 
 KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"

@@ -12,8 +12,8 @@ from api.pages.contexts import DeliveryRow
 from api.pages.figures import count
 from api.pages.sentences import deliveries as words
 from ledger.kinds.confirmations import TwoCounts
-from ledger.losses import LossRow
-from ledger.two_keys import Deliveries
+from ledger.supply.losses import LossRow
+from ledger.supply.two_keys import Deliveries
 
 SHOWN = 8
 """Most rows of a table of things in a first view."""

@@ -18,7 +18,7 @@ from ledger.facts import STRICT, Date, Number
 from ledger.kinds.block_holds import blocked_intervals, held_again, overlap
 from ledger.kinds.restrictions import Taking, restriction_of
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, document_of
-from ledger.lines import Change, Piece, UnitState
+from ledger.tracing.lines import Change, Piece, UnitState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ledger.kinds.incoming import require_unspent
 from ledger.kinds.restrictions import restriction_of
 from ledger.kinds.spec import Context
 from ledger.kinds.spends import carrying_use, spends_of
-from ledger.lines import Operation, Part, PartKind, Use
+from ledger.tracing.lines import Operation, Part, PartKind, Use
 
 
 @dataclass(slots=True)

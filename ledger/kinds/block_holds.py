@@ -10,8 +10,8 @@ from typing import Any
 
 from ledger.books import Books
 from ledger.kinds.pledges import gift_document
-from ledger.line_state import Lines
-from ledger.lines import Change, Piece, UnitState, Use
+from ledger.tracing.lines import Change, Piece, UnitState, Use
+from ledger.tracing.state import Lines
 
 BLOCK = "block:"
 """What the hold of a blocked gift's units is named by, before the number of the block."""

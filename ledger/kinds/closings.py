@@ -19,8 +19,8 @@ from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pendin
 from ledger.kinds.orders import encumbered_account, open_account, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.kinds.supplier_refunds import require_no_refund
-from ledger.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw, units_in
 from ledger.money import decimal_text
+from ledger.tracing.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

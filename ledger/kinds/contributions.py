@@ -28,7 +28,7 @@ from ledger.kinds.spec import (
     reversed_as,
 )
 from ledger.kinds.taken_off import appended_off
-from ledger.lines import Append, Change
+from ledger.tracing.lines import Append, Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

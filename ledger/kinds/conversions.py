@@ -46,7 +46,7 @@ from ledger.kinds.spends import (
     spent_line,
 )
 from ledger.kinds.valuations import unfold_converted
-from ledger.lines import Part, PartKind, Use
+from ledger.tracing.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

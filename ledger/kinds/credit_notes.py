@@ -17,10 +17,10 @@ from ledger.facts import STRICT, Date, Number, Positive, Text
 from ledger.kinds.orders import BOUND, BilledLine, order_value
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.kinds.supplier_refunds import require_no_refund
-from ledger.matching import billed_lines
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import credited_on_invoice, standing_notes
+from ledger.supply.matching import billed_lines
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import credited_on_invoice, standing_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

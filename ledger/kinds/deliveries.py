@@ -33,7 +33,7 @@ from ledger.kinds.spec import (
     reversed_as,
     saved_as,
 )
-from ledger.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
+from ledger.tracing.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

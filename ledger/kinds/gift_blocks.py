@@ -22,7 +22,7 @@ from ledger.kinds.block_holds import BLOCK, held_by_block, interval_of
 from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
-from ledger.lines import Append, Change, UnitState, units_in
+from ledger.tracing.lines import Append, Change, UnitState, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,9 +39,9 @@ from ledger.kinds.pledges import GiftRef, gift_document
 from ledger.kinds.restrictions import restriction_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import require_unexplained, spent_line
-from ledger.line_state import Lines
-from ledger.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
 from ledger.money import decimal_text
+from ledger.tracing.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
+from ledger.tracing.state import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from ledger.accounts import AccountClass, account
 from ledger.books import Books, Documents
 from ledger.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
+from ledger.gifts.unvalued import time_of
 from ledger.kinds.block_holds import BLOCK, held_by_block
 from ledger.kinds.rates import value_at
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Append, Change, UnitState, units_in
-from ledger.unvalued import time_of
+from ledger.tracing.lines import Append, Change, UnitState, units_in
 
 
 class Coins(StrEnum):

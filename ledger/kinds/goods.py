@@ -17,7 +17,7 @@ from ledger.entry import Transfer
 from ledger.errors import Refused
 from ledger.facts import STRICT, Number, Positive
 from ledger.kinds.spec import Context
-from ledger.lines import Part, PartKind, Use, units_in
+from ledger.tracing.lines import Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from ledger.facts import STRICT, Date, Positive, matching
 from ledger.kinds.gifts import Coins, counted_as, money_line
 from ledger.kinds.spec import APPROVERS, Context, Kind, require_campaign
 from ledger.kinds.spends import spends_of
-from ledger.lines import Append, Change, Operation, UnitState
-from ledger.observing import Observed
+from ledger.observed.observing import Observed
+from ledger.tracing.lines import Append, Change, Operation, UnitState
 
 OutpointText = Annotated[
     str, matching(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})", "write TXID:VOUT, the output that paid")

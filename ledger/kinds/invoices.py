@@ -16,10 +16,10 @@ from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number, Text
 from ledger.kinds.approvals import seq_of_pending
 from ledger.kinds.spec import APPROVERS, Context, Kind, Undoing
-from ledger.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import payable_on_invoice
+from ledger.supply.matching import QUANTITY, invoice_matches, reasons_of
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import payable_on_invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,8 @@ from ledger.kinds.spends import (
     spent_line,
 )
 from ledger.kinds.taken_off import free_off
-from ledger.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.money import decimal_text
+from ledger.tracing.lines import Append, Change, Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

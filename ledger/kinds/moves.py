@@ -35,7 +35,7 @@ from ledger.kinds.own_moves import network_fee, use_of
 from ledger.kinds.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.kinds.spends import carried, require_purpose, require_unexplained
-from ledger.lines import Part, PartKind, Use
+from ledger.tracing.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,10 +35,10 @@ from ledger.kinds.spec import (
     reversed_as,
     saved_as,
 )
-from ledger.lines import Open
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import standing_notes
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import standing_notes
+from ledger.tracing.lines import Open
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 

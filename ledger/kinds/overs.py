@@ -19,7 +19,7 @@ from ledger.kinds.goods import goods_account, goods_line, lot_asset
 from ledger.kinds.orders import item_of, open_account, order_line, require_not_closed
 from ledger.kinds.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.kinds.taken_off import appended_off
-from ledger.lines import Append, Change, Part, PartKind, Use
+from ledger.tracing.lines import Append, Change, Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from ledger.kinds.gifts import FREE
 from ledger.kinds.restrictions import Taking
 from ledger.kinds.spec import SYSTEM, Context, Kind, Undoing
 from ledger.kinds.spends import carried, mark_spend, require_unexplained
-from ledger.lines import Part, PartKind, Use
+from ledger.tracing.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

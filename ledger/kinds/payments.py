@@ -41,10 +41,10 @@ from ledger.kinds.orders import encumbered_account, order_line, order_value, req
 from ledger.kinds.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.kinds.spends import carried, require_released, require_unexplained, spent_line
-from ledger.lines import Part, PartKind, Use
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import credited_on_order
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import credited_on_order
+from ledger.tracing.lines import Part, PartKind, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Date, Number
 from ledger.kinds.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
-from ledger.trial_balance import add_transfers, closing_sums, empty_sums, told_rows
+from ledger.reports.trial_balance import add_transfers, closing_sums, empty_sums, told_rows
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

@@ -13,14 +13,14 @@ from pydantic import ConfigDict, Field
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.ends import ended_line_of, reopened, still_ended
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.kinds.goods import OVER, goods_account, goods_line, lot_asset, over_asset
 from ledger.kinds.orders import item_of, open_account, order_line, require_not_closed
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-from ledger.lines import Open, Operation, Part, PartKind, Use, lowest
+from ledger.tracing.ends import ended_line_of, reopened, still_ended
+from ledger.tracing.lines import Open, Operation, Part, PartKind, Use, lowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,8 @@ from ledger.kinds.gifts import FREE, money_line
 from ledger.kinds.restrictions import Taking, cut, require_need, restriction_of, take, units_of
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.kinds.spends import carried, require_unexplained, spent_line
-from ledger.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.money import decimal_text
+from ledger.tracing.lines import Operation, Part, PartKind, Piece, Undo, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

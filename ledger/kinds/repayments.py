@@ -28,8 +28,8 @@ from ledger.kinds.approvals import (
 from ledger.kinds.gifts import money_line
 from ledger.kinds.loans import borrowed_off, free_money, lent_account, lent_line, loan_gift, owed_account
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-from ledger.lines import Append, Operation, Part, PartKind, Use, units_in
 from ledger.money import decimal_text
+from ledger.tracing.lines import Append, Operation, Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from ledger.books import Books
 from ledger.errors import NotFound, Refused
 from ledger.kinds.gifts import FREE, money_line
-from ledger.line_state import Lines
-from ledger.lines import Piece, UnitState, Use, units_in
 from ledger.money import decimal_text
-from ledger.owners import owners
+from ledger.tracing.lines import Piece, UnitState, Use, units_in
+from ledger.tracing.owners import owners
+from ledger.tracing.state import Lines
 
 RECLASSIFIED = "reclassification:"
 """What the uses begin with that carry money from one restriction to another."""

@@ -27,7 +27,7 @@ from ledger.kinds.spec import (
     require_campaign,
     reversed_as,
 )
-from ledger.lines import Operation, Part, PartKind, Use, units_in
+from ledger.tracing.lines import Operation, Part, PartKind, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.bank import require_unmatched
 from ledger.kinds.block_holds import freed_by, held_again
 from ledger.kinds.spec import APPROVERS, Context, Kind, Undoing
-from ledger.lines import Operation, Undo, Use
+from ledger.tracing.lines import Operation, Undo, Use
 
 Undoings = Mapping[str, Undoing]
 """How entries are taken back, by the name of their kind; what is not in it is never reversed."""

@@ -23,7 +23,7 @@ from ledger.kinds.spec import (
     require_campaign,
     reversed_as,
 )
-from ledger.lines import Operation, PartKind
+from ledger.tracing.lines import Operation, PartKind
 
 Carriage = Literal["air", "sea", "road", "rail", "hand"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.books import Books
 from ledger.entry import Entry, Posting
-from ledger.lines import Operation, Use
+from ledger.tracing.lines import Operation, Use
 
 
 class Role(StrEnum):

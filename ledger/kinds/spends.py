@@ -17,7 +17,7 @@ from ledger.kinds.block_holds import held_by_block
 from ledger.kinds.gifts import FREE
 from ledger.kinds.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.kinds.spec import SYSTEM, Context, Kind, document_of
-from ledger.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use, units_in
+from ledger.tracing.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use, units_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from pydantic import ConfigDict
 
 from ledger.accounts import AccountClass, account
 from ledger.books import Books
-from ledger.ends import reopened, still_ended
 from ledger.entry import Entry, Posting, Transfer
 from ledger.errors import Conflict, Refused
 from ledger.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
@@ -31,9 +30,10 @@ from ledger.kinds.incoming import (
 )
 from ledger.kinds.orders import BOUND, item_of, order_line
 from ledger.kinds.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.money import decimal_text
-from ledger.money_behind import pieces_behind
+from ledger.tracing.ends import reopened, still_ended
+from ledger.tracing.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
+from ledger.tracing.money_behind import pieces_behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.entry import Entry
 from ledger.errors import Conflict
 from ledger.kinds.spec import Context
-from ledger.lines import Append, Change, Piece, UnitState
+from ledger.tracing.lines import Append, Change, Piece, UnitState
 
 
 def appended_off(context: Context, entry: Entry, told: str) -> tuple[Change, ...]:

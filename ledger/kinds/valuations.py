@@ -19,8 +19,8 @@ from ledger.kinds.evidence import standing_papers
 from ledger.kinds.rates import value_at
 from ledger.kinds.sold import sold_in
 from ledger.kinds.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
-from ledger.lines import UnitState, Use
-from ledger.tracing import Ending, Passage, Stay, follow
+from ledger.tracing.follow import Ending, Passage, Stay, follow
+from ledger.tracing.lines import UnitState, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import Outpoint, Script
-from ledger.observing import Observed
-from ledger.watch_list import watched
+from ledger.observed.observing import Observed
+from ledger.observed.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.networks import network_of
 from service.opened import opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from ledger.checks import CHECKS, run_checks
+from ledger.checks.run import CHECKS, run_checks
 from ledger.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.errors import LedgerError
 from ledger.store.database import Store
 from ledger.store.disk import make_folder

@@ -13,11 +13,11 @@ from typing import Any
 import segno
 
 from ledger.books import Books
-from ledger.confirming import LinkWanted, make_link
 from ledger.desk import actor_named
 from ledger.kinds.confirmations import TwoCounts
 from ledger.record import rfc3339
-from ledger.two_keys import PATIENCE, Unconfirmed, deliveries
+from ledger.supply.confirming import LinkWanted, make_link
+from ledger.supply.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import now_of, opened

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ledger.books import Documents
-from ledger.chain_status import chain_status
-from ledger.checks import CHECKS
+from ledger.checks.run import CHECKS
 from ledger.desk import add_token, add_user
 from ledger.kinds.spec import Role
 from ledger.money import decimal_text
+from ledger.observed.status import chain_status
 from ledger.queries import campaign_report
 from ledger.rebuild import renew
 from ledger.store.database import Store

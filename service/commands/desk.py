@@ -19,11 +19,11 @@ from ledger.entry import Entry, entry_from_bytes
 from ledger.errors import NotFound, Refused
 from ledger.facts import adapter, facts_from
 from ledger.kinds import BY_NAME
-from ledger.matching import invoice_matches, verdict_of
 from ledger.money import decimal_text
-from ledger.order_papers import OrderPapers
-from ledger.payable import payable_on_invoice
 from ledger.store.transaction import Reading
+from ledger.supply.matching import invoice_matches, verdict_of
+from ledger.supply.papers import OrderPapers
+from ledger.supply.payable import payable_on_invoice
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 from service.strict_json import load_json

@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.observed.settled import DEFAULT_DEPTH
 from ledger.rebuild import renew
-from ledger.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
 from service.address_lists import addresses_in

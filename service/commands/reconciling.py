@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from ledger.bank_state import BankState, bank_states
-from ledger.conservation import Conservation, ConservationTable, Side, Tie, conservation
-from ledger.decisions import decisions
-from ledger.matter import DecisionWanted
 from ledger.money import decimal_text
 from ledger.queries import campaign_cards
-from ledger.reconcile import reconciliation
 from ledger.record import unix_seconds
+from ledger.reports.conservation import Conservation, ConservationTable, Side, Tie, conservation
+from ledger.reports.decisions import decisions
+from ledger.reports.matter import DecisionWanted
+from ledger.reports.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import now_of, opened_store
 

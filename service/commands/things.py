@@ -10,11 +10,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ledger.books import Books
-from ledger.losses import loss_rows
-from ledger.matching import all_matches
 from ledger.money import decimal_text, is_money
 from ledger.record import rfc3339
-from ledger.stock import lot_traces, stock_card, stock_rows
+from ledger.supply.losses import loss_rows
+from ledger.supply.matching import all_matches
+from ledger.supply.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import now_of, opened_store

@@ -11,7 +11,7 @@ from api.pages import sentences as say
 from api.pages.figures import exact
 from ledger.money import is_money
 from ledger.queries import donation_trails
-from ledger.trail import DonationTrail, Step
+from ledger.trails.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.books import Documents
-from ledger.checks import run_checks
+from ledger.checks.run import run_checks
 from ledger.desk import Actor, act
 from ledger.rebuild import rebuild
 from ledger.store.database import Store

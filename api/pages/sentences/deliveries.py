@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.pages.figures import count
 from api.pages.sentences.units import number_of
 from ledger.kinds.confirmations import TwoCounts
-from ledger.two_keys import PATIENCE, Deliveries
+from ledger.supply.two_keys import PATIENCE, Deliveries
 
 NOT_CONFIRMED = f"not counted for {PATIENCE} days"
 

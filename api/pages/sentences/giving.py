@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.asking import Awaited
+from ledger.gifts.asking import Awaited
 
 ASK_TITLE = "An address for one gift"
 ASK_LEAD = (

@@ -10,7 +10,7 @@ import re
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.units import day, time
 from ledger.money import is_money
-from ledger.trail import Step, StepKind
+from ledger.trails.trail import Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = {

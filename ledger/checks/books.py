@@ -1,0 +1,87 @@
+"""Checks of accounts and lines: assets balance, nothing is below zero, units are tiled. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
+from ledger.books import Books
+from ledger.checks.finding import Finding
+from ledger.tracing.lines import UnitState
+from ledger.tracing.touched import Touched
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def assets_balance(tx: Reading) -> Iterator[Finding]:
+    """Each asset's debits equal its credits over all accounts."""
+    sums: dict[str, int] = defaultdict(int)
+    for _, asset, balance in Books(tx.shelf).balances():
+        sums[asset] += balance.net
+    for asset, net in sums.items():
+        if net:
+            yield Finding("assets_balance", asset, f"debits and credits of {asset} differ by {net}")
+
+
+def places_tie(tx: Reading) -> Iterator[Finding]:
+    """What the entries moved at each bank and in each stock, one by one, is what lies there."""
+    moved: dict[tuple[str, str], int] = defaultdict(int)
+    for row in Touched(tx.shelf).moved(""):
+        moved[row.account, row.asset] += row.units
+    for kind in (AccountClass.BANK, AccountClass.STOCK):
+        for name, asset, balance in Books(tx.shelf).balances(kind.value + "/"):
+            units = moved.pop((name, asset), 0)
+            if units != balance.net:
+                yield Finding(
+                    "places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}"
+                )
+    for (name, asset), units in moved.items():
+        yield Finding("places_tie", name, f"entries moved {units} {asset} at a place that holds nothing")
+
+
+def no_negative_place(tx: Reading) -> Iterator[Finding]:
+    """No wallet, bank, stock or transit holds less than nothing."""
+    for name, asset, balance in Books(tx.shelf).balances():
+        if balance.net < 0 and class_of(name) in NEVER_NEGATIVE:
+            yield Finding("no_negative_place", name, f"{name} holds {balance.net} {asset}")
+
+
+def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
+    """Free, held, used and void units tile every line, and each used span names a use of that line."""
+    lines = Books(tx.shelf).lines
+    for name in lines.names():
+        at = 0
+        for span in lines.spans(name):
+            if span.start != at:
+                yield Finding("lines_are_tiled", name, f"units {at} to {span.start} of {name} have no state")
+            if span.state is UnitState.USED and lines.use(span.ref).line != name:
+                yield Finding("lines_are_tiled", name, f"units from {span.start} name a use of another line")
+            at = span.end
+        if at != lines.length(name):
+            yield Finding("lines_are_tiled", name, f"{name} is {lines.length(name)} long and tiled to {at}")
+
+
+def parts_sum(tx: Reading) -> Iterator[Finding]:
+    """The parts of each standing use sum to what it took, and lie where they say."""
+    lines = Books(tx.shelf).lines
+    for name in lines.names():
+        for use_id in dict.fromkeys(s.ref for s in lines.spans(name) if s.state is UnitState.USED):
+            use = lines.use(use_id)
+            if sum(part.share for part in use.parts) != use.scale:
+                yield Finding("parts_sum", use_id, f"the parts of {use_id} do not sum to {use.scale}")
+            taken = sum(s.end - s.start for s in lines.spans(name) if s.ref == use_id)
+            if taken != use.units:
+                yield Finding("parts_sum", use_id, f"{use_id} counts {use.units} and holds {taken} units")
+            for part in use.parts:
+                if part.line is None or not part.out:
+                    continue
+                covered = sum(
+                    min(s.end, part.start + part.out) - max(s.start, part.start)
+                    for s in lines.sources(part.line, part.start, part.start + part.out)
+                    if s.use == use_id
+                )
+                if covered != part.out:
+                    yield Finding("parts_sum", use_id, f"{part.line} does not hold what {use_id} yielded")

@@ -1,0 +1,51 @@
+"""Checks of the journal: its bytes, its order, what is live once, and what was frozen. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.books import Books
+from ledger.checks.finding import Finding
+from ledger.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.reports.trial_balance import frozen_differs
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def bytes_hash(tx: Reading) -> Iterator[Finding]:
+    """Stored bytes hash to what was published, and each entry names the hash of the one before."""
+    previous = GENESIS
+    for seq, row in enumerate(tx.journal.rows(), start=1):
+        if entry_hash(row.data) != row.hash:
+            what = f"the bytes of entry {row.seq} do not hash to {row.hash}"
+            yield Finding("bytes_hash", str(row.seq), what)
+        elif (entry := entry_from_bytes(row.data)).previous != previous or {entry.seq, row.seq} != {seq}:
+            yield Finding("bytes_hash", str(row.seq), f"entry {row.seq} does not follow the one before it")
+        previous = row.hash
+
+
+def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
+    """Each outpoint is live at most once: settles and restores outnumber voids by one or none."""
+    live: dict[str, int] = defaultdict(int)
+    for row in tx.journal.rows():
+        if row.kind in {"donation", "restore", "void", "incoming", "refund.approved"}:
+            entry = entry_from_bytes(row.data)
+            if row.kind not in {"donation", "restore", "void"} and "joins" not in entry.notes:
+                continue
+            outpoint = str(entry.notes.get("outpoint", entry.facts.get("outpoint")))
+            live[outpoint] += -1 if row.kind == "void" else 1
+            if live[outpoint] not in {0, 1}:
+                what = f"{outpoint} is live {live[outpoint]} times after entry {row.seq}"
+                yield Finding("outpoints_live_once", outpoint, what)
+
+
+def closed_periods_stand(tx: Reading) -> Iterator[Finding]:
+    """Each closed period's frozen balances are what is dated up to its last day, and nothing came into it since."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        entries = (entry_from_bytes(row.data) for row in tx.journal.rows())
+        for number, what in frozen_differs(books, slug, entries):
+            yield Finding("closed_periods_stand", number, what)

@@ -1,0 +1,74 @@
+"""Checks of money: what wallets, banks, lines and loans say of it ties. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.accounts import AccountClass
+from ledger.books import Books
+from ledger.checks.finding import Finding
+from ledger.kinds.loans import lent_account, owed_account
+from ledger.observed.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
+from ledger.tracing.lines import UnitState
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def books_are_chain(tx: Reading) -> Iterator[Finding]:
+    """Coins unspent at the settled block = coins in the books (immature coinbases aside)."""
+    chain, books = coins_one_by_one(tx), coins_in_books(tx)
+    if chain is not None and chain != books:
+        yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+        counted, kept = coins_one_by_one(tx, slug), coins_on_chain(tx, slug)
+        if counted != kept:
+            yield Finding("books_are_chain", slug, f"{counted} sats counted and {kept} in the kept sum")
+
+
+def money_on_lines(tx: Reading) -> Iterator[Finding]:
+    """What lies in wallets and banks is what is free or held on an asset's money lines, shortfalls aside."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        on_lines: dict[str, int] = defaultdict(int)
+        for name in books.lines.names(f"money/{slug}/"):
+            on_lines[name.rsplit("/", 1)[1]] += sum(
+                s.end - s.start
+                for s in books.lines.spans(name)
+                if s.state in {UnitState.FREE, UnitState.HELD}
+            )
+        banks = {asset for _, asset, _ in books.balances(f"{AccountClass.BANK.value}/{slug}/")}
+        for asset in sorted(banks | set(on_lines) | {"BTC"}):
+            held = _coins_for_line(books, slug) if asset == "BTC" else _in_banks(books, slug, asset)
+            if on_lines[asset] != held:
+                what = f"{held} {asset} held and {on_lines[asset]} on the lines"
+                yield Finding("money_on_lines", f"{slug}/{asset}", what)
+
+
+def _in_banks(books: Books, slug: str, asset: str) -> int:
+    return sum(b.net for _, a, b in books.balances(f"{AccountClass.BANK.value}/{slug}/") if a == asset)
+
+
+def _coins_for_line(books: Books, slug: str) -> int:
+    """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
+    sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
+    for _, gift in books.documents.all("donation", slug):
+        sats += 0 if gift["live"] else gift["shortfall"]
+    for _, spend in books.documents.all("spend", slug):
+        sats += spend["notes"]["shortfall"] - (0 if spend["live"] else spend["facts"]["wallet"])
+    return sats
+
+
+def loans_tie(tx: Reading) -> Iterator[Finding]:
+    """What a lender is owed by a loan is what its borrower owes (RULES 17)."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, loan in books.documents.all("loan", slug):
+            facts = loan["facts"]
+            lent = books.net(lent_account(slug, number), facts["asset"])
+            owed = -books.net(owed_account(facts["to"], slug, number), facts["asset"])
+            if lent != owed:
+                what = f"{slug} is owed {lent} {facts['asset']} and {facts['to']} owes {owed}"
+                yield Finding("loans_tie", f"{slug}/{number}", what)

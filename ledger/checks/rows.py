@@ -1,0 +1,81 @@
+"""What the database keeps of an entry, checked against its bytes: its columns, and the table of transfers.
+
+It mends nothing. The bytes are what was published; somebody changed a column or a transfer that says something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ledger.checks.finding import Finding
+from ledger.entry import Entry, entry_from_bytes, entry_hash
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.store.journal import JournalRow
+    from ledger.store.transaction import Reading
+
+StoredTransfer = tuple[str, str, str, int]
+
+
+def rows_are_bytes(tx: Reading) -> Iterator[Finding]:
+    """Columns and transfers that stand beside an entry's bytes say the same as they.
+
+    Entries whose bytes do not hash to their name are left out: another check names them.
+    """
+    stored = groupby(tx.journal.transfers(), key=lambda row: row[0])
+    here = next(stored, None)
+    for row in tx.journal.rows():
+        while here is not None and here[0] < row.seq:
+            yield _stray(here[0])
+            here = next(stored, None)
+        told: list[StoredTransfer] = []
+        if here is not None and here[0] == row.seq:
+            told = [transfer for _, _, transfer in here[1]]
+            here = next(stored, None)
+        if entry_hash(row.data) != row.hash:
+            continue
+        try:
+            entry = entry_from_bytes(row.data)
+        except LedgerError:
+            continue
+        for what in (*_of_columns(row, entry), *_of_transfers(entry, told)):
+            yield Finding("rows_are_bytes", str(row.seq), what)
+    while here is not None:
+        yield _stray(here[0])
+        here = next(stored, None)
+
+
+def _stray(seq: int) -> Finding:
+    return Finding("rows_are_bytes", str(seq), f"transfers stand under {seq}, which is no entry")
+
+
+def _of_columns(row: JournalRow, entry: Entry) -> Iterator[str]:
+    columns = (
+        ("key", row.key, entry.key),
+        ("kind", row.kind, entry.kind),
+        ("campaign", row.campaign, entry.campaign),
+        ("recorded_at", row.recorded_at, entry.at),
+    )
+    for name, kept, published in columns:
+        if kept != published:
+            yield f"{name} of entry {row.seq} is {kept} in the database and {published} in its bytes"
+
+
+def _of_transfers(entry: Entry, told: list[StoredTransfer]) -> Iterator[str]:
+    published = [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers]
+    if told == published:
+        return
+    if len(told) != len(published):
+        yield f"entry {entry.seq} has {len(published)} transfers in its bytes and {len(told)} in the database"
+        return
+    for n, (kept, meant) in enumerate(zip(told, published, strict=True), start=1):
+        if kept != meant:
+            yield f"transfer {n} of entry {entry.seq} is {_said(kept)} in the database and {_said(meant)} in its bytes"
+
+
+def _said(transfer: StoredTransfer) -> str:
+    debit, credit, asset, amount = transfer
+    return f"{amount} {asset} from {credit} to {debit}"

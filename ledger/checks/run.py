@@ -1,0 +1,68 @@
+"""Invariants of the ledger: the list of all checks, each a function that yields what is wrong, and their run.
+
+None of them mends anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ledger.checks.bank import bank_matches_tie, bank_outstanding_ties
+from ledger.checks.books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
+from ledger.checks.finding import Finding
+from ledger.checks.gifts import (
+    blocked_gifts_are_held,
+    carrying_values_tie,
+    gift_sums_tie,
+    gift_values_tie,
+    pledges_tie,
+    unvalued_gifts_tie,
+)
+from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
+from ledger.checks.money import books_are_chain, loans_tie, money_on_lines
+from ledger.checks.rows import rows_are_bytes
+from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
+    assets_balance,
+    no_negative_place,
+    places_tie,
+    lines_are_tiled,
+    parts_sum,
+    orders_tie,
+    closed_orders_left_nothing,
+    lots_tie,
+    bytes_hash,
+    rows_are_bytes,
+    outpoints_live_once,
+    books_are_chain,
+    gift_sums_tie,
+    gift_values_tie,
+    unvalued_gifts_tie,
+    money_on_lines,
+    results_tie,
+    carrying_values_tie,
+    bank_matches_tie,
+    bank_outstanding_ties,
+    loans_tie,
+    pledges_tie,
+    blocked_gifts_are_held,
+    closed_periods_stand,
+)
+
+
+def run_checks(tx: Reading) -> list[Finding]:
+    """All that is wrong, by every check; one that cannot read what is stored says so."""
+    found: list[Finding] = []
+    for check in CHECKS:
+        try:
+            found.extend(check(tx))
+        except LedgerError as failure:
+            found.append(Finding(check.__name__, "journal", str(failure)))
+    return found

@@ -1,0 +1,112 @@
+"""Checks of orders, lots and people: what was ordered, noted and reached ties. None of them mends anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ledger.accounts import AccountClass, class_of
+from ledger.books import Books
+from ledger.checks.finding import Finding
+from ledger.kinds.closings import left_of
+from ledger.kinds.orders import BOUND
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def _replaced(lot: dict[str, Any]) -> int:
+    """Pieces of an earlier lot that a lot was delivered for: it lowers what was short or rejected."""
+    return int(lot["noted"]) if "replaces" in lot else 0
+
+
+def orders_tie(tx: Reading) -> Iterator[Finding]:
+    """Per order item: ordered = received (good, damaged, short, rejected) + cancelled + open."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        received: dict[tuple[str, str], int] = defaultdict(int)
+        for _, receipt in books.documents.all("receipt", slug):
+            if receipt["reversed"] is None:
+                facts = receipt["facts"]
+                received[facts["order"], facts["item"]] += sum(
+                    lot["good"] + lot["damaged"] + lot["short"] + lot["rejected"] - _replaced(lot)
+                    for lot in facts["lots"]
+                )
+        for _, bought in books.documents.all("bought", slug):
+            if bought["reversed"] is None:
+                received[bought["facts"]["order"], bought["facts"]["item"]] += bought["facts"]["quantity"]
+        for number, order in books.documents.all("purchase", slug):
+            if order["status"] not in BOUND:
+                continue
+            for item in order["facts"]["items"]:
+                name = f"{AccountClass.OPEN.value}/{slug}/{number}/{item['item']}"
+                opened = books.net(name, item["product"])
+                gone = f"{AccountClass.CANCELLED.value}/{slug}/{number}/{item['item']}"
+                cancelled = books.net(gone, item["product"])
+                if received[number, item["item"]] + cancelled + opened != item["quantity"]:
+                    yield Finding(
+                        "orders_tie",
+                        f"{number}/{item['item']}",
+                        f"{item['quantity']} ordered, {received[number, item['item']]} noted, "
+                        f"{cancelled} cancelled and {opened} open",
+                    )
+
+
+def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
+    """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for number, order in books.documents.all("purchase", slug):
+            if order["status"] not in {"completed", "cancelled"}:
+                continue
+            currency = order["facts"]["currency"]
+            bound = books.net(f"{AccountClass.ENCUMBERED.value}/{slug}/{number}", currency)
+            if bound:
+                yield Finding("closed_orders_left_nothing", number, f"{bound} {currency} is still bound")
+            for row in left_of(books, slug, order):
+                if row.pieces or row.cancelled or row.discount:
+                    what = f"{row.pieces} pieces and {row.cancellation + row.discount} {currency} are left"
+                    yield Finding("closed_orders_left_nothing", f"{number}/{row.item}", what)
+
+
+def lots_tie(tx: Reading) -> Iterator[Finding]:
+    """Per lot: noted = stock + in transit + handed + distributed + delivered + lost + returned; lines agree."""
+    books = Books(tx.shelf)
+    where: dict[str, int] = defaultdict(int)
+    on_lines: dict[str, int] = defaultdict(int)
+    in_stock: dict[str, int] = defaultdict(int)
+    places = {
+        AccountClass.STOCK,
+        AccountClass.TRANSIT,
+        AccountClass.HANDED,
+        AccountClass.DISTRIBUTED,
+        AccountClass.DELIVERED,
+    }
+    for name, asset, balance in books.balances():
+        kind = class_of(name)
+        if "#" in asset and kind not in {AccountClass.NOTED, AccountClass.IN_KIND}:
+            where[asset] += balance.net
+            if kind in places:
+                in_stock[asset] += balance.net
+    for name in books.lines.names("goods/"):
+        on_lines[name.rsplit("/", 1)[1]] += books.lines.free_units(name)
+    for asset, document in books.documents.all("lot", ""):
+        if where[asset] != document["facts"]["noted"]:
+            noted = document["facts"]["noted"]
+            yield Finding("lots_tie", asset, f"{noted} noted and {where[asset]} accounted for")
+        if on_lines[asset] != in_stock[asset]:
+            yield Finding("lots_tie", asset, f"{in_stock[asset]} in places and {on_lines[asset]} on lines")
+
+
+def results_tie(tx: Reading) -> Iterator[Finding]:
+    """Per indicator: people on its account = people reported, and no breakdown has more."""
+    books = Books(tx.shelf)
+    for slug, _ in books.documents.all("campaign", ""):
+        for name, indicator in books.documents.all("indicator", slug):
+            reached = books.net(f"{AccountClass.REACHED.value}/{slug}/{name}", f"indicator:{name}")
+            if reached != indicator["actual"]:
+                yield Finding("results_tie", name, f"{reached} reached and {indicator['actual']} reported")
+            for dimension, cells in indicator["cells"].items():
+                if sum(cells.values()) > indicator["actual"]:
+                    yield Finding("results_tie", name, f"{dimension} has more people than were reported")

@@ -1,0 +1,342 @@
+"""Lines: append-only axes of whole units, each unit free, held, used or void, and the operations on them.
+
+The operations are part of an entry's published bytes, so anyone can apply them again; nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Piece = tuple[int, int]
+"""Half-open interval of units on a line."""
+
+
+def units_in(pieces: Iterable[Piece]) -> int:
+    """How many units some pieces are."""
+    return sum(end - start for start, end in pieces)
+
+
+def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """(the lowest `units` of what is free, or all of it; the rest)."""
+    taken: list[Piece] = []
+    rest: list[Piece] = []
+    for start, end in free:
+        middle = min(end, start + units)
+        units -= middle - start
+        taken += [(start, middle)] if middle > start else []
+        rest += [(middle, end)] if end > middle else []
+    return tuple(taken), tuple(rest)
+
+
+class UnitState(StrEnum):
+    FREE = "free"
+    HELD = "held"
+    USED = "used"
+    VOID = "void"
+
+
+class PartKind(StrEnum):
+    """The parts of a use, in the order in which they are split off; `on` is what goes on, and always last."""
+
+    FEE = "fee"
+    SHORT = "short"
+    DAMAGED = "damaged"
+    REJECTED = "rejected"
+    LOST = "lost"
+    CANCELLED = "cancelled"  # ordered and not coming, when an order is closed
+    RETURNED = "returned"  # sent back to the supplier
+    ITEM = "item"  # one item of an order, in a payment spread over several
+    ON = "on"
+
+
+_PART_KINDS = {kind.value: kind for kind in PartKind}
+
+
+class Part(NamedTuple):
+    """`share` counts of a use, appended as `out` units to `line` from `start`; no line: they end here."""
+
+    kind: PartKind
+    share: int
+    out: int
+    line: str | None = None
+    start: int = 0
+
+
+class Use(NamedTuple):
+    """Takes `pieces` of `line`, counts them 0…n, scales the count to `scale`, and parts it in proportion.
+
+    DESIGN section 4, rules 3 and 4: each part is the floor of what the parts before it left, so that every
+    boundary is monotone and the parts of any interval sum to it exactly.
+    """
+
+    id: str
+    line: str
+    pieces: tuple[Piece, ...]
+    scale: int
+    parts: tuple[Part, ...]
+
+    @property
+    def units(self) -> int:
+        if len(self.pieces) == 1:
+            start, end = self.pieces[0]
+            return end - start
+        return units_in(self.pieces)
+
+    def shares_at(self, count: int) -> list[int]:
+        """How much of each part lies below `count` (0…units)."""
+        units = self.units
+        left = count * self.scale // units if units else 0
+        total = self.scale
+        below: list[int] = []
+        for part in self.parts[:-1]:
+            share = left * part.share // total if total else 0
+            below.append(share)
+            left -= share
+            total -= part.share
+        below.append(left)
+        return below
+
+    def outs_at(self, count: int) -> list[int]:
+        """`shares_at` in the units that each part became."""
+        parts = self.parts
+        if not count:
+            return [0] * len(parts)
+        units = self.units
+        if count == units:
+            return [part.out if part.share else 0 for part in parts]
+        left, total = count * self.scale // units, self.scale
+        outs: list[int] = []
+        for part in parts[:-1]:
+            share = left * part.share // total if total else 0
+            outs.append(share * part.out // part.share if part.share else 0)
+            left -= share
+            total -= part.share
+        last = parts[-1]
+        outs.append(left * last.out // last.share if last.share else 0)
+        return outs
+
+    def outs_between(self, low: int, high: int) -> Iterator[tuple[Part, int, int]]:
+        """Each part, and from where to where its output is of the counts `low..high`."""
+        return zip(self.parts, self.outs_at(low), self.outs_at(high), strict=True)
+
+    def count_at(self, position: int) -> int:
+        """The count of the unit at `position` of the line, which must lie in a piece (or be its end)."""
+        count = 0
+        for start, end in self.pieces:
+            if start <= position <= end:
+                return count + position - start
+            count += end - start
+        raise ValueError(f"unit {position} is not in use {self.id}")
+
+    def pieces_between(self, low: int, high: int) -> list[Piece]:
+        """The units of the line that counts `low..high` are."""
+        found: list[Piece] = []
+        count = 0
+        for start, end in self.pieces:
+            first, last = max(low, count), min(high, count + end - start)
+            if first < last:
+                found.append((start + first - count, start + last - count))
+            count += end - start
+        return found
+
+    def counts_behind(self, part: int, low: int, high: int) -> Piece:
+        """The counts whose boundaries carry to units `low..high` of a part's output (the map backwards)."""
+
+        def search(target: int, strictly: bool) -> int:
+            first, last = 0, self.units
+            while first < last:
+                middle = (first + last + (0 if strictly else 1)) // 2
+                out = self.outs_at(middle)[part]
+                if strictly:
+                    if out >= target:
+                        last = middle
+                    else:
+                        first = middle + 1
+                elif out <= target:
+                    first = middle
+                else:
+                    last = middle - 1
+            return first
+
+        return search(low, strictly=False), search(high, strictly=True)
+
+
+ENDED = "ended/"
+"""What the names of lines begin with that hold what ended in a use and goes on after all."""
+
+
+def ended_line(use_id: str, index: int, asset: str) -> str:
+    """The line of what a use's part `index` ended, for a replacement or a refund (ledger/tracing/ends.py)."""
+    return f"{ENDED}{use_id}/{index}/{asset}"
+
+
+def parse_ended_line(line: str) -> tuple[str, int]:
+    """(use, index of its part) of an ended line."""
+    _, use_id, index, _ = line.split("/", 3)
+    return use_id, int(index)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A line that exists before anything flows into it: an order's item, `units` of its value, all free."""
+
+    line: str
+    asset: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A gift becomes `start..start+units` of a line, for ever."""
+
+    line: str
+    asset: str
+    start: int
+    units: int
+    gift: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Takes back a use, when all that it yielded is still free."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Takes back the last gift that filled an opened line: its units have no owner again, wherever they have gone."""
+
+    line: str
+    start: int
+    units: int
+    gift: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Sets the state of pieces: void and restore of a gift, hold and release of what waits for approval."""
+
+    line: str
+    pieces: tuple[Piece, ...]
+    before: UnitState
+    after: UnitState
+    ref: str = ""
+
+
+Operation = Open | Append | Use | Undo | Withdraw | Change
+
+
+class Span(NamedTuple):
+    """Units `start..end` of a line that are in one state."""
+
+    start: int
+    end: int
+    state: UnitState
+    ref: str  # the use, or the hold
+
+
+class Source(NamedTuple):
+    """Where units of a line came from: a gift, or a part of a use."""
+
+    start: int
+    end: int
+    gift: str | None
+    use: str | None
+    part: int
+
+
+# ── as JSON ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def operation_json(op: Operation) -> dict[str, Any]:
+    match op:
+        case Open():
+            return {"op": "open", "line": op.line, "asset": op.asset, "units": op.units}
+        case Append():
+            return {
+                "op": "append",
+                "line": op.line,
+                "asset": op.asset,
+                "start": op.start,
+                "units": op.units,
+                "gift": op.gift,
+            }
+        case Use():
+            return {"op": "use", **use_json(op)}
+        case Undo():
+            return {"op": "undo", "id": op.id}
+        case Withdraw():
+            return {
+                "op": "withdraw",
+                "line": op.line,
+                "start": op.start,
+                "units": op.units,
+                "gift": op.gift,
+            }
+        case Change():
+            return {
+                "op": "change",
+                "line": op.line,
+                "pieces": [list(piece) for piece in op.pieces],
+                "before": op.before.value,
+                "after": op.after.value,
+                "ref": op.ref,
+            }
+
+
+def use_json(use: Use) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = []
+    for part in use.parts:
+        row: dict[str, Any] = {"kind": part.kind.value, "share": part.share, "out": part.out}
+        if part.line is not None:
+            row |= {"line": part.line, "start": part.start}
+        parts.append(row)
+    return {
+        "id": use.id,
+        "line": use.line,
+        "pieces": [list(piece) for piece in use.pieces],
+        "scale": use.scale,
+        "parts": parts,
+    }
+
+
+def use_from_json(data: Mapping[str, Any]) -> Use:
+    return Use(
+        data["id"],
+        data["line"],
+        tuple([(a, b) for a, b in data["pieces"]]),
+        data["scale"],
+        tuple(
+            [
+                Part(_PART_KINDS[p["kind"]], p["share"], p["out"], p.get("line"), p.get("start", 0))
+                for p in data["parts"]
+            ]
+        ),
+    )
+
+
+def operation_from_json(data: Mapping[str, Any]) -> Operation:
+    match data["op"]:
+        case "open":
+            return Open(data["line"], data["asset"], data["units"])
+        case "append":
+            return Append(data["line"], data["asset"], data["start"], data["units"], data["gift"])
+        case "use":
+            return use_from_json(data)
+        case "undo":
+            return Undo(data["id"])
+        case "withdraw":
+            return Withdraw(data["line"], data["start"], data["units"], data["gift"])
+        case "change":
+            return Change(
+                data["line"],
+                tuple((a, b) for a, b in data["pieces"]),
+                UnitState(data["before"]),
+                UnitState(data["after"]),
+                data["ref"],
+            )
+    raise ValueError(f"unknown operation {data['op']!r}")

@@ -1,0 +1,79 @@
+"""Which money lines the units of a line came from, so that what is paid back goes there again.
+
+Reads lines only; it knows no gifts and moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from ledger.tracing.lines import ENDED, Piece, Use, parse_ended_line
+from ledger.tracing.state import Lines
+
+Run = tuple[int, int, str]
+"""Units `start..end` of a line, and the money line behind them; empty: a gift that was no money."""
+
+
+def money_behind(lines: Lines, line: str, start: int = 0, end: int | None = None) -> list[Run]:
+    """The runs of `start..end` of a line by the money line that they came from, in order.
+
+    What nobody paid for is in none. Only the units asked for are followed: goods that came back to a place that
+    they had left would else be followed for ever.
+    """
+    stop = lines.length(line) if end is None else end
+    return [
+        (rows[0][0], rows[-1][1], behind)
+        for behind, found in groupby(_adjoining(lines, line, start, stop), key=lambda run: run[2])
+        for rows in _unbroken(found)
+    ]
+
+
+def _unbroken(runs: Iterator[Run]) -> Iterator[list[Run]]:
+    rows: list[Run] = []
+    for run in runs:
+        if rows and rows[-1][1] != run[0]:
+            yield rows
+            rows = []
+        rows.append(run)
+    if rows:
+        yield rows
+
+
+def _adjoining(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
+    if line.startswith("money/"):
+        yield start, end, line
+    elif line.startswith(ENDED):
+        use_id, index = parse_ended_line(line)
+        yield from _through(lines, lines.use(use_id), index, 0, (start, end))
+    else:
+        for source in lines.sources(line, start, end):
+            piece = max(source.start, start), min(source.end, end)
+            if source.use is None:
+                yield *piece, ""
+            elif piece[0] < piece[1]:
+                yield from _through(lines, lines.use(source.use), source.part, source.start, piece)
+
+
+def _through(lines: Lines, use: Use, part: int, offset: int, piece: Piece) -> Iterator[Run]:
+    """The runs of a piece that a use yielded, carried forward by the map that carries shares."""
+    low, high = piece
+    count, last_count = use.counts_behind(part, low - offset, high - offset)
+    for start, end in use.pieces_between(count, last_count):
+        for first, last, money in money_behind(lines, use.line, start, end):
+            a, b = use.outs_at(count + first - start)[part], use.outs_at(count + last - start)[part]
+            cut = max(offset + a, low), min(offset + b, high)
+            if cut[0] < cut[1]:
+                yield *cut, money
+        count += end - start
+
+
+def pieces_behind(
+    lines: Lines, line: str, pieces: tuple[Piece, ...]
+) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+    """The pieces by the money line behind them, those of each in order; unpaid units are left out."""
+    found: dict[str, list[Piece]] = {}
+    for start, end in pieces:
+        for first, last, money in money_behind(lines, line, start, end):
+            found.setdefault(money, []).append((first, last))
+    return tuple((money, tuple(rows)) for money, rows in found.items())

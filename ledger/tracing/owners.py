@@ -1,0 +1,88 @@
+"""Owners: whose gift each unit of a line is, exactly, by carrying the boundaries of gifts forward.
+
+A gift too small for a whole unit owns none here; `tracing.origins` names it too. Nothing is kept, nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.tracing.lines import ENDED, Use, parse_ended_line
+from ledger.tracing.state import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Units `start..end` of one gift; `gift` None: nobody has paid for them yet ("on credit")."""
+
+    start: int
+    end: int
+    gift: str | None
+
+
+def owners(lines: Lines, line: str, start: int, end: int) -> list[Owned]:
+    """The runs of `start..end` of a line by gift; they tile it, and each gift's sum is what its own trail says.
+
+    DESIGN section 4, rule 9: backwards the same maps say whose gifts a lot came from.
+    """
+    found: list[Owned] = []
+    if line.startswith(ENDED):
+        use_id, index = parse_ended_line(line)
+        found += _carried(lines, lines.use(use_id), index, start, end)
+    else:
+        for source in lines.sources(line, start, end):
+            low, high = max(source.start, start), min(source.end, end)
+            if source.gift is not None:
+                found.append(Owned(low, high, source.gift))
+            elif source.use is not None:
+                use = lines.use(source.use)
+                for run in _carried(lines, use, source.part, low - source.start, high - source.start):
+                    found.append(Owned(source.start + run.start, source.start + run.end, run.gift))
+    return list(_tiled(found, start, end))
+
+
+def owners_of_use(lines: Lines, use: Use) -> list[Owned]:
+    """The runs of all that a use took, in the units that it counts (`scale`), by gift."""
+    found = [
+        Owned(a * use.scale // use.units, b * use.scale // use.units, gift)
+        for a, b, gift in _counted(lines, use, 0, use.units)
+    ]
+    return list(_tiled([run for run in found if run.start < run.end], 0, use.scale))
+
+
+def _carried(lines: Lines, use: Use, part: int, low: int, high: int) -> Iterator[Owned]:
+    """The runs of units `low..high` of a part's output."""
+    for first, last, gift in _counted(lines, use, *use.counts_behind(part, low, high)):
+        a, b = max(use.outs_at(first)[part], low), min(use.outs_at(last)[part], high)
+        if a < b:
+            yield Owned(a, b, gift)
+
+
+def _counted(lines: Lines, use: Use, low: int, high: int) -> Iterator[tuple[int, int, str | None]]:
+    """Counts `low..high` of a use by the gift that they are."""
+    count = 0
+    for start, end in use.pieces:
+        first, last = max(low, count), min(high, count + end - start)
+        if first < last:
+            for run in owners(lines, use.line, start + first - count, start + last - count):
+                yield run.start - start + count, run.end - start + count, run.gift
+        count += end - start
+
+
+def _tiled(runs: list[Owned], start: int, end: int) -> Iterator[Owned]:
+    """The runs, adjoining ones of a gift as one, with what nobody owns between them."""
+    at, waiting = start, Owned(start, start, None)
+    for run in [*runs, Owned(end, end, None)]:
+        for piece in (Owned(at, run.start, None), run):
+            if piece.start >= piece.end:
+                continue
+            if piece.gift == waiting.gift:
+                waiting = Owned(waiting.start, piece.end, piece.gift)
+                continue
+            if waiting.start < waiting.end:
+                yield waiting
+            waiting = piece
+        at = max(at, run.end)
+    if waiting.start < waiting.end:
+        yield waiting

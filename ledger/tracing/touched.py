@@ -1,0 +1,116 @@
+"""The index of what entries touched: uses undone, what banks and stocks moved, which later entries are about a gift.
+
+Folded from the journal like every projection, so a rebuild gives the same; it decides nothing and holds no figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.accounts import AccountClass
+from ledger.entry import Entry
+from ledger.shelf import Shelf
+from ledger.tracing.lines import Undo
+from ledger.tracing.state import Lines
+
+_END = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A use that a later entry took back: the use's name, and the number of that entry."""
+
+    use: str
+    by: int
+
+
+def gift_subject(campaign: str, gift: str) -> str:
+    """A gift by the name that its line knows it by: an outpoint, `contribution:NUMBER`, `in-kind:NUMBER`."""
+    return f"gift|{campaign}|{gift}"
+
+
+def order_subject(campaign: str, order: str) -> str:
+    return f"order|{campaign}|{order}"
+
+
+def lot_subject(asset: str) -> str:
+    return f"lot|{asset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an entry moved at a place, whole units of the asset, above zero where it came in."""
+
+    account: str
+    asset: str
+    entry: int
+    units: int
+
+
+_PLACES = (f"{AccountClass.BANK.value}/", f"{AccountClass.STOCK.value}/")
+"""Accounts whose entries are asked for one by one: statements and stock cards list them."""
+
+
+class Touched:
+    """Spaces: `t.undone` (line and use -> entry), `t.about` (subject and entry), `t.moved` (account, asset and entry
+    -> units).
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    # reading
+
+    def undone(self, line: str) -> list[Undone]:
+        """The uses of a line that were taken back, each with the entry that did."""
+        rows = self._shelf.rows("t.undone", line + "|", line + "|" + _END)
+        return [Undone(key[len(line) + 1 :], int(data)) for key, data in rows]
+
+    def about(self, subject: str) -> list[int]:
+        """The entries about a subject, after the one that made it, in order."""
+        rows = self._shelf.rows("t.about", subject + "|", subject + "|" + _END)
+        return [int(key.rsplit("|", 1)[1]) for key, _ in rows]
+
+    def moved(self, accounts: str) -> Iterator[Moved]:
+        """What entries moved at banks or stocks whose account and asset begin so, by account, asset and entry."""
+        for key, data in self._shelf.rows("t.moved", accounts, accounts + _END):
+            account, asset, entry = key.rsplit("|", 2)
+            yield Moved(account, asset, int(entry), int(data))
+
+    # folding
+
+    def note(self, entry: Entry) -> None:
+        """Fold one entry."""
+        for operation in entry.operations:
+            if isinstance(operation, Undo):
+                line = Lines(self._shelf).use(operation.id).line
+                self._shelf.save("t.undone", f"{line}|{operation.id}", str(entry.seq).encode())
+        places: dict[str, int] = {}
+        for transfer in entry.transfers:
+            for side, sign in ((transfer.debit, 1), (transfer.credit, -1)):
+                if side.startswith(_PLACES):
+                    place = f"{side}|{transfer.asset}"
+                    places[place] = places.get(place, 0) + sign * transfer.amount
+        for place, units in places.items():
+            self._shelf.save("t.moved", f"{place}|{entry.seq:012d}", b"%d" % units)
+        for subject in dict.fromkeys(_subjects(entry)):
+            self._shelf.save("t.about", f"{subject}|{entry.seq:012d}", b"")
+
+
+def _subjects(entry: Entry) -> Iterator[str]:
+    """What an entry changes the state of without taking units of a line."""
+    kind, facts, notes = entry.kind, entry.facts, entry.notes
+    told: dict[str, Any] = notes.get("reversed", {})
+    if told:
+        kind, facts, notes = str(told["kind"]), told["facts"], told.get("notes", {})
+    first = kind == "donation" or (kind == "valuation" and not told and not facts.get("n"))
+    if "outpoint" in facts and not first:
+        yield gift_subject(entry.campaign, str(facts["outpoint"]))
+    elif kind in {"contribution", "in-kind"} and told:
+        yield gift_subject(entry.campaign, f"{kind}:{facts['number']}")
+    elif kind == "closing.approved":
+        yield order_subject(entry.campaign, str(notes["order"]))
+    elif kind == "recall":
+        yield lot_subject(f"{facts['product']}#{facts['lot']}")
