@@ -17,7 +17,7 @@ from bench.furnished import STATES, distributions, furnished, record_all, record
 from bench.ledger_state import lines as state_lines
 from bench.measuring import HEAD, Line, printed, times
 from bench.plain_text import beancount_text, find_hledger, hledger_text, load_beancount, load_hledger
-from bench.postgresql import cluster
+from bench.postgresql import another_database, cluster
 from bench.raw import CLIENTS, RawPostgresql, RawSqlite, insert_like_the_journal
 from ledger.entry import Entry, entry_from_bytes
 from ledger.kinds.deliveries import Distribution
@@ -55,10 +55,18 @@ def by_clients(works: Sequence[Callable[[], object]]) -> float:
     for thread in threads:
         thread.start()
     begin.wait()
-    seconds = seconds_of(lambda: [thread.join() for thread in threads])
+    start = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - start
     if failures:
         raise failures[0]
     return seconds
+
+
+def kept(stored: list[bytes], make: Callable[[], list[bytes]]) -> Callable[[], None]:
+    """Does it, and keeps what it made."""
+    return lambda: stored.extend(make())
 
 
 class Bench:
@@ -74,10 +82,8 @@ class Bench:
         figures = []
         for _ in range(rounds):
             stored: list[bytes] = []
-            ours = seconds_of(
-                lambda told=stored: told.extend(record_all(self.store, self.numbers, entries, together))
-            )
-            bare = seconds_of(lambda told=stored: self.raw.write(told, together))
+            ours = seconds_of(kept(stored, partial(record_all, self.store, self.numbers, entries, together)))
+            bare = seconds_of(partial(self.raw.write, stored, together))
             figures.append((entries / ours, entries / bare))
         return middle(figures)
 
@@ -129,22 +135,25 @@ def compared(name: str, ours: float, theirs: float, aim: str) -> Line:
     return Line(name, f"{ours:,.0f}", f"{theirs:,.0f}", times(ours / theirs), aim)
 
 
-def journal_rows_line(folder: Path, single: int, rounds: int) -> Line:
-    """Ours beside the rows that the journal itself keeps, with its keys and guards and nothing else."""
-    store = furnished(f"sqlite:///{folder / 'ours.db'}")
+def journal_rows_line(name: str, url_of: Callable[[str], str], single: int, rounds: int) -> Line:
+    """Ours beside the rows that the journal itself keeps, with its keys and guards and nothing else.
+
+    `url_of` makes the URL of a new database.
+    """
+    store = furnished(url_of("ours"))
     numbers = distributions(count(1))
     record_all(store, numbers, 2 * STATES, BATCH)
     figures = []
     for turn in range(rounds):
         stored: list[bytes] = []
-        ours = seconds_of(lambda told=stored: told.extend(record_all(store, numbers, single, 1)))
-        bare = Store.create(f"sqlite:///{folder / f'bare{turn}.db'}")
-        theirs = seconds_of(lambda told=stored, into=bare: insert_like_the_journal(into, told))
+        ours = seconds_of(kept(stored, partial(record_all, store, numbers, single, 1)))
+        bare = Store.create(url_of(f"bare{turn}"))
+        theirs = seconds_of(partial(insert_like_the_journal, bare, stored))
         bare.close()
         figures.append((single / ours, single / theirs))
     store.close()
     ours, theirs = middle(figures)
-    return compared("sqlite: 1 client; bare rows of the journal, guarded", ours, theirs, "0.5")
+    return compared(f"{name}: 1 client; bare rows of the journal, guarded", ours, theirs, "0.5")
 
 
 def text_lines(folder: Path, entries: int) -> Iterator[Line]:
@@ -179,7 +188,7 @@ def lines(
         yield from Bench("sqlite", store, raw).lines(single, shared, batched, rounds)
         raw.close()
         store.close()
-        yield journal_rows_line(folder, single, rounds)
+        yield journal_rows_line("sqlite", lambda name: f"sqlite:///{folder / f'{name}.db'}", single, rounds)
         with cluster() as url:
             if url is None:
                 yield Line("PostgreSQL is not installed (Debian: postgresql)", "", "", "")
@@ -189,6 +198,7 @@ def lines(
                 yield from Bench("postgresql", store, bare).lines(single, shared, batched, rounds)
                 bare.close()
                 store.close()
+                yield journal_rows_line("postgresql", partial(another_database, url), single, rounds)
         yield from text_lines(folder, text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from beancount import loader
@@ -12,7 +12,7 @@ from beancount import loader
 from ledger.entry import Entry
 
 
-def beancount_text(entries: Sequence[Entry]) -> str:
+def beancount_text(entries: Iterable[Entry]) -> str:
     """The same transfers as a beancount file: two postings each."""
     names: dict[str, str] = {}
 

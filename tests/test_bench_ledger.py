@@ -17,6 +17,7 @@ def test_entries_are_measured() -> None:
     for database in databases:
         assert f"{database}: 1 client, one a commit" in names
         assert f"{database}: 64 clients; bare ones commit each" in names
+        assert f"{database}: 1 client; bare rows of the journal, guarded" in names
     assert any("beancount loads 20" in name for name in names)
     assert any("hledger" in name for name in names)
 
