@@ -234,7 +234,7 @@ def papers_to_count(s: Scene) -> list[tuple[str, str]]:
 @tells("confirmation.explained")
 def _explained(s: Scene) -> Facts:
     gap = s.one(open_gaps(s.books, s.slug), "confirmation")
-    by = s.pick(("loss", "arrival"))
+    by = s.pick(("loss", "arrival", "return"))
     told: dict[str, int] = defaultdict(int)
     for _, document in s.documents("confirmation"):
         for row in document["explained"]:
@@ -244,7 +244,7 @@ def _explained(s: Scene) -> Facts:
     for number, document in s.documents(by):
         for row in document["facts"].get("lots", [document["facts"]]):
             if (row["product"], row["lot"]) == (gap.product, gap.lot):
-                counted = sum(row.get(name, 0) for name in ("quantity", "good", "short", "lost"))
+                counted = sum(row.get(name, 0) for name in ("quantity", "good", "short", "damaged", "lost"))
                 left[number] = min(abs(gap.gap), counted - told[number])
     document = s.one([number for number, pieces in left.items() if pieces > 0], by)
     return s.numbered("EX") | {

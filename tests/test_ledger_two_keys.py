@@ -19,7 +19,7 @@ from ledger.supply.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.demo_data import run_command
 from tests.ledgers import SLUG, Ledger
-from tests.things import DATE, hand_over, order, receive, ship, stocked
+from tests.things import DATE, hand_over, lots, order, receive, ship, stocked
 
 WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
 
@@ -38,11 +38,11 @@ def arrive(ledger: Ledger) -> None:
     ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, date=DATE)
 
 
-def count(ledger: Ledger, good: int, about: str = "shipment", paper: str = "W-1") -> None:
+def count(ledger: Ledger, good: int, about: str = "shipment", paper: str = "W-1", damaged: int = 0) -> None:
     with ledger.store.write() as writing:
         wanted = {"about": about, "paper": paper}
         made = make_link(writing, ledger.actors["recorder"], SLUG, wanted, now=ledger.now)
-        confirm(writing, made.code, {("KIT", "L1"): (good, 0)}, now=ledger.now)
+        confirm(writing, made.code, {("KIT", "L1"): (good, damaged)}, now=ledger.now)
     ledger.audit()
 
 
@@ -60,7 +60,7 @@ def test_a_gap_waits_with_its_pieces_and_is_on_the_page_until_it_is_explained(le
     count(ledger, 94)
     (row,) = waiting(ledger)
     assert (row.matter, row.subject, row.asset, row.minor) == (Matter.COUNT_GAP, "shipment W-1", "KIT#L1", 6)
-    assert "6 fewer than sent, not explained" in page(ledger)
+    assert "6 fewer good than in the books, not explained" in page(ledger)
     ledger.do(
         "recorder", "shipment", "arrive", number="A-1", waybill="W-1", date=DATE, reason="stolen at night",
         lots=[{"product": "KIT", "lot": "L1", "good": 94, "lost": 6}],
@@ -117,7 +117,7 @@ def test_open_gaps_are_listed_before_what_agrees(ledger: Ledger) -> None:
     with ledger.store.read() as reading:
         told = deliveries(Books(reading.shelf), SLUG, rfc3339(ledger.now)[:10])
     assert [(row.paper, row.gap) for row in told.counts] == [("W-1", -1), ("H-1", 0)]
-    assert "1 more than sent, not explained" in page(ledger)
+    assert "1 more good than in the books, not explained" in page(ledger)
 
 
 def test_a_qr_code_has_no_control_characters_and_is_as_wide_in_each_line() -> None:
@@ -165,6 +165,48 @@ def test_a_gap_is_open_again_when_the_loss_that_explained_it_is_taken_back(ledge
     assert [row.minor for row in waiting(ledger)] == [6]
     lose(ledger, 6, number="LR-2")
     explain(ledger, 6, "loss", "LR-2", "E-2")
+    assert waiting(ledger) == []
+
+
+def test_what_only_the_consignee_calls_damaged_is_a_gap_until_a_loss_tells_of_it(ledger: Ledger) -> None:
+    arrive(ledger)
+    count(ledger, 94, damaged=6)
+    (row,) = waiting(ledger)
+    assert (row.matter, row.minor) == (Matter.COUNT_GAP, 6)
+    assert "100 of 100 are good in the books, and 94 good and 6 damaged were counted" in row.what_to_do
+    assert "6 fewer good than in the books, not explained" in page(ledger)
+    lose(ledger, 6)
+    explain(ledger, 6, "loss", "LR-1")
+    assert waiting(ledger) == []
+
+
+def test_what_both_sides_call_damaged_is_no_gap_and_what_only_the_sender_calls_so_is_one(
+    ledger: Ledger,
+) -> None:
+    count(ledger, 94, damaged=6)
+    counted = [{"product": "KIT", "lot": "L1", "good": 90, "damaged": 10}]
+    seq = ledger.do(
+        "recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, reason="wet", date=DATE
+    ).seq
+    assert [row.minor for row in waiting(ledger)] == [-4]
+    assert "4 more good than in the books, not explained" in page(ledger)
+    ledger.do("approver", "reversal", "add", entry=seq, reason="counted again", date=DATE)
+    counted = [{"product": "KIT", "lot": "L1", "good": 94, "damaged": 6}]
+    ledger.do(
+        "recorder", "shipment", "arrive", number="A-2", waybill="W-1", lots=counted, reason="wet", date=DATE
+    )
+    assert waiting(ledger) == []
+
+
+def test_damaged_pieces_that_the_recipient_sends_back_explain_its_gap(ledger: Ledger) -> None:
+    hand_over(ledger, 50)
+    count(ledger, 47, "handover", "H-1", damaged=3)
+    assert [row.minor for row in waiting(ledger)] == [3]
+    back = {"number": "RT-1", "way": "from_recipient", "place": "Depot", "organisation": "Aid"}
+    ledger.do("recorder", "return", "add", lots=lots(3), reason="wet", date=DATE, **back)
+    facts = {"number": "E-1", "about": "handover", "paper": "H-1", "product": "KIT", "lot": "L1"}
+    facts |= {"by": "return", "document": "RT-1", "reason": "they were wet", "date": DATE}
+    ledger.do("recorder", "confirmation", "explain", quantity=3, **facts)
     assert waiting(ledger) == []
 
 

@@ -27,7 +27,7 @@ _EXAMPLE = {
 }  # fmt: skip
 _COUNTS = {
     "about": "shipment", "paper": "W-001", "product": "MASK", "lot": "A1", "sent": 89300, "good": 88600,
-    "damaged": 0, "explained": 600, "gap": 100, "date": "2020-08-02", "happened": None,
+    "damaged": 0, "books_good": 88700, "explained": 0, "gap": 100, "date": "2020-08-02", "happened": None,
 }  # fmt: skip
 _WANTED = {
     "type": "object",
@@ -75,7 +75,11 @@ def confirmations_router(ports: Ports) -> APIRouter:
         },
     )
     def counts(slug: str) -> Response:
-        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
+        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains.
+
+        `books_good`: what was sent without what arrivals call short, damaged or lost; the gap is that minus `good`,
+        and nearer to 0 by what is `explained`.
+        """
         with ports.store.read() as tx:
             books = Books(tx.shelf)
             books.documents.require("campaign", "", slug)
@@ -109,6 +113,7 @@ def _row(row: TwoCounts) -> dict[str, Any]:
         "sent": row.sent,
         "good": row.good,
         "damaged": row.damaged,
+        "books_good": row.books_good,
         "explained": row.explained,
         "gap": row.gap,
         "date": row.date,

@@ -118,7 +118,7 @@ def _told_page(pages: PageRenderer, told: Confirmed) -> ConfirmPage:
             say.lot(lot.name, lot.lot),
             say.pieces(lot.sent),
             say.counted(given.good, given.damaged),
-            say.gap(lot.sent - given.good - given.damaged),
+            say.gap(lot.sent - given.good),
         )
         for lot in told.asked.lots
         for given in told.counted

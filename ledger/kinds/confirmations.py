@@ -45,9 +45,9 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why two counts differ: pieces of a lot that a `loss`, an `arrival` or a `correction` (a reversal) tells of.
+    """Why two counts differ: pieces of a lot that a `loss`, an `arrival`, a `return` or a `correction` tells of.
 
-    `document` is the number of the loss or arrival, or the entry that was reversed.
+    `document` is the number of the loss, arrival or return, or the entry that was reversed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -57,7 +57,7 @@ class Explanation:
     product: Number
     lot: Number
     quantity: Positive
-    by: Literal["loss", "arrival", "correction"]
+    by: Literal["loss", "arrival", "return", "correction"]
     document: Number
     reason: Text
     date: Date
@@ -65,7 +65,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class TwoCounts:
-    """One lot of a delivery as both sides counted it, in pieces. `gap` is what nothing explains; below 0: too many."""
+    """One lot of a delivery as both sides counted it, in pieces. `gap` is what nothing explains; below 0: too many.
+
+    Both sides are compared by what is good: what the consignee calls damaged and the sender's books do not is a gap.
+    """
 
     about: str
     paper: str
@@ -77,10 +80,16 @@ class TwoCounts:
     explained: int
     date: str
     happened: str = ""  # the day of the count, where it is booked on another
+    told: int = 0  # pieces that arrivals of the waybill call short, damaged or lost
+
+    @property
+    def books_good(self) -> int:
+        """Pieces that came good, or still will, by the sender's books."""
+        return self.sent - self.told
 
     @property
     def gap(self) -> int:
-        difference = self.sent - self.good - self.damaged
+        difference = self.books_good - self.good
         if difference < 0:
             return min(0, difference + self.explained)
         return max(0, difference - self.explained)
@@ -106,7 +115,7 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
         told = _told_at_arrival(books, campaign, facts["paper"]) if facts["about"] == "shipment" else {}
         for lot in facts["lots"]:
             key = lot["product"], lot["lot"]
-            explained = told.get(key, 0) + sum(
+            explained = sum(
                 row["quantity"]
                 for row in document["explained"]
                 if (row["product"], row["lot"]) == key and _standing(books, campaign, row) is not None
@@ -123,6 +132,7 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
                     explained,
                     document["date"],
                     "" if facts["date"] == document["date"] else facts["date"],
+                    told.get(key, 0),
                 )
             )
     return found
@@ -142,7 +152,7 @@ def open_gaps(books: Books, campaign: str) -> list[TwoCounts]:
 
 
 def _told_at_arrival(books: Books, campaign: str, waybill: str) -> dict[tuple[str, str], int]:
-    """Pieces that arrivals of a waybill already call short or lost."""
+    """Pieces that arrivals of a waybill already call short, damaged or lost."""
     found: dict[tuple[str, str], int] = {}
     shipment = books.documents.find("shipment", campaign, waybill) or {"arrivals": ()}
     for number in shipment["arrivals"]:
@@ -150,7 +160,7 @@ def _told_at_arrival(books: Books, campaign: str, waybill: str) -> dict[tuple[st
         if arrival["reversed"] is None:
             for lot in arrival["facts"]["lots"]:
                 key = lot["product"], lot["lot"]
-                found[key] = found.get(key, 0) + lot["short"] + lot["lost"]
+                found[key] = found.get(key, 0) + lot["short"] + lot["damaged"] + lot["lost"]
     return found
 
 
@@ -213,7 +223,7 @@ def _require_about_the_lot(context: Context, facts: Explanation, found: dict[str
     else:
         rows = [found["facts"]] if facts.by == "loss" else found["facts"]["lots"]
         pieces = sum(
-            row.get("quantity", 0) + row.get("good", 0) + row.get("short", 0) + row.get("lost", 0)
+            sum(row.get(name, 0) for name in ("quantity", "good", "short", "damaged", "lost"))
             for row in rows
             if (row["product"], row["lot"]) == (facts.product, facts.lot)
         )
@@ -267,7 +277,7 @@ EXPLANATION = Kind(
     noun="confirmation",
     verb="explain",
     facts=Explanation,
-    doc="Explain why two counts of a delivery differ, by a loss, an arrival or a correction.",
+    doc="Explain why two counts of a delivery differ, by a loss, an arrival, a return or a correction.",
     roles=RECORDERS,
     key=numbered("confirmation.explained"),
     post=_post_explained,

@@ -64,8 +64,8 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
             gap.date,
             asset,
             gap.gap,
-            f"{gap.sent} were sent and {gap.good + gap.damaged} counted: record the loss or correct the paper, "
-            "and name it (`confirmation explain`)",
+            f"{gap.books_good} of {gap.sent} are good in the books, and {gap.good} good and {gap.damaged} damaged were "
+            "counted: record the loss or correct the paper, and name it (`confirmation explain`)",
         )
     for row in unconfirmed(books, slug, today):
         yield DecisionWanted(

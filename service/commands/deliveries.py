@@ -75,7 +75,7 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
         found = deliveries(Books(tx.shelf), slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
     data: dict[str, Any] = {
-        "counts": [asdict(row) | {"gap": row.gap} for row in found.counts],
+        "counts": [asdict(row) | {"books_good": row.books_good, "gap": row.gap} for row in found.counts],
         "unconfirmed": [asdict(row) for row in found.unconfirmed],
     }
     is_open = bool(found.unconfirmed) or any(row.gap for row in found.counts)
@@ -84,7 +84,10 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 def _count_line(row: TwoCounts) -> str:
-    told = f"{row.sent} sent, {row.good} good, {row.damaged} damaged, {row.explained} explained"
+    told = (
+        f"{row.sent} sent, {row.books_good} good in the books; counted {row.good} good, {row.damaged} damaged"
+    )
+    told += f"; {row.explained} explained"
     gap = f"gap {row.gap}" if row.gap else "no gap"
     return f"{row.date}  {row.about} {row.paper}  {row.product}#{row.lot}  {told}: {gap}"
 

@@ -50,7 +50,7 @@ def counted(good: int, damaged: int) -> str:
 def gap(number: int) -> str:
     if number == 0:
         return "none"
-    return f"{count(number)} fewer than sent" if number > 0 else f"{count(-number)} more than sent"
+    return f"{count(number)} fewer good than sent" if number > 0 else f"{count(-number)} more good than sent"
 
 
 def recorded(seq: int) -> str:

@@ -29,10 +29,10 @@ def counted(row: TwoCounts) -> str:
 def gap(row: TwoCounts) -> str:
     """The open gap; or what was explained of it; or that both agree."""
     if row.gap > 0:
-        return f"{count(row.gap)} fewer than sent, not explained"
+        return f"{count(row.gap)} fewer good than in the books, not explained"
     if row.gap < 0:
-        return f"{count(-row.gap)} more than sent, not explained"
-    return "none" if row.sent == row.good + row.damaged else "explained"
+        return f"{count(-row.gap)} more good than in the books, not explained"
+    return "none" if row.sent == row.good else "explained"
 
 
 def note(told: Deliveries, hidden: int) -> str:
