@@ -234,22 +234,23 @@ def papers_to_count(s: Scene) -> list[tuple[str, str]]:
 @tells("confirmation.explained")
 def _explained(s: Scene) -> Facts:
     gap = s.one(open_gaps(s.books, s.slug), "confirmation")
-    by = s.pick(("loss", "arrival", "return"))
-    told: dict[str, int] = defaultdict(int)
+    told: dict[tuple[str, str], int] = defaultdict(int)
     for _, document in s.documents("confirmation"):
         for row in document["explained"]:
-            if (row["by"], row["product"], row["lot"]) == (by, gap.product, gap.lot):
-                told[row["document"]] += row["quantity"]
-    left = {}
-    for number, document in s.documents(by):
-        for row in document["facts"].get("lots", [document["facts"]]):
             if (row["product"], row["lot"]) == (gap.product, gap.lot):
-                counted = sum(row.get(name, 0) for name in ("quantity", "good", "short", "damaged", "lost"))
-                left[number] = min(abs(gap.gap), counted - told[number])
-    document = s.one([number for number, pieces in left.items() if pieces > 0], by)
+                told[row["by"], row["document"]] += row["quantity"]
+    left, missing = {}, "arrival" if gap.about == "shipment" else "return"
+    for kind in ("loss", "arrival", "return"):
+        for number, document in s.documents(kind):
+            for row in document["facts"].get("lots", [document["facts"]]):
+                if (row["product"], row["lot"]) == (gap.product, gap.lot):
+                    names = ("quantity", "good", "short", "damaged", "lost")
+                    counted = sum(row.get(name, 0) for name in names)
+                    left[kind, number] = min(abs(gap.gap), counted - told[kind, number])
+    by, document = s.one([name for name, pieces in left.items() if pieces > 0], missing)
     return s.numbered("EX") | {
         "about": gap.about, "paper": gap.paper, "product": gap.product, "lot": gap.lot, "by": by,
-        "quantity": s.n(1, left[document]), "document": document, "reason": "Counted again",
+        "quantity": s.n(1, left[by, document]), "document": document, "reason": "Counted again",
     }  # fmt: skip
 
 
