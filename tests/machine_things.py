@@ -201,6 +201,23 @@ def _loss(s: Scene) -> Facts:
     return s.numbered("LO") | lots[0] | {"place": place, "cause": s.pick(KINDS_OF_LOSS), "reason": "Gone"}
 
 
+@tells("loss.found")
+def _find(s: Scene) -> Facts:
+    names = {"loss": "quantity", "arrival": "lost"}
+    told = [
+        (by, number, row, row[name])
+        for by, name in names.items()
+        for number, document in s.documents(by)
+        for row in document["facts"].get("lots", [document["facts"]])
+        if row[name]
+    ]
+    by, number, row, pieces = s.one(told, s.pick(("loss", "arrival")))
+    return s.numbered("FI") | {
+        "by": by, "document": number, "product": row["product"], "lot": row["lot"],
+        "quantity": s.n(1, pieces), "place": s.pick(PLACES), "reason": "Behind the shelves",
+    }  # fmt: skip
+
+
 @tells("return")
 def _return(s: Scene) -> Facts:
     facts = s.numbered("RT") | {"reason": "Wrong size"}
@@ -240,7 +257,7 @@ def _explained(s: Scene) -> Facts:
             if (row["product"], row["lot"]) == (gap.product, gap.lot):
                 told[row["by"], row["document"]] += row["quantity"]
     left, missing = {}, "arrival" if gap.about == "shipment" else "return"
-    for kind in ("loss", "arrival", "return"):
+    for kind in ("loss", "find", "arrival", "return"):
         for number, document in s.documents(kind):
             for row in document["facts"].get("lots", [document["facts"]]):
                 if (row["product"], row["lot"]) == (gap.product, gap.lot):

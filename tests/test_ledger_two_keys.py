@@ -210,6 +210,24 @@ def test_damaged_pieces_that_the_recipient_sends_back_explain_its_gap(ledger: Le
     assert waiting(ledger) == []
 
 
+def test_a_lost_piece_that_the_consignee_has_is_a_gap_until_it_is_recorded_as_found(ledger: Ledger) -> None:
+    counted = [{"product": "KIT", "lot": "L1", "good": 94, "lost": 6}]
+    facts = {"number": "A-1", "waybill": "W-1", "lots": counted, "reason": "not in the truck", "date": DATE}
+    ledger.do("recorder", "shipment", "arrive", **facts)
+    count(ledger, 100)
+    assert [row.minor for row in waiting(ledger)] == [-6]
+    found = {
+        "number": "F-1",
+        "by": "arrival",
+        "document": "A-1",
+        "place": "Port",
+        "reason": "in the next truck",
+    }
+    ledger.do("recorder", "loss", "find", product="KIT", lot="L1", quantity=6, date=DATE, **found)
+    explain(ledger, 6, "find", "F-1")
+    assert waiting(ledger) == []
+
+
 def test_a_gap_is_explained_by_what_is_of_its_lot_and_by_no_more_pieces_than_that_tells_of(
     ledger: Ledger,
 ) -> None:

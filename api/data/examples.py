@@ -76,7 +76,7 @@ EXAMPLES: dict[str, Any] = {
                         "recall": None, "holders": [{"kind": "stock", "place": "Depot", "pieces": 40}],
                         "gifts": [{"gift": _OUTPOINT, "amount": _USD, "pieces": 40}]}], "next": None},
     "losses": {"items": [{"date": "2020-08-02", "document": "arrival AR-1", "place": "Port", "product": "KIT", "lot": "A1", "pieces": 6,
-                          "cause": "damage", "report": "SR-1", "reason": "stood in the rain", "happened": None}], "next": None},
+                          "cause": "damage", "report": "SR-1", "reason": "stood in the rain", "happened": None, "found": 0}], "next": None},
     "recorded": {"seq": 12, "key": "purchase:PO-3", "already": False, "waiting_for": None},
     "paper": {"sha256": "9b" * 32, "bytes": 48213},
     "problem": {"type": "/docs#refused", "title": "Refused", "status": 422, "detail": "limit: write a whole number from 1 to 100",

@@ -62,7 +62,7 @@ def lost_rows(losses: Sequence[LossRow]) -> tuple[tuple[str, str, str, str, str,
     return tuple(
         (
             words.lot(row.product, row.lot),
-            count(row.pieces),
+            words.pieces_lost(row),
             row.place,
             words.cause(row.cause),
             row.report or "–",

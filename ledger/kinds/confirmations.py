@@ -45,9 +45,9 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why two counts differ: pieces of a lot that a `loss`, an `arrival`, a `return` or a `correction` tells of.
+    """Why two counts differ: pieces of a lot that a `loss`, `find`, `arrival`, `return` or `correction` tells of.
 
-    `document` is the number of the loss, arrival or return, or the entry that was reversed.
+    `document` is the number of the loss, find, arrival or return, or the entry that was reversed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -57,7 +57,7 @@ class Explanation:
     product: Number
     lot: Number
     quantity: Positive
-    by: Literal["loss", "arrival", "return", "correction"]
+    by: Literal["loss", "find", "arrival", "return", "correction"]
     document: Number
     reason: Text
     date: Date
@@ -221,7 +221,7 @@ def _require_about_the_lot(context: Context, facts: Explanation, found: dict[str
         if entry is not None and entry.campaign == context.campaign:
             pieces = max((t.amount for t in entry.transfers if t.asset == asset), default=0)
     else:
-        rows = [found["facts"]] if facts.by == "loss" else found["facts"]["lots"]
+        rows = [found["facts"]] if facts.by in {"loss", "find"} else found["facts"]["lots"]
         pieces = sum(
             sum(row.get(name, 0) for name in ("quantity", "good", "short", "damaged", "lost"))
             for row in rows
@@ -277,7 +277,7 @@ EXPLANATION = Kind(
     noun="confirmation",
     verb="explain",
     facts=Explanation,
-    doc="Explain why two counts of a delivery differ, by a loss, an arrival, a return or a correction.",
+    doc="Explain why two counts of a delivery differ, by a loss, a find, an arrival, a return or a correction.",
     roles=RECORDERS,
     key=numbered("confirmation.explained"),
     post=_post_explained,

@@ -5,6 +5,7 @@ Read from receipts, arrivals and losses; nothing is added to what they say, and 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,10 @@ from ledger.kinds.shipments import arrived_at
 
 @dataclass(frozen=True, slots=True)
 class LossRow:
-    """`pieces` of a lot lost at `place`; `cause` is a word of `loss add`, or `short` for what never came.
+    """`pieces` of a lot that are lost still, at `place`, besides those `found` again.
 
-    `report` is the number of the report, empty where none is told; `document` is the kind and number of the paper.
+    `cause` is a word of `loss add`, or `short` for what never came. `report` is the number of the report, empty where
+    none is told; `document` is the kind and number of the paper.
     """
 
     date: str
@@ -32,6 +34,7 @@ class LossRow:
     report: str
     reason: str
     happened: str = ""  # the day it happened, where it is booked on another
+    found: int = 0
 
     @property
     def asset(self) -> str:
@@ -40,8 +43,23 @@ class LossRow:
 
 def loss_rows(books: Books, campaign: str) -> list[LossRow]:
     """All losses of a campaign that stand, the oldest first."""
-    rows = [*_received(books, campaign), *_arrived(books, campaign), *_told(books, campaign)]
+    found = _found(books, campaign)
+    rows = [*_received(books, campaign), *_arrived(books, campaign, found), *_told(books, campaign, found)]
     return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
+
+
+_Found = dict[tuple[str, str, str, str], int]
+"""(document, product, lot, lost or short) -> pieces that were found again."""
+
+
+def _found(books: Books, campaign: str) -> _Found:
+    found: _Found = defaultdict(int)
+    for _, find in books.documents.all("find", campaign):
+        if find.get("reversed") is None:
+            facts = find["facts"]
+            name = f"{facts['by']} {facts['document']}"
+            found[name, facts["product"], facts["lot"], facts["was"]] += int(facts["quantity"])
+    return found
 
 
 def _received(books: Books, campaign: str) -> Iterator[LossRow]:
@@ -57,7 +75,7 @@ def _received(books: Books, campaign: str) -> Iterator[LossRow]:
                     )
 
 
-def _arrived(books: Books, campaign: str) -> Iterator[LossRow]:
+def _arrived(books: Books, campaign: str, again: _Found) -> Iterator[LossRow]:
     for number, arrival in books.documents.all("arrival", campaign):
         if arrival["reversed"] is not None:
             continue
@@ -67,20 +85,28 @@ def _arrived(books: Books, campaign: str) -> Iterator[LossRow]:
             causes = (("damaged", "damage"), ("short", "short"), ("lost", str(lot.get("cause", "lost"))))
             for found, cause in causes:
                 if lot[found]:
-                    yield _row(arrival, f"arrival {number}", place, lot["product"], lot, found, cause)
+                    back = again.get((f"arrival {number}", lot["product"], lot["lot"], found), 0)
+                    yield _row(arrival, f"arrival {number}", place, lot["product"], lot, found, cause, back)
 
 
-def _told(books: Books, campaign: str) -> Iterator[LossRow]:
+def _told(books: Books, campaign: str, again: _Found) -> Iterator[LossRow]:
     for number, loss in books.documents.all("loss", campaign):
         if loss.get("reversed") is None:
             facts = loss["facts"]
-            yield _row(
-                loss, f"loss {number}", facts["place"], facts["product"], facts, "quantity", facts["cause"]
-            )
+            product, cause = facts["product"], facts["cause"]
+            back = again.get((f"loss {number}", product, facts["lot"], "lost"), 0)
+            yield _row(loss, f"loss {number}", facts["place"], product, facts, "quantity", cause, back)
 
 
 def _row(
-    document: dict[str, Any], name: str, place: str, product: str, lot: dict[str, Any], found: str, cause: str
+    document: dict[str, Any],
+    name: str,
+    place: str,
+    product: str,
+    lot: dict[str, Any],
+    found: str,
+    cause: str,
+    back: int = 0,
 ) -> LossRow:
     facts = document["facts"]
     return LossRow(
@@ -89,9 +115,10 @@ def _row(
         place,
         product,
         str(lot["lot"]),
-        int(lot[found]),
+        int(lot[found]) - back,
         cause,
         str(facts.get("report", "")),
         str(facts.get("reason", "")),
         day_beside(document) or "",
+        back,
     )

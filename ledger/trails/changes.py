@@ -28,6 +28,7 @@ _KINDS = {
     "moved": ChangeKind.MOVED,
     "valuation": ChangeKind.VALUED,
     "loss": ChangeKind.LOST,
+    "loss.found": ChangeKind.FOUND,
     "return": ChangeKind.RETURNED,
     "closing.approved": ChangeKind.CLOSED,
     "recall": ChangeKind.RECALLED,

@@ -6,7 +6,7 @@ Reads lines only; no sums of accounts, no words of a language.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ledger.accounts import AccountClass
@@ -19,7 +19,6 @@ from ledger.kinds.restrictions import RECLASSIFIED, restriction_of
 from ledger.kinds.shipments import arrived_at
 from ledger.tracing.lines import (
     ENDED,
-    Part,
     PartKind,
     Span,
     UnitState,
@@ -29,6 +28,7 @@ from ledger.tracing.lines import (
     units_in,
 )
 from ledger.trails.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.trails.put_back import PutBack, placed, put_back
 
 ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -55,7 +55,7 @@ class _Axis:
     numerator: int
     denominator: int
     void: tuple[tuple[int, int], ...]
-    back: tuple[tuple[int, int, int], ...] = ()
+    back: PutBack = ()
 
     def at(self, position: int) -> int:
         gone = sum(min(end, position) - start for start, end in self.void if start < position)
@@ -65,23 +65,8 @@ class _Axis:
         """`start..end` of the line in runs that lie together: (start, end, first and last of the bar)."""
         return [
             (low, high, self.at(place), self.at(place + high - low))
-            for low, high, place in _placed(self.back, start, end)
+            for low, high, place in placed(self.back, start, end)
         ]
-
-
-def _placed(back: tuple[tuple[int, int, int], ...], start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(start, end, place) of the runs of an interval, those put back at the place where they were before."""
-    at = start
-    for first, last, place in back:
-        low, high = max(first, at), min(last, end)
-        if low >= high:
-            continue
-        if at < low:
-            yield at, low, at
-        yield low, high, place + low - first
-        at = high
-    if at < end:
-        yield at, end, at
 
 
 def _left_the_bar(span: Span) -> bool:
@@ -246,7 +231,7 @@ class CampaignFlow:
             self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
 
     def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
-        back = self._put_back(line)
+        back = put_back(self._lines, line, self._ended, self._asset_on(line))
         # What was reclassified is counted where it lies since.
         void = tuple(
             (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
@@ -261,23 +246,6 @@ class CampaignFlow:
                 return
         self._axes[line] = _Axis(key, 0, 1, 1, void, back)
         bars.append(Bar(key, label, matter, asset, units))
-
-    def _put_back(self, line: str) -> tuple[tuple[int, int, int], ...]:
-        """What uses of a line appended to the line itself, such as a move with a fee, and where it was before."""
-        found: list[tuple[Part, int, Use]] = []
-        for ref in dict.fromkeys(s.ref for s in self._lines.spans(line) if s.state is UnitState.USED):
-            use = self._lines.use(ref)
-            found += [(p, i, use) for i, p in enumerate(use.parts) if p.line == line and p.out == p.share > 0]
-        back: tuple[tuple[int, int, int], ...] = ()
-        for part, index, use in sorted(found, key=lambda row: row[0].start):
-            at, count = part.start, 0
-            for start, end in use.pieces:
-                low, high = use.outs_at(count)[index], use.outs_at(count + end - start)[index]
-                count += end - start
-                for first, last, place in tuple(_placed(back, start, start + high - low)):
-                    back += ((at, at + last - first, place),)
-                    at += last - first
-        return back
 
     def ended_units(self, use: Use, units: int) -> int:
         """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""

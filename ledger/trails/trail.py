@@ -113,6 +113,7 @@ class ChangeKind(StrEnum):
     MOVED = "moved"  # the gift is in another block
     VALUED = "valued"  # its value was given anew
     LOST = "lost"
+    FOUND = "found"
     RETURNED = "returned"
     CLOSED = "closed"  # its order was closed with something left
     RECALLED = "recalled"

@@ -57,6 +57,7 @@ def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
         rows = loss_rows(Books(tx.shelf), _slug(tx, options))
     lines = [
         f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
+        f"{f', {row.found} found again' if row.found else ''}"
         f"{f', report {row.report}' if row.report else ''}{f': {row.reason}' if row.reason else ''}"
         for row in rows
     ]

@@ -19,6 +19,7 @@ _WHAT = {
     ChangeKind.MOVED: "it is in another block now",
     ChangeKind.VALUED: "it was valued anew",
     ChangeKind.LOST: "a loss",
+    ChangeKind.FOUND: "lost goods were found",
     ChangeKind.RETURNED: "goods went back",
     ChangeKind.CLOSED: "the order was closed",
     ChangeKind.RECALLED: "the lot was called back",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.pages.figures import count
 from api.pages.sentences.units import number_of
 from ledger.kinds.confirmations import TwoCounts
+from ledger.supply.losses import LossRow
 from ledger.supply.two_keys import PATIENCE, Deliveries
 
 NOT_CONFIRMED = f"not counted for {PATIENCE} days"
@@ -62,6 +63,11 @@ _CAUSES = {
 def cause(word: str) -> str:
     """Why pieces are lost, in words; one that is not known here is shown as it is written."""
     return _CAUSES.get(word) or word.replace("_", " ")
+
+
+def pieces_lost(row: LossRow) -> str:
+    """How many are lost still, and how many were found again."""
+    return count(row.pieces) + (f", {count(row.found)} found again" if row.found else "")
 
 
 def lost(shown: int, whole: int, expired: int) -> str:
