@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences.donation import donation_sentence
+from api.pages.sentences.units import plain
 from ledger.books import Books
 from ledger.errors import Conflict, NotAllowed, Refused
 from ledger.queries import campaign_report, donation_trails
@@ -105,7 +107,7 @@ def test_what_is_refunded_shows_in_sums_flow_and_totals_and_they_tie(tmp_path: P
     assert sum(row.minor for row in dollars.rows) == dollars.total == 10_000
     exits = {(row.source, row.kind): row.units for row in report.flow.exits}
     order = f"order/{SLUG}/PO-1/1/USD"
-    assert (exits[order, ExitKind.REFUNDED], exits[order, ExitKind.LOST]) == (35, 35)
+    assert (exits[order, ExitKind.REFUNDED], exits[order, ExitKind.WRITTEN_OFF]) == (35, 35)
     assert exits[MONEY, ExitKind.HELD] == 3_500
     assert report.bought == 65
 
@@ -118,9 +120,9 @@ def test_a_donor_reads_what_the_supplier_paid_back_and_where_it_is_now(tmp_path:
         (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
     (step,) = [step for step in trail.steps if step.kind is StepKind.REFUNDED]
     assert (step.asset, step.units, step.place, step.reference) == ("USD", 3_000, "Maker", "R-1")
-    assert dict(step.detail) == {"lost": "30"}
+    assert dict(step.detail) == {"written_off": "30"}
     places = {(place.kind, place.asset): place.units for place in trail.places}
-    assert (places[ExitKind.HELD, "USD"], places[ExitKind.LOST, "KIT"]) == (3_000, 30)
+    assert (places[ExitKind.HELD, "USD"], places[ExitKind.WRITTEN_OFF, "KIT"]) == (3_000, 30)
 
 
 def test_what_is_not_refunded_is_lost_by_all_in_proportion(tmp_path: Path) -> None:
@@ -188,9 +190,13 @@ def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Pat
         assert books.net(f"claims/{SLUG}/PO-1", "USD") == 0
         (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
         report = campaign_report(reading, SLUG, now=ledger.now)
-    assert {place.kind: place.units for place in trail.places}[ExitKind.LOST] == 40
+    assert {place.kind: place.units for place in trail.places}[ExitKind.WRITTEN_OFF] == 40
     assert [(s.kind, s.units, s.place) for s in trail.steps if s.reference == "R-2"] == [
-        (StepKind.LOST, 40, "Maker")
+        (StepKind.WRITTEN_OFF, 40, "Maker")
+    ]
+    assert "40 written off, not paid back by the supplier" in plain(donation_sentence(trail))
+    assert [(row.kind, row.units) for row in report.flow.exits if row.kind.is_bad] == [
+        (ExitKind.WRITTEN_OFF, 40)
     ]
     assert all(sum(row.minor for row in table.rows) == table.total for table in report.sums)
 

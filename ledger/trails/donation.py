@@ -283,7 +283,7 @@ class DonationFollower:
                 order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
                 place = order["facts"]["supplier"]
                 if not row.units:  # a claim written off: nothing came back
-                    kind, row.units = StepKind.LOST, sum(row.lost.values())
+                    kind, row.units = StepKind.WRITTEN_OFF, sum(row.lost.values())
                     row.lost.clear()
             elif noun == "reclassification":
                 place = str(document["facts"].get("to", "any need"))

@@ -42,6 +42,7 @@ class ExitKind(StrEnum):
     CLAIM = "claim"  # paid for, not delivered, and the order is closed: the supplier owes it
     IN_TRANSIT = "in_transit"
     LOST = "lost"
+    WRITTEN_OFF = "written_off"  # a claim on the supplier, or what a refund left of it, that nobody pays
     IN_STOCK = "in_stock"
     WAITING = "waiting"  # handed over, not yet distributed
     RETURNED = "returned"
@@ -55,6 +56,7 @@ class ExitKind(StrEnum):
             ExitKind.DAMAGED,
             ExitKind.REJECTED,
             ExitKind.LOST,
+            ExitKind.WRITTEN_OFF,
             ExitKind.UNEXPLAINED,
             ExitKind.SHORTFALL,
         }

@@ -14,7 +14,7 @@ from ledger.accounts import AccountClass
 from ledger.kinds.goods import parse_goods_line
 from ledger.tracing.lines import Part, PartKind, Use
 from ledger.trails.flow import ExitKind
-from ledger.trails.stages import ENDS, CampaignFlow
+from ledger.trails.stages import CampaignFlow, ended_as
 from ledger.trails.trail import Place
 
 
@@ -88,7 +88,7 @@ class PlaceNames:
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
         """(how, asset, place) of units that ended in a use."""
-        ending, line, number = ENDS[kind], use.line, use.id.split(":")[2]
+        ending, line, number = ended_as(use, kind), use.line, use.id.split(":")[2]
         if line.startswith("order/"):
             return ending, str(self._picture.order_item(line)[1]["product"]), number
         if line.startswith("goods/"):

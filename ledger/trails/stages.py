@@ -30,7 +30,7 @@ from ledger.tracing.lines import (
 from ledger.trails.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.trails.put_back import PutBack, placed, put_back
 
-ENDS = {
+_ENDS = {
     PartKind.FEE: ExitKind.FEE,
     PartKind.SHORT: ExitKind.SHORT,
     PartKind.DAMAGED: ExitKind.DAMAGED,
@@ -39,8 +39,16 @@ ENDS = {
     PartKind.CANCELLED: ExitKind.CANCELLED,
     PartKind.RETURNED: ExitKind.RETURNED,
 }
+
 _APART = {"spent": ExitKind.UNEXPLAINED, "loan": ExitKind.LENT, "repaid": ExitKind.REPAID}
 """What it is called when units stay on a line of these, by the first segment of its name."""
+
+
+def ended_as(use: Use, kind: PartKind) -> ExitKind:
+    """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
+    if kind is PartKind.LOST and use.id.startswith("refund:"):
+        return ExitKind.WRITTEN_OFF
+    return _ENDS[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,8 @@ class CampaignFlow:
         head = line.split("/", 1)[0]
         if line in self._ended:
             use_id, index = parse_ended_line(line)
-            return ENDS[self._lines.use(use_id).parts[index].kind]
+            use = self._lines.use(use_id)
+            return ended_as(use, use.parts[index].kind)
         if head == "money":
             return ExitKind.HELD
         if head in _APART:
@@ -300,7 +309,7 @@ class CampaignFlow:
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
                 units = till - at if use.id.startswith("refund:") else share
-                self._exits.append(Exit(bar, at, till, ENDS[part.kind], asset, units, ""))
+                self._exits.append(Exit(bar, at, till, ended_as(use, part.kind), asset, units, ""))
             elif use.id.startswith("refund:"):
                 self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
             elif use.id.startswith("repaid:"):

@@ -41,12 +41,12 @@ class StepKind(StrEnum):
     ORDERED = "ordered"
     FEE = "fee"
     RECEIVED = "received"
-    LOST = "lost"
     SHIPPED = "shipped"
     ARRIVED = "arrived"
     HANDED = "handed"
     DISTRIBUTED = "distributed"
     REFUNDED = "refunded"  # a supplier paid it back: it is money again
+    WRITTEN_OFF = "written_off"  # a claim on a supplier that nobody pays
     LENT = "lent"  # to another campaign
     REPAID = "repaid"  # a loan: by the borrower, or back at the lender
     CARRIED = "carried"  # a service such as freight

@@ -25,6 +25,7 @@ _PLACE = {
     ExitKind.REPAID: "repaid between campaigns",
     ExitKind.REFUNDED: "paid back by the supplier",
     ExitKind.LOST: "lost on the way",
+    ExitKind.WRITTEN_OFF: "written off, not paid back by the supplier",
     ExitKind.RETURNED: "returned",
     ExitKind.UNEXPLAINED: "unexplained",
     ExitKind.SHORTFALL: "in the shortfall",

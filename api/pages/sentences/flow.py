@@ -79,6 +79,7 @@ def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt
             ExitKind.REFUNDED: "paid back by the supplier",
             ExitKind.IN_TRANSIT: "in transit",
             ExitKind.LOST: "lost on the way",
+            ExitKind.WRITTEN_OFF: "claim written off",
             ExitKind.IN_STOCK: "in stock",
             ExitKind.RETURNED: "returned",
             ExitKind.UNEXPLAINED: "unexplained",
