@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -67,6 +67,7 @@ class _Told:
     detail: str
     errors: tuple[FieldError, ...] = ()
     retry_after: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, object]:
@@ -83,11 +84,15 @@ def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) ->
 
 
 def problem_json(
-    status: int, detail: str, errors: Sequence[FieldError] = (), retry_after: int | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    retry_after: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """`application/problem+json`, as `problem_body` says it."""
+    """`application/problem+json`, as `problem_body` says it; `headers` beside those of the status."""
     body = problem_body(status, detail, errors)
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="aidtrail"'
     if retry_after is not None:
@@ -131,7 +136,8 @@ def _told(error: Exception) -> _Told:
         return _Told(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
     if isinstance(error, HTTPException):
         words = say.ERRORS.get(error.status_code)
-        return _Told(error.status_code, words.detail if words else str(error.detail))
+        detail = words.detail if words else str(error.detail)
+        return _Told(error.status_code, detail, headers=error.headers or {})  # such as Allow
     return _Told(500, say.ERRORS[500].detail)
 
 
@@ -148,7 +154,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             what = told.detail if trace is None else type(error).__name__
             _LOG.error("%s while answering %s", what, request.method, exc_info=trace)
         if _for_programs(request.url.path):
-            return problem_json(told.status, told.detail, told.errors, told.retry_after)
+            return problem_json(told.status, told.detail, told.errors, told.retry_after, told.headers)
         words = say.ERRORS.get(told.status, say.ERRORS[400])
         is_donation = request.url.path.startswith("/d/") and told.status == 404
         heading = say.NOT_FOUND_DONATION if is_donation else words.title
@@ -156,7 +162,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             heading = say.NO_PAYMENT_YET
         key = request.url.path[3:][:200] if is_donation else ""
         body = pages.error(told.status, heading, told.detail, key)
-        headers = dict(UNKEPT)
+        headers = {**UNKEPT, **told.headers}
         if told.retry_after is not None:
             headers["Retry-After"] = str(told.retry_after)
         return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)

@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 from ledger import drafts
 from ledger.books import Books
 from ledger.dating import parted
-from ledger.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.facts import STRICT, Number, facts_from
 from ledger.gifts.giving import load_gaps, unread_scripts
 from ledger.kinds import ALL
@@ -160,7 +160,7 @@ def action_of(noun: str, verb: str) -> Action:
         raise NotFound(f"noun: there is no {noun[:40]}; there are {', '.join(sorted(NOUNS))}")
     actions = NOUNS[noun].actions
     if verb not in actions:
-        raise NotFound(f"verb: a {noun} cannot {verb[:40]}; it can {', '.join(sorted(actions))}")
+        raise NotFound(f"verb: {one(noun)} cannot {verb[:40]}; it can {', '.join(sorted(actions))}")
     return actions[verb]
 
 

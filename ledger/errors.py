@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def one(word: str) -> str:
+    """A word of ours with its article: `a receipt`, `an over`."""
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One field that is wrong: its dotted name, and why with the remedy (never the whole value)."""

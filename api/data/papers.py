@@ -18,7 +18,7 @@ from api.data import shapes
 from api.data.acts import answers_of, token_of
 from api.ports import Ports
 from api.problems import Problem
-from ledger.errors import NotAllowed, Refused
+from ledger.errors import NotAllowed, Refused, one
 
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""
@@ -65,7 +65,7 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
             raise Problem(401, "This token is not known, or is revoked.")
         if actor.role not in _KEEPERS:
             raise NotAllowed(
-                f"role: a {actor.role} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}"
+                f"role: {one(actor.role)} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}"
             )
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")

@@ -21,6 +21,7 @@ from api.data.papers import papers_router
 from api.data.periods import periods_router
 from api.data.reconciling import reconciling_router
 from api.data.stock import stock_router
+from api.data.unknown import unknown_router
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
 from api.problems import problem_json
@@ -167,10 +168,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     router.include_router(stock_router(ports, answers))
     router.include_router(papers_router(ports))
 
-    @router.get("/{rest:path}", include_in_schema=False, response_class=Response)
-    def nothing(rest: str) -> Response:
-        return problem_json(404, "No such path; /openapi.json lists them all.")
-
+    router.include_router(unknown_router(ports))
     return router
 
 

@@ -15,7 +15,7 @@ from pydantic import ConfigDict
 
 from ledger.books import Books
 from ledger.entry import Entry, Posting, transfers_reversed
-from ledger.errors import Conflict, NotFound, Refused
+from ledger.errors import Conflict, NotFound, Refused, one
 from ledger.facts import STRICT, Date, Positive, Text
 from ledger.kinds.bank import require_unmatched
 from ledger.kinds.block_holds import freed_by, held_again
@@ -51,7 +51,7 @@ def _reversed_entry(undoings: Undoings, context: Context, facts: Reversal) -> En
         raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
     if entry.kind not in undoings:
         raise Refused.field(
-            "entry", f"{facts.entry} is a {entry.kind}, which is not reversed; {_instead(undoings, entry)}"
+            "entry", f"{facts.entry} is {one(entry.kind)}, which is not reversed; {_instead(undoings, entry)}"
         )
     if context.books.documents.find("reversal", "", str(facts.entry)) is not None:
         raise Conflict(f"entry: {facts.entry} is reversed already")

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 
 from ledger.books import Books
 from ledger.desk import Actor
-from ledger.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.facts import STRICT, Number, facts_from
 from ledger.kinds.confirmations import (
     CONFIRMATION,
@@ -90,7 +90,7 @@ def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: 
     """A link for one paper; `wanted` is a LinkWanted or its JSON. Raises Refused, NotFound, Conflict, NotAllowed."""
     if Role(actor.role) not in RECORDERS:
         roles = ", ".join(sorted(role.value for role in RECORDERS))
-        raise NotAllowed(f"role: a {actor.role} makes no links; these can: {roles}")
+        raise NotAllowed(f"role: {one(actor.role)} makes no links; these can: {roles}")
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
     books = Books(tx.shelf)
     paper_lots(books, campaign, told.about, told.paper)

@@ -1,0 +1,58 @@
+"""Answers under /api for what is at no path, or not by this method: 404 with what there is, 405 with `Allow`.
+
+It names nouns and verbs of the desk, and reads nothing of the ledger.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.ports import Ports
+from api.problems import problem_json
+from ledger.errors import one
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def unknown_router(ports: Ports) -> APIRouter:
+    """The last of the routers under /api: it takes what no other takes."""
+    router = APIRouter()
+
+    @router.api_route("/{rest:path}", methods=_METHODS, include_in_schema=False, response_class=Response)
+    def nothing(request: Request, rest: str) -> Response:
+        allowed = _allowed(request)
+        if allowed:
+            told = f"This path answers {' and '.join(allowed)}."
+            return problem_json(405, told, headers={"Allow": ", ".join(allowed)})
+        return problem_json(404, _missing(ports, request.method, rest))
+
+    return router
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods by which the path is answered, as /openapi.json tells them; none where nothing is there."""
+    asked = request.url.path.split("/")
+    found: set[str] = set()
+    for path, methods in request.app.openapi()["paths"].items():
+        told = path.split("/")
+        if len(told) == len(asked) and all(
+            a == b or (b.startswith("{") and a) for a, b in zip(asked, told, strict=True)
+        ):
+            found |= {method.upper() for method in methods}
+    return sorted(found)
+
+
+def _missing(ports: Ports, method: str, rest: str) -> str:
+    told = rest.split("/")
+    if method == "POST" and told[0] == "campaigns" and len(told) in {3, 4}:
+        nouns = {noun.plural: noun for noun in ports.desk.NOUNS.values()}
+        noun = nouns.get(told[2])
+        if noun is None:
+            return f"noun: there is no such one; these are: {', '.join(sorted(nouns))}."
+        verbs = ", ".join(sorted(noun.actions))
+        if len(told) == 3:
+            return f"verb: say what is done, as a further part of the path; {one(noun.name)} can: {verbs}."
+        return f"verb: {one(noun.name)} cannot do that; it can: {verbs}."
+    return "No such path; /openapi.json lists them all."
