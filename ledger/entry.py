@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.canonical import canonical, canonical_of_checked, fits, plain
 from ledger.errors import LedgerError
@@ -29,20 +29,25 @@ VERSION = 1
 _load = json.JSONDecoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """`amount` minor units of `asset` move from the credited to the debited account."""
-
+class _Transfer(NamedTuple):
     debit: str
     credit: str
     asset: str
     amount: int
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.amount <= MAX_AMOUNT:
-            raise ValueError(f"amount: {self.amount} is outside 1 to {MAX_AMOUNT}")
-        if self.debit == self.credit:
-            raise ValueError(f"account: {self.debit} is debited and credited by one transfer")
+
+class Transfer(_Transfer):
+    """`amount` minor units of `asset` move from the credited to the debited account."""
+
+    __slots__ = ()
+
+    def __new__(cls, debit: str, credit: str, asset: str, amount: int) -> Transfer:
+        """Raises ValueError for an amount that is none, or one account on both sides."""
+        if not 1 <= amount <= MAX_AMOUNT:
+            raise ValueError(f"amount: {amount} is outside 1 to {MAX_AMOUNT}")
+        if debit == credit:
+            raise ValueError(f"account: {debit} is debited and credited by one transfer")
+        return tuple.__new__(cls, (debit, credit, asset, amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,7 @@ class Posting:
     """Facts that the ledger adds to those given, such as the valuation of a gift."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC)."""
 
     seq: int

@@ -94,9 +94,11 @@ class _Ordered:
 class _Rows:
     """The rows of one space. Keys that share all but their last segment lie together, so a line is a short list."""
 
-    __slots__ = ("_all", "_deeper", "_groups", "fresh", "values")
+    __slots__ = ("_all", "_deeper", "_groups", "form", "fresh", "values")
 
     def __init__(self) -> None:
+        self.form: Form[Any] | None = None
+        """How values that are no bytes are written."""
         self.values: dict[str, Any] = {}
         """None for a key that was removed: it keeps its place in the order."""
         self.fresh: list[str] = []
@@ -111,6 +113,9 @@ class _Rows:
         elif value is not None:
             self.values[key] = value
             self.fresh.append(key)
+
+    def as_bytes(self, value: Any) -> bytes | None:
+        return value if value is None or type(value) is bytes or self.form is None else self.form.write(value)
 
     def _arrange(self) -> None:
         for key in self.fresh:
@@ -158,12 +163,10 @@ class MemoryShelf:
     def __init__(self) -> None:
         self.hints: dict[Any, Any] = {}
         self._spaces: dict[str, _Rows] = {}
-        self._forms: dict[str, Form[Any]] = {}
 
     def load(self, space: str, key: str) -> bytes | None:
         rows = self._spaces.get(space)
-        value = None if rows is None else rows.values.get(key)
-        return value if value is None else self._bytes(space, value)
+        return None if rows is None else rows.as_bytes(rows.values.get(key))
 
     def save(self, space: str, key: str, value: bytes | None) -> None:
         self._rows(space).put(key, value)
@@ -186,9 +189,9 @@ class MemoryShelf:
             if limit is not None and len(found) >= limit:
                 break
             key = keys[index]
-            value = rows.values[key]
+            value = rows.as_bytes(rows.values[key])
             if value is not None:
-                found.append((key, self._bytes(space, value)))
+                found.append((key, value))
         return iter(found)
 
     def expect(self, space: str, keys: Sequence[str]) -> None:
@@ -200,17 +203,17 @@ class MemoryShelf:
         return form.read(value) if type(value) is bytes else value
 
     def put(self, form: Form[T], key: str, value: T | None) -> None:
-        space = form.space
-        if space not in self._forms:
-            self._forms[space] = form
-            self._rows(space)
-        rows = self._spaces[space]
-        if key in rows.values:
+        rows = self._spaces.get(form.space)
+        if rows is None:
+            rows = self._rows(form.space)
+        rows.form = form
+        values = rows.values
+        if key in values:
             if form.once:
-                raise Conflict(f"{space}: {key} is recorded already")
-            rows.values[key] = value
+                raise Conflict(f"{form.space}: {key} is recorded already")
+            values[key] = value
         elif value is not None:
-            rows.values[key] = value
+            values[key] = value
             rows.fresh.append(key)
 
     def spaces(self) -> list[str]:
@@ -225,6 +228,3 @@ class MemoryShelf:
         if rows is None:
             rows = self._spaces[space] = _Rows()
         return rows
-
-    def _bytes(self, space: str, value: Any) -> bytes:
-        return value if type(value) is bytes else self._forms[space].write(value)
