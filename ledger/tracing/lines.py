@@ -5,7 +5,7 @@ The operations are part of an entry's published bytes, so anyone can apply them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -118,8 +118,10 @@ class Use(NamedTuple):
         outs.append(left * last.out // last.share if last.share else 0)
         return outs
 
-    def outs_between(self, low: int, high: int) -> Iterator[tuple[Part, int, int]]:
+    def outs_between(self, low: int, high: int) -> Iterable[tuple[Part, int, int]]:
         """Each part, and from where to where its output is of the counts `low..high`."""
+        if low == 0 and high == self.units:
+            return [(part, 0, part.out if part.share else 0) for part in self.parts]
         return zip(self.parts, self.outs_at(low), self.outs_at(high), strict=True)
 
     def count_at(self, position: int) -> int:
