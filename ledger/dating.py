@@ -48,12 +48,16 @@ FIRST_DAY = "2000-01-01"
 
 
 def _require_believable(day: str, today: str) -> None:
-    """Refused where a year is mistyped: what is told has happened, or is a little ahead of its paper."""
-    last = (dt.date.fromisoformat(today) + dt.timedelta(days=366)).isoformat()
-    if not FIRST_DAY <= day <= last:
-        raise Refused.field(
-            "date", f"{day} is not between {FIRST_DAY} and {last}; see whether its year is right"
-        )
+    """Refused where a day is still to come, or its year is mistyped: what is booked has happened.
+
+    Today is by UTC; in the most eastern zone it is tomorrow already. Plans have fields of their own (`expected`, `by`,
+    `review`, `end`), which may lie ahead.
+    """
+    last = (dt.date.fromisoformat(today) + dt.timedelta(days=1)).isoformat()
+    if day > last:
+        raise Refused.field("date", f"{day} is still to come; record it when it has happened")
+    if day < FIRST_DAY:
+        raise Refused.field("date", f"{day} is before {FIRST_DAY}; see whether its year is right")
 
 
 def accounting_date(

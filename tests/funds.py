@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.desk import Outcome, act
 from ledger.store.addresses import AddressRow
-from tests.ledgers import Ledger, name, script, tx
+from tests.ledgers import Ledger, day_of, name, script, tx
 
 BTC = 100_000_000
 OTHER = "other"
@@ -30,7 +30,7 @@ def sold(folder: Path, *gifts: int, proceeds: int = 2_000_000) -> Ledger:
 
 
 def do(ledger: Ledger, campaign: str, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
-    ledger.now += 60
+    ledger.now = max(ledger.now + 60, day_of(facts))
     with ledger.store.write() as writing:
         outcome = act(writing, ledger.actors[role], campaign, noun, verb, facts, now=ledger.now)
     ledger.audit()

@@ -29,7 +29,7 @@ from service.command import Outside
 from service.wiring import WebServer
 from tests.ledgers import START
 
-DAY = "2023-12-01"
+DAY = "2023-11-14"
 _MOST_SECONDS = 60
 """A child that nobody brings to its statement ends by itself, and the test sees that."""
 

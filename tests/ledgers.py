@@ -10,11 +10,13 @@ from typing import Any
 from ledger.chain import BlockRef, Outpoint, Script
 from ledger.checks.run import run_checks
 from ledger.desk import Actor, Outcome, act, add_user
+from ledger.errors import LedgerError
 from ledger.kinds import ALL
 from ledger.observed.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.observed.settling import LookOutcome, record_look
 from ledger.queries import campaign_report
 from ledger.rebuild import rebuild
+from ledger.record import unix_seconds
 from ledger.reports.conservation import conservation
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
@@ -49,6 +51,14 @@ def tx(
     return TxFacts(name(label), position, coinbase, inputs, outputs, ())
 
 
+def day_of(facts: dict[str, Any]) -> int:
+    """The first second of the day that a fact is dated, in Unix time: nobody tells it before."""
+    try:
+        return unix_seconds(f"{facts['date']}T00:00:00Z")
+    except (KeyError, ValueError, LedgerError):
+        return 0
+
+
 @dataclass
 class Ledger:
     """A ledger and the chain that it follows, as a list of block labels."""
@@ -80,7 +90,7 @@ class Ledger:
         return made
 
     def do(self, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
-        self.now += 60
+        self.now = max(self.now + 60, day_of(facts))
         with self.store.write() as writing:
             outcome = act(writing, self.actors[role], SLUG, noun, verb, facts, now=self.now)
         self.audit()

@@ -15,6 +15,7 @@ from ledger.desk import NOUNS, act, add_user
 from ledger.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.money import decimal_text
 from ledger.queries import campaign_report
+from ledger.record import unix_seconds
 from ledger.tracing.follow import origins
 from tests.ledgers import SLUG, Ledger, name
 from tests.things import funded, hand_over, lots, order, receive
@@ -280,12 +281,31 @@ def test_hostile_facts_are_refused_in_words_and_change_nothing(
         assert reading.journal.head() == before
 
 
-@pytest.mark.parametrize("day", ["0023-11-20", "1923-11-20", "2032-11-20", "9999-12-31"])
+def give(ledger: Ledger, day: str) -> None:
+    facts = {"number": f"B-{day}", "bank": "B", "currency": "USD", "amount": 5, "date": day}
+    with ledger.store.write() as writing:
+        act(writing, ledger.actors["recorder"], SLUG, "contribution", "add", facts, now=ledger.now)
+
+
+@pytest.mark.parametrize("day", ["0023-11-20", "1923-11-20", "1999-12-31"])
 def test_a_day_whose_year_is_mistyped_is_refused(ledger: Ledger, day: str) -> None:
-    with pytest.raises(Refused, match=f"date: {day} is not between 2000-01-01 and 2024-11-"):
-        ledger.do(
-            "recorder", "contribution", "add", number="B-1", bank="B", currency="USD", amount=5, date=day
-        )
+    with pytest.raises(Refused, match=f"date: {day} is before 2000-01-01; see whether its year is right"):
+        give(ledger, day)
+
+
+def test_what_has_not_happened_yet_is_not_booked_and_what_is_planned_is_told(ledger: Ledger) -> None:
+    """Tomorrow by UTC is today already in the most eastern zone; the day after it is today nowhere."""
+    ledger.now = unix_seconds("2023-11-28T23:59:59Z")
+    for day in ("2023-11-30", "2024-11-28", "9999-12-31"):
+        with pytest.raises(Refused, match=f"date: {day} is still to come; record it when it has happened"):
+            give(ledger, day)
+    give(ledger, "2023-11-28")
+    give(ledger, "2023-11-29")
+    need = {"number": "N-9", "recipient": "Org", "product": "KIT", "quantity": 1, "place": "Port"}
+    with ledger.store.write() as writing:
+        told = need | {"by": "2030-01-01", "date": "2023-11-28"}
+        act(writing, ledger.actors["recorder"], SLUG, "need", "add", told, now=ledger.now)
+    ledger.audit()
 
 
 def test_an_amount_that_no_line_can_hold_beside_what_is_there_is_refused(ledger: Ledger) -> None:

@@ -35,7 +35,7 @@ from tests.store_places import small_disk
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
 API = f"/api/v1/campaigns/{SLUG}"
-GIFT = {"number": "K-1", "bank": "B", "currency": "USD", "amount": 1000, "date": "2023-11-20"}
+GIFT = {"number": "K-1", "bank": "B", "currency": "USD", "amount": 1000, "date": "2023-11-14"}
 PAPER = b"%PDF-1.4 a paper"
 
 

@@ -162,7 +162,7 @@ def test_writers_who_share_a_transaction_are_all_told_that_the_disk_is_full(
     def give_all(who: int) -> None:
         for turn in range(8):
             number = f"T-{who}-{turn}"
-            facts = {"number": number, "bank": "B", "currency": "USD", "amount": 5, "date": "2023-11-20"}
+            facts = {"number": number, "bank": "B", "currency": "USD", "amount": 5, "date": "2023-11-14"}
 
             def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
                 actor = ledger.actors["recorder"]

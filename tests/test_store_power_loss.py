@@ -24,7 +24,7 @@ from ledger.store.transaction import Writing
 from tests.disk_vfs import Event, disk_vfs, recorded
 from tests.ledgers import SLUG, QuietLedger, name, tx
 from tests.power import Disk
-from tests.things import BTC, DATE, order, pay, receive
+from tests.things import BTC, order, pay, receive
 
 PAPER = b"%PDF-1.4 " + b"a paper " * 700
 
@@ -174,7 +174,13 @@ def test_writers_who_share_a_sync_are_answered_after_it(
 
     def give(ledger: QuietLedger, who: int) -> None:
         for turn in range(6):
-            facts = {"number": f"K-{who}-{turn}", "bank": "B", "currency": "USD", "amount": 5, "date": DATE}
+            facts = {
+                "number": f"K-{who}-{turn}",
+                "bank": "B",
+                "currency": "USD",
+                "amount": 5,
+                "date": "2023-11-14",
+            }
 
             def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
                 actor = ledger.actors["recorder"]

@@ -189,7 +189,7 @@ def test_pieces_are_handed_over_once_however_many_ask_at_once(tmp_path: Path) ->
             "date": "2023-11-26",
         }
         recorder = ledger.actors["recorder"]
-        return lambda tx: act(tx, recorder, SLUG, "handover", "add", facts, now=START + 9_000).seq
+        return lambda tx: act(tx, recorder, SLUG, "handover", "add", facts, now=ledger.now).seq
 
     answers = all_at_once(ledger.store, [hand_over(number) for number in range(8)])
     assert sum(isinstance(one, int) for one in answers) == 5
