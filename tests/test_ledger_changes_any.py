@@ -12,8 +12,8 @@ from ledger.errors import LedgerError
 from tests.ledgers import Ledger, QuietLedger
 from tests.told_story import Told, places, trail_of
 
-ACTS = ("give", "convert", "buy", "pay", "receive", "ship", "arrive", "hand", "hand", "distribute", "lose", "send_back",
-        "refund", "close", "reverse", "reverse", "reverse", "recall", "reorg")  # fmt: skip
+ACTS = ("give", "convert", "buy", "pay", "receive", "ship", "arrive", "hand", "hand", "distribute", "lose", "find",
+        "send_back", "refund", "close", "reverse", "reverse", "reverse", "recall", "reorg")  # fmt: skip
 OPENING = (
     ("give", 0),
     ("give", 77_001),

@@ -128,6 +128,16 @@ class Told:
             date=DATE, **row,
         )  # fmt: skip
 
+    def find(self, size: int) -> None:
+        """What the newest loss, or the newest arrival, called lost lies at the Depot again."""
+        kind = ("loss", "arrival")[size % 2]
+        told = self.newest(kind)["facts"]
+        row = told if kind == "loss" else told["lots"][0]
+        self.ledger.do(
+            "recorder", "loss", "find", number=self.number(), by=kind, document=told["number"], product="KIT",
+            lot=row["lot"], quantity=1 + size % 2, place="Depot", reason="behind the shelves", date=DATE,
+        )  # fmt: skip
+
     def send_back(self, size: int) -> None:
         where = {"organisation": "Aid", "way": "from_recipient"} if size % 2 else {"way": "to_supplier"}
         self.ledger.do(
