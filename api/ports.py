@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from ledger import desk as desk_acts
-from ledger import queries
-from ledger.errors import NotAllowed
-from ledger.observed.lookup import Lookup
-from ledger.reports.campaign import CampaignCard, CampaignReport, DonationRow
-from ledger.trails.trail import DonationTrail, Paper
+from ledger.core.errors import NotAllowed
+from ledger.recording import desk as desk_acts
+from ledger.recording.lookup import Lookup
+from ledger.views import queries
+from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.views.trail import DonationTrail, Paper
 
 R = TypeVar("R")
 
@@ -29,7 +29,7 @@ class Store(Protocol):
 
 
 class Views(Protocol):
-    """Questions to the ledger (ledger/queries.py). `tx` is a Reading of the store."""
+    """Questions to the ledger (ledger/views/queries.py). `tx` is a Reading of the store."""
 
     def campaign_cards(self, tx: Any) -> list[CampaignCard]: ...
 
@@ -49,7 +49,7 @@ class Views(Protocol):
 
 
 class Desk(Protocol):
-    """Acts of coordinators and donors' intentions (ledger/desk.py). `tx` is a Writing of the store."""
+    """Acts of coordinators and donors' intentions (ledger/recording/desk.py). `tx` is a Writing of the store."""
 
     @property
     def NOUNS(self) -> Mapping[str, Any]: ...  # noqa: N802 - the ledger's own name

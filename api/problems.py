@@ -21,7 +21,7 @@ from api.clean import clean
 from api.pages import sentences as say
 from api.pages.render import PageRenderer
 from api.ports import TooMany
-from ledger.errors import (
+from ledger.core.errors import (
     Conflict,
     FieldError,
     LedgerError,

@@ -19,8 +19,8 @@ from bench.measuring import HEAD, Line, printed, times
 from bench.plain_text import beancount_text, find_hledger, hledger_text, load_beancount, load_hledger
 from bench.postgresql import another_database, cluster
 from bench.raw import CLIENTS, RawPostgresql, RawSqlite, insert_like_the_journal
-from ledger.entry import Entry, entry_from_bytes
-from ledger.kinds.deliveries import Distribution
+from ledger.core.entry import Entry, entry_from_bytes
+from ledger.rules.deliveries import Distribution
 from ledger.store.database import Store
 
 BATCH = 100

@@ -17,13 +17,13 @@ from pathlib import Path
 from bench.furnished import DAY, NOW, SLUG, distributions, furnished, record_all
 from bench.measuring import HEAD, Line, cpu_seconds, printed, times
 from bench.plain_text import beancount_text, load_beancount
-from ledger.books import Books
-from ledger.entry import GENESIS, Entry, Transfer, entry_from_bytes, entry_hash
-from ledger.rebuild import fold_all
-from ledger.record import rfc3339
-from ledger.shelf import MemoryShelf
+from ledger.core.entry import GENESIS, Entry, Transfer, entry_from_bytes, entry_hash
+from ledger.recording.rebuild import fold_all
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
 from ledger.store.database import Store
 from ledger.store.journal import JournalRow
+from ledger.store.shelf import MemoryShelf
 
 SIZES = (1_000, 100_000, 1_000_000)
 """Transfers of the accounts whose balances are asked."""

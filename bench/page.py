@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ledger.desk import Actor, act, add_user
+from ledger.recording.desk import Actor, act, add_user
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.commands.demo import demo_config

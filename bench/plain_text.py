@@ -9,7 +9,7 @@ from pathlib import Path
 
 from beancount import loader
 
-from ledger.entry import Entry
+from ledger.core.entry import Entry
 
 
 def beancount_text(entries: Iterable[Entry]) -> str:

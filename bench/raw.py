@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from ledger.entry import entry_from_bytes
+from ledger.core.entry import entry_from_bytes
 from ledger.store.together import Together
 
 CLIENTS = 64

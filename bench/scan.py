@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bitcoin.core import CBlock
 
-from watchers.scan import WatchSet, scan_block
+from watchers.proof.scan import WatchSet, scan_block
 
 BLOCK = Path(__file__).parent.parent / "tests" / "data" / "mainnet-block.raw"
 COUNTS = (1, 1_000, 100_000, 1_000_000)

@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median, median_low
 
 from bench.measuring import HEAD, Line, printed
+from ledger.core.lines import Append, Open, Part, PartKind, Use
 from ledger.store.database import Store
 from ledger.tracing.changing import LinesWriting
 from ledger.tracing.follow import Ending, Stay, follow
-from ledger.tracing.lines import Append, Open, Part, PartKind, Use
 from ledger.tracing.state import Lines
 from ledger.tracing.traced import TracedLines
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import Line, times
-from ledger.desk import Actor, act
-from ledger.observed.status import chain_status
+from ledger.recording.desk import Actor, act
 from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs
 from service.wiring import build
 from tests.node.install import HOW, find_bitcoind
 from tests.node.knots import Node
-from watchers.http import HttpClient
-from watchers.http_policy import HttpPolicy
+from watchers.net.http import HttpClient
+from watchers.net.http_policy import HttpPolicy
 
 SLUG = "relief"
 START = 1_590_000_000

@@ -11,10 +11,10 @@ from bitcoin import SelectParams
 from bitcoin.core import CBlockHeader, CheckProofOfWork
 
 from bench.measuring import Line, cpu_seconds
-from ledger.chain import Header
-from watchers.headers import HeaderChain
-from watchers.networks import REGTEST
-from watchers.work import target_of
+from ledger.core.chain import Header
+from watchers.proof.headers import HeaderChain
+from watchers.proof.networks import REGTEST
+from watchers.proof.work import target_of
 
 RETARGETING = replace(REGTEST, name="regtest with retargets", retargets=True)
 SPACING = 601

@@ -22,7 +22,7 @@ from bench.measuring import Line, times
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from service.watch_set import WatchSets
-from watchers.scan import scan_block
+from watchers.proof.scan import scan_block
 
 BLOCK = Path(__file__).parent.parent / "tests" / "data" / "mainnet-block.raw"
 AIM_MB = 400

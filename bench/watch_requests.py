@@ -14,19 +14,19 @@ from time import monotonic
 from typing import Any
 
 from bench.measuring import Line, times
-from ledger.chain import Header
-from tests.esplora_server import EsploraServer
-from tests.fake_chain import FakeChain, outpoint_no, script_no, transaction
-from tests.fake_server import Reply
+from ledger.core.chain import Header
+from tests.tools.esplora_server import EsploraServer
+from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.fake_server import Reply
 from watchers.address_look import AddressWatcher
-from watchers.esplora import Esplora
-from watchers.headers import HeaderChain
-from watchers.http import HttpClient
-from watchers.http_policy import HttpPolicy
 from watchers.look import Watcher
-from watchers.networks import REGTEST
-from watchers.scan import WatchSet
-from watchers.scripts import address_of
+from watchers.net.http import HttpClient
+from watchers.net.http_policy import HttpPolicy
+from watchers.proof.headers import HeaderChain
+from watchers.proof.networks import REGTEST
+from watchers.proof.scan import WatchSet
+from watchers.proof.scripts import address_of
+from watchers.sources.esplora import Esplora
 
 with localcontext():
     from bit.network import NetworkAPI

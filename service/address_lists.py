@@ -10,13 +10,13 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.desk import Wish
-from ledger.errors import Refused
-from ledger.facts import facts_from
+from ledger.core.errors import Refused
+from ledger.core.facts import facts_from
+from ledger.recording.desk import Wish
 from service.command import BadUse
-from watchers.networks import Network
-from watchers.scripts import AddressRefused, script_of
-from watchers.secret import secret_in
+from watchers.proof.networks import Network
+from watchers.proof.scripts import AddressRefused, script_of
+from watchers.proof.secret import secret_in
 
 COLUMN, NEED_COLUMN = "address", "need"
 _MOST_BYTES = 64_000_000

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ledger.money import CODES, DECIMALS, MAX_AMOUNT
+from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
 from service.command import BadUse
 from service.config import parse_toml
 

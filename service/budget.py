@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.record import rfc3339
+from ledger.recording.record import rfc3339
 from ledger.store.transaction import Reading, Writing
 
 NAME = "fetched"

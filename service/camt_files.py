@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
-from ledger.money import DECIMALS
+from ledger.core.money import DECIMALS
 from service.bank_files import MOST_LINES, FileLine, FileStatement, Layout, exact_minor
 from service.command import BadUse
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ledger.chain import BlockRef, Header, Script
-from ledger.observed.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
-from ledger.observed.settled import SCANNED_WHOLE
-from ledger.observed.settling import LookOutcome, record_look
-from ledger.observed.watch_list import sighting_scripts, waiting_inputs
-from ledger.record import rfc3339
+from ledger.core.chain import BlockRef, Header, Script
+from ledger.core.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
+from ledger.recording.record import rfc3339
+from ledger.recording.settling import LookOutcome, record_look
+from ledger.rules.settled import SCANNED_WHOLE
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
+from ledger.views.watch_list import sighting_scripts, waiting_inputs
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
@@ -25,8 +25,8 @@ from service.past import PastAddresses, load_past, note_added, save_past
 from service.wallets import Growth
 from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
-from watchers.headers import HeaderChain
 from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
+from watchers.proof.headers import HeaderChain
 
 
 class Sightings(StrEnum):

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 from ledger.checks.finding import Finding
 from ledger.checks.run import run_checks
-from ledger.entry import Entry
-from ledger.errors import LedgerError, StorageFailed
-from ledger.observed.settling import LookOutcome
-from ledger.observed.status import chain_status
+from ledger.core.entry import Entry
+from ledger.core.errors import LedgerError, StorageFailed
+from ledger.recording.settling import LookOutcome
 from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
 from service.clock import Clock
 from service.command import BadUse, Unavailable
 from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
 from service.lookups import LooksAlone
-from watchers.sources import SourceError
+from watchers.sources.protocol import SourceError
 
 
 @dataclass

@@ -5,7 +5,7 @@ Losing the lease in mid-write undoes the write; nothing here waits or sleeps.
 
 from __future__ import annotations
 
-from ledger.errors import Conflict, StorageFailed
+from ledger.core.errors import Conflict, StorageFailed
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.clock import Clock

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api.ports import TooMany
-from ledger.chain import is_txid
-from ledger.errors import Conflict, NotAllowed, Refused
-from ledger.observed.look import SeenTx
-from ledger.observed.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
+from ledger.core.chain import is_txid
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.look import SeenTx
+from ledger.recording.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import Budget, fetched_today, note_fetched
@@ -23,8 +23,8 @@ from service.clock import Clock
 from service.intake import Sightings
 from service.logs import warn
 from watchers.alone import Alone
-from watchers.block import Tx
-from watchers.secret import secret_in
+from watchers.proof.block import Tx
+from watchers.proof.secret import secret_in
 
 NAME = "lookups"
 MOST_WAITING = 20

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.books import Documents
 from ledger.checks.finding import Finding
-from ledger.observed.status import chain_status
-from ledger.record import unix_seconds
-from ledger.reports.matter import Matter
-from ledger.reports.reconcile import books_state
+from ledger.recording.record import unix_seconds
+from ledger.rules.books import Documents
 from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
+from ledger.views.matter import Matter
+from ledger.views.reconcile import books_state
 from service.clock import Clock
 
 

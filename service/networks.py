@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.command import BadUse
-from watchers.networks import MAINNET, NETWORKS, Network
-from watchers.scripts import AddressRefused, script_of
+from watchers.proof.networks import MAINNET, NETWORKS, Network
+from watchers.proof.scripts import AddressRefused, script_of
 
 
 def network_of(addresses: Sequence[str]) -> Network:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.rebuild import is_current, renew
+from ledger.recording.rebuild import is_current, renew
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
 from service.command import BadUse, Outside

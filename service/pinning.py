@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ledger.chain import Header, is_txid
+from ledger.core.chain import Header, is_txid
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.command import BadUse, Unavailable
-from watchers.headers import HeaderChain, HeaderRefused
-from watchers.networks import Network
-from watchers.periods import PERIOD, PeriodTable
-from watchers.sources import Source, SourceError
+from watchers.proof.headers import HeaderChain, HeaderRefused
+from watchers.proof.networks import Network
+from watchers.proof.periods import PERIOD, PeriodTable
+from watchers.sources.protocol import Source, SourceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.chain import Header
+from ledger.core.chain import Header
 from service.command import Unavailable
-from watchers.block import BlockRefused, parse_block
-from watchers.headers import HeaderChain, HeaderRefused
-from watchers.merkle import ProofRefused, check_proof
-from watchers.networks import Network
-from watchers.periods import PeriodTable
 from watchers.place import OnChain, place_of
-from watchers.sources import Can, Source
-from watchers.transaction import Tx, parse_transaction
+from watchers.proof.block import BlockRefused, parse_block
+from watchers.proof.headers import HeaderChain, HeaderRefused
+from watchers.proof.merkle import ProofRefused, check_proof
+from watchers.proof.networks import Network
+from watchers.proof.periods import PeriodTable
+from watchers.proof.transaction import Tx, parse_transaction
+from watchers.sources.protocol import Can, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 from service.clock import monotonic
 from service.command import BadUse
 from service.config import Config, SourceConfig, secret
-from watchers.bitcoin_core import BitcoinCore
-from watchers.bitcoin_core_rest import BitcoinCoreRest
-from watchers.electrum import Electrum
-from watchers.electrum_socket import place_of
-from watchers.esplora import Esplora
-from watchers.http import HttpClient
-from watchers.http_policy import HttpPolicy
-from watchers.networks import Network
-from watchers.sources import Source
+from watchers.net.electrum_socket import place_of
+from watchers.net.http import HttpClient
+from watchers.net.http_policy import HttpPolicy
+from watchers.proof.networks import Network
+from watchers.sources.bitcoin_core import BitcoinCore
+from watchers.sources.bitcoin_core_rest import BitcoinCoreRest
+from watchers.sources.electrum import Electrum
+from watchers.sources.esplora import Esplora
+from watchers.sources.protocol import Source
 
 BLOCK_DEADLINES = 4
 """A block is up to 4 MB: it may take so many times the configured deadline."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ledger.entry import Entry
-from ledger.errors import Conflict, LedgerError, StorageFailed
-from ledger.gifts.valuing import (
+from ledger.core.entry import Entry
+from ledger.core.errors import Conflict, LedgerError, StorageFailed
+from ledger.core.money import MAX_AMOUNT, decimal_text
+from ledger.recording.valuing import (
     RateWanted,
     agreed,
     note_rate,
@@ -19,18 +20,17 @@ from ledger.gifts.valuing import (
     value_waiting,
     values_wait,
 )
-from ledger.kinds.rates import LEAST_QUOTES, Cross, Quote, Rate, crossed_price, day_of
-from ledger.money import MAX_AMOUNT, decimal_text
+from ledger.rules.rates import LEAST_QUOTES, Cross, Quote, Rate, crossed_price, day_of
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.budget import note_fetched
 from service.clock import Clock, monotonic
 from service.config import Config
 from service.logs import note, warn
-from watchers.ecb import EcbRates
-from watchers.http import HttpClient
-from watchers.prices import PRICE_SOURCES, PriceAnswer, PriceSource
-from watchers.sources import SourceError
+from watchers.net.http import HttpClient
+from watchers.sources.ecb import EcbRates
+from watchers.sources.prices import PRICE_SOURCES, PriceAnswer, PriceSource
+from watchers.sources.protocol import SourceError
 
 REQUEST_SECONDS = 10.0
 """One question to one source takes no longer, retries included."""

@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from ledger.books import Documents
-from ledger.gifts.giving import save_gaps
-from ledger.observed.observing import Observed
+from ledger.recording.giving import save_gaps
+from ledger.rules.books import Documents
+from ledger.rules.observing import Observed
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
@@ -21,9 +21,9 @@ from service.command import BadUse
 from service.config import Wallet
 from service.logs import warn
 from service.past import note_added
-from watchers.descriptors import Descriptor
-from watchers.networks import Network
-from watchers.scripts import AddressRefused, address_of, script_of
+from watchers.proof.descriptors import Descriptor
+from watchers.proof.networks import Network
+from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _FILE = "wallets.addresses_file"
 

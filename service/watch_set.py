@@ -5,9 +5,9 @@ Addresses are only ever added, and coins change only by observations; so their c
 
 from __future__ import annotations
 
-from ledger.observed.watch_list import watched_outpoints
 from ledger.store.transaction import Reading
-from watchers.scan import WatchSet
+from ledger.views.watch_list import watched_outpoints
+from watchers.proof.scan import WatchSet
 
 
 class WatchSets:

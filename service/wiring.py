@@ -16,10 +16,11 @@ import uvicorn
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger import desk, queries
-from ledger.observed.status import chain_status
-from ledger.record import unix_seconds
+from ledger.recording import desk
+from ledger.recording.record import unix_seconds
 from ledger.store.database import Store
+from ledger.views import queries
+from ledger.views.chain_status import chain_status
 from service.budget import Budget
 from service.clock import Clock
 from service.command import Unavailable
@@ -35,9 +36,9 @@ from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
 from watchers.address_look import AddressWatcher
 from watchers.asking import SetAside
-from watchers.electrum import Electrum
 from watchers.look import Watcher
-from watchers.networks import network_named
+from watchers.proof.networks import network_named
+from watchers.sources.electrum import Electrum
 
 Application = Callable[..., Any]
 """An ASGI application; which framework made it is the API's matter."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ledger.chain import BlockRef, Outpoint, Script
+from ledger.core.chain import BlockRef, Outpoint, Script
 from watchers.alone import Alone, look_alone
 from watchers.asking import Asked, SetAside, Sources
-from watchers.headers import HeaderChain, Tip
 from watchers.histories import Histories, Listed, ListedBlock
 from watchers.look import FoundBlock, Known, Look, NothingKnown, Past
-from watchers.networks import Network
-from watchers.scan import BlockFacts, WatchSet
-from watchers.sources import Can, Source
+from watchers.proof.headers import HeaderChain, Tip
+from watchers.proof.networks import Network
+from watchers.proof.scan import BlockFacts, WatchSet
+from watchers.sources.protocol import Can, Source
 
 _SLACK = 2
 """A source so many blocks behind the best is waited for; one that is further behind is not."""

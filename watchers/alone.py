@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from watchers.asking import Sources
-from watchers.block import Tx, parse_transaction
-from watchers.sources import Can, SourceError, SourceLied
-from watchers.transaction import BytesRefused
+from watchers.proof.block import Tx, parse_transaction
+from watchers.proof.transaction import BytesRefused
+from watchers.sources.protocol import Can, SourceError, SourceLied
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from watchers.following import Followed, follow
-from watchers.headers import HeaderChain, Tip
-from watchers.sources import Can, ClaimedTip, Source, SourceError, SourceLied
+from watchers.proof.headers import HeaderChain, Tip
+from watchers.sources.protocol import Can, ClaimedTip, Source, SourceError, SourceLied
 
 _ASIDE_FIRST = 600
 _ASIDE_MOST = 24 * 3600

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchers.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
-from watchers.sources import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
+from watchers.proof.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
+from watchers.sources.protocol import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
 
 _CHUNK = 2016
 _MOST_CHUNKS = 50

@@ -10,15 +10,22 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ledger.chain import BlockRef, Header, Outpoint, Script
+from ledger.core.chain import BlockRef, Header, Outpoint, Script
 from watchers.asking import Asked, Sources
-from watchers.block import parse_block
-from watchers.headers import Tip
 from watchers.mempool import Sighting
-from watchers.merkle import MerkleProof, ProofRefused, branch_in, check_proof
-from watchers.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet
-from watchers.sources import Can, HistoryRow, SourceDown, SourceError, SourceLied, SourceMissing
-from watchers.transaction import BytesRefused, Tx, parse_transaction
+from watchers.proof.block import parse_block
+from watchers.proof.headers import Tip
+from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
+from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet
+from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
+from watchers.sources.protocol import (
+    Can,
+    HistoryRow,
+    SourceDown,
+    SourceError,
+    SourceLied,
+    SourceMissing,
+)
 
 _KEPT_TXS = 5_000
 _MOST_SPENDERS = 50

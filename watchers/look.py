@@ -10,16 +10,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.chain import BlockRef, Outpoint, Script
+from ledger.core.chain import BlockRef, Outpoint, Script
 from watchers.alone import Alone, look_alone
 from watchers.asking import Asked, Joined, SetAside, SourceReport, Sources
-from watchers.block import BlockRefused
-from watchers.headers import HeaderChain, Tip
 from watchers.histories import Histories
 from watchers.mempool import MempoolMatcher, Sighting
-from watchers.networks import Network
-from watchers.scan import BlockFacts, WatchSet, scan_block
-from watchers.sources import Can, Source, SourceError, SourceLied, SourceMissing
+from watchers.proof.block import BlockRefused
+from watchers.proof.headers import HeaderChain, Tip
+from watchers.proof.networks import Network
+from watchers.proof.scan import BlockFacts, WatchSet, scan_block
+from watchers.sources.protocol import Can, Source, SourceError, SourceLied, SourceMissing
 
 __all__ = ["FoundBlock", "Known", "Look", "NothingKnown", "Past", "Sighting", "SourceReport", "Watcher"]
 

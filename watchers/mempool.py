@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from watchers.block import Tx, parse_transaction
-from watchers.sources import MempoolTx, SourceLied
-from watchers.transaction import BytesRefused
+from watchers.proof.block import Tx, parse_transaction
+from watchers.proof.transaction import BytesRefused
+from watchers.sources.protocol import MempoolTx, SourceLied
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ledger.chain import Header
-from watchers.headers import HeaderChain, HeaderRefused
-from watchers.networks import Network
-from watchers.periods import PERIOD, PeriodTable
-from watchers.work import BadBits, bits_of, meets, target_of, work_of
+from ledger.core.chain import Header
+from watchers.proof.headers import HeaderChain, HeaderRefused
+from watchers.proof.networks import Network
+from watchers.proof.periods import PERIOD, PeriodTable
+from watchers.proof.work import BadBits, bits_of, meets, target_of, work_of
 
 
 class ConnectedBy(Enum):

@@ -18,9 +18,9 @@ from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem, problem_body
-from ledger.dating import HAPPENED
-from ledger.desk import Wish
-from ledger.errors import FieldError, Refused
+from ledger.core.errors import FieldError, Refused
+from ledger.recording.dating import HAPPENED
+from ledger.recording.desk import Wish
 
 BODY_LIMIT = 1_000_000
 """Bytes of a body; a fact is far smaller."""

@@ -17,9 +17,9 @@ from api.data.shapes import dumps
 from api.pages.qr import qr_of
 from api.ports import Ports
 from api.problems import Problem
-from ledger.books import Books
-from ledger.kinds.confirmations import TwoCounts, two_counts
-from ledger.supply.confirming import make_link
+from ledger.recording.confirming import make_link
+from ledger.rules.books import Books
+from ledger.rules.confirmations import TwoCounts, two_counts
 
 _JSON = "application/json"
 _EXAMPLE = {

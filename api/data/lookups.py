@@ -16,10 +16,10 @@ from api.data.acts import body_of, unkept
 from api.data.examples import EXAMPLES
 from api.pages.sentences.lookups import lookup_sentence
 from api.ports import Ports
-from ledger.chain import is_txid
-from ledger.errors import NotFound, Refused
-from ledger.observed.lookup import Lookup
-from ledger.record import rfc3339
+from ledger.core.chain import is_txid
+from ledger.core.errors import NotFound, Refused
+from ledger.recording.lookup import Lookup
+from ledger.recording.record import rfc3339
 
 _JSON = "application/json"
 _PROBLEM = {"application/problem+json": {"example": EXAMPLES["problem"]}}

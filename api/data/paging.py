@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
-from ledger.errors import Refused
+from ledger.core.errors import Refused
 
 DEFAULT_LIMIT = 25
 MOST = 100

@@ -18,7 +18,7 @@ from api.data import shapes
 from api.data.acts import answers_of, token_of
 from api.ports import Ports
 from api.problems import Problem
-from ledger.errors import NotAllowed, Refused, one
+from ledger.core.errors import NotAllowed, Refused, one
 
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.rendered import Rendered, RenderedAnswers
-from ledger.books import Books
-from ledger.errors import NotFound
-from ledger.reports.trial_balance import TrialBalance, trial_balances
+from ledger.core.errors import NotFound
+from ledger.rules.books import Books
+from ledger.rules.trial_balance import TrialBalance, trial_balances
 
 _JSON = "application/json"
 

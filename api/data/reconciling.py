@@ -18,12 +18,12 @@ from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
-from ledger.bank_state import BankState, bank_states
-from ledger.errors import Refused
-from ledger.reports.conservation import Conservation, ConservationTable, Tie, conservation
-from ledger.reports.decisions import decisions, public_decisions
-from ledger.reports.matter import DecisionWanted
-from ledger.reports.reconcile import books_state
+from ledger.core.errors import Refused
+from ledger.views.bank_state import BankState, bank_states
+from ledger.views.conservation import Conservation, ConservationTable, Tie, conservation
+from ledger.views.decisions import decisions, public_decisions
+from ledger.views.matter import DecisionWanted
+from ledger.views.reconcile import books_state
 
 _JSON = "application/json"
 _BLOCK = {

@@ -26,9 +26,9 @@ from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
 from api.problems import problem_json
 from api.rendered import Rendered, RenderedAnswers
-from ledger.chain import Outpoint
-from ledger.errors import NotFound, Refused
-from ledger.gifts.other import is_gift_key
+from ledger.core.chain import Outpoint
+from ledger.core.errors import NotFound, Refused
+from ledger.views.other_gifts import is_gift_key
 
 _JSON = "application/json"
 

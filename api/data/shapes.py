@@ -12,10 +12,10 @@ from enum import Enum
 from typing import Any
 
 from api.pages.figures import rfc3339
-from ledger.money import MAX_AMOUNT, decimal_text
-from ledger.reports.campaign import Books, CampaignCard, CampaignReport, DonationRow, SumTable
-from ledger.trails.flow import Flow, Thread
-from ledger.trails.trail import DonationTrail, Paper, Place, Step, TrailChange
+from ledger.core.money import MAX_AMOUNT, decimal_text
+from ledger.views.campaign import Books, CampaignCard, CampaignReport, DonationRow, SumTable
+from ledger.views.flow import Flow, Thread
+from ledger.views.trail import DonationTrail, Paper, Place, Step, TrailChange
 
 Json = dict[str, Any]
 

@@ -16,10 +16,10 @@ from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.rendered import Rendered, RenderedAnswers
-from ledger.books import Books
-from ledger.record import rfc3339
-from ledger.supply.losses import LossRow, loss_rows
-from ledger.supply.stock import GiftShare, LotTrace, StockRow, lot_traces, stock_card, stock_rows
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.views.losses import LossRow, loss_rows
+from ledger.views.stock import GiftShare, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
 _JSON = "application/json"
 _MOST = 600

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.ports import Ports
 from api.problems import problem_json
-from ledger.errors import one
+from ledger.core.errors import one
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -24,8 +24,8 @@ from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, donation_line, groups_of_four, paper_rows, picture, strip
 from api.pages.render import PageRenderer
 from api.pages.things import deliveries_note, delivery_rows, lost_note, lost_rows
-from ledger.money import is_money
-from ledger.reports.campaign import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
+from ledger.core.money import is_money
+from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow, OpenMatter, SumTable
 
 SHOWN_PAPERS = 8
 SHOWN_DONATIONS = 8

@@ -18,9 +18,9 @@ from api.pages.render import PageRenderer
 from api.pages.sentences import confirm as say
 from api.ports import Ports
 from api.problems import UNKEPT
-from ledger.errors import Refused
-from ledger.supply.confirming import Asked, Confirmed, asked_by
-from ledger.supply.confirming import confirm as confirm_counts
+from ledger.core.errors import Refused
+from ledger.recording.confirming import Asked, Confirmed, asked_by
+from ledger.recording.confirming import confirm as confirm_counts
 
 _FORM_LIMIT = 20_000
 """Bytes of a posted form: at most fifty lots."""

@@ -21,9 +21,9 @@ from api.pages.contexts import (
 from api.pages.figures import exact, exact_with_asset, short_hash
 from api.pages.parts import ROWS, paper_links, picture, strip
 from api.pages.render import PageRenderer
-from ledger.money import is_money
-from ledger.reports.campaign import CampaignReport
-from ledger.trails.trail import DonationTrail, Step, StepKind, TrailChange
+from ledger.core.money import is_money
+from ledger.views.campaign import CampaignReport
+from ledger.views.trail import DonationTrail, Step, StepKind, TrailChange
 
 _FACTS = 6
 

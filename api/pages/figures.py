@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ledger.money import decimal_text, decimals_of, is_money
+from ledger.core.money import decimal_text, decimals_of, is_money
 
 
 def count(number: int) -> str:

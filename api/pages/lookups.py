@@ -17,8 +17,8 @@ from api.pages.render import PageRenderer
 from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentence
 from api.ports import Lookups
 from api.problems import UNKEPT
-from ledger.chain import is_txid
-from ledger.observed.lookup import LookupState
+from ledger.core.chain import is_txid
+from ledger.recording.lookup import LookupState
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form; a txid is 64."""

@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from api.pages import flow_tall, flow_wide
+from api.flow import tall as flow_tall
+from api.flow import wide as flow_wide
+from api.flow.words import words_of
 from api.pages import sentences as say
 from api.pages.contexts import DonationLine, FlowRow, PaperLink, PaperRow, Picture, Strip
 from api.pages.figures import exact, short_hash, with_asset
-from api.pages.flow_words import words_of
-from ledger.reports.campaign import Books, DonationRow
-from ledger.trails.flow import Flow, StageKind, Thread
-from ledger.trails.trail import Access, DonationStatus, Paper
+from ledger.views.campaign import Books, DonationRow
+from ledger.views.flow import Flow, StageKind, Thread
+from ledger.views.trail import Access, DonationStatus, Paper
 
 ROWS = 25
 """Most rows of any list in a first view."""

@@ -22,10 +22,10 @@ from api.pages.render import PageRenderer
 from api.pages.sentences import Sentence
 from api.pages.sentences import controls as say
 from api.rendered import Rendered, RenderedAnswers
-from ledger.books import Books
-from ledger.errors import NotFound
-from ledger.money import is_money
-from ledger.reports.trial_balance import TrialBalance, TrialRow, trial_balances
+from ledger.core.errors import NotFound
+from ledger.core.money import is_money
+from ledger.rules.books import Books
+from ledger.rules.trial_balance import TrialBalance, TrialRow, trial_balances
 
 _TABLES = 12
 """Most assets of a first view, money first."""

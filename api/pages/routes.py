@@ -23,9 +23,9 @@ from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
-from ledger.chain import Outpoint, is_txid
-from ledger.errors import NotFound, NothingYet
-from ledger.gifts.other import is_gift_key
+from ledger.core.chain import Outpoint, is_txid
+from ledger.core.errors import NotFound, NothingYet
+from ledger.views.other_gifts import is_gift_key
 
 KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"

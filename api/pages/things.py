@@ -11,9 +11,9 @@ from api.pages import sentences as say
 from api.pages.contexts import DeliveryRow
 from api.pages.figures import count
 from api.pages.sentences import deliveries as words
-from ledger.kinds.confirmations import TwoCounts
-from ledger.supply.losses import LossRow
-from ledger.supply.two_keys import Deliveries
+from ledger.rules.confirmations import TwoCounts
+from ledger.views.losses import LossRow
+from ledger.views.two_keys import Deliveries
 
 SHOWN = 8
 """Most rows of a table of things in a first view."""

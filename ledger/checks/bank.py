@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.bank_state import bank_states, movements
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.entry import Entry, entry_from_bytes
-from ledger.kinds.bank import moved_at
+from ledger.core.entry import Entry, entry_from_bytes
+from ledger.rules.bank import moved_at
+from ledger.rules.books import Books
+from ledger.views.bank_state import bank_states, movements
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.accounts import NEVER_NEGATIVE, AccountClass, class_of
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.tracing.lines import UnitState
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, class_of
+from ledger.core.lines import UnitState
+from ledger.rules.books import Books
 from ledger.tracing.touched import Touched
 
 if TYPE_CHECKING:

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.gifts.carrying import carrying_tables
-from ledger.gifts.sums import GiftSums, gift_days, gift_sums, part_of
-from ledger.gifts.unvalued import (
+from ledger.core.lines import units_in
+from ledger.rules.block_holds import blocked_intervals
+from ledger.rules.books import Books
+from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums, part_of
+from ledger.rules.gift_values import kept_gifts, untied_leaves, valued_gift
+from ledger.rules.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
+from ledger.rules.unvalued import (
     UnvaluedBlock,
     UnvaluedSum,
     unvalued_blocks,
@@ -18,10 +21,7 @@ from ledger.gifts.unvalued import (
     unvalued_gifts_in,
     unvalued_sum,
 )
-from ledger.gifts.values import kept_gifts, untied_leaves, valued_gift
-from ledger.kinds.block_holds import blocked_intervals
-from ledger.kinds.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
-from ledger.tracing.lines import units_in
+from ledger.views.carrying import carrying_tables
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

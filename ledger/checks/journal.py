@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.entry import GENESIS, entry_from_bytes, entry_hash
-from ledger.reports.trial_balance import frozen_differs
+from ledger.core.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.rules.books import Books
+from ledger.rules.trial_balance import frozen_differs
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.accounts import AccountClass
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.kinds.loans import lent_account, owed_account
-from ledger.observed.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
-from ledger.tracing.lines import UnitState
+from ledger.core.accounts import AccountClass
+from ledger.core.lines import UnitState
+from ledger.rules.books import Books
+from ledger.rules.loans import lent_account, owed_account
+from ledger.views.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
-from ledger.entry import Entry, entry_from_bytes, entry_hash
-from ledger.errors import LedgerError
+from ledger.core.entry import Entry, entry_from_bytes, entry_hash
+from ledger.core.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.store.journal import JournalRow

@@ -23,7 +23,7 @@ from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_li
 from ledger.checks.money import books_are_chain, loans_tie, money_on_lines
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
-from ledger.errors import LedgerError
+from ledger.core.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

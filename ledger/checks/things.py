@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ledger.accounts import AccountClass, class_of
-from ledger.books import Books
 from ledger.checks.finding import Finding
-from ledger.kinds.closings import left_of
-from ledger.kinds.orders import BOUND
+from ledger.core.accounts import AccountClass, class_of
+from ledger.rules.books import Books
+from ledger.rules.closings import left_of
+from ledger.rules.orders import BOUND
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from ledger.errors import Conflict
+from ledger.core.errors import Conflict
 from ledger.store.session import Session
 
 _COLUMNS = "script, address, campaign, branch, idx, source, restriction"

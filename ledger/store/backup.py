@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
+from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store.disk import sync
 from ledger.store.failures import storage_failure
 

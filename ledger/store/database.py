@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ledger.errors import ForeignDatabase, LedgerError, StorageFailed
+from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store import backup
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.migrations import NEWEST, STEPS

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from ledger.errors import Conflict
+from ledger.core.errors import Conflict
 from ledger.store.session import Session
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ledger.errors import StorageFailed
+from ledger.core.errors import StorageFailed
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""

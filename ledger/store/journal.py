@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ledger.errors import Conflict
+from ledger.core.errors import Conflict
 from ledger.store.session import Session
 
 _COLUMNS = "seq, key, kind, campaign, recorded_at, data, hash"

@@ -5,7 +5,7 @@ It reads no clock; it is told the time.
 
 from __future__ import annotations
 
-from ledger.errors import Conflict
+from ledger.core.errors import Conflict
 from ledger.store.session import Session
 
 

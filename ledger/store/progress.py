@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.errors import Conflict
+from ledger.core.errors import Conflict
 from ledger.store.session import Session
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from ledger.errors import Conflict, LedgerError
-from ledger.shelf import Form
+from ledger.core.errors import Conflict, LedgerError
 from ledger.store.session import Dialect, Session
+from ledger.store.shelf import Form
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class ShelfCache:
 
 
 class StoredShelf:
-    """A `ledger.shelf.Shelf` within one transaction; writes wait until they are many or the commit."""
+    """A `ledger.store.shelf.Shelf` within one transaction; writes wait until they are many or the commit."""
 
     def __init__(self, session: Session, cache: ShelfCache, writing: bool) -> None:
         self._session = session

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NoReturn
 
-from ledger.errors import Conflict, LedgerError
+from ledger.core.errors import Conflict, LedgerError
 from ledger.store.failures import storage_failure
 
 _LOCK = "SELECT pg_advisory_xact_lock(1097425012)"

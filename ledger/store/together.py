@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from ledger.errors import LedgerError
+from ledger.core.errors import LedgerError
 from ledger.store.session import TransactionLost
 from ledger.store.transaction import Writing
 

@@ -11,10 +11,10 @@ from functools import cached_property
 
 from ledger.store.addresses import Addresses, AddressesWriting
 from ledger.store.desk import Desk, DeskWriting
-from ledger.store.evidence import Evidence, EvidenceWriting
 from ledger.store.journal import Journal, JournalWriting
 from ledger.store.lease import Lease, LeaseWriting
 from ledger.store.observations import Observations, ObservationsWriting
+from ledger.store.papers import Evidence, EvidenceWriting
 from ledger.store.progress import Progress, ProgressWriting
 from ledger.store.projections import VERSION, ShelfCache, StoredShelf
 from ledger.store.session import Session
@@ -35,7 +35,7 @@ class Reading:
     def __init__(self, session: Session, cache: ShelfCache) -> None:
         self._session = session
         self.shelf = StoredShelf(session, cache, self.writing)
-        """A `ledger.shelf.Shelf`."""
+        """A `ledger.store.shelf.Shelf`."""
 
     @cached_property
     def journal(self) -> Journal:

@@ -5,8 +5,8 @@ It never decides which units to take for what.
 
 from __future__ import annotations
 
-from ledger.errors import Conflict
-from ledger.tracing.lines import (
+from ledger.core.errors import Conflict
+from ledger.core.lines import (
     ENDED,
     Append,
     Change,

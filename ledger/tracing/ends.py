@@ -5,7 +5,7 @@ Such an end becomes a line of its own when it is first needed, and keeps its own
 
 from __future__ import annotations
 
-from ledger.tracing.lines import Open, PartKind, Use, ended_line
+from ledger.core.lines import Open, PartKind, Use, ended_line
 from ledger.tracing.state import Lines
 
 

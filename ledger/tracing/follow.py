@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.tracing.lines import ENDED, Part, PartKind, UnitState, Use, parse_ended_line
+from ledger.core.lines import ENDED, Part, PartKind, UnitState, Use, parse_ended_line
 from ledger.tracing.state import Lines
 
 

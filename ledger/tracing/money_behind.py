@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from ledger.tracing.lines import ENDED, Piece, Use, parse_ended_line
+from ledger.core.lines import ENDED, Piece, Use, parse_ended_line
 from ledger.tracing.state import Lines
 
 Run = tuple[int, int, str]

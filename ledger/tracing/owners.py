@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.tracing.lines import ENDED, Use, parse_ended_line
+from ledger.core.lines import ENDED, Use, parse_ended_line
 from ledger.tracing.state import Lines
 
 

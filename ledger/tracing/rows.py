@@ -9,8 +9,8 @@ import json
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
-from ledger.shelf import Form
-from ledger.tracing.lines import Part, PartKind, Span, UnitState, Use
+from ledger.core.lines import Part, PartKind, Span, UnitState, Use
+from ledger.store.shelf import Form
 
 
 def at(line: str, position: int) -> str:

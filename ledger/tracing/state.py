@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.errors import Conflict
-from ledger.shelf import JUST_ABOVE, Shelf
-from ledger.tracing.lines import (
-    Piece,
-    Source,
-    Span,
-    UnitState,
-    Use,
-    units_in,
-)
+from ledger.core.errors import Conflict
+from ledger.core.lines import Piece, Source, Span, UnitState, Use, units_in
+from ledger.store.shelf import JUST_ABOVE, Shelf
 from ledger.tracing.rows import (
     FREE,
     LINE,

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.accounts import AccountClass
-from ledger.entry import Entry
-from ledger.shelf import Shelf
-from ledger.tracing.lines import Undo
+from ledger.core.accounts import AccountClass
+from ledger.core.entry import Entry
+from ledger.core.lines import Undo
+from ledger.store.shelf import Shelf
 from ledger.tracing.state import Lines
 
 _END = "\U0010ffff"

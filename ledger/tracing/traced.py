@@ -8,8 +8,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from ledger.shelf import Shelf
-from ledger.tracing.lines import Span, UnitState, Use
+from ledger.core.lines import Span, UnitState, Use
+from ledger.store.shelf import Shelf
 from ledger.tracing.state import Lines
 
 _ASKED = 200

@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.chain import Outpoint, Script
-from ledger.observed.observing import Observed
-from ledger.observed.watch_list import watched
+from ledger.core.chain import Outpoint, Script
+from ledger.rules.observing import Observed
+from ledger.views.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.networks import network_of
 from service.opened import opened
 from service.pinning import restored_chain
 from service.place import find_place
-from watchers.block import Block, parse_block
-from watchers.headers import HeaderChain, HeaderRefused
-from watchers.networks import Network, network_named
-from watchers.periods import PeriodTable
 from watchers.place import BesideChain, OnChain, Place, place_of
-from watchers.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet, facts_of
-from watchers.scripts import AddressRefused, address_of, script_of
+from watchers.proof.block import Block, parse_block
+from watchers.proof.headers import HeaderChain, HeaderRefused
+from watchers.proof.networks import Network, network_named
+from watchers.proof.periods import PeriodTable
+from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet, facts_of
+from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _MOST = 8_000_100
 """A block of 4,000,000 weight units, even as hexadecimal text."""

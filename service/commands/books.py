@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from ledger.checks.run import CHECKS, run_checks
-from ledger.rebuild import rebuild
+from ledger.recording.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ledger.checks.run import run_checks
-from ledger.errors import LedgerError
+from ledger.core.errors import LedgerError
 from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option

@@ -12,12 +12,12 @@ from typing import Any
 
 import segno
 
-from ledger.books import Books
-from ledger.desk import actor_named
-from ledger.kinds.confirmations import TwoCounts
-from ledger.record import rfc3339
-from ledger.supply.confirming import LinkWanted, make_link
-from ledger.supply.two_keys import PATIENCE, Unconfirmed, deliveries
+from ledger.recording.confirming import LinkWanted, make_link
+from ledger.recording.desk import actor_named
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.rules.confirmations import TwoCounts
+from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import now_of, opened

@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ledger.books import Documents
 from ledger.checks.run import CHECKS
-from ledger.desk import add_token, add_user
-from ledger.kinds.spec import Role
-from ledger.money import decimal_text
-from ledger.observed.status import chain_status
-from ledger.queries import campaign_report
-from ledger.rebuild import renew
+from ledger.core.money import decimal_text
+from ledger.recording.desk import add_token, add_user
+from ledger.recording.rebuild import renew
+from ledger.rules.books import Documents
+from ledger.rules.spec import Role
 from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
+from ledger.views.queries import campaign_report
 from service.clock import MovableClock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands.serve import wait_for_stop

@@ -1,5 +1,5 @@
 """The nouns of the desk on the command line, made from the ledger's own list of them. Records nothing itself:
-every action is the same `ledger.desk.act` that the API calls, with the same refusals.
+every action is the same `ledger.recording.desk.act` that the API calls, with the same refusals.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ledger.books import Books
-from ledger.dating import HAPPENED, parted
-from ledger.desk import NOUNS, Action, Outcome, act, actor_named
-from ledger.entry import Entry, entry_from_bytes
-from ledger.errors import NotFound, Refused
-from ledger.facts import adapter, facts_from
-from ledger.kinds import BY_NAME
-from ledger.money import decimal_text
+from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.errors import NotFound, Refused
+from ledger.core.facts import adapter, facts_from
+from ledger.core.money import decimal_text
+from ledger.recording.dating import HAPPENED, parted
+from ledger.recording.desk import NOUNS, Action, Outcome, act, actor_named
+from ledger.recording.kinds import BY_NAME
+from ledger.rules.books import Books
+from ledger.rules.matching import invoice_matches, verdict_of
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
-from ledger.supply.matching import invoice_matches, verdict_of
-from ledger.supply.papers import OrderPapers
-from ledger.supply.payable import payable_on_invoice
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 from service.strict_json import load_json

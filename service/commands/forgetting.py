@@ -6,9 +6,9 @@ import argparse
 
 from pydantic import TypeAdapter, ValidationError
 
-from ledger.bank_words import forget_words
-from ledger.desk import actor_named
-from ledger.facts import Date
+from ledger.core.facts import Date
+from ledger.recording.bank_words import forget_words
+from ledger.recording.desk import actor_named
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import opened_store

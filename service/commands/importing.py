@@ -11,13 +11,13 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from ledger.bank_state import bank_secret, commitment, open_lines
-from ledger.books import Books
-from ledger.desk import Actor, act, actor_named
-from ledger.kinds.bank import STATEMENT, BankLine, BankStatement
-from ledger.money import decimal_text
-from ledger.record import reversed_by
+from ledger.core.money import decimal_text
+from ledger.recording.desk import Actor, act, actor_named
+from ledger.recording.record import reversed_by
+from ledger.rules.bank import STATEMENT, BankLine, BankStatement
+from ledger.rules.books import Books
 from ledger.store.transaction import Writing
+from ledger.views.bank_state import bank_secret, commitment, open_lines
 from service.bank_files import FileLine, FileStatement, Layout, csv_statement, layout_from
 from service.camt_files import camt_statements
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option

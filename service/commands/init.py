@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.observed.settled import DEFAULT_DEPTH
-from ledger.rebuild import renew
+from ledger.recording.rebuild import renew
+from ledger.rules.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
 from service.address_lists import addresses_in
@@ -20,11 +20,11 @@ from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
 from service.networks import network_of
 from service.pinning import parse_checkpoint
 from service.place import DATABASE_NAME
-from watchers.descriptors import Descriptor
-from watchers.networks import NETWORKS, Network, network_named
-from watchers.periods import PERIOD
-from watchers.scripts import AddressRefused, script_of
-from watchers.secret import secret_in
+from watchers.proof.descriptors import Descriptor
+from watchers.proof.networks import NETWORKS, Network, network_named
+from watchers.proof.periods import PERIOD
+from watchers.proof.scripts import AddressRefused, script_of
+from watchers.proof.secret import secret_in
 
 LIST_NAME = "addresses.csv"
 _HEADERS_A_PAGE = 10

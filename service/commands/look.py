@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ledger.chain import Script, is_txid
-from ledger.money import decimal_text
+from ledger.core.chain import Script, is_txid
+from ledger.core.money import decimal_text
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
@@ -22,11 +22,11 @@ from service.place import Place, find_place
 from service.proving import Prover
 from service.sources import http_client, sources_of
 from service.wallets import with_lists
-from watchers.bit_network import BitNetwork
-from watchers.headers import HeaderChain
-from watchers.networks import MAINNET, NETWORKS, Network, network_named
-from watchers.scripts import AddressRefused, address_of, script_of
-from watchers.sources import Source, SourceError
+from watchers.proof.headers import HeaderChain
+from watchers.proof.networks import MAINNET, NETWORKS, Network, network_named
+from watchers.proof.scripts import AddressRefused, address_of, script_of
+from watchers.sources.bit_network import BitNetwork
+from watchers.sources.protocol import Source, SourceError
 
 _MOST_PROVEN = 25
 """Payments of an address that are proven one by one; each costs a whole block, or a Merkle branch."""

@@ -6,10 +6,10 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from ledger.desk import actor_named, add_token, add_user
-from ledger.errors import NotFound
-from ledger.kinds.spec import Role
-from ledger.record import rfc3339
+from ledger.core.errors import NotFound
+from ledger.recording.desk import actor_named, add_token, add_user
+from ledger.recording.record import rfc3339
+from ledger.rules.spec import Role
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option

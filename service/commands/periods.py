@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ledger.books import Books
-from ledger.errors import NotFound
-from ledger.money import decimal_text
-from ledger.reports.trial_balance import TrialBalance, trial_balances
+from ledger.core.errors import NotFound
+from ledger.core.money import decimal_text
+from ledger.rules.books import Books
+from ledger.rules.trial_balance import TrialBalance, trial_balances
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import opened_store

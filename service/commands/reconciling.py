@@ -9,14 +9,14 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from ledger.bank_state import BankState, bank_states
-from ledger.money import decimal_text
-from ledger.queries import campaign_cards
-from ledger.record import unix_seconds
-from ledger.reports.conservation import Conservation, ConservationTable, Side, Tie, conservation
-from ledger.reports.decisions import decisions
-from ledger.reports.matter import DecisionWanted
-from ledger.reports.reconcile import reconciliation
+from ledger.core.money import decimal_text
+from ledger.recording.record import unix_seconds
+from ledger.views.bank_state import BankState, bank_states
+from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, conservation
+from ledger.views.decisions import decisions
+from ledger.views.matter import DecisionWanted
+from ledger.views.queries import campaign_cards
+from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.opened import now_of, opened_store
 

@@ -9,12 +9,12 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from ledger.books import Books
-from ledger.money import decimal_text, is_money
-from ledger.record import rfc3339
-from ledger.supply.losses import loss_rows
-from ledger.supply.matching import all_matches
-from ledger.supply.stock import lot_traces, stock_card, stock_rows
+from ledger.core.money import decimal_text, is_money
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.rules.matching import all_matches
+from ledger.views.losses import loss_rows
+from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.opened import now_of, opened_store

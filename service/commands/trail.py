@@ -9,9 +9,9 @@ from typing import Any
 from api.data import shapes
 from api.pages import sentences as say
 from api.pages.figures import exact
-from ledger.money import is_money
-from ledger.queries import donation_trails
-from ledger.trails.trail import DonationTrail, Step
+from ledger.core.money import is_money
+from ledger.views.queries import donation_trails
+from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.opened import opened_store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.kinds.spec import Role
+from ledger.rules.spec import Role
 
 
 @dataclass(frozen=True, slots=True)

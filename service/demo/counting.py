@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ledger.kinds.confirmations import Confirmation, CountedLot
-from ledger.kinds.deliveries import Handover, Signature
-from ledger.kinds.evidence import Evidence
-from ledger.kinds.shipments import Arrival
-from ledger.kinds.spec import Role
+from ledger.rules.confirmations import Confirmation, CountedLot
+from ledger.rules.deliveries import Handover, Signature
+from ledger.rules.evidence import Evidence
+from ledger.rules.shipments import Arrival
+from ledger.rules.spec import Role
 from service.demo.act import Act
 
 LATER = 3 * 3600

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ledger.facts import facts_json
-from ledger.kinds.evidence import Evidence
-from ledger.kinds.spec import Role
+from ledger.core.facts import facts_json
+from ledger.rules.evidence import Evidence
+from ledger.rules.spec import Role
 from service.demo.act import Act
 
 Access = Literal["public", "redacted", "sealed"]

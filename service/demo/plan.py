@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.kinds.approvals import Decision
-from ledger.kinds.campaigns import Campaign, KnownFact, Need, Offer, Product
-from ledger.kinds.conversions import Conversion
-from ledger.kinds.deliveries import Distribution, Handover
-from ledger.kinds.goods import LotCount
-from ledger.kinds.invoices import Acceptance
-from ledger.kinds.orders import Invoice, Item, Purchase
-from ledger.kinds.payments import Payment
-from ledger.kinds.rates import Quote, Rate
-from ledger.kinds.receipts import Receipt, ReceivedLot
-from ledger.kinds.shipments import Arrival, ArrivedLot, Shipment
-from ledger.kinds.spec import Role
+from ledger.rules.approvals import Decision
+from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
+from ledger.rules.conversions import Conversion
+from ledger.rules.deliveries import Distribution, Handover
+from ledger.rules.goods import LotCount
+from ledger.rules.invoices import Acceptance
+from ledger.rules.orders import Invoice, Item, Purchase
+from ledger.rules.payments import Payment
+from ledger.rules.rates import Quote, Rate
+from ledger.rules.receipts import Receipt, ReceivedLot
+from ledger.rules.shipments import Arrival, ArrivedLot, Shipment
+from ledger.rules.spec import Role
 from service.demo.act import Act
 from service.demo.counting import counts_of, signatures_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.kinds.campaigns import Pledge
-from ledger.kinds.pledges import Match, Step
-from ledger.kinds.spec import Role
+from ledger.rules.campaigns import Pledge
+from ledger.rules.pledges import Match, Step
+from ledger.rules.spec import Role
 from service.demo.act import Act
 from service.demo.gifts import moment
 

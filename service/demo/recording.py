@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ledger.chain import Header
-from watchers.block import Block, parse_block
-from watchers.transaction import Tx, parse_transaction
+from ledger.core.chain import Header
+from watchers.proof.block import Block, parse_block
+from watchers.proof.transaction import Tx, parse_transaction
 
 FOLDER = Path(__file__).parent / "chain"
 

@@ -20,10 +20,10 @@ from service.demo.recording import (
     TipMoment,
     WalletDescriptor,
 )
-from watchers.networks import network_named
-from watchers.scripts import AddressRefused, script_of, scripthash_hex
-from watchers.transaction import Tx
-from watchers.work import target_of
+from watchers.proof.networks import network_named
+from watchers.proof.scripts import AddressRefused, script_of, scripthash_hex
+from watchers.proof.transaction import Tx
+from watchers.proof.work import target_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PAGE = 10

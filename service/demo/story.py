@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from ledger.desk import NOUNS
-from ledger.facts import facts_json
-from ledger.kinds.confirmations import Confirmation
-from ledger.kinds.spec import Role
+from ledger.core.facts import facts_json
+from ledger.recording.desk import NOUNS
+from ledger.rules.confirmations import Confirmation
+from ledger.rules.spec import Role
 from service.clock import MovableClock
 from service.demo import plan
 from service.demo.act import Act
 from service.demo.replay import Replay
-from watchers.http import HttpClient
-from watchers.http_answer import HttpAnswer
+from watchers.net.http import HttpClient
+from watchers.net.http_answer import HttpAnswer
 
 DEADLINE = 30.0
 """Seconds for one call of the API on this machine."""

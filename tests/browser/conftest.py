@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.app import create_app
-from tests.fakes_api import ports
+from tests.tools.fakes_api import ports
 
 HOW = "install Chromium: apt-get install chromium fonts-noto-core (or set CHROMIUM to its path)"
 SHOTS = Path(__file__).parent / "shots"

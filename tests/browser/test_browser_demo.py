@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ledger.queries import donation_rows
 from ledger.store.database import Store
+from ledger.views.queries import donation_rows
 from service.clock import MovableClock
 from service.config import Chain, Config, Site
 from service.demo import gifts, plan
 from service.demo.replay import Replay
 from service.wiring import build
 from tests.browser.conftest import served
-from tests.demo_data import run_command
+from tests.tools.demo_data import run_command
 
 pytestmark = pytest.mark.browser
 NOTICE = "A demonstration. Donors, amounts and papers are invented."

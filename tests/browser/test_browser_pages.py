@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests import builders_views as built
+from tests.tools import builders_views as built
 
 pytestmark = pytest.mark.browser
 PATHS = {

@@ -15,13 +15,13 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from tests.certificates import self_signed
 from tests.node.knots import Node
-from watchers.electrum import Electrum
-from watchers.electrum_socket import place_of
-from watchers.http_policy import HttpPolicy
-from watchers.networks import REGTEST
-from watchers.sources import SourceError
+from tests.tools.certificates import self_signed
+from watchers.net.electrum_socket import place_of
+from watchers.net.http_policy import HttpPolicy
+from watchers.proof.networks import REGTEST
+from watchers.sources.electrum import Electrum
+from watchers.sources.protocol import SourceError
 
 POLL_MILLISECONDS = "200"
 ATTEMPTS, PAUSE = 600, 0.05

@@ -9,18 +9,18 @@ from time import monotonic
 
 import pytest
 
-from ledger.chain import Outpoint, Script
-from tests.certificates import fingerprint
+from ledger.core.chain import Outpoint, Script
 from tests.node.electrum import RealElectrum
 from tests.node.esplora_front import EsploraFront
 from tests.node.knots import Node
-from tests.source_stories import STORIES, Story
-from watchers.bitcoin_core import BitcoinCore
-from watchers.bitcoin_core_rest import BitcoinCoreRest
-from watchers.esplora import Esplora
-from watchers.http import HttpClient, HttpPolicy
-from watchers.networks import REGTEST
-from watchers.sources import Can, Source
+from tests.tools.certificates import fingerprint
+from tests.tools.source_stories import STORIES, Story
+from watchers.net.http import HttpClient, HttpPolicy
+from watchers.proof.networks import REGTEST
+from watchers.sources.bitcoin_core import BitcoinCore
+from watchers.sources.bitcoin_core_rest import BitcoinCoreRest
+from watchers.sources.esplora import Esplora
+from watchers.sources.protocol import Can, Source
 
 pytestmark = pytest.mark.node
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import Header, Script
-from tests.certificates import fingerprint
+from ledger.core.chain import Header, Script
 from tests.node.electrum import RealElectrum
 from tests.node.knots import Node
-from watchers.block import parse_block, parse_transaction
-from watchers.electrum import Electrum
-from watchers.merkle import check_proof
-from watchers.sources import ClaimedTip, HistoryRow, SourceDown, SourceMissing
+from tests.tools.certificates import fingerprint
+from watchers.proof.block import parse_block, parse_transaction
+from watchers.proof.merkle import check_proof
+from watchers.sources.electrum import Electrum
+from watchers.sources.protocol import ClaimedTip, HistoryRow, SourceDown, SourceMissing
 
 pytestmark = pytest.mark.node
 
@@ -76,7 +76,7 @@ def test_every_protocol_gives_the_same_headers(
     server: RealElectrum, highest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real server speaks the old form of headers and the new one."""
-    monkeypatch.setattr("watchers.electrum_wire.PROTOCOLS", ("1.4", highest))
+    monkeypatch.setattr("watchers.net.electrum_wire.PROTOCOLS", ("1.4", highest))
     source = server.source()
     assert [h.hash for h in source.look_headers(3, 4)] == [
         server.node.rpc("getblockhash", n) for n in range(3, 7)

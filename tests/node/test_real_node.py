@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ledger.books import Documents
 from ledger.checks.run import run_checks
-from ledger.desk import Actor, act
-from ledger.rebuild import rebuild
+from ledger.recording.desk import Actor, act
+from ledger.recording.rebuild import rebuild
+from ledger.rules.books import Documents
 from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs

@@ -8,8 +8,8 @@ from __future__ import annotations
 from api.pages.figures import count, with_asset
 from api.pages.sentences.units import number_of, time
 from api.pages.sentences.waiting import still_open
-from ledger.observed.settled import SCANNED_WHOLE
-from ledger.reports.campaign import Books
+from ledger.rules.settled import SCANNED_WHOLE
+from ledger.views.campaign import Books
 
 
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from api.pages.figures import count, exact_with_asset, with_asset
 from api.pages.sentences.units import Piece, Sentence, day, joined, listed, number_of
-from ledger.reports.campaign import CampaignCard, CampaignReport, NeedRow
+from ledger.views.campaign import CampaignCard, CampaignReport, NeedRow
 
 
 def need_asked(need: NeedRow) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.donation import where
 from api.pages.sentences.units import amount, listed
-from ledger.money import is_money
-from ledger.trails.trail import ChangeKind, Place, TrailChange
+from ledger.core.money import is_money
+from ledger.views.trail import ChangeKind, Place, TrailChange
 
 _WHAT = {
     ChangeKind.VOIDED: "its block left the chain, so it is not counted until a block takes it again",

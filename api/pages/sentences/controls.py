@@ -5,8 +5,8 @@ from __future__ import annotations
 from api.pages.figures import exact_with_asset
 from api.pages.sentences.units import Piece, Sentence, day
 from api.pages.sentences.units import period as days
-from ledger.reports.controls import LimitRow, PeriodRow
-from ledger.reports.trial_balance import TrialBalance
+from ledger.rules.trial_balance import TrialBalance
+from ledger.views.controls import LimitRow, PeriodRow
 
 PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
 PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from api.pages.figures import count
 from api.pages.sentences.units import number_of
-from ledger.kinds.confirmations import TwoCounts
-from ledger.supply.losses import LossRow
-from ledger.supply.two_keys import PATIENCE, Deliveries
+from ledger.rules.confirmations import TwoCounts
+from ledger.views.losses import LossRow
+from ledger.views.two_keys import PATIENCE, Deliveries
 
 NOT_CONFIRMED = f"not counted for {PATIENCE} days"
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from api.pages.figures import count, exact_with_asset, rfc3339, short_hash, with_asset
 from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
-from ledger.money import is_money
-from ledger.trails.flow import ExitKind
-from ledger.trails.trail import DonationStatus, DonationTrail, Place
+from ledger.core.money import is_money
+from ledger.views.flow import ExitKind
+from ledger.views.trail import DonationStatus, DonationTrail, Place
 
 _PLACE = {
     ExitKind.OPEN: "ordered and not yet received",

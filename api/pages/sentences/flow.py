@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from api.pages.figures import count
 from api.pages.sentences.units import amount, number_of
-from ledger.trails.flow import ExitKind, Matter, Stage, StageKind
+from ledger.views.flow import ExitKind, Matter, Stage, StageKind
 
 FLOW_CAPTION = (
     "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost."

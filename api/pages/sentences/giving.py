@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.gifts.asking import Awaited
+from ledger.recording.asking import Awaited
 
 ASK_TITLE = "An address for one gift"
 ASK_LEAD = (

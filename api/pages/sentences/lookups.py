@@ -5,7 +5,7 @@ The same sentences for pages and data; none says more than the public pages do.
 
 from __future__ import annotations
 
-from ledger.observed.lookup import Lookup, LookupState
+from ledger.recording.lookup import Lookup, LookupState
 
 LOOKUP_OFFER = (
     "It can be looked at alone: at its next look this site asks its sources for this one transaction. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
 from api.pages.sentences.units import listed
-from ledger.reports.campaign import PledgeRow
+from ledger.views.campaign import PledgeRow
 
 _STATUS = {"pledge": "Promised", "commitment": "Binding", "paid": "Paid", "lapsed": "Lapsed"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.pages.figures import count
 from api.pages.sentences.units import day, number_of
-from ledger.supply.people import Achievement, Breakdown
+from ledger.views.people import Achievement, Breakdown
 
 
 def result_row(item: Achievement) -> tuple[str, str, str, str]:

@@ -9,8 +9,8 @@ import re
 
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.units import day, time
-from ledger.money import is_money
-from ledger.trails.trail import Step, StepKind
+from ledger.core.money import is_money
+from ledger.views.trail import Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = {

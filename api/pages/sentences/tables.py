@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from api.pages.figures import count
 from api.pages.sentences.units import day, number_of, time, unit_of
-from ledger.money import is_money
-from ledger.reports.campaign import CampaignReport
+from ledger.core.money import is_money
+from ledger.views.campaign import CampaignReport
 
 _SUM_WORDS = {
     "converted": "Converted",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.pages.figures import count, moment, with_asset
-from ledger.money import is_money
+from ledger.core.money import is_money
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import datetime as dt
 
 from api.pages.figures import count
 from api.pages.sentences.units import day, listed, number_of, time
-from ledger.reports.campaign import Books, OpenMatter
+from ledger.views.campaign import Books, OpenMatter
 
 _MATTERS = {
     "unexplained_spend": ("outgoing coin without an explanation", "outgoing coins without an explanation"),

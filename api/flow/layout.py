@@ -1,0 +1,343 @@
+"""Where bars, bands and exits lie across a column, in pixels; both drawings and the donor's thread use it.
+
+It knows no colours and no words, and never changes a quantity: one scale a unit, all scales shrunk together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+
+THIN = 2.0
+"""An exit narrower than this, in pixels, is a line in the colour of its bar."""
+SHOWN_RECEIVERS = 20
+OTHERS = "\x00others"
+"""Key of the bar that stands for the receivers beyond the shown ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a drawing allows: pixels of the first column, of the tallest one, between bars, beside a bar."""
+
+    first: float
+    tallest: float
+    gap: float
+    beside: tuple[float, ...]  # for thick exits, a stage each
+    row: float  # least pitch of receivers; 0: the drawing places receivers itself
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A bar in its column: unit `u` lies at `start + u * scale`."""
+
+    bar: Bar
+    stage: int
+    start: float
+    scale: float
+
+    @property
+    def size(self) -> float:
+        return self.bar.units * self.scale
+
+    @property
+    def end(self) -> float:
+        return self.start + self.size
+
+    def at(self, unit: float) -> float:
+        return self.start + unit * self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    stage: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A band with the place it passes at in each stage, source and target included."""
+
+    band: Band
+    matter: Matter
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """An exit at its bar: `start..end` across; `size` is its true width."""
+
+    exit: Exit
+    stage: int
+    matter: Matter
+    start: float
+    end: float
+    size: float
+
+    @property
+    def thin(self) -> bool:
+        """Drawn as a line from its true place, not at its width."""
+        return self.exit.kind.is_bad or self.exit.kind is ExitKind.SPENT or self.size < THIN
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    flow: Flow
+    lanes: Mapping[str, Lane]
+    links: tuple[Link, ...]
+    leaving: tuple[Leaving, ...]
+    extent: float  # across, from 0
+
+    def stage_lanes(self, stage: int) -> tuple[Lane, ...]:
+        return tuple(lane for lane in self.lanes.values() if lane.stage == stage)
+
+
+def gathered(flow: Flow, keep: Iterable[str] = ()) -> Flow:
+    """Beyond 20 receivers the 19 largest (and those in `keep`) stand for themselves, the rest as one bar."""
+    if not flow.stages or flow.stages[-1].kind is not StageKind.DISTRIBUTED:
+        return flow
+    last = flow.stages[-1]
+    if len(last.bars) <= SHOWN_RECEIVERS:
+        return flow
+    wanted = set(keep)
+    ranked = sorted(last.bars, key=lambda bar: (bar.key not in wanted, -bar.units))
+    shown = {bar.key for bar in ranked[: SHOWN_RECEIVERS - 1]}
+    offsets: dict[str, int] = {}
+    hidden = 0
+    for bar in last.bars:
+        if bar.key not in shown:
+            offsets[bar.key] = hidden
+            hidden += bar.units
+    rest = Bar(OTHERS, str(len(offsets)), last.bars[0].matter, last.bars[0].asset, hidden)
+    bars = (*(bar for bar in last.bars if bar.key in shown), rest)
+    bands = tuple(
+        replace(band, target=OTHERS, target_start=band.target_start + offsets[band.target],
+                target_end=band.target_end + offsets[band.target])
+        if band.target in offsets
+        else band
+        for band in flow.bands
+    )  # fmt: skip
+    return replace(flow, stages=(*flow.stages[:-1], replace(last, bars=bars)), bands=bands)
+
+
+def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
+    """Bands between the same two bars that touch at both ends become one."""
+    joined: list[Band] = []
+    for band in sorted(bands, key=lambda b: (b.source, b.target, b.source_start, b.target_start)):
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and (before.source, before.target) == (band.source, band.target)
+            and before.source_end == band.source_start
+            and before.target_end == band.target_start
+        ):
+            joined[-1] = replace(before, source_end=band.source_end, target_end=band.target_end)
+        else:
+            joined.append(band)
+    return tuple(joined)
+
+
+def scales_of(flow: Flow, first: float) -> dict[str, float]:
+    """Pixels a unit of each asset: the first column fills `first`, others follow from what became of it."""
+    scales: dict[str, float] = {}
+    stage_of = {bar.key: i for i, stage in enumerate(flow.stages) for bar in stage.bars}
+    bars = {bar.key: bar for stage in flow.stages for bar in stage.bars}
+    for index, stage in enumerate(flow.stages):
+        totals: dict[str, int] = {}
+        for bar in stage.bars:
+            totals[bar.asset] = totals.get(bar.asset, 0) + bar.units
+        for asset, total in totals.items():
+            if asset in scales or total <= 0:
+                continue
+            came, became = 0.0, 0
+            for band in flow.bands:
+                source = bars.get(band.source)
+                target = bars.get(band.target)
+                if (
+                    source is None
+                    or target is None
+                    or target.asset != asset
+                    or stage_of[band.target] != index
+                ):
+                    continue
+                if source.asset in scales and band.target_end > band.target_start:
+                    came += (band.source_end - band.source_start) * scales[source.asset]
+                    became += band.target_end - band.target_start
+            scales[asset] = came / became if became and came > 0 else first / len(totals) / total
+    return scales
+
+
+def laid_out(flow: Flow, room: Room) -> Layout:
+    """Place everything. Columns stand where their bands run level; a tallest column or exit sets the scale."""
+    flow = replace(flow, bands=merged(flow.bands))
+    scales = scales_of(flow, room.first)
+    flow = _served_in_order(flow)
+    stage_of = {bar.key: i for i, stage in enumerate(flow.stages) for bar in stage.bars}
+    bands = [b for b in flow.bands if stage_of.get(b.source, 99) < stage_of.get(b.target, -1)]
+    factor = _fit(flow, scales, room, bands, stage_of)
+    scales = {asset: scale * factor for asset, scale in scales.items()}
+    lanes: dict[str, Lane] = {}
+    stops: dict[int, list[Stop]] = {}  # of a band by its index
+    for index, stage in enumerate(flow.stages):
+        _place_stage(index, stage, bands, stage_of, scales, room, lanes, stops)
+    links = []
+    for number, band in enumerate(bands):
+        target = lanes[band.target]
+        last = Stop(target.stage, target.at(band.target_start), target.at(band.target_end))
+        links.append(Link(band, lanes[band.source].bar.matter, (*stops[number], last)))
+    leaving = tuple(_leaving(item, lanes[item.source], scales) for item in flow.exits if item.source in lanes)
+    low = min((lane.start for lane in lanes.values()), default=0.0)
+    if links:
+        low = min(low, *(stop.start for link in links for stop in link.stops))
+    high = max((lane.end for lane in lanes.values()), default=0.0)
+    if links:
+        high = max(high, *(stop.end for link in links for stop in link.stops))
+    return Layout(
+        flow,
+        {key: replace(lane, start=lane.start - low) for key, lane in lanes.items()},
+        tuple(
+            replace(link, stops=tuple(Stop(s.stage, s.start - low, s.end - low) for s in link.stops))
+            for link in links
+        ),
+        tuple(replace(item, start=item.start - low, end=item.end - low) for item in leaving),
+        high - low,
+    )
+
+
+def _served_in_order(flow: Flow) -> Flow:
+    """Receivers in the order of the line: the one served first stands first, so that few bands cross."""
+    if not flow.stages or flow.stages[-1].kind is not StageKind.DISTRIBUTED:
+        return flow
+    came: dict[str, int] = {}
+    units: dict[str, int] = {}
+    for band in flow.bands:
+        size = band.target_end - band.target_start
+        came[band.target] = came.get(band.target, 0) + (band.source_start + band.source_end) * size
+        units[band.target] = units.get(band.target, 0) + 2 * size
+    last = flow.stages[-1]
+    bars = sorted(last.bars, key=lambda bar: came.get(bar.key, 0) / max(1, units.get(bar.key, 0)))
+    return replace(flow, stages=(*flow.stages[:-1], replace(last, bars=tuple(bars))))
+
+
+def _gap(stage: Stage, passing: int, room: Room) -> float:
+    if stage.kind in (StageKind.CONVERTED, StageKind.ORDERED):
+        return (
+            room.gap if len(stage.bars) + passing <= 12 else room.gap * 11 / (len(stage.bars) + passing - 1)
+        )
+    return 0.0
+
+
+def _fit(
+    flow: Flow, scales: Mapping[str, float], room: Room, bands: Sequence[Band], stage_of: Mapping[str, int]
+) -> float:
+    """One factor for all scales, at most 1, so that no column and no thick exit outgrows its room."""
+    factor = 1.0
+    bars = {bar.key: bar for stage in flow.stages for bar in stage.bars}
+    for index, stage in enumerate(flow.stages):
+        passing = [b for b in bands if stage_of[b.source] < index < stage_of[b.target]]
+        size = sum(bar.units * scales.get(bar.asset, 0.0) for bar in stage.bars)
+        size += sum((b.source_end - b.source_start) * scales.get(bars[b.source].asset, 0.0) for b in passing)
+        gaps = _gap(stage, len(passing), room) * max(0, len(stage.bars) + len(passing) - 1)
+        if size > 0 and not (stage.kind is StageKind.DISTRIBUTED and room.row):
+            factor = min(factor, max(8.0, room.tallest - gaps) / size)
+        thick = 0.0
+        for item in flow.exits:
+            if (
+                stage_of.get(item.source) == index
+                and not item.kind.is_bad
+                and item.kind is not ExitKind.SPENT
+            ):
+                bar = bars[item.source]
+                thick += _width(item, bar, scales)
+        if thick > 0:
+            factor = min(factor, room.beside[index] / thick)
+    return factor
+
+
+def _width(item: Exit, bar: Bar, scales: Mapping[str, float]) -> float:
+    units = item.units if item.asset == bar.asset else item.end - item.start
+    return units * scales.get(bar.asset, 0.0)
+
+
+def _leaving(item: Exit, lane: Lane, scales: Mapping[str, float]) -> Leaving:
+    size = _width(item, lane.bar, scales)
+    start, end = lane.at(item.start), lane.at(item.end)
+    if not item.kind.is_bad and item.kind is not ExitKind.SPENT and end - start > size:
+        start = end - size  # parts spread over the interval leave from its end
+    return Leaving(item, lane.stage, lane.bar.matter, start, end, size)
+
+
+def _place_stage(
+    index: int,
+    stage: Stage,
+    bands: Sequence[Band],
+    stage_of: Mapping[str, int],
+    scales: Mapping[str, float],
+    room: Room,
+    lanes: dict[str, Lane],
+    stops: dict[int, list[Stop]],
+) -> None:
+    """Stack bars and passing bands of one stage, then move the column to where its bands run level."""
+    coming: dict[
+        str, list[tuple[float, float, float]]
+    ] = {}  # bar -> (middle before, middle in the bar, weight)
+    passing: list[tuple[float, int, float]] = []
+    for number, band in enumerate(bands):
+        at_source, at_target = stage_of[band.source], stage_of[band.target]
+        if at_source < index:
+            before = stops[number][-1]
+            middle = (before.start + before.end) / 2
+            if at_target == index:
+                scale = scales.get(next(b.asset for b in stage.bars if b.key == band.target), 0.0)
+                inside = (band.target_start + band.target_end) / 2 * scale
+                weight = (band.target_end - band.target_start) * scale
+                coming.setdefault(band.target, []).append((middle, inside, weight))
+            elif at_target > index:
+                passing.append((middle, number, before.end - before.start))
+    passing.sort()
+    items: list[tuple[str | int, float]] = []  # a bar's key or a passing band's number, and its size
+    for bar in stage.bars:
+        known = coming.get(bar.key)
+        if known:
+            here = sum(m for m, _, _ in known) / len(known)
+            while passing and passing[0][0] < here:
+                _, number, size = passing.pop(0)
+                items.append((number, size))
+        items.append((bar.key, bar.units * scales.get(bar.asset, 0.0)))
+    items.extend((number, size) for _, number, size in passing)
+    gap = _gap(stage, sum(isinstance(name, int) for name, _ in items), room)
+    receivers = stage.kind is StageKind.DISTRIBUTED and room.row
+    at = 0.0
+    starts: list[float] = []
+    for position, (_, size) in enumerate(items):
+        if position:
+            at += gap
+        if receivers and position:
+            pitch = max(room.row, (items[position - 1][1] + size) / 2 + 5)
+            at = starts[-1] + items[position - 1][1] / 2 + pitch - size / 2
+        starts.append(at)
+        at += size
+    pulls: list[tuple[float, float]] = []
+    for (name, _), start in zip(items, starts, strict=True):
+        if isinstance(name, int):
+            before = stops[name][-1]
+            pulls.append((before.start - start, before.end - before.start))
+        else:
+            pulls.extend((middle - inside - start, weight) for middle, inside, weight in coming.get(name, []))
+    total = sum(weight for _, weight in pulls)
+    shift = sum(pull * weight for pull, weight in pulls) / total if total > 0 else 0.0
+    if not room.row:
+        shift = min(max(0.0, shift), max(0.0, room.tallest - at))
+    bars = {bar.key: bar for bar in stage.bars}
+    for (name, size), start in zip(items, starts, strict=True):
+        if isinstance(name, int):
+            stops[name].append(Stop(index, start + shift, start + shift + size))
+        else:
+            bar = bars[name]
+            lanes[name] = Lane(bar, index, start + shift, scales.get(bar.asset, 0.0))
+    for number, band in enumerate(bands):
+        if stage_of[band.source] == index:
+            lane = lanes[band.source]
+            stops[number] = [Stop(index, lane.at(band.source_start), lane.at(band.source_end))]

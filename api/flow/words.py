@@ -1,0 +1,122 @@
+"""What the picture and its table say: a head for each stage, and the exits under it, merged by kind.
+
+Words come from the language's module; here is only which figures belong together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.flow.thread import held_on
+from api.pages import sentences as say
+from api.pages.figures import with_asset
+from ledger.views.flow import ExitKind, Flow, StageKind, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A stage: label, large figure, detail; in a donor's picture the figure is the donor's."""
+
+    label: str
+    figure: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """Exits of one kind from one stage; `keys` are (bar, kind) of the merged ones."""
+
+    figure: str
+    word: str
+    bad: bool
+    kind: ExitKind
+    keys: frozenset[tuple[str, ExitKind, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    heads: tuple[Head, ...]
+    feet: tuple[tuple[Foot, ...], ...]  # a tuple a stage
+    desc: str
+
+
+_ONE_LINE = 17
+"""Characters of a foot's figure that fit beside each other: `7 of 14,000` does."""
+
+
+def words_of(flow: Flow, thread: Thread | None) -> Words:
+    """Heads and feet of a flow; with a thread the donor's figures, `of` the totals."""
+    heads = tuple(_head(flow, index, thread) for index in range(len(flow.stages)))
+    feet = tuple(_feet(flow, index, thread) for index in range(len(flow.stages)))
+    desc = say.flow_desc(
+        [(head.label, head.figure, head.detail) for head in heads],
+        [(foot.figure, foot.word) for group in feet for foot in group],
+    )
+    return Words(heads, feet, desc)
+
+
+def yours_at(flow: Flow, index: int, thread: Thread) -> tuple[int, tuple[str, ...]]:
+    """The donation's units in a stage, and the bars that hold them (labels)."""
+    held = held_on(thread)
+    total, labels = 0, []
+    for bar in flow.stages[index].bars:
+        units = sum(b - a for a, b in held.get(bar.key, []))
+        if units:
+            total += units
+            labels.append(bar.label)
+    return total, tuple(labels)
+
+
+def _head(flow: Flow, index: int, thread: Thread | None) -> Head:
+    stage = flow.stages[index]
+    figure = say.stage_figure(stage, flow.unit)
+    if thread is None:
+        return Head(say.stage_label(stage), figure, say.stage_detail(stage))
+    units, labels = yours_at(flow, index, thread)
+    unit = flow.unit if stage.kind is StageKind.ORDERED else ""
+    total = with_asset(stage.asset, stage.units)
+    if stage.kind is StageKind.DISTRIBUTED and len(labels) == 1:
+        total = with_asset(stage.asset, next(bar.units for bar in stage.bars if bar.label == labels[0]))
+    return Head(say.yours_label(stage, labels), say.amount(stage.asset, units, unit), say.of_total(total))
+
+
+def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
+    stage = flow.stages[index]
+    bars = {bar.key: bar for bar in stage.bars}
+    groups: dict[tuple[ExitKind, str, str], int] = {}
+    keys: dict[tuple[ExitKind, str, str], set[tuple[str, ExitKind, str]]] = {}
+    matter = {}
+    for item in flow.exits:
+        if item.source not in bars:
+            continue
+        group = (item.kind, item.asset, item.label)
+        groups[group] = groups.get(group, 0) + item.units
+        keys.setdefault(group, set()).add((item.source, item.kind, item.label))
+        matter[group] = bars[item.source].matter
+    yours: dict[tuple[str, ExitKind], int] = {}
+    for point in thread.points if thread else ():
+        if point.left is not None and point.bar in bars:
+            yours[point.bar, point.left] = yours.get((point.bar, point.left), 0) + point.end - point.start
+    feet = []
+    for (kind, asset, label), units in groups.items():
+        mine = sum(
+            number
+            for (bar, left), number in yours.items()
+            if left is kind
+            and bars[bar].asset == asset
+            and any(key[0] == bar for key in keys[kind, asset, label])
+        )
+        figure = with_asset(asset, units)
+        if mine and len([g for g in groups if g[0] is kind]) == 1:
+            total, figure = say.of_total(figure), with_asset(asset, mine)
+        else:
+            total = ""
+        word = say.exit_word(
+            kind, matter[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
+        )
+        if total and len(f"{figure} {total}") <= _ONE_LINE:
+            figure = f"{figure} {total}"
+        elif total:
+            word = f"{total} {word}"
+        feet.append(Foot(figure, word, kind.is_bad, kind, frozenset(keys[kind, asset, label])))
+    return tuple(feet)

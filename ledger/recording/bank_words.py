@@ -1,0 +1,48 @@
+"""The private words of bank lines, which lie beside the journal: forgotten when that is asked. No entry is changed.
+
+What an entry commits to stays, and says nothing any more to who does not know the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ledger.core.errors import NotAllowed, NotFound
+from ledger.recording.desk import Actor
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.rules.spec import Role
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Writing
+
+
+def forget_words(
+    tx: Writing, actor: Actor, campaign: str, identities: Sequence[str], before: str | None, *, now: int
+) -> int:
+    """Forget the words of these lines, and of all that were booked before a day; how many had any.
+
+    Raises NotAllowed for who is no admin, NotFound for a line that is not there; then nothing is forgotten.
+    """
+    if actor.role != Role.ADMIN:
+        raise NotAllowed(f"user: {actor.name} is {actor.role}; only an admin makes the ledger forget")
+    documents = Books(tx.shelf).documents
+    lines = []
+    for identity in identities:
+        line = documents.find("bank_line", campaign, identity)
+        if line is None:
+            raise NotFound(
+                f"line: there is no bank line {identity[:64]} in campaign {campaign}; `inbox` names them"
+            )
+        lines.append(line["facts"])
+    if before is not None:
+        lines += [
+            d["facts"] for _, d in documents.all("bank_line", campaign) if d["facts"]["booked"] < before
+        ]
+    words = {line["text"]: line["identity"] for line in lines if line.get("text") is not None}
+    kept = {text: identity for text, identity in words.items() if tx.desk.opening(text) is not None}
+    for text, identity in kept.items():
+        tx.desk.delete_opening(text)
+        tx.desk.audit(rfc3339(now), actor.id, "bank words forgotten", f"{campaign}:{identity}")
+    return len(kept)

@@ -1,0 +1,273 @@
+"""The desk: who may record what, by noun and verb. The API and the command line both go through here.
+
+Every write but intentions needs an actor with a role; who recorded a fact never approves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
+from ledger.core.facts import STRICT, Number, facts_from
+from ledger.recording import drafts
+from ledger.recording.dating import parted
+from ledger.recording.giving import load_gaps, unread_scripts
+from ledger.recording.kinds import ALL
+from ledger.recording.record import AlreadyRecorded, record, reversed_by, rfc3339
+from ledger.rules.books import Books
+from ledger.rules.restrictions import require_need
+from ledger.rules.spec import Kind, Role
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+_CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
+TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user of the desk, known by name here and by role in entries."""
+
+    id: int | None
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done with a noun: the facts that it takes and the roles that may."""
+
+    kind: Kind
+    facts: type
+    roles: frozenset[Role]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    name: str
+    plural: str
+    actions: Mapping[str, Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action. `waiting_for` is the txid that a draft waits for; then there is no entry yet.
+
+    Neither an entry nor a txid: a draft was taken back.
+    """
+
+    seq: int | None
+    key: str
+    already: bool
+    waiting_for: str | None
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a donor may say when asking for an address: the need that the gift is for; nothing about themselves."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    need: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """An address for one donor, with a BIP 21 URI and a claim code; `fresh` False: the campaign's fixed one.
+
+    `need`: what comes to it is restricted to that need.
+    """
+
+    address: str
+    bip21: str
+    claim_code: str
+    fresh: bool
+    need: str | None = None
+
+
+def _nouns() -> dict[str, Noun]:
+    actions: dict[str, dict[str, Action]] = defaultdict(dict)
+    for kind in ALL:
+        if Role.SYSTEM not in kind.roles:
+            actions[kind.noun][kind.verb] = Action(kind, kind.facts, kind.roles, kind.doc)
+    irregular = {"evidence": "evidence", "loss": "losses", "in-kind": "in-kind-gifts", "incoming": "incoming"}
+    return {noun: Noun(noun, irregular.get(noun, noun + "s"), verbs) for noun, verbs in actions.items()}
+
+
+NOUNS: Mapping[str, Noun] = _nouns()
+"""The nouns of the desk, from the kinds of entry."""
+
+
+def token_hash(token: str) -> str:
+    """Tokens are random and long, so one SHA-256 stores them safely."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -> int:
+    """A new user of the desk. The name stays in the operating tables, never in an entry or a page."""
+    allowed = sorted(r.value for r in Role if r is not Role.SYSTEM)
+    if role not in allowed:
+        raise Refused.field("role", f"must be one of {', '.join(allowed)}")
+    if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
+        raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
+    if any(user.name.casefold() == name.casefold() for user in tx.desk.users()):
+        raise Conflict("name: there is a user of this name already, in capitals or not; give another")
+    user = tx.desk.add_user(name, role, rfc3339(now))
+    tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
+    return user
+
+
+def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None) -> str:
+    """A new token of a user, shown once; only its hash is kept."""
+    user = tx.desk.user(user_name)
+    if user is None:
+        raise NotFound(f"user: there is no user {user_name[:60]}")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now))
+    tx.desk.audit(rfc3339(now), by.id if by else None, "token added", f"{user_name}/{token_name}")
+    return token
+
+
+def actor_of_token(tx: Reading, token: str) -> Actor | None:
+    """Who a token belongs to; None for an unknown, revoked or disabled one."""
+    user = tx.desk.user_by_token_hash(token_hash(token)) if token.startswith(TOKEN_PREFIX) else None
+    return None if user is None or user.disabled else Actor(user.id, user.name, user.role)
+
+
+def actor_named(tx: Reading, name: str) -> Actor:
+    """The user that the command line acts as; raises NotFound or NotAllowed."""
+    user = tx.desk.user(name)
+    if user is None:
+        raise NotFound(f"user: there is no user {name[:60]}; add one with `aidtrail user add`")
+    if user.disabled:
+        raise NotAllowed(f"user: {name} is disabled")
+    return Actor(user.id, user.name, user.role)
+
+
+def action_of(noun: str, verb: str) -> Action:
+    """Raises NotFound, naming what there is."""
+    if noun not in NOUNS:
+        raise NotFound(f"noun: there is no {noun[:40]}; there are {', '.join(sorted(NOUNS))}")
+    actions = NOUNS[noun].actions
+    if verb not in actions:
+        raise NotFound(f"verb: {one(noun)} cannot {verb[:40]}; it can {', '.join(sorted(actions))}")
+    return actions[verb]
+
+
+def _one(word: str) -> str:
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
+
+
+def act(
+    tx: Writing,
+    actor: Actor,
+    slug: str,
+    noun: str,
+    verb: str,
+    facts: object,
+    *,
+    now: int,
+    happened: str | None = None,
+) -> Outcome:
+    """Record what a person tells; `facts` is an instance of the action's facts, or the JSON object of one.
+
+    `happened` is the day of a late fact, whose own period is closed; an object may name it beside its fields.
+    Raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
+    """
+    action = action_of(noun, verb)
+    if Role(actor.role) not in action.roles:
+        roles = ", ".join(sorted(role.value for role in action.roles))
+        raise NotAllowed(f"role: {_one(actor.role)} cannot {verb} {_one(noun)}; these can: {roles}")
+    if isinstance(facts, dict):
+        facts, happened = parted(facts)
+    told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
+    if noun == "campaign":
+        slug = told.slug
+    kind = action.kind
+    txid = kind.waits_for(Books(tx.shelf), slug, told)
+    if txid is not None:
+        key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, happened, now=now)
+        return Outcome(None, key, already, txid, None)
+    if verb == "reject":
+        withdrawn = drafts.withdraw(tx, actor.id, Role(actor.role), noun, slug, told.number, now=now)
+        if withdrawn is not None:
+            return Outcome(None, withdrawn, False, None, None)
+    outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
+    already = isinstance(outcome, AlreadyRecorded)
+    if already and reversed_by(Books(tx.shelf), outcome.entry.seq) is not None:
+        anew = "the next `n`" if hasattr(told, "n") else "another number"
+        raise Conflict(
+            f"{noun}: this was recorded as entry {outcome.entry.seq} and reversed since, so it does not stand; to "
+            f"record it again, give {anew}"
+        )
+    if not already:
+        tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
+        drafts.recorded_otherwise(tx, outcome.entry.key)
+    return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
+
+
+def claim_hash(code: str) -> str:
+    """What a claim code is found by: the code itself is stored nowhere."""
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
+
+
+def new_claim_code() -> str:
+    """A secret of 128 bits, by which a donor finds the way of a gift."""
+    return secrets.token_urlsafe(16)
+
+
+def bip21_of(address: str, title: str) -> str:
+    """What a wallet opens: the address, labelled with the campaign's title (BIP 21)."""
+    label = title.replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
+    return f"bitcoin:{address}?label={label}"
+
+
+ANY_END = Wish()
+"""The wish of a donor who names no need."""
+
+
+def request_intention(
+    tx: Writing, slug: str, wish: object = ANY_END, *, now: int, code: str | None = None
+) -> Intention:
+    """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
+
+    `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises
+    NotFound or Refused for a need that is not there, Conflict where no address is left: the fixed one is
+    everybody's, and can be kept for no need. With a `code` of `new_claim_code` the same again gives the same address.
+    """
+    told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
+    books, need = Books(tx.shelf), told.need
+    campaign = books.documents.require("campaign", "", slug)["facts"]
+    if need is not None:
+        require_need(books, slug, need, "need")
+    if code is None:
+        code = new_claim_code()
+    elif not _CLAIM_CODE.fullmatch(code):
+        raise Refused.field("code", "is no claim code; open the form again, which has a fresh one")
+    given = tx.addresses.by_claim(claim_hash(code))
+    if given is not None:
+        title = books.documents.require("campaign", "", given.campaign)["facts"]["title"]
+        return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
+    row = tx.addresses.give_out(
+        slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
+    )
+    fresh = row is not None
+    if row is None and need is not None:
+        raise Conflict(
+            f"need: no address is left that can be kept for {need}; ask again later, or give without a restriction"
+        )
+    if row is None:
+        row, code = tx.addresses.fixed_of(slug), ""
+        if row is None:
+            raise Conflict("address: this campaign has no address to give out yet")
+    return Intention(row.address, bip21_of(row.address, campaign["title"]), code, fresh, row.restriction)

@@ -1,0 +1,146 @@
+"""Drafts of the desk: explanations told before their transaction settles. Kept, put right, taken back, listed.
+
+A draft moves nothing; recording it, when its spend settles, is done elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.facts import facts_json
+from ledger.recording.dating import HAPPENED
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.rules.observing import Observed
+from ledger.rules.settled import settled_block
+from ledger.rules.spec import APPROVERS, Context, Kind, Role
+
+if TYPE_CHECKING:
+    from ledger.store.desk import Draft
+    from ledger.store.transaction import Reading, Writing
+
+REFUSED = "draft refused"
+"""How the audit log names what happened to a draft that the ledger did not take."""
+
+
+def keep(
+    tx: Writing,
+    author: int | None,
+    role: Role,
+    slug: str,
+    kind: Kind,
+    told: Any,
+    happened: str | None,
+    *,
+    now: int,
+) -> tuple[str, str, bool]:
+    """An explanation waits for its transaction: (key, txid, whether it waited already).
+
+    What no settling can mend is refused now. Raises Refused, NotFound, Conflict, or NotAllowed without an author.
+    """
+    books = Books(tx.shelf)
+    if books.documents.find("campaign", "", slug) is None:
+        raise NotFound(f"campaign: there is no campaign {slug}")
+    txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
+    data = rfc8785.dumps(facts_json(told) | ({HAPPENED: happened} if happened else {}))
+    for draft in tx.desk.drafts():
+        if draft.key == key and draft.data == data:
+            return key, txid, True
+        if draft.key == key:
+            raise Conflict(
+                f"{kind.noun}: a draft of this number waits already, with other facts, for {draft.waits_for}; take it "
+                f"back first (`{kind.noun} reject`), or use another number"
+            )
+    recorded = tx.journal.by_key(key)
+    if recorded is not None:
+        raise Conflict(
+            f"{kind.noun}: {told.number} is recorded already with other facts, as entry {recorded.seq}; "
+            "use another number"
+        )
+    kind.early(Context(books, slug, rfc3339(now), role), told)
+    _require_to_come(tx, txid)
+    if author is None:
+        raise NotAllowed("user: a draft keeps its author; act as a user of the desk")
+    tx.desk.add_draft(kind.name, slug, key, data, author, txid, rfc3339(now))
+    tx.desk.audit(rfc3339(now), author, "draft", key)
+    return key, txid, False
+
+
+def _require_to_come(tx: Reading, txid: str) -> None:
+    """Refused where the transaction has settled, and took no coins of any campaign."""
+    known, settled = Observed(tx.shelf).tx(txid), settled_block(tx)
+    if known is not None and known.height is not None and settled is not None and known.height <= settled:
+        raise Refused.field("txid", "has settled and took no coins of ours; name the transaction that did")
+
+
+def withdraw(
+    tx: Writing, author: int | None, role: Role, noun: str, slug: str, number: str, *, now: int
+) -> str | None:
+    """Take an open draft back, its author or an approver; its key, or None where there is none of this number."""
+    key = f"{noun}:{slug}:{number}"
+    for draft in tx.desk.drafts():
+        if draft.key == key:
+            if draft.user_id != author and role not in APPROVERS:
+                raise NotAllowed(f"{noun}: only who told this draft, or an approver, can take it back")
+            tx.desk.close_draft(draft.id, "withdrawn")
+            tx.desk.audit(rfc3339(now), author, "draft withdrawn", key)
+            return key
+    return None
+
+
+def recorded_otherwise(tx: Writing, key: str) -> None:
+    """A fact is recorded under the number of a draft that was refused: the draft waits no longer."""
+    for draft in tx.desk.drafts():
+        if draft.key == key:
+            tx.desk.close_draft(draft.id, "put right")
+
+
+def unseen(tx: Reading) -> Iterator[Draft]:
+    """Drafts whose transaction no look has shown yet."""
+    observed = Observed(tx.shelf)
+    for draft in tx.desk.drafts():
+        if draft.waits_for is not None and observed.tx(draft.waits_for) is None:
+            yield draft
+
+
+def refused(tx: Reading) -> Iterator[tuple[Draft, str]]:
+    """Drafts whose spend has settled and that still wait, and why they were refused then."""
+    documents = Books(tx.shelf).documents
+    found = [
+        draft
+        for draft in tx.desk.drafts()
+        if draft.waits_for is not None
+        and documents.find("spend", draft.campaign, draft.waits_for) is not None
+    ]
+    reasons = _reasons(tx, found)
+    for draft in found:
+        yield draft, reasons.get(draft.key, "the ledger did not take it")
+
+
+def facts_of(draft: Draft) -> dict[str, Any]:
+    """What a draft says."""
+    told: dict[str, Any] = json.loads(draft.data)
+    return told
+
+
+def _reasons(tx: Reading, drafts: list[Draft]) -> dict[str, str]:
+    """Why each draft was refused, by its key, from the audit log; the last refusal counts."""
+    keys = {draft.key for draft in drafts}
+    found: dict[str, str] = {}
+    after = 0
+    while keys:
+        page = tx.desk.audited(after)
+        for line in page:
+            if line.action == REFUSED:
+                key = next((k for k in keys if line.subject.startswith(f"{k}: ")), None)
+                if key is not None:
+                    found[key] = line.subject.removeprefix(f"{key}: ")
+        if not page:
+            break
+        after = page[-1].n
+    return found

@@ -1,0 +1,66 @@
+"""Early explanations: drafts that wait for the spend that they explain; what they say it is for, and their recording.
+
+A draft moves nothing and holds nothing; what is refused when its spend settles stays for its author.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ledger.core.entry import Entry
+from ledger.core.errors import LedgerError
+from ledger.core.facts import facts_from
+from ledger.recording import drafts
+from ledger.recording.dating import parted
+from ledger.recording.kinds import BY_NAME
+from ledger.recording.record import Recorded, record, rfc3339
+from ledger.rules.books import Documents
+from ledger.rules.spec import Role
+from ledger.views.suggestions import explains
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+
+def purpose_of(tx: Reading, campaign: str, ref: str, sats: int) -> str | None:
+    """The need that the first draft names which explains all of a spend, a payment by its order; None: any end."""
+    documents = Documents(tx.shelf)
+    for draft in tx.desk.drafts(waits_for=ref):
+        told = json.loads(draft.data)
+        if draft.campaign != campaign or explains(told) != sats:
+            continue
+        order = documents.find("purchase", campaign, str(told.get("order", "")))
+        need = told.get("need") if order is None else order["facts"].get("need")
+        known = need is not None and documents.find("need", campaign, str(need)) is not None
+        return str(need) if known else None
+    return None
+
+
+def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
+    """Record the drafts that waited for a spend, on behalf of their authors; the entries that came of it."""
+    recorded = []
+    for draft in tx.desk.drafts(waits_for=txid):
+        kind = BY_NAME[draft.kind]
+        try:
+            told, happened = parted(json.loads(draft.data))
+            facts: object = facts_from(kind.facts, told)
+            outcome = record(
+                tx,
+                kind,
+                draft.campaign,
+                facts,
+                now=now,
+                role=Role.RECORDER,
+                author=draft.user_id,
+                happened=happened,
+                waits=False,
+            )
+        except LedgerError as refusal:
+            # The draft stays for its author to put right; the spend stays unexplained meanwhile.
+            tx.desk.audit(rfc3339(now), None, drafts.REFUSED, f"{draft.key}: {refusal}")
+            continue
+        tx.desk.close_draft(draft.id, "recorded")
+        if isinstance(outcome, Recorded):
+            recorded.append(outcome.entry)
+    return recorded

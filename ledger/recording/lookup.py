@@ -1,0 +1,74 @@
+"""A transaction that somebody named by its txid: what became of the question, and its sighting where it is ours.
+
+The answer never says more than the public pages do. Nothing here asks the network or touches money.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ledger.core.look import SeenTx, others_among
+from ledger.recording.record import rfc3339
+from ledger.rules.observing import ObservationKind, Observed
+from ledger.store.observations import ObservationRow
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+
+class LookupState(StrEnum):
+    WAITING = "waiting"
+    FOUND = "found"
+    NONE_OF_OURS = "none_of_ours"
+    NO_SOURCE = "no_source"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One question; times are Unix seconds. `sources` are those that the answer rests on.
+
+    `height` is the block that a source names for it, which has not been read here (`unread`).
+    """
+
+    txid: str
+    state: LookupState
+    asked_at: int
+    answered_at: int | None = None
+    sources: tuple[str, ...] = ()
+    height: int | None = None
+
+
+def is_known(tx: Reading, txid: str) -> bool:
+    """Has the transaction been seen here, in a mempool or in a block?"""
+    return Observed(tx.shelf).tx(txid) is not None
+
+
+def touches_us(tx: Reading, seen: SeenTx) -> bool:
+    """Does it pay one of our scripts, or spend one of our coins, be that in a block or not?"""
+    observed = Observed(tx.shelf)
+    return any(
+        sats > 0 and tx.addresses.by_script(script) is not None for script, sats in seen.outputs
+    ) or any(observed.coin_to_be(str(spent)) is not None for spent in seen.inputs)
+
+
+def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
+    """Observe an unconfirmed transaction that touches us, labelled with its source; known ones change nothing."""
+    observed = Observed(tx.shelf)
+    if observed.tx(seen.txid) is not None:
+        return
+    ours = []
+    for vout, (script, sats) in enumerate(seen.outputs):
+        row = tx.addresses.by_script(script)
+        if row is not None and sats > 0:
+            tx.addresses.mark_used(script)
+            ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
+    others = others_among(seen.outputs, ours)
+    body = {"inputs": [str(spent) for spent in seen.inputs], "outputs": ours, "others": others}
+    data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+    at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
+    tx.observations.append([ObservationRow(at, seen.source, kind, seen.txid, data)])
+    observed.fold(at, seen.source, kind, seen.txid, data)

@@ -1,0 +1,180 @@
+"""Recording, the one way into the journal: check the rules, make the bytes, fold, append; all or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.accounts import campaign_of
+from ledger.core.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.facts import facts_json
+from ledger.core.money import MAX_AMOUNT
+from ledger.recording.dating import HAPPENED, accounting_date
+from ledger.recording.kinds import BY_NAME
+from ledger.rules.books import Books
+from ledger.rules.limits import require_within_limit
+from ledger.rules.spec import Context, Kind, Role
+from ledger.store.journal import JournalRow
+from ledger.tracing.touched import Touched
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The entry is in the journal now."""
+
+    entry: Entry
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRecorded:
+    """The same fact was recorded before; nothing changed."""
+
+    entry: Entry
+    data: bytes
+
+
+@lru_cache(maxsize=256)
+def rfc3339(seconds: int) -> str:
+    """Unix seconds as RFC 3339 UTC with `Z`."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unix_seconds(text: str) -> int:
+    """The reverse of `rfc3339`."""
+    return int(dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC).timestamp())
+
+
+def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
+    def entry(seq: int) -> Entry | None:
+        row = tx.journal.by_seq(seq)
+        return None if row is None else entry_from_bytes(row.data)
+
+    def entries(after: int) -> Iterator[Entry]:
+        return (entry_from_bytes(row.data) for row in tx.journal.rows(after))
+
+    return Context(books, campaign, rfc3339(now), role, entry, entries)
+
+
+def reversed_by(books: Books, seq: int) -> int | None:
+    """The entry that reversed an entry; None while it stands."""
+    found = books.documents.find("reversal", "", str(seq))
+    return None if found is None else int(found["seq"])
+
+
+def record(
+    tx: Writing,
+    kind: Kind,
+    campaign: str,
+    facts: Any,
+    *,
+    now: int,
+    role: Role,
+    author: int | None = None,
+    date: str | None = None,
+    happened: str | None = None,
+    waits: bool = True,
+) -> Recorded | AlreadyRecorded:
+    """Record one fact; raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
+
+    `author` is kept beside the journal, never in it; who recorded a fact may not approve it. `date` is the
+    accounting date where it is not the fact's own, `happened` the day of a late fact. `waits` False: nobody is there
+    who could give another date, so what lies in a closed period is booked on the first open day (RULES 13).
+    """
+    told = facts_json(facts)
+    key = kind.key(campaign, facts)
+    earlier = tx.journal.by_key(key)
+    if earlier is not None:
+        entry = entry_from_bytes(earlier.data)
+        if same_facts(entry, kind.name, campaign, told) and entry.notes.get(HAPPENED) == happened:
+            return AlreadyRecorded(entry, earlier.data)
+        gone = reversed_by(Books(tx.shelf), entry.seq)
+        standing, remedy = (
+            ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
+        )
+        raise Conflict(
+            f"{kind.noun}: {key.rsplit(':', 1)[-1]} {standing} recorded already with other facts, as entry "
+            f"{entry.seq}; {remedy} another number"
+        )
+    books = Books(tx.shelf)
+    approved = kind.approves(books, campaign, facts)
+    context = _context(tx, books, campaign, now, role)
+    if approved is not None and author is not None and tx.desk.author(approved) == author:
+        first = context.entry(approved)
+        what = kind.noun if first is None else first.kind.partition(".")[0]
+        raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
+    posting = kind.post(context, facts)
+    if approved is not None:
+        require_within_limit(context, kind, facts)
+    at = rfc3339(now)
+    sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
+    booked = accounting_date(
+        books,
+        {campaign, *map(campaign_of, sides)},
+        date or kind.date(facts) or at[:10],
+        today=at[:10],
+        moves=bool(posting.transfers or posting.operations),
+        waits=waits and role is not Role.SYSTEM,
+        happened=happened,
+    )
+    head = tx.journal.head()
+    seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
+    notes = posting.notes if happened is None else {**posting.notes, HAPPENED: happened}
+    entry = Entry(
+        seq=seq,
+        previous=previous,
+        key=key,
+        kind=kind.name,
+        campaign=campaign,
+        at=at,
+        date=booked,
+        role=role.value,
+        facts=told,
+        notes=notes,
+        transfers=posting.transfers,
+        operations=posting.operations,
+        reverses=posting.notes.get("reverses"),
+    )
+    try:
+        data = entry.canonical()
+    except ValueError:
+        # Each amount was within the bound; what stands there already makes a sum of it that no line can hold.
+        raise Refused.field(
+            _largest(told), f"makes a sum above {MAX_AMOUNT}, which no line can hold; check the figure"
+        ) from None
+    fold(books, entry)
+    tx.journal.append(
+        JournalRow(
+            seq,
+            key,
+            kind.name,
+            campaign,
+            at,
+            data,
+            entry_hash(data),
+            [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],
+        )
+    )
+    if author is not None:
+        tx.desk.note_author(seq, author)
+    return Recorded(entry, data)
+
+
+def _largest(told: dict[str, Any]) -> str:
+    """The field of the largest whole number of some facts."""
+    numbers = {name: value for name, value in told.items() if type(value) is int}
+    return max(numbers, key=lambda name: numbers[name], default="body")
+
+
+def fold(books: Books, entry: Entry) -> None:
+    """Apply an entry to the projections: the same when it is recorded and when all is rebuilt."""
+    books.apply(entry)
+    BY_NAME[entry.kind].fold(books, entry)
+    Touched(books.shelf).note(entry)

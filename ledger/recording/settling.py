@@ -1,0 +1,351 @@
+"""From a look to the books: observe what joined and left, then void, restore, settle; all in one transaction.
+
+A reorganisation is applied as a whole before anything settles (RULES 3 and 4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.chain import Script
+from ledger.core.entry import Entry
+from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among
+from ledger.recording.early import purpose_of, record_drafts
+from ledger.recording.record import Recorded, record, rfc3339
+from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
+from ledger.rules.fee_only import bearing, explained_by_itself
+from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
+from ledger.rules.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
+from ledger.rules.own_moves import OWN_MOVE, OwnMove
+from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.spec import Role
+from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
+from ledger.store.observations import ObservationRow
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Writing
+
+ABSENT_LOOKS = 3
+ABSENT_SECONDS = 3600
+"""Evicted: absent in three looks in a row, over at least an hour (WATCHING, Statuses that bite)."""
+
+
+@dataclass
+class LookOutcome:
+    """The entries that a look led to, in order."""
+
+    entries: list[Entry] = field(default_factory=list)
+    behind: int = 0
+    """Blocks between the agreed tip and the best header, when this look came nearer: read on at once."""
+
+
+def record_look(tx: Writing, look: ChainLook, *, now: int) -> LookOutcome:
+    """Take a look into the ledger. Raises nothing for what a chain can do; all or nothing with `tx`."""
+    return _Settling(tx, look, now).run()
+
+
+class _Settling:
+    def __init__(self, tx: Writing, look: ChainLook, now: int) -> None:
+        self._tx, self._look, self._now = tx, look, now
+        self._at = rfc3339(now)
+        self._observed = Observed(tx.shelf)
+        self._classes = CoinClasses(tx.shelf)
+        self._depth = depth_of(tx)
+        self._outcome = LookOutcome()
+        self._late_coins: list[str] = []
+        self._recorded_spenders: set[str] = set()
+
+    def run(self) -> LookOutcome:
+        touched, lowest = self._observe()
+        late_coins = [c for c in map(self._observed.coin, self._late_coins) if c is not None]
+        self._recorded_spenders = {
+            c.spent_by for c in late_coins if c.spent_by and any(self._classes.spends_of(c.spent_by))
+        }
+        tip = self._look.tip
+        progress = self._tx.progress
+        before = int(progress.load("settled_height") or -1)
+        young = int(progress.load("settled_coinbase") or -1)
+        progress.save("scanned", tip.hash)
+        progress.save("tip_height", str(tip.height))
+        progress.save("tip_hash", tip.hash)
+        progress.save("tip_time", str(tip.time))
+        self._note_look()
+        if lowest is not None:
+            before, young = min(before, lowest - 1), min(young, lowest - 1)
+            self._void(touched)
+        settled = tip.height - self._depth + 1
+        mature = tip.height - max(self._depth, MATURITY) + 1
+        work = [w for w in self._observed.txs_in(before + 1, settled) if not w.coinbase]
+        work += [w for w in self._observed.txs_in(young + 1, mature) if w.coinbase]
+        work += self._late(before, young)
+        for transaction in sorted(work, key=lambda w: (w.height or 0, w.position or 0)):
+            self._settle(transaction)
+        self._settle_late_spends()
+        progress.save("settled_height", str(settled))
+        progress.save("settled_coinbase", str(mature))
+        if self._look.joined:
+            self._outcome.behind = max(0, self._look.best_height - tip.height)
+        return self._outcome
+
+    def _late(self, before: int, young: int) -> list[WatchedTx]:
+        """What was told late of blocks that were settled before."""
+        told = {facts.txid for block in self._look.late for facts in block.txs}
+        found = [w for w in map(self._observed.tx, sorted(told)) if w is not None and w.height is not None]
+        return [w for w in found if (w.height or 0) <= (young if w.coinbase else before)]
+
+    # observing
+
+    def _observe(self) -> tuple[list[str], int | None]:
+        """Append and fold what is new; transactions of blocks that left, newest first, and their lowest height."""
+        touched: list[str] = []
+        lowest: int | None = None
+        for block in self._look.undone:
+            height = self._observed.height_of(block)
+            if height is None:
+                continue
+            lowest = height if lowest is None else min(lowest, height)
+            touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
+            self._append("look", ObservationKind.BLOCK_LEFT, block, {})
+        for late in self._look.late:
+            for facts in late.txs:
+                self._late_coins += [
+                    outpoint
+                    for vout, *_ in self._ours(facts.outputs)
+                    if self._observed.coin(outpoint := f"{facts.txid}:{vout}") is None
+                ]
+        for kind, blocks in (
+            (ObservationKind.BLOCK_JOINED, self._look.joined),
+            (ObservationKind.BLOCK_FILLED, self._look.late),
+        ):
+            for block_told in blocks:
+                body = {
+                    "height": block_told.ref.height,
+                    "time": block_told.ref.time,
+                    "txs": [self._told(facts) for facts in block_told.txs],
+                }
+                self._append(block_told.source, kind, block_told.ref.hash, body)
+        seen = {sighting.txid for sighting in self._look.seen}
+        waiting = list(self._look.seen)
+        while waiting:  # a payment out of an unconfirmed one may be told before it
+            left = [sighting for sighting in waiting if not self._see(sighting)]
+            waiting = left if len(left) < len(waiting) else []
+        if self._look.mempool_complete:
+            self._note_absent(seen)
+        return touched, lowest
+
+    def _see(self, sighting: SeenTx) -> bool:
+        """Observe a sighting that is new; False where it is nothing of ours, as far as is known."""
+        known = self._observed.tx(sighting.txid)
+        if known is not None and known.state in {TxState.SEEN, TxState.CONFIRMED}:
+            return True
+        outputs = self._ours(sighting.outputs)
+        if not outputs and not any(self._observed.coin_to_be(str(spent)) for spent in sighting.inputs):
+            return False
+        others = others_among(sighting.outputs, outputs)
+        body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs, "others": others}
+        self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
+        return True
+
+    def _told(self, facts: TxFacts) -> dict[str, Any]:
+        outputs = self._ours(facts.outputs)
+        return {
+            "txid": facts.txid,
+            "position": facts.position,
+            "coinbase": facts.coinbase,
+            "inputs": [] if facts.coinbase else [str(spent) for spent in facts.inputs],
+            "outputs": outputs,
+            "others": others_among(facts.outputs, outputs),
+            "branch": [node.hex() for node in facts.branch],
+        }
+
+    def _ours(self, outputs: Iterable[tuple[Script, int]]) -> list[list[Any]]:
+        ours: list[list[Any]] = []
+        for vout, (script, sats) in enumerate(outputs):
+            row = self._tx.addresses.by_script(script)
+            if row is not None and sats > 0:
+                self._tx.addresses.mark_used(script)
+                ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
+        return ours
+
+    def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
+        data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+        self._tx.observations.append([ObservationRow(self._at, source, kind.value, subject, data)])
+        self._observed.fold(self._at, source, kind.value, subject, data)
+
+    def _note_absent(self, seen: set[str]) -> None:
+        """Count looks in which a sighting was absent everywhere; evicted only by the rule."""
+        counts: dict[str, list[int]] = json.loads(self._tx.progress.load("absent") or "{}")
+        after: dict[str, list[int]] = {}
+        for waiting in list(self._observed.unconfirmed()):
+            if waiting.txid in seen or waiting.state is not TxState.SEEN:
+                continue
+            if not self._was_asked(waiting):
+                if waiting.txid in counts:
+                    after[waiting.txid] = counts[waiting.txid]
+                continue
+            looks, since = counts.get(waiting.txid, [0, self._now])
+            if looks + 1 >= ABSENT_LOOKS and self._now - since >= ABSENT_SECONDS:
+                source = ",".join(self._look.mempool_complete)
+                self._append(source, ObservationKind.TX_EVICTED, waiting.txid, {"looks": looks + 1})
+            else:
+                after[waiting.txid] = [looks + 1, since]
+        self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
+
+    def _was_asked(self, waiting: WatchedTx) -> bool:
+        """True where mempools were asked about a script that it pays; else its absence says nothing."""
+        asked = self._look.mempool_scripts
+        return asked is None or any(bytes.fromhex(output.script) in asked for output in waiting.outputs)
+
+    def _note_look(self) -> None:
+        look = self._look
+        progress = self._tx.progress
+        if look.agreed:
+            progress.save("no_chain_since", "")
+        elif not progress.load("no_chain_since"):
+            progress.save("no_chain_since", self._at)
+        told = {
+            "at": self._at,
+            "agreed": look.agreed,
+            "best_height": look.best_height,
+            "sources": [
+                {
+                    "name": s.name,
+                    "ok": s.ok,
+                    "tip_height": s.tip_height,
+                    "error": s.error,
+                    "lied": s.lied,
+                    "set_aside_until": s.set_aside_until,
+                    "requests": s.requests,
+                    "bytes": s.bytes,
+                }
+                for s in look.sources
+            ],
+        }
+        progress.save("last_look", json.dumps(told, sort_keys=True))
+
+    # the books
+
+    def _record(self, kind: Any, campaign: str, facts: Any, date: str | None = None) -> None:
+        outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM, date=date)
+        if isinstance(outcome, Recorded):
+            self._outcome.entries.append(outcome.entry)
+
+    def _depth_of(self, transaction: WatchedTx) -> int:
+        return max(self._depth, MATURITY) if transaction.coinbase else self._depth
+
+    def _is_deep(self, transaction: WatchedTx | None) -> bool:
+        if transaction is None or transaction.height is None:
+            return False
+        return self._look.tip.height - transaction.height + 1 >= self._depth_of(transaction)
+
+    def _settled_on(self, transaction: WatchedTx) -> str:
+        """The day of the block that buried it deep enough: a gift belongs to that period (RULES 13)."""
+        height = (transaction.height or 0) + self._depth_of(transaction) - 1
+        time = self._observed.time_of(height)
+        return rfc3339(self._look.tip.time if time is None else time)[:10]
+
+    def _void(self, txids: list[str]) -> None:
+        """Void what fell out of the settled chain: spends before gifts, newest first (RULES 4)."""
+        day = self._at[:10]
+        for txid in txids:
+            self._void_coins(txid, came_back=True)
+            for campaign, document in self._classes.spends_of(txid):
+                if document["live"] and not self._is_deep(self._observed.tx(txid)):
+                    self._record(
+                        VOID_SPEND,
+                        campaign,
+                        SpentAgain(
+                            txid=txid,
+                            n=document["n"] + 1,
+                            part=document["facts"]["part"],
+                            late=document["facts"].get("late", False),
+                            date=day,
+                        ),
+                    )
+        for txid in txids:
+            self._void_coins(txid, came_back=False)
+
+    def _void_coins(self, txid: str, *, came_back: bool) -> None:
+        """Gifts, or what came back above a spend and was decided about: that goes before the spend itself."""
+        now_at = self._observed.tx(txid)
+        for output in reversed(now_at.outputs if now_at else ()):
+            outpoint = f"{txid}:{output.vout}"
+            for campaign, coin in self._classes.followed(txid, output):
+                if not coin["live"] or coin.get("came_back", False) is not came_back:
+                    continue
+                if not self._is_deep(now_at):
+                    again = Again(outpoint=outpoint, n=coin["n"] + 1, date=self._at[:10])
+                    self._record(VOID, campaign, again)
+                elif now_at is not None and now_at.block != coin["block"]:
+                    self._record(MOVED, campaign, self._again(outpoint, coin["n"] + 1, now_at))
+
+    def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
+        return Again(
+            outpoint=outpoint, n=n, date=self._at[:10], block=at.block, height=at.height, time=at.block_time
+        )
+
+    def _settle(self, transaction: WatchedTx) -> None:
+        returned = self._settle_spends(transaction)
+        for output in transaction.outputs:
+            outpoint = f"{transaction.txid}:{output.vout}"
+            known = list(self._classes.followed(transaction.txid, output))
+            for campaign, document in known:
+                if not document["live"]:
+                    self._record(RESTORE, campaign, self._again(outpoint, document["n"] + 1, transaction))
+            if not known and output.vout not in (returned or ()):
+                row = self._tx.addresses.by_script(bytes.fromhex(output.script))
+                facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)
+                if returned is not None:  # change that was told after the spend: a person says what it is
+                    facts = replace(facts, change_branch=True)
+                self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
+
+    def _settle_late_spends(self) -> None:
+        """Coins that were told late and are spent by a transaction whose spend is in the books already."""
+        by_spender: dict[str, list[Coin]] = {}
+        for coin in filter(None, map(self._observed.coin, dict.fromkeys(self._late_coins))):
+            if coin.spent_by is not None and coin.spent_by in self._recorded_spenders:
+                by_spender.setdefault(coin.spent_by, []).append(coin)
+        for txid, coins in by_spender.items():
+            spender = self._observed.tx(txid)
+            if spender is not None and self._is_deep(spender):
+                for campaign, facts in late_spend_facts(spender, coins, self._classes):
+                    self._record(SPEND, campaign, facts)
+
+    def _settle_spends(self, transaction: WatchedTx) -> set[int] | None:
+        """Record or restore what the transaction took from us; the outputs that are change, None where it took
+        nothing."""
+        spent = [c for c in (self._observed.coin(o) for o in transaction.inputs) if c is not None]
+        if not spent:
+            return None
+        known = list(self._classes.spends_of(transaction.txid))
+        if not known:
+            parts = tuple(spend_facts(transaction, spent, self._classes))
+            moved = explained_by_itself(self._tx, transaction, spent, parts)
+            for campaign, facts in parts:
+                purpose = purpose_of(self._tx, campaign, facts.ref, facts.out)
+                alike = None if moved is None else bearing(facts)
+                self._record(SPEND, campaign, replace(facts, need=purpose, moved=alike))
+            if moved is not None:
+                campaign, facts = moved
+                self._record(OWN_MOVE, campaign, OwnMove(txid=facts.txid, fee=facts.out, date=facts.date))
+            self._outcome.entries += record_drafts(self._tx, transaction.txid, now=self._now)
+        for campaign, document in known:
+            if not document["live"]:
+                again = SpentAgain(
+                    txid=transaction.txid,
+                    n=document["n"] + 1,
+                    part=document["facts"]["part"],
+                    late=document["facts"].get("late", False),
+                    date=self._at[:10],
+                    block=transaction.block,
+                    height=transaction.height,
+                )
+                self._record(RESTORE_SPEND, campaign, again)
+        return {
+            coin["vout"]
+            for _, document in self._classes.spends_of(transaction.txid)
+            for coin in document["facts"]["coins"]
+        }

@@ -1,0 +1,295 @@
+"""Which gifts want a rate, of which moment, and which can be valued now; what is left is the desk's to decide.
+
+Asks nobody: the service carries the questions out and hands back what the sources said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ledger.core.chain import Header
+from ledger.core.entry import Entry
+from ledger.recording.record import Recorded, record, rfc3339, unix_seconds
+from ledger.rules.books import Books, Documents
+from ledger.rules.observing import Observed
+from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, tolerance_of, value_at
+from ledger.rules.settled import MATURITY, depth_of, settled_block
+from ledger.rules.spec import Role
+from ledger.rules.unvalued import (
+    UnvaluedBlock,
+    UnvaluedGift,
+    unvalued_blocks,
+    unvalued_gifts_in,
+    unvalued_since,
+    unvalued_sum,
+)
+from ledger.rules.valuations import VALUATION, Valuation, converted_value
+from ledger.store.shelf import Shelf
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading, Writing
+
+T = TypeVar("T")
+
+ASKED_AT_ONCE = 6
+"""Moments that are asked for after one look, at most."""
+BLOCKS_AHEAD = 2
+"""Gifts so many blocks from settling are asked for already, so that their entry has its value."""
+WHOLE_MINUTES = 2 * MINUTE
+"""A minute is asked for once it and the next are over."""
+CROSS_OUT = 16 * 3600
+"""Seconds after midnight UTC by which the reference rates of a day are out."""
+FIRST_PAUSE, LONGEST_PAUSE = 300, 86_400
+"""Seconds before a moment that the sources refused is asked for again, four times as long after each try."""
+DESK_TRIES = 5
+"""After so many tries the desk is asked."""
+GIVE_UP = 30
+"""After so many tries the sources are not asked again."""
+DESK_SECONDS = 86_400
+"""A gift without a value for so long is the desk's to decide, whatever was tried."""
+SCANNED = 5_000
+VALUED_AT_ONCE = 500
+LISTED = 100
+"""Gifts that the desk's list names one by one."""
+_NO_RATE = "no rate of its moment is recorded"
+_TRIED, _SEEN = "rates_tried", "valued_head"
+_MOST_TRIED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RateWanted:
+    """A minute (Unix seconds at which it begins) whose rate a campaign wants, in its currency."""
+
+    campaign: str
+    currency: str
+    at: int
+    tolerance_permille: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.campaign}:{self.currency}:{self.at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unvalued:
+    """A settled gift without a value that needs a decision of the desk, and why there is none; or so many of them."""
+
+    outpoint: str  # empty: the rest of a long list
+    sats: int
+    since: str  # RFC 3339
+    why: str
+    count: int = 1
+
+
+def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
+    """Moments to ask for now: of gifts that settled without a value, or that are about to settle."""
+    documents = Documents(tx.shelf)
+    tried = _load_tried(tx)
+    found: dict[str, tuple[int, RateWanted]] = {}
+    for slug, campaign in _valued_by_rate(documents):
+        for moment in [*_about_to_settle(tx, slug, campaign), *_unvalued_moments(tx, slug, campaign, now)]:
+            wanted = RateWanted(slug, campaign["currency"], minute_of(moment), tolerance_of(campaign))
+            tries, due = _tries_of(tried, wanted)
+            ready = _ready_at(wanted)
+            if wanted.key in found or tries >= GIVE_UP or max(due, ready) > now:
+                continue
+            if value_at(Books(tx.shelf), slug, campaign, moment, 1) is None:
+                found[wanted.key] = (tries, wanted)
+    ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].key))
+    return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
+
+
+def _valued_by_rate(documents: Documents) -> Iterator[tuple[str, dict[str, Any]]]:
+    for slug, document in documents.all("campaign", ""):
+        if document["facts"]["valuation"] != "conversion" and document["facts"]["currency"] != "BTC":
+            yield slug, document["facts"]
+
+
+def _ready_at(wanted: RateWanted) -> int:
+    """When a minute is over, and the cross rates of its day are out."""
+    over = wanted.at + WHOLE_MINUTES
+    return over if wanted.currency == "USD" else max(over, wanted.at - wanted.at % 86_400 + CROSS_OUT)
+
+
+def _about_to_settle(tx: Reading, slug: str, campaign: Mapping[str, Any]) -> Iterator[int]:
+    settled = settled_block(tx)
+    if settled is None or campaign["valuation"] != "block_time":
+        return
+    observed = Observed(tx.shelf)
+    for waiting in observed.txs_in(settled + 1, settled + BLOCKS_AHEAD):
+        if waiting.block_time is None or any(observed.coin(spent) for spent in waiting.inputs):
+            continue
+        ours = [output for output in waiting.outputs if output.campaign == slug]
+        if any(output.branch != "change" and output.sats >= campaign["dust"] for output in ours):
+            yield waiting.block_time
+
+
+def _unvalued_moments(tx: Reading, slug: str, campaign: Mapping[str, Any], now: int) -> Iterator[int]:
+    """Moments of gifts without a value; of a long list another part at each look."""
+    for block in _in_turn(tx.shelf, slug, now, unvalued_blocks)[0]:
+        moment = _moment_of(tx, campaign, block)
+        if moment is not None:
+            yield moment
+
+
+def _in_turn(shelf: Shelf, slug: str, now: int, rows: Callable[..., Iterator[T]]) -> tuple[list[T], bool]:
+    """What waits for a value, and whether this is all; of a long list another part in each minute."""
+    found = list(rows(shelf, slug, limit=SCANNED))
+    if len(found) < SCANNED:
+        return found, True
+    first, last = (unix_seconds(told) for told in unvalued_since(shelf, slug))
+    start = rfc3339(first + (last - first) * (now // MINUTE % 256) // 255)
+    later = list(rows(shelf, slug, low=start, limit=SCANNED))
+    return [*later, *found[: SCANNED - len(later)]], False
+
+
+def _moment_of(tx: Reading, campaign: Mapping[str, Any], block: UnvaluedBlock) -> int | None:
+    """The moment of the campaign's clock: of the gifts' block, or of the block that buried it deep enough."""
+    if campaign["valuation"] == "block_time":
+        return block.time
+    depth = max(depth_of(tx), MATURITY) if block.coinbase else depth_of(tx)
+    raw = tx.progress.header(block.height + depth - 1)
+    return None if raw is None else Header(raw).time
+
+
+def note_rate(tx: Writing, wanted: RateWanted, rate: Rate, *, now: int) -> Entry | None:
+    """Record what the sources agreed on, and forget the tries; None where it was recorded before."""
+    tried = _load_tried(tx)
+    if tried.pop(wanted.key, None) is not None:
+        _save_tried(tx, tried)
+    outcome = record(tx, RATE, wanted.campaign, rate, now=now, role=Role.SYSTEM)
+    return outcome.entry if isinstance(outcome, Recorded) else None
+
+
+def note_refusal(tx: Writing, wanted: RateWanted, why: str, *, now: int, final: bool = False) -> None:
+    """Count a try that led to no rate; the next one waits longer. `final`: the desk is asked at once."""
+    tried = _load_tried(tx)
+    tries = _tries_of(tried, wanted)[0] + 1
+    pause = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
+    if final and tries < DESK_TRIES:
+        tries, pause = DESK_TRIES, LONGEST_PAUSE
+    tried[wanted.key] = [tries, now + pause, why[:300]]
+    _save_tried(tx, tried)
+
+
+def agreed(wanted: RateWanted, prices: list[int]) -> bool:
+    """Do the quoted prices agree within the campaign's tolerance?"""
+    return agreed_price(prices, wanted.tolerance_permille) is not None
+
+
+def values_wait(tx: Reading) -> bool:
+    """May a valuation have become possible since `value_waiting` looked last?"""
+    head = tx.journal.head()
+    return head is not None and tx.progress.load(_SEEN) != str(head[0])
+
+
+def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
+    """Record the valuations that have become possible; the entries, in order."""
+    head = tx.journal.head()
+    if head is None or not values_wait(tx):
+        return []
+    books = Books(tx.shelf)
+    entries: list[Entry] = []
+    whole = True
+    for slug, document in list(books.documents.all("campaign", "")):
+        gifts, all_of_them = _valuable(tx, books, slug, document["facts"], now)
+        whole = whole and all_of_them
+        for block, gift in gifts:
+            facts = _possible(tx, books, slug, document["facts"], block, gift)
+            if facts is None:
+                continue
+            outcome = record(tx, VALUATION, slug, facts, now=now, role=Role.SYSTEM)
+            if isinstance(outcome, Recorded):
+                entries.append(outcome.entry)
+            if len(entries) >= VALUED_AT_ONCE:
+                return entries
+    if whole:
+        tx.progress.save(_SEEN, str(entries[-1].seq if entries else head[0]))
+    return entries
+
+
+def _valuable(
+    tx: Reading, books: Books, slug: str, campaign: Mapping[str, Any], now: int
+) -> tuple[Iterator[tuple[UnvaluedBlock, UnvaluedGift]], bool]:
+    """Gifts without a value that may have one now, and whether no other may."""
+    shelf, lines = tx.shelf, books.lines
+    if campaign["valuation"] == "conversion":
+        gifts, whole = _in_turn(shelf, slug, now, unvalued_gifts_in)
+        # Of what is free nothing is converted.
+        sold = (row for row in gifts if not lines.lowest_free(row[1].line, 1, within=row[1][-2:]))
+        return sold, whole
+    blocks, whole = _in_turn(shelf, slug, now, unvalued_blocks)
+    moments = ((block, _moment_of(tx, campaign, block)) for block in blocks)
+    ready = (b for b, at in moments if at is not None and value_at(books, slug, campaign, at, 1) is not None)
+    return (row for b in ready for row in unvalued_gifts_in(shelf, slug, low=b.key, high=b.key)), whole
+
+
+def _possible(
+    tx: Reading,
+    books: Books,
+    slug: str,
+    campaign: Mapping[str, Any],
+    block: UnvaluedBlock,
+    gift: UnvaluedGift,
+) -> Valuation | None:
+    """The valuation of a gift, where its clock and the rates allow one; one that was reversed is a person's."""
+    document = books.documents.require("donation", slug, gift.outpoint)
+    if document.get("value_by_hand"):
+        return None
+    n = document.get("valuations_reversed")
+    if campaign["valuation"] == "conversion":
+        found = converted_value(books, slug, campaign, document)
+        return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
+    return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block), n=n)
+
+
+def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
+    """Gifts whose value the desk has to decide, the oldest first: tried often, or without one for a day.
+
+    After the first `LISTED` the rest is one row without an outpoint.
+    """
+    shelf = tx.shelf
+    campaign = Documents(shelf).require("campaign", "", slug)["facts"]
+    if campaign["valuation"] == "conversion" or campaign["currency"] == "BTC":
+        return ()
+    whole = unvalued_sum(shelf, slug)
+    tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
+
+    def told(block: UnvaluedBlock) -> tuple[int, str]:
+        moment = _moment_of(tx, campaign, block)
+        key = f"{slug}:{campaign['currency']}:{minute_of(moment)}" if moment is not None else ""
+        tries, _, why = tried.get(key, [0, 0, _NO_RATE])
+        return tries, why
+
+    first = list(unvalued_gifts_in(shelf, slug, high=old, limit=LISTED + 1))
+    count, sats = whole.gifts, whole.sats
+    for block in unvalued_blocks(shelf, slug, low=rfc3339(now - DESK_SECONDS + 1)):
+        if told(block)[0] < DESK_TRIES:
+            count, sats = count - block.gifts, sats - block.sats
+        elif len(first) <= LISTED:
+            first += unvalued_gifts_in(shelf, slug, low=block.key, high=block.key, limit=LISTED + 1)
+    rows = [Unvalued(gift.outpoint, gift.sats, block.at, told(block)[1]) for block, gift in first[:LISTED]]
+    if count > len(rows):
+        sats -= sum(row.sats for row in rows)
+        rows.append(Unvalued("", sats, first[LISTED][0].at, _NO_RATE, count - len(rows)))
+    return tuple(rows)
+
+
+def _load_tried(tx: Reading) -> dict[str, list[Any]]:
+    tried: dict[str, list[Any]] = json.loads(tx.progress.load(_TRIED) or "{}")
+    return tried
+
+
+def _save_tried(tx: Writing, tried: dict[str, list[Any]]) -> None:
+    """Kept small: what is forgotten is only asked for again."""
+    kept = dict(sorted(tried.items(), key=lambda row: -int(row[1][1]))[:_MOST_TRIED])
+    tx.progress.save(_TRIED, json.dumps(kept, sort_keys=True))
+
+
+def _tries_of(tried: Mapping[str, list[Any]], wanted: RateWanted) -> tuple[int, int]:
+    """How often a moment was asked for, and when it may be again."""
+    tries, due, _ = tried.get(wanted.key, [0, 0, ""])
+    return int(tries), int(due)

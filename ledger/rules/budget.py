@@ -1,0 +1,121 @@
+"""The budget check of orders: the free money that fits an order, in its currency, coins by a dated quote (RULES 9).
+
+It binds nothing; approving an order does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from ledger.core.accounts import AccountClass, account
+from ledger.rules.books import Books
+from ledger.rules.gifts import FREE, money_line
+from ledger.rules.rates import SATS, agreed_price, tolerance_of
+
+Bound = dict[str, dict[str | None, int]]
+"""By currency, by need (None: orders for any end): what approved orders bind and have not paid yet."""
+_ANY_DAY = "9999-12-31"
+
+
+def spendable(
+    books: Books, campaign: str, currency: str, date: str, need: str | None = None, *, sats: bool = True
+) -> int:
+    """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
+    restricted to other needs; coins at the latest quote (RULES 9). Without a quote sats count nothing.
+
+    Coins that orders in other currencies rest on are bound too, at the quotes of those. `sats`: count coins at all.
+    """
+    bound = _bound(books, campaign)
+    spoken = _sats_of_others(books, campaign, currency, date, bound)
+    found = price_of(books, campaign, currency, date) if sats else None
+
+    def in_hand(restriction: str) -> int:
+        money = books.lines.free_units(money_line(campaign, currency, restriction))
+        if currency == "BTC":
+            return money - spoken[restriction]
+        coins = books.lines.free_units(money_line(campaign, "BTC", restriction)) - spoken[restriction]
+        return money + (max(0, coins) * found[1] // SATS if found else 0)
+
+    here = bound.get(currency, {})
+    # What a need's own money does not cover of its orders is covered by unrestricted money.
+    others = sum(
+        max(0, units - in_hand(other)) for other, units in here.items() if other is not None and other != need
+    )
+    free = in_hand(FREE) - here.get(None, 0) - others
+    if need is None:
+        return free
+    own = in_hand(need) - here.get(need, 0)
+    return own + max(free, 0)
+
+
+def price_of(books: Books, campaign: str, currency: str, date: str) -> tuple[str, int] | None:
+    """The latest quote up to a day: its rate's number, and what its sources agree on for one bitcoin, minor units."""
+    for number, document in books.documents.some(
+        "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
+    ):
+        if not number.startswith(currency + ":"):
+            return None
+        tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
+        price = agreed_price([quote["price"] for quote in document["facts"]["quotes"]], tolerance)
+        return None if price is None else (number, price)
+    return None
+
+
+def _bound(books: Books, campaign: str) -> Bound:
+    bound: Bound = {}
+    for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
+        if balance.net:
+            order = books.documents.require("purchase", campaign, name.rsplit("/", 1)[1])
+            need = order["facts"].get("need")
+            of_asset = bound.setdefault(asset, {})
+            of_asset[need] = of_asset.get(need, 0) + balance.net
+    return bound
+
+
+def _sats_of_others(
+    books: Books, campaign: str, currency: str, date: str, bound: Bound
+) -> defaultdict[str, int]:
+    """By restriction, the sats that approved orders in other currencies rest on: those that money in their own
+    currency does not cover. A need's orders rest on its own coins first.
+    """
+    spoken: defaultdict[str, int] = defaultdict(int)
+    for other, needs in sorted(bound.items()):
+        if other == currency:
+            continue
+        price = SATS if other == "BTC" else _price_then_or_later(books, campaign, other, date)
+        wanted = needs.get(None, 0)
+        for need, units in needs.items():
+            if need is not None:
+                wanted += _beyond_own(books, campaign, other, need, units, price, spoken)
+        if other != "BTC":
+            wanted -= books.lines.free_units(money_line(campaign, other, FREE))
+        if price is not None and wanted > 0:
+            spoken[FREE] += -(-wanted * SATS // price)
+    return spoken
+
+
+def _beyond_own(
+    books: Books,
+    campaign: str,
+    currency: str,
+    need: str,
+    units: int,
+    price: int | None,
+    spoken: dict[str, int],
+) -> int:
+    """What the money and the coins of a need do not cover of its orders; the coins are noted in `spoken`."""
+    if currency != "BTC":
+        units -= books.lines.free_units(money_line(campaign, currency, need))
+    if price is None or units <= 0:
+        return max(0, units)
+    coins = books.lines.free_units(money_line(campaign, "BTC", need)) - spoken[need]
+    taken = min(max(0, coins), -(-units * SATS // price))
+    spoken[need] += taken
+    return max(0, units - taken * price // SATS)
+
+
+def _price_then_or_later(books: Books, campaign: str, currency: str, date: str) -> int | None:
+    """What a bitcoin was quoted at up to a day, else the newest quote: an order rests on one."""
+    found: Any = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
+    return None if found is None else int(found[1])

@@ -1,0 +1,231 @@
+"""Closing an order: what is left of it is named as discount, cancellation or claim, so that nothing stays unowned.
+
+Cancelling an approved order of which nothing came is closing it. It never pays and never receives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Date, Number, Text
+from ledger.core.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw, units_in
+from ledger.core.money import decimal_text
+from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.books import Books
+from ledger.rules.orders import encumbered_account, open_account, order_line
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.rules.supplier_refunds import require_no_refund
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What is left of an order, named: minor units of the order's currency.
+
+    `discount`: came and will not be paid for. `cancellation`: neither came nor was paid for. `claim`: was
+    paid for and did not come; the supplier owes it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    discount: Count = 0
+    cancellation: Count = 0
+    claim: Count = 0
+    reason: Text
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLeft:
+    """What is left of one item: value in minor units, and the pieces that did not come."""
+
+    item: str
+    product: str
+    line: str
+    discount: int
+    reaches: int  # where the last position ends that something came for; the discount owns up to there
+    cancelled: tuple[Piece, ...]
+    claim: int
+    pieces: int
+    pieces_cancelled: int
+
+    @property
+    def cancellation(self) -> int:
+        return units_in(self.cancelled)
+
+
+def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLeft, ...]:
+    """What an order still has open, item by item."""
+    facts = order["facts"]
+    found = []
+    for item in facts["items"]:
+        line = order_line(campaign, facts["number"], item["item"], facts["currency"])
+        filled, length = books.lines.filled(line), books.lines.length(line)
+        free = books.lines.lowest_free(line, length)
+        claim = sum(min(end, filled) - start for start, end in free if start < filled)
+        cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
+        unpaid = [
+            span
+            for span in books.lines.spans(line, filled, length)
+            if span.state is not UnitState.FREE and not span.ref.startswith("closing:")
+        ]
+        discount = sum(span.end - span.start for span in unpaid)
+        reaches = unpaid[-1].end if unpaid else filled
+        quantity, value = int(item["quantity"]), int(item["value"])
+        pieces = books.net(open_account(campaign, facts["number"], item["item"]), item["product"])
+        counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
+        found.append(
+            ItemLeft(
+                item["item"], item["product"], line, discount, reaches, cancelled, claim, pieces, counted
+            )
+        )
+    return tuple(found)
+
+
+def discount_gift(order: str, item: str) -> str:
+    """What the supplier gave by not asking for its price is a gift of its own on the order's line."""
+    return f"discount:{order}:{item}"
+
+
+def _require_open(context: Context, order: str) -> dict[str, Any]:
+    document = context.books.documents.require("purchase", context.campaign, order)
+    if document["status"] != "approved":
+        raise Conflict(f"order: {order} is {document['status']}; only an approved order is closed")
+    for number, payment in context.books.documents.all("payment", context.campaign):
+        if payment["facts"]["order"] == order and payment["status"] == "pending":
+            raise Conflict(
+                f"order: payment {number} of {order} waits for a decision; approve or reject it first"
+            )
+    return document
+
+
+def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]) -> None:
+    """Refused where what is named is not what is left."""
+    currency = order["facts"]["currency"]
+    wanted = {
+        "discount": sum(row.discount for row in left),
+        "cancellation": sum(row.cancellation for row in left),
+        "claim": sum(row.claim for row in left),
+    }
+    for name, amount in wanted.items():
+        if facts[name] != amount:
+            told, is_left = decimal_text(currency, facts[name]), decimal_text(currency, amount)
+            raise Refused.field(
+                name,
+                f"{told} {currency} is named and {is_left} is left of {order['facts']['number']} as {name}; "
+                f"give {name}={amount}",
+            )
+
+
+def _post(context: Context, facts: Closing) -> Posting:
+    document = _require_open(context, facts.order)
+    for number, other in context.books.documents.all("closing", context.campaign):
+        if other["facts"]["order"] == facts.order and other["status"] == "pending":
+            raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
+    named = {"discount": facts.discount, "cancellation": facts.cancellation, "claim": facts.claim}
+    _require_named(document, named, left_of(context.books, context.campaign, document))
+    return Posting()
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    facts = require_pending(context, "closing", decision.number)["facts"]
+    order = _require_open(context, facts["order"])
+    books, campaign, number = context.books, context.campaign, facts["order"]
+    left = left_of(books, campaign, order)
+    _require_named(order, facts, left)
+    currency = order["facts"]["currency"]
+    transfers: list[Transfer] = []
+    operations: list[Operation] = []
+    bound = books.net(encumbered_account(campaign, number), currency)
+    commitments = account(AccountClass.COMMITMENTS, campaign)
+    if bound:
+        transfers.append(Transfer(commitments, encumbered_account(campaign, number), currency, bound))
+    claim = sum(row.claim for row in left)
+    if claim:
+        transfers.append(
+            Transfer(account(AccountClass.CLAIMS, campaign, number), commitments, currency, claim)
+        )
+    for row in left:
+        if row.pieces:
+            gone = account(AccountClass.CANCELLED, campaign, number, row.item)
+            transfers.append(
+                Transfer(gone, open_account(campaign, number, row.item), row.product, row.pieces)
+            )
+        if row.discount:
+            start = books.lines.filled(row.line)
+            operations.append(
+                Append(row.line, currency, start, row.reaches - start, discount_gift(number, row.item))
+            )
+        if row.cancelled:
+            use_id = f"closing:{campaign}:{decision.number}:{row.item}"
+            part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)
+            operations.append(Use(use_id, row.line, row.cancelled, row.pieces_cancelled, (part,)))
+    return Posting(tuple(transfers), tuple(operations), {"order": number})
+
+
+def _fold_approved(books: Books, entry: Entry) -> None:
+    fold_decided("closing", "approved")(books, entry)
+    number = str(entry.notes["order"])
+    order = books.documents.require("purchase", entry.campaign, number)
+    came = any(
+        paper["facts"]["order"] == number and paper["reversed"] is None
+        for kind in ("receipt", "bought")
+        for _, paper in books.documents.all(kind, entry.campaign)
+    )
+    order |= {
+        "status": "completed" if came else "cancelled",
+        "closed": entry.seq,
+        "closing": entry.facts["number"],
+    }
+    books.documents.save("purchase", entry.campaign, number, order)
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    """A reversed closing leaves its order open as it was."""
+    reversed_as("closing", status="reversed")(books, entry, seq)
+    closing = books.documents.require("closing", entry.campaign, str(entry.facts["number"]))
+    number = str(closing["facts"]["order"])
+    order = books.documents.require("purchase", entry.campaign, number)
+    del order["closed"], order["closing"]
+    books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
+
+
+def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:
+    """What takes the supplier's discounts back when a closing is reversed: those positions wait to be paid again."""
+    gifts = [operation for operation in entry.operations if isinstance(operation, Append)]
+    return tuple(Withdraw(gift.line, gift.start, gift.units, gift.gift) for gift in gifts)
+
+
+def _require_no_refund(context: Context, entry: Entry) -> None:
+    """Conflict where a refund made good what the closing claimed."""
+    order = entry.notes["order"]
+    require_no_refund(context, lambda refund: (refund["failure"], refund["order"]) == ("undelivered", order))
+
+
+CLOSING = Kind(
+    name="closing",
+    noun="purchase",
+    verb="close",
+    facts=Closing,
+    doc="Close an order: name what is left of it; it waits for another person's approval (`closing approve`).",
+    roles=RECORDERS,
+    key=numbered("closing"),
+    post=_post,
+    fold=fold_pending("closing"),
+)
+KINDS = (
+    CLOSING,
+    approval(
+        "closing",
+        _post_approved,
+        _fold_approved,
+        Undoing(_unfold, require=_require_no_refund, takes_off=_withdrawn),
+    ),
+    rejection("closing"),
+)

@@ -1,0 +1,225 @@
+"""What each coin of ours counts as, and what a transaction that spends some took from whom.
+
+Change is never a gift; what comes back above what went in waits for a person (DESIGN, What is a gift?).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.rules.books import Documents
+from ledger.rules.gifts import Coins, Gift, counted_as, settles_into
+from ledger.rules.observing import Coin, WatchedOutput, WatchedTx
+from ledger.rules.spends import ChangeCoin, Spent, spends_of
+from ledger.store.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Sats of coins by what they count as."""
+
+    wallet: int = 0
+    dust: int = 0
+    undecided: int = 0
+    blocked: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.wallet + self.dust + self.undecided + self.blocked
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(
+            self.wallet + other.wallet,
+            self.dust + other.dust,
+            self.undecided + other.undecided,
+            self.blocked + other.blocked,
+        )
+
+
+class CoinClasses:
+    """Reads from the journal's documents what a coin was recorded as, or will be when it settles."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.documents = Documents(shelf)
+
+    def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(campaign, document) of the recorded spends of a transaction."""
+        for slug, _ in self.documents.all("campaign", ""):
+            for document in spends_of(self.documents, slug, txid):
+                yield slug, document
+
+    def counted(self, coin: Coin) -> tuple[tuple[str, Counted], ...]:
+        """The campaigns that a coin belongs to, and what it counts as in each.
+
+        Change belongs to those whose coins were spent, wherever it lies; one output may be several's (RULES 12).
+        """
+        txid, vout = coin.outpoint.split(":")
+        change = tuple(
+            (campaign, self._change(campaign, coin, told))
+            for campaign, document in self.spends_of(txid)
+            for told in document["facts"]["coins"]
+            if told["vout"] == int(vout)
+        )
+        if change:
+            return change
+        gift = self.documents.find("donation", coin.campaign, coin.outpoint)
+        if gift is None:  # not settled yet
+            outside = coin.branch == "change"
+            into = settles_into(self.documents, coin.campaign, coin.outpoint, coin.sats, change=outside)
+        else:
+            into = counted_as(gift)
+        return ((coin.campaign, Counted(**{into.value: coin.sats})),)
+
+    def _change(self, campaign: str, coin: Coin, told: dict[str, Any]) -> Counted:
+        decided = self.documents.find("donation", campaign, coin.outpoint)
+        if decided is not None and counted_as(decided) is Coins.WALLET:
+            return Counted(told["wallet"] + told["undecided"], told["dust"], blocked=told.get("blocked", 0))
+        return Counted(told["wallet"], told["dust"], told["undecided"], told.get("blocked", 0))
+
+    def followed(self, txid: str, output: WatchedOutput) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(campaign, document) of an output that the journal follows by itself: a gift, or what was decided about.
+
+        What came back above a spend belongs to the campaign whose coins went in, wherever it lies.
+        """
+        campaigns = (output.campaign, *(campaign for campaign, _ in self.spends_of(txid)))
+        for campaign in dict.fromkeys(campaigns):
+            document = self.documents.find("donation", campaign, f"{txid}:{output.vout}")
+            if document is not None:
+                yield campaign, document
+
+    def stands_apart(self, campaign: str, coin: Coin, counted: Counted) -> bool:
+        """Is a coin none of the line's free ones: undecided, or of a gift that is blocked?"""
+        blocked = self.documents.find("blocked", campaign, coin.outpoint) is not None
+        return blocked or bool(counted.undecided or counted.blocked)
+
+
+def gift_facts(
+    outpoint: str, output: WatchedOutput, transaction: WatchedTx, restriction: str | None = None
+) -> Gift:
+    """The facts of a settled payment, as observed; `restriction`: the need that its address is kept for."""
+    time = transaction.block_time or 0
+    return Gift(
+        outpoint=outpoint,
+        script=output.script,
+        sats=output.sats,
+        block=transaction.block or "",
+        height=transaction.height or 0,
+        position=transaction.position or 0,
+        time=time,
+        change_branch=output.branch == "change",
+        restriction=restriction,
+        date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+    )
+
+
+def spend_facts(
+    transaction: WatchedTx, spent: list[Coin], classes: CoinClasses
+) -> Iterator[tuple[str, Spent]]:
+    """(campaign, facts) of each campaign that a transaction spent from; change goes to them in input order.
+
+    Change gives back wallet coins first, so that dust and undecided coins are taken from their own accounts;
+    what is left over after all campaigns is excess of the last one, in the order of outputs (RULES 12).
+    """
+    put_in: dict[str, Counted] = {}
+    apart: dict[str, list[str]] = defaultdict(list)
+    for coin in spent:
+        for campaign, counted in classes.counted(coin):
+            put_in[campaign] = put_in.get(campaign, Counted()) + counted
+            if classes.stands_apart(campaign, coin, counted):
+                apart[campaign].append(coin.outpoint)
+    # What was recorded before anybody knew that own coins went in is followed by itself, and counted once.
+    outputs = [
+        [output.vout, output.sats]
+        for output in transaction.outputs
+        if not any(classes.followed(transaction.txid, output))
+    ]
+    campaigns = list(put_in)
+    for index, campaign in enumerate(campaigns):
+        had = put_in[campaign]
+        left = [had.wallet, had.dust, had.undecided, had.blocked]
+        coins: list[ChangeCoin] = []
+        excess = 0
+        for output in outputs:
+            if output[1] == 0:
+                continue
+            parts = [0, 0, 0, 0]
+            for place in range(4):
+                parts[place] = min(left[place], output[1])
+                left[place] -= parts[place]
+                output[1] -= parts[place]
+            if index == len(campaigns) - 1:
+                excess += output[1]
+                parts[2] += output[1]
+                output[1] = 0
+            if any(parts):
+                coins.append(
+                    ChangeCoin(
+                        vout=output[0],
+                        wallet=parts[0],
+                        dust=parts[1],
+                        undecided=parts[2],
+                        blocked=parts[3] or None,
+                    )
+                )
+        time = transaction.block_time or 0
+        yield (
+            campaign,
+            Spent(
+                txid=transaction.txid,
+                block=transaction.block or "",
+                height=transaction.height or 0,
+                time=time,
+                wallet=left[0],
+                dust=left[1],
+                undecided=left[2],
+                blocked=left[3] or None,
+                taken=tuple(apart[campaign]) or None,
+                change=put_in[campaign].total - sum(left),
+                excess=excess,
+                coins=tuple(coins),
+                part=index,
+                date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+            ),
+        )
+
+
+def late_spend_facts(
+    spender: WatchedTx, coins: list[Coin], classes: CoinClasses
+) -> Iterator[tuple[str, Spent]]:
+    """(campaign, facts) of coins that turned out to be spent by a transaction whose spend is recorded already.
+
+    Change was counted then: what came back above the coins known at the time waits for a person.
+    """
+    taken: dict[str, Counted] = {}
+    apart: dict[str, list[str]] = defaultdict(list)
+    for coin in coins:
+        for campaign, counted in classes.counted(coin):
+            taken[campaign] = taken.get(campaign, Counted()) + counted
+            if classes.stands_apart(campaign, coin, counted):
+                apart[campaign].append(coin.outpoint)
+    part = max(document["facts"]["part"] for _, document in classes.spends_of(spender.txid))
+    time = spender.block_time or 0
+    for index, (campaign, counted) in enumerate(taken.items(), part + 1):
+        yield (
+            campaign,
+            Spent(
+                txid=spender.txid,
+                block=spender.block or "",
+                height=spender.height or 0,
+                time=time,
+                wallet=counted.wallet,
+                dust=counted.dust,
+                undecided=counted.undecided,
+                blocked=counted.blocked or None,
+                taken=tuple(apart[campaign]) or None,
+                change=0,
+                excess=0,
+                part=index,
+                late=True,
+                date=dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat(),
+            ),
+        )

@@ -1,0 +1,98 @@
+"""Bank contributions: money that came to the campaign's bank, as gifts with an interval on its line for ever.
+
+Public by construction: an organisation may be named, a person never is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Refused
+from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
+from ledger.core.lines import Append, Change
+from ledger.rules.books import Books
+from ledger.rules.gifts import FREE, money_line
+from ledger.rules.restrictions import require_need
+from ledger.rules.spec import (
+    RECORDERS,
+    Context,
+    Kind,
+    Undoing,
+    document_of,
+    numbered,
+    require_campaign,
+    reversed_as,
+)
+from ledger.rules.taken_off import appended_off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """Money that arrived at a bank account, in minor units of its currency; `organisation` only where it agrees.
+
+    `restriction`: the need that its donor gave it for; it is spent on that need only.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    bank: Name
+    currency: Currency
+    amount: Positive
+    organisation: Name | None = None
+    reference: Number | None = None  # the bank's own, where it names nobody
+    restriction: Number | None = None
+    date: Date
+
+
+def gift_of(number: str) -> str:
+    """What the line names the contribution by."""
+    return f"contribution:{number}"
+
+
+def _post(context: Context, facts: Contribution) -> Posting:
+    require_campaign(context)
+    if facts.currency == "BTC":
+        raise Refused.field(
+            "currency", "coins are recorded by the watcher; a contribution is money at a bank"
+        )
+    bank = account(AccountClass.BANK, context.campaign, facts.bank)
+    gifts = account(AccountClass.GIFTS, context.campaign)
+    if facts.restriction is not None:
+        require_need(context.books, context.campaign, facts.restriction, "restriction")
+    line = money_line(context.campaign, facts.currency, facts.restriction or FREE)
+    start = context.books.lines.length(line)
+    return Posting(
+        (Transfer(bank, gifts, facts.currency, facts.amount),),
+        (Append(line, facts.currency, start, facts.amount, gift_of(facts.number)),),
+        {"interval": [line, start, start + facts.amount]},
+    )
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    document = document_of(entry, live=True, reversed=None)
+    books.documents.save("contribution", entry.campaign, str(entry.facts["number"]), document)
+
+
+def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+    """What takes the money off its line again."""
+    return appended_off(context, entry, "this contribution is used or held")
+
+
+CONTRIBUTION = Kind(
+    name="contribution",
+    noun="contribution",
+    verb="add",
+    facts=Contribution,
+    doc="Record money that a donor sent to the campaign's bank account.",
+    roles=RECORDERS,
+    key=numbered("contribution"),
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(reversed_as("contribution", live=False), takes_off=_taken_off),
+)
+KINDS = (CONTRIBUTION,)

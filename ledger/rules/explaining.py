@@ -1,0 +1,82 @@
+"""Facts that explain a spend: they wait for it and with it, explain it when approved, and leave it open otherwise.
+
+What the coins were for is told by each kind; nothing here moves them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.core.entry import Entry
+from ledger.core.errors import Refused
+from ledger.rules.approvals import fold_decided, fold_pending
+from ledger.rules.books import Books
+from ledger.rules.spec import Context, Fold, Unfold, reversed_as
+from ledger.rules.spends import lender_of, mark_spend, require_unexplained
+
+
+def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
+    """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
+    txid = facts.txid
+    # A part is named once it is recorded; there is nothing to wait for.
+    if txid is None or ":" in txid or lender_of(books.documents, campaign, txid) is not None:
+        return None
+    return None if books.documents.find("spend", campaign, txid) is not None else str(txid)
+
+
+def require_to_explain(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
+    """The spend that a new fact explains; raises as `require_unexplained`, and Refused where another one waits."""
+    spend = require_unexplained(context, txid, total, field)
+    if spend["pending"] is not None:
+        raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+    return spend
+
+
+def fold_waiting(noun: str) -> Fold:
+    """A recorded fact waits for a decision, and its transaction, where it names one, with it."""
+
+    def fold(books: Books, entry: Entry) -> None:
+        fold_pending(noun)(books, entry)
+        if "txid" in entry.facts:
+            pending = f"{noun} {entry.facts['number']}"
+            mark_spend(books, entry.campaign, entry.facts["txid"], pending=pending)
+
+    return fold
+
+
+def fold_explained(noun: str) -> Fold:
+    """An approved fact explains its transaction, where it names one."""
+
+    def fold(books: Books, entry: Entry) -> None:
+        fold_decided(noun, "approved")(books, entry)
+        explained = f"{noun} {entry.facts['number']}"
+        _mark(books, noun, entry, pending=None, explained=explained, explained_at=entry.at)
+
+    return fold
+
+
+def fold_left_open(noun: str, status: str = "rejected") -> Fold:
+    """A decided fact leaves its transaction as unexplained as it was; it waits for another one."""
+
+    def fold(books: Books, entry: Entry) -> None:
+        fold_decided(noun, status)(books, entry)
+        _mark(books, noun, entry, pending=None)
+
+    return fold
+
+
+def unexplained_again(noun: str) -> Unfold:
+    """The undoing of `fold_explained`: the transaction waits for another explanation."""
+
+    def unfold(books: Books, entry: Entry, seq: int) -> None:
+        reversed_as(noun, status="reversed")(books, entry, seq)
+        _mark(books, noun, entry, explained=None, explained_at=None, pending=None)
+
+    return unfold
+
+
+def _mark(books: Books, noun: str, decision: Entry, **changes: Any) -> None:
+    """Change the spend that the decided fact names, if it names one."""
+    facts = books.documents.require(noun, decision.campaign, str(decision.facts["number"]))["facts"]
+    if "txid" in facts:
+        mark_spend(books, decision.campaign, facts["txid"], **changes)

@@ -1,0 +1,223 @@
+"""Limits of approvers: how much a role may approve on one invoice, or for one payee within 24 hours (RULES 16).
+
+A limit is public and names a role, never a person. It moves nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import NotAllowed, Refused
+from ledger.core.facts import STRICT, Currency, Date, Number, Positive
+from ledger.core.money import decimal_text
+from ledger.rules.books import Books
+from ledger.rules.orders import order_value
+from ledger.rules.pledges import gift_asset
+from ledger.rules.spec import APPROVERS, Context, Kind, Role, document_of, numbered, require_campaign
+
+DAY = dt.timedelta(hours=24)
+_AT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The most that a role may approve, in minor units of `currency`; `number` is that of the decision on paper.
+
+    It counts all that is approved and pending on the same invoice, or to the same payee within 24 hours. A role
+    with a limit in any currency approves only in those that it has one in.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    role: Literal["approver", "admin"]
+    currency: Currency
+    most: Positive
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitLifted:
+    """A role has no limit in a currency any more."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    role: Literal["approver", "admin"]
+    currency: Currency
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an approval is asked for: minor units of `currency`, the payee and the invoice where it has them."""
+
+    currency: str
+    minor: int
+    payee: str | None = None
+    invoice: str | None = None
+
+
+def _of_order(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
+    return Asked(facts["currency"], order_value({"facts": facts}), facts["supplier"])
+
+
+def _of_payment(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
+    """What it discharges counts, in the order's currency, whatever it was paid in."""
+    order = books.documents.require("purchase", campaign, facts["order"])["facts"]
+    return Asked(order["currency"], facts["discharges"], order["supplier"], facts.get("invoice"))
+
+
+def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked:
+    return Asked(facts["currency"], facts["proceeds"])
+
+
+def _of_return(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
+    """A gift that goes back in parts goes to one donor."""
+    out = facts["amount"] + facts.get("fee", 0)
+    return Asked(gift_asset(books, campaign, facts["gift"]), out, f"the donor of {campaign}/{facts['gift']}")
+
+
+def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | None:
+    """What moves an amount of an asset, fee included, to another fund or own place; None for what moves none."""
+    asset = facts.get("asset") or facts.get("currency")
+    if asset is None or "amount" not in facts:
+        return None
+    fund = facts.get("to") or facts.get("lender")
+    payee = None if fund is None else f"the fund {fund}"
+    return Asked(asset, facts["amount"] + facts.get("fee", 0), payee)
+
+
+_ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
+    "purchase": _of_order,
+    "payment": _of_payment,
+    "conversion": _of_conversion,
+    "gift-return": _of_return,
+    "refund": lambda _books, _campaign, _facts: None,  # money that comes in needs no limit
+}
+
+
+def limit_of(books: Books, campaign: str, role: str, currency: str) -> int | None:
+    """The most that a role may approve, minor units; None without a limit, 0 where it has one elsewhere only."""
+    most, limited = None, False
+    for _, document in books.documents.some("limit", campaign, after=f"{role}:"):
+        if document["facts"]["role"] != role:
+            break
+        limited = limited or document["most"] is not None
+        if document["facts"]["currency"] == currency:
+            most = document["most"]
+    return most if most is not None or not limited else 0
+
+
+def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
+    """NotAllowed where an approval is more than the limit of the role that gives it, naming who can."""
+    number = str(getattr(facts, "number", ""))
+    document = context.books.documents.find(kind.noun, context.campaign, number)
+    if document is None:
+        return
+    asked = _ASKED.get(kind.noun, _of_any)(context.books, context.campaign, document["facts"])
+    if asked is None:
+        return
+    most = limit_of(context.books, context.campaign, context.role.value, asked.currency)
+    if most is None:
+        return
+    for total, others, what in _totals(context, kind.noun, number, asked):
+        if total > most:
+            raise NotAllowed(
+                f"limit: {_with_article(context.role.value)} may approve up to "
+                f"{decimal_text(asked.currency, most)} {asked.currency}, and this {kind.noun}"
+                f"{f' with {others} more' if others else ''}{what} comes to "
+                f"{decimal_text(asked.currency, total)}; {_who_can(context, asked.currency, total)}"
+            )
+
+
+def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[tuple[int, int, str]]:
+    """(minor units, how many others, in what they are one) of all that counts together with what is asked."""
+    if asked.payee is None:
+        yield asked.minor, 0, ""
+        return
+    since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
+    on_invoice = to_payee = (asked.minor, 0)
+    for slug, _ in context.books.documents.all("campaign", ""):
+        for other, document in context.books.documents.all(noun, slug):
+            if (slug, other) == (context.campaign, number):
+                continue
+            if document["status"] in {"rejected", "reversed", "cancelled"}:
+                continue
+            also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
+            if also is None or (also.payee, also.currency) != (asked.payee, asked.currency):
+                continue
+            if asked.invoice is not None and also.invoice == asked.invoice:
+                on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
+            if _moment(context, document) >= since:
+                to_payee = to_payee[0] + also.minor, to_payee[1] + 1
+    if asked.invoice is not None:
+        yield *on_invoice, f" on invoice {asked.invoice}"
+    yield *to_payee, f" to {asked.payee} within 24 hours"
+
+
+def _moment(context: Context, document: dict[str, Any]) -> str:
+    """When a fact was approved, or recorded while it is pending (RFC 3339)."""
+    entry = None if document["decided"] is None else context.entry(document["decided"])
+    return str(document["at"]) if entry is None else entry.at
+
+
+def _who_can(context: Context, currency: str, total: int) -> str:
+    """Who may approve so much, as the end of a sentence."""
+    able = []
+    for role in sorted(APPROVERS):
+        most = limit_of(context.books, context.campaign, role.value, currency)
+        if role is not context.role and (most is None or most >= total):
+            able.append(_with_article(role.value))
+    if not able:
+        return "an admin can set another limit"
+    return f"{' or '.join(able)} can"
+
+
+def _with_article(role: str) -> str:
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
+
+
+def _post(context: Context, facts: Limit | LimitLifted) -> Posting:
+    require_campaign(context)
+    if isinstance(facts, LimitLifted):
+        place = f"{facts.role}:{facts.currency}"
+        document = context.books.documents.find("limit", context.campaign, place)
+        if document is None or document["most"] is None:
+            raise Refused.field("currency", f"{facts.role} has no limit in {facts.currency}; none is lifted")
+    return Posting()
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    facts = entry.facts
+    document = document_of(entry, most=facts.get("most"))
+    books.documents.save("limit", entry.campaign, f"{facts['role']}:{facts['currency']}", document)
+
+
+SET = Kind(
+    name="limit",
+    noun="limit",
+    verb="set",
+    facts=Limit,
+    doc="Set the most that a role may approve in a currency.",
+    roles=frozenset({Role.ADMIN}),
+    key=numbered("limit"),
+    post=_post,
+    fold=_fold,
+)
+LIFT = Kind(
+    name="limit.lifted",
+    noun="limit",
+    verb="lift",
+    facts=LimitLifted,
+    doc="Let a role approve without a limit in a currency again.",
+    roles=frozenset({Role.ADMIN}),
+    key=numbered("limit"),
+    post=_post,
+    fold=_fold,
+)
+KINDS = (SET, LIFT)

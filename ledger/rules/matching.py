@@ -1,0 +1,315 @@
+"""The three-way match: what was ordered, received and billed, per order line and invoice, with what does not agree.
+
+Pure: it reads the books and says; it never pays, and who accepts an exception is recorded elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.rules.books import Books
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.payable import payments_without_invoice, standing_notes, unbilled_payments
+
+
+class Verdict(StrEnum):
+    """`no`: nothing is billed yet, so there is nothing to agree."""
+
+    YES = "yes"
+    NO = "no"
+    EXCEPTION = "exception"
+
+
+class Mismatch(StrEnum):
+    """Why three papers do not agree, in the words of purchasing."""
+
+    SHORT = "short delivery against the order"
+    OVER = "received more than ordered"
+    NOTHING = "invoiced but nothing received"
+    MORE = "billed for more than was received"
+    PRICE = "invoice price differs from the order"
+    UNBILLED = "paid without an invoice"
+
+
+QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
+"""What a prepayment may run ahead of: the goods, never the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One order line beside one invoice (`invoice` empty: not billed yet). Counts, and minor units of `currency`.
+
+    `item` empty: payments of the order that name no invoice; `amount` is what of them none bills.
+
+    `received` is what may be billed: good and damaged pieces and replacements. `billed` counts this invoice,
+    `billed_before` those before it. `accepted` says why an approver lets the exception stand.
+    """
+
+    order: str
+    item: str
+    invoice: str
+    verdict: Verdict
+    reasons: tuple[Mismatch, ...]
+    ordered: int
+    received: int
+    billed: int
+    billed_before: int
+    amount: int
+    agreed: int  # what the order's price gives for `billed`
+    currency: str
+    date: str
+    accepted: str | None = None
+    prepaid: int = 0  # order value that named prepayments discharged on this invoice
+    credited: int = 0  # minor units that credit notes take off it; `amount` is what is left
+
+    @property
+    def is_open(self) -> bool:
+        """Does somebody have to decide?"""
+        return self.verdict is Verdict.EXCEPTION and self.accepted is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    billable: int
+    missing: int  # short or rejected and not replaced
+    over: int  # waits apart
+
+
+def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
+    found: dict[str, list[int]] = {}
+    for receipt in papers.of("receipt", order):
+        facts = receipt["facts"]
+        if receipt["reversed"] is not None:
+            continue
+        sums = found.setdefault(facts["item"], [0, 0, 0])
+        for lot in facts["lots"]:
+            sums[0] += lot["good"] + lot["damaged"]
+            sums[1] += lot["short"] + lot["rejected"] - (lot["noted"] if "replaces" in lot else 0)
+            if "over" in lot:
+                asset = f"{receipt['notes']['product']}#{lot['lot']}.over"
+                sums[2] += papers.books.net(f"over/{papers.campaign}/{facts['place']}", asset)
+    for bought in papers.of("bought", order):
+        if bought["reversed"] is None:
+            found.setdefault(bought["facts"]["item"], [0, 0, 0])[0] += bought["facts"]["quantity"]
+    return {item: _Received(*sums) for item, sums in found.items()}
+
+
+def _bills(papers: OrderPapers, order: str) -> list[dict[str, Any]]:
+    """The order's invoices, first recorded first."""
+    bills = [bill for bill in papers.of("invoice", order) if not bill.get("reversed")]
+    return sorted(bills, key=lambda bill: int(bill["seq"]))
+
+
+def billed_lines(
+    papers: OrderPapers, invoice: dict[str, Any], order: dict[str, Any]
+) -> list[tuple[str, int, int]]:
+    """(item, quantity, amount) of an invoice, less what credit notes take off its lines."""
+    left = {item: [quantity, amount] for item, quantity, amount in _told_lines(invoice, order)}
+    for note in standing_notes(papers, order["facts"]["number"]):
+        if note.get("invoice") != invoice["facts"]["number"]:
+            continue
+        for line in note.get("lines", ()):
+            left[line["item"]][0] -= line["quantity"]
+            left[line["item"]][1] -= line["amount"]
+        if "lines" not in note:
+            _lower(left, int(note["amount"]))
+    return [(item, quantity, amount) for item, (quantity, amount) in left.items()]
+
+
+def _lower(lines: dict[str, list[int]], credited: int) -> None:
+    """Take `credited` off the lines in proportion to their amounts; each is a floor of what is left."""
+    total = sum(amount for _, amount in lines.values())
+    for line in lines.values():
+        share = credited * line[1] // total if total else 0
+        total, credited = total - line[1], credited - share
+        line[1] -= share
+
+
+def _told_lines(invoice: dict[str, Any], order: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """An invoice as it came; one without lines bills its order's items in proportion to value."""
+    facts = invoice["facts"]
+    if "lines" in facts:
+        return [(line["item"], line["quantity"], line["amount"]) for line in facts["lines"]]
+    items = order["facts"]["items"]
+    lines, quantity, amount = [], int(facts["quantity"]), int(facts["amount"])
+    pieces, value = sum(i["quantity"] for i in items), sum(i["value"] for i in items)
+    for item in items:
+        part, share = quantity * item["quantity"] // pieces, amount * item["value"] // value
+        lines.append((item["item"], part, share))
+        quantity, amount = quantity - part, amount - share
+        pieces, value = pieces - item["quantity"], value - item["value"]
+    return lines
+
+
+def _mismatches(
+    item: dict[str, Any], received: _Received, billed: int, before: int, amount: int, permille: int
+) -> tuple[Mismatch, ...]:
+    quantity, value = int(item["quantity"]), int(item["value"])
+    total = billed + before
+    found: list[Mismatch] = []
+    if (total - received.billable) * 1000 > received.billable * permille:
+        if received.billable == 0:
+            found.append(Mismatch.NOTHING)
+        else:
+            found.append(Mismatch.MORE)
+            if received.missing > 0:
+                found.append(Mismatch.SHORT)
+    if received.over * 1000 > quantity * permille:
+        found.append(Mismatch.OVER)
+    # The order's price of what is billed is seldom a whole minor unit: within one of it the price agrees.
+    difference = abs(amount * quantity - billed * value)
+    if difference >= quantity and difference * 1000 > billed * value * permille:
+        found.append(Mismatch.PRICE)
+    return tuple(found)
+
+
+def tolerance(books: Books, campaign: str, order: dict[str, Any]) -> int:
+    """Per mille within which papers agree: the order's, else the campaign's, else none."""
+    declared = books.documents.require("campaign", "", campaign)["facts"].get("match_permille", 0)
+    return int(order["facts"].get("match_permille", declared))
+
+
+def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
+    """Each line of an order beside each of its invoices, in the order of recording; raises NotFound."""
+    order = books.documents.require("purchase", campaign, number)
+    return _matches_of(OrderPapers(books, campaign), order, tolerance(books, campaign, order))
+
+
+def _matches_of(papers: OrderPapers, order: dict[str, Any], permille: int) -> list[Match]:
+    number = order["facts"]["number"]
+    received = _received(papers, number)
+    items = {item["item"]: item for item in order["facts"]["items"]}
+    before = dict.fromkeys(items, 0)
+    found = []
+    for bill in _bills(papers, number):
+        accepted = bill.get("accepted") or {"reasons": [], "reason": None}
+        prepaid = sum(
+            d["facts"]["discharges"]
+            for d in papers.of("payment", number)
+            if d["facts"].get("invoice") == bill["facts"]["number"]
+            and d["facts"].get("prepayment")
+            and d["status"] in {"pending", "approved"}
+        )
+        told = {item: amount for item, _, amount in _told_lines(bill, order)}
+        for name, quantity, amount in billed_lines(papers, bill, order):
+            item, came = items[name], received.get(name, _Received(0, 0, 0))
+            reasons = _mismatches(item, came, quantity, before[name], amount, permille)
+            stands = bool(reasons) and set(reasons) <= set(accepted["reasons"])
+            found.append(
+                Match(
+                    order=number,
+                    item=name,
+                    invoice=bill["facts"]["number"],
+                    verdict=Verdict.EXCEPTION if reasons else Verdict.YES,
+                    reasons=reasons,
+                    ordered=item["quantity"],
+                    received=came.billable,
+                    billed=quantity,
+                    billed_before=before[name],
+                    amount=amount,
+                    agreed=quantity * item["value"] // item["quantity"],
+                    currency=order["facts"]["currency"],
+                    date=bill["date"],
+                    accepted=accepted["reason"] if stands else None,
+                    prepaid=prepaid,
+                    credited=told[name] - amount,
+                )
+            )
+            before[name] += quantity
+    for name, item in items.items():
+        if before[name] == 0:
+            found.append(_unbilled(order, item, received.get(name, _Received(0, 0, 0)), permille))
+    return found + _paid_unbilled(papers, order)
+
+
+def _paid_unbilled(papers: OrderPapers, order: dict[str, Any]) -> list[Match]:
+    """Payments that name no invoice and are no prepayment: an exception until one bills what was paid.
+
+    Where the payment says why there is none, its approver accepted that.
+    """
+    number = order["facts"]["number"]
+    payments, amount = unbilled_payments(papers, number)
+    found = [
+        _without(order, payment["date"], payment["facts"]["discharges"], payment["facts"]["no_invoice"])
+        for payment in payments_without_invoice(papers, number)
+    ]
+    if amount:
+        found.append(_without(order, min(payment["date"] for payment in payments), amount, None))
+    return found
+
+
+def _without(order: dict[str, Any], date: str, amount: int, accepted: str | None) -> Match:
+    return Match(
+        order=order["facts"]["number"],
+        item="",
+        invoice="",
+        verdict=Verdict.EXCEPTION,
+        reasons=(Mismatch.UNBILLED,),
+        ordered=0,
+        received=0,
+        billed=0,
+        billed_before=0,
+        amount=amount,
+        agreed=0,
+        currency=order["facts"]["currency"],
+        date=date,
+        accepted=accepted,
+    )
+
+
+def _unbilled(order: dict[str, Any], item: dict[str, Any], came: _Received, permille: int) -> Match:
+    reasons = (Mismatch.OVER,) if came.over * 1000 > item["quantity"] * permille else ()
+    return Match(
+        order=order["facts"]["number"],
+        item=item["item"],
+        invoice="",
+        verdict=Verdict.EXCEPTION if reasons else Verdict.NO,
+        reasons=reasons,
+        ordered=item["quantity"],
+        received=came.billable,
+        billed=0,
+        billed_before=0,
+        amount=0,
+        agreed=0,
+        currency=order["facts"]["currency"],
+        date=order["date"],
+    )
+
+
+def invoice_matches(books: Books, campaign: str, number: str) -> list[Match]:
+    """The lines of one invoice beside their order; raises NotFound."""
+    order = books.documents.require("invoice", campaign, number)["facts"]["order"]
+    return [match for match in order_matches(books, campaign, order) if match.invoice == number]
+
+
+def all_matches(books: Books, campaign: str) -> list[Match]:
+    """Every line of every order that was approved."""
+    papers = OrderPapers(books, campaign)
+    return [
+        match
+        for _, order in books.documents.all("purchase", campaign)
+        if order["status"] in {"approved", "completed", "cancelled"}
+        for match in _matches_of(papers, order, tolerance(books, campaign, order))
+    ]
+
+
+def open_matches(books: Books, campaign: str) -> list[Match]:
+    """The exceptions that nobody accepted yet: what reconciliation lists, oldest first."""
+    return sorted((m for m in all_matches(books, campaign) if m.is_open), key=lambda m: (m.date, m.order))
+
+
+def reasons_of(matches: list[Match]) -> tuple[Mismatch, ...]:
+    """All that does not agree and that nobody accepted, each once."""
+    return tuple(dict.fromkeys(reason for match in matches if match.is_open for reason in match.reasons))
+
+
+def verdict_of(matches: list[Match]) -> str:
+    """`yes`, `no`, or `exception: …` of several lines, in words; an accepted one says so."""
+    if any(match.is_open for match in matches):
+        return f"exception: {'; '.join(reasons_of(matches))}"
+    accepted = next((match.accepted for match in matches if match.accepted), None)
+    if accepted is not None:
+        return f"exception, accepted: {accepted}"
+    return Verdict.YES.value if any(m.verdict is Verdict.YES for m in matches) else Verdict.NO.value

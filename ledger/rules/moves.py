@@ -1,0 +1,163 @@
+"""Moves between a campaign's own places: from bank to bank, or coins to another of its addresses.
+
+A move is no use of money; only what it costs is, and all that was moved bears the fee alike (RULES 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Posting, Transfer
+from ledger.core.errors import Refused
+from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, SpendRef
+from ledger.core.lines import Part, PartKind, Use
+from ledger.rules.approvals import (
+    Decision,
+    approval,
+    held_takings,
+    holding,
+    rejection,
+    release_of,
+    require_pending,
+)
+from ledger.rules.explaining import (
+    fold_explained,
+    fold_left_open,
+    fold_waiting,
+    require_to_explain,
+    unexplained_again,
+    waits_for_spend,
+)
+from ledger.rules.own_moves import network_fee, use_of
+from ledger.rules.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.rules.spends import carried, require_purpose, require_unexplained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`amount` arrived at the other place and `fee` was charged on the way, minor units of `asset`.
+
+    From bank to bank both are named. Coins name their transaction: what came back is change already, `amount`
+    is 0, and `fee` is the network fee, which is all that left. `need`: money restricted to it is moved first.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    asset: Currency
+    amount: Count
+    fee: Count = 0
+    from_bank: Name | None = None
+    to_bank: Name | None = None
+    txid: SpendRef | None = None
+    need: Number | None = None
+    date: Date
+
+
+def _require_coins(facts: Move) -> None:
+    if facts.txid is None or facts.from_bank is not None or facts.to_bank is not None:
+        raise Refused.field("txid", "a move of coins names its transaction and no bank")
+    if facts.amount or not facts.fee:
+        raise Refused.field("amount", "is 0 for coins, which came back as change; the fee is what left")
+
+
+def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
+    """The units of a spend whose coins came back, its fee aside."""
+    assert facts.txid is not None
+    spend = require_to_explain(context, facts.txid, facts.fee, "fee")
+    if not spend["facts"]["change"]:
+        raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
+    require_purpose(spend, facts.need)
+    return carried(context.books, context.campaign, facts.txid)
+
+
+def _require_banks(facts: Move) -> None:
+    if facts.from_bank is None or facts.to_bank is None or facts.txid is not None:
+        raise Refused.field("from_bank", "a move of money names both banks and no transaction")
+    if facts.from_bank == facts.to_bank:
+        raise Refused.field("to_bank", "is the bank that the money leaves; name another one")
+    if not facts.amount:
+        raise Refused.field("amount", "must be at least 1")
+
+
+def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
+    """The units that bear a bank's fee: all that is moved; none where it is free of charge.
+
+    Money of the move's need first, then unrestricted money, then what is restricted otherwise, by number.
+    """
+    assert facts.from_bank is not None
+    wanted = facts.amount + facts.fee
+    there = context.books.net(account(AccountClass.BANK, context.campaign, facts.from_bank), facts.asset)
+    order = all_in_order(context.books, context.campaign, facts.asset, facts.need)
+    takings = take(context.books, context.campaign, facts.asset, wanted, order)
+    free = units_of(takings)
+    if there < wanted or (facts.fee and free < wanted):
+        raise too_little("amount", facts.asset, wanted, min(free, there), facts.from_bank)
+    return takings if facts.fee else ()
+
+
+def _early(context: Context, facts: Move) -> None:
+    if facts.need is not None:
+        require_need(context.books, context.campaign, facts.need, "need")
+    if facts.asset == "BTC":
+        _require_coins(facts)
+    else:
+        _require_banks(facts)
+
+
+def _post(context: Context, facts: Move) -> Posting:
+    require_campaign(context)
+    _early(context, facts)
+    takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
+    return holding(takings, f"move:{facts.number}")
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    document = require_pending(context, "move", decision.number)
+    facts, campaign = document["facts"], context.campaign
+    asset, amount, fee = facts["asset"], facts["amount"], facts["fee"]
+    takings, release = held_takings(document), release_of(document)
+    use_id = f"move:{campaign}:{decision.number}"
+    if "txid" in facts:
+        require_unexplained(context, facts["txid"], fee, "fee")
+        paid, borne = network_fee(campaign, fee, takings, use_id)
+        return Posting((paid,), (*release, *borne))
+    source = account(AccountClass.BANK, campaign, facts["from_bank"])
+    transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
+    if not fee:
+        return Posting(tuple(transfers))
+    transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
+    uses, count, charged = [], 0, 0
+    for taking in takings:
+        count += taking.units
+        share = fee * count // (amount + fee) - charged
+        charged += share
+        moved = taking.units - share
+        start = context.books.lines.length(taking.line)
+        parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))
+        uses.append(Use(use_of(use_id, taking), taking.line, taking.pieces, taking.units, parts))
+    return Posting(tuple(transfers), (*release, *uses))
+
+
+MOVE = Kind(
+    name="move",
+    noun="move",
+    verb="add",
+    facts=Move,
+    doc="Record a move between own banks, or the network fee of coins moved to another own address.",
+    roles=RECORDERS,
+    key=numbered("move"),
+    post=_post,
+    fold=fold_waiting("move"),
+    waits_for=waits_for_spend,
+    early=_early,
+)
+KINDS = (
+    MOVE,
+    approval("move", _post_approved, fold_explained("move"), Undoing(unexplained_again("move"))),
+    rejection("move", fold_left_open("move")),
+)

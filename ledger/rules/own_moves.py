@@ -1,0 +1,82 @@
+"""Coins moved between own addresses of one campaign: the chain proves that only the network fee left.
+
+So the watcher explains it by itself, right after the spend. It never decides what else a transaction was for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.facts import STRICT, Date, Positive, Txid
+from ledger.core.lines import Part, PartKind, Use
+from ledger.rules.books import Books
+from ledger.rules.gifts import FREE
+from ledger.rules.restrictions import Taking
+from ledger.rules.spec import SYSTEM, Context, Kind, Undoing
+from ledger.rules.spends import carried, mark_spend, require_unexplained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMove:
+    """`fee` sats are all that the transaction took; every coin and every output of it is the campaign's own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    txid: Txid
+    fee: Positive
+    date: Date
+
+
+def use_of(use_id: str, taking: Taking) -> str:
+    """The name of a move's use of one restriction."""
+    return use_id if taking.restriction == FREE else f"{use_id}:{taking.restriction}"
+
+
+def network_fee(
+    campaign: str, fee: int, takings: Iterable[Taking], use_id: str
+) -> tuple[Transfer, tuple[Use, ...]]:
+    """What left in a spend is its network fee of `fee` sats; the units that it took bear it (RULES 12)."""
+    fees = account(AccountClass.FEES, campaign, "network")
+    paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), "BTC", fee)
+    borne = (
+        Use(use_of(use_id, t), t.line, t.pieces, t.units, (Part(PartKind.FEE, t.units, t.units),))
+        for t in takings
+    )
+    return paid, tuple(borne)
+
+
+def _post(context: Context, facts: OwnMove) -> Posting:
+    require_unexplained(context, facts.txid, facts.fee, "fee")
+    takings = carried(context.books, context.campaign, facts.txid)
+    use_id = f"own-move:{context.campaign}:{facts.txid}"
+    paid, borne = network_fee(context.campaign, facts.fee, takings, use_id)
+    return Posting((paid,), borne)
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    told = "move between own addresses"
+    mark_spend(books, entry.campaign, str(entry.facts["txid"]), explained=told, explained_at=entry.at)
+
+
+def _unfold(books: Books, entry: Entry, _seq: int) -> None:
+    mark_spend(books, entry.campaign, str(entry.facts["txid"]), explained=None, explained_at=None)
+
+
+OWN_MOVE = Kind(
+    name="own-move",
+    noun="spend",
+    verb="move",
+    facts=OwnMove,
+    doc="Coins moved between own addresses; all that left is the network fee.",
+    roles=SYSTEM,
+    key=lambda _campaign, facts: f"own-move:{facts.txid}",
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold),
+)
+KINDS = (OWN_MOVE,)

@@ -1,0 +1,163 @@
+"""Restrictions: which money lines may pay for what, and in which order they are taken.
+
+A restriction is a need's number; "free" is money for any end. Nothing here records anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.core.errors import NotFound, Refused
+from ledger.core.lines import Piece, UnitState, Use, units_in
+from ledger.core.money import decimal_text
+from ledger.rules.books import Books
+from ledger.rules.gifts import FREE, money_line
+from ledger.tracing.owners import owners
+from ledger.tracing.state import Lines
+
+RECLASSIFIED = "reclassification:"
+"""What the uses begin with that carry money from one restriction to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Free units of one line, all of one restriction."""
+
+    restriction: str
+    line: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def units(self) -> int:
+        """Whole units of the line's asset."""
+        return units_in(self.pieces)
+
+
+def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewhere: str = "") -> Refused:
+    """That a bank holds less free money than is wanted, minor units of `asset`."""
+    return Refused.field(
+        field,
+        f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
+        f"{decimal_text(asset, free)} is free at {bank}{elsewhere}",
+    )
+
+
+def require_need(books: Books, campaign: str, need: str, field: str) -> None:
+    """Refused where `need` can restrict nothing: reversed, or named like unrestricted money; raises NotFound."""
+    document = books.documents.find("need", campaign, need)
+    if document is None:
+        raise NotFound(f"{field}: there is no need {need} in campaign {campaign}; name one that is recorded")
+    if need == FREE or document.get("reversed") is not None:
+        raise Refused.field(field, "is no standing need; name one that is, or none")
+
+
+def need_title(books: Books, campaign: str, need: str | None) -> str:
+    """What a need asks for and who, in a few words; empty for money of any end."""
+    document = books.documents.find("need", campaign, need) if need else None
+    if document is None:
+        return ""
+    facts = document["facts"]
+    product = books.documents.require("product", campaign, facts["product"])["facts"]
+    return f"{product['name']} for {facts['recipient']}"
+
+
+def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:
+    """(asset, minor units) of what is restricted to a need and not spent yet, held or not."""
+    found = []
+    for line in books.lines.names(f"money/{campaign}/{need}/"):
+        units = sum(
+            span.end - span.start
+            for span in books.lines.spans(line)
+            if span.state in {UnitState.FREE, UnitState.HELD}
+        )
+        if units:
+            found.append((line.rsplit("/", 1)[1], units))
+    return tuple(found)
+
+
+def restriction_of(line: str) -> str:
+    """The restriction of a line of money, or of what a spend carried away of one."""
+    match line.split("/"):
+        case ["money", _, restriction, _] | ["spent", _, restriction, _]:
+            return restriction
+    return FREE
+
+
+def fitting(need: str | None) -> tuple[str, ...]:
+    """The restrictions that may pay for a need, in their order: its own money first (DESIGN, Tracing, rule 3)."""
+    return (FREE,) if need is None else (need, FREE)
+
+
+def all_in_order(books: Books, campaign: str, asset: str, need: str | None = None) -> tuple[str, ...]:
+    """Every restriction that money of the asset has: what fits first, then the others by number (RULES 12)."""
+    first = fitting(need)
+    there = {
+        restriction_of(line)
+        for line in books.lines.names(f"money/{campaign}/")
+        if line.rsplit("/", 1)[1] == asset
+    }
+    return (*first, *sorted(there - set(first)))
+
+
+def take(books: Books, campaign: str, asset: str, units: int, order: Iterable[str]) -> tuple[Taking, ...]:
+    """The lowest free units of the lines, one line after the other; fewer where there are not so many."""
+    found = []
+    for restriction in order:
+        line = money_line(campaign, asset, restriction)
+        pieces = books.lines.lowest_free(line, units) if units and books.lines.exists(line) else ()
+        if pieces:
+            taking = Taking(restriction, line, pieces)
+            found.append(taking)
+            units -= taking.units
+    return tuple(found)
+
+
+def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) -> tuple[Taking, ...]:
+    """`units` that the lowest `among` free units of the unrestricted line bear alike (DESIGN, Tracing, rule 4).
+
+    The boundary of each gift's run at count x is carried to `floor(x * units / n)`, so the shares sum exactly, and a
+    run gives its own lowest units. Where the line has too few units, all of them and then those of other lines.
+    """
+    line, lines = money_line(campaign, asset), books.lines
+    lowest = lines.lowest_free(line, among) if lines.exists(line) else ()
+    total = units_in(lowest)
+    if total < units:
+        return take(books, campaign, asset, units, all_in_order(books, campaign, asset))
+    pieces: list[Piece] = []
+    count = 0
+    for start, end in lowest:
+        for run in owners(lines, line, start, end):
+            below, count = count * units // total, count + run.end - run.start
+            last = run.start + count * units // total - below
+            if pieces and pieces[-1][1] == run.start < last:
+                pieces[-1] = (pieces[-1][0], last)
+            elif run.start < last:
+                pieces.append((run.start, last))
+    return (Taking(FREE, line, tuple(pieces)),)
+
+
+def units_of(takings: Iterable[Taking]) -> int:
+    return sum(taking.units for taking in takings)
+
+
+def cut(taking: Taking, low: int, high: int) -> tuple[Piece, ...]:
+    """The units that counts `low..high` of a taking are."""
+    return tuple(Use("", taking.line, taking.pieces, taking.units, ()).pieces_between(low, high))
+
+
+def bound_elsewhere(books: Books, campaign: str, asset: str, need: str | None) -> str:
+    """In words what is free and restricted to other ends; empty where nothing is. For refusals."""
+    told = []
+    for restriction in all_in_order(books, campaign, asset, need):
+        units = books.lines.free_units(money_line(campaign, asset, restriction))
+        if units and restriction not in fitting(need):
+            told.append(f"{decimal_text(asset, units)} {asset} to {restriction}")
+    return f"; restricted to other needs: {', '.join(told)}, which this does not serve" if told else ""
+
+
+def within(lines: Lines, line: str, spans: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The free units of a line inside some intervals of it."""
+    return tuple(
+        piece for start, end in spans for piece in lines.lowest_free(line, end - start, within=(start, end))
+    )

@@ -1,0 +1,135 @@
+"""What a kind of entry is: the shape of its facts, its key, its rules, and how it folds into documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.lines import Operation, Use
+from ledger.rules.books import Books
+
+
+class Role(StrEnum):
+    """Who may do what; entries name roles, never people."""
+
+    ADMIN = "admin"
+    RECORDER = "recorder"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+RECORDERS = frozenset({Role.RECORDER, Role.APPROVER, Role.ADMIN})
+APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
+SYSTEM = frozenset({Role.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may look at: the books, and which campaign and moment the fact belongs to."""
+
+    books: Books
+    campaign: str
+    at: str  # RFC 3339, UTC
+    role: Role
+    entry: Callable[[int], Entry | None] = lambda _seq: None
+    """The entry of a number, for a fact that names one."""
+    entries: Callable[[int], Iterator[Entry]] = lambda _after: iter(())
+    """All entries numbered above `after`, in order, of every campaign."""
+
+    @property
+    def today(self) -> str:
+        return self.at[:10]
+
+
+Fold = Callable[[Books, Entry], None]
+"""Writes what an entry leaves in the documents; it decides nothing."""
+Unfold = Callable[[Books, Entry, int], None]
+"""Takes back in the documents what folding an entry did; the number is that of the reversal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """How a reversal takes back an entry of a kind. What all kinds have in common is in `reversals`."""
+
+    unfold: Unfold
+    require: Callable[[Context, Entry], None] = lambda _context, _entry: None
+    """Raises Conflict where something that came later stands on the entry."""
+    retakes: Callable[[Context, Entry], tuple[Use, ...]] = lambda _context, _entry: ()
+    """Uses that the entry had undone, and that stand again in another shape."""
+    takes_off: Callable[[Context, Entry], tuple[Operation, ...]] = lambda _context, _entry: ()
+    """What takes off its lines again what the entry appended; raises Conflict where that went on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing."""
+
+    name: str  # in the journal, e.g. "conversion" or "conversion.approved"
+    noun: str
+    verb: str
+    facts: type
+    doc: str
+    roles: frozenset[Role]
+    key: Callable[[str, Any], str]
+    post: Callable[[Context, Any], Posting]
+    fold: Fold
+    date: Callable[[Any], str | None] = lambda facts: getattr(facts, "date", None)
+    approves: Callable[[Books, str, Any], int | None] = lambda _books, _campaign, _facts: None
+    """The seq of the entry that this one approves; its recorder may not be its approver."""
+    waits_for: Callable[[Books, str, Any], str | None] = lambda _books, _campaign, _facts: None
+    """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
+    early: Callable[[Context, Any], None] = lambda _context, _facts: None
+    """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
+    undoing: Undoing | None = None
+    """How an entry of this kind is reversed; without one it never is."""
+
+
+def saved_as(kind: str, number: str = "number") -> Fold:
+    """A fold that keeps the facts as a document of `kind` under the field `number`."""
+
+    def fold(books: Books, entry: Entry) -> None:
+        books.documents.save(kind, entry.campaign, str(entry.facts[number]), document_of(entry))
+
+    return fold
+
+
+def reversed_as(kind: str, number: str = "number", **more: Any) -> Unfold:
+    """The undoing of `saved_as`: the document of `kind` stays, and names the reversal; `more` changes beside."""
+
+    def unfold(books: Books, entry: Entry, seq: int) -> None:
+        name = str(entry.facts[number])
+        document = books.documents.require(kind, entry.campaign, name)
+        books.documents.save(kind, entry.campaign, name, document | more | {"reversed": seq})
+
+    return unfold
+
+
+def document_of(entry: Entry, **more: Any) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "date": entry.date,
+        "role": entry.role,
+        "facts": dict(entry.facts),
+        "notes": dict(entry.notes),
+        **more,
+    }
+
+
+def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:
+    """A key from what happened: the kind, the campaign and the number on the paper."""
+
+    def key(campaign: str, facts: Any) -> str:
+        return f"{kind}:{campaign}:{getattr(facts, number)}"
+
+    return key
+
+
+def require_campaign(context: Context) -> Mapping[str, Any]:
+    """The campaign's facts; raises NotFound."""
+    facts: Mapping[str, Any] = context.books.documents.require("campaign", "", context.campaign)["facts"]
+    return facts

@@ -1,0 +1,338 @@
+"""Refunds by a supplier: money back for what did not come, was short or bad, or was sent back.
+
+A refund takes units where the failure lies and gives them to the money lines that they came from, so that
+restrictions survive; what is not refunded is a loss of all alike (DESIGN, Tracing, rule 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
+from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
+from ledger.core.money import decimal_text
+from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.books import Books
+from ledger.rules.gifts import Coins, counted_as, money_line
+from ledger.rules.goods import lot_asset
+from ledger.rules.incoming import (
+    OutpointText,
+    coin_named,
+    joins,
+    require_decidable,
+    require_unspent,
+    save_counted,
+)
+from ledger.rules.orders import BOUND, item_of, order_line
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.tracing.ends import reopened, still_ended
+from ledger.tracing.money_behind import pieces_behind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """`amount` of `asset` came back, to `bank` or as a coin, for what failed of an order's item; minor units.
+
+    `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
+    the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
+    makes good, where it came in another currency than the order's; the rest of the value is lost.
+    `written_off`: nothing will come, and why; `amount` is 0 then, and all of the claim's `value` is lost.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    item: Number
+    failure: Literal["undelivered", "short", "damaged", "rejected", "returned"]
+    value: Positive | None = None
+    lot: Number | None = None
+    quantity: Positive | None = None
+    returned_by: Number | None = None  # the number of the return that sent the pieces back
+    asset: Currency
+    amount: Count
+    refunds: Positive | None = None
+    bank: Name | None = None
+    outpoint: OutpointText | None = None  # in coins: the settled coin that it came as
+    credit_note: Number | None = None
+    written_off: Text | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Where units failed: their line (opened first where it is new), which of them, and their order value."""
+
+    line: str
+    opens: tuple[Open, ...]
+    pieces: tuple[Piece, ...]
+    units: int
+    value: int
+
+
+def _undelivered(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+    """Paid positions of a closed order's item that nothing came for."""
+    if facts.value is None or facts.lot is not None or facts.quantity is not None:
+        raise Refused.field("value", "give the order value that did not come, and no lot or quantity")
+    if order["status"] == "approved":
+        raise Conflict(
+            f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
+        )
+    lines, currency = context.books.lines, order["facts"]["currency"]
+    line = order_line(context.campaign, facts.order, facts.item, currency)
+    paid = (0, lines.filled(line))
+    pieces = lines.lowest_free(line, facts.value, within=paid)
+    left = units_in(pieces)
+    if left < facts.value:
+        raise Refused.field(
+            "value",
+            f"{decimal_text(currency, left)} {currency} of item {facts.item} was paid and did not come; no more",
+        )
+    return _Failed(line, (), pieces, facts.value, facts.value)
+
+
+def _of_lot(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+    """Pieces of a lot that were short, bad, or sent back."""
+    if facts.lot is None or facts.quantity is None or facts.value is not None:
+        raise Refused.field("lot", "name the lot and how many of its pieces failed, and no value")
+    if (facts.returned_by is not None) != (facts.failure == "returned"):
+        raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
+    item, lines = item_of(order, facts.item), context.books.lines
+    product = item["product"]
+    asset = lot_asset(product, facts.lot)
+    lot = context.books.documents.find("lot", "", asset)
+    if lot is None or lot["campaign"] != context.campaign or lot.get("order") != facts.order:
+        raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
+    use_id = f"receipt:{context.campaign}:{lot['receipt']}:{facts.lot}"
+    if facts.returned_by is not None:
+        use_id = f"return:{context.campaign}:{facts.returned_by}:{asset}"
+    ended = 0
+    kind = PartKind(facts.failure)
+    if lines.has_use(use_id):
+        use = lines.use(use_id)
+        ended = still_ended(lines, use, kind, product)
+    if facts.quantity > ended:
+        raise Refused.field(
+            "quantity", f"{ended} pieces of {facts.lot} are {facts.failure} and not made good yet; no more"
+        )
+    line, opens = reopened(lines, use, kind, product)
+    pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
+    value = facts.quantity * item["value"] // item["quantity"]
+    return _Failed(line, opens, pieces, facts.quantity, value)
+
+
+def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str, tuple[Piece, ...]]]:
+    """The pieces by the line of money that they go back to, with the restriction of what paid for them."""
+    found: dict[str, list[Piece]] = {}
+    for behind, pieces in pieces_behind(context.books.lines, failed.line, failed.pieces):
+        restriction = behind.split("/")[2] if behind else "free"
+        found.setdefault(money_line(context.campaign, facts.asset, restriction), []).extend(pieces)
+    paid = units_in(piece for rows in found.values() for piece in rows)
+    if paid < failed.units:
+        raise Refused.field(
+            "quantity",
+            f"{failed.units - paid} of {failed.units} units were not paid for; a refund is for what was paid",
+        )
+    return [(target, tuple(sorted(rows))) for target, rows in found.items()]
+
+
+def _plan(context: Context, facts: Refund) -> Posting:
+    """What the refund does; raises Refused or Conflict where it cannot."""
+    books, campaign = context.books, context.campaign
+    order = books.documents.require("purchase", campaign, facts.order)
+    if order["status"] not in BOUND:
+        raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
+    item_of(order, facts.item)
+    currency = order["facts"]["currency"]
+    paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)
+    failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
+    good = facts.amount if facts.refunds is None else facts.refunds
+    if facts.asset != currency and facts.refunds is None:
+        raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
+    if facts.asset == currency and good != facts.amount:
+        raise Refused.field("refunds", "in the order's own currency this is the amount; leave it out")
+    if good > failed.value:
+        raise Refused.field(
+            "amount",
+            f"makes good {decimal_text(currency, good)} {currency} and what failed was worth "
+            f"{decimal_text(currency, failed.value)}; name all that it is for",
+        )
+    _require_credited(context, facts, good)
+    transfers = list(paid_back)
+    if facts.failure == "undelivered":
+        claims = account(AccountClass.CLAIMS, campaign, facts.order)
+        commitments = account(AccountClass.COMMITMENTS, campaign)
+        transfers.append(Transfer(commitments, claims, currency, failed.value))
+    operations: list[Operation] = list(failed.opens)
+    before = 0
+    groups = _groups(context, facts, failed)
+    for number, (target, pieces) in enumerate(groups):
+        units = units_in(pieces)
+        after = before + units
+        amount = facts.amount * after // failed.units - facts.amount * before // failed.units
+        lost = units * (failed.value - good) // failed.value
+        parts = (
+            Part(PartKind.LOST, lost, lost),
+            Part(PartKind.ON, units - lost, amount, target, books.lines.length(target)),
+        )
+        use_id = f"refund:{campaign}:{facts.number}" + (f":{number}" if number else "")
+        operations.append(Use(use_id, failed.line, pieces, units, parts))
+        before = after
+    return Posting(tuple(transfers), tuple(operations), notes)
+
+
+def _written_off(facts: Refund, currency: str) -> tuple[tuple[Transfer, ...], dict[str, Any]] | None:
+    """Nothing, where a claim is given up; None where something came."""
+    if (facts.amount == 0) != (facts.written_off is not None):
+        raise Refused.field(
+            "amount", "is 0 where a claim is written off, and says in written_off why; else above 0"
+        )
+    if facts.written_off is None:
+        return None
+    if facts.failure != "undelivered" or facts.asset != currency:
+        raise Refused.field(
+            "written_off", f"is for a claim in {currency}: what was paid for and did not come"
+        )
+    if (facts.bank, facts.outpoint, facts.credit_note, facts.refunds) != (None, None, None, None):
+        raise Refused.field(
+            "written_off", "goes with no bank, coin, credit note or value made good; leave those out"
+        )
+    return (), {}
+
+
+def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], dict[str, Any]]:
+    """What came, against the supplier: (transfers, notes). Coins wait as undecided until the refund names them."""
+    campaign = context.campaign
+    supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
+    if facts.asset != "BTC":
+        if facts.bank is None or facts.outpoint is not None:
+            raise Refused.field("bank", "name the bank that the money came to, and no coin")
+        bank = account(AccountClass.BANK, campaign, facts.bank)
+        return (Transfer(bank, supplier, facts.asset, facts.amount),), {}
+    if facts.outpoint is None or facts.bank is not None:
+        raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
+    coin = coin_named(context.books, campaign, facts.outpoint)
+    require_decidable(context, coin, by=_waiting_name(facts.number))
+    if counted_as(coin) is not Coins.UNDECIDED:
+        raise Refused.field(
+            "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
+        )
+    require_unspent(context, facts.outpoint)
+    if coin["facts"]["sats"] != facts.amount:
+        raise Refused.field("amount", f"this coin is {coin['facts']['sats']} sats; a refund is all of it")
+    return (
+        Transfer(
+            account(AccountClass.WALLET, campaign),
+            account(AccountClass.UNDECIDED, campaign),
+            "BTC",
+            facts.amount,
+        ),
+        Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
+    ), {"outpoint": facts.outpoint, **joins(context.books, campaign, facts.outpoint)}
+
+
+def _waiting_name(number: str) -> str:
+    return f"refund {number}"
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    fold_pending("refund")(books, entry)
+    if "outpoint" in entry.facts:
+        by = {"by": _waiting_name(str(entry.facts["number"]))}
+        books.documents.save("coin_pending", entry.campaign, str(entry.facts["outpoint"]), by)
+
+
+def _fold_decided(status: str) -> Callable[[Books, Entry], None]:
+    def fold(books: Books, entry: Entry) -> None:
+        fold_decided("refund", status)(books, entry)
+        campaign = entry.campaign
+        facts = books.documents.require("refund", campaign, str(entry.facts["number"]))["facts"]
+        outpoint = facts.get("outpoint")
+        if outpoint is None:
+            return
+        books.documents.remove("coin_pending", campaign, outpoint)
+        if status == "approved":
+            coin = coin_named(books, campaign, outpoint)
+            supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
+            save_counted(books, entry, coin, "refund", supplier)
+
+    return fold
+
+
+def require_no_refund(context: Context, rests: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Conflict where a refund whose facts say that it `rests` on what would be reversed stands, or waits."""
+    for number, refund in context.books.documents.all("refund", context.campaign):
+        if rests(refund["facts"]) and refund["status"] in {"pending", "approved"}:
+            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
+
+
+def _require_coin_there(context: Context, entry: Entry) -> None:
+    """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
+    outpoint = entry.notes.get("outpoint")
+    if outpoint is not None:
+        require_decidable(context, coin_named(context.books, context.campaign, outpoint))
+        require_unspent(context, outpoint)
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    """The refund was none: its coin waits for a decision again."""
+    reversed_as("refund", status="reversed")(books, entry, seq)
+    facts = books.documents.require("refund", entry.campaign, str(entry.facts["number"]))["facts"]
+    outpoint = facts.get("outpoint")
+    if outpoint is not None:
+        coin = coin_named(books, entry.campaign, outpoint)
+        save_counted(books, entry, coin, "undecided", account(AccountClass.EXCESS, entry.campaign))
+
+
+def _require_credited(context: Context, facts: Refund, good: int) -> None:
+    """Refused where a refund goes beyond the credit note that it names."""
+    if facts.credit_note is None:
+        return
+    note = context.books.documents.require("credit-note", context.campaign, facts.credit_note)
+    if note["facts"]["order"] != facts.order or note["reversed"] is not None:
+        raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
+    made_good = sum(
+        refund["facts"].get("refunds", refund["facts"]["amount"])
+        for _, refund in context.books.documents.all("refund", context.campaign)
+        if refund["facts"].get("credit_note") == facts.credit_note and refund["status"] == "approved"
+    )
+    if made_good + good > note["facts"]["amount"]:
+        raise Refused.field(
+            "amount", f"is more than what is left of {facts.credit_note}; the note credits less"
+        )
+
+
+def _post(context: Context, facts: Refund) -> Posting:
+    _plan(context, facts)
+    return Posting()
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting:
+    document = require_pending(context, "refund", decision.number)
+    return _plan(context, facts_from(Refund, document["facts"]))
+
+
+REFUND = Kind(
+    name="refund",
+    noun="refund",
+    verb="add",
+    facts=Refund,
+    doc="Record money that a supplier paid back; it waits for another person's approval.",
+    roles=RECORDERS,
+    key=numbered("refund"),
+    post=_post,
+    fold=_fold,
+)
+KINDS = (
+    REFUND,
+    approval(
+        "refund", _post_approved, _fold_decided("approved"), Undoing(_unfold, require=_require_coin_there)
+    ),
+    rejection("refund", _fold_decided("rejected")),
+)

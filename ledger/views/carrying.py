@@ -1,0 +1,193 @@
+"""Carrying value: what coins were worth when they were given, carried along the same units and floors as shares.
+
+Gain is gross proceeds less the carrying value of what was given up (RULES 10). Nothing here is stored or booked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
+from ledger.rules.books import Books
+from ledger.rules.gift_values import GiftValues, Worth
+from ledger.rules.restrictions import RECLASSIFIED
+from ledger.rules.sold import sold_in
+from ledger.views.campaign import SumRow, SumTable
+
+NOTHING = Worth(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Coins that a conversion or a payment gave: at carrying value, their network fee apart.
+
+    `gross` is what they fetched before the exchange's fee, None where that is in another currency.
+    """
+
+    noun: str
+    number: str
+    worth: Worth
+    fee: Worth
+    gross: int | None
+
+    @property
+    def gain(self) -> int | None:
+        """Negative for a loss; None where a value is not known."""
+        if self.gross is None or self.worth.unvalued:
+            return None
+        return self.gross - self.worth.value
+
+
+class Carrying:
+    """The carrying values of one campaign's coins as they stand."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        self._books = books
+        self._campaign = campaign
+        self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
+        self._sold: dict[str, int | None] = {}
+        self._arrived: dict[str, list[Piece]] = {}
+        coins = [line for line in books.lines.names(f"money/{campaign}/") if line.endswith("/BTC")]
+        self._values = {line: GiftValues(books.shelf, line) for line in coins}
+        self.given = sum(values.total.value for values in self._values.values())
+        self.held = self.unexplained = self.fees = self.void = NOTHING
+        self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
+        self._given_up: dict[tuple[str, str], GivenUp] = {}
+        self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
+        if any(values.is_valued for values in self._values.values()):
+            self._sold = self._gross_of_sales()
+            self._arrived = self._reclassified()
+            for line, values in self._values.items():
+                self._walk(line, values)
+            for ref in sorted(self._used):
+                self._give_up(books.lines.use(ref), self._used[ref])
+
+    @property
+    def given_up(self) -> tuple[GivenUp, ...]:
+        return tuple(self._given_up[key] for key in sorted(self._given_up))
+
+    def _gross_of_sales(self) -> dict[str, int | None]:
+        """What each use of a conversion fetched, by its id."""
+        documents, found = self._books.documents, dict[str, int | None]()
+        for _, conversion in documents.all("conversion", self._campaign):
+            for sold in sold_in(self._campaign, conversion):
+                same = conversion["facts"]["currency"] == self.currency
+                found[sold.use] = sold.gross if same else None
+        return found
+
+    def _gross(self, use: Use) -> int | None:
+        """What a use of coins fetched: at the exchange, or of an order's value where it is in our currency."""
+        if use.id in self._sold:
+            return self._sold[use.id]
+        parts = [part for part in use.parts if part.kind is not PartKind.FEE]
+        same = all(part.line is not None and part.line.endswith(f"/{self.currency}") for part in parts)
+        return sum(part.out for part in parts) if same else None
+
+    def _walk(self, line: str, values: GiftValues) -> None:
+        at = 0
+        for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
+            if at < start:
+                self._spread(values, line, at, start, ((at, start),))
+            at = end
+
+    def _reclassified(self) -> dict[str, list[Piece]]:
+        """Units of lines that were given on another line, where their values are; they are walked from there."""
+        found: dict[str, list[Piece]] = defaultdict(list)
+        for number, document in self._books.documents.all("reclassification", self._campaign):
+            use_id = f"{RECLASSIFIED}{self._campaign}:{number}"
+            if document["status"] == "approved" and self._books.lines.has_use(use_id):
+                (part,) = self._books.lines.use(use_id).parts
+                found[str(part.line)].append((part.start, part.start + part.out))
+        return {line: sorted(pieces) for line, pieces in found.items()}
+
+    def _spread(self, values: GiftValues, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
+        """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
+        is looked for where it lies now; all else is told by kind.
+        """
+        whole = Use("", line, given, end - start, ())
+        for span in self._books.lines.spans(line, start, end):
+            mine = tuple(whole.pieces_between(span.start - start, span.end - start))
+            match span.state:
+                case UnitState.VOID:
+                    self.void += _of(values, mine)
+                case UnitState.USED if span.ref.startswith(("spend:", RECLASSIFIED)):
+                    self._carry(values, span, Use("", line, mine, span.end - span.start, ()))
+                case UnitState.USED if line.startswith("money/"):
+                    self.other[span.ref.split(":", 1)[0]] += _of(values, mine)
+                case UnitState.USED:
+                    # One explanation may take what two spends of a transaction, or of two lines, carried away.
+                    self._used[span.ref] += _of(values, mine)
+                case _ if line.startswith("money/"):
+                    self.held += _of(values, mine)
+                case _:
+                    self.unexplained += _of(values, mine)
+
+    def _carry(self, values: GiftValues, span: Span, given: Use) -> None:
+        """Units of a span that went on unchanged to the one line of their use."""
+        use = self._books.lines.use(span.ref)
+        (part,) = use.parts
+        for first, last in use.pieces:
+            low, high = max(first, span.start), min(last, span.end)
+            if low < high and part.line is not None:
+                at = part.start + use.count_at(low)
+                pieces = tuple(given.pieces_between(low - span.start, high - span.start))
+                self._spread(values, part.line, at, at + high - low, pieces)
+
+    def _give_up(self, use: Use, worth: Worth) -> None:
+        """Part the fee off first, in proportion, as the use does with its units."""
+        units = use.units
+        charged = sum(part.share for part in use.parts if part.kind is PartKind.FEE)
+        fee = Worth(worth.value * charged // units, worth.unvalued * charged // units)
+        rest = Worth(worth.value - fee.value, worth.unvalued - fee.unvalued)
+        self.fees += fee
+        noun, _, number, *_ = use.id.split(":")
+        if noun not in {"conversion", "payment"}:
+            if charged < units:
+                self.other[noun] += rest
+            return
+        gross = self._gross(use)
+        before = self._given_up.get((noun, number))
+        if before is not None:
+            rest, fee = rest + before.worth, fee + before.fee
+            gross = None if gross is None or before.gross is None else gross + before.gross
+        self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
+
+
+def _of(values: GiftValues, pieces: Iterable[Piece]) -> Worth:
+    worth = NOTHING
+    for start, end in pieces:
+        worth += values.worth(start, end)
+    return worth
+
+
+_GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}
+
+
+def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
+    """The value of gifts in coins by where they are now; then what they fetched: carrying value and gain.
+
+    None before coins were given up, or where no gift has a value.
+    """
+    carrying = Carrying(books, campaign)
+    given_up, currency = carrying.given_up, carrying.currency
+    if not given_up or not carrying.given:
+        return []
+    rows = [SumRow(_GIVEN[row.noun], row.number, row.worth.value) for row in given_up]
+    rows.append(SumRow("value_of_fees", "", carrying.fees.value))
+    rows += [SumRow(f"value_of_{noun}", "", worth.value) for noun, worth in sorted(carrying.other.items())]
+    rows.append(SumRow("value_held", "", carrying.held.value))
+    rows.append(SumRow("value_unexplained", "", carrying.unexplained.value))
+    tables = [SumTable(currency, "", "value_given", tuple(rows), carrying.given - carrying.void.value)]
+    fetched: list[SumRow] = []
+    total = 0
+    for row in given_up:
+        if row.gain is None or row.gross is None:
+            continue
+        fetched.append(SumRow("carrying_value", row.number, row.worth.value))
+        fetched.append(SumRow("gain" if row.gain >= 0 else "loss", row.number, row.gain))
+        total += row.gross
+    if fetched:
+        tables.append(SumTable(currency, "", "gross_proceeds", tuple(fetched), total))
+    return tables

@@ -1,0 +1,116 @@
+"""Coins as the chain has them and as the books have them, and those that left without an explanation. Reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.core.accounts import AccountClass, account
+from ledger.rules.books import Books
+from ledger.rules.observing import Coin, Observed
+from ledger.rules.settled import MATURITY, depth_of, settled_block
+from ledger.views.campaign import UnexplainedSpend
+from ledger.views.young_spends import young_spends
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
+    """Sats of our coins unspent at the settled block, immature coinbases aside; None before the first look."""
+    settled = settled_block(tx)
+    if settled is None:
+        return None
+    observed = Observed(tx.shelf)
+    slugs = [slug for slug, _ in Books(tx.shelf).documents.all("campaign", "")]
+    total = sum(observed.unspent_sats(slug) for slug in ([campaign] if campaign is not None else slugs))
+    tip = int(tx.progress.load("tip_height") or 0)
+    mature = tip + 1 - max(depth_of(tx), MATURITY)
+    young = list(observed.txs_in(settled + 1, tip))
+    for watched in [*young, *observed.coinbases_in(mature + 1, settled)]:
+        for output in watched.outputs:
+            coin = observed.coin(f"{watched.txid}:{output.vout}")
+            if coin is not None and coin.spent_by is None and campaign in {None, coin.campaign}:
+                total -= coin.sats
+    for spender in young:
+        for coin in filter(None, map(observed.coin, spender.inputs)):
+            deep = coin.height is not None and coin.height <= (mature if coin.coinbase else settled)
+            if deep and campaign in {None, coin.campaign}:
+                total += coin.sats
+    return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
+
+
+def coins_one_by_one(tx: Reading, campaign: str | None = None) -> int | None:
+    """The same, counted coin by coin: what the invariants trust."""
+    settled = settled_block(tx)
+    if settled is None:
+        return None
+    mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
+    total = 0
+    for coin in Observed(tx.shelf).coins():
+        if not _is_unspent(coin, mature if coin.coinbase else settled, settled):
+            continue
+        if campaign is None or coin.campaign == campaign:
+            total += coin.sats
+    return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
+
+
+def _is_unspent(coin: Coin, deep: int, settled: int) -> bool:
+    """Does a coin lie in a block up to `deep`, and does no block up to `settled` spend it?"""
+    if coin.height is None or coin.height > deep:
+        return False
+    return coin.spent_height is None or coin.spent_height > settled
+
+
+def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
+    """Sats of change at the settled block that are a campaign's at another's address, less the reverse.
+
+    A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
+    """
+    documents, observed, total = Books(tx.shelf).documents, Observed(tx.shelf), 0
+    slugs = [slug for slug, _ in documents.all("campaign", "")]
+    for slug in slugs if len(slugs) > 1 else ():  # with one campaign nothing lies elsewhere
+        for _, spend in documents.all("spend", slug):
+            for told in spend["facts"]["coins"]:
+                coin = observed.coin(f"{spend['facts']['txid']}:{told['vout']}")
+                if coin is None or coin.campaign == slug or not _is_unspent(coin, settled, settled):
+                    continue
+                sats = told["wallet"] + told["dust"] + told["undecided"] + told.get("blocked", 0)
+                total += sats if slug == campaign else -sats if coin.campaign == campaign else 0
+    return total
+
+
+def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
+    """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
+    books = Books(tx.shelf)
+    total = 0
+    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
+        if campaign is not None:
+            total += books.net(account(kind, campaign), "BTC")
+        else:
+            total += sum(balance.net for _, _, balance in books.balances(kind.value + "/"))
+    return total
+
+
+def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+    """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row.
+
+    A move between own addresses is explained from its first sighting on: nothing left but its fee.
+    """
+    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    rows: dict[str, UnexplainedSpend] = {}
+    for ref, document in books.documents.all("spend", campaign):
+        if not document["notes"]["out"]:  # all of it came back: nothing to explain
+            continue
+        seen = observed.tx(document["facts"]["txid"])
+        rows[ref] = UnexplainedSpend(
+            ref,
+            document["notes"]["out"],
+            seen.first_at if seen else document["at"],
+            document["explained_at"],
+        )
+    for young in young_spends(tx):
+        at = young.transaction.first_at
+        for owner, facts in young.parts:
+            if owner == campaign and facts.out:
+                rows[facts.ref] = UnexplainedSpend(facts.ref, facts.out, at, at if young.explained else None)
+    return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))

@@ -1,0 +1,283 @@
+"""What later entries changed of what a donor had been told, and why: reversals, losses, voids, closings, recalls.
+
+Found by the uses that touch the gift's units, standing and undone; what went on as a step tells is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.lines import ENDED, UnitState, Use, parse_ended_line
+from ledger.tracing.state import Lines
+from ledger.tracing.touched import Touched, gift_subject, lot_subject, order_subject
+from ledger.views.places import Left, PlaceNames
+from ledger.views.trail import ChangeKind, Place, TrailChange
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+FOREVER = 2**62
+_KINDS = {
+    "reversal": ChangeKind.REVERSED,
+    "void": ChangeKind.VOIDED,
+    "restore": ChangeKind.RESTORED,
+    "moved": ChangeKind.MOVED,
+    "valuation": ChangeKind.VALUED,
+    "loss": ChangeKind.LOST,
+    "loss.found": ChangeKind.FOUND,
+    "return": ChangeKind.RETURNED,
+    "closing.approved": ChangeKind.CLOSED,
+    "recall": ChangeKind.RECALLED,
+    "move.approved": ChangeKind.FEE,
+    "own-move": ChangeKind.FEE,
+    "gift-return.approved": ChangeKind.EXCHANGED,
+}
+
+
+@dataclass
+class _Both:
+    """What an entry made of the gift's units: where they were and where they are."""
+
+    said: list[Left] = field(default_factory=list)
+    says: list[Left] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Units of a line that are the gift's from entry `born` until entry `died`."""
+
+    line: str
+    start: int
+    end: int
+    born: int
+    died: int
+
+
+class LaterChanges:
+    """Finds the changes of gifts of one campaign; what lines were asked of once is kept for the next gift."""
+
+    def __init__(
+        self, tx: Reading, lines: Lines, campaign: str, names: PlaceNames, told: frozenset[str]
+    ) -> None:
+        """`told`: the kinds of uses that a trail tells as steps."""
+        # A spend is told by the step that explains it.
+        self._ordinary = told | {"spend"}
+        self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
+        self._touched = Touched(tx.shelf)
+        self._undone: dict[str, list[tuple[Use, int, int]]] = {}
+        self._recorded: dict[str, int] = {}
+        self._about: dict[str, list[int]] = {}
+        self._resumed = {parse_ended_line(name): name for name in lines.names(ENDED)}
+
+    def of(self, gift: str, document: dict[str, Any]) -> tuple[TrailChange, ...]:
+        """The changes of a gift, oldest first; `gift` is its name on the line, `document` the one of the books."""
+        found: dict[int, _Both] = defaultdict(_Both)
+        if document["line"]:
+            first = _Run(document["line"], document["start"], document["end"], document["seq"], FOREVER)
+            self._follow(first, found)
+        about = self._touched.about(gift_subject(self._campaign, gift))
+        changes = [self._about_gift(seq, document) for seq in about]
+        for seq, both in found.items():
+            entry = self._entry(seq)
+            closes, opens = entry.kind == "closing.approved", _undone_kind(entry) == "closing.approved"
+            said, says = self._names.of(both.said, claim=opens), self._names.of(both.says, claim=closes)
+            if entry.kind != "recall":
+                said, says = _less(said, says), _less(says, said)
+            # Where all that bore on this gift came to nothing, nothing that was said has changed.
+            if said or says:
+                changes.append(_told(entry, said, says))
+        return tuple(sorted(changes, key=lambda change: change.entry))
+
+    # the gift's units through all that ever took them
+
+    def _follow(self, first: _Run, found: dict[int, _Both]) -> None:
+        work = [first]
+        steps: dict[int, _Both] = defaultdict(_Both)
+        while work:
+            run = work.pop()
+            for use, low, high, recorded, undone in self._uses(run):
+                born, died = max(run.born, recorded), min(run.died, undone)
+                if born >= died:
+                    continue
+                before = [Left(run.line, a, b) for a, b in use.pieces_between(low, high)]
+                after = list(self._outs(use, low, high))
+                if undone < FOREVER:
+                    found[undone].said.extend(after)
+                    found[undone].says.extend(before)
+                # What reached this gift only later was never told of it otherwise.
+                if run.born < recorded:
+                    told = use.id.split(":", 1)[0] in self._ordinary
+                    (steps if told else found)[recorded].said.extend(before)
+                    (steps if told else found)[recorded].says.extend(after)
+                for index, left in zip(self._indexes(use, low, high), after, strict=True):
+                    resumed = self._resumed.get((use.id, index))
+                    if left.ended is None:
+                        work.append(_Run(left.line, left.start, left.end, born, died))
+                    elif resumed is not None:
+                        work.append(_Run(resumed, left.start, left.end, born, died))
+            self._meanwhile(run, found)
+        for seq in found.keys() & steps.keys():
+            # An entry that takes a use back and records it anew with other units changed only what differs.
+            found[seq].said.extend(steps[seq].said)
+            found[seq].says.extend(steps[seq].says)
+
+    def _uses(self, run: _Run) -> Iterator[tuple[Use, int, int, int, int]]:
+        """(use, counts from, to, entry that recorded it, entry that undid it) of all that took units of a run."""
+        standing = dict.fromkeys(
+            span.ref
+            for span in self._lines.spans(run.line, run.start, run.end)
+            if span.state is UnitState.USED
+        )
+        rows = [(use, self._recorded_by(use.id), FOREVER) for use in map(self._lines.use, standing)]
+        for use, recorded, undone in [*rows, *self._undone_on(run.line)]:
+            count = 0
+            for start, end in use.pieces:
+                low, high = max(run.start, start), min(run.end, end)
+                if low < high:
+                    yield use, count + low - start, count + high - start, recorded, undone
+                count += end - start
+
+    def _outs(self, use: Use, low: int, high: int) -> Iterator[Left]:
+        below, above = use.outs_at(low), use.outs_at(high)
+        for index in self._indexes(use, low, high):
+            part = use.parts[index]
+            if part.line is None:
+                yield Left(use.line, below[index], above[index], (use, part))
+            else:
+                yield Left(part.line, part.start + below[index], part.start + above[index])
+
+    @staticmethod
+    def _indexes(use: Use, low: int, high: int) -> list[int]:
+        """The parts that counts `low..high` yield units of."""
+        outs = enumerate(zip(use.outs_at(low), use.outs_at(high), strict=True))
+        return [index for index, (first, last) in outs if first < last]
+
+    def _undone_on(self, line: str) -> list[tuple[Use, int, int]]:
+        kept = self._undone.get(line)
+        if kept is None:
+            rows = self._touched.undone(line)
+            kept = [(self._lines.use(row.use), self._recorded_by(row.use), row.by) for row in rows]
+            self._undone[line] = kept
+        return kept
+
+    def _recorded_by(self, use_id: str) -> int:
+        kept = self._recorded.get(use_id)
+        if kept is None:
+            kept = self._recorded[use_id] = self._lines.recorded_by(use_id)
+        return kept
+
+    # what changes units without taking them: a closed order, a recalled lot
+
+    def _meanwhile(self, run: _Run, found: dict[int, _Both]) -> None:
+        subject = _subject_of(run.line)
+        if not subject:
+            return
+        kept = self._about.get(subject)
+        if kept is None:
+            kept = self._about[subject] = self._touched.about(subject)
+        for seq in kept:
+            if run.born < seq < run.died:
+                here = [Left(run.line, a, b) for a, b in self._standing(run, seq)]
+                if here:
+                    found[seq].said.extend(here)
+                    found[seq].says.extend(here)
+
+    def _standing(self, run: _Run, seq: int) -> list[tuple[int, int]]:
+        """The units of a run that no use had taken when entry `seq` came, nor took with it."""
+        taken = sorted(
+            piece
+            for use, low, high, recorded, undone in self._uses(run)
+            if recorded <= seq < undone
+            for piece in use.pieces_between(low, high)
+        )
+        free, at = [], run.start
+        for start, end in taken:
+            if at < start:
+                free.append((at, start))
+            at = max(at, end)
+        return [*free, (at, run.end)] if at < run.end else free
+
+    # the gift itself
+
+    def _about_gift(self, seq: int, document: dict[str, Any]) -> TrailChange:
+        entry = self._entry(seq)
+        detail: list[tuple[str, str]] = []
+        told = entry.notes.get("reversed", {})
+        valuation = told.get("notes", {}).get("valuation")
+        if valuation:
+            detail.append(("value_said", f"{valuation['value']} {valuation['currency']}"))
+        elif "valuation" in entry.notes:
+            valuation = entry.notes["valuation"]
+            detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
+        if entry.facts.get("height") is not None:
+            detail.append(("block", str(entry.facts["height"])))
+        if entry.kind in {"void", "moved"}:
+            detail.append(("block_said", str(self._height_before(seq, document))))
+        if entry.notes.get("shortfall"):
+            detail.append(("used_already", f"{entry.notes['shortfall']} BTC"))
+        return _told(entry, (), (), tuple(detail))
+
+    def _height_before(self, seq: int, document: dict[str, Any]) -> int:
+        """The block that a gift was in before an entry moved or voided it."""
+        gift = str(document["facts"]["outpoint"])
+        height = int(document["facts"]["height"])
+        for earlier in self._touched.about(gift_subject(self._campaign, gift)):
+            if earlier < seq:
+                told = self._entry(earlier).facts.get("height")
+                height = height if told is None else int(told)
+        return height
+
+    def _entry(self, seq: int) -> Entry:
+        row = self._tx.journal.by_seq(seq)
+        if row is None:
+            raise ValueError(f"touched: entry {seq} is named and not in the journal")
+        return entry_from_bytes(row.data)
+
+
+def _undone_kind(entry: Entry) -> str:
+    told = entry.notes.get("reversed", {})
+    return str(told.get("kind", ""))
+
+
+def _subject_of(line: str) -> str:
+    match line.split("/"):
+        case ["order", campaign, number, *_]:
+            return order_subject(campaign, number)
+        case ["goods", _, _, asset]:
+            return lot_subject(asset)
+    return ""
+
+
+def _less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:
+    """The places without the units that the others have there too."""
+    there = {replace(place, units=0): place.units for place in others}
+    left = [replace(place, units=place.units - there.get(replace(place, units=0), 0)) for place in places]
+    return tuple(place for place in left if place.units > 0)
+
+
+def _told(
+    entry: Entry, said: tuple[Place, ...], says: tuple[Place, ...], detail: tuple[tuple[str, str], ...] = ()
+) -> TrailChange:
+    told = entry.notes.get("reversed")
+    if told is not None:
+        number = told["facts"].get("number") or told["facts"].get("waybill") or ""
+        detail = (("undone", f"{told['kind'].partition('.')[0]} {number}".strip()), *detail)
+    else:
+        named = {"closing.approved": entry.notes.get("order"), "recall": entry.facts.get("number")}
+        number = named.get(entry.kind) or entry.facts.get("number")
+        detail = (("number", str(number)), *detail) if number else detail
+    return TrailChange(
+        kind=_KINDS.get(entry.kind, ChangeKind.OTHER),
+        entry=entry.seq,
+        at=entry.at,
+        date=entry.date,
+        of=entry.reverses,
+        why=str(entry.facts.get("reason") or entry.facts.get("cause") or ""),
+        said=said,
+        says=says,
+        detail=detail,
+    )

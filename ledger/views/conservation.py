@@ -1,0 +1,321 @@
+"""Conservation: what came in of each asset and where it is now, at a block or today, from the accounts.
+
+It never mends anything; where the two sides differ it says by how much.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import NotFound, Refused
+from ledger.core.lines import UnitState, units_in
+from ledger.core.money import is_money
+from ledger.recording.record import fold
+from ledger.rules.block_holds import blocked_intervals, held_by_block
+from ledger.rules.books import Books
+from ledger.rules.gifts import FREE
+from ledger.rules.orders import BOUND
+from ledger.rules.settled import settled_block
+from ledger.store.shelf import MemoryShelf
+from ledger.views.bank_state import bank_states
+from ledger.views.chain_coins import coins_in_books, coins_on_chain
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+class Side(StrEnum):
+    """Where a row stands: what came, where it is or went, and promises that move nothing."""
+
+    CAME = "came"
+    WENT = "went"
+    BOUND = "bound"
+
+
+_WORDS: Mapping[AccountClass, tuple[str, str]] = {
+    AccountClass.WALLET: ("in_hand_wallet", "in_hand_wallet"),
+    AccountClass.BANK: ("in_hand_bank", "in_hand_bank"),
+    AccountClass.DUST: ("dust_apart", "dust_apart"),
+    AccountClass.UNDECIDED: ("undecided", "undecided"),
+    AccountClass.BLOCKED: ("in_hand_blocked", "in_hand_blocked"),
+    AccountClass.DUST_GIFTS: ("dust_received", "dust_returned"),
+    AccountClass.EXCESS: ("other_coins", "other_coins"),
+    AccountClass.UNDONE: ("shortfall", "undone_spends"),
+    AccountClass.TRADING: ("conversion_proceeds", "converted"),
+    AccountClass.SUPPLIER: ("from_suppliers", "spent"),
+    AccountClass.GIVEN_BACK: ("returned", "returned"),
+    AccountClass.NOTED: ("noted", "received"),
+}
+"""What a class is called on either side; every other class goes by its own name, so that none vanishes."""
+_PROMISES = frozenset(
+    {AccountClass.COMMITMENTS.value, AccountClass.ENCUMBERED.value, AccountClass.CLAIMS.value}
+)
+_GIVEN = frozenset({AccountClass.NOTED.value, AccountClass.IN_KIND.value})
+"""Where lots come from: what a delivery note or a gift turned into pieces."""
+_NEVER_NEGATIVE = frozenset(kind.value for kind in NEVER_NEGATIVE)
+_BY_VALUE = {kind.value: words for kind, words in _WORDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ConservationRow:
+    """`minor` whole units of the table's asset; `key` is the class of account in a word."""
+
+    side: Side
+    key: str
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConservationTable:
+    """One asset: what came is what went, and `difference` (debits less credits) is 0 where it ties."""
+
+    asset: str
+    rows: tuple[ConservationRow, ...]
+    difference: int
+
+    @property
+    def came(self) -> int:
+        return sum(row.minor for row in self.rows if row.side is Side.CAME)
+
+    @property
+    def went(self) -> int:
+        return sum(row.minor for row in self.rows if row.side is Side.WENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One equation of an order's item, a lot, a line or a wallet: `parts` sum to `total`, but for `difference`."""
+
+    what: str  # "order", "lot", "line", "coins", "bank"
+    subject: str
+    asset: str
+    total: int
+    parts: tuple[tuple[str, int], ...]
+
+    @property
+    def difference(self) -> int:
+        """Parts less total, in whole units of the asset."""
+        return sum(units for _, units in self.parts) - self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Conservation:
+    """The report at `block`, after entry `seq`; `now` says that it is the newest state there is."""
+
+    campaign: str | None
+    block: int | None
+    seq: int
+    now: bool
+    tables: tuple[ConservationTable, ...]
+    ties: tuple[Tie, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True where every table and every equation ties."""
+        return not any(table.difference for table in self.tables) and not any(
+            tie.difference for tie in self.ties
+        )
+
+
+def conservation(tx: Reading, campaign: str | None = None, *, block: int | None = None) -> Conservation:
+    """The report of one campaign or of all, now or as the books stood when `block` had settled.
+
+    Raises NotFound for an unknown campaign, Refused for a block that has not settled.
+    """
+    head = tx.journal.head()
+    settled = settled_block(tx)
+    books, seq, now = Books(tx.shelf), 0 if head is None else head[0], True
+    if block is not None and block != settled:
+        if settled is None or not 0 <= block < settled:
+            raise Refused.field("block", f"is no settled block; the newest one is {settled}")
+        books, seq = _books_at(tx, block)
+        now = False
+    if campaign is not None and books.documents.find("campaign", "", campaign) is None:
+        raise NotFound(f"campaign: there is no campaign {campaign[:60]} at this block")
+    ties = [*_orders(books, campaign), *_lots(books, campaign), *_lines(books, campaign)]
+    if now and settled is not None:
+        chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
+        ties.append(Tie("coins", "books = chain", "BTC", chain or 0, (("in the books", held),)))
+    if now:
+        ties += _banks(tx, books, campaign)
+    return Conservation(
+        campaign, settled if block is None else block, seq, now, _tables(books, campaign), tuple(ties)
+    )
+
+
+def _books_at(tx: Reading, block: int) -> tuple[Books, int]:
+    """The books before anything above `block` was recorded, folded anew from the journal, and the last entry."""
+    books, seq = Books(MemoryShelf()), 0
+    for row in tx.journal.rows():
+        entry = entry_from_bytes(row.data)
+        height = entry.facts.get("height")
+        if isinstance(height, int) and height > block:
+            break
+        fold(books, entry)
+        seq = entry.seq
+    return books, seq
+
+
+def _campaign_in(account: str) -> str:
+    return account.split("/", 2)[1] if "/" in account else ""
+
+
+def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]:
+    sums: dict[str, dict[tuple[Side, str], int]] = defaultdict(lambda: defaultdict(int))
+    differences: dict[str, int] = defaultdict(int)
+    for name, asset, balance in books.balances():
+        if campaign is not None and _campaign_in(name) != campaign:
+            continue
+        net = balance.net
+        differences[asset] += net
+        if net:
+            side, key = _row_of(name.split("/", 1)[0], net)
+            sums[asset][side, key] += -net if side is Side.CAME else net
+    for asset, amount in _refunds(books, campaign):
+        sums[asset][Side.CAME, "refunds"] += amount
+        sums[asset][Side.WENT, "spent"] += amount
+    for asset, place, units in _blocked_on_lines(books, campaign):
+        sums[asset][Side.WENT, place] -= units
+        sums[asset][Side.WENT, "in_hand_blocked"] += units
+    order = {side: place for place, side in enumerate(Side)}
+    return tuple(
+        ConservationTable(
+            asset,
+            tuple(
+                ConservationRow(side, key, minor)
+                for (side, key), minor in sorted(
+                    sums[asset].items(), key=lambda row: (order[row[0][0]], row[0][1])
+                )
+                if minor
+            ),
+            differences[asset],
+        )
+        for asset in sorted(differences, key=lambda name: (not is_money(name), name))
+    )
+
+
+def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
+    """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
+    return [
+        (str(refund["facts"]["asset"]), int(refund["facts"]["amount"]))
+        for slug, _ in books.documents.all("campaign", "")
+        if campaign in {None, slug}
+        for _, refund in books.documents.all("refund", slug)
+        if refund["status"] == "approved"
+    ]
+
+
+def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str, int]]:
+    """(asset, the row that they are in, units) of gifts that were blocked after they had settled."""
+    found = []
+    for slug, _ in books.documents.all("campaign", ""):
+        for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
+            asset = line.rsplit("/", 1)[1]
+            units = units_in(held_by_block(books.lines, line, start, end))
+            if units:
+                found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
+    return found
+
+
+def _row_of(kind: str, net: int) -> tuple[Side, str]:
+    """Side and word of a balance; classes that are never negative stand among what is held, whatever they say."""
+    came, went = _BY_VALUE.get(kind, (kind, kind))
+    if kind in _PROMISES:
+        return Side.BOUND, went
+    if net < 0 and kind not in _NEVER_NEGATIVE:
+        return Side.CAME, came
+    return Side.WENT, went
+
+
+def _orders(books: Books, campaign: str | None) -> list[Tie]:
+    """Per item: ordered = good + damaged + short + rejected - replaced + bought + cancelled + open."""
+    found: list[Tie] = []
+    for slug, _ in books.documents.all("campaign", ""):
+        if campaign is not None and slug != campaign:
+            continue
+        counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for _, receipt in books.documents.all("receipt", slug):
+            if receipt["reversed"] is not None:
+                continue
+            facts = receipt["facts"]
+            row = counts[facts["order"], facts["item"]]
+            for lot in facts["lots"]:
+                for name in ("good", "damaged", "short", "rejected"):
+                    row[name] += int(lot[name])
+                if "replaces" in lot:
+                    row["replaced"] -= int(lot["noted"])
+        for _, bought in books.documents.all("bought", slug):
+            if bought["reversed"] is None:
+                facts = bought["facts"]
+                counts[facts["order"], facts["item"]]["bought"] += int(facts["quantity"])
+        for number, order in books.documents.all("purchase", slug):
+            if order["status"] not in BOUND:
+                continue
+            for item in order["facts"]["items"]:
+                row = counts[number, item["item"]]
+                for kind in (AccountClass.CANCELLED, AccountClass.OPEN):
+                    row[kind.value] = books.net(
+                        f"{kind.value}/{slug}/{number}/{item['item']}", item["product"]
+                    )
+                parts = tuple((name, units) for name, units in row.items() if units)
+                subject = f"{number}/{item['item']}"
+                found.append(Tie("order", subject, item["product"], int(item["quantity"]), parts))
+    return found
+
+
+def _lots(books: Books, campaign: str | None) -> list[Tie]:
+    """Per lot: what its delivery note says = what all places hold of it and what left them."""
+    places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for name, asset, balance in books.balances():
+        kind = name.split("/", 1)[0]
+        if "#" in asset and kind not in _GIVEN and balance.net:
+            places[asset][kind] += balance.net
+    return [
+        Tie("lot", asset, asset, int(lot["facts"]["noted"]), tuple(sorted(places[asset].items())))
+        for asset, lot in books.documents.all("lot", "")
+        if campaign is None or lot["campaign"] == campaign
+    ]
+
+
+def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
+    """Per bank: what the newest statement closes with = books + what only one of the two knows."""
+    found: list[Tie] = []
+    for slug, _ in books.documents.all("campaign", ""):
+        if campaign not in {None, slug}:
+            continue
+        for state in bank_states(tx, slug):
+            parts = {
+                "before the first statement": state.opening,
+                "in the books": state.books,
+                "on statements only": state.unmatched,
+                "set aside": state.aside,
+                "in the books only": -state.outstanding,
+            }
+            told = tuple((name, minor) for name, minor in parts.items() if minor)
+            found.append(Tie("bank", f"{slug}/{state.bank}", state.currency, state.closing, told))
+    return found
+
+
+def _lines(books: Books, campaign: str | None) -> list[Tie]:
+    """Per currency: what lies in banks is what is free or held on the money lines, restricted money apart."""
+    found: list[Tie] = []
+    on_lines: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for name in books.lines.names("money/"):
+        _, slug, need, asset = name.split("/", 3)
+        if asset == "BTC" or (campaign is not None and slug != campaign):
+            continue
+        for span in books.lines.spans(name):
+            if span.state in {UnitState.FREE, UnitState.HELD}:
+                key = span.state.value + ("" if need == FREE else f", restricted to {need}")
+                on_lines[slug, asset][key] += span.end - span.start
+    for (slug, asset), states in on_lines.items():
+        banks = f"{AccountClass.BANK.value}/{slug}/"
+        held = sum(balance.net for _, other, balance in books.balances(banks) if other == asset)
+        found.append(Tie("line", f"{slug}/{asset}", asset, held, tuple(sorted(states.items()))))
+    return found

@@ -1,0 +1,77 @@
+"""Decisions: the one list of what waits for a person, oldest first, with age, amount and what to do.
+
+Pure reading; the list decides nothing and names no people.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ledger.core.errors import NotFound
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.views.campaign import OpenCount
+from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.waiting_money import (
+    approvals_waiting,
+    bank_lines_waiting,
+    blocked_waiting,
+    drafts_waiting,
+    shortfalls_waiting,
+    undecided_waiting,
+    unexplained_waiting,
+    unvalued_waiting,
+)
+from ledger.views.waiting_things import claims_waiting, deliveries_waiting, matches_waiting, stock_waiting
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+def decisions(
+    tx: Reading, campaign: str | None = None, *, now: int, suggest: bool = True
+) -> tuple[DecisionWanted, ...]:
+    """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
+
+    `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
+    `suggest` nothing is proposed for what left, which is the longest part of the work.
+    """
+    books = Books(tx.shelf)
+    if campaign is not None and books.documents.find("campaign", "", campaign) is None:
+        raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
+    slugs = [slug for slug, _ in books.documents.all("campaign", "") if campaign in {None, slug}]
+    found: list[DecisionWanted] = []
+    for slug in slugs:
+        found += unexplained_waiting(tx, slug, suggest)
+        found += undecided_waiting(tx, books, slug)
+        found += approvals_waiting(books, slug)
+        found += blocked_waiting(books, slug)
+        found += unvalued_waiting(tx, slug, now)
+        found += shortfalls_waiting(tx, books, slug)
+        found += matches_waiting(books, slug)
+        found += claims_waiting(books, slug)
+        found += bank_lines_waiting(tx, slug, suggest)
+        found += deliveries_waiting(books, slug, rfc3339(now)[:10])
+        found += stock_waiting(books, slug, rfc3339(now)[:10])
+    found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
+    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
+
+
+def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, ...]:
+    """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
+    return tuple(replace(row, suggestions=()) for row in rows if not row.is_private)
+
+
+def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
+    """How much waits of each matter, and since when, in the order of the matters."""
+    found: dict[Matter, list[DecisionWanted]] = defaultdict(list)
+    for row in rows:
+        found[row.matter].append(row)
+    return tuple(
+        OpenCount(matter.value, sum(row.count for row in told), min(row.since for row in told))
+        for matter in Matter
+        if (told := found[matter])
+    )

@@ -1,0 +1,359 @@
+"""One donation followed from its outpoint to the ends of its units: status, steps, places, shares.
+
+Everything is computed from lines, documents and observations; nothing is stored per donor.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.chain import BlockRef, Outpoint
+from ledger.core.lines import UnitState
+from ledger.recording.dating import HAPPENED, day_beside
+from ledger.recording.record import rfc3339
+from ledger.rules.books import Books
+from ledger.rules.conversions import terms_of
+from ledger.rules.deliveries import signed_paper
+from ledger.rules.goods import parse_goods_line
+from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.restrictions import need_title
+from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.valuations import value_sources
+from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
+from ledger.tracing.traced import TracedLines
+from ledger.views.changes import LaterChanges
+from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
+from ledger.views.flow import ExitKind, Thread, ThreadPoint
+from ledger.views.papers import papers_about
+from ledger.views.places import PlaceNames
+from ledger.views.stages import CampaignFlow
+from ledger.views.told_rows import ToldRows
+from ledger.views.trail import DonationTrail, LineShare, Place, Step, StepKind
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+_STEPS = {
+    "reclassification": StepKind.RECLASSIFIED,
+    "conversion": StepKind.CONVERTED,
+    "payment": StepKind.ORDERED,
+    "receipt": StepKind.RECEIVED,
+    "bought": StepKind.RECEIVED,
+    "shipment": StepKind.SHIPPED,
+    "arrival": StepKind.ARRIVED,
+    "handover": StepKind.HANDED,
+    "distribution": StepKind.DISTRIBUTED,
+    "refund": StepKind.REFUNDED,
+    "gift-return": StepKind.RETURNED,
+    "loan": StepKind.LENT,
+    "repayment": StepKind.REPAID,
+    "repaid": StepKind.REPAID,
+}
+_FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
+"""Which fact names the other campaign."""
+_ORDER = list(StepKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What became of an interval of a line."""
+
+    steps: tuple[Step, ...] = ()
+    places: tuple[Place, ...] = ()
+    shares: tuple[LineShare, ...] = ()
+    thread: Thread = field(default_factory=lambda: Thread(()))
+
+
+class DonationFollower:
+    """Makes trails of donations of one campaign; the picture of the campaign is made once."""
+
+    def __init__(self, tx: Reading, campaign: str) -> None:
+        self._tx = tx
+        self._books = Books(tx.shelf)
+        self._lines = TracedLines(tx.shelf)
+        self._observed = Observed(tx.shelf)
+        self._campaign = campaign
+        self.facts = self._books.documents.require("campaign", "", campaign)["facts"]
+        self._picture = CampaignFlow(self._books, campaign)
+        self.flow = self._picture.flow()
+        self.products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
+        self._names = PlaceNames(self._picture, self.products)
+        self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
+
+    def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
+        """The trail of one payment to one of the campaign's scripts."""
+        books, outpoint = self._books, Outpoint(watched.txid, output.vout)
+        document = books.documents.find("donation", self._campaign, str(outpoint))
+        status = status_of(self._tx, watched, document)
+        steps = self._chain_steps(watched, output, document)
+        way = Way()
+        if document is not None and document["live"] and document["line"]:
+            way = self.way(document["line"], document["start"], document["end"])
+        valuation = (document or {}).get("notes", {}).get("valuation")
+        block = None
+        if watched.height is not None and watched.block is not None:
+            block = BlockRef(watched.height, watched.block, watched.block_time or 0)
+        depth = depth_of(self._tx)
+        restriction = restriction_in(self._tx, document, output)
+        return DonationTrail(
+            campaign=self._campaign,
+            campaign_title=self.facts["title"],
+            outpoint=outpoint,
+            address=output.address,
+            minor=output.sats,
+            status=status,
+            confirmations=confirmations_of(self._tx, watched),
+            needed=max(depth, MATURITY) if watched.coinbase else depth,
+            block=block,
+            seen_at=watched.first_at,
+            settled_at=document["at"] if document is not None and document["live"] else None,
+            value=valuation["value"] if valuation else None,
+            currency=self.facts["currency"],
+            rate_sources=value_sources(valuation),
+            replaced_by=watched.by,
+            steps=(*steps, *way.steps),
+            places=way.places,
+            shares=way.shares,
+            flow=self.flow,
+            thread=way.thread,
+            sources=watched.sources,
+            late=is_late(self.facts["end"], watched.block_time),
+            changes=self.later.of(str(outpoint), document) if document is not None else (),
+            outcome=outcome_of(document),
+            returned=int((document or {}).get("returned", 0)),
+            restriction=restriction or "",
+            restricted_to=need_title(books, self._campaign, restriction),
+        )
+
+    def _chain_steps(
+        self,
+        watched: WatchedTx,
+        output: WatchedOutput,
+        document: dict[str, Any] | None,
+    ) -> list[Step]:
+        def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
+            return Step(kind, at, "BTC", output.sats, "", "", "", detail, (), entry, True)
+
+        steps: list[Step] = []
+        if watched.confirmed_at is None:
+            steps.append(
+                step(StepKind.SEEN, watched.first_at, (("source", ", ".join(watched.sources)),), None)
+            )
+        elif document is None:
+            height = "" if watched.height is None else str(watched.height)
+            steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
+        else:
+            detail = [("block", str(document["height"])), ("block_time", rfc3339(document["time"]))]
+            valuation = document["notes"].get("valuation")
+            if valuation:
+                detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
+                detail.append(("rate_sources", str(len(value_sources(valuation)))))
+            steps.append(step(StepKind.SETTLED, document["at"], tuple(detail), document["seq"]))
+            for kind, at in ((StepKind.BLOCKED, "blocked_at"), (StepKind.RELEASED, "released_at")):
+                if at in document:
+                    steps.append(step(kind, document[at], (), None))
+            if not document["live"]:
+                steps.append(step(StepKind.VOIDED, document["voided_at"], (), None))
+            elif "restored_at" in document:
+                steps.append(step(StepKind.RESTORED, document["restored_at"], (), None))
+        return steps
+
+    def way(self, line: str, start: int, end: int) -> Way:
+        """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
+        shares: list[LineShare] = []
+        points: list[ThreadPoint] = []
+        told = ToldRows()
+        held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
+        lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
+        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        spans[line].append((start, end))
+        for visit in follow(self._lines, line, start, end):
+            match visit:
+                case Arrival():
+                    spans[visit.line].append((visit.start, visit.end))
+                    self._tell_arrival(visit, told)
+                case Ending():
+                    self._tell_ending(visit, told, lost)
+                case Stay():
+                    if visit.state is not UnitState.VOID:
+                        held[visit.line, self._picture.ending_of(visit.line)] += visit.end - visit.start
+                        self._point(points, visit.line, visit.start, visit.end, stays=True)
+                case Passage() if all(part.line != visit.line for part in visit.use.parts):
+                    self._point(points, visit.line, visit.start, visit.end, stays=False)
+        steps = self._steps(told)
+        for name, pieces in spans.items():
+            asset = name.rsplit("/", 1)[1]
+            shares.extend(LineShare(name, a, b, asset) for a, b in _joined(pieces) if a < b)
+        last = self._waiting(held)
+        if last is not None:
+            steps.append(last)
+        return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
+
+    def _tell_arrival(self, visit: Arrival, told: ToldRows) -> None:
+        kind, _, number, *_ = visit.use.id.split(":")
+        if kind not in _STEPS:
+            return
+        units = visit.end - visit.start
+        if kind == "payment":
+            _, item = self._picture.order_item(visit.line)
+            value, quantity = int(str(item["value"])), int(str(item["quantity"]))
+            row = told.row(kind, number, str(item["product"]))
+            row.value += units
+            row.asset = str(item["product"])
+            units = visit.end * quantity // value - visit.start * quantity // value
+        elif visit.line.startswith("goods/"):
+            goods = parse_goods_line(visit.line)
+            row = told.row(kind, number, goods.product, goods.place)
+            row.place, row.asset = goods.place, goods.product
+        else:
+            row = told.row(kind, number)
+            row.asset = visit.line.rsplit("/", 1)[1]
+        row.units += units
+
+    def _tell_ending(
+        self,
+        visit: Ending,
+        told: ToldRows,
+        lost: dict[tuple[ExitKind, str, str], int],
+    ) -> None:
+        kind, _, number, *_ = visit.use.id.split(":")
+        ending, asset, place = self._names.end_of(visit.use, visit.kind)
+        units = self._picture.ended_units(visit.use, visit.units)
+        lost[ending, asset, place] += units
+        if kind not in _STEPS:
+            return
+        row = told.row(kind, number, asset if asset in self.products else "")
+        row.asset = row.asset or asset
+        if kind == "gift-return" and ending is ExitKind.RETURNED:
+            row.units += units
+        else:
+            row.lost[ending] += units
+
+    def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
+        left = self._picture.ending_of(line) if stays else None
+        for bar, first, last in self._picture.on_bar(line, start, end):
+            if points and points[-1].bar == bar and points[-1].end == first and points[-1].left == left:
+                points[-1] = ThreadPoint(bar, points[-1].start, last, left)
+            else:
+                points.append(ThreadPoint(bar, first, last, left))
+
+    def _title(self, campaign: str) -> str:
+        return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
+
+    def _steps(self, told: ToldRows) -> list[Step]:
+        made: list[Step] = []
+        for noun, number, row in told.all():
+            document = self._books.documents.require(noun, self._campaign, number)
+            kind = _STEPS[noun]
+            product = self.products.get(row.asset)
+            detail: list[tuple[str, str]] = []
+            papers = papers_about(self._books, self._campaign, noun, number)
+            reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
+            if noun == "conversion":
+                facts = document["facts"]
+                place = facts["exchange"]
+                detail += terms_of(facts)
+            elif noun == "payment":
+                reference = str(document["facts"]["order"])
+                order = self._books.documents.require("purchase", self._campaign, reference)
+                place = order["facts"]["supplier"]
+                papers = papers_about(self._books, self._campaign, "purchase", reference) + papers
+                detail += [
+                    ("paid", str(row.value)),
+                    ("currency", order["facts"]["currency"]),
+                    ("payment", number),
+                ]
+                if not row.value:  # all of it went as the fee
+                    kind, row.units = StepKind.FEE, sum(row.lost.values())
+                    row.lost.clear()
+                    detail = [("payment", number)]
+                if product is not None and product["service"]:
+                    kind = StepKind.PAID
+            elif noun == "receipt" and product is not None and product["service"]:
+                kind = StepKind.CARRIED
+            elif noun == "refund":
+                order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
+                place = order["facts"]["supplier"]
+                if not row.units:  # a claim written off: nothing came back
+                    kind, row.units = StepKind.WRITTEN_OFF, sum(row.lost.values())
+                    row.lost.clear()
+            elif noun == "reclassification":
+                place = str(document["facts"].get("to", "any need"))
+                detail.append(("reason", document["facts"]["reason"].replace("_", " ")))
+            elif noun in _FUNDS:
+                place = self._title(document["facts"][_FUNDS[noun]])
+            elif noun == "shipment":
+                place = document["facts"]["destination"]
+            elif noun == "handover":
+                signed = signed_paper(document)
+                detail.append(("signed", "not yet" if signed is None else signed[1]))
+            if (reason := document["facts"].get("expired")) is not None:
+                detail.append(("past_last_day", reason))
+            if noun == "receipt":
+                expiries = [lot["expiry"] for lot in document["facts"]["lots"] if "expiry" in lot]
+                detail += [("expires", min(expiries))] if expiries else []
+            for ending, units in row.lost.items():
+                if units:
+                    detail.append((ending.value, str(units)))
+            if (happened := day_beside(document)) is not None:
+                detail.append((HAPPENED, happened))
+            made.append(
+                Step(
+                    kind,
+                    at,
+                    row.asset,
+                    row.units,
+                    unit,
+                    place,
+                    reference,
+                    tuple(detail),
+                    papers,
+                    document["seq"],
+                    True,
+                )
+            )
+        return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
+
+    def _waiting(self, held: dict[tuple[str, ExitKind | None], int]) -> Step | None:
+        """What comes next: units that are under way or wait."""
+        waiting = [
+            (line, kind, units)
+            for (line, kind), units in held.items()
+            if kind
+            in {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.HELD, ExitKind.OPEN}
+            and units
+        ]
+        goods = [row for row in waiting if row[0].startswith("goods/")] or waiting
+        if not goods:
+            return None
+        first, kind, _ = goods[0]
+        what = self._what(first)
+        units = sum(units for line, k, units in goods if k is kind and self._what(line) == what)
+        asset, place = what
+        if first.startswith("order/"):
+            number, item = self._picture.order_item(first)
+            asset, place = str(item["product"]), number
+            units = units * int(str(item["quantity"])) // int(str(item["value"]))
+        detail = (("waits", kind.value if kind else ""),)
+        return Step(
+            StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
+        )
+
+    def _what(self, line: str) -> tuple[str, str]:
+        """What lies on a line, and where: only units of the same are added together."""
+        if line.startswith("goods/"):
+            parsed = parse_goods_line(line)
+            return parsed.product, parsed.place
+        return (line, "") if line.startswith("order/") else (line.rsplit("/", 1)[1], "")
+
+
+def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(pieces):
+        if joined and joined[-1][1] >= start:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

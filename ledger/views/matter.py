@@ -1,0 +1,77 @@
+"""A matter that waits for a person: its kind, its subject, since when, how much, and what to do. It finds none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.views.suggestions import Suggestion, explains
+
+
+class Matter(StrEnum):
+    """What kind of thing waits."""
+
+    UNEXPLAINED_SPEND = "unexplained_spend"
+    UNDECIDED_COIN = "undecided_coin"
+    APPROVAL = "approval"
+    BLOCKED_GIFT = "blocked_gift"
+    UNVALUED_GIFT = "unvalued_gift"
+    REFUSED_DRAFT = "refused_draft"
+    WAITING_DRAFT = "waiting_draft"
+    SHORTFALL = "shortfall"
+    OPEN_MATCH = "open_match"
+    BANK_LINE = "bank_line"
+    BANK_GAP = "bank_gap"
+    COUNT_GAP = "count_gap"
+    UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
+    EXPIRED_STOCK = "expired_stock"
+    RECALLED_STOCK = "recalled_stock"
+    SURPLUS = "surplus"
+    OPEN_CLAIM = "open_claim"
+
+
+UNRECONCILED = (
+    Matter.UNEXPLAINED_SPEND,
+    Matter.UNDECIDED_COIN,
+    Matter.SHORTFALL,
+    Matter.OPEN_MATCH,
+    Matter.BANK_LINE,
+    Matter.BANK_GAP,
+)
+"""While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionWanted:
+    """One matter: `subject` names it, `since` is RFC 3339 or a day, `minor` is in whole units of `asset`."""
+
+    matter: Matter
+    campaign: str
+    subject: str
+    since: str
+    asset: str
+    minor: int | None
+    what_to_do: str
+    suggestions: tuple[Suggestion, ...] = ()
+    count: int = 1  # above 1: so many of the same, in one row
+
+    @property
+    def is_private(self) -> bool:
+        """Drafts are the desk's own until they are recorded."""
+        return self.matter in {Matter.REFUSED_DRAFT, Matter.WAITING_DRAFT}
+
+
+def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
+    """(asset, minor units) that a recorded fact is about; ("", None) where it names none."""
+    sats = explains(dict(facts))
+    if sats is not None:
+        return "BTC", sats
+    asset = str(facts.get("asset") or facts.get("currency") or "")
+    if "amount" in facts:
+        return asset, int(facts["amount"])
+    items = facts.get("items") or ()
+    if asset and items and all("value" in item for item in items):
+        return asset, sum(int(item["value"]) for item in items)
+    return asset, None

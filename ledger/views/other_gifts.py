@@ -1,0 +1,191 @@
+"""Gifts that no watched transaction brought: money at a bank, and goods or services in kind; their keys and trails.
+
+A key is `contribution:CAMPAIGN:NUMBER` or `in-kind:CAMPAIGN:NUMBER`; it may be asked for without the campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import NotFound
+from ledger.recording.dating import HAPPENED, day_beside
+from ledger.rules.books import Books
+from ledger.rules.restrictions import need_title
+from ledger.views.campaign import DonationRow, InKindRow
+from ledger.views.donation import DonationFollower
+from ledger.views.papers import paper_of
+from ledger.views.trail import DonationStatus, DonationTrail, Paper, Step, StepKind
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+NOUNS = ("contribution", "in-kind")
+"""The nouns of such gifts, which their keys begin with."""
+
+
+def gift_key(noun: str, campaign: str, number: str) -> str:
+    """What a donor asks for such a gift by."""
+    return f"{noun}:{campaign}:{number}"
+
+
+def is_gift_key(text: str) -> bool:
+    """Does a text have the shape of such a key?"""
+    return text.partition(":")[0] in NOUNS and ":" in text
+
+
+def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
+    """The trails of the gifts that a key names, of one campaign or of all; raises NotFound."""
+    books = Books(tx.shelf)
+    noun, _, rest = key.partition(":")
+    named, colon, number = rest.partition(":")
+    slugs = [named] if colon else [slug for slug, _ in books.documents.all("campaign", "")]
+    trails = []
+    for slug in slugs:
+        document = books.documents.find(noun, slug, number if colon else rest)
+        if document is not None:
+            trails.append(_trail(tx, books, slug, noun, document))
+    if not trails:
+        raise NotFound(
+            f"No gift has the key {key[:80]}. Write {noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
+        )
+    return trails
+
+
+def _interval(document: dict[str, Any]) -> tuple[str, int, int]:
+    line, start, end = document["notes"]["interval"]
+    return str(line), int(start), int(end)
+
+
+def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, Any]) -> DonationTrail:
+    follower, facts = DonationFollower(tx, slug), document["facts"]
+    row = _row(books, slug, noun, document, follower.facts["end"])
+    line, start, end = _interval(document)
+    way = follower.way(line, start, end)
+    lies = document | {"line": line, "start": start, "end": end}
+    in_kind = noun == "in-kind"
+    detail: list[tuple[str, str]] = []
+    if in_kind:
+        detail = [
+            ("value", f"{facts['value']} {facts['currency']}"),
+            ("method", facts["method"].replace("_", " ")),
+        ]
+        detail.append(("stated_by", facts["stated_by"]))
+    if row.happened:
+        detail.append((HAPPENED, row.happened))
+    place = facts["place"] if in_kind else facts["bank"]
+    given = Step(
+        StepKind.GIVEN, document["date"], row.asset, row.minor, row.unit, place, facts["number"], tuple(detail),
+        _papers(books, slug, noun, facts), document["seq"], True,
+    )  # fmt: skip
+    steps = [given]
+    undoing = None if document["reversed"] is None else tx.journal.by_seq(int(document["reversed"]))
+    if undoing is not None:
+        day, seq = entry_from_bytes(undoing.data).date, undoing.seq
+        steps.append(Step(StepKind.VOIDED, day, row.asset, row.minor, row.unit, "", "", (), (), seq, True))
+    return DonationTrail(
+        campaign=slug,
+        campaign_title=follower.facts["title"],
+        outpoint=None,
+        address="",
+        minor=row.minor,
+        status=row.status,
+        confirmations=0,
+        needed=0,
+        block=None,
+        seen_at=None,
+        settled_at=document["at"] if document["live"] else None,
+        value=row.value,
+        currency=row.currency,
+        rate_sources=(),
+        replaced_by=None,
+        steps=(*steps, *way.steps),
+        places=way.places,
+        shares=way.shares,
+        flow=follower.flow,
+        thread=way.thread,
+        sources=(),
+        gift=row.gift,
+        asset=row.asset,
+        unit=row.unit,
+        late=row.late,
+        outcome=row.outcome,
+        returned=int(document.get("returned", 0)),
+        changes=follower.later.of(f"{noun}:{facts['number']}", lies),
+        restriction=row.restriction,
+        restricted_to=need_title(books, slug, row.restriction),
+    )
+
+
+def _papers(books: Books, slug: str, noun: str, facts: dict[str, Any]) -> tuple[Paper, ...]:
+    named = facts.get("paper")
+    found = [
+        paper["facts"] for _, paper in books.documents.all("evidence", slug) if not paper.get("reversed")
+    ]
+    shown = {
+        told["sha256"]: paper_of({"facts": told})
+        for told in found
+        if told["sha256"] == named or (told["about"], told.get("number")) == (noun, facts["number"])
+    }
+    return tuple(shown.values())
+
+
+def _status(document: dict[str, Any]) -> DonationStatus:
+    if not document["live"]:
+        return DonationStatus.REVERSED
+    return DonationStatus.SETTLED if document.get("blocked") is None else DonationStatus.BLOCKED
+
+
+def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str) -> DonationRow:
+    facts = document["facts"]
+    asset, minor, unit = facts.get("currency", ""), int(facts.get("amount", 0)), ""
+    if noun == "in-kind":
+        product = books.documents.require("product", slug, facts["product"])["facts"]
+        asset, minor, unit = facts["product"], int(facts["quantity"]), product["unit"]
+    return DonationRow(
+        at=document["date"],
+        outpoint="",
+        address="",
+        minor=minor,
+        status=_status(document),
+        confirmations=0,
+        block_height=None,
+        value=facts.get("value"),
+        currency=facts["currency"],
+        gift=gift_key(noun, slug, facts["number"]),
+        asset=asset,
+        unit=unit,
+        late=document["date"] > end,
+        outcome=document.get("outcome", ""),
+        restriction=facts.get("restriction", ""),
+        happened=day_beside(document) or "",
+    )
+
+
+def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
+    """(place in the list, row) of each, bank money first, by number."""
+    end = str(books.documents.require("campaign", "", slug)["facts"]["end"])
+    for noun in NOUNS:
+        for number, document in books.documents.all(noun, slug):
+            yield f"a{noun}:{number}", _row(books, slug, noun, document, end)
+
+
+def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
+    """What was given in kind and stands, with its stated value: told apart, in no total of money."""
+    for number, document in books.documents.all("in-kind", slug):
+        if document["live"]:
+            facts = document["facts"]
+            product = books.documents.require("product", slug, facts["product"])["facts"]
+            yield InKindRow(
+                gift_key("in-kind", slug, number),
+                document["date"],
+                product["name"],
+                int(facts["quantity"]),
+                product["unit"],
+                int(facts["value"]),
+                facts["currency"],
+                facts["method"],
+                facts["stated_by"],
+                facts.get("organisation", ""),
+            )

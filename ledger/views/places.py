@@ -1,0 +1,97 @@
+"""Where units are, in the words of a trail: the places of a line's units, and of what ended in a use.
+
+Nothing is decided here, and no sum is made but of equal places.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.accounts import AccountClass
+from ledger.core.lines import Part, PartKind, Use
+from ledger.rules.goods import parse_goods_line
+from ledger.views.flow import ExitKind
+from ledger.views.stages import CampaignFlow, ended_as
+from ledger.views.trail import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Units `start..end` of a line; with `ended`, of what ended as that part of a use that the line's units took."""
+
+    line: str
+    start: int
+    end: int
+    ended: tuple[Use, Part] | None = None
+
+
+class PlaceNames:
+    """Says where units are, by the picture of one campaign."""
+
+    def __init__(self, picture: CampaignFlow, products: Mapping[str, Mapping[str, Any]]) -> None:
+        self._picture = picture
+        self._products = products
+
+    def unit(self, asset: str) -> str:
+        """What a piece of a product is called; "" for money."""
+        product = self._products.get(asset)
+        return str(product["unit"]) if product else ""
+
+    def of_sums(
+        self, held: Mapping[tuple[str, ExitKind | None], int], lost: Mapping[tuple[ExitKind, str, str], int]
+    ) -> list[Place]:
+        """Places of units by (line, what they are there), and of those that ended by (how, asset, place)."""
+        sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
+        for (line, kind), units in held.items():
+            head = line.split("/", 1)[0]
+            asset, place, service = line.rsplit("/", 1)[1], "", False
+            if head == "order":
+                number, item = self._picture.order_item(line)
+                place = number
+                if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
+                    asset = str(item["product"])
+                    units = units * int(str(item["quantity"])) // int(str(item["value"]))
+            elif head == "goods":
+                goods = parse_goods_line(line)
+                asset, place = goods.product, goods.place
+                service = goods.kind is AccountClass.DELIVERED
+            sums[kind, asset, place, service] += units
+        for (ending, asset, place), units in lost.items():
+            sums[ending, asset, place, False] += units
+        return [
+            Place(kind, asset, units, self.unit(asset), place, "", service)
+            for (kind, asset, place, service), units in sums.items()
+            if units
+        ]
+
+    def of(self, rows: Iterable[Left], *, claim: bool = False) -> tuple[Place, ...]:
+        """Places of runs of units, equal places as one, counted as a trail counts them.
+
+        `claim` says whether units on an order's line are what its supplier owes, or still to come.
+        """
+        held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
+        lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
+        for row in rows:
+            units = row.end - row.start
+            if row.ended is not None:
+                use, part = row.ended
+                lost[self.end_of(use, part.kind)] += self._picture.ended_units(use, units)
+                continue
+            kind = self._picture.ending_of(row.line)
+            if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
+                kind = ExitKind.CLAIM if claim else ExitKind.OPEN
+            held[row.line, kind] += units
+        return tuple(self.of_sums(held, lost))
+
+    def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
+        """(how, asset, place) of units that ended in a use."""
+        ending, line, number = ended_as(use, kind), use.line, use.id.split(":")[2]
+        if line.startswith("order/"):
+            return ending, str(self._picture.order_item(line)[1]["product"]), number
+        if line.startswith("goods/"):
+            goods = parse_goods_line(line)
+            return ending, goods.product, goods.place
+        return ending, line.rsplit("/", 1)[1], ""

@@ -1,0 +1,80 @@
+"""Units that a use put back on the line that it took them from, and where they were before: one place on a picture.
+
+A move with a fee does so, a loss in stock, and what of a loss is found again there. Reads lines only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ledger.core.lines import Part, Piece, UnitState, Use, ended_line
+from ledger.tracing.state import Lines
+
+PutBack = tuple[tuple[int, int, int], ...]
+"""(start, end, place before) of runs of a line, in order."""
+
+
+def placed(back: PutBack, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """(start, end, place) of the runs of an interval, those put back at the place where they were before."""
+    at = start
+    for first, last, place in back:
+        low, high = max(first, at), min(last, end)
+        if low >= high:
+            continue
+        if at < low:
+            yield at, low, at
+        yield low, high, place + low - first
+        at = high
+    if at < end:
+        yield at, end, at
+
+
+def put_back(lines: Lines, line: str, ended: Collection[str], asset: str) -> PutBack:
+    """What uses of a line appended to the line itself; `ended`: the lines of what ended and went on after all."""
+    found: list[tuple[int, list[Piece]]] = []
+    for ref in dict.fromkeys(s.ref for s in lines.spans(line) if s.state is UnitState.USED):
+        use = lines.use(ref)
+        for index, part in enumerate(use.parts):
+            if _all_goes_to(part, line):
+                found.append((part.start, list(_were(use, index, 0, part.out))))
+            resumed = ended_line(use.id, index, asset)
+            if part.line is None and resumed in ended:
+                found += _found_again(lines, line, use, index, resumed)
+    back: PutBack = ()
+    for at, runs in sorted(found):
+        for start, end in runs:
+            for first, last, place in tuple(placed(back, start, end)):
+                back += ((at, at + last - first, place),)
+                at += last - first
+    return back
+
+
+def _all_goes_to(part: Part, line: str) -> bool:
+    return part.line == line and part.out == part.share > 0
+
+
+def _found_again(
+    lines: Lines, line: str, use: Use, index: int, resumed: str
+) -> Iterator[tuple[int, list[Piece]]]:
+    for ref in dict.fromkeys(s.ref for s in lines.spans(resumed) if s.state is UnitState.USED):
+        find = lines.use(ref)
+        for part in find.parts:
+            if _all_goes_to(part, line):
+                yield part.start, [run for a, b in find.pieces for run in _were(use, index, a, b)]
+
+
+def _were(use: Use, index: int, low: int, high: int) -> Iterator[Piece]:
+    """Where units `low..high` of a use's part are drawn: in each piece what goes on lies first, what ended after it."""
+    before = [
+        i
+        for i, part in enumerate(use.parts)
+        if (part.line is None, i) < (use.parts[index].line is None, index)
+    ]
+    count = 0
+    for start, end in use.pieces:
+        below, above = use.outs_at(count), use.outs_at(count + end - start)
+        count += end - start
+        begin = start + sum(above[i] - below[i] for i in before)
+        first, last = max(low, below[index]), min(high, above[index])
+        if first < last:
+            yield begin + first - below[index], begin + last - below[index]

@@ -1,0 +1,134 @@
+"""Reconciliation: books against the chain at the settled block, every coin explained, every order matched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.errors import NotFound
+from ledger.recording.valuing import unvalued_gifts
+from ledger.rules.books import Books
+from ledger.rules.gift_sums import gift_sums
+from ledger.rules.settled import SCANNED_WHOLE, settled_block
+from ledger.views.campaign import Books as BooksState
+from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
+from ledger.views.decisions import decisions, open_counts, public_decisions
+from ledger.views.matter import UNRECONCILED, DecisionWanted, Matter
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+UNVALUED_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Words and figures for a person, and whether anything is open (the exit code says the same)."""
+
+    state: BooksState
+    lines: tuple[tuple[str, str], ...]
+    open: bool
+
+
+def books_state(
+    tx: Reading, campaign: str, *, now: int, waiting: tuple[DecisionWanted, ...] | None = None
+) -> BooksState:
+    """Is the campaign reconciled? For the strip on every page; raises NotFound.
+
+    `waiting`: its public decisions, where the caller has them.
+    """
+    if Books(tx.shelf).documents.find("campaign", "", campaign) is None:
+        raise NotFound(f"campaign: there is no campaign {campaign}")
+    books = Books(tx.shelf)
+    look = json.loads(tx.progress.load("last_look") or "{}")
+    tip = tx.progress.load("tip_height")
+    settled = settled_block(tx)
+    on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
+    open_spends = [row for row in unexplained_spends(tx, campaign) if row.explained_at is None]
+    difference = 0 if on_chain is None else on_chain - in_books
+    unexplained = sum(row.minor for row in open_spends)
+    shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
+    shortfall += gift_sums(tx.shelf, campaign).shortfall
+    behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
+    sources = look.get("sources", [])
+    checkpoint = tx.progress.load("checkpoint")
+    if waiting is None:
+        waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
+    unvalued = [row for row in waiting if row.matter is Matter.UNVALUED_GIFT]
+    no_chain = tx.progress.load("no_chain_since") or None
+    return BooksState(
+        block=settled,
+        reconciled=on_chain is not None
+        and not difference
+        and not unexplained
+        and not shortfall
+        and not behind
+        and not any(row.matter in UNRECONCILED for row in waiting),
+        difference=difference,
+        in_wallets=in_books,
+        unexplained=unexplained,
+        unexplained_since=min((row.seen_at for row in open_spends), default=None),
+        shortfall=shortfall,
+        tip=None if tip is None else int(tip),
+        behind=behind,
+        behind_hours=int(tx.progress.load("behind_hours") or 0) if behind else 0,
+        looked_at=look.get("at"),
+        agreed=bool(look.get("agreed", False)),
+        no_chain_since=no_chain,
+        sources_agreeing=sum(1 for s in sources if s["ok"] and s["lied"] is None),
+        sources=len(sources),
+        start=int(checkpoint.partition(":")[0]) if checkpoint else None,
+        trust=tx.progress.load("checkpoint_trust") or "",
+        trusted_rules=tx.progress.load("trusted_rules") or "",
+        completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
+        unvalued=sum(row.count for row in unvalued),
+        unvalued_sats=sum(row.minor or 0 for row in unvalued),
+        unvalued_since=min((row.since for row in unvalued), default=None),
+        open=open_counts(waiting),
+    )
+
+
+def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconciliation:
+    """Books against the chain, of one campaign or of all, in words."""
+    slugs = (
+        [campaign] if campaign is not None else [s for s, _ in Books(tx.shelf).documents.all("campaign", "")]
+    )
+    lines: list[tuple[str, str]] = []
+    is_open = False
+    state: BooksState | None = None
+    for slug in slugs:
+        state = books_state(tx, slug, now=now)
+        is_open = is_open or not state.reconciled
+        lines.append(
+            (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
+        )
+        lines.append((f"{slug}: in the books, sats", str(state.in_wallets)))
+        lines.append((f"{slug}: difference, sats", str(state.difference)))
+        lines.append((f"{slug}: unexplained, sats", str(state.unexplained)))
+        lines.extend(
+            (f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}")
+            for row in unexplained_spends(tx, slug)
+            if row.explained_at is None
+        )
+        if state.unvalued:
+            lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued)))
+            lines.extend(
+                (
+                    f"{slug}: without a value since {row.since}",
+                    f"{row.sats} sats in {row.outpoint}: {row.why}",
+                )
+                for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
+            )
+        if state.shortfall:
+            lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
+        lines.extend(
+            (f"{slug}: open, {row.matter.replace('_', ' ')}", f"{row.count}, since {row.since}")
+            for row in state.open
+        )
+        if state.behind:
+            lines.append((f"{slug}: blocks behind", str(state.behind)))
+    if state is None:
+        raise NotFound("campaign: there is none yet; add one first")
+    return Reconciliation(state, tuple(lines), is_open)

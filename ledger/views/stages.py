@@ -1,0 +1,356 @@
+"""The flow of a campaign from its lines: which line is a bar of the picture, and what became of its units.
+
+Reads lines only; no sums of accounts, no words of a language.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ledger.core.accounts import AccountClass
+from ledger.core.lines import ENDED, PartKind, Span, UnitState, Use, ended_line, parse_ended_line, units_in
+from ledger.rules.books import Books
+from ledger.rules.gift_sums import gift_sums
+from ledger.rules.gifts import FREE
+from ledger.rules.goods import parse_goods_line
+from ledger.rules.orders import BOUND
+from ledger.rules.restrictions import RECLASSIFIED, restriction_of
+from ledger.rules.shipments import arrived_at
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.views.put_back import PutBack, placed, put_back
+
+_ENDS = {
+    PartKind.FEE: ExitKind.FEE,
+    PartKind.SHORT: ExitKind.SHORT,
+    PartKind.DAMAGED: ExitKind.DAMAGED,
+    PartKind.REJECTED: ExitKind.REJECTED,
+    PartKind.LOST: ExitKind.LOST,
+    PartKind.CANCELLED: ExitKind.CANCELLED,
+    PartKind.RETURNED: ExitKind.RETURNED,
+}
+
+_APART = {"spent": ExitKind.UNEXPLAINED, "loan": ExitKind.LENT, "repaid": ExitKind.REPAID}
+"""What it is called when units stay on a line of these, by the first segment of its name."""
+
+
+def ended_as(use: Use, kind: PartKind) -> ExitKind:
+    """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
+    if kind is PartKind.LOST and use.id.startswith("refund:"):
+        return ExitKind.WRITTEN_OFF
+    return _ENDS[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """A line on a bar: `offset` is where it begins, `numerator/denominator` its scale, `void` is left out.
+
+    `back`: (start, end, place) of units that a use put back on the line; they are at their old place on the bar.
+    """
+
+    bar: str
+    offset: int
+    numerator: int
+    denominator: int
+    void: tuple[tuple[int, int], ...]
+    back: PutBack = ()
+
+    def at(self, position: int) -> int:
+        gone = sum(min(end, position) - start for start, end in self.void if start < position)
+        return self.offset + (position - gone) * self.numerator // self.denominator
+
+    def segments(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """`start..end` of the line in runs that lie together: (start, end, first and last of the bar)."""
+        return [
+            (low, high, self.at(place), self.at(place + high - low))
+            for low, high, place in placed(self.back, start, end)
+        ]
+
+
+def _left_the_bar(span: Span) -> bool:
+    """Units that serve another end since: they are on the bar of that."""
+    return span.state is UnitState.USED and span.ref.startswith(RECLASSIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A stage that lines of goods belong to."""
+
+    kind: StageKind
+    place: str
+
+
+class CampaignFlow:
+    """Bars, bands and exits of one campaign, and where a line's units lie on them."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        self._books = books
+        self._lines = books.lines
+        self._campaign = campaign
+        self._axes: dict[str, _Axis] = {}
+        self._ended = frozenset(self._lines.names(ENDED))
+        self._stages: dict[_Place, list[Bar]] = {}
+        self._bands: list[Band] = []
+        self._exits: list[Exit] = []
+        self._products = {code: d["facts"] for code, d in books.documents.all("product", campaign)}
+        self._find_bars()
+        for line in list(self._axes):
+            self._follow(line)
+
+    # where units are
+
+    def axis(self, line: str) -> tuple[str, int, int] | None:
+        """(bar, its first and last unit of this line), None where the line is no bar."""
+        axis = self._axes.get(line)
+        if axis is None:
+            return None
+        return axis.bar, axis.at(0), axis.at(self._lines.length(line))
+
+    def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
+        """The runs of an interval of a line on its bar, none where the line is no bar."""
+        axis = self._axes.get(line)
+        return [] if axis is None else [(axis.bar, a, b) for _, _, a, b in axis.segments(start, end)]
+
+    def ending_of(self, line: str) -> ExitKind | None:
+        """What it is called when units stay on a line; None: they are where they were meant to go."""
+        head = line.split("/", 1)[0]
+        if line in self._ended:
+            use_id, index = parse_ended_line(line)
+            use = self._lines.use(use_id)
+            return ended_as(use, use.parts[index].kind)
+        if head == "money":
+            return ExitKind.HELD
+        if head in _APART:
+            return _APART[head]
+        if head == "order":
+            if self._is_service_order(line):
+                return ExitKind.SPENT
+            return ExitKind.CLAIM if self._is_closed(line) else ExitKind.OPEN
+        match parse_goods_line(line).kind:
+            case AccountClass.STOCK:
+                return ExitKind.IN_STOCK
+            case AccountClass.TRANSIT:
+                return ExitKind.IN_TRANSIT
+            case AccountClass.HANDED:
+                return ExitKind.WAITING
+        return None
+
+    def order_item(self, line: str) -> tuple[str, dict[str, object]]:
+        """(order number, item) of an order line."""
+        _, campaign, number, item, _ = line.split("/")
+        order = self._books.documents.require("purchase", campaign, number)
+        return number, next(row for row in order["facts"]["items"] if row["item"] == item)
+
+    def _is_closed(self, line: str) -> bool:
+        order = self._books.documents.require("purchase", self._campaign, line.split("/")[2])
+        return bool(order["status"] != "approved")
+
+    def _is_service_order(self, line: str) -> bool:
+        _, item = self.order_item(line)
+        return bool(self._products[str(item["product"])]["service"])
+
+    def flow(self) -> Flow:
+        order = sorted(self._stages, key=self._rank)
+        stages = []
+        for place in order:
+            bars = tuple(self._stages[place])
+            units = sum(bar.units for bar in bars)
+            stages.append(
+                Stage(place.kind, place.place, bars[0].asset, units, self._count(place, bars), bars)
+            )
+        goods = [bar.asset for stage in stages for bar in stage.bars if bar.matter is Matter.GOODS]
+        unit = str(self._products[goods[0]]["unit"]) if goods else ""
+        return Flow(unit, tuple(stages), tuple(self._bands), tuple(_merged(self._exits)))
+
+    def _count(self, place: _Place, bars: tuple[Bar, ...]) -> int:
+        documents = self._books.documents
+        match place.kind:
+            case StageKind.DONATED:
+                return gift_sums(self._books.shelf, self._campaign).count
+            case StageKind.CONVERTED:
+                done = documents.all("conversion", self._campaign)
+                return sum(1 for _, d in done if d["status"] == "approved")
+        return len(bars)
+
+    def _rank(self, place: _Place) -> tuple[int, int, str]:
+        kinds = list(StageKind)
+        depth = self._depth(place.place) if place.kind is StageKind.STOCK else 0
+        return kinds.index(place.kind), depth, place.place
+
+    def _depth(self, place: str) -> int:
+        """How many shipments lie between a receipt and a place."""
+        depth, here, seen = 0, place, {place}
+        documents = self._books.documents
+        origins: dict[str, str] = {}
+        for _, shipment in documents.all("shipment", self._campaign):
+            if shipment["status"] != "reversed":
+                came = (documents.require("arrival", self._campaign, n) for n in shipment["arrivals"])
+                places = {shipment["facts"]["destination"], *(arrived_at(shipment, row) for row in came)}
+                origins |= dict.fromkeys(places, shipment["facts"]["origin"])
+        while here in origins and origins[here] not in seen:
+            here = origins[here]
+            seen.add(here)
+            depth += 1
+        return depth
+
+    # bars
+
+    def _find_bars(self) -> None:
+        money = self._lines.names(f"money/{self._campaign}/")
+        for line in sorted(money, key=lambda name: (restriction_of(name) != FREE, name)):
+            asset, need = line.rsplit("/", 1)[1], restriction_of(line)
+            coin = asset == "BTC"
+            stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
+            label = asset if need == FREE else f"{asset} {need}"
+            self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, label)
+        for number, order in self._books.documents.all("purchase", self._campaign):
+            if order["status"] not in BOUND:
+                continue
+            for item in order["facts"]["items"]:
+                line = f"order/{self._campaign}/{number}/{item['item']}/{order['facts']['currency']}"
+                if self._products[item["product"]]["service"]:
+                    continue
+                key = line
+                self._axes[line] = _Axis(key, 0, item["quantity"], item["value"], ())
+                label = number if len(order["facts"]["items"]) == 1 else f"{number}/{item['item']}"
+                bar = Bar(key, label, Matter.GOODS, item["product"], item["quantity"])
+                self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
+        kinds = {
+            AccountClass.STOCK: StageKind.STOCK,
+            AccountClass.HANDED: StageKind.HANDED,
+            AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
+        }
+        for line in self._lines.names(f"goods/{self._campaign}/"):
+            goods = parse_goods_line(line)
+            if goods.kind not in kinds or self._lines.length(line) == 0:
+                continue
+            stage_kind = kinds[goods.kind]
+            place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
+            key = f"{goods.kind.value}:{goods.place}:{goods.product}"
+            self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
+
+    def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
+        back = put_back(self._lines, line, self._ended, self._asset_on(line))
+        # What was reclassified is counted where it lies since.
+        void = tuple(
+            (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
+        )
+        void += tuple((start, end) for start, end, _ in back)
+        units = self._lines.length(line) - units_in(void)
+        bars = self._stages.setdefault(stage, [])
+        for index, bar in enumerate(bars):
+            if bar.key == key:
+                self._axes[line] = _Axis(key, bar.units, 1, 1, void, back)
+                bars[index] = replace(bar, units=bar.units + units)
+                return
+        self._axes[line] = _Axis(key, 0, 1, 1, void, back)
+        bars.append(Bar(key, label, matter, asset, units))
+
+    def ended_units(self, use: Use, units: int) -> int:
+        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
+        if not (use.id.startswith("refund:") and use.line.startswith("order/")):
+            return units
+        _, item = self.order_item(use.line)
+        return units * int(str(item["quantity"])) // int(str(item["value"]))
+
+    # bands and exits
+
+    def _follow(self, line: str) -> None:
+        axis = self._axes[line]
+        asset = self._asset_on(line)
+        for span in self._lines.spans(line):
+            if line.startswith("money/") and _left_the_bar(span):
+                continue
+            if span.state is UnitState.USED:
+                use = self._lines.use(span.ref)
+                for first, last in use.pieces:
+                    for low, high, start, end in axis.segments(max(first, span.start), min(last, span.end)):
+                        count = use.count_at(low)
+                        self._expand(axis.bar, asset, use, count, count + high - low, start, end)
+            elif span.state is not UnitState.VOID:
+                kind = self.ending_of(line)
+                for _, _, start, end in axis.segments(span.start, span.end):
+                    if kind is not None and start < end:
+                        self._exits.append(Exit(axis.bar, start, end, kind, asset, end - start, ""))
+
+    def _asset_on(self, line: str) -> str:
+        head = line.split("/", 1)[0]
+        if head == "order":
+            return str(self.order_item(line)[1]["product"])
+        asset = line.rsplit("/", 1)[1]
+        return asset.split("#", 1)[0]
+
+    def _expand(self, bar: str, asset: str, use: Use, low: int, high: int, start: int, end: int) -> None:
+        """Counts `low..high` of a use are `start..end` of a bar: what goes on first, what ends after it."""
+        shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
+        outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
+        total = sum(shares)
+        order = sorted(range(len(use.parts)), key=lambda i: use.parts[i].line is None)
+        at, left = start, total
+        for index in order:
+            part, share = use.parts[index], shares[index]
+            if share == 0:
+                continue
+            till = end if share == left else at + (end - at) * share // left
+            left -= share
+            resumed = ended_line(use.id, index, asset)
+            if part.line is None and resumed in self._ended:
+                self._land(bar, asset, resumed, *outs[index], at, till)
+            elif part.line is None:
+                # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
+                units = till - at if use.id.startswith("refund:") else share
+                self._exits.append(Exit(bar, at, till, ended_as(use, part.kind), asset, units, ""))
+            elif use.id.startswith("refund:"):
+                self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
+            elif use.id.startswith("repaid:"):
+                self._exits.append(Exit(bar, at, till, ExitKind.REPAID, asset, till - at, ""))
+            else:
+                first, last = part.start + outs[index][0], part.start + outs[index][1]
+                self._land(bar, asset, part.line, first, last, at, till)
+            at = till
+
+    def _land(self, bar: str, asset: str, line: str, first: int, last: int, start: int, end: int) -> None:
+        target = self._axes.get(line)
+        if target is not None:
+            # A loss in stock appends what is left to its own line: it stays on its bar.
+            if target.bar != bar:
+                band = Band(bar, start, end, target.bar, target.at(first), target.at(last))
+                self._bands.append(band)
+            return
+        if line.startswith("order/"):
+            _, item = self.order_item(line)
+            name = str(self._products[str(item["product"])]["name"])
+            self._exits.append(Exit(bar, start, end, ExitKind.SPENT, asset, end - start, name))
+            return
+        at, units = start, last - first
+        for span in self._lines.spans(line, first, last):
+            till = start + (end - start) * (span.end - first) // units
+            if span.state is UnitState.USED:
+                use = self._lines.use(span.ref)
+                for a, b in use.pieces:
+                    low, high = max(a, span.start), min(b, span.end)
+                    if low < high:
+                        count = use.count_at(low)
+                        p = start + (end - start) * (low - first) // units
+                        q = start + (end - start) * (high - first) // units
+                        self._expand(bar, asset, use, count, count + high - low, p, q)
+            elif span.state is not UnitState.VOID:
+                kind = self.ending_of(line)
+                if kind is not None:
+                    label = parse_goods_line(line).place if line.startswith("goods/") else ""
+                    self._exits.append(Exit(bar, at, till, kind, asset, till - at, label))
+            at = till
+
+
+def _merged(exits: Iterable[Exit]) -> list[Exit]:
+    """Exits of one bar, kind and label as one row; units add up, the place is that of the first."""
+    groups: dict[tuple[str, ExitKind, str], list[Exit]] = defaultdict(list)
+    for row in exits:
+        groups[row.source, row.kind, row.label].append(row)
+    return [
+        replace(
+            rows[0], end=rows[0].start + sum(r.end - r.start for r in rows), units=sum(r.units for r in rows)
+        )
+        for rows in groups.values()
+    ]

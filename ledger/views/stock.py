@@ -1,0 +1,224 @@
+"""Stock as books of a store show it: what lies where, the card of a lot at a place, and who has a lot and gave it.
+
+All of it is computed from entries and lines; nothing here is kept, and nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import NotFound
+from ledger.core.lines import Source, UnitState, Use
+from ledger.rules.books import Books
+from ledger.rules.goods import OVER, expiry_of, lot_asset, over_asset, parse_goods_line
+from ledger.rules.returns import holders_of
+from ledger.tracing.follow import origins
+from ledger.tracing.owners import Owned, owners, owners_of_use
+from ledger.tracing.state import Lines
+from ledger.tracing.touched import Touched
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """Pieces of a lot at a place; `recall` names the recall of the lot, if any."""
+
+    place: str
+    product: str
+    lot: str
+    pieces: int
+    expiry: str | None
+    usable: bool  # False: came too much and waits for a decision
+    recall: str | None
+
+    def is_expired(self, today: str) -> bool:
+        """Is `today` (ISO date) after the last day of use?"""
+        return self.expiry is not None and self.expiry < today
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """One line of a stock card: what a document brought in or took out, and what was left."""
+
+    date: str
+    document: str  # the entry's key
+    seq: int
+    came: int
+    went: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has pieces of a lot; `kind` is the class of account: stock, transit, handed, distributed, …"""
+
+    kind: str
+    place: str
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiftShare:
+    """What of a lot is a gift's; `gift` empty: nobody has paid for it yet.
+
+    `units` of `asset`: of the lot's price in its order's currency, or of what was given in kind; all gifts' sum to it.
+    `pieces` sum to the lot, and a gift too small for a whole unit or piece has 0.
+    """
+
+    gift: str
+    asset: str
+    units: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotTrace:
+    """A lot backwards and forwards: where it came from, who has it, whose gifts it was."""
+
+    product: str
+    lot: str
+    receipt: str  # empty, like order and supplier, for gifts in kind
+    order: str
+    supplier: str
+    noted: int
+    recall: str | None
+    holders: tuple[Holder, ...]
+    gifts: tuple[GiftShare, ...]
+
+
+def stock_rows(books: Books, campaign: str) -> list[StockRow]:
+    """What lies in stock, by place and lot, surplus that waits apart included."""
+    found = []
+    for kind in (AccountClass.STOCK, AccountClass.OVER):
+        for name, asset, balance in books.balances(account(kind, campaign) + "/"):
+            if not balance.net:
+                continue
+            product, lot = asset.split("#", 1)
+            recalled = books.documents.find("recalled", "", asset)
+            found.append(
+                StockRow(
+                    name.rsplit("/", 1)[1],
+                    product,
+                    lot,
+                    balance.net,
+                    expiry_of(books, asset),
+                    kind is AccountClass.STOCK,
+                    recalled["recall"] if recalled else None,
+                )
+            )
+    return sorted(found, key=lambda row: (row.place, row.product, row.lot))
+
+
+def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -> list[CardRow]:
+    """The card of a lot at a place, from the entries, in their order; raises NotFound where it never was."""
+    asset, where = lot_asset(product, lot), account(AccountClass.STOCK, campaign, place)
+    rows: list[CardRow] = []
+    balance = 0
+    for moved in Touched(tx.shelf).moved(f"{where}|{asset}|"):
+        row = tx.journal.by_seq(moved.entry)
+        if row is None:
+            continue
+        entry = entry_from_bytes(row.data)
+        came = sum(t.amount for t in entry.transfers if t.asset == asset and t.debit == where)
+        went = sum(t.amount for t in entry.transfers if t.asset == asset and t.credit == where)
+        if came or went:
+            balance += came - went
+            rows.append(CardRow(entry.date, entry.key, entry.seq, came, went, balance))
+    if not rows:
+        raise NotFound(f"lot: {asset} was never at {place}; see `aidtrail stock list`")
+    return rows
+
+
+def lots_named(books: Books, campaign: str, lot: str) -> list[tuple[str, dict[str, Any]]]:
+    """(asset, document) of the campaign's lots of a name, as `LOT` or `PRODUCT#LOT`; a surplus is its lot's."""
+    lot = lot.removesuffix(OVER)
+    return [
+        (asset, document)
+        for asset, document in books.documents.all("lot", "")
+        if document["campaign"] == campaign
+        and lot in {asset, asset.split("#", 1)[1]}
+        and not asset.endswith(OVER)
+    ]
+
+
+def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
+    """Every lot of this name, traced; raises NotFound."""
+    found = []
+    for asset, document in lots_named(books, campaign, lot):
+        order = books.documents.find("purchase", campaign, document.get("order", ""))
+        recalled = books.documents.find("recalled", "", asset)
+        held = holders_of(books, campaign, asset)
+        product, name = asset.split("#", 1)
+        found.append(
+            LotTrace(
+                product=product,
+                lot=name,
+                receipt=document.get("receipt", ""),
+                order=document.get("order", ""),
+                supplier=order["facts"]["supplier"] if order else "",
+                noted=document["facts"]["noted"],
+                recall=recalled["recall"] if recalled else None,
+                holders=tuple(Holder(*row) for row in held),
+                gifts=tuple(_gifts(books, campaign, asset, document)),
+            )
+        )
+    if not found:
+        raise NotFound(
+            f"lot: no lot {lot[:60]} was received in campaign {campaign}; see `aidtrail stock list`"
+        )
+    return found
+
+
+def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) -> Iterator[GiftShare]:
+    """Whose gifts a lot was, all its pieces: backwards from the receipt that made it."""
+    worth: dict[tuple[str, str], int] = defaultdict(int)
+    pieces: dict[str, int] = defaultdict(int)
+    lines, lot = books.lines, document["facts"]["lot"]
+    use_id = f"receipt:{campaign}:{document.get('receipt', '')}:{lot}"
+    uses: dict[str, Use] = {}
+    if lines.has_use(use_id):
+        uses[use_id] = lines.use(use_id)
+        _count_pieces(owners_of_use(lines, uses[use_id]), pieces)
+    for line in lines.names(f"goods/{campaign}/{AccountClass.STOCK.value}:"):
+        goods = parse_goods_line(line).asset
+        if goods == over_asset(asset) or (goods == asset and not lines.has_use(use_id)):
+            for source, start, end in _first_here(lines, line):
+                _count_pieces(owners(lines, line, start, end), pieces)
+                if source.use is None:
+                    worth[source.gift or "", goods] += end - start
+                else:
+                    uses.setdefault(source.use, lines.use(source.use))
+    for use in uses.values():
+        unit = lines.asset(use.line)
+        for start, end in use.pieces:
+            for run in owners(lines, use.line, start, end):
+                worth[run.gift or "", unit] += run.end - run.start
+            for origin in origins(lines, use.line, start, end):
+                if (
+                    origin.gift is not None
+                ):  # one too small for a unit of the price shares it with its neighbours
+                    worth[origin.gift, unit] += 0
+    for (gift, unit), count in sorted(worth.items()):
+        yield GiftShare(gift, unit, count, pieces.pop(gift, 0))
+
+
+def _first_here(lines: Lines, line: str) -> Iterator[tuple[Source, int, int]]:
+    """Pieces that became the lot's on this line: not those that moved here, nor what a reversal took back."""
+    for source in lines.sources(line):
+        if source.use is not None and lines.use(source.use).line.startswith("goods/"):
+            continue
+        for span in lines.spans(line, source.start, source.end):
+            if span.state is not UnitState.VOID:
+                yield source, span.start, span.end
+
+
+def _count_pieces(found: Iterable[Owned], sums: dict[str, int]) -> None:
+    for run in found:
+        sums[run.gift or ""] += run.end - run.start

@@ -1,0 +1,226 @@
+"""Suggestions: what may have taken coins that left unexplained, ranked by transaction, amount, time and address.
+
+Pure: the same books give the same list in the same order, and nothing is ever explained by it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.recording.record import rfc3339, unix_seconds
+from ledger.rules.books import Books
+from ledger.rules.fee_only import MOST_FEE_PERMILLE
+from ledger.rules.observing import Observed, WatchedTx
+from ledger.rules.rates import SATS, agreed_price, divided_half_even, tolerance_of
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+NEAR_PERMILLE = 50
+"""An amount further away than this is no suggestion, unless the transaction itself is named."""
+NEAR_DAYS = 14
+NAMED, AMOUNT, TIME, ADDRESS = 100, 60, 20, 20
+"""Points: for naming the transaction, or at most for amount, time and address together."""
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A record that may explain a matter; `score` of 100 at most, `minor` units that it would
+    explain (of the matter's asset), `why` in words."""
+
+    kind: str  # "conversion", "payment", "invoice", "move", "spend", "entry"
+    reference: str
+    campaign: str
+    score: int
+    minor: int | None
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """The coins that left: sats for good, when (Unix seconds), and the scripts that they lay on."""
+
+    ref: str
+    sats: int
+    at: int
+    scripts: frozenset[str]
+
+    @property
+    def txid(self) -> str:
+        return self.ref.partition(":")[0]
+
+
+def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Suggestion, ...]:
+    """The best few for the spend `ref` (a txid, perhaps with its part) that took `sats`, best first."""
+    if sats <= 0:
+        return ()
+    observed = Observed(tx.shelf)
+    seen = observed.tx(ref.partition(":")[0])
+    at = 0 if seen is None else seen.block_time or unix_seconds(seen.first_at)
+    left = _Left(ref, sats, at, _scripts(observed, seen))
+    books = Books(tx.shelf)
+    found = [
+        *_own_move(observed, campaign, left, seen),
+        *_drafts(tx, campaign, left),
+        *_pending(books, campaign, left),
+        *_invoices(books, campaign, left),
+        *_same_address(books, observed, campaign, left),
+    ]
+    return tuple(sorted(found, key=lambda s: (-s.score, s.kind, s.reference))[:SHOWN])
+
+
+def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
+    """Our scripts that the transaction spent from."""
+    found = set()
+    for spent in () if seen is None else seen.inputs:
+        txid, _, vout = spent.partition(":")
+        before = observed.tx(txid)
+        found |= {o.script for o in (before.outputs if before else ()) if str(o.vout) == vout}
+    return frozenset(found)
+
+
+def explains(facts: dict[str, Any]) -> int | None:
+    """The sats that an explanation's facts account for, fee included; None where it is no coins."""
+    if "gift" in facts and "txid" in facts:
+        return int(facts["amount"]) + int(facts.get("fee", 0))
+    if "sold" in facts:
+        return int(facts["sold"]) + int(facts.get("network_fee", 0))
+    if facts.get("asset") == "BTC" and "amount" in facts:
+        return int(facts["amount"]) + int(facts.get("fee", 0))
+    return None
+
+
+def _by_amount(left: _Left, sats: int | None) -> tuple[int, str] | None:
+    """Points for an amount near what left, and the words; None where it is too far."""
+    if not sats:
+        return None
+    away = abs(sats - left.sats) * 1000 // left.sats
+    if away > NEAR_PERMILLE:
+        return None
+    words = "the amount is the same" if sats == left.sats else f"the amount is {sats - left.sats:+} sats away"
+    return AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1), words
+
+
+def _by_time(left: _Left, date: str) -> tuple[int, str]:
+    """Points for a date near the day on which the coins left."""
+    days = abs(unix_seconds(f"{date}T00:00:00Z") // 86_400 - left.at // 86_400)
+    words = "the same day" if days == 0 else f"{days} day{'s' if days > 1 else ''} apart"
+    return max(0, TIME - TIME * days // (NEAR_DAYS + 1)), words
+
+
+def _told(
+    kind: str, reference: str, campaign: str, left: _Left, sats: int | None, date: str, more: str
+) -> Suggestion | None:
+    amount = _by_amount(left, sats)
+    if amount is None:
+        return None
+    time = _by_time(left, date)
+    return Suggestion(kind, reference, campaign, amount[0] + time[0], sats, (more, amount[1], time[1]))
+
+
+def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
+    """Explanations given before their spend settled, and those that were refused then."""
+    for draft in tx.desk.drafts():
+        facts = json.loads(draft.data)
+        if draft.campaign != campaign or explains(facts) is None:
+            continue
+        reference, sats = draft.key.rsplit(":", 1)[-1], explains(facts)
+        if draft.waits_for == left.ref:
+            why = ("a draft names this transaction", *((_by_amount(left, sats) or (0, "another amount"))[1:]))
+            yield Suggestion(draft.kind, reference, campaign, NAMED, sats, why)
+            continue
+        told = _told(draft.kind, reference, campaign, left, sats, facts["date"], "a draft")
+        if told is not None:
+            yield told
+
+
+def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
+    """Recorded conversions and payments that wait for approval."""
+    for kind in ("conversion", "payment"):
+        for number, document in books.documents.all(kind, campaign):
+            facts = document["facts"]
+            if document["status"] == "pending" and facts.get("txid") == left.ref:
+                why = ("it names this transaction and waits for approval",)
+                yield Suggestion(kind, number, campaign, NAMED, explains(facts), why)
+
+
+def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | None) -> Iterator[Suggestion]:
+    """The network fee of coins moved between own addresses, where all is ours that it spent and that it paid.
+
+    An older observation does not say whether all was paid to us: then only a fee as fees are is suggested.
+    """
+    spent = [observed.coin_to_be(outpoint) for outpoint in seen.inputs] if seen else []
+    if seen is None or seen.others or not seen.outputs or not all(spent):
+        return
+    coins = [coin for coin in spent if coin is not None]
+    put_in, back = sum(coin.sats for coin in coins), sum(output.sats for output in seen.outputs)
+    places = {coin.campaign for coin in coins} | {output.campaign for output in seen.outputs}
+    if places != {campaign} or put_in - back != left.sats:
+        return
+    if seen.others is None and left.sats * 1000 > put_in * MOST_FEE_PERMILLE:
+        return
+    sure = seen.others == 0
+    why = (
+        "all that it spent and paid is ours, so what left is its network fee"
+        if sure
+        else "all that it spent is ours, and what left is as much as a network fee",
+        f"`move add --set number=NUMBER --set asset=BTC --set amount=0 --set fee={left.sats}"
+        f" --set txid={left.ref} --set date={rfc3339(left.at)[:10]}`, then `move approve`",
+    )
+    yield Suggestion("move", left.ref, campaign, NAMED if sure else AMOUNT + TIME, left.sats, why)
+
+
+def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | None:
+    """Minor units for one bitcoin by the newest agreed rate of that day or before."""
+    tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
+    rates = books.documents.some("rate", campaign, after=f"{currency}:{day}~", reverse=True, limit=20)
+    for number, document in rates:
+        if not number.startswith(f"{currency}:"):
+            return None
+        price = agreed_price([quote["price"] for quote in document["facts"]["quotes"]], tolerance)
+        if price is not None:
+            return price
+    return None
+
+
+def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
+    """Supplier invoices that are not paid yet, in coins by the day's rate."""
+    paid: dict[str, int] = {}
+    for _, payment in books.documents.all("payment", campaign):
+        invoice = payment["facts"].get("invoice")
+        if invoice is not None and payment["status"] in {"pending", "approved"}:
+            paid[invoice] = paid.get(invoice, 0) + int(payment["facts"]["discharges"])
+    day = rfc3339(left.at)[:10]
+    prices: dict[str, int | None] = {}
+    for number, invoice in books.documents.all("invoice", campaign):
+        open_amount = int(invoice["facts"]["amount"]) - paid.get(number, 0)
+        if open_amount <= 0 or invoice.get("reversed") is not None:
+            continue
+        order = books.documents.find("purchase", campaign, invoice["facts"]["order"])
+        currency = "" if order is None else str(order["facts"]["currency"])
+        if currency not in prices:
+            prices[currency] = SATS if currency == "BTC" else _price_at(books, campaign, currency, day)
+        price = prices[currency]
+        sats = divided_half_even(open_amount * SATS, price) if price else None
+        told = _told(
+            "invoice", number, campaign, left, sats, invoice["date"], "an open invoice at the day's rate"
+        )
+        if told is not None:
+            yield told
+
+
+def _same_address(books: Books, observed: Observed, campaign: str, left: _Left) -> Iterator[Suggestion]:
+    """Explained spends whose coins lay on one of the same addresses: likely the same use again."""
+    if not left.scripts:
+        return
+    for ref, document in books.documents.all("spend", campaign):
+        if document["explained"] is None or ref.partition(":")[0] == left.txid:
+            continue
+        if left.scripts & _scripts(observed, observed.tx(document["facts"]["txid"])):
+            day = _by_time(left, document["date"])
+            why = (f"coins of the same address went before, by {document['explained']}", day[1])
+            yield Suggestion("spend", ref, campaign, ADDRESS + day[0], document["notes"]["out"], why)

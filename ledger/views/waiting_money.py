@@ -1,0 +1,169 @@
+"""What waits for a person about coins, gifts, banks and drafts. Pure reading; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.money import decimal_text
+from ledger.recording import drafts
+from ledger.recording.kinds import ALL
+from ledger.recording.valuing import unvalued_gifts
+from ledger.rules.books import Books
+from ledger.rules.coins import CoinClasses
+from ledger.rules.gift_sums import gifts_wanting
+from ledger.rules.observing import Observed
+from ledger.rules.pledges import gift_asset, gift_document, gift_worth
+from ledger.rules.settled import settled_block
+from ledger.views.bank_state import open_lines, statement_gaps
+from ledger.views.chain_coins import unexplained_spends
+from ledger.views.matter import DecisionWanted, Matter, amount_of
+from ledger.views.suggestions import suggestions
+
+if TYPE_CHECKING:
+    from ledger.store.desk import Draft
+    from ledger.store.transaction import Reading
+
+
+_PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
+
+
+def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
+    for row in unexplained_spends(tx, slug):
+        if row.explained_at is None:
+            yield DecisionWanted(
+                Matter.UNEXPLAINED_SPEND,
+                slug,
+                row.txid,
+                row.seen_at,
+                "BTC",
+                row.minor,
+                "record the conversion or payment that these coins went into, network fee included",
+                suggestions(tx, slug, row.txid, row.minor) if suggest else (),
+            )
+
+
+def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+    """Coins that count as undecided, one by one; what no coin accounts for is a row of its own."""
+    left = books.net(account(AccountClass.UNDECIDED, slug), "BTC")
+    if left <= 0:
+        return
+    observed, classes, settled = Observed(tx.shelf), CoinClasses(tx.shelf), settled_block(tx) or 0
+    what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
+    for coin in observed.coins():
+        gone = coin.spent_height is not None and coin.spent_height <= settled
+        if gone or coin.height is None or coin.height > settled or left <= 0:
+            continue
+        undecided = sum(counted.undecided for owner, counted in classes.counted(coin) if owner == slug)
+        if undecided:
+            sats = min(left, undecided)
+            left -= sats
+            seen = observed.tx(coin.outpoint.partition(":")[0])
+            since = "" if seen is None else seen.confirmed_at or seen.first_at
+            yield DecisionWanted(Matter.UNDECIDED_COIN, slug, coin.outpoint, since, "BTC", sats, what)
+    if left > 0:
+        since = str(books.documents.require("campaign", "", slug)["at"])
+        yield DecisionWanted(Matter.UNDECIDED_COIN, slug, "no coin of ours", since, "BTC", left, what)
+
+
+def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
+    unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
+    for _, block in books.documents.all("block", slug):
+        if block["status"] != "standing":
+            continue
+        gift = str(block["facts"]["gift"])
+        document = gift_document(books, slug, gift)
+        there = document is not None and document["live"]
+        minor = gift_worth(books, slug, gift, gift_asset(books, slug, gift)) if there else None
+        yield DecisionWanted(
+            Matter.BLOCKED_GIFT,
+            slug,
+            gift,
+            block["at"],
+            gift_asset(books, slug, gift),
+            minor,
+            what if there else unknown,
+        )
+
+
+def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:
+    for gift in unvalued_gifts(tx, slug, now=now):
+        what = f"record a rate of its moment, or its value with evidence ({gift.why})"
+        subject = gift.outpoint
+        if not subject:
+            subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
+            what = "record a rate of each day on which one was given (the list of gifts shows which have no value)"
+        yield DecisionWanted(
+            Matter.UNVALUED_GIFT, slug, subject, gift.since, "BTC", gift.sats, what, count=gift.count
+        )
+
+
+def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+    what = "cover it with a named entry, or wait until the coins come back"
+    for outpoint in gifts_wanting(tx.shelf, slug):
+        gift = books.documents.require("donation", slug, outpoint)
+        yield DecisionWanted(
+            Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
+        )
+    for ref, spend in books.documents.all("spend", slug):
+        # What was borrowed stands in the fund whose coins they were.
+        if not spend["live"] and "borrowed_from" not in spend["notes"]:
+            part = spend["facts"]["part"]
+            key = f"void:spend:{spend['facts']['txid']}:{spend['n']}" + (f":{part}" if part else "")
+            row = tx.journal.by_key(key)
+            since = spend["at"] if row is None else row.recorded_at
+            out = spend["notes"]["out"]
+            yield DecisionWanted(Matter.SHORTFALL, slug, f"spend {ref}", since, "BTC", out, what)
+
+
+def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
+    for line in open_lines(tx, slug, propose=suggest):
+        yield DecisionWanted(
+            Matter.BANK_LINE,
+            slug,
+            f"{line.bank} {line.identity}",
+            line.booked,
+            line.currency,
+            line.left,
+            "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
+            line.proposals,
+        )
+    for gap in statement_gaps(Books(tx.shelf), slug):
+        ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
+        what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
+        yield DecisionWanted(Matter.BANK_GAP, slug, gap.bank, gap.last, gap.currency, gap.missing, what)
+
+
+def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    for noun in _PENDING:
+        for number, document in books.documents.all(noun, slug):
+            if document.get("status") == "pending":
+                asset, minor = amount_of(document["facts"])
+                if "gift" in document["facts"]:
+                    asset = gift_asset(books, slug, document["facts"]["gift"])
+                yield DecisionWanted(
+                    Matter.APPROVAL,
+                    slug,
+                    f"{noun} {number}",
+                    document["at"],
+                    asset,
+                    minor,
+                    "another person than its recorder approves or rejects it",
+                )
+
+
+def drafts_waiting(tx: Reading) -> Iterator[DecisionWanted]:
+    """Explanations told early that were refused when their spend settled, or whose transaction nobody has seen."""
+    for draft, why in drafts.refused(tx):
+        what = f"record it again, put right, or take it back (`reject`): {why}"
+        yield _of_draft(Matter.REFUSED_DRAFT, draft, what)
+    for draft in drafts.unseen(tx):
+        what = f"waits for {draft.waits_for}, which nobody has seen yet; if it will not come, take it back (`reject`)"
+        yield _of_draft(Matter.WAITING_DRAFT, draft, what)
+
+
+def _of_draft(matter: Matter, draft: Draft, what: str) -> DecisionWanted:
+    asset, minor = amount_of(drafts.facts_of(draft))
+    return DecisionWanted(matter, draft.campaign, draft.key, draft.at, asset, minor, what)

@@ -1,0 +1,98 @@
+"""What waits for a person about orders, deliveries and stock. Pure reading; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.core.accounts import AccountClass, account
+from ledger.rules.books import Books
+from ledger.rules.confirmations import open_gaps
+from ledger.rules.goods import lot_asset
+from ledger.rules.matching import open_matches
+from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.stock import stock_rows
+from ledger.views.two_keys import PATIENCE, unconfirmed
+
+
+def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    for match in open_matches(books, slug):
+        reasons = "; ".join(reason.value for reason in match.reasons)
+        if not match.item:
+            what = "record the invoice, or tell the payment anew as a prepayment or with why there is none"
+            yield DecisionWanted(
+                Matter.OPEN_MATCH,
+                slug,
+                match.order,
+                match.date,
+                match.currency,
+                match.amount,
+                f"{reasons}: {what}",
+            )
+            continue
+        yield DecisionWanted(
+            Matter.OPEN_MATCH,
+            slug,
+            f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
+            match.date,
+            match.currency,
+            match.amount,
+            f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception accepted",
+        )
+
+
+def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+    """What suppliers owe on closed orders: paid for, not delivered, and not paid back."""
+    what = "record what the supplier pays back (`refund add`), or write it off with the reason (written_off)"
+    for number, order in books.documents.all("purchase", slug):
+        if "closing" not in order:
+            continue
+        currency = order["facts"]["currency"]
+        owed = books.net(account(AccountClass.CLAIMS, slug, number), currency)
+        if owed:
+            since = str(books.documents.require("closing", slug, order["closing"])["decided_on"])
+            yield DecisionWanted(Matter.OPEN_CLAIM, slug, number, since, currency, owed, what)
+
+
+def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+    """Two counts of a delivery that differ, and deliveries that only the sender counted."""
+    for gap in open_gaps(books, slug):
+        asset = lot_asset(gap.product, gap.lot)
+        yield DecisionWanted(
+            Matter.COUNT_GAP,
+            slug,
+            f"{gap.about} {gap.paper}",
+            gap.date,
+            asset,
+            gap.gap,
+            f"{gap.books_good} of {gap.sent} are good in the books, and {gap.good} good and {gap.damaged} damaged were "
+            "counted: record the loss or correct the paper, and name it (`confirmation explain`)",
+        )
+    for row in unconfirmed(books, slug, today):
+        yield DecisionWanted(
+            Matter.UNCONFIRMED_DELIVERY,
+            slug,
+            f"{row.about} {row.paper}",
+            row.date,
+            "",
+            None,
+            f"{row.place} has not counted it for {PATIENCE} days: send a new link (`confirmation link`)",
+        )
+
+
+def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+    """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
+    for row in stock_rows(books, slug):
+        asset = lot_asset(row.product, row.lot)
+        subject = f"{asset} at {row.place}"
+        if row.recall is not None:
+            since = str(books.documents.require("recall", slug, row.recall)["date"])
+            what = "send it back, or write it off (`loss add` with cause=recalled)"
+            yield DecisionWanted(Matter.RECALLED_STOCK, slug, subject, since, asset, row.pieces, what)
+        elif not row.usable:
+            lot = books.documents.require("lot", "", asset)
+            since = str(books.documents.require("receipt", slug, lot["receipt"])["date"])
+            what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
+            yield DecisionWanted(Matter.SURPLUS, slug, subject, since, asset, row.pieces, what)
+        elif row.expiry is not None and row.is_expired(today):
+            what = "write it off (`loss add` with cause=expired)"
+            yield DecisionWanted(Matter.EXPIRED_STOCK, slug, subject, row.expiry, asset, row.pieces, what)

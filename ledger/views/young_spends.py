@@ -1,0 +1,107 @@
+"""Young spends: what transactions that have not settled will be recorded to have taken, and from whom. Reads only.
+
+The same rule as at settling (`ledger/rules/coins.py`), over coins as they will count by then (RULES 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.facts import facts_json
+from ledger.rules.coins import CoinClasses, spend_facts
+from ledger.rules.fee_only import explained_by_itself
+from ledger.rules.observing import Observed, TxState, WatchedTx
+from ledger.rules.settled import settled_block
+from ledger.rules.spends import Spent
+from ledger.store.shelf import Shelf
+
+if TYPE_CHECKING:
+    from ledger.store.transaction import Reading
+
+_STANDS = frozenset({TxState.SEEN, TxState.CONFIRMED, TxState.REORGED})
+"""A transaction that a reorganisation undid is on its way again until another one replaces it."""
+
+
+class _Foreseen(CoinClasses):
+    """What coins count as, change of transactions that have not settled included."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(shelf)
+        self._spends: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+
+    def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        foreseen = self._spends.get(txid)
+        yield from super().spends_of(txid) if foreseen is None else foreseen
+
+    def foresee(self, txid: str, parts: Iterable[tuple[str, Spent]]) -> None:
+        # By campaign, as the recorded ones are read: where several share a coin, that order is what is taken.
+        self._spends[txid] = sorted(
+            ((campaign, {"facts": facts_json(facts)}) for campaign, facts in parts), key=lambda part: part[0]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class YoungSpend:
+    """A young transaction that spends coins of ours, and (campaign, what its spend will say) of each.
+
+    `explained`: it moves coins between own addresses, and explains itself when it settles.
+    """
+
+    transaction: WatchedTx
+    parts: tuple[tuple[str, Spent], ...]
+    explained: bool
+
+
+def young_spends(tx: Reading) -> Iterator[YoungSpend]:
+    """The young transactions that spend coins of ours, as things stand.
+
+    Parents come before their children. What cannot settle as things stand is left out: a transaction that was
+    replaced or evicted, one whose coins another one spent, and what spends their outputs.
+    """
+    observed, classes = Observed(tx.shelf), _Foreseen(tx.shelf)
+    settled, tip = settled_block(tx) or 0, int(tx.progress.load("tip_height") or 0)
+    waiting = {young.txid: young for young in observed.unconfirmed() if young.state in _STANDS}
+    lost: set[str] = set()
+    for young in (*observed.txs_in(settled + 1, tip), *_parents_first(waiting)):
+        # What strangers paid out of was never seen here: most young transactions are gifts, and end here.
+        ours = [spent for spent in young.inputs if observed.tx(spent.partition(":")[0]) is not None]
+        if any(_is_lost(observed, spent, young.txid, lost) for spent in ours):
+            lost.add(young.txid)
+            continue
+        coins = [coin for coin in map(observed.coin_to_be, ours) if coin is not None]
+        if not coins or any(classes.spends_of(young.txid)):
+            continue
+        parts = tuple(spend_facts(young, coins, classes))
+        classes.foresee(young.txid, parts)
+        yield YoungSpend(young, parts, explained_by_itself(tx, young, coins, parts) is not None)
+
+
+def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:
+    """Those of a mempool in an order in which they could be mined, else by txid."""
+    done: set[str] = set()
+    for txid in sorted(waiting):
+        stack = [txid]
+        while stack:
+            young = waiting[stack[-1]]
+            before = (spent.partition(":")[0] for spent in young.inputs)
+            open_ones = [other for other in before if other in waiting and other not in done]
+            if young.txid in done or not open_ones:
+                stack.pop()
+                if young.txid not in done:
+                    done.add(young.txid)
+                    yield young
+            else:
+                stack.append(open_ones[0])
+
+
+def _is_lost(observed: Observed, spent: str, by: str, lost: set[str]) -> bool:
+    """Can an outpoint not be spent by `by` any more: gone with the transaction that paid it, or spent by another?"""
+    txid = spent.partition(":")[0]
+    before, coin = observed.tx(txid), observed.coin(spent)
+    if txid in lost or (before is not None and before.state not in _STANDS):
+        return True
+    if before is not None and before.coinbase and before.height is None:  # it is in its own block or nowhere
+        return True
+    return coin is not None and coin.spent_by not in {None, by}

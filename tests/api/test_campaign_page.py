@@ -1,0 +1,162 @@
+"""A campaign's page: sums that close, books that say when they do not tie, what waits, and what is promised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.pages import sentences as say
+from ledger.views.campaign import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend
+from tests.tools import builders_views as built
+from tests.tools.fakes_api import FakeViews, ports, text_of
+
+
+@pytest.fixture(scope="module")
+def site() -> TestClient:
+    return TestClient(create_app(ports()), follow_redirects=False)
+
+
+def test_sums_close_with_their_total(site: TestClient) -> None:
+    """Every row of every sums table is printed exactly, and the rows add up to the last."""
+    html = site.get("/c/bithelp").text
+    tables = re.findall(r'<table class="sum"><caption>.*?</table>', html, re.S)
+    assert len(tables) == 3
+    for table in tables:
+        figures = [
+            int(re.sub(r"[,.]", "", cell)) for cell in re.findall(r'<td class="n">([\d,.]+)</td>', table)
+        ]
+        assert sum(figures[:-1]) == figures[-1]
+
+
+def test_books_that_tie_name_their_block(site: TestClient) -> None:
+    """The strip says books = chain at block N, with a time and the sources."""
+    html = site.get("/c/bithelp").text
+    assert "Books = chain at block 650,412" in html
+    assert "3.2260 BTC, difference 0" in html
+    assert "28 September 2020, 14:16 UTC, 3 of 3" in html
+
+
+def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) -> None:
+    """A public alarm: amount, time, and what the chain holds."""
+    html = site.get("/c/broken").text
+    assert 'class="strip broken"' in html
+    assert "Does not reconcile, since 24 June 2020, 11:20 UTC" in html
+    assert "0.0050 BTC unexplained" in html
+    assert "3.2210 BTC" in html
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"agreed": False, "no_chain_since": "2020-09-28T12:00:00Z"},
+            "No agreed chain since 28 September 2020, 12:00 UTC",
+        ),
+        ({"behind": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
+        ({"shortfall": 1_000_000}, "0.01 BTC was undone by the chain after it was used"),
+        (
+            {"unvalued": 2, "unvalued_sats": 1_000_000, "unvalued_since": "2020-09-28T12:00:00Z"},
+            "Without a value since 28 September 2020, 12:00 UTC: 2 donations, 0.01 BTC.",
+        ),
+    ],
+)
+def test_the_age_of_figures_is_said(change: dict[str, object], said: str) -> None:
+    """Old figures stay visible, with why they are old."""
+    assert said in " ".join(say.books_notes(replace(built.tied_books(), **change)))  # type: ignore[arg-type]
+
+
+def test_an_unexplained_coin_is_a_row_until_it_is_explained() -> None:
+    """Open ones stand with amount and time; closed ones are counted."""
+    spend = UnexplainedSpend("cd" * 32, 500_000, "2020-06-24T11:20:00Z", None)
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["open"] = replace(built.story_report(), unexplained=(spend,))
+    html = TestClient(create_app(mine)).get("/c/open").text
+    assert "0.00500000 BTC" in html
+    assert "No entry says why, since 24 June 2020, 11:20 UTC" in html
+    assert "1 explained, the last on 24 June 2020" in TestClient(create_app(mine)).get("/c/bithelp").text
+
+
+def test_what_is_open_of_deliveries_comes_first_and_the_rest_is_counted(site: TestClient) -> None:
+    """A gap, then what nobody counted, then what agrees; the newest losses; what is not shown is in the data."""
+    html = site.get("/c/bithelp").text
+    (table,) = re.findall(r'id="deliveries".*?</table>', html, re.S)
+    rows = re.findall(r'data-l="Delivery">([^<]*)<', table)
+    assert rows[:3] == ["Waybill W-000", "Handover H-7, not signed yet", "Waybill W-001"]
+    assert len(rows) == 8
+    assert "1 gap without an explanation; 1 delivery not counted" in table
+    assert "23 more rows in the data" in table
+    assert "The last 8 of 30. 6,400 pieces in stock are past the last day of use." in html
+
+
+def test_a_sealed_paper_has_no_link(site: TestClient) -> None:
+    """It is known by its hash only."""
+    html = site.get("/c/bithelp").text
+    assert f"/papers/{'6' * 64}" not in html
+    assert f'title="{"6" * 64}"' in html
+
+
+def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
+    """Nothing has come, nothing is called reconciled, and nothing is drawn."""
+    html = site.get("/c/new").text
+    assert "No donation has settled yet." in text_of(html)
+    assert "Not reconciled yet" in html
+    assert "<svg class=" not in html
+
+
+def test_a_wait_is_not_painted_as_an_alarm(site: TestClient) -> None:
+    """Before the first look, and while catching up, nothing is called reconciled and nothing is red."""
+    assert 'class="strip waits"' in site.get("/c/new").text
+    behind = replace(built.tied_books(), reconciled=False, behind=12, behind_hours=2)
+    assert say.books_facts(behind)[0] == ("Not reconciled yet", "Read to block 650,412")
+    lost = replace(behind, unexplained=500_000)
+    assert say.books_facts(lost)[0][0].startswith("Does not reconcile")
+
+
+def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_reconciled() -> None:
+    """Books that are the chain are not reconciled while an order or a bank line is not matched: counts, no alarm."""
+    waits = (OpenCount("open_match", 1, "2020-09-01"), OpenCount("bank_line", 2, "2020-09-20"))
+    row = OpenMatter("open_match", "PO-3/1 invoice I-9", "2020-09-01", "USD", 12_500, "correct one")
+    books = replace(built.tied_books(), reconciled=False, open=waits)
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["open"] = replace(built.story_report(), books=books, waiting=(row,))
+    site = TestClient(create_app(mine))
+    html = site.get("/c/open").text
+    told = text_of(html)
+    assert 'class="strip waits"' in html
+    assert (
+        "Not reconciled yet 1 order line or invoice that does not match and 2 bank lines without a match"
+        in told
+    )
+    assert "Order line or invoice that does not match PO-3/1 invoice I-9 125.00 USD" in told
+    assert "since 1 September 2020, 27 days correct one" in told
+    assert site.get("/api/v1/campaigns/open").json()["books"]["open"] == [
+        {"matter": "open_match", "count": 1, "since": "2020-09-01"},
+        {"matter": "bank_line", "count": 2, "since": "2020-09-20"},
+    ]
+    assert "Nothing waits for a decision." in site.get("/c/bithelp").text
+
+
+def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
+    """Pledged, paid in part, lapsed: a row each, and every figure of the campaign is what it is without them."""
+    rows = (
+        PledgeRow("PL-2", "2020-05-20", "USD", 250_000, 200_000, 0, "commitment"),
+        PledgeRow("PL-1", "2020-05-18", "USD", 90_000, 0, 90_000, "lapsed"),
+    )
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["promised"] = replace(built.story_report(), pledges=rows)
+    site = TestClient(create_app(mine))
+    told = text_of(site.get("/c/promised").text)
+    assert "PL-2 20 May 2020 2,500.00 USD Binding 2,000.00 USD paid and 500.00 USD still to come" in told
+    assert "PL-1 18 May 2020 900.00 USD Lapsed 900.00 USD lapsed" in told
+    with_them, without = (site.get(f"/api/v1/campaigns/{slug}").json() for slug in ("promised", "bithelp"))
+    assert with_them.pop("pledges")[0]["open"] == {"asset": "USD", "minor": 50_000, "decimal": "500.00"}
+    assert without.pop("pledges") == []
+    assert with_them == without
+    assert "Promised" not in site.get("/c/bithelp").text

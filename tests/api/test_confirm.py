@@ -1,0 +1,238 @@
+"""Two-key delivery: the other side counts by a link that is used once, and both counts are public."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.recording.confirming import DAY, make_link
+from ledger.recording.desk import Actor, add_token
+from ledger.rules.books import Books
+from ledger.rules.confirmations import TwoCounts, open_gaps, two_counts
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, document, lots, ship, stocked
+
+API = f"/api/v1/campaigns/{SLUG}/confirmations"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """100 of 1,000 kits are on waybill W-1."""
+    made = stocked(tmp_path)
+    ship(made, 100, "W-1")
+    return made
+
+
+@pytest.fixture
+def site(ledger: Ledger) -> TestClient:
+    ports = Ports(
+        ledger.store, lambda: ledger.now, SiteSettings(base_url="https://aid.example"), lambda: "", list
+    )
+    return TestClient(create_app(ports), follow_redirects=False, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def token(ledger: Ledger) -> str:
+    with ledger.store.write() as writing:
+        return add_token(writing, "recorder", "desk", now=ledger.now, by=None)
+
+
+def link(site: TestClient, token: str, **more: Any) -> dict[str, Any]:
+    body = {"about": "shipment", "paper": "W-1"} | more
+    answer = site.post(f"{API}/link", json=body, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def counts(ledger: Ledger) -> list[TwoCounts]:
+    with ledger.store.read() as reading:
+        return two_counts(Books(reading.shelf), SLUG)
+
+
+def test_a_link_is_made_by_a_role_shown_once_and_kept_only_as_a_hash(
+    site: TestClient, token: str, ledger: Ledger, tmp_path: Path
+) -> None:
+    assert site.post(f"{API}/link", json={"about": "shipment", "paper": "W-1"}).status_code == 401
+    told = link(site, token)
+    assert told["url"] == f"https://aid.example/confirm/{told['code']}"
+    assert told["qr"].startswith("<svg")
+    assert "script" not in told["qr"]
+    assert len(told["code"]) == 22
+    ledger.store.close()
+    files = list(tmp_path.glob("ledger.db*"))
+    assert files
+    for file in files:
+        assert told["code"].encode() not in file.read_bytes()
+
+
+def test_an_auditor_makes_no_link_and_a_paper_has_to_exist(ledger: Ledger) -> None:
+    wanted = {"about": "shipment", "paper": "W-1"}
+    with ledger.store.write() as writing:
+        with pytest.raises(NotAllowed):
+            make_link(writing, Actor(9, "auditor", "auditor"), SLUG, wanted, now=ledger.now)
+        with pytest.raises(NotFound):
+            make_link(writing, ledger.actors["recorder"], SLUG, wanted | {"paper": "W-9"}, now=ledger.now)
+        with pytest.raises(Refused, match="days"):
+            make_link(writing, ledger.actors["recorder"], SLUG, wanted | {"days": 91}, now=ledger.now)
+
+
+def test_the_page_asks_blind_without_scripts_index_or_referrer(site: TestClient, token: str) -> None:
+    page = site.get(f"/confirm/{link(site, token)['code']}")
+    assert page.status_code == 200
+    assert "100" not in page.text
+    assert "<script" not in page.text
+    assert page.headers["x-robots-tag"] == "noindex"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert "noindex" in page.text
+
+
+def test_a_count_is_recorded_once_beside_the_senders_and_names_no_person(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    code = link(site, token)["code"]
+    done = site.post(f"/confirm/{code}", data={"good.0": "90", "damaged.0": "4"})
+    assert done.status_code == 200
+    assert "10 fewer good than sent" in done.text
+    ledger.audit()
+    with ledger.store.read() as reading:
+        entry = json.loads(next(iter(reading.journal.rows(kind="confirmation"))).data)
+    assert entry["role"] == "system"
+    assert set(entry["facts"]) == {"number", "about", "paper", "by", "lots", "date"}
+    assert code not in json.dumps(entry)
+    for again in (site.get(f"/confirm/{code}"), site.post(f"/confirm/{code}", data={"good.0": "100"})):
+        assert again.status_code == 404
+        assert "was used, or has expired" in again.text
+    (row,) = site.get(API).json()["items"]
+    assert (row["sent"], row["good"], row["damaged"], row["gap"]) == (100, 90, 4, 10)
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1.5", "١٢", "1e3", "9" * 16])
+def test_what_is_no_count_is_refused_in_words_and_the_link_still_works(
+    site: TestClient, token: str, ledger: Ledger, typed: str
+) -> None:
+    code = link(site, token)["code"]
+    refused = site.post(f"/confirm/{code}", data={"good.0": typed})
+    assert refused.status_code == 422
+    assert "whole number" in refused.text
+    assert counts(ledger) == []
+    assert site.get(f"/confirm/{code}").status_code == 200
+
+
+def test_a_link_expires_and_one_that_nobody_made_says_the_same(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    code = link(site, token, days=1)["code"]
+    ledger.now += DAY
+    expired, unknown = site.get(f"/confirm/{code}"), site.get("/confirm/" + "x" * 22)
+    assert (expired.status_code, unknown.status_code) == (404, 404)
+    assert expired.text == unknown.text
+
+
+def test_of_two_links_for_one_paper_the_first_used_counts(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    first, second = link(site, token)["code"], link(site, token)["code"]
+    assert site.post(f"/confirm/{second}", data={"good.0": "100"}).status_code == 200
+    assert site.post(f"/confirm/{first}", data={"good.0": "1"}).status_code == 404
+    with pytest.raises(Conflict, match="confirmed already"), ledger.store.write() as writing:
+        make_link(
+            writing, ledger.actors["recorder"], SLUG, {"about": "shipment", "paper": "W-1"}, now=ledger.now
+        )
+
+
+def test_no_error_page_and_no_log_repeats_a_code(site: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    code = "k" * 22
+    assert code not in site.get(f"/confirm/{code}").text
+    assert code not in caplog.text
+
+
+def explain(ledger: Ledger, quantity: int, by: str, number: str, name: str = "E-1") -> None:
+    facts = {"number": name, "about": "shipment", "paper": "W-1", "product": "KIT", "lot": "L1", "by": by}
+    ledger.do(
+        "recorder", "confirmation", "explain", quantity=quantity, document=number, reason="stolen at night",
+        date=DATE, **facts,
+    )  # fmt: skip
+
+
+def test_a_gap_stays_until_a_loss_or_a_correction_explains_it(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "90"})
+
+    def gap() -> int:
+        with ledger.store.read() as reading:
+            return sum(row.gap for row in open_gaps(Books(reading.shelf), SLUG))
+
+    assert gap() == 10
+    row = {"product": "KIT", "lot": "L1", "good": 97, "lost": 3}
+    ledger.do(
+        "recorder",
+        "shipment",
+        "arrive",
+        number="A-1",
+        waybill="W-1",
+        lots=[row],
+        reason="fell off",
+        date=DATE,
+    )
+    assert gap() == 7
+    with pytest.raises(NotFound, match="no standing loss L-1"):
+        explain(ledger, 7, "loss", "L-1")
+    ledger.do(
+        "recorder", "loss", "add", number="L-1", place="Port", product="KIT", lot="L1", quantity=7,
+        cause="stolen", reason="the lock was broken", date=DATE,
+    )  # fmt: skip
+    with pytest.raises(Refused, match="8 are explained and 7 are not yet"):
+        explain(ledger, 8, "loss", "L-1")
+    explain(ledger, 7, "loss", "L-1")
+    assert gap() == 0
+
+
+def test_a_reversed_confirmation_is_counted_again(site: TestClient, token: str, ledger: Ledger) -> None:
+    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "9"})
+    seq = document(ledger, "confirmation", "shipment:W-1")["seq"]
+    ledger.do("approver", "reversal", "add", entry=seq, reason="a slip of the pen", date=DATE)
+    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "90"})
+    assert [row.good for row in counts(ledger)] == [90]
+    ledger.audit()
+
+
+def test_the_recipient_of_a_handover_counts_too(site: TestClient, token: str, ledger: Ledger) -> None:
+    facts = {"number": "H-1", "place": "Depot", "organisation": "Aid", "lots": lots(50), "date": DATE}
+    ledger.do("recorder", "handover", "add", **facts)
+    code = link(site, token, about="handover", paper="H-1")["code"]
+    assert site.post(f"/confirm/{code}", data={"good.0": "52"}).status_code == 200
+    (row,) = counts(ledger)
+    assert (row.sent, row.good, row.gap) == (50, 52, -2)
+
+
+@settings(
+    max_examples=40, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(
+    sent=st.integers(0, 100),
+    good=st.integers(0, 120),
+    damaged=st.integers(0, 20),
+    told=st.integers(0, 100),
+    explained=st.integers(0, 150),
+)
+def test_a_gap_is_never_more_than_the_difference_and_never_turns_round(
+    sent: int, good: int, damaged: int, told: int, explained: int
+) -> None:
+    row = TwoCounts("shipment", "W", "KIT", "L", sent, good, damaged, explained, DATE, told=min(told, sent))
+    difference = sent - min(told, sent) - good
+    assert abs(row.gap) <= abs(difference)
+    assert row.gap * difference >= 0
+    assert (row.gap == 0) == (explained >= abs(difference))

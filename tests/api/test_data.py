@@ -1,0 +1,295 @@
+"""The JSON paths: exact amounts, cursors, tags, problems; writing needs a token; nothing hostile gets a 500."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.clean import clean
+from api.data import shapes
+from api.ports import Ports
+from tests.tools import builders_views as built
+from tests.tools.fakes_api import CLAIM, TOKEN, FakeStore, FakeViews, ports
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def site() -> TestClient:
+    return TestClient(create_app(ports()), follow_redirects=False, raise_server_exceptions=False)
+
+
+def problem(answer: Any, status: int) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    assert body["type"].startswith("/docs#")
+    return body
+
+
+def test_amounts_are_exact_in_three_ways() -> None:
+    """Asset, minor units and decimal; beyond 2^53-1 the minor units are a string."""
+    assert shapes.amount("BTC", 1_000_000) == {"asset": "BTC", "minor": 1_000_000, "decimal": "0.01000000"}
+    assert shapes.amount("USD", 2**53)["minor"] == str(2**53)
+    assert shapes.amount("USD", 2**53 - 1)["minor"] == 2**53 - 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/campaigns", "/campaigns/bithelp", "/campaigns/bithelp/donations", "/campaigns/bithelp/trail",
+     "/campaigns/bithelp/entries", "/campaigns/bithelp/evidence", f"/donations/{built.TXID}",
+     f"/donations/{built.TXID}:1/trail", "/chain"],
+)  # fmt: skip
+def test_readings_are_json_tagged_and_open_to_other_sites(site: TestClient, path: str) -> None:
+    """Every reading: JSON, a strong tag that answers 304, CORS, and HEAD."""
+    answer = site.get(API + path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    tag = answer.headers["etag"]
+    assert tag.startswith('"')
+    assert site.get(API + path, headers={"If-None-Match": tag}).status_code == 304
+    assert site.head(API + path).status_code == 200
+    assert answer.json()
+
+
+def test_a_donation_keeps_its_status_word(site: TestClient) -> None:
+    """`below_dust` stays `below_dust`."""
+    (item,) = site.get(f"{API}/donations/below_dust").json()["donations"]
+    assert item["status"] == "below_dust"
+    (settled,) = site.get(f"{API}/donations/{built.TXID}").json()["donations"]
+    assert settled["block"]["time"] == "2020-05-29T14:00:00Z"
+    assert settled["amount"] == {"asset": "BTC", "minor": 1_000_000, "decimal": "0.01000000"}
+
+
+def test_a_trail_is_nodes_and_links(site: TestClient) -> None:
+    """Every link and exit names a node that exists."""
+    body = site.get(f"{API}/donations/{built.TXID}:1/trail").json()
+    nodes = {node["key"] for node in body["flow"]["nodes"]}
+    assert {link["source"] for link in body["flow"]["links"]} <= nodes
+    assert {link["target"] for link in body["flow"]["links"]} <= nodes
+    assert {out["source"] for out in body["flow"]["exits"]} <= nodes
+    assert {point["node"] for point in body["thread"]} <= nodes
+
+
+def test_cursors_walk_every_row_once(site: TestClient) -> None:
+    """`next` in the body and in `Link`, until it is null."""
+    seen: list[str] = []
+    path = f"{API}/campaigns/bithelp/donations?limit=25"
+    while path:
+        answer = site.get(path)
+        seen += [row["outpoint"] for row in answer.json()["items"]]
+        link = answer.headers.get("link", "")
+        assert bool(link) == (answer.json()["next"] is not None)
+        path = link.partition(">")[0].lstrip("<")
+    assert seen == [row.outpoint for row in built.donation_rows()]
+
+
+def test_entries_are_the_published_bytes(site: TestClient) -> None:
+    """The canonical bytes stand in the answer unchanged."""
+    answer = site.get(f"{API}/campaigns/bithelp/entries?limit=2")
+    assert answer.content == b'{"items":[{"seq":1,"v":1},{"seq":2,"v":1}],"next":"2"}'
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e2", "٣", "9" * 30, ""])
+def test_a_wrong_limit_is_refused_by_name(site: TestClient, limit: str) -> None:
+    """422 with the field and the remedy."""
+    body = problem(site.get(f"{API}/campaigns/bithelp/donations", params={"limit": limit}), 422)
+    assert body["errors"] == [{"field": "limit", "reason": "write a whole number from 1 to 100"}]
+
+
+def test_what_does_not_exist_is_a_problem(site: TestClient) -> None:
+    """404 in problem+json under /api, also for a path that nobody serves."""
+    for path in ("/campaigns/none", "/donations/3f9ac21", "/nothing", f"/donations/{'0' * 64}:9/trail"):
+        problem(site.get(API + path), 404)
+    assert "yours has 7" in site.get(f"{API}/donations/3f9ac21").json()["detail"]
+    problem(site.get(f"{API}/donations/word/trail"), 422)
+
+
+def test_a_claim_code_is_not_repeated(site: TestClient) -> None:
+    """The donor's view by claim code is private and does not name it."""
+    answer = site.get(f"{API}/donations/{CLAIM}")
+    assert CLAIM not in answer.text
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+def test_an_intention_gives_an_address_and_a_code(site: TestClient) -> None:
+    """No token, no question asked."""
+    answer = site.post(f"{API}/campaigns/bithelp/intentions")
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "address": "bc1qfresh", "bip21": "bitcoin:bc1qfresh?label=x", "claim_code": CLAIM, "fresh": True, "need": None,
+        "note": None,
+    }  # fmt: skip
+    assert answer.headers["cache-control"] == "no-store"
+    kept = site.post(f"{API}/campaigns/bithelp/intentions", json={"need": "N-1"})
+    assert (kept.status_code, kept.json()["need"]) == (201, "N-1")
+    assert site.post(f"{API}/campaigns/bithelp/intentions", content=b"{").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eA=="}, {"Authorization": "Bearer"}],
+)
+def test_writing_needs_a_token_that_is_known(header: dict[str, str]) -> None:
+    """401 with the scheme, and nothing is written."""
+    mine = ports()
+    answer = TestClient(create_app(mine)).post(
+        f"{API}/campaigns/bithelp/needs", json={"number": "N", "quantity": 1}, headers=header
+    )
+    problem(answer, 401)
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert isinstance(mine.store, FakeStore)
+    assert mine.store.writes == 0
+
+
+def test_a_fact_is_recorded_once_for_its_noun(site: TestClient) -> None:
+    """POST of the noun's plural, and the same with its verb named."""
+    for path in ("needs", "needs/record"):
+        answer = site.post(
+            f"{API}/campaigns/bithelp/{path}",
+            json={"number": "N-1", "quantity": 5},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+        assert answer.status_code == 201
+        assert answer.json() == {
+            "seq": 7,
+            "key": "need:N-1",
+            "already": False,
+            "waiting_for": None,
+            "entry": {"seq": 7},
+        }
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 422), (b"{", 422), (b'{"quantity":1,"quantity":2}', 422), (b'{"number":{"a":1,"a":1}}', 422), (b"\xff\xfe", 422), (b"NaN", 422), (b"[]", 422), (b"[" * 100_000, 422),
+     (b'{"quantity":"x"}', 422), (b'{"quantity":13}', 403), (b" " * 1_000_001, 413)],
+)  # fmt: skip
+def test_a_bad_body_is_a_problem_and_leaves_no_trace(body: bytes, status: int) -> None:
+    """One clear sentence, and the transaction never ends."""
+    mine = ports()
+    site = TestClient(create_app(mine), raise_server_exceptions=False)
+    problem(
+        site.post(
+            f"{API}/campaigns/bithelp/needs", content=body, headers={"Authorization": f"Bearer {TOKEN}"}
+        ),
+        status,
+    )
+    assert isinstance(mine.store, FakeStore)
+    assert mine.store.writes == 0
+
+
+def test_each_refusal_of_a_writing_route_is_shown_as_it_is_answered(site: TestClient) -> None:
+    post = site.get("/openapi.json").json()["paths"]["/api/v1/campaigns/{slug}/needs"]["post"]
+    for status in ("401", "403", "404", "409", "422"):
+        shown = post["responses"][status]["content"]["application/problem+json"]["example"]
+        assert (str(shown["status"]), "errors" in shown) == (status, status == "422")
+    assert "waiting_for" in post["responses"]["202"]["content"]["application/json"]["example"]
+
+
+def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:
+    """OpenAPI 3.1, with every reading and every noun, and nothing left to be fetched."""
+    document = site.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            status = next(code for code in ("201", "202", "200") if code in operation["responses"])
+            assert "example" in operation["responses"][status]["content"]["application/json"], (method, path)
+    post = document["paths"]["/api/v1/campaigns/{slug}/needs"]["post"]
+    assert set(post["requestBody"]["content"]["application/json"]["schema"]["properties"]) == {
+        "number",
+        "quantity",
+        "happened",
+    }
+    assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+    names = [
+        operation["operationId"] for methods in document["paths"].values() for operation in methods.values()
+    ]
+    assert len(names) == len(set(names))
+
+
+def test_health_readiness_and_metrics() -> None:
+    """Alive, ready or why not, and the service's own figures."""
+    site = TestClient(create_app(ports(missing=["No look yet."])))
+    assert site.get("/healthz").text == "ok\n"
+    assert problem(site.get("/readyz"), 503)["detail"] == "No look yet."
+    assert TestClient(create_app(ports())).get("/readyz").status_code == 200
+    assert "aidtrail_journal_head" in site.get("/metrics").text
+
+
+def test_our_own_error_shows_no_trace() -> None:
+    """500 in one sentence, for programs and for people."""
+
+    class Broken(FakeViews):
+        def campaign_cards(self, tx: Any) -> Any:
+            raise RuntimeError("secret inside")
+
+    whole: Ports = replace(ports(), views=Broken({}, {}))
+    site = TestClient(create_app(whole), raise_server_exceptions=False)
+    assert "secret" not in str(problem(site.get(f"{API}/campaigns"), 500))
+    page = site.get("/")
+    assert page.status_code == 500
+    assert "secret" not in page.text
+    assert "The ledger is as it was" in page.text
+    assert page.headers["content-security-policy"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=300))
+def test_no_key_is_our_error(site: TestClient, key: str) -> None:
+    """Any text as a key gets an answer below 500, on the page, in the form and in the data."""
+    quoted = quote(key, safe="", errors="replace")
+    for path in (f"/d/{quoted}", f"/find?key={quoted}", f"{API}/donations/{quoted}", f"{API}/donations/{quoted}/trail",
+                 f"/papers/{quoted}", f"/c/{quoted}"):  # fmt: skip
+        assert site.get(path).status_code < 500, path
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text(max_size=220), st.text(max_size=40),
+    st.sampled_from(["donations", "entries", "evidence"]),
+)  # fmt: skip
+def test_no_cursor_and_no_limit_is_our_error(site: TestClient, cursor: str, limit: str, listing: str) -> None:
+    """Any cursor and any limit is answered, or refused with its name."""
+    query = (
+        f"cursor={quote(cursor, safe='', errors='replace')}&limit={quote(limit, safe='', errors='replace')}"
+    )
+    answer = site.get(f"{API}/campaigns/bithelp/{listing}?{query}")
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 422:
+        assert answer.json()["errors"][0]["field"] in ("cursor", "limit", "url")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda x: st.lists(x, max_size=4) | st.dictionaries(st.text(max_size=8), x, max_size=4), max_leaves=20))  # fmt: skip
+def test_any_json_is_answered(body: Any) -> None:
+    """Whatever is sent as a fact is recorded or refused."""
+    site = TestClient(create_app(ports()), raise_server_exceptions=False)
+    sent = json.dumps(body).encode()
+    answer = site.post(
+        f"{API}/campaigns/bithelp/needs", content=sent, headers={"Authorization": f"Bearer {TOKEN}"}
+    )
+    assert answer.status_code < 500
+
+
+@given(st.text())
+def test_clean_text_has_no_control_and_no_direction(text: str) -> None:
+    """What is shown is shown in the order in which it was written."""
+    cleaned = clean(text)
+    assert cleaned == clean(cleaned)
+    assert not set(cleaned) & set(
+        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\x00\x1b\x7f"
+    )

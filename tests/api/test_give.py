@@ -1,0 +1,174 @@
+"""An address for one gift over the public pages: a form without scripts, a secret link, nothing of the donor kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger.core.chain import Script
+from ledger.core.look import SeenTx
+from ledger.recording.desk import act, actor_named, add_user, claim_hash
+from ledger.recording.lookup import record_sighting
+from ledger.recording.record import unix_seconds
+from ledger.store.database import Store
+from service.config import Wallet
+from service.wallets import add_addresses
+from tests.tools.fake_chain import outpoint_no, script_no
+from watchers.proof.networks import REGTEST
+from watchers.proof.scripts import address_of, script_of
+
+NOW = unix_seconds("2024-01-14T00:00:00Z")
+FIXED, ONE, TWO = (address_of(script_no(number), REGTEST) or "" for number in range(3))
+GIVE = "/c/help/give"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A campaign with one need, its shared address and two for donors."""
+    made = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    call = {
+        "slug": "help",
+        "title": "Help & more",
+        "purpose": "All",
+        "start": "2023-11-01",
+        "end": "2024-01-31",
+    }
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits", "specification": "A kit"}
+    need = {
+        "number": "N-1", "recipient": "Clinic", "product": "KIT", "quantity": 5, "place": "Town",
+        "by": "2024-03-01", "date": "2023-11-02",
+    }  # fmt: skip
+    with made.write() as tx:
+        add_user(tx, "ada", "admin", now=NOW, by=None)
+        for noun, facts in (("campaign", call), ("product", kit), ("need", need)):
+            act(tx, actor_named(tx, "ada"), "help", noun, "add", facts, now=NOW)
+    add_addresses(made, (Wallet("help", "", (FIXED, ONE, TWO)),), REGTEST)
+    return made
+
+
+@pytest.fixture
+def site(store: Store) -> TestClient:
+    ports = Ports(store, lambda: NOW, SiteSettings(), lambda: "", list)
+    return TestClient(create_app(ports), follow_redirects=False)
+
+
+def code_in(html: str) -> str:
+    """The claim code that a form carries."""
+    (code,) = re.findall(r'name="code" value="([^"]+)"', html)
+    return str(code)
+
+
+def given(store: Store) -> int:
+    """How many addresses were given out."""
+    with store.read() as tx:
+        return len(tx.addresses.given_since(""))
+
+
+def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
+    site: TestClient, store: Store
+) -> None:
+    """From the campaign's page by its links and forms alone; the address is kept for that need."""
+    page = site.get("/c/help").text
+    assert f'href="{GIVE}"' in page
+    (link,) = re.findall(rf'href="({GIVE}\?need=[^"]+)"', page)
+    form = site.get(link)
+    assert 'value="N-1" checked> N-1: Kit for Clinic' in form.text
+    assert given(store) == 0, "looking at the form gives nothing out"
+    code = code_in(form.text)
+    sent = site.post(GIVE, data={"code": code, "need": "N-1"})
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/d/{code}")
+    own = site.get(sent.headers["location"])
+    assert own.status_code == 200
+    assert "Nothing has come to this address yet" in own.text
+    assert "Restricted to need N-1 (Kit for Clinic): what comes to it is spent on that need only." in own.text
+    assert "".join(re.findall(r"<span>(\w{1,4})</span>", own.text)) == ONE
+    assert f'href="bitcoin:{ONE}?label=Help%20%26%20more"' in own.text
+    assert code in own.text
+    for answer in (form, sent, own):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-robots-tag"] == "noindex"
+        assert "set-cookie" not in answer.headers
+    with store.read() as tx:
+        row = tx.addresses.by_address(ONE)
+        assert row is not None
+        assert row.restriction == "N-1"
+        assert tx.addresses.by_claim(claim_hash(code)) == row
+        assert tx.addresses.by_claim(code) is None, "the code itself is stored nowhere"
+
+
+def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
+    code = code_in(site.get(GIVE).text)
+    site.post(GIVE, data={"code": code, "need": "N-1"})
+    paid = (Script(script_of(ONE, REGTEST)), 70_000)
+    with store.write() as tx:
+        record_sighting(tx, SeenTx(outpoint_no(7).txid, (), (paid,), "node"), now=NOW)
+    page = site.get(f"/d/{code}")
+    assert page.status_code == 200
+    assert "Restricted to need N-1 (Kit for Clinic): it is spent on that need only." in page.text
+    assert "Nothing has come" not in page.text
+
+
+def test_the_same_form_sent_twice_gives_one_address(site: TestClient, store: Store) -> None:
+    """Loaded again or pressed twice; another form gives another one."""
+    form = {"code": code_in(site.get(GIVE).text), "need": ""}
+    places = {site.post(GIVE, data=form).headers["location"] for _ in range(3)}
+    assert places == {f"/d/{form['code']}"}
+    assert given(store) == 1
+    assert code_in(site.get(GIVE).text) != form["code"]
+    site.post(GIVE, data={"code": code_in(site.get(GIVE).text)})
+    assert given(store) == 2
+
+
+def test_when_none_is_left_a_need_is_refused_and_any_end_gets_the_shared_address(
+    site: TestClient, store: Store
+) -> None:
+    for _ in range(2):
+        site.post(GIVE, data={"code": code_in(site.get(GIVE).text)})
+    refused = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": "N-1"})
+    assert refused.status_code == 409
+    assert "No address is left that can be kept for N-1; ask again later" in refused.text
+    assert code_in(refused.text), "the form is there again"
+    shared = site.post(GIVE, data={"code": code_in(refused.text), "need": ""})
+    assert shared.status_code == 200
+    assert "".join(re.findall(r"<span>(\w{1,4})</span>", shared.text)) == FIXED
+    assert "all donors share it" in shared.text
+    assert given(store) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "said"),
+    [
+        ({"code": "x" * 22, "need": "N-9"}, 422, "There is no need N-9 in campaign help"),
+        ({"code": "x" * 22, "need": "<b>"}, 422, "Write letters, digits"),
+        ({"code": "short"}, 422, "open the form again"),
+        ({}, 422, "open the form again"),
+        ({"code": "x" * 5_000}, 413, "ends at 4000 bytes"),
+        ({f"f{number}": "1" for number in range(300)}, 400, "fewer than 200 fields"),
+    ],
+)
+def test_what_no_form_of_ours_sends_gives_nothing_out(
+    site: TestClient, store: Store, form: dict[str, str], status: int, said: str
+) -> None:
+    answer = site.post(GIVE, data=form)
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+    assert "<b>" not in answer.text.partition("<main")[2]
+    assert given(store) == 0
+
+
+def test_a_campaign_that_is_not_there_has_no_form(site: TestClient) -> None:
+    assert site.get("/c/nothing/give").status_code == 404
+    assert site.post("/c/nothing/give", data={"code": "x" * 22}).status_code == 404
+
+
+def test_a_call_that_ended_says_so_and_still_gives(store: Store) -> None:
+    later = Ports(store, lambda: NOW + 40 * 86_400, SiteSettings(), lambda: "", list)
+    site = TestClient(create_app(later), follow_redirects=False)
+    form = site.get(GIVE)
+    assert "The call has ended. Late donations count." in form.text
+    assert site.post(GIVE, data={"code": code_in(form.text)}).status_code == 303

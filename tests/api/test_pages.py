@@ -1,0 +1,166 @@
+"""What every public page keeps to: no script, a small first view, help for an unknown key, and text that stays text."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.pages import sentences as say
+from api.pages.render import STYLE, STYLE_PATH
+from ledger.views.campaign import CampaignReport
+from tests.tools import builders_views as built
+from tests.tools.fakes_api import CLAIM, FakeStore, FakeViews, ports
+
+FIRST_VIEW = 14 * 1024
+
+
+@pytest.fixture(scope="module")
+def site() -> TestClient:
+    return TestClient(create_app(ports()), follow_redirects=False)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/c/bithelp", "/c/new", "/d/seen", f"/d/{built.TXID}", "/docs", "/nothing", "/d/nope"]
+)
+def test_every_page_of_a_demonstration_says_so(site: TestClient, path: str) -> None:
+    """The banner stands on every page, errors and documentation too."""
+    assert say.DEMONSTRATION in site.get(path).text
+
+
+def test_a_real_site_has_no_banner() -> None:
+    """Only demonstrations say so."""
+    site = TestClient(create_app(ports(demonstration=False)))
+    assert say.DEMONSTRATION not in site.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/c/bithelp", f"/d/{built.TXID}:1", "/docs"])
+def test_pages_carry_no_script_and_no_inline_style(site: TestClient, path: str) -> None:
+    """The policy forbids both; nothing comes from another host."""
+    answer = site.get(path)
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+    assert not re.search(r'(?:src|href|action)="(?:https?:)?//', answer.text)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/c/bithelp", f"/d/{built.TXID}:1"])
+def test_the_first_view_is_small(site: TestClient, path: str) -> None:
+    """HTML and blocking CSS together, gzip, at most 14 KB with both drawings in it."""
+    html = site.get(path).content
+    assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+
+
+def test_the_picture_has_its_table(site: TestClient) -> None:
+    """Directly after both drawings: stage, yours, arrived, stays, lost, and each receiver."""
+    html = site.get(f"/d/{built.TXID}:1").text
+    assert html.count("<svg class=") == 2
+    after = html.split("</svg></div>", 1)[1]
+    assert after.lstrip().startswith("<details><summary>The same as a table")
+    for name, number in built.COUNTRIES:
+        assert re.search(rf'<th scope="row">{name}</th><td>\d+</td><td>{number:,}</td>', after), name
+
+
+def test_a_key_with_several_donations_lists_them(site: TestClient) -> None:
+    """An address that was paid twice shows both, each with a link of its own."""
+    html = site.get(f"/d/{built.story_trail().address}").text
+    assert "several donations" in html
+    assert f'href="/d/{built.TXID}:1"' in html
+    assert f'href="/d/{"ab" * 32}:0"' in html
+
+
+def test_an_unknown_key_is_answered_with_help(site: TestClient) -> None:
+    """404, the sentence of the ledger, and the form with the key in it."""
+    answer = site.get("/d/3f9ac21")
+    assert answer.status_code == 404
+    assert "A transaction id has 64 characters; yours has 7." in answer.text
+    assert 'value="3f9ac21"' in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_form_finds_without_a_script(site: TestClient) -> None:
+    """GET /find redirects to the donation, with the key quoted."""
+    answer = site.get("/find", params={"key": f" {built.TXID}:1 "})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/d/{built.TXID}:1"
+    assert site.get("/find", params={"key": "//evil.example"}).headers["location"] == "/d/%2F%2Fevil.example"
+    assert site.get("/find").status_code == 400
+
+
+def test_a_claim_code_is_a_secret_link(site: TestClient) -> None:
+    """No index, no referrer, no shared cache, and the code is nowhere on the page."""
+    answer = site.get(f"/d/{CLAIM}")
+    assert answer.status_code == 200
+    assert answer.headers["x-robots-tag"].startswith("noindex")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert CLAIM not in answer.text
+    assert "x-robots-tag" not in site.get(f"/d/{built.TXID}").headers
+
+
+def test_markup_in_data_stays_text() -> None:
+    """Titles, places and papers from outside are escaped, and bidirectional characters are dropped."""
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    evil = "<script>alert(1)</script>\u202eevil\x07"
+    report = built.story_report()
+    mine.views.reports["evil"] = replace(
+        report, title=evil, purpose=evil, unit=evil, papers=(replace(report.papers[0], title=evil, shows=evil),),
+        sources_of_facts=((evil, evil),),
+    )  # fmt: skip
+    html = TestClient(create_app(mine)).get("/c/evil").text
+    assert "<script" not in html
+    assert "\u202e" not in html
+    assert "\x07" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_page_is_rendered_once_until_a_head_moves() -> None:
+    """Bytes are kept under the heads of journal and observations; a strong tag answers 304."""
+    mine = ports()
+    site = TestClient(create_app(mine))
+    assert isinstance(mine.views, FakeViews)
+    assert isinstance(mine.store, FakeStore)
+    first = site.get("/c/bithelp")
+    asked = mine.views.asked
+    again = site.get("/c/bithelp", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert mine.views.asked == asked
+    mine.store.reading.seq += 1
+    assert site.get("/c/bithelp").status_code == 200
+    assert mine.views.asked > asked
+
+
+def test_papers_are_served_as_they_were_hashed(site: TestClient) -> None:
+    """Bytes by their SHA-256, in a sandbox; what a browser could run is only downloaded."""
+    pdf = site.get("/papers/" + "1" * 64)
+    assert pdf.content.startswith(b"%PDF")
+    assert "sandbox" in pdf.headers["content-security-policy"]
+    page = site.get("/papers/" + "2" * 64)
+    assert page.headers["content-type"] == "application/octet-stream"
+    assert page.headers["content-disposition"].startswith("attachment")
+    assert site.get("/papers/" + "3" * 64).status_code == 404
+    assert site.get("/papers/../../etc/passwd").status_code == 404
+
+
+def test_the_style_sheet_is_named_by_its_bytes(site: TestClient) -> None:
+    """So that it can be kept for ever."""
+    assert f'href="{STYLE_PATH}"' in site.get("/").text
+    sheet = site.get(STYLE_PATH)
+    assert sheet.text == STYLE.decode()
+    assert "immutable" in sheet.headers["cache-control"]
+
+
+def test_no_product_is_named_in_the_code_of_pages() -> None:
+    """The core and the pages know no product; the report's unit is the only word for it."""
+    report: CampaignReport = built.story_report("kit")
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.reports["kits"] = replace(report, title="Kits", withheld=(), purpose="", needs=())
+    assert "mask" not in TestClient(create_app(mine)).get("/c/kits").text.lower()

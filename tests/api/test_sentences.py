@@ -1,0 +1,158 @@
+"""What pages say in words: of a campaign, of a gift and what it became, and of what changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.pages import sentences as say
+from api.pages.figures import rfc3339
+from ledger.views.flow import ExitKind
+from ledger.views.trail import ChangeKind, DonationStatus, Place, TrailChange
+from tests.tools import builders_views as built
+from tests.tools.fakes_api import FakeViews, ports, text_of
+
+
+@pytest.fixture(scope="module")
+def site() -> TestClient:
+    return TestClient(create_app(ports()), follow_redirects=False)
+
+
+def test_a_campaign_says_one_sentence_whose_figures_add_up(site: TestClient) -> None:
+    """217,000 + 32,400 + 2,600 = 252,000, all four in the heading."""
+    html = site.get("/c/bithelp").text
+    (heading,) = re.findall(r"<h1>(.*?)</h1>", html, re.S)
+    assert text_of(heading).strip() == (
+        "71.84 BTC from 412 donations bought 252,000 masks: 217,000 are distributed in 15 places, "
+        "32,400 are on the way or waiting, 2,600 were damaged, short or lost."
+    )
+
+
+def test_a_sentence_that_would_not_add_up_names_the_rest() -> None:
+    """What is in no figure is said, never left out."""
+    report = replace(built.story_report(), under_way=32_000)
+    assert "400 are not accounted for" in say.plain(say.campaign_sentence(report))
+
+
+def test_a_donation_says_what_it_became(site: TestClient) -> None:
+    """The donor's sentence: coins, goods, each place; 30 + 7 = 37."""
+    html = site.get(f"/d/{built.TXID}:1").text
+    (heading,) = re.findall(r"<h1>(.*?)</h1>", html, re.S)
+    assert (
+        text_of(heading).strip()
+        == "Your 0.01 BTC bought 37 masks: 30 handed out in Ghana, 7 waiting at WAHO."
+    )
+
+
+@pytest.mark.parametrize("unit", ["mask", "student trained", "box", "pair of gloves"])
+def test_units_come_from_data(unit: str) -> None:
+    """Any product's name is the word on the page, in the plural where there are several."""
+    report = built.story_report(unit)
+    many = {
+        "mask": "masks",
+        "student trained": "students trained",
+        "box": "boxes",
+        "pair of gloves": "pairs of gloves",
+    }
+    assert f"252,000 {many[unit]}:" in say.plain(say.campaign_sentence(report))
+    assert f"37 {many[unit]}:" in say.plain(say.donation_sentence(built.story_trail(unit)))
+
+
+@pytest.mark.parametrize("status", [s for s in DonationStatus if s is not DonationStatus.SETTLED])
+def test_every_status_is_a_word_and_a_sentence(site: TestClient, status: DonationStatus) -> None:
+    """A donation that is not settled says what it is, in the status's own word."""
+    html = site.get(f"/d/{status}").text
+    assert f'class="chip s-{status}">{say.status_word(status)}<' in html
+    assert "Your 0.01 BTC" in text_of(html)
+
+
+def test_many_places_are_said_with_their_rest() -> None:
+    """The four largest are named; the others are one figure, and the sum still holds."""
+    places = tuple(Place(None, "kit", 10 - i, "kit", f"P{i}", "2020-06-01") for i in range(8))
+    said = say.plain(say.donation_sentence(replace(built.story_trail("kit"), places=places)))
+    assert "bought 52 kits:" in said
+    assert said.endswith("18 in 4 other places.")
+
+
+def test_a_gift_too_small_for_a_piece_is_told_so() -> None:
+    """It shares one with its neighbours."""
+    said = say.plain(say.donation_sentence(replace(built.story_trail(), places=())))
+    assert "shares one with its neighbours" in said
+
+
+def test_money_that_waits_is_said_as_waiting() -> None:
+    """A settled gift that bought nothing yet says where it lies."""
+    held = (Place(ExitKind.HELD, "BTC", 1_000_000, "", "", "2020-06-01"),)
+    said = say.plain(say.donation_sentence(replace(built.story_trail(), places=held)))
+    assert said == "Your 0.01 BTC is settled and bought nothing yet: 0.01 BTC held."
+
+
+def test_losses_of_one_kind_are_one_figure() -> None:
+    """Damage at receipt and on the way is said once; the table keeps both."""
+    places = (
+        Place(None, "kit", 30, "kit", "Ghana", ""),
+        Place(ExitKind.DAMAGED, "kit", 2, "kit", "GRN-1", ""),
+        Place(ExitKind.DAMAGED, "kit", 3, "kit", "W-1", ""),
+    )
+    said = say.plain(say.donation_sentence(replace(built.story_trail("kit"), places=places)))
+    assert said == "Your 0.01 BTC bought 35 kits: 30 handed out in Ghana, 5 damaged."
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("money/c/free/BTC", "BTC"),
+        ("money/c/health/USD", "USD, for health"),
+        (f"spent/{'ab' * 32}/N-1/BTC", "BTC, for N-1, spent in abababab…"),
+        ("order/c/PO-2/1/USD", "Order PO-2, item 1"),
+        ("goods/c/stock:Beijing/KIT#L-1", "In stock at Beijing, lot L-1"),
+        ("goods/c/handed:WAHO/KIT#L-1", "Handed over to WAHO, lot L-1"),
+        ("something else", "something else"),
+    ],
+)
+def test_a_line_has_a_name_for_people(line: str, name: str) -> None:
+    """What is of no known shape is shown as it is."""
+    assert say.line_name(line) == name
+
+
+def test_what_changed_is_told_with_what_was_said_what_is_said_and_why() -> None:
+    """The newest first, in the reason's own words, which are escaped; a trail without changes has no such part."""
+    said = Place(ExitKind.WAITING, "MASK", 300, "mask", "WAHO", "")
+    back = TrailChange(
+        ChangeKind.REVERSED, 41, "2020-09-22T09:00:00Z", "2020-09-22", 38, "a <b>slip</b>", (said,),
+        (replace(said, kind=ExitKind.IN_STOCK, place="Abuja"),), (("undone", "handover H-1"),),
+    )  # fmt: skip
+    left = TrailChange(
+        ChangeKind.VOIDED, 40, "2020-09-21T09:00:00Z", "2020-09-21", None, "", (), (),
+        (("block_said", "650400"), ("used_already", "5000 BTC")),
+    )  # fmt: skip
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.trails[built.TXID] = [replace(built.story_trail(), changes=(left, back))]
+    site = TestClient(create_app(mine))
+    html = site.get(f"/d/{built.TXID}").text
+    told = text_of(html)
+    assert "Entry 41 took back entry 38, handover H-1: a &lt;b&gt;slip&lt;/b&gt;." in html
+    assert "It said: 300 masks waiting at WAHO. It says: 300 masks in stock at Abuja." in told
+    assert "its block left the chain" in told
+    assert "0.00005000 BTC of it was used already and block 650,400" in told
+    assert told.index("Entry 41") < told.index("Entry 40")
+    data = site.get(f"/api/v1/donations/{built.TXID}:1/trail").json()
+    assert data["changes"] == []
+    assert "What changed" not in site.get(f"/d/{built.TXID}:1").text
+
+
+def test_when_a_gift_settled_stands_beside_the_time_of_its_block() -> None:
+    """Two moments: when the books took it in, and what the chain says of its block."""
+    trail = built.story_trail()
+    assert trail.block is not None
+    said = say.status_detail(trail)
+    assert said.startswith("since 29 May 2020; in block ")
+    assert f"of {say.time(rfc3339(trail.block.time))}" in said
+    assert "Block of 29 May 2020, 13:20 UTC" in say.step_facts(
+        replace(trail.steps[0], detail=(("block_time", "2020-05-29T13:20:00Z"),))
+    )

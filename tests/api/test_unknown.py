@@ -1,0 +1,77 @@
+"""What is at no path under /api says what there is; what another method answers says which one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger.core.errors import NotFound, one
+from ledger.recording.desk import NOUNS
+from tests.tools.ledgers import SLUG, Ledger
+
+WHERE = f"/api/v1/campaigns/{SLUG}"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger.new(tmp_path)
+
+
+@pytest.fixture
+def site(ledger: Ledger) -> TestClient:
+    return TestClient(create_app(Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)))
+
+
+def test_a_post_to_a_noun_that_is_none_names_all_nouns(site: TestClient) -> None:
+    for path in ("foos", "foos/add"):
+        told = site.post(f"{WHERE}/{path}", json={})
+        assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json")
+        named = told.json()["detail"].partition("these are: ")[2].rstrip(".").split(", ")
+        assert named == sorted(noun.plural for noun in NOUNS.values())
+
+
+def test_a_post_to_a_verb_that_is_none_names_the_verbs(site: TestClient) -> None:
+    told = site.post(f"{WHERE}/overs/fly", json={})
+    assert told.status_code == 404
+    assert told.json()["detail"] == "verb: an over cannot do that; it can: accept, buy, return."
+    assert site.post(f"{WHERE}/overs", json={}).json()["detail"].startswith("verb: say what is done")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", f"{WHERE}/needs", "POST"),
+        ("GET", f"{WHERE}/overs/accept", "POST"),
+        ("GET", f"{WHERE}/intentions", "POST"),
+        ("POST", "/api/v1/chain", "GET"),
+        ("DELETE", f"{WHERE}/confirmations", "GET, POST"),
+        ("POST", "/", "GET, HEAD"),
+    ],
+)
+def test_another_method_is_405_with_what_is_allowed(
+    site: TestClient, method: str, path: str, allow: str
+) -> None:
+    told = site.request(method, path)
+    assert (told.status_code, sorted(told.headers["allow"].split(", "))) == (405, allow.split(", "))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_where_nothing_is_no_method_is_allowed(site: TestClient, method: str) -> None:
+    told = site.request(method, "/api/v1/nope/nope")
+    assert (told.status_code, told.headers.get("allow")) == (404, None)
+    assert "/openapi.json" in told.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("over", "an over"), ("approver", "an approver"), ("in-kind", "an in-kind"), ("loss", "a loss")],
+)
+def test_an_article_follows_its_word(ledger: Ledger, word: str, said: str) -> None:
+    assert one(word) == said
+    if word in NOUNS:
+        with pytest.raises(NotFound, match=f"verb: {said} cannot fly"):
+            ledger.do("recorder", word, "fly")

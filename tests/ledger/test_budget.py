@@ -1,0 +1,113 @@
+"""The budget check of orders: coins count once, whatever the currency of the orders that rest on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.core.errors import Refused
+from tests.tools.ledgers import Ledger
+from tests.tools.needs import DAY, approve, contribute, with_needs
+from tests.tools.needs import given as gifts
+from tests.tools.things import document
+
+BTC = 100_000_000
+PRICES = {"USD": 2_000_000, "EUR": 1_500_000, "XOF": 10_000_000}
+"""Of one bitcoin, minor units."""
+
+
+def order(ledger: Ledger, number: str, value: int, currency: str = "USD", need: str | None = None) -> None:
+    more = {} if need is None else {"need": need}
+    ledger.do(
+        "recorder", "purchase", "add", number=number, supplier="S", currency=currency, date=DAY,
+        items=[{"item": "1", "product": "KIT", "quantity": 10, "value": value}], **more,
+    )  # fmt: skip
+    approve(ledger, "purchase", number)
+
+
+def quote(ledger: Ledger) -> None:
+    for currency, price in PRICES.items():
+        quotes = [{"source": "a", "price": price}, {"source": "b", "price": price}]
+        ledger.do("recorder", "rate", "add", date=DAY, currency=currency, quotes=quotes)
+
+
+def with_coins(folder: Path, *coins: tuple[str | None, int]) -> Any:
+    ledger = with_needs(folder)
+    gifts(ledger, *coins)
+    quote(ledger)
+    return ledger
+
+
+def test_coins_that_an_order_in_one_currency_rests_on_cover_no_order_in_another(tmp_path: Path) -> None:
+    ledger = with_coins(tmp_path, (None, BTC))
+    order(ledger, "PO-1", 1_500_000, "USD")
+    with pytest.raises(Refused, match=r"only 3750\.00 is free"):
+        order(ledger, "PO-2", 375_001, "EUR")
+    with pytest.raises(Refused, match=r"only 0\.25000000 is free"):
+        order(ledger, "PO-3", BTC // 4 + 1, "BTC")
+    order(ledger, "PO-4", BTC // 4, "BTC")
+    with pytest.raises(Refused, match=r"only 0 is free"):
+        order(ledger, "PO-5", 1, "XOF")
+
+
+def test_money_in_an_orders_own_currency_leaves_the_coins_to_others(tmp_path: Path) -> None:
+    ledger = with_coins(tmp_path, (None, BTC))
+    contribute(ledger, "C-1", 1_500_000, None)
+    order(ledger, "PO-1", 1_500_000, "USD")
+    order(ledger, "PO-2", 1_500_000, "EUR")
+
+
+def test_an_order_for_a_need_rests_on_the_coins_of_its_need_first(tmp_path: Path) -> None:
+    ledger = with_coins(tmp_path, (None, BTC), ("N-1", BTC))
+    order(ledger, "PO-1", 3_000_000, "USD", "N-1")
+    with pytest.raises(Refused, match=r"only 7500\.00 is free"):
+        order(ledger, "PO-2", 750_001, "EUR")
+    with pytest.raises(Refused, match=r"only 7500\.00 is free"):
+        order(ledger, "PO-3", 750_001, "EUR", "N-1")
+    order(ledger, "PO-4", 750_000, "EUR")
+
+
+def test_an_approval_that_rests_on_coins_names_the_dated_quote(tmp_path: Path) -> None:
+    ledger = with_coins(tmp_path, (None, BTC))
+    contribute(ledger, "C-1", 500, None)
+    order(ledger, "PO-1", 500, "USD")
+    assert document(ledger, "purchase", "PO-1")["outcome"] == {}
+    order(ledger, "PO-2", 1, "USD")
+    assert document(ledger, "purchase", "PO-2")["outcome"] == {
+        "rests_on_rate": f"USD:{DAY}",
+        "price": 2_000_000,
+    }
+
+
+orders = st.lists(
+    st.tuples(
+        st.sampled_from(["USD", "EUR", "XOF", "BTC"]),
+        st.sampled_from([None, "N-1", "N-2"]),
+        st.integers(1, 100),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(told=orders)
+def test_whatever_is_ordered_in_any_currency_all_coins_cover_all_of_it(
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, str | None, int]]
+) -> None:
+    """In sats: what approved orders bind is never more than the coins that there are, nor a need's than fit it."""
+    ledger = with_coins(tmp_path_factory.mktemp("b"), (None, BTC), ("N-1", BTC // 2))
+    bound: dict[str | None, int] = {None: 0, "N-1": 0, "N-2": 0}
+    for n, (currency, need, percent) in enumerate(told):
+        price = PRICES.get(currency, BTC)
+        try:
+            order(ledger, f"PO-{n}", max(1, price * percent // 100), currency, need)
+        except Refused:
+            continue
+        bound[need] += max(1, price * percent // 100) * BTC // price
+    assert sum(bound.values()) <= BTC * 3 // 2
+    assert bound[None] + bound["N-2"] <= BTC

@@ -1,0 +1,141 @@
+"""Conversions in several fills: each is one use, in the exchange's order, and together they are the whole."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.core.errors import Refused
+from ledger.rules.books import Books
+from ledger.rules.conversions import slippage, terms_of
+from ledger.tracing.follow import Arrival, Ending, follow
+from ledger.views.queries import campaign_report
+from ledger.views.stages import CampaignFlow
+from tests.tools.ledgers import SLUG, Ledger, name, tx
+
+COINS = f"money/{SLUG}/free/BTC"
+FILLS = [
+    {"sold": 600, "proceeds": 6_000, "fee": 10},
+    {"sold": 300, "proceeds": 2_900, "fee": 5},
+    {"sold": 99_000, "proceeds": 90_000, "fee": 0},
+]
+
+
+def spent(folder: Path, *gifts: int) -> Ledger:
+    """A ledger whose gifts all left in one transaction, not yet explained."""
+    ledger = Ledger.new(folder)
+    ledger.mine("a", *(tx(f"gift{i}", (i, sats), position=i + 1) for i, sats in enumerate(gifts)))
+    ledger.bury()
+    ledger.mine("s", tx("sale", spends=tuple((f"gift{i}", 0) for i in range(len(gifts)))))
+    ledger.bury()
+    return ledger
+
+
+def convert(ledger: Ledger, fills: list[dict[str, int]], network_fee: int, **more: Any) -> None:
+    facts: dict[str, Any] = {
+        "number": "C-1",
+        "txid": name("sale"),
+        "sold": sum(fill["sold"] for fill in fills),
+        "network_fee": network_fee,
+        "currency": "USD",
+        "proceeds": sum(fill["proceeds"] for fill in fills),
+        "exchange_fee": sum(fill["fee"] for fill in fills),
+        "exchange": "E",
+        "bank": "B",
+        "fills": fills,
+        "date": "2023-11-20",
+    }
+    ledger.do("recorder", "conversion", "add", **(facts | more))
+    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+
+
+def test_each_fill_is_one_use_in_the_exchanges_order(tmp_path: Path) -> None:
+    """The first gift is sold in the first fills, at their prices, and the network fee is parted from each."""
+    ledger = spent(tmp_path, 1_000, 99_000)
+    convert(ledger, FILLS, 100)
+    with ledger.store.read() as reading:
+        lines = Books(reading.shelf).lines
+        uses = [lines.use(f"conversion:{SLUG}:C-1:{n}") for n in (1, 2, 3)]
+        assert [use.pieces for use in uses] == [((0, 600),), ((600, 900),), ((900, 100_000),)]
+        assert [use.parts[0].share for use in uses] == [0, 0, 100]
+        dollars = [v.end - v.start for v in follow(lines, COINS, 0, 900) if isinstance(v, Arrival)]
+    assert dollars == [900, 6_000, 2_900]
+
+
+def test_fills_that_do_not_sum_to_the_totals_are_refused_by_name(tmp_path: Path) -> None:
+    ledger = spent(tmp_path, 100_000)
+    with pytest.raises(Refused, match="proceeds: is 98901 and the fills sum to 98900"):
+        convert(ledger, FILLS, 100, proceeds=98_901)
+    with pytest.raises(Refused, match="exchange_fee: is 14 and the fills sum to 15"):
+        convert(ledger, FILLS, 100, exchange_fee=14)
+
+
+def test_slippage_is_shown_against_the_quote_and_not_booked(tmp_path: Path) -> None:
+    ledger = spent(tmp_path, 100_000)
+    convert(ledger, FILLS, 100, quote=100_000_000)
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        facts = books.documents.require("conversion", SLUG, "C-1")["facts"]
+        assert slippage(facts) == 99_900 - 98_900 - 15
+        assert dict(terms_of(facts))["slippage"] == "985"
+        assert (
+            sum(balance.net for _, asset, balance in books.balances("trading/") if asset == "USD") == -98_915
+        )
+        table = next(t for t in campaign_report(reading, SLUG, now=ledger.now).sums if t.asset == "USD")
+    assert sum(row.minor for row in table.rows) == table.total == 98_915
+
+
+def test_a_conversion_in_fills_is_reversed_whole(tmp_path: Path) -> None:
+    ledger = spent(tmp_path, 100_000)
+    convert(ledger, FILLS, 100)
+    with ledger.store.read() as reading:
+        seq = Books(reading.shelf).documents.require("conversion", SLUG, "C-1")["decided"]
+    ledger.do("approver", "reversal", "add", entry=seq, reason="not ours", date="2023-11-22")
+    with ledger.store.read() as reading:
+        assert Books(reading.shelf).lines.free_units(f"spent/{name('sale')}/BTC") == 100_000
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    told=st.lists(
+        st.tuples(st.integers(1, 900), st.integers(1, 900), st.integers(0, 9)), min_size=1, max_size=5
+    ),
+    fee=st.integers(0, 500),
+    cuts=st.lists(st.integers(1, 6000), max_size=3),
+)
+def test_the_fills_of_any_conversion_are_the_whole_of_it(
+    told: list[tuple[int, int, int]], fee: int, cuts: list[int]
+) -> None:
+    """Coins, fee and proceeds sum, each gift's units all end somewhere, and bands tile the money's bar."""
+    fills = [{"sold": sold, "proceeds": proceeds, "fee": charge} for sold, proceeds, charge in told]
+    total = sum(fill["sold"] for fill in fills) + fee
+    edges = sorted({0, total, *(cut for cut in cuts if cut < total)})
+    gifts = [b - a for a, b in itertools.pairwise(edges)]
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger.new(Path(folder), dust=1)
+        ledger.mine("a", *(tx(f"gift{i}", (i, sats), position=i + 1) for i, sats in enumerate(gifts)))
+        ledger.bury()
+        ledger.mine("s", tx("sale", spends=tuple((f"gift{i}", 0) for i in range(len(gifts)))))
+        ledger.bury()
+        convert(ledger, fills, fee)
+        with ledger.store.read() as reading:
+            books = Books(reading.shelf)
+            fees = dollars = at = 0
+            for sats in gifts:
+                for visit in follow(books.lines, COINS, at, at + sats):
+                    if isinstance(visit, Ending):
+                        fees += visit.units
+                    elif isinstance(visit, Arrival) and visit.line.endswith("USD"):
+                        dollars += visit.end - visit.start
+                at += sats
+            flow = CampaignFlow(books, SLUG).flow()
+        assert (fees, dollars) == (fee, sum(fill["proceeds"] for fill in fills))
+        bands = sorted((band.target_start, band.target_end) for band in flow.bands)
+        assert [a for a, _ in bands] == [0, *(b for _, b in bands[:-1])]
+        assert bands[-1][1] == dollars

@@ -1,0 +1,243 @@
+"""A limit says how much a role may approve; a large sum cannot be cut into small ones (RULES 16)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.recording.desk import act
+from ledger.rules.books import Books
+from ledger.rules.limits import limit_of
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, funded
+
+DAY_AND_A_MINUTE = 86_460
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """20,000.00 USD; an approver may approve up to 5,000.00 USD, an admin has no limit."""
+    made = funded(tmp_path)
+    limit(made, "L-1", "approver", "USD", 500_000)
+    return made
+
+
+def limit(ledger: Ledger, number: str, role: str, currency: str, most: int) -> None:
+    ledger.do(
+        "admin", "limit", "set", number=number, role=role, currency=currency, most=most, date="2023-11-21"
+    )
+
+
+def order(ledger: Ledger, number: str, value: int, supplier: str = "Maker", by: str = "approver") -> None:
+    told = {"number": number, "supplier": supplier, "currency": "USD", "date": "2023-11-21"}
+    items = [{"item": "1", "product": "KIT", "quantity": 100, "value": value}]
+    ledger.do("recorder", "purchase", "add", items=items, **told)
+    approve(ledger, "purchase", number, by)
+
+
+def approve(ledger: Ledger, noun: str, number: str, by: str = "approver") -> None:
+    ledger.do(by, noun, "approve", number=number, date=DATE)
+
+
+def ask(ledger: Ledger, number: str, amount: int, on: str = "PO-1", **more: Any) -> None:
+    told = {"number": number, "order": on, "asset": "USD", "amount": amount, "discharges": amount}
+    ledger.do("recorder", "payment", "add", **(told | {"bank": "B", "date": DATE, "prepayment": True} | more))
+
+
+def test_an_approval_above_the_limit_is_refused_and_names_the_limit_and_who_can(ledger: Ledger) -> None:
+    with pytest.raises(
+        NotAllowed, match=r"an approver may approve up to 5000\.00 USD.*5000\.01; an admin can"
+    ):
+        order(ledger, "PO-1", 500_001)
+    approve(ledger, "purchase", "PO-1", "admin")
+    order(ledger, "PO-2", 500_000, "Another")
+
+
+def test_orders_of_one_supplier_within_a_day_count_together(ledger: Ledger) -> None:
+    order(ledger, "PO-1", 300_000)
+    with pytest.raises(NotAllowed, match=r"with 1 more to Maker within 24 hours comes to 5000\.01"):
+        order(ledger, "PO-2", 200_001)
+    order(ledger, "PO-3", 500_000, "Another")
+    ledger.now += DAY_AND_A_MINUTE
+    approve(ledger, "purchase", "PO-2")
+
+
+def test_what_waits_for_approval_counts_as_what_is_approved(ledger: Ledger) -> None:
+    order(ledger, "PO-1", 600_000, by="admin")
+    ask(ledger, "P-1", 300_000)
+    ask(ledger, "P-2", 300_000)
+    with pytest.raises(NotAllowed, match="with 1 more to Maker"):
+        approve(ledger, "payment", "P-1")
+    ledger.do("recorder", "payment", "reject", number="P-2", date=DATE)
+    approve(ledger, "payment", "P-1")
+
+
+def test_payments_on_one_invoice_count_together_whenever_they_were(ledger: Ledger) -> None:
+    order(ledger, "PO-1", 600_000, by="admin")
+    ledger.do(
+        "recorder", "receipt", "add", number="GRN-1", order="PO-1", item="1", place="Depot", date=DATE,
+        lots=[{"lot": "L1", "noted": 100, "good": 100}],
+    )  # fmt: skip
+    ledger.do(
+        "recorder", "invoice", "add", number="INV-7", order="PO-1", quantity=100, amount=600_000, date=DATE
+    )
+    ask(ledger, "P-1", 400_000, invoice="INV-7", prepayment=None)
+    approve(ledger, "payment", "P-1")
+    ledger.now += 30 * DAY_AND_A_MINUTE
+    ask(ledger, "P-2", 200_000, invoice="INV-7", prepayment=None)
+    with pytest.raises(NotAllowed, match=r"with 1 more on invoice INV-7 comes to 6000\.00"):
+        approve(ledger, "payment", "P-2")
+    approve(ledger, "payment", "P-2", "admin")
+
+
+def test_a_payee_counts_over_all_campaigns(ledger: Ledger) -> None:
+    order(ledger, "PO-1", 300_000)
+
+    def do(role: str, noun: str, verb: str, /, **facts: Any) -> None:
+        ledger.now += 60
+        with ledger.store.write() as writing:
+            act(writing, ledger.actors[role], "second", noun, verb, facts, now=ledger.now)
+        ledger.audit()
+
+    told = {"title": "Second", "purpose": "More", "start": "2023-11-01", "end": "2023-12-31"}
+    do("admin", "campaign", "add", slug="second", **told)
+    day = {"date": "2023-11-21"}
+    do("recorder", "contribution", "add", number="B-1", bank="B", currency="USD", amount=900_000, **day)
+    do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    do("admin", "limit", "set", number="L-1", role="approver", currency="USD", most=400_000, **day)
+    items = [{"item": "1", "product": "KIT", "quantity": 100, "value": 200_000}]
+    do("recorder", "purchase", "add", number="PO-1", supplier="Maker", currency="USD", items=items, **day)
+    with pytest.raises(NotAllowed, match=r"up to 4000\.00 USD, .* with 1 more to Maker .* 5000\.00"):
+        do("approver", "purchase", "approve", number="PO-1", **day)
+
+
+def test_a_role_with_a_limit_approves_only_in_the_currencies_that_it_has_one_in(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder",
+        "contribution",
+        "add",
+        number="B-1",
+        bank="B",
+        currency="EUR",
+        amount=500,
+        date="2023-11-21",
+    )
+    ledger.do(
+        "recorder",
+        "move",
+        "add",
+        number="M-1",
+        asset="EUR",
+        amount=100,
+        from_bank="B",
+        to_bank="C",
+        date=DATE,
+    )
+    with pytest.raises(NotAllowed, match=r"up to 0\.00 EUR, and this move comes to 1\.00"):
+        approve(ledger, "move", "M-1")
+    limit(ledger, "L-2", "approver", "EUR", 100)
+    approve(ledger, "move", "M-1")
+
+
+def test_a_gift_that_goes_back_counts_in_its_own_asset(ledger: Ledger) -> None:
+    ledger.do(
+        "recorder",
+        "contribution",
+        "add",
+        number="B-1",
+        bank="B",
+        currency="USD",
+        amount=600_000,
+        date="2023-11-21",
+    )
+    told = {
+        "number": "GR-1",
+        "gift": "contribution:B-1",
+        "amount": 500_000,
+        "fee": 1,
+        "bank": "B",
+        "date": DATE,
+    }
+    ledger.do("recorder", "gift-return", "add", reason="asked", **told)
+    with pytest.raises(
+        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01; an admin can"
+    ):
+        approve(ledger, "gift-return", "GR-1")
+    approve(ledger, "gift-return", "GR-1", "admin")
+
+
+def test_loans_to_one_fund_within_a_day_count_together(ledger: Ledger) -> None:
+    told = {"slug": "other", "title": "Other", "purpose": "More", "start": "2023-11-01", "end": "2023-12-31"}
+    with ledger.store.write() as writing:
+        act(writing, ledger.actors["admin"], "other", "campaign", "add", told, now=ledger.now)
+    for number in ("L-1", "L-2"):
+        ledger.do(
+            "recorder", "loan", "add", number=number, to="other", asset="USD", amount=300_000, bank="B", to_bank="O",
+            date=DATE,
+        )  # fmt: skip
+    with pytest.raises(NotAllowed, match="with 1 more to the fund other within 24 hours comes to 6000"):
+        approve(ledger, "loan", "L-1")
+    ledger.do("recorder", "loan", "reject", number="L-2", date=DATE)
+    approve(ledger, "loan", "L-1")
+
+
+def test_a_new_limit_replaces_the_old_one_and_a_lifted_one_binds_nobody(ledger: Ledger) -> None:
+    limit(ledger, "L-2", "approver", "USD", 700_000)
+    order(ledger, "PO-1", 600_000)
+    ledger.do("admin", "limit", "lift", number="L-3", role="approver", currency="USD", date="2023-11-22")
+    order(ledger, "PO-2", 900_000)
+    with pytest.raises(Refused, match="approver has no limit in USD"):
+        ledger.do("admin", "limit", "lift", number="L-4", role="approver", currency="USD", date="2023-11-22")
+    with pytest.raises(Conflict, match="recorded already with other facts"):
+        limit(ledger, "L-3", "approver", "USD", 1)
+
+
+def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so(ledger: Ledger) -> None:
+    with pytest.raises(NotAllowed, match="an approver cannot set a limit"):
+        ledger.do(
+            "approver",
+            "limit",
+            "set",
+            number="L-9",
+            role="approver",
+            currency="USD",
+            most=1,
+            date="2023-11-21",
+        )
+    limit(ledger, "L-2", "admin", "USD", 400_000)
+    with pytest.raises(NotAllowed, match="an admin can set another limit"):
+        order(ledger, "PO-1", 600_000)
+    with pytest.raises(NotAllowed, match="an admin may approve up to 4000"):
+        order(ledger, "PO-2", 450_000, by="admin")
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        assert [limit_of(books, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [
+            400_000, 500_000, None,
+        ]  # fmt: skip
+
+
+def test_money_that_comes_back_needs_no_limit(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger, "PO-1", 100_000)
+    ask(ledger, "P-1", 100_000)
+    approve(ledger, "payment", "P-1")
+    ledger.do(
+        "recorder",
+        "purchase",
+        "close",
+        number="CL-1",
+        order="PO-1",
+        claim=100_000,
+        reason="never came",
+        date=DATE,
+    )
+    limit(ledger, "L-1", "approver", "USD", 1)
+    approve(ledger, "closing", "CL-1")
+    ledger.do(
+        "recorder", "refund", "add", number="R-1", order="PO-1", item="1", failure="undelivered", value=100_000,
+        asset="USD", amount=100_000, bank="B", date=DATE,
+    )  # fmt: skip
+    approve(ledger, "refund", "R-1")

@@ -1,0 +1,321 @@
+"""The three-way match: order, receipts and invoice agree, or a person sees why not before anybody is paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.rules.books import Books
+from ledger.rules.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.payable import credited_on_order
+from ledger.views.decisions import decisions
+from ledger.views.matter import DecisionWanted, Matter
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, document, funded, order, pay, receive
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return funded(tmp_path)
+
+
+def bill(
+    ledger: Ledger, quantity: int, amount: int, number: str = "I-1", on: str = "PO-1", **more: Any
+) -> None:
+    facts = {"number": number, "order": on, "quantity": quantity, "amount": amount, "date": DATE}
+    ledger.do("recorder", "invoice", "add", **(facts | more))
+
+
+def matches(ledger: Ledger, on: str = "PO-1") -> list[Match]:
+    with ledger.store.read() as reading:
+        return order_matches(Books(reading.shelf), SLUG, on)
+
+
+def test_an_order_that_nobody_billed_is_no_match_and_nothing_to_decide(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=10)
+    (row,) = matches(ledger)
+    assert (row.verdict, row.invoice, row.is_open) == (Verdict.NO, "", False)
+
+
+def test_what_came_and_is_billed_at_the_price_of_the_order_matches(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=590, damaged=10)
+    bill(ledger, 600, 300_000)
+    (row,) = matches(ledger)
+    assert (row.verdict, row.reasons, row.agreed) == (Verdict.YES, (), 300_000)
+    pay(ledger, 300_000, invoice="I-1")
+
+
+@pytest.mark.parametrize(
+    ("counts", "billed", "amount", "reasons"),
+    [
+        ({}, 1000, 500_000, (Mismatch.NOTHING,)),
+        ({"good": 600}, 700, 350_000, (Mismatch.MORE,)),
+        ({"good": 990, "short": 10}, 1000, 500_000, (Mismatch.MORE, Mismatch.SHORT)),
+        ({"good": 1000, "over": 7}, 1000, 500_000, (Mismatch.OVER,)),
+        ({"good": 1000}, 1000, 510_000, (Mismatch.PRICE,)),
+        ({"good": 1000}, 1000, 490_000, (Mismatch.PRICE,)),
+    ],
+)
+def test_each_exception_has_its_words_and_stops_the_payment(
+    ledger: Ledger, counts: dict[str, int], billed: int, amount: int, reasons: tuple[Mismatch, ...]
+) -> None:
+    order(ledger)
+    if counts:
+        receive(ledger, **counts)
+    bill(ledger, billed, amount)
+    (row,) = matches(ledger)
+    assert row.reasons == reasons
+    with pytest.raises(Refused, match=reasons[0].value):
+        pay(ledger, 1000, invoice="I-1")
+    with ledger.store.read() as reading:
+        assert open_matches(Books(reading.shelf), SLUG) == [row]
+
+
+def test_two_invoices_for_the_same_goods_are_seen(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    bill(ledger, 1000, 500_000)
+    bill(ledger, 1000, 500_000, "I-2")
+    first, second = matches(ledger)
+    assert (first.verdict, second.reasons) == (Verdict.YES, (Mismatch.MORE,))
+
+
+def test_a_replacement_makes_what_was_short_billable(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    row = {"lot": "L2", "noted": 10, "good": 10, "replaces": {"lot": "L1", "found": "short"}}
+    facts = {"number": "GRN-2", "order": "PO-1", "item": "1", "place": "Depot", "lots": [row], "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+    assert [row.verdict for row in matches(ledger)] == [Verdict.YES]
+
+
+def test_an_approver_accepts_an_exception_with_a_reason_and_only_that_one(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    accept = {"number": "I-1", "reason": "The insurer pays for them.", "date": DATE}
+    with pytest.raises(NotAllowed):
+        ledger.do("recorder", "invoice", "accept", **accept)
+    ledger.do("approver", "invoice", "accept", **accept)
+    assert verdict_of(matches(ledger)) == "exception, accepted: The insurer pays for them."
+    pay(ledger, 400_000, invoice="I-1")
+    with pytest.raises(Conflict, match="no exception to accept"):
+        ledger.do("approver", "invoice", "accept", **(accept | {"date": "2023-12-02"}))
+    seq = document(ledger, "receipt", "GRN-1")["seq"]
+    ledger.do("approver", "reversal", "add", entry=seq, reason="counted wrong", date=DATE)
+    with pytest.raises(Refused, match="invoiced but nothing received"):
+        pay(ledger, 1000, "P-2", invoice="I-1")
+
+
+def test_who_recorded_an_invoice_does_not_accept_its_exception(ledger: Ledger) -> None:
+    order(ledger)
+    facts = {"number": "I-1", "order": "PO-1", "quantity": 1, "amount": 500, "date": DATE}
+    ledger.do("approver", "invoice", "add", **facts)
+    with pytest.raises(NotAllowed):
+        ledger.do("approver", "invoice", "accept", number="I-1", reason="It is fine.", date=DATE)
+
+
+def test_a_prepayment_is_named_and_runs_ahead_of_the_goods_but_not_of_the_price(ledger: Ledger) -> None:
+    order(ledger)
+    bill(ledger, 1000, 500_000)
+    pay(ledger, 200_000, invoice="I-1", prepayment=True)
+    assert [row.prepaid for row in matches(ledger)] == [200_000]
+    bill(ledger, 10, 6_000, "I-2")
+    with pytest.raises(Refused, match="invoice price differs from the order"):
+        pay(ledger, 6_000, "P-2", invoice="I-2", prepayment=True)
+
+
+def test_no_more_is_paid_on_an_invoice_than_it_asks_and_only_for_its_order(ledger: Ledger) -> None:
+    order(ledger)
+    order(ledger, "PO-2")
+    receive(ledger, good=1000)
+    bill(ledger, 600, 300_000)
+    pay(ledger, 200_000, invoice="I-1")
+    with pytest.raises(Refused, match=r"1000\.00 USD of invoice I-1 is not yet paid"):
+        pay(ledger, 100_001, "P-2", invoice="I-1")
+    with pytest.raises(Refused, match="I-1 is for PO-1; name one for PO-2"):
+        pay(ledger, 1, "P-2", on="PO-2", invoice="I-1")
+
+
+def credit(ledger: Ledger, amount: int, number: str = "CN-1", **more: Any) -> None:
+    facts = {"number": number, "order": "PO-1", "amount": amount, "reason": "agreed", "date": DATE}
+    ledger.do("recorder", "credit-note", "add", **(facts | more))
+
+
+def waiting(ledger: Ledger) -> list[DecisionWanted]:
+    with ledger.store.read() as reading:
+        found = decisions(reading, SLUG, now=ledger.now)
+    return [row for row in found if row.matter is Matter.OPEN_MATCH]
+
+
+def test_a_payment_without_an_invoice_waits_until_one_bills_what_was_paid(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    pay(ledger, 300_000)
+    (row,) = waiting(ledger)
+    assert (row.subject, row.minor, row.since) == ("PO-1", 300_000, DATE)
+    assert row.what_to_do.startswith("paid without an invoice: record the invoice")
+    bill(ledger, 400, 200_000)
+    assert [row.minor for row in waiting(ledger)] == [100_000]
+    bill(ledger, 600, 300_000, "I-2")
+    assert waiting(ledger) == []
+    pay(ledger, 200_000, "P-2", invoice="I-1")
+    assert [row.minor for row in waiting(ledger)] == []
+
+
+def test_a_prepayment_and_a_payment_that_says_why_there_is_no_invoice_wait_for_nobody(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    pay(ledger, 100_000, prepayment=True)
+    pay(ledger, 100_000, "P-2", no_invoice="A market stall gives none.")
+    assert waiting(ledger) == []
+    _, told = matches(ledger)
+    assert (told.accepted, told.amount, told.is_open) == ("A market stall gives none.", 100_000, False)
+    with pytest.raises(Refused, match="goes with neither an invoice nor a prepayment"):
+        pay(ledger, 1, "P-3", prepayment=True, no_invoice="None.")
+
+
+def test_an_invoice_bills_prepayments_before_payments_that_name_none(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    pay(ledger, 200_000, prepayment=True)
+    pay(ledger, 200_000, "P-2")
+    bill(ledger, 1000, 500_000)
+    assert waiting(ledger) == []
+    credit(ledger, 150_000, invoice="I-1")
+    assert [row.minor for row in waiting(ledger) if row.subject == "PO-1"] == [50_000]
+
+
+def test_a_credit_note_for_pieces_ends_the_exception_that_they_made_and_lowers_what_is_payable(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    lines = [{"item": "1", "quantity": 10, "amount": 5_000}]
+    credit(ledger, 5_000, invoice="I-1", lines=lines)
+    (row,) = matches(ledger)
+    assert (row.verdict, row.billed, row.amount, row.credited) == (Verdict.YES, 990, 495_000, 5_000)
+    with pytest.raises(Refused, match=r"4950\.00 USD of PO-1 is unpaid, not yet asked for and not credited"):
+        pay(ledger, 495_001, invoice="I-1")
+    pay(ledger, 495_000, invoice="I-1")
+    with pytest.raises(Refused, match=r"discharges: 0\.00 USD of PO-1 is unpaid"):
+        pay(ledger, 1, "P-2", prepayment=True)
+
+
+def test_a_credit_note_for_money_ends_an_exception_of_the_price(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    bill(ledger, 1000, 510_000)
+    assert matches(ledger)[0].reasons == (Mismatch.PRICE,)
+    order(ledger, "PO-2")
+    bill(ledger, 1, 500, "I-2", on="PO-2")
+    with pytest.raises(Refused, match="no standing invoice of PO-1"):
+        credit(ledger, 10_000, invoice="I-2")
+    credit(ledger, 10_000, invoice="I-1")
+    assert matches(ledger)[0].verdict is Verdict.YES
+
+
+def test_a_credit_note_takes_no_more_off_an_invoice_than_that_bills(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=100)
+    bill(ledger, 100, 50_000)
+    with pytest.raises(Refused, match=r"500\.00 USD of I-1 is not credited yet"):
+        credit(ledger, 50_001, invoice="I-1")
+    with pytest.raises(Refused, match="belong to an invoice"):
+        credit(ledger, 5, lines=[{"item": "1", "quantity": 1, "amount": 5}])
+    with pytest.raises(Refused, match="is not what the lines sum to"):
+        credit(ledger, 5, invoice="I-1", lines=[{"item": "1", "quantity": 1, "amount": 4}])
+    with pytest.raises(Refused, match="credits more than 100 pieces"):
+        credit(ledger, 5, invoice="I-1", lines=[{"item": "1", "quantity": 101, "amount": 5}])
+    credit(ledger, 500, invoice="I-1", lines=[{"item": "1", "quantity": 1, "amount": 500}])
+    with pytest.raises(Refused, match=r"495\.00 USD of invoice I-1 is not yet paid, asked for or credited"):
+        pay(ledger, 49_501, invoice="I-1")
+    seq = document(ledger, "invoice", "I-1")["seq"]
+    with pytest.raises(Conflict, match="credit note CN-1 lowers it"):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
+    note = document(ledger, "credit-note", "CN-1")["seq"]
+    ledger.do("approver", "reversal", "add", entry=note, reason="wrong", date=DATE)
+    assert matches(ledger)[0].credited == 0
+    ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
+
+
+def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    pay(ledger, 500_000)
+    credit(ledger, 5_000)
+    facts = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "short", "lot": "L1", "quantity": 10}
+    facts |= {"asset": "USD", "amount": 5_000, "bank": "B", "credit_note": "CN-1", "date": DATE}
+    ledger.do("recorder", "refund", "add", **facts)
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
+    with ledger.store.read() as reading:
+        assert credited_on_order(OrderPapers(Books(reading.shelf), SLUG), "PO-1") == 0
+
+
+def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:
+    order(ledger, match_permille=10)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 999, 504_000)
+    assert [row.verdict for row in matches(ledger)] == [Verdict.YES]
+
+
+def test_papers_agree_within_the_tolerance_of_the_campaign(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    made = Ledger.new(tmp_path / "b", match_permille=10)
+    assert document_of_campaign(made)["match_permille"] == 10
+
+
+def document_of_campaign(ledger: Ledger) -> dict[str, Any]:
+    with ledger.store.read() as reading:
+        facts: dict[str, Any] = Books(reading.shelf).documents.require("campaign", "", SLUG)["facts"]
+        return facts
+
+
+def test_lines_of_an_invoice_are_matched_apart_and_sum_to_it(ledger: Ledger) -> None:
+    items = [
+        {"item": "1", "product": "KIT", "quantity": 10, "value": 300},
+        {"item": "2", "product": "KIT", "quantity": 10, "value": 700},
+    ]
+    order(ledger, items=items)
+    receive(ledger, good=10)
+    lines = [{"item": "1", "quantity": 10, "amount": 300}, {"item": "2", "quantity": 1, "amount": 70}]
+    with pytest.raises(Refused, match="is 12 and the lines sum to 11"):
+        bill(ledger, 12, 370, lines=lines)
+    bill(ledger, 11, 370, lines=lines)
+    assert [(row.item, row.reasons) for row in matches(ledger)] == [("1", ()), ("2", (Mismatch.NOTHING,))]
+
+
+@settings(
+    max_examples=60, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(
+    quantity=st.integers(1, 50),
+    value=st.integers(1, 5000),
+    came=st.integers(0, 50),
+    billed=st.integers(1, 60),
+)
+def test_a_bill_matches_exactly_when_it_asks_for_no_more_than_came(
+    ledger: Ledger, quantity: int, value: int, came: int, billed: int
+) -> None:
+    """At the price of the order, rounded either way to a whole minor unit, only the count decides."""
+    on = f"PO-{ledger.now}"
+    came = min(came, quantity)
+    order(ledger, on, quantity, value)
+    if came:
+        receive(ledger, f"G-{on}", f"L-{on}", on=on, good=came)
+    amount = max(1, -(-billed * value // quantity))
+    bill(ledger, billed, amount, f"I-{on}", on)
+    (row,) = matches(ledger, on)
+    assert (row.verdict is Verdict.YES) == (billed <= came)

@@ -1,0 +1,66 @@
+"""A paper stands beside each fact that it is evidence of, and pages of papers leave none out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.rules.books import Books
+from ledger.views.donation import papers_about
+from ledger.views.queries import paper_rows
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, document, funded, order, receive
+
+ONE, TWO = "ab" * 32, "cd" * 32
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Two receipts on one delivery note."""
+    made = funded(tmp_path)
+    order(made)
+    receive(made, "GRN-1", "L1", good=600)
+    receive(made, "GRN-2", "L2", good=400)
+    return made
+
+
+def attach(ledger: Ledger, sha256: str, about: str, number: str) -> int:
+    facts = {"sha256": sha256, "title": "Note", "paper": "delivery note", "shows": "What came", "date": DATE}
+    seq = ledger.do("recorder", "evidence", "add", access="public", about=about, number=number, **facts).seq
+    assert seq is not None
+    return seq
+
+
+def shown(ledger: Ledger, number: str) -> list[str]:
+    with ledger.store.read() as reading:
+        return [paper.sha256 for paper in papers_about(Books(reading.shelf), SLUG, "receipt", number)]
+
+
+def test_a_paper_about_two_receipts_stands_beside_both(ledger: Ledger) -> None:
+    attach(ledger, ONE, "receipt", "GRN-1")
+    second = attach(ledger, ONE, "receipt", "GRN-2")
+    assert (shown(ledger, "GRN-1"), shown(ledger, "GRN-2")) == ([ONE], [ONE])
+    ledger.do("approver", "reversal", "add", entry=second, reason="another note", date=DATE)
+    assert (shown(ledger, "GRN-1"), shown(ledger, "GRN-2")) == ([ONE], [])
+
+
+def test_a_page_of_papers_goes_on_behind_one_that_was_taken_back(ledger: Ledger) -> None:
+    first = attach(ledger, ONE, "receipt", "GRN-1")
+    attach(ledger, ONE, "receipt", "GRN-2")
+    attach(ledger, TWO, "receipt", "GRN-2")
+    ledger.do("approver", "reversal", "add", entry=first, reason="another note", date=DATE)
+    with ledger.store.read() as reading:
+        page, cursor = paper_rows(reading, SLUG, after=None, limit=1)
+        rest, end = paper_rows(reading, SLUG, after=cursor, limit=1)
+    assert ([paper.sha256 for paper in page], [paper.sha256 for paper in rest]) == ([ONE], [TWO])
+    assert end is None
+
+
+def test_a_report_of_results_has_its_papers(ledger: Ledger) -> None:
+    facts = {"number": "I-1", "title": "Trained", "unit": "student", "target": 10, "date": DATE}
+    ledger.do("recorder", "indicator", "add", **facts)
+    told = {"number": "R-1", "indicator": "I-1", "counts": "to_date", "end": DATE, "total": 4, "date": DATE}
+    ledger.do("recorder", "result", "add", **told)
+    attach(ledger, ONE, "result", "R-1")
+    assert document(ledger, "evidence", f"{ONE}:result:R-1")["facts"]["about"] == "result"

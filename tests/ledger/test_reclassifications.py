@@ -1,0 +1,159 @@
+"""A restriction is lifted by nothing but an entry that says why, which another person approves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.rules.books import Books
+from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.sums import sum_tables
+from ledger.views.trail import StepKind
+from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.needs import DAY, approve, contribute, convert, free, given, order, spend, with_needs
+
+
+def reclassify(ledger: Ledger, number: str = "X-1", *, approved: bool = True, **facts: Any) -> int | None:
+    told = {"asset": "USD", "reason": "need_met", "date": DAY, "number": number} | facts
+    seq = ledger.do("recorder", "reclassification", "add", **told).seq
+    return approve(ledger, "reclassification", number) if approved else seq
+
+
+def test_restricted_money_serves_another_end_after_two_people_said_why(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, "N-1")
+    reclassify(ledger, need="N-1", amount=4_000, approved=False)
+    assert free(ledger, "USD", "free", "N-1") == [0, 6_000]
+    seq = approve(ledger, "reclassification", "X-1")
+    assert free(ledger, "USD", "free", "N-1") == [4_000, 6_000]
+    order(ledger, "PO-1", 4_000, None)
+    ledger.do("approver", "reversal", "add", entry=seq, reason="not met", date=DAY)
+    assert free(ledger, "USD", "free", "N-1") == [0, 10_000]
+
+
+def test_who_recorded_it_cannot_approve_it(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, "N-1")
+    facts = {"number": "X-1", "asset": "USD", "amount": 1, "need": "N-1", "reason": "need_met", "date": DAY}
+    ledger.do("approver", "reclassification", "add", **facts)
+    with pytest.raises(NotAllowed, match="another person"):
+        ledger.do("approver", "reclassification", "approve", number="X-1", date=DAY)
+
+
+def test_its_reason_fits_what_changes_and_donors_agree_on_paper(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, "N-1")
+    contribute(ledger, "B-2", 10_000, None)
+    for wrong, said in (
+        ({"need": "N-1", "to": "N-1"}, "is what the money serves already"),
+        ({"need": "N-1", "reason": "set_aside"}, "set_aside is for unrestricted money"),
+        ({"to": "N-1", "reason": "need_met"}, "set_aside is for unrestricted money"),
+        ({"need": "N-1", "reason": "donors_agreed"}, "name the paper that shows it"),
+        ({"need": "N-1", "reason": "exchanged"}, "names the transaction"),
+        ({"need": "N-1", "amount": 10_001}, r"only 100.00 is free of it, as N-1 money"),
+    ):
+        with pytest.raises(Refused, match=said):
+            reclassify(ledger, **({"amount": 100} | wrong))
+    reclassify(ledger, to="N-2", amount=10_000, reason="set_aside")
+    assert free(ledger, "USD", "free", "N-1", "N-2") == [0, 10_000, 10_000]
+
+
+def test_money_that_approved_orders_of_a_need_bind_keeps_its_restriction(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, "N-1")
+    order(ledger, "PO-1", 7_000, "N-1")
+    approve(ledger, "purchase", "PO-1")
+    with pytest.raises(Refused, match=r"only 30\.00 is not bound by approved orders"):
+        reclassify(ledger, need="N-1", amount=3_001)
+    reclassify(ledger, need="N-1", amount=3_000)
+
+
+def test_units_of_a_spend_are_exchanged_and_nobodys_restriction_is_lifted(tmp_path: Path) -> None:
+    """What a transaction took of a need goes back to its own place; free coins take its place."""
+    ledger = with_needs(tmp_path)
+    given(ledger, ("N-1", 5_000))
+    spend(ledger, "s")
+    given(ledger, (None, 3_000))
+    exchange = {"asset": "BTC", "need": "N-1", "txid": name("s"), "reason": "exchanged"}
+    with pytest.raises(Refused, match=r"only 0\.00003000 is free as unrestricted money"):
+        reclassify(ledger, amount=3_001, **exchange)
+    seq = reclassify(ledger, amount=3_000, **exchange)
+    assert free(ledger, "BTC", "free", "N-1") == [0, 3_000]
+    with pytest.raises(Conflict, match="an exchange is not reversed"):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="no", date=DAY)
+    reclassify(ledger, "X-2", amount=1_000, **(exchange | {"need": None, "to": "N-1"}))
+    assert free(ledger, "BTC", "free", "N-1") == [1_000, 2_000]
+    convert(ledger, "s", 5_000, 500)
+    approve(ledger, "conversion", "C-s")
+    assert free(ledger, "USD", "free", "N-1") == [200, 300]
+    with pytest.raises(Conflict, match="explained already"):
+        reclassify(ledger, "X-3", amount=1, **exchange)
+
+
+def test_what_a_spend_carried_away_serves_another_end_where_the_need_is_gone(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    given(ledger, ("N-1", 50_000))
+    spend(ledger, "s")
+    contribute(ledger, "B-1", 10_000, None)
+    order(ledger, "PO-1", 5_000, None)
+    approve(ledger, "purchase", "PO-1")
+    told: dict[str, Any] = {
+        "number": "P-1", "order": "PO-1", "asset": "BTC", "amount": 50_000, "discharges": 5_000,
+        "txid": name("s"), "date": DAY,
+    }  # fmt: skip
+    with pytest.raises(Refused, match="record a reclassification"):
+        ledger.do("recorder", "payment", "add", **told)
+    reclassify(ledger, asset="BTC", amount=50_000, need="N-1", txid=name("s"), reason="need_withdrawn")
+    ledger.do("recorder", "payment", "add", **told)
+    approve(ledger, "payment", "P-1")
+
+
+def test_one_decision_waits_for_one_transaction_at_a_time(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    given(ledger, ("N-1", 5_000))
+    spend(ledger, "s")
+    facts = {"asset": "BTC", "need": "N-1", "txid": name("s"), "amount": 5_000, "approved": False}
+    reclassify(ledger, **facts)
+    with pytest.raises(Refused, match="reclassification X-1 already waits"):
+        convert(ledger, "s", 5_000, 500)
+    with pytest.raises(Refused, match="reclassification X-1 waits to explain"):
+        reclassify(ledger, "X-2", **facts)
+    ledger.do("recorder", "reclassification", "reject", number="X-1", date=DAY)
+    convert(ledger, "s", 5_000, 500)
+
+
+def test_the_picture_counts_it_once_and_the_donor_reads_it(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path, dust=1)
+    given(ledger, ("N-1", 6_000), (None, 4_000))
+    reclassify(ledger, asset="BTC", need="N-1", amount=2_000)
+    spend(ledger, "s", keep=1_000)
+    with ledger.store.read() as reading:
+        report = campaign_report(reading, SLUG, now=ledger.now)
+        (trail,) = donation_trails(reading, name(ledger.gifts[0]), now=ledger.now)  # type: ignore[attr-defined]
+    (stage,) = [stage for stage in report.flow.stages if stage.kind.value == "donated"]
+    assert (stage.units, [bar.units for bar in stage.bars]) == (10_000, [6_000, 4_000])
+    assert sum(row.units for row in report.flow.exits) == 10_000
+    (step,) = [step for step in trail.steps if step.kind is StepKind.RECLASSIFIED]
+    assert (step.units, step.place, step.reference) == (2_000, "any need", "X-1")
+    assert (trail.restriction, trail.restricted_to) == ("N-1", "KIT for R")
+
+
+def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path, dust=1)
+    quotes = [{"source": s, "price": 10_000_000} for s in ("A", "B")]
+    ledger.do("recorder", "rate", "add", currency="USD", date="2023-11-14", quotes=quotes)
+    given(ledger, ("N-1", 600_000), (None, 400_000))
+    reclassify(ledger, asset="BTC", need="N-1", amount=200_000)
+    spend(ledger, "s")
+    reclassify(ledger, "X-2", asset="BTC", need="N-1", amount=100_000, txid=name("s"))
+    convert(ledger, "s", 1_000_000, 120_000)
+    approve(ledger, "conversion", "C-s")
+    assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
+    with ledger.store.read() as reading:
+        tables = sum_tables(Books(reading.shelf), SLUG)
+    (fetched,) = [table for table in tables if table.total_key == "gross_proceeds"]
+    rows = {row.key: row.minor for row in fetched.rows}
+    assert (rows["carrying_value"], rows["gain"], fetched.total) == (100_000, 20_000, 120_000)

@@ -1,0 +1,348 @@
+"""What the chain does to the books: settling, voids, restores, spends, change, drafts; audited after every step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.look import SeenTx
+from ledger.rules.books import Books
+from ledger.rules.observing import Observed, TxState
+from ledger.store.addresses import AddressRow
+from ledger.views.chain_coins import unexplained_spends
+from ledger.views.queries import donation_rows, donation_trails
+from ledger.views.reconcile import books_state
+from ledger.views.trail import DonationStatus
+from tests.tools.ledgers import SLUG, Ledger, name, script, tx
+
+BTC = 100_000_000
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger.new(tmp_path)
+
+
+def wallet(ledger: Ledger, kind: AccountClass = AccountClass.WALLET) -> int:
+    with ledger.store.read() as reading:
+        return Books(reading.shelf).net(account(kind, SLUG), "BTC")
+
+
+def interval(ledger: Ledger, label: str, vout: int = 0) -> tuple[int, int]:
+    with ledger.store.read() as reading:
+        document = Books(reading.shelf).documents.require("donation", SLUG, f"{name(label)}:{vout}")
+    return document["start"], document["end"]
+
+
+def status(ledger: Ledger, label: str) -> DonationStatus:
+    with ledger.store.read() as reading:
+        return donation_trails(reading, name(label), now=ledger.now)[0].status
+
+
+def test_a_payment_settles_at_the_depth_and_not_a_block_earlier(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.bury(4)
+    assert status(ledger, "gift") is DonationStatus.CONFIRMED
+    assert wallet(ledger) == 0
+    ledger.bury(1)
+    assert status(ledger, "gift") is DonationStatus.SETTLED
+    assert wallet(ledger) == BTC
+
+
+def test_one_transaction_that_pays_one_address_twice_is_two_donations(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, 5000), (0, 7000), (1, 9000)))
+    ledger.bury()
+    assert ledger.kinds().count("donation") == 3
+    assert wallet(ledger) == 21_000
+
+
+def test_gifts_lie_in_order_of_block_position_and_output(ledger: Ledger) -> None:
+    ledger.mine("a", tx("late", (0, 5000), position=7), tx("early", (1, 6000), (2, 7000), position=3))
+    ledger.bury()
+    assert interval(ledger, "early", 0) == (0, 6000)
+    assert interval(ledger, "early", 1) == (6000, 13_000)
+    assert interval(ledger, "late", 0) == (13_000, 18_000)
+
+
+def test_dust_is_recorded_apart_and_on_no_line(ledger: Ledger) -> None:
+    ledger.mine("a", tx("dust", (0, 999)), tx("gift", (0, 1000), position=2))
+    ledger.bury()
+    assert (wallet(ledger), wallet(ledger, AccountClass.DUST)) == (1000, 999)
+    assert status(ledger, "dust") is DonationStatus.BELOW_DUST
+
+
+def test_a_gift_that_falls_out_is_voided_and_keeps_its_interval_when_it_comes_back(ledger: Ledger) -> None:
+    """A, then B without it, then A' with it again: void and restore, nobody else moves."""
+    ledger.mine("a", tx("first", (0, 5000)))
+    ledger.mine("b", tx("gift", (1, 7000)))
+    ledger.mine("c", tx("last", (2, 9000)))
+    ledger.bury()
+    before = {label: interval(ledger, label) for label in ("first", "gift", "last")}
+    longer = tuple((f"B{i}", (tx("last", (2, 9000)),) if i == 1 else ()) for i in range(8))
+    ledger.reorg(7, *longer)
+    assert status(ledger, "gift") is DonationStatus.REORGED
+    assert "void" in ledger.kinds()
+    assert wallet(ledger) == 14_000
+    back = tuple(
+        (f"C{i}", (tx("gift", (1, 7000)), tx("last", (2, 9000), position=2)) if i == 0 else ())
+        for i in range(9)
+    )
+    ledger.reorg(8, *back)
+    assert status(ledger, "gift") is DonationStatus.SETTLED
+    assert {label: interval(ledger, label) for label in before} == before
+    assert wallet(ledger) == 21_000
+
+
+def test_a_gift_that_only_changes_its_block_is_moved_and_keeps_its_interval(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, 5000)))
+    ledger.bury(6)
+    before = interval(ledger, "gift")
+    ledger.reorg(7, *((f"B{i}", (tx("gift", (0, 5000)),) if i == 0 else ()) for i in range(8)))
+    assert "moved" in ledger.kinds()
+    assert "void" not in ledger.kinds()
+    assert interval(ledger, "gift") == before
+
+
+def test_a_reorg_before_settling_leaves_no_trace_in_the_journal(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, 5000)))
+    ledger.bury(2)
+    ledger.reorg(3, ("B0", ()), ("B1", (tx("gift", (0, 5000)),)), ("B2", ()), ("B3", ()))
+    ledger.bury(5)
+    assert [k for k in ledger.kinds() if k != "campaign"] == ["donation"]
+
+
+def test_a_coinbase_settles_after_a_hundred_blocks(ledger: Ledger) -> None:
+    ledger.mine("a", tx("reward", (0, 5000), position=0, coinbase=True))
+    ledger.bury(98)
+    assert wallet(ledger) == 0
+    ledger.bury(1)
+    assert wallet(ledger) == 5000
+
+
+def test_change_is_never_a_gift_and_what_left_is_unexplained_at_once(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.bury()
+    ledger.mine("s", tx("sale", (15, 40_000_000), spends=(("gift", 0),)))
+    with ledger.store.read() as reading:
+        rows = unexplained_spends(reading, SLUG)
+    assert [row.minor for row in rows] == [60_000_000]
+    ledger.bury()
+    assert ledger.kinds().count("donation") == 1
+    assert wallet(ledger) == 40_000_000
+    with ledger.store.read() as reading:
+        state = books_state(reading, SLUG, now=ledger.now)
+    assert not state.reconciled
+    assert state.unexplained == 60_000_000
+    assert state.difference == 0
+
+
+def test_what_comes_back_above_what_went_in_waits_for_a_decision(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, 50_000)))
+    ledger.bury()
+    ledger.mine("s", tx("join", (15, 80_000), spends=(("gift", 0), ("somebody", 0))))
+    ledger.bury()
+    assert wallet(ledger) == 50_000
+    assert wallet(ledger, AccountClass.UNDECIDED) == 30_000
+
+
+def test_a_payment_to_a_change_address_is_no_gift(ledger: Ledger) -> None:
+    ledger.mine("a", tx("odd", (16, 50_000)))
+    ledger.bury()
+    assert wallet(ledger) == 0
+    assert wallet(ledger, AccountClass.UNDECIDED) == 50_000
+
+
+def test_dust_that_is_spent_comes_from_the_dust_and_from_no_donor(ledger: Ledger) -> None:
+    ledger.mine("a", tx("dust", (0, 900)), tx("gift", (1, 50_000), position=2))
+    ledger.bury()
+    ledger.mine("s", tx("sweep", spends=(("dust", 0),)))
+    ledger.bury()
+    assert wallet(ledger, AccountClass.DUST) == 0
+    assert wallet(ledger) == 50_000
+    with ledger.store.read() as reading:
+        assert Books(reading.shelf).lines.free_units(f"money/{SLUG}/free/BTC") == 50_000
+
+
+def sold(ledger: Ledger, **changes: object) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "number": "C-1", "txid": name("sale"), "sold": 59_990_000, "network_fee": 10_000, "currency": "USD",
+        "proceeds": 2_000_000, "exchange": "E", "bank": "B", "date": "2023-11-20",
+    }  # fmt: skip
+    return facts | changes
+
+
+def with_sale(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.bury()
+    ledger.mine("s", tx("sale", (15, 40_000_000), spends=(("gift", 0),)))
+
+
+def test_an_explanation_given_early_waits_and_is_recorded_when_the_spend_settles(ledger: Ledger) -> None:
+    with_sale(ledger)
+    outcome = ledger.do("recorder", "conversion", "add", **sold(ledger))
+    assert outcome.waiting_for == name("sale")
+    assert ledger.do("recorder", "conversion", "add", **sold(ledger)).already
+    ledger.bury()
+    assert ledger.kinds()[-2:] == ["spend", "conversion"]
+    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).reconciled
+
+
+def test_an_explanation_covers_exactly_what_left(ledger: Ledger) -> None:
+    with_sale(ledger)
+    ledger.bury()
+    with pytest.raises(Conflict, match="10000 sats missing"):
+        ledger.do("recorder", "conversion", "add", **sold(ledger, network_fee=0))
+    with pytest.raises(Conflict, match="1 sats too many"):
+        ledger.do("recorder", "conversion", "add", **sold(ledger, sold=59_990_001))
+
+
+def test_who_recorded_cannot_approve(ledger: Ledger) -> None:
+    with_sale(ledger)
+    ledger.bury()
+    ledger.do("approver", "conversion", "add", **sold(ledger))
+    with pytest.raises(NotAllowed, match="another person"):
+        ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+    with pytest.raises(NotAllowed, match="role"):
+        ledger.do("recorder", "conversion", "approve", number="C-1", date="2023-11-20")
+    ledger.do("admin", "conversion", "approve", number="C-1", date="2023-11-20")
+
+
+def test_a_rejected_conversion_leaves_the_spend_unexplained_and_its_units_free(ledger: Ledger) -> None:
+    with_sale(ledger)
+    ledger.bury()
+    ledger.do("recorder", "conversion", "add", **sold(ledger))
+    ledger.do("recorder", "conversion", "reject", number="C-1", date="2023-11-20")
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).unexplained == 60_000_000
+    ledger.do("recorder", "conversion", "add", **sold(ledger, number="C-2"))
+
+
+def test_an_approved_conversion_is_reversed_only_while_its_money_is_free(ledger: Ledger) -> None:
+    with_sale(ledger)
+    ledger.bury()
+    ledger.do("recorder", "conversion", "add", **sold(ledger))
+    seq = ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20").seq
+    ledger.do("approver", "reversal", "add", entry=seq, reason="wrong bank", date="2023-11-21")
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).unexplained == 60_000_000
+    with pytest.raises(Conflict, match="recorded already"):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="again", date="2023-11-21")
+
+
+def test_a_spend_that_a_reorg_undoes_comes_back_and_its_use_stands(ledger: Ledger) -> None:
+    """RULES 4: spends are voided before gifts, no wallet goes negative, the shortfall is a row."""
+    with_sale(ledger)
+    ledger.bury()
+    ledger.do("recorder", "conversion", "add", **sold(ledger))
+    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+    ledger.reorg(6, *((f"B{i}", ()) for i in range(7)))
+    assert wallet(ledger) == BTC
+    with ledger.store.read() as reading:
+        state = books_state(reading, SLUG, now=ledger.now)
+    assert state.shortfall == 60_000_000
+    assert not state.reconciled
+    ledger.reorg(
+        7,
+        ("C0", (tx("sale", (15, 40_000_000), spends=(("gift", 0),)),)),
+        *((f"C{i}", ()) for i in range(1, 9)),
+    )
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).reconciled
+
+
+def seen(label: str, index: int, sats: int, spends: str | None = None) -> SeenTx:
+    facts = tx(label, (index, sats), spends=((spends, 0),) if spends else ())
+    return SeenTx(facts.txid, facts.inputs, facts.outputs, "node")
+
+
+def test_a_sighting_is_in_no_total_and_not_in_the_journal(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("gift", 0, BTC),))
+    assert status(ledger, "gift") is DonationStatus.SEEN
+    assert ledger.kinds() == ["campaign"]
+
+
+def test_a_replacement_in_the_mempool_is_noticed_and_counted_once(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("slow", 0, 5000, "coin"),))
+    ledger.look((), [], (seen("fast", 0, 5000, "coin"),))
+    assert status(ledger, "slow") is DonationStatus.REPLACED
+    ledger.mine("a", tx("fast", (0, 5000), spends=(("coin", 0),)))
+    ledger.bury()
+    assert wallet(ledger) == 5000
+
+
+def test_a_confirmed_conflict_that_leaves_us_out_replaces(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("gift", 0, 5000, "coin"),))
+    ledger.mine("a", tx("elsewhere", spends=(("coin", 0),)))
+    assert status(ledger, "gift") is DonationStatus.REPLACED
+
+
+def test_missing_is_not_evicted_until_three_looks_over_an_hour(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("gift", 0, 5000),), ("node",))
+    for _ in range(5):
+        ledger.look((), [], (), ("node",))
+    assert status(ledger, "gift") is DonationStatus.SEEN
+    ledger.look((), [], (), ("node",), seconds=3600)
+    assert status(ledger, "gift") is DonationStatus.EVICTED
+
+
+def test_absence_where_no_mempool_was_shown_means_nothing(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("gift", 0, 5000),), ("node",))
+    for _ in range(5):
+        ledger.look((), [], (), (), seconds=3600)
+    assert status(ledger, "gift") is DonationStatus.SEEN
+
+
+def test_an_evicted_payment_that_is_mined_after_all_counts(ledger: Ledger) -> None:
+    ledger.look((), [], (seen("gift", 0, 5000),), ("node",))
+    for _ in range(4):
+        ledger.look((), [], (), ("node",), seconds=3600)
+    assert status(ledger, "gift") is DonationStatus.EVICTED
+    ledger.mine("a", tx("gift", (0, 5000)))
+    ledger.bury()
+    assert status(ledger, "gift") is DonationStatus.SETTLED
+
+
+def test_fifty_spam_payments_leave_one_sum(ledger: Ledger) -> None:
+    ledger.mine("a", *(tx(f"spam {i}", (0, 1), position=i + 1) for i in range(50)))
+    ledger.bury()
+    assert wallet(ledger, AccountClass.DUST) == 50
+    with ledger.store.read() as reading:
+        assert len(donation_rows(reading, SLUG, after=None, limit=100)[0]) == 50
+        assert all(
+            Observed(reading.shelf).tx(name(f"spam {i}")).state is TxState.CONFIRMED for i in range(50)
+        )
+
+
+def test_an_order_beyond_what_is_free_is_refused_with_the_figures(ledger: Ledger) -> None:
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    with pytest.raises(Refused, match=r"1\.00 USD and only 0\.00 is free"):
+        ledger.do(
+            "recorder", "purchase", "add", number="PO-1", supplier="M", currency="USD", date="2023-11-20",
+            items=[{"item": "1", "product": "KIT", "quantity": 1, "value": 100}],
+        )  # fmt: skip
+
+
+def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(ledger: Ledger) -> None:
+    """RULES 12: change goes to them in input order, up to what each put in; no wallet goes negative."""
+    ledger.do(
+        "admin", "campaign", "add", slug="other", title="Other", purpose="Else", start="2023-11-01",
+        end="2023-12-31",
+    )  # fmt: skip
+    with ledger.store.write() as writing:
+        writing.addresses.add([AddressRow(script(50), "address50", "other", "receive", 0, "list")])
+    ledger.mine("a", tx("ours", (0, 50_000)), tx("theirs", (50, 30_000), position=2))
+    ledger.bury()
+    ledger.mine("s", tx("both", (15, 60_000), spends=(("ours", 0), ("theirs", 0))))
+    ledger.bury()
+    with ledger.store.read() as reading:
+        keys = [row.key for row in reading.journal.rows(kind="spend")]
+        books = Books(reading.shelf)
+        held = [books.net(account(AccountClass.WALLET, slug), "BTC") for slug in (SLUG, "other")]
+    assert keys[0] == f"spend:{name('both')}"
+    assert sum(held) == 60_000
+    assert min(held) >= 0

@@ -1,0 +1,374 @@
+"""The database is ours or it is left alone; it lacks nothing that guards it; a backup is the whole of it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
+
+from ledger.core.errors import ForeignDatabase, LedgerError
+from ledger.model.tables import METADATA
+from ledger.store import database
+from ledger.store.database import Store
+from ledger.store.projections import _REMOVE_ALL
+from ledger.store.session import Dialect
+from ledger.store.triggers import triggers
+from tests.tools.store_places import BOTH, entry, filled, fresh_url, outside, seen
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_another_programs_database_is_refused_and_left_alone(kind: str, tmp_path: Path) -> None:
+    """Neither create nor open touches tables that are not ours."""
+    url = fresh_url(kind, tmp_path)
+    with outside(url) as connection:
+        connection.exec_driver_sql("CREATE TABLE meta (name TEXT, value TEXT)")
+        connection.exec_driver_sql("INSERT INTO meta VALUES ('program', 'other')")
+    for opening in (Store.create, Store.open):
+        with pytest.raises(ForeignDatabase, match="another program"):
+            opening(url)
+    with outside(url) as connection:
+        assert [tuple(row) for row in connection.exec_driver_sql("SELECT * FROM meta")] == [
+            ("program", "other")
+        ]
+        if kind == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """A text file under the database's name keeps its bytes."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"donations of May\n" * 100)
+    for opening in (Store.create, Store.open):
+        with pytest.raises(ForeignDatabase):
+            opening(f"sqlite:///{path}")
+    assert path.read_bytes() == b"donations of May\n" * 100
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_newer_version_is_refused(kind: str, tmp_path: Path) -> None:
+    """A database of a later program is not written by this one."""
+    url = fresh_url(kind, tmp_path)
+    filled(url).close()
+    with outside(url) as connection:
+        connection.exec_driver_sql("UPDATE meta SET value = '999' WHERE name = 'version'")
+    for opening in (Store.create, Store.open):
+        with pytest.raises(ForeignDatabase, match="version 999"):
+            opening(url)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_opening_makes_nothing(kind: str, tmp_path: Path) -> None:
+    """An empty or absent database is named as such, not filled by `open`."""
+    url = fresh_url(kind, tmp_path)
+    with pytest.raises(FileNotFoundError if kind == "sqlite" else ForeignDatabase):
+        Store.open(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "no url", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_of_another_kind_is_refused_with_a_remedy(url: str) -> None:
+    """Only a SQLite file or PostgreSQL through psycopg."""
+    with pytest.raises(LedgerError, match="sqlite:///PATH"):
+        Store.create(url)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_missing_or_hollow_trigger_is_named(kind: str, tmp_path: Path) -> None:
+    """Dropped, switched off, or emptied: each is named, and nothing else is."""
+    url = fresh_url(kind, tmp_path)
+    store = filled(url)
+    assert store.missing_triggers() == []
+    on = "" if kind == "sqlite" else " ON entries"
+    with outside(url) as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER entries_delete{on}")
+        if kind == "sqlite":
+            connection.exec_driver_sql("DROP TRIGGER audit_update")
+            connection.exec_driver_sql(
+                "CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT 1; END"
+            )
+        else:
+            connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER audit_update")
+            connection.exec_driver_sql(
+                "CREATE OR REPLACE FUNCTION transfers_insert() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$BEGIN RETURN NEW; END$$"
+            )
+    missing = ["entries_delete", "audit_update"]
+    assert sorted(store.missing_triggers()) == sorted(missing + (["transfers_insert"] if on else []))
+    store.close()
+
+
+def test_each_dialect_guards_the_same_tables() -> None:
+    """PostgreSQL has a TRUNCATE trigger more a table, and nothing less."""
+    lite = {trigger.name for trigger in triggers(Dialect.SQLITE)}
+    full = {trigger.name for trigger in triggers(Dialect.POSTGRESQL)}
+    assert full - lite == {name.replace("_delete", "_truncate") for name in lite if name.endswith("_delete")}
+    assert lite <= full
+
+
+def test_every_table_is_strict_and_without_a_hidden_number(tmp_path: Path) -> None:
+    """SQLite refuses a value of another type, and no table has a rowid that is not its key."""
+    path = tmp_path / "ledger.db"
+    Store.create(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path)) as raw:
+        found = {
+            row[1]: (row[4], row[5]) for row in raw.execute("PRAGMA table_list") if row[1][:7] != "sqlite_"
+        }
+        assert set(found) == set(METADATA.tables)
+        for table, (without_rowid, strict) in found.items():
+            keys = [(r[1], r[2]) for r in raw.execute(f"PRAGMA table_info({table})") if r[5]]
+            assert strict == 1, table
+            assert without_rowid == 1 or (len(keys) == 1 and keys[0][1] == "INTEGER"), table
+        with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT"):
+            raw.execute("INSERT INTO headers VALUES (1, 'text')")
+
+
+def test_whole_numbers_have_64_bits_on_postgresql() -> None:
+    """No column is a 32-bit integer."""
+    for table in METADATA.tables.values():
+        for column in table.columns:
+            if column.type.python_type is int:
+                assert str(column.type) == "BIGINT", column
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_reading_transaction_cannot_write(kind: str, tmp_path: Path) -> None:
+    """The database itself refuses, not only the types."""
+    store = filled(fresh_url(kind, tmp_path))
+    for sql in ("UPDATE progress SET value = 'x'", "DELETE FROM shelf"):
+        with pytest.raises(Exception, match=r"readonly|read-only"), store.read() as tx:
+            tx._session.run(sql)
+    with pytest.raises(LedgerError, match="cannot save"), store.read() as tx:
+        tx.shelf.save("space", "x", b"y")
+    with store.read() as tx:
+        assert tx.shelf.load("space", "x") is None
+    store.close()
+
+
+def test_a_thread_that_writes_already_is_told_so(tmp_path: Path) -> None:
+    """A nested write raises at once instead of waiting for itself."""
+    store = filled(fresh_url("sqlite", tmp_path))
+    with store.write() as tx:
+        with pytest.raises(LedgerError, match="writes already"), store.write():
+            pass
+        tx.progress.save("still", "writing")
+    with store.read() as tx:
+        assert tx.progress.load("still") == "writing"
+    store.close()
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_an_older_database_is_migrated_with_all_its_rows(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version that this program knows how to raise is raised on opening, once."""
+    url = fresh_url(kind, tmp_path)
+    filled(url).close()
+    done: list[int] = []
+
+    def next_step(connection: Connection) -> None:
+        done.append(3)
+        connection.exec_driver_sql("CREATE TABLE added (n BIGINT PRIMARY KEY)".replace("BIGINT", "INTEGER"))
+
+    monkeypatch.setattr(database, "STEPS", (*database.STEPS, (3, next_step)))
+    monkeypatch.setattr(database, "NEWEST", 3)
+    for _ in range(2):
+        store = Store.open(url)
+        with store.read() as tx:
+            assert [row.seq for row in tx.journal.rows()] == [1, 2, 3]
+        store.close()
+    assert done == [3]
+
+
+_FIRST_GUARD = {
+    "sqlite": (
+        "DROP TRIGGER addresses_update",
+        "CREATE TRIGGER addresses_update BEFORE UPDATE ON addresses WHEN NEW.script IS NOT OLD.script"
+        " BEGIN SELECT RAISE(ABORT, 'addresses is given out once: no row is changed or removed'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION addresses_update() RETURNS trigger LANGUAGE plpgsql AS"
+        " $guard$BEGIN IF NEW.script IS DISTINCT FROM OLD.script THEN RAISE EXCEPTION 'no'; END IF;"
+        " RETURN NEW; END$guard$",
+    ),
+}
+"""The guard of the addresses before they had a restriction, in short."""
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_database_of_the_first_version_opens_and_its_addresses_keep_no_restriction(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was given out stays as it was; a need is set once, when an address is given out."""
+    url = fresh_url(kind, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "STEPS", database.STEPS[:1])
+        patch.setattr(database, "NEWEST", 1)
+        filled(url).close()
+    with outside(url) as connection:
+        for statement in _FIRST_GUARD[kind]:
+            connection.exec_driver_sql(statement)
+        for number, given in ((1, "'2026-01-01T00:00:00Z'"), (2, "NULL"), (3, "NULL")):
+            connection.exec_driver_sql(
+                "INSERT INTO addresses (script, address, campaign, branch, idx, source, given_at, claim, used)"
+                f" VALUES ({_bytes(kind, number)}, 'bc1{number}', 'c', 'receive', {number}, 'list', {given}, NULL, 0)"
+            )
+    store = Store.open(url)
+    assert store.missing_triggers() == []
+    with store.write() as tx:
+        assert [row.restriction for row in tx.addresses.of_campaign("c")] == [None, None, None]
+        given_out = tx.addresses.give_out("c", "2026-02-01T00:00:00Z", None, restriction="N-1")
+        assert given_out is not None
+        assert (given_out.address, given_out.restriction) == ("bc12", "N-1")
+    store.close()
+    with outside(url) as connection:
+        for number in (1, 2):
+            with pytest.raises(DatabaseError, match="given out once"):
+                connection.exec_driver_sql(f"UPDATE addresses SET restriction = 'N-2' WHERE idx = {number}")
+
+
+def _bytes(kind: str, number: int) -> str:
+    return f"x'0{number}'" if kind == "sqlite" else f"'\\x0{number}'"
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_migrations_make_the_tables_that_are_declared(kind: str, tmp_path: Path) -> None:
+    """Each column by its name, its type and whether it may be empty."""
+    url = fresh_url(kind, tmp_path)
+    Store.create(url).close()
+    with outside(url) as connection:
+        inspector = inspect(connection)
+        for name, table in METADATA.tables.items():
+            made = {
+                c["name"]: (str(c["type"].compile(connection.dialect)), c["nullable"])
+                for c in inspector.get_columns(name)
+            }
+            declared = {
+                c.name: (str(c.type.compile(connection.dialect)), bool(c.nullable)) for c in table.columns
+            }
+            assert _plain(made) == _plain(declared), name
+            assert {i["name"] for i in inspector.get_indexes(name) if not i["unique"]} == {
+                i.name for i in table.indexes
+            }
+
+
+def _plain(columns: dict[str, tuple[str, bool]]) -> dict[str, tuple[str, bool]]:
+    return {name: (kind.split(" COLLATE")[0], empty) for name, (kind, empty) in columns.items()}
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_migration_that_loses_a_trigger_changes_nothing(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step ends by asserting all triggers; a step that fails that is undone as a whole."""
+    url = fresh_url(kind, tmp_path)
+    filled(url).close()
+
+    def careless(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE added (n INTEGER PRIMARY KEY)")
+        on = "" if kind == "sqlite" else " ON entries"
+        connection.exec_driver_sql(f"DROP TRIGGER entries_update{on}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "STEPS", (*database.STEPS, (3, careless)))
+        patch.setattr(database, "NEWEST", 3)
+        with pytest.raises(LedgerError, match="entries_update"):
+            Store.open(url)
+    store = Store.open(url)
+    assert store.missing_triggers() == []
+    store.close()
+    with outside(url) as connection:
+        assert connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'version'").scalar() == "2"
+
+
+def test_a_backup_while_writing_is_one_moment_of_the_ledger(tmp_path: Path) -> None:
+    """Entry, observation and projection of each transaction are all in the copy, or none is."""
+    store = filled(fresh_url("sqlite", tmp_path), entries=3)
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        seq = 3
+        try:
+            while not stop.is_set() or seq < 10:
+                seq += 1
+                with store.write() as tx:
+                    tx.journal.append(entry(seq))
+                    tx.observations.append([seen(f"s{seq}")])
+                    tx.shelf.save("space", f"key{seq}", b"%d" % seq)
+        except BaseException as failure:
+            failures.append(failure)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for number in range(5):
+        store.backup(tmp_path / f"backup{number}.db")
+    stop.set()
+    writer.join()
+    assert failures == []
+    store.close()
+    for number in range(5):
+        copy = tmp_path / f"copy{number}.db"
+        Store.restore(tmp_path / f"backup{number}.db", copy)
+        restored = Store.open(f"sqlite:///{copy}")
+        assert restored.missing_triggers() == []
+        with restored.read() as tx:
+            count = tx.journal.count()
+            assert count >= 3
+            assert tx.observations.head() == count
+            assert len(list(tx.shelf.rows("space"))) == count
+        with restored.write() as tx:
+            tx.journal.append(entry(count + 1))
+        restored.close()
+
+
+def test_a_backup_needs_no_open_connection_and_overwrites_nothing(tmp_path: Path) -> None:
+    """The first backup after opening works; a second to the same name is refused and leaves the first."""
+    filled(fresh_url("sqlite", tmp_path)).close()
+    store = Store.open(fresh_url("sqlite", tmp_path))
+    store.backup(tmp_path / "b.db")
+    before = (tmp_path / "b.db").read_bytes()
+    with pytest.raises(LedgerError, match="exists"):
+        store.backup(tmp_path / "b.db")
+    assert (tmp_path / "b.db").read_bytes() == before
+    store.close()
+    assert not list(tmp_path.glob(".b.db*"))
+
+
+def test_restore_overwrites_nothing_and_takes_only_ours(tmp_path: Path) -> None:
+    """A ledger that exists, another program's file, a text file and no file are refused."""
+    store = filled(fresh_url("sqlite", tmp_path))
+    store.backup(tmp_path / "b.db")
+    store.close()
+    with pytest.raises(LedgerError, match="exists"):
+        Store.restore(tmp_path / "b.db", tmp_path / "ledger.db")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.commit()
+    (tmp_path / "text.db").write_text("not a database, though it is long enough to be read as one" * 20)
+    for name in ("other.db", "text.db"):
+        with pytest.raises(ForeignDatabase):
+            Store.restore(tmp_path / name, tmp_path / "new.db")
+    with pytest.raises(LedgerError, match="no file"):
+        Store.restore(tmp_path / "absent.db", tmp_path / "new.db")
+    assert not (tmp_path / "new.db").exists()
+    assert not (tmp_path / "absent.db").exists()
+
+
+def test_postgresql_changes_few_rows_of_a_space_by_their_keys(tmp_path: Path) -> None:
+    """Without statistics it would read all rows of the space, and each entry would cost more than the one before."""
+    store = Store.create(fresh_url("postgresql", tmp_path))
+    with store.write() as tx:
+        for n in range(3000):
+            tx.shelf.save("space", f"key{n:05d}", b"value")
+    with store.write() as tx:
+        told = tx._session.all(f"EXPLAIN {_REMOVE_ALL}", (["space"] * 10, [f"key{n:05d}" for n in range(10)]))
+    store.close()
+    plan = "\n".join(str(row[0]) for row in told)
+    assert re.search(r"Index Cond: \(\(space = .*gone\.space.*\) AND \(key = .*gone\.key.*\)\)", plan), plan

@@ -1,0 +1,99 @@
+"""Each product is told apart: a step never adds masks to litres, and money that went as a fee has its trail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.rules.books import Books
+from ledger.views.queries import donation_trails
+from ledger.views.stock import lot_traces
+from ledger.views.trail import DonationTrail, Step, StepKind
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Kits and litres of soap, ordered together and paid with a fee by four gifts of a cent and a large one."""
+    made = Ledger.new(tmp_path)
+    for number in ("B-1", "B-2", "B-3", "B-4"):
+        give(made, number, 1)
+    give(made, "B-5", 96)
+    for code, unit in (("KIT", "kit"), ("SOAP", "litre")):
+        made.do("recorder", "product", "add", code=code, name=code, unit=unit, plural=unit + "s")
+    items = [
+        {"item": "1", "product": "KIT", "quantity": 10, "value": 30},
+        {"item": "2", "product": "SOAP", "quantity": 5, "value": 20},
+    ]
+    facts = {"number": "PO-1", "supplier": "Maker", "currency": "USD", "items": items, "date": "2023-11-21"}
+    made.do("recorder", "purchase", "add", **facts)
+    made.do("approver", "purchase", "approve", number="PO-1", date="2023-11-21")
+    paid = {"number": "P-1", "order": "PO-1", "asset": "USD", "amount": 50, "fee": 50, "discharges": 50}
+    made.do("recorder", "payment", "add", bank="B", prepayment=True, date=DATE, **paid)
+    made.do("approver", "payment", "approve", number="P-1", date=DATE)
+    return made
+
+
+def give(ledger: Ledger, number: str, cents: int) -> None:
+    facts = {"number": number, "bank": "B", "currency": "USD", "amount": cents, "date": "2023-11-20"}
+    ledger.do("recorder", "contribution", "add", **facts)
+
+
+def trail(ledger: Ledger, number: str) -> DonationTrail:
+    with ledger.store.read() as reading:
+        (found,) = donation_trails(reading, f"contribution:{SLUG}:{number}", now=ledger.now)
+    return found
+
+
+def told(ledger: Ledger, number: str, kind: StepKind) -> list[Step]:
+    return [step for step in trail(ledger, number).steps if step.kind is kind]
+
+
+def test_a_gift_that_went_wholly_as_the_fee_of_a_payment_has_its_trail(ledger: Ledger) -> None:
+    fees = {number: told(ledger, number, StepKind.FEE) for number in ("B-1", "B-2", "B-3", "B-4")}
+    assert [number for number, steps in fees.items() if steps] == ["B-2", "B-4"]
+    (step,) = fees["B-2"]
+    assert (step.asset, step.units, step.place, step.reference) == ("USD", 1, "Maker", "PO-1")
+
+
+def test_what_a_payment_paid_for_is_told_product_by_product_and_its_fee_once(ledger: Ledger) -> None:
+    steps = told(ledger, "B-5", StepKind.ORDERED)
+    assert {step.asset: step.units for step in steps} == {"KIT": 10, "SOAP": 5}
+    assert sum(int(dict(step.detail)["paid"]) for step in steps) == 48
+    assert [dict(step.detail).get("fee") for step in steps] == ["48", None]
+
+
+def test_two_products_on_one_waybill_are_two_steps(ledger: Ledger) -> None:
+    for item, lot, count in (("1", "K", 10), ("2", "G", 5)):
+        rows = [{"lot": lot, "noted": count, "good": count}]
+        facts = {"number": f"GRN-{lot}", "order": "PO-1", "item": item, "place": "Depot", "lots": rows}
+        ledger.do("recorder", "receipt", "add", date=DATE, **facts)
+    lots = [
+        {"product": "KIT", "lot": "K", "quantity": 10},
+        {"product": "SOAP", "lot": "G", "quantity": 5},
+    ]
+    facts = {"waybill": "W-1", "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
+    ledger.do("recorder", "shipment", "add", lots=lots, **facts)
+    assert {step.asset: step.units for step in told(ledger, "B-5", StepKind.SHIPPED)} == {
+        "KIT": 10,
+        "SOAP": 5,
+    }
+
+
+def test_what_gifts_paid_of_a_lot_sums_to_its_price_although_one_payment_paid_for_two_products(
+    ledger: Ledger,
+) -> None:
+    for item, lot, count in (("1", "K", 10), ("2", "G", 5)):
+        rows = [{"lot": lot, "noted": count, "good": count}]
+        facts = {"number": f"GRN-{lot}", "order": "PO-1", "item": item, "place": "Depot", "lots": rows}
+        ledger.do("recorder", "receipt", "add", date=DATE, **facts)
+    with ledger.store.read() as reading:
+        books = Books(reading.shelf)
+        traces = [lot_traces(books, SLUG, lot)[0] for lot in ("K", "G")]
+    assert [{share.asset for share in trace.gifts} for trace in traces] == [{"USD"}, {"USD"}]
+    assert [sum(share.units for share in trace.gifts) for trace in traces] == [30, 20]
+    assert [sum(share.pieces for share in trace.gifts) for trace in traces] == [10, 5]
+    whole = sum(share.units for trace in traces for share in trace.gifts if share.gift == "contribution:B-5")
+    assert whole == 48

@@ -1,0 +1,260 @@
+"""Looked at alone: what pays us becomes a labelled sighting, absence proves nothing, and nobody is hammered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from ledger.core.errors import NotAllowed
+from ledger.recording.desk import Actor, act, add_user
+from ledger.recording.lookup import LookupState
+from ledger.rules.observing import Observed, TxState
+from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
+from service.clock import MovableClock
+from service.config import Watch
+from service.lookups import ASK_AGAIN, BURST, SECONDS_EACH, LookUps, TooMany
+from service.wiring import Service, build
+from tests.tools.esplora_server import EsploraServer
+from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.kill_driver import SLUG, config_of
+
+
+@dataclass
+class Home:
+    """A site that reads one explorer in `recent`, on a chain made by hand."""
+
+    store: Store
+    chain: FakeChain
+    server: EsploraServer
+    clock: MovableClock
+    folder: Path
+    watch: Watch = field(default_factory=lambda: Watch(sightings="recent"))
+
+    def service(self) -> Service:
+        config = replace(config_of(self.server.url), watch=self.watch)
+        return build(self.store, config, self.clock, {}, self.folder)
+
+    def looked(self, service: Service) -> None:
+        assert service.jobs.look() is not None, service.jobs.trouble
+
+
+def api(service: Service) -> TestClient:
+    return TestClient(service.app, follow_redirects=False)  # type: ignore[arg-type]
+
+
+def asked(service: Service, txid: str) -> str:
+    answer = api(service).post("/api/v1/lookups", json={"txid": txid})
+    assert answer.status_code in {200, 202}, answer.text
+    return str(answer.json()["state"])
+
+
+def state(service: Service, txid: str) -> str:
+    return str(api(service).get(f"/api/v1/lookups/{txid}").json()["state"])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    chain = FakeChain()
+    chain.mine(3)
+    clock = MovableClock(chain.now)
+    with store.write() as tx:
+        user = add_user(tx, "ana", "admin", now=clock(), by=None)
+        facts = {
+            "slug": SLUG, "title": "Relief", "purpose": "All of it", "start": "2011-01-01", "end": "2040-01-01",
+        }  # fmt: skip
+        act(tx, Actor(user, "ana", "admin"), SLUG, "campaign", "add", facts, now=clock())
+    with EsploraServer(chain) as server:
+        yield Home(store, chain, server, clock, tmp_path)
+    store.close()
+
+
+def paying(number: int, *, seed: int = 1) -> bytes:
+    return transaction([(script_no(number), 50_000)], [outpoint_no(seed)])
+
+
+def test_a_payment_that_no_look_would_find_becomes_a_sighting_labelled_with_its_source(home: Home) -> None:
+    """Its address was not given out lately, so mempools are not asked for it; by its txid it is found."""
+    service = home.service()
+    txid = home.chain.send(paying(2))
+    home.looked(service)
+    assert api(service).get(f"/d/{txid}").status_code == 404
+    assert asked(service, txid) == "waiting"
+    home.looked(service)
+    assert state(service, txid) == "found"
+    page = api(service).get(f"/d/{txid}")
+    assert page.status_code == 200
+    with home.store.read() as tx:
+        seen = Observed(tx.shelf).tx(txid)
+        assert tx.journal.head() is not None
+    assert seen is not None
+    assert (seen.state, seen.sources) == (TxState.SEEN, ("honest",))
+
+
+def test_what_was_found_alone_lives_on_as_any_sighting_does(home: Home) -> None:
+    """It confirms, settles and is one donation."""
+    service = home.service()
+    txid = home.chain.send(paying(2))
+    home.looked(service)
+    asked(service, txid)
+    home.looked(service)
+    home.chain.mine(6)
+    home.looked(service)
+    (donation,) = api(service).get(f"/api/v1/donations/{txid}").json()["donations"]
+    assert donation["status"] == "settled"
+
+
+def test_a_transaction_of_others_is_answered_and_leaves_no_trace_in_the_observations(home: Home) -> None:
+    service = home.service()
+    home.looked(service)
+    with home.store.read() as tx:
+        before = tx.observations.head()
+    for raw in (paying(99), paying(98, seed=2)):
+        txid = home.chain.send(raw)
+        asked(service, txid)
+    home.looked(service)
+    assert state(service, txid) == "none_of_ours"
+    with home.store.read() as tx:
+        assert tx.observations.head() == before
+    assert api(service).get(f"/d/{txid}").status_code == 404
+
+
+def test_absence_proves_nothing_and_may_be_asked_again_later(home: Home) -> None:
+    service = home.service()
+    home.looked(service)
+    raw = paying(3)
+    probe = FakeChain()
+    txid = probe.send(raw)
+    asked(service, txid)
+    home.looked(service)
+    assert state(service, txid) == "no_source"
+    home.chain.send(raw)
+    asked(service, txid)
+    home.looked(service)
+    assert state(service, txid) == "no_source"
+    home.clock.move_to(home.clock() + ASK_AGAIN[LookupState.NO_SOURCE])
+    assert asked(service, txid) == "waiting"
+    home.looked(service)
+    assert state(service, txid) == "found"
+
+
+def test_a_source_that_cannot_be_asked_is_no_absence_and_the_question_waits(home: Home) -> None:
+    service = home.service()
+    home.looked(service)
+    txid = home.chain.send(paying(1))
+    asked(service, txid)
+    home.server.faults.status = 503
+    service.jobs.look()
+    home.server.faults.status = None
+    assert state(service, txid) == "waiting"
+    service.jobs.leader.release()
+    again = home.service()  # a new process, whose HTTP client has no pause to keep
+    home.looked(again)
+    assert state(again, txid) == "found"
+
+
+def test_bytes_of_another_transaction_are_a_lie_and_no_sighting(home: Home) -> None:
+    """The source is set aside, and named in the next look's report."""
+    service = home.service()
+    home.looked(service)
+    txid = home.chain.send(paying(1))
+    other = home.chain.send(paying(2, seed=2))
+    home.chain.mempool[txid] = home.chain.transactions[txid] = home.chain.transactions[other]
+    asked(service, txid)
+    home.looked(service)
+    assert state(service, txid) == "waiting"
+    with home.store.read() as tx:
+        assert Observed(tx.shelf).tx(txid) is None
+    home.looked(service)
+    with home.store.read() as tx:
+        (source,) = chain_status(tx, now=home.clock()).sources
+    assert source.lied is not None
+
+
+def test_what_stands_in_a_block_that_was_read_before_its_address_was_ours_is_no_sighting(home: Home) -> None:
+    """A source that names a block for it is not taken for a mempool."""
+    txid = home.chain.send(paying(1))
+    home.chain.mine(1)
+    service = home.service()
+    home.looked(service)
+    late = home.chain.send(paying(7, seed=3))
+    home.chain.mine(1)
+    home.looked(service)
+    with home.store.write() as tx:
+        row = tx.addresses.by_script(script_no(1))
+        assert row is not None
+        tx.addresses.add([replace(row, script=script_no(7), address="late", branch="receive", index=9)])
+    assert asked(service, txid) == "found"
+    asked(service, late)
+    home.looked(service)
+    assert state(service, late) == "unread"
+    with home.store.read() as tx:
+        assert Observed(tx.shelf).tx(late) is None
+
+
+@pytest.mark.parametrize("sightings", ["off", "own-node"])
+def test_no_question_goes_to_an_explorer_where_the_operator_forbids_it(home: Home, sightings: str) -> None:
+    """A question that was taken before is not sent either."""
+    before = home.service()
+    home.looked(before)
+    txid = home.chain.send(paying(1))
+    asked(before, txid)
+    home.watch = replace(home.watch, sightings=sightings)  # type: ignore[arg-type]
+    service = home.service()
+    sent = len(home.server.paths)
+    assert api(service).post("/api/v1/lookups", json={"txid": "ab" * 32}).status_code == 403
+    before.jobs.leader.release()
+    home.looked(service)
+    assert not [path for path in home.server.paths[sent:] if txid in path]
+
+
+def queue(home: Home) -> LookUps:
+    lookups = home.service().jobs.look_up
+    owner = lookups.__self__  # type: ignore[attr-defined]
+    assert isinstance(owner, LookUps)
+    return owner
+
+
+def test_questions_are_bounded_in_number_and_pace_and_nothing_is_asked_twice(home: Home) -> None:
+    """A burst, then one a minute; each waiting transaction is asked for once; a restart forgets none of it."""
+    lookups = queue(home)
+    for number in range(BURST):
+        assert lookups.ask(f"{number:064x}")[1]
+    assert not lookups.ask(f"{0:064x}")[1]
+    again = queue(home)
+    with pytest.raises(TooMany) as many:
+        again.ask(f"{BURST:064x}")
+    assert 0 < many.value.seconds <= SECONDS_EACH
+    service = home.service()
+    home.looked(service)
+    for number in range(BURST):
+        assert len([path for path in home.server.paths if f"{number:064x}" in path]) == 1
+    home.clock.move_to(home.clock() + SECONDS_EACH)
+    assert lookups.ask(f"{BURST:064x}")[1]
+    with pytest.raises(TooMany):
+        lookups.ask(f"{BURST + 1:064x}")
+
+
+def test_a_clock_that_ran_ahead_blocks_nobody_for_long(home: Home) -> None:
+    """Times that the clock gave while it was hours ahead lose their force."""
+    lookups = queue(home)
+    now = home.clock()
+    home.clock.move_to(now + 40_000)
+    for number in range(BURST):
+        lookups.ask(f"{number:064x}")
+    ahead = replace(lookups, clock=lambda: now)
+    home.looked(home.service())
+    with pytest.raises(TooMany) as many:
+        ahead.ask("ab" * 32)
+    assert many.value.seconds <= SECONDS_EACH
+
+
+def test_refused_when_switched_off_names_the_reason(home: Home) -> None:
+    home.watch = replace(home.watch, sightings="off")
+    with pytest.raises(NotAllowed, match="no unconfirmed payments"):
+        queue(home).ask("ab" * 32)

@@ -1,0 +1,207 @@
+"""Ports made by hand for the API's tests: a store that holds nothing, views over built data, a small desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from api.ports import Ports, SiteSettings
+from ledger.core.errors import NotAllowed, NotFound, Refused
+from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.views.trail import DonationStatus, DonationTrail, Paper
+from tests.tools import builders_views as built
+
+NOW = 1_601_302_560
+CLAIM = "k3Jx9Qw2ErTyUiOp5AsDfG"
+TOKEN = "aidtrail_" + "t" * 43
+PDF = b"%PDF-1.4 a paper"
+
+
+@dataclass
+class FakeReading:
+    seq: int = 3_118
+    papers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def journal(self) -> FakeReading:
+        return self
+
+    @property
+    def observations(self) -> FakeReading:
+        return self
+
+    @property
+    def evidence(self) -> FakeReading:
+        return self
+
+    def head(self) -> tuple[int, str]:
+        return self.seq, "00" * 32
+
+    def load(self, sha256: str) -> tuple[str, bytes] | None:
+        return self.papers.get(sha256)
+
+
+class FakeStore:
+    def __init__(self) -> None:
+        self.reading = FakeReading()
+        self.reading.papers = {
+            "1" * 64: ("application/pdf", PDF),
+            "2" * 64: ("text/html", b"<script>alert(1)</script>"),
+        }
+        self.writes = 0
+
+    @contextmanager
+    def read(self) -> Iterator[FakeReading]:
+        yield self.reading
+
+    def together(self, work: Callable[[FakeReading], Any]) -> Any:
+        done = work(self.reading)
+        self.writes += 1
+        return done
+
+
+@dataclass
+class FakeViews:
+    reports: dict[str, CampaignReport]
+    trails: dict[str, list[DonationTrail]]
+    asked: int = 0
+
+    def campaign_cards(self, tx: Any) -> list[CampaignCard]:
+        return [replace(built.card(), slug=slug) for slug in self.reports]
+
+    def campaign_report(self, tx: Any, slug: str, *, now: int) -> CampaignReport:
+        self.asked += 1
+        if slug not in self.reports:
+            raise NotFound("campaign: there is no campaign of this name")
+        return self.reports[slug]
+
+    def donation_trails(self, tx: Any, key: str, *, now: int) -> list[DonationTrail]:
+        if key not in self.trails:
+            raise NotFound(f"A transaction id has 64 characters; yours has {len(key)}.")
+        return self.trails[key]
+
+    def donation_rows(
+        self, tx: Any, slug: str, *, after: str | None, limit: int
+    ) -> tuple[list[DonationRow], str | None]:
+        self.campaign_report(tx, slug, now=0)
+        rows = built.donation_rows()
+        if after is not None and not after.isdigit():
+            raise Refused.field("cursor", "give the `next` of the page before, unchanged")
+        start = int(after or 0)
+        return rows[start : start + limit], str(start + limit) if start + limit < len(rows) else None
+
+    def entry_rows(self, tx: Any, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
+        rows = [b'{"seq":%d,"v":1}' % seq for seq in range(1, 31)]
+        return rows[after : after + limit], after + limit if after + limit < len(rows) else None
+
+    def paper_rows(
+        self, tx: Any, slug: str, *, after: str | None, limit: int
+    ) -> tuple[list[Paper], str | None]:
+        return list(built.papers())[:limit], None
+
+    def chain_status(self, tx: Any, *, now: int) -> Any:
+        return {"network": "regtest", "tip": 650_417, "sources": ({"name": "a", "ok": True},)}
+
+
+@dataclass(frozen=True)
+class Facts:
+    number: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Action:
+    facts: type
+    roles: frozenset[str]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Noun:
+    plural: str
+    actions: Mapping[str, Action]
+
+
+@dataclass(frozen=True)
+class Actor:
+    id: int | None
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    seq: int | None
+    key: str
+    already: bool
+    waiting_for: str | None
+    data: bytes | None
+
+
+@dataclass(frozen=True)
+class Intention:
+    address: str
+    bip21: str
+    claim_code: str
+    fresh: bool
+    need: str | None = None
+
+
+class FakeDesk:
+    NOUNS: ClassVar[dict[str, Noun]] = {
+        "need": Noun("needs", {"record": Action(Facts, frozenset({"coordinator"}), "What was asked for.")})
+    }
+
+    def actor_of_token(self, tx: Any, token: str) -> Actor | None:
+        return Actor(1, "ana", "coordinator") if token == TOKEN else None
+
+    def act(self, tx: Any, actor: Actor, slug: str, noun: str, verb: str, facts: Any, *, now: int) -> Outcome:
+        if not isinstance(facts, dict) or not isinstance(facts.get("quantity"), int):
+            raise Refused.field("quantity", "write a whole number")
+        if facts["quantity"] == 13:
+            raise NotAllowed("role: thirteen is not for you")
+        return Outcome(7, f"{noun}:{facts.get('number')}", False, None, b'{"seq":7}')
+
+    def request_intention(
+        self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
+    ) -> Intention:
+        need = wish["need"] if isinstance(wish, dict) and "need" in wish else None
+        return Intention("bc1qfresh", "bitcoin:bc1qfresh?label=x", CLAIM, True, need)
+
+
+def ports(*, demonstration: bool = True, missing: list[str] | None = None) -> Ports:
+    """A site with a campaign in full, an empty one, one that does not reconcile; donations in every status."""
+    report = built.story_report()
+    trail = built.story_trail()
+    trails: dict[str, list[DonationTrail]] = {
+        built.TXID: [trail], f"{built.TXID}:1": [trail], CLAIM: [trail],
+        trail.address: [trail, built.waiting_trail()],
+        **{f"{status}": [built.waiting_trail(status)] for status in DonationStatus if status != "settled"},
+    }  # fmt: skip
+    reports = {
+        built.SLUG: report,
+        "new": built.empty_report(),
+        "broken": replace(report, slug="broken", books=built.broken_books()),
+    }
+    return Ports(
+        store=FakeStore(),
+        clock=lambda: NOW,
+        settings=SiteSettings(title="aidtrail", demonstration=demonstration, base_url="http://127.0.0.1"),
+        metrics=lambda: "aidtrail_journal_head 3118\n",
+        ready=lambda: list(missing or []),
+        views=FakeViews(reports, trails),
+        desk=FakeDesk(),
+    )
+
+
+def text_of(html: str) -> str:
+    """What a page says without its marks."""
+    return (
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+        .replace(" ,", ",")
+        .replace(" :", ":")
+        .replace(" .", ".")
+    )

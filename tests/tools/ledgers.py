@@ -1,0 +1,157 @@
+"""A small ledger for tests: a store, a campaign, a chain made by hand, and the whole state audited after each step."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ledger.checks.run import run_checks
+from ledger.core.chain import BlockRef, Outpoint, Script
+from ledger.core.errors import LedgerError
+from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.recording.desk import Actor, Outcome, act, add_user
+from ledger.recording.kinds import ALL
+from ledger.recording.rebuild import rebuild
+from ledger.recording.record import unix_seconds
+from ledger.recording.settling import LookOutcome, record_look
+from ledger.store.addresses import AddressRow
+from ledger.store.database import Store
+from ledger.views.conservation import conservation
+from ledger.views.queries import campaign_report
+
+START = 1_700_000_000
+SLUG = "help"
+REVERSIBLE = frozenset(kind.name for kind in ALL if kind.undoing is not None)
+"""The kinds whose entries a person can reverse."""
+
+
+def script(index: int) -> Script:
+    return Script(b"\x00\x14" + index.to_bytes(20, "big"))
+
+
+def name(text: str) -> str:
+    """A txid or block hash made of a word."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tx(
+    label: str,
+    *pays: tuple[int, int],
+    spends: tuple[tuple[str, int], ...] = (),
+    position: int = 1,
+    coinbase: bool = False,
+) -> TxFacts:
+    """A transaction that pays (script index, sats) and spends (label, vout)."""
+    inputs = tuple(Outpoint(name(other), vout) for other, vout in spends) or (
+        Outpoint(name("in " + label), 0),
+    )
+    outputs = tuple((script(index), sats) for index, sats in pays)
+    return TxFacts(name(label), position, coinbase, inputs, outputs, ())
+
+
+def day_of(facts: dict[str, Any]) -> int:
+    """The first second of the day that a fact is dated, in Unix time: nobody tells it before."""
+    try:
+        return unix_seconds(f"{facts['date']}T00:00:00Z")
+    except (KeyError, ValueError, LedgerError):
+        return 0
+
+
+@dataclass
+class Ledger:
+    """A ledger and the chain that it follows, as a list of block labels."""
+
+    store: Store
+    now: int = START
+    chain: list[str] = field(default_factory=lambda: ["genesis"])
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, folder: Path, *, addresses: int = 20, url: str | None = None, **more: Any) -> Ledger:
+        store = Store.create(url or f"sqlite:///{folder / 'ledger.db'}")
+        made = cls(store)
+        with store.write() as writing:
+            for role in ("admin", "recorder", "approver"):
+                number = add_user(writing, role, role, now=START, by=None)
+                made.actors[role] = Actor(number, role, role)
+        made.do(
+            "admin", "campaign", "add", slug=SLUG, title="Help", purpose="All of it", start="2023-11-01",
+            **({"end": "2023-12-31"} | more),
+        )  # fmt: skip
+        with store.write() as writing:
+            writing.addresses.add(
+                [
+                    AddressRow(script(i), f"address{i}", SLUG, "change" if i >= 15 else "receive", i, "list")
+                    for i in range(addresses)
+                ]
+            )
+        return made
+
+    def do(self, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
+        self.now = max(self.now + 60, day_of(facts))
+        with self.store.write() as writing:
+            outcome = act(writing, self.actors[role], SLUG, noun, verb, facts, now=self.now)
+        self.audit()
+        return outcome
+
+    def mine(self, label: str, *txs: TxFacts) -> LookOutcome:
+        return self.look((), [(label, txs)])
+
+    def reorg(self, depth: int, *blocks: tuple[str, tuple[TxFacts, ...]]) -> LookOutcome:
+        undone = tuple(name(label) for label in reversed(self.chain[-depth:]))
+        del self.chain[-depth:]
+        return self.look(undone, list(blocks))
+
+    def look(
+        self,
+        undone: tuple[str, ...],
+        blocks: list[tuple[str, tuple[TxFacts, ...]]],
+        seen: tuple[SeenTx, ...] = (),
+        mempool: tuple[str, ...] = (),
+        seconds: int = 600,
+    ) -> LookOutcome:
+        self.now += seconds
+        joined = []
+        for label, txs in blocks:
+            self.chain.append(label)
+            ref = BlockRef(len(self.chain) - 1, name(label), START + 600 * len(self.chain))
+            joined.append(JoinedBlock(ref, "test", txs))
+        tip = BlockRef(len(self.chain) - 1, name(self.chain[-1]), START + 600 * len(self.chain))
+        told = ChainLook(undone, tuple(joined), tip, tip.height, seen, mempool, (), True)
+        with self.store.write() as writing:
+            outcome = record_look(writing, told, now=self.now)
+        self.audit()
+        return outcome
+
+    def bury(self, blocks: int = 5) -> None:
+        """Mine empty blocks on top."""
+        for _ in range(blocks):
+            self.mine(f"empty {len(self.chain)} {self.now}")
+
+    def audit(self) -> None:
+        """The whole state, after every step."""
+        with self.store.read() as reading:
+            assert run_checks(reading) == []
+            assert rebuild(reading) == []
+
+    def kinds(self) -> list[str]:
+        with self.store.read() as reading:
+            return [row.kind for row in reading.journal.rows()]
+
+
+class QuietLedger(Ledger):
+    """One whose test audits it when it wants to, and not at each step."""
+
+    def audit(self) -> None:
+        return
+
+
+def tied(ledger: Ledger) -> None:
+    """Money is conserved, and every table of sums closes with its total."""
+    with ledger.store.read() as reading:
+        made = conservation(reading, SLUG)
+        assert made.holds, made
+        for table in campaign_report(reading, SLUG, now=ledger.now).sums:
+            assert sum(row.minor for row in table.rows) == table.total, table

@@ -1,0 +1,164 @@
+"""Recipes of facts about funds: gifts in kind, coins that are no gifts, loans between campaigns, periods, limits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from ledger.rules.incoming import coin_named
+from ledger.rules.periods import last_closed
+from ledger.rules.repayments import owed_still
+from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
+from tests.tools.machine_world import Needs
+
+
+@tells("in-kind")
+def _in_kind(s: Scene) -> Facts:
+    product, document = s.one(s.documents("product"), "product")
+    facts = s.numbered("IK") | {
+        "product": product, "place": s.pick(PLACES), "quantity": s.n(1, 500), "value": s.n(1, 90_000),
+        "currency": s.pick(CURRENCIES), "method": s.pick(("quote", "invoice", "cost")), "stated_by": "Maker",
+    }  # fmt: skip
+    if s.chance(50):
+        facts["lot"] = s.new("L")
+    if not document["facts"].get("service") and s.chance(30):
+        facts["expiry"] = s.pick((s.today, "2026-01-01"))
+    return facts
+
+
+@tells("incoming")
+def _incoming(s: Scene) -> Facts:
+    coins = [outpoint for outpoint, d in s.documents("donation") if d["live"]]
+    for _, spend in s.documents("spend"):
+        txid = spend["facts"]["txid"]
+        coins += [f"{txid}:{c['vout']}" for c in spend["facts"]["coins"] if c["undecided"]]
+    outpoint = s.one(sorted(set(coins)), "donation")
+    document = coin_named(s.books, s.slug, outpoint)
+    now = document.get("counts_as", "")
+    counts = [name for name in ("gift", "top_up", "change", "undecided") if name != now]
+    facts: Facts = {"outpoint": outpoint, "counts_as": s.pick(counts), "date": s.today}
+    return facts | {"n": int(document.get("decisions", 0)) + 1}
+
+
+@tells("reclassification")
+def _reclassification(s: Scene) -> Facts:
+    lines = [
+        (name.split("/")[2:], s.books.lines.free_units(name))
+        for name in s.books.lines.names(f"money/{s.slug}/")
+    ]
+    (restriction, asset), free = s.one([row for row in lines if row[1]], "contribution")
+    needs = [number for number, _ in s.documents("need")]
+    facts = s.numbered("RC") | {"asset": asset, "amount": s.n(1, free)}
+    coins = [ref for ref, _ in s.unexplained()]
+    if asset == "BTC" and coins and s.chance(50):
+        facts |= {"txid": s.pick(coins), "reason": "exchanged"}
+        ends = [None, *needs]
+        back = s.pick(ends)
+        facts |= {} if restriction == "free" else {"to": restriction}
+        return facts | ({} if back is None else {"need": back})
+    if restriction == "free":
+        return facts | {"to": s.one(needs, "need"), "reason": "set_aside"}
+    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn"))}
+
+
+@tells("period")
+def _period(s: Scene) -> Facts:
+    if s.of_status("period", "pending"):
+        raise Needs(s.pick(("period.approved", "period.rejected")))
+    closed = last_closed(s.books, s.slug)
+    yesterday = date.fromisoformat(s.today) - timedelta(days=1)
+    first = date(2023, 10, 1) if closed is None else date.fromisoformat(closed[1]) + timedelta(days=1)
+    last = first + timedelta(days=s.n(0, max(0, (yesterday - first).days)))
+    return {"number": s.new("T"), "first": first.isoformat(), "last": last.isoformat(), "date": s.today}
+
+
+@tells("limit")
+def _limit(s: Scene) -> Facts:
+    role = "admin" if s.chance(10) else "approver"
+    return s.numbered("LM") | {"role": role, "currency": s.pick(CURRENCIES), "most": s.n(1, 9_000_000)}
+
+
+@tells("limit.lifted")
+def _lifted(s: Scene) -> Facts:
+    limits = [d["facts"] for _, d in s.documents("limit") if d["most"] is not None]
+    limit = s.one(limits, "limit")
+    return s.numbered("LM") | {"role": limit["role"], "currency": limit["currency"]}
+
+
+@tells("loan")
+def _loan(s: Scene) -> Facts:
+    others = [slug for slug in s.world.slugs() if slug != s.slug]
+    facts = s.numbered("LN") | {"to": s.one(others, "campaign")}
+    coins = [(ref, d["notes"]["out"]) for ref, d in s.unexplained()]
+    if coins and s.chance(40):
+        ref, out = s.pick(coins)
+        return facts | {"asset": "BTC", "txid": ref, "amount": out}
+    bank, currency, free = s.one(s.banks(), "contribution")
+    fee = s.pick((0, 0, 2)) if free > 2 else 0
+    facts |= {"bank": bank, "to_bank": s.pick(BANKS), "fee": fee}
+    return facts | {"asset": currency, "amount": s.n(1, free - fee)}
+
+
+@tells("repayment")
+def _repayment(s: Scene) -> Facts:
+    owed = []
+    for lender in s.world.slugs():
+        for number, loan in s.books.documents.all("loan", lender):
+            if loan["facts"]["to"] == s.slug and loan["status"] == "approved":
+                left = owed_still(s.books, s.slug, lender, number, loan["facts"]["asset"])
+                owed += [(lender, number, loan["facts"]["asset"], left)] if left else []
+    lender, number, lent, left = s.one(owed, "loan.approved")
+    bank, currency, free = s.one(s.banks(), "contribution")
+    facts = s.numbered("RP") | {"lender": lender, "loan": number, "asset": currency, "bank": bank}
+    facts |= {"to_bank": s.pick(BANKS), "fee": s.pick((0, 1)) if free > 1 else 0}
+    most = free - facts["fee"]
+    if currency != lent:
+        return facts | {"amount": s.n(1, most), "settles": s.n(1, left)}
+    return facts | {"amount": s.n(1, min(most, left))}
+
+
+for _noun in ("loan", "repayment", "period", "reclassification"):
+    tells_decisions(_noun)
+
+
+def _live_gifts(s: Scene) -> list[str]:
+    gifts = [o for o, d in s.documents("donation") if d["live"] and d["line"]]
+    return gifts + [f"contribution:{n}" for n, d in s.documents("contribution") if d["live"]]
+
+
+@tells("block")
+def _block(s: Scene) -> Facts:
+    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    young = [
+        str(coin.outpoint)
+        for coin in s.world.chain.unspent()
+        if coin.owner.slug == s.slug and coin.height > s.world.chain.tip.height - 5
+    ]
+    gifts = [gift for gift in [*_live_gifts(s), *young] if gift not in blocked]
+    facts = s.numbered("BK") | {"gift": s.one(gifts, s.pick(("donation", "contribution")))}
+    return facts | ({"list": "OFAC", "list_date": s.today} if s.chance(50) else {})
+
+
+@tells("release")
+def _release(s: Scene) -> Facts:
+    waiting = {d["facts"]["block"] for _, d in s.of_status("release", "pending")}
+    blocks = [n for n, d in s.documents("block") if d["status"] == "standing" and n not in waiting]
+    return s.numbered("RL") | {"block": s.one(blocks, "block")}
+
+
+@tells("gift-return")
+def _gift_return(s: Scene) -> Facts:
+    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    gift = s.one([gift for gift in _live_gifts(s) if gift not in blocked], "contribution")
+    facts = s.numbered("GR") | {"gift": gift, "reason": s.pick(("asked", "mistake", "other"))}
+    if gift.startswith("contribution:"):
+        bought = s.books.documents.require("contribution", s.slug, gift.partition(":")[2])["facts"]
+        fee = s.pick((0, 0, 2))
+        facts |= {"bank": bought["bank"], "fee": fee, "amount": s.n(1, max(1, bought["amount"] - fee))}
+        return facts
+    txid, out = s.one([(ref, d["notes"]["out"]) for ref, d in s.unexplained()], "spend")
+    fee = s.n(0, min(out - 1, 500))
+    return facts | {"txid": txid, "amount": out - fee, "fee": fee}
+
+
+for _noun in ("release", "gift-return"):
+    tells_decisions(_noun)

@@ -1,0 +1,164 @@
+"""Recipes of facts about campaigns and money: from the product that is needed to the coins that were sold or moved."""
+
+from __future__ import annotations
+
+from ledger.recording.record import unix_seconds
+from ledger.rules.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
+from ledger.rules.rates import minute_of
+from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_in
+from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
+from tests.tools.machine_world import Needs
+
+
+@tells("campaign")
+def _campaign(s: Scene) -> Facts:
+    return {
+        "slug": f"call-{s.world.number()}", "title": "Call", "purpose": "All of it", "start": "2023-11-01",
+        "end": "2023-12-31", "dust": s.pick((0, 1000)), "match_permille": s.pick((0, 100)),
+        "valuation": s.pick(("block_time", "settlement", "conversion")), "currency": s.pick(("USD", "EUR")),
+    }  # fmt: skip
+
+
+@tells("product")
+def _product(s: Scene) -> Facts:
+    return {
+        "code": s.new("KIT"),
+        "name": "Kit",
+        "unit": "kit",
+        "plural": "kits",
+        "service": s.chance(25),
+    }
+
+
+@tells("need")
+def _need(s: Scene) -> Facts:
+    product, _ = s.one(s.documents("product"), "product")
+    return s.numbered("N") | {
+        "recipient": "Ministry", "product": product, "quantity": s.n(1, 5000), "place": s.pick(PLACES),
+        "by": "2024-03-01",
+    }  # fmt: skip
+
+
+@tells("offer")
+def _offer(s: Scene) -> Facts:
+    need, document = s.one(s.documents("need"), "need")
+    facts = {"partner": "Partner", "need": need, "product": document["facts"]["product"]}
+    return s.numbered("O") | facts | {"quantity": s.n(1, 500)}
+
+
+@tells("pledge")
+def _pledge(s: Scene) -> Facts:
+    return s.numbered("PL") | {"asset": s.pick(("USD", "EUR", "BTC")), "amount": s.n(1, 500_000)}
+
+
+def _open_pledges(s: Scene) -> list[str]:
+    done = {PledgeStatus.PAID, PledgeStatus.LAPSED}
+    numbers = [number for number, _ in s.documents("pledge")]
+    return [n for n in numbers if pledge_state(s.books, s.slug, n).status not in done]
+
+
+@tells("pledge.matched")
+def _match(s: Scene) -> Facts:
+    number = s.one(_open_pledges(s), "pledge")
+    state = pledge_state(s.books, s.slug, number)
+    gifts = [f"contribution:{name}" for name, _ in s.documents("contribution")]
+    gifts += [outpoint for outpoint, d in s.documents("donation") if d["line"]]
+    left = []
+    for gift in gifts:
+        worth = gift_worth(s.books, s.slug, gift, state.asset) or 0
+        left.append((gift, worth - matched_of_gift(s.books, s.slug, gift, state.asset)))
+    gift, units = s.one([row for row in left if row[1] > 0], s.pick(("contribution", "donation", "pledge")))
+    return s.numbered("PM") | {"pledge": number, "gift": gift, "amount": s.n(1, min(state.open, units))}
+
+
+def _step(s: Scene) -> Facts:
+    return {"number": s.one(_open_pledges(s), "pledge"), "date": s.today}
+
+
+tells("pledge.committed")(_step)
+tells("pledge.lapsed")(_step)
+
+
+@tells("rate")
+def _rate(s: Scene) -> Facts:
+    moments = [block.time for block in unvalued_blocks(s.books.shelf, s.slug)]
+    at = s.pick([*moments, s.world.now])
+    price = s.n(2_000_000, 5_000_000)
+    quotes = [
+        {"source": "One", "price": price},
+        {"source": "Two", "price": price + s.pick((0, 1, price // 60, price // 10))},
+    ]
+    currency = s.books.documents.require("campaign", "", s.slug)["facts"]["currency"]
+    day = s.today if at == s.world.now else _day(at)
+    told = {"date": day, "currency": s.pick((currency, "USD")), "quotes": quotes}
+    return told | ({"at": minute_of(at)} if s.chance(50) else {})
+
+
+def _day(moment: int) -> str:
+    start = unix_seconds("2023-11-14T00:00:00Z")
+    day = (moment - start) // 86_400
+    return f"2023-11-{14 + day:02d}" if day < 17 else f"2023-12-{day - 16:02d}"
+
+
+@tells("valuation")
+def _valuation(s: Scene) -> Facts:
+    _, gift = s.one(unvalued_gifts_in(s.books.shelf, s.slug), "donation")
+    outpoint = gift.outpoint
+    _, paper = s.one(s.documents("evidence"), "evidence")
+    undone = s.books.documents.require("donation", s.slug, outpoint).get("valuations_reversed", 0)
+    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper["facts"]["sha256"]}
+    return facts | ({"n": undone} if undone else {})
+
+
+@tells("contribution")
+def _contribution(s: Scene) -> Facts:
+    facts = {"bank": s.pick(BANKS), "currency": s.pick(CURRENCIES), "amount": s.n(1000, 3_000_000)}
+    needs = s.documents("need")
+    if needs and s.chance(25):
+        facts["restriction"] = s.pick(needs)[0]
+    return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
+
+
+@tells("conversion")
+def _conversion(s: Scene) -> Facts:
+    known = [(ref, d["notes"]["out"]) for ref, d in s.unexplained()]
+    txid, out = s.one(known + (s.young_spends() if s.chance(50) or not known else []), "spend")
+    if out < 2:
+        raise Needs("spend")
+    fee = s.n(0, min(out - 1, 5000))
+    proceeds, charge = s.n(3, 2_000_000), s.pick((0, 7))
+    facts = s.numbered("CV") | {
+        "txid": txid, "sold": out - fee, "network_fee": fee, "currency": s.pick(CURRENCIES),
+        "proceeds": proceeds, "exchange_fee": charge, "exchange": "Exchange", "bank": s.pick(BANKS),
+    }  # fmt: skip
+    if s.chance(40) and out - fee >= 2:
+        first, got = s.n(1, out - fee - 1), s.n(1, proceeds - 1)
+        facts["fills"] = [
+            {"sold": first, "proceeds": got, "fee": charge},
+            {"sold": out - fee - first, "proceeds": proceeds - got},
+        ]
+    if s.chance(30):
+        facts["quote"] = s.n(1, 5_000_000)
+    return facts
+
+
+@tells("move")
+def _move(s: Scene) -> Facts:
+    coins = [(ref, d) for ref, d in s.unexplained() if d["facts"]["change"]]
+    if coins and s.chance(60):
+        ref, document = s.pick(coins)
+        return s.numbered("MV") | {
+            "txid": ref,
+            "asset": "BTC",
+            "amount": 0,
+            "fee": document["notes"]["out"],
+        }
+    bank, currency, free = s.one(s.banks(), s.pick(("contribution", "spend")))
+    fee = s.pick((0, 1, min(free - 1, 9)))
+    other = next(name for name in BANKS if name != bank)
+    facts = {"asset": currency, "amount": s.n(1, free - fee), "fee": fee, "from_bank": bank, "to_bank": other}
+    return s.numbered("MV") | facts
+
+
+for _noun in ("conversion", "move"):
+    tells_decisions(_noun)

@@ -1,0 +1,221 @@
+"""Recipes of facts about orders: what is bought, billed, paid, credited and paid back, and how an order is closed."""
+
+from __future__ import annotations
+
+from ledger.core.accounts import AccountClass
+from ledger.rules.closings import left_of
+from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import order_value
+from ledger.rules.payments import paid_and_waiting
+from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
+
+
+@tells("purchase")
+def _purchase(s: Scene) -> Facts:
+    currencies = [currency for currency in sorted(set(CURRENCIES)) if s.free(currency) > 100]
+    currency = s.one(currencies, "contribution")
+    most = s.free(currency) // s.pick((1, 2, 3, 10))
+    items = []
+    for index in range(s.pick((1, 1, 2, 3))):
+        product, _ = s.one(s.documents("product"), "product")
+        value = s.n(1, most // 3)
+        items.append({"item": str(index + 1), "product": product, "quantity": s.n(1, 60), "value": value})
+    facts = s.numbered("PO") | {"supplier": "Maker", "currency": currency, "items": items}
+    needs = s.documents("need")
+    if needs and s.chance(30):
+        facts["need"] = s.pick(needs)[0]
+    over = s.held(AccountClass.OVER)
+    amended = s.of_status("purchase", "approved", "completed")
+    if over and s.chance(60):
+        _, product, lot, _ = s.pick(over)
+        items[0]["product"] = product
+        facts["amends"] = s.books.documents.require("lot", "", f"{product}#{lot}")["order"]
+    elif amended and s.chance(30):
+        facts["amends"] = s.pick(amended)[0]
+    return facts
+
+
+@tells("closing")
+def _closing(s: Scene) -> Facts:
+    waiting = {d["facts"]["order"] for _, d in s.of_status("payment", "pending")}
+    waiting |= {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
+    orders = [(n, d) for n, d in s.of_status("purchase", "approved") if n not in waiting]
+    number, order = s.one(orders, "purchase.approved")
+    left = left_of(s.books, s.slug, order)
+    return s.numbered("CL") | {
+        "order": number, "discount": sum(row.discount for row in left), "reason": "No more comes",
+        "cancellation": sum(row.cancellation for row in left), "claim": sum(row.claim for row in left),
+    }  # fmt: skip
+
+
+@tells("invoice")
+def _invoice(s: Scene) -> Facts:
+    number, order = s.one(s.of_status("purchase", "approved"), "purchase.approved")
+    items = order["facts"]["items"]
+    lines = [{"item": i["item"], "quantity": i["quantity"], "amount": i["value"]} for i in items]
+    if s.chance(40):
+        line = s.pick(lines)
+        line |= {"amount": s.n(1, line["amount"] * 2), "quantity": s.n(1, line["quantity"] * 2)}
+    total, pieces = (sum(line[name] for line in lines) for name in ("amount", "quantity"))
+    facts = s.numbered("IV") | {"order": number, "quantity": pieces, "amount": total}
+    return facts | ({"lines": lines} if s.chance(60) else {})
+
+
+@tells("invoice.accepted")
+def _acceptance(s: Scene) -> Facts:
+    wrong = [n for n, _ in s.documents("invoice") if reasons_of(invoice_matches(s.books, s.slug, n))]
+    return {"number": s.one(wrong, "invoice"), "reason": "Agreed by letter", "date": s.today}
+
+
+@tells("payment")
+def _payment(s: Scene) -> Facts:
+    unpaid = []
+    for number, order in s.of_status("purchase", "approved"):
+        left = order_value(order) - paid_and_waiting(s.books, s.slug, number)
+        if left:
+            unpaid.append((number, order, left))
+    number, order, left = s.one(unpaid, "purchase.approved")
+    facts = s.numbered("PY") | {"order": number}
+    coins = [(ref, d["notes"]["out"]) for ref, d in s.unexplained() if d["notes"]["out"] > 1]
+    coins += s.young_spends() if s.chance(30) else []
+    if coins and s.chance(40):
+        txid, out = s.pick(coins)
+        fee = s.n(0, min(out - 1, 2000))
+        facts |= {"asset": "BTC", "txid": txid, "amount": out - fee, "fee": fee, "discharges": s.n(1, left)}
+    else:
+        bank, currency, free = s.one(s.banks(), "contribution")
+        fee = s.pick((0, 0, 3)) if free > 3 else 0
+        amount = s.n(1, free - fee)
+        if currency == order["facts"]["currency"]:
+            amount = min(free - fee if s.chance(50) else amount, left)
+        facts |= {"asset": currency, "bank": bank, "amount": amount, "fee": fee}
+        facts["discharges"] = amount if currency == order["facts"]["currency"] else s.n(1, left)
+    bills = [n for n, d in s.documents("invoice") if d["facts"]["order"] == number]
+    if bills and s.chance(40):
+        facts["invoice"] = s.pick(bills)
+        if s.chance(50):
+            facts["prepayment"] = True
+    elif s.chance(20):
+        facts["no_invoice"] = "A market stall gives none"
+    return facts
+
+
+@tells("credit-note")
+def _credit_note(s: Scene) -> Facts:
+    bound = s.of_status("purchase", "approved", "completed", "cancelled")
+    number, order = s.one(bound, "purchase.approved")
+    facts = s.numbered("CN") | {"order": number, "reason": "Bad pieces"}
+    papers = OrderPapers(s.books, s.slug)
+    bills = [bill for bill in papers.of("invoice", number) if not bill.get("reversed")]
+    if not bills or s.chance(40):
+        return facts | {"amount": s.n(1, order_value(order))}
+    bill = s.pick(bills)
+    facts["invoice"] = bill["facts"]["number"]
+    rows = [row for row in billed_lines(papers, bill, order) if row[2] > 0]
+    if not rows or s.chance(40):
+        return facts | {"amount": s.n(1, bill["facts"]["amount"])}
+    item, pieces, amount = s.pick(rows)
+    credited = s.n(1, amount)
+    return facts | {
+        "amount": credited,
+        "lines": [{"item": item, "quantity": s.n(0, pieces), "amount": credited}],
+    }
+
+
+@tells("refund")
+def _refund(s: Scene) -> Facts:
+    ways = [_claimed(s), *_bad_lots(s), *_returned(s)]
+    there = [way for way in ways if way is not None]
+    paid = [way for way in there if _is_paid(s, way[0])]
+    found = s.one(
+        paid, s.pick(("payment.approved", "receipt", "return")) if not there else "payment.approved"
+    )
+    facts, value, currency = found
+    facts |= s.numbered("RF") | {"bank": s.pick(BANKS), "asset": currency, "amount": s.n(1, value)}
+    if "lot" not in facts and s.chance(25):
+        del facts["bank"]
+        return facts | {"amount": 0, "written_off": "The maker is bankrupt"}
+    coins = [(o, d["facts"]["sats"]) for o, d in s.documents("donation") if d["live"] and not d["line"]]
+    if coins and s.chance(30):
+        outpoint, sats = s.pick(coins)
+        facts |= {"asset": "BTC", "outpoint": outpoint, "amount": sats, "refunds": facts["amount"]}
+        del facts["bank"]
+    elif s.chance(15):
+        facts |= {"asset": "CHF", "refunds": facts["amount"]}
+    notes = [n for n, d in s.documents("credit-note") if d["facts"]["order"] == facts["order"]]
+    if notes and s.chance(30):
+        facts["credit_note"] = s.pick(notes)
+    return facts
+
+
+def _is_paid(s: Scene, facts: Facts) -> bool:
+    """Did a payment reach the first position of what failed?"""
+    if "lot" not in facts:
+        return True
+    receipts = [d for _, d in s.documents("receipt") if d["facts"]["order"] == facts["order"]]
+    for receipt in receipts:
+        use_id = f"receipt:{s.slug}:{receipt['facts']['number']}:{facts['lot']}"
+        if s.books.lines.has_use(use_id):
+            use = s.books.lines.use(use_id)
+            return bool(use.pieces) and use.pieces[-1][1] <= s.books.lines.filled(use.line)
+    return False
+
+
+def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
+    lines = s.books.lines
+    for number, order in s.of_status("purchase", "completed", "cancelled"):
+        for item in order["facts"]["items"]:
+            line = f"order/{s.slug}/{number}/{item['item']}/{order['facts']['currency']}"
+            paid = lines.lowest_free(line, item["value"], within=(0, lines.filled(line)))
+            units = sum(end - start for start, end in paid)
+            if units:
+                value = s.n(1, units)
+                facts = {"order": number, "item": item["item"], "failure": "undelivered", "value": value}
+                return facts, value, order["facts"]["currency"]
+    return None
+
+
+def _of_lot(s: Scene, asset: str, failure: str, pieces: int) -> tuple[Facts, int, str] | None:
+    lot = s.books.documents.find("lot", "", asset)
+    if (
+        lot is None
+        or lot["campaign"] != s.slug
+        or "order" not in lot
+        or lot["facts"]["lot"].endswith(".over")
+    ):
+        return None
+    order = s.books.documents.require("purchase", s.slug, lot["order"])
+    receipt = s.books.documents.require("receipt", s.slug, lot["receipt"])
+    item = next(i for i in order["facts"]["items"] if i["item"] == receipt["facts"]["item"])
+    quantity = s.n(1, pieces)
+    value = quantity * item["value"] // item["quantity"]
+    if not value:
+        return None
+    facts = {"order": lot["order"], "item": item["item"], "failure": failure, "lot": lot["facts"]["lot"]}
+    return facts | {"quantity": quantity}, value, order["facts"]["currency"]
+
+
+def _bad_lots(s: Scene) -> list[tuple[Facts, int, str] | None]:
+    found = []
+    for asset, lot in s.books.documents.all("lot", ""):
+        found += [
+            _of_lot(s, asset, failure, lot["facts"][failure])
+            for failure in ("short", "damaged", "rejected")
+            if lot["campaign"] == s.slug and lot["facts"].get(failure)
+        ]
+    return found
+
+
+def _returned(s: Scene) -> list[tuple[Facts, int, str] | None]:
+    found: list[tuple[Facts, int, str] | None] = []
+    for number, document in s.documents("return"):
+        if document["facts"]["way"] == "to_supplier":
+            for lot in document["facts"]["lots"]:
+                way = _of_lot(s, f"{lot['product']}#{lot['lot']}", "returned", lot["quantity"])
+                found += [None if way is None else (way[0] | {"returned_by": number}, way[1], way[2])]
+    return found
+
+
+for _noun in ("purchase", "closing", "payment", "refund"):
+    tells_decisions(_noun)

@@ -1,0 +1,158 @@
+"""What a recipe sees: one campaign's books and a source of chance; and the register of recipes by kind of entry.
+
+A recipe gives facts that could be told now, or raises `Needs`. It never tells anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ledger.core.accounts import AccountClass
+from ledger.rules.books import Books
+from ledger.rules.gifts import money_line
+from ledger.store.transaction import Reading
+from tests.tools.machine_world import Needs, World
+
+Facts = dict[str, Any]
+T = TypeVar("T")
+PLACES = ("Depot", "Port", "Clinic")
+ORGANISATIONS = ("Relief Org", "Health Ministry")
+BANKS = ("B", "C")
+CURRENCIES = ("USD", "USD", "USD", "EUR")
+
+
+@dataclass(frozen=True)
+class Scene:
+    world: World
+    tx: Reading
+    slug: str
+
+    @property
+    def books(self) -> Books:
+        return Books(self.tx.shelf)
+
+    @property
+    def today(self) -> str:
+        return self.world.today
+
+    def n(self, low: int, high: int) -> int:
+        return self.world.rnd.randint(low, max(low, high))
+
+    def chance(self, percent: int) -> bool:
+        return self.world.rnd.randrange(100) < percent
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.world.rnd.randrange(len(options))]
+
+    def one(self, options: Iterable[T], needs: str) -> T:
+        """One of what there is; else what has to come first."""
+        there = list(options)
+        if not there:
+            raise Needs(needs)
+        return self.pick(there)
+
+    def new(self, prefix: str) -> str:
+        return f"{prefix}-{self.world.number()}"
+
+    def numbered(self, prefix: str) -> Facts:
+        return {"number": self.new(prefix), "date": self.today}
+
+    def documents(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """Those that stand, of this campaign."""
+        found = self.books.documents.all(kind, self.slug)
+        return [(number, document) for number, document in found if document.get("reversed") is None]
+
+    def of_status(self, kind: str, *statuses: str) -> list[tuple[str, dict[str, Any]]]:
+        return [(number, d) for number, d in self.documents(kind) if d["status"] in statuses]
+
+    def parts(self, total: int, count: int) -> list[int]:
+        """`count` numbers from 0 on that sum to the total."""
+        cuts = sorted(self.n(0, total) for _ in range(count - 1))
+        return [high - low for low, high in zip([0, *cuts], [*cuts, total], strict=True)]
+
+    def free(self, currency: str) -> int:
+        """Free money that nobody ordered for."""
+        line = money_line(self.slug, currency)
+        bound = sum(
+            balance.net
+            for _, asset, balance in self.books.balances(f"{AccountClass.ENCUMBERED.value}/{self.slug}/")
+            if asset == currency
+        )
+        return self.books.lines.free_units(line) - bound
+
+    def banks(self) -> list[tuple[str, str, int]]:
+        """(bank, currency, minor units that are there and free)."""
+        found = []
+        for name, asset, balance in self.books.balances(f"{AccountClass.BANK.value}/{self.slug}/"):
+            free = min(balance.net, self.books.lines.free_units(money_line(self.slug, asset)))
+            if free > 0:
+                found.append((name.rsplit("/", 1)[1], asset, free))
+        return found
+
+    def held(self, kind: AccountClass) -> list[tuple[str, str, str, int]]:
+        """(place, product, lot, pieces) of what lies in places of a class."""
+        found = []
+        for name, asset, balance in self.books.balances(f"{kind.value}/{self.slug}/"):
+            if "#" in asset and balance.net > 0:
+                product, lot = asset.split("#", 1)
+                found.append((name.rsplit("/", 1)[1], product, lot, balance.net))
+        return found
+
+    def recalled(self, product: str, lot: str) -> bool:
+        return self.books.documents.find("recalled", "", f"{product}#{lot}") is not None
+
+    def unexplained(self) -> list[tuple[str, dict[str, Any]]]:
+        """Spends that no entry explains and none waits to."""
+        return [
+            (ref, d)
+            for ref, d in self.documents("spend")
+            if d["explained"] is None and d["pending"] is None and d["notes"]["out"] > 0
+        ]
+
+    def young_spends(self) -> list[tuple[str, int]]:
+        """(txid, sats that left) of transactions of this campaign alone that have not settled."""
+        chain = self.world.chain
+        owners, sats = {}, {}
+        for block in chain.blocks:
+            for tx in block.txs:
+                for vout, (script, amount) in enumerate(tx.outputs):
+                    if script in chain.owners:
+                        owners[f"{tx.txid}:{vout}"] = chain.owners[script].slug
+                        sats[f"{tx.txid}:{vout}"] = amount
+        found = []
+        for block in chain.blocks[-5:]:
+            for tx in block.txs:
+                slugs = {owners.get(str(spent)) for spent in tx.inputs}
+                if slugs != {self.slug} or self.books.documents.find("spend", self.slug, tx.txid):
+                    continue
+                back = sum(amount for script, amount in tx.outputs if script in chain.owners)
+                out = sum(sats[str(spent)] for spent in tx.inputs) - back
+                if out > 0:
+                    found.append((tx.txid, out))
+        return found
+
+
+Recipe = Callable[[Scene], Facts]
+RECIPES: dict[str, Recipe] = {}
+"""How facts of each kind that a person tells are made up."""
+
+
+def tells(kind: str) -> Callable[[Recipe], Recipe]:
+    def register(recipe: Recipe) -> Recipe:
+        RECIPES[kind] = recipe
+        return recipe
+
+    return register
+
+
+def tells_decisions(noun: str) -> None:
+    """Recipes of the approval and the rejection of a noun."""
+
+    def decide(scene: Scene) -> Facts:
+        number, _ = scene.one(scene.of_status(noun, "pending"), noun)
+        return {"number": number, "date": scene.today}
+
+    RECIPES[f"{noun}.approved"] = decide
+    RECIPES[f"{noun}.rejected"] = decide

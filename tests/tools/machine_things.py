@@ -1,0 +1,326 @@
+"""Recipes of facts about things and people: from the goods received note to what a service reached."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import Any
+
+from ledger.core.accounts import AccountClass
+from ledger.rules.confirmations import open_gaps
+from ledger.rules.goods import expiry_of
+from ledger.rules.orders import open_account
+from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
+from tests.tools.machine_world import Needs
+
+KINDS_OF_LOSS = ("damage", "expired", "stolen", "lost", "cold_chain", "customs", "recalled")
+
+
+@tells("receipt")
+def _receipt(s: Scene) -> Facts:
+    rows = []
+    for number, order in s.of_status("purchase", "approved"):
+        for item in order["facts"]["items"]:
+            opened = s.books.net(open_account(s.slug, number, item["item"]), item["product"])
+            rows.append((number, item["item"], item["product"], opened))
+    replaced = [row for row in rows if _replaceable(s, row[0], row[2])]
+    if replaced and s.chance(50):
+        number, item, product, opened = s.pick(replaced)
+        earlier, found, pieces = s.pick(_replaceable(s, number, product))
+        count = s.n(1, pieces)
+        lot = {"lot": s.new("L"), "noted": count, "good": count, "replaces": {"lot": earlier, "found": found}}
+        return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": [lot]}
+    number, item, _, opened = s.one([row for row in rows if row[3]], "purchase.approved")
+    lots = []
+    for noted in s.parts(s.n(1, opened), s.pick((1, 1, 2))):
+        if not noted:
+            continue
+        good, damaged, short, rejected = s.parts(noted, 4) if s.chance(60) else (noted, 0, 0, 0)
+        lot: Facts = {"lot": s.new("L"), "noted": noted, "good": good, "damaged": damaged}
+        lot |= {"short": short, "rejected": rejected}
+        if s.chance(35):
+            lot["over"] = s.n(1, 9)
+        if s.chance(30):
+            lot["expiry"] = s.pick((s.today, "2026-01-01"))
+        lots.append(lot)
+    return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": lots}
+
+
+def _replaceable(s: Scene, order: str, product: str) -> list[tuple[str, str, int]]:
+    """(lot, short or rejected, pieces at most) of lots that came on an order."""
+    found = []
+    for _, lot in s.books.documents.all("lot", ""):
+        if lot["campaign"] == s.slug and lot.get("order") == order and lot["product"] == product:
+            found += [
+                (lot["facts"]["lot"], kind, int(lot["facts"][kind]))
+                for kind in ("short", "rejected")
+                if lot["facts"].get(kind)
+            ]
+    return found
+
+
+def _over(s: Scene) -> tuple[Facts, dict[str, Any]]:
+    _, product, lot, pieces = s.one(s.held(AccountClass.OVER), "receipt")
+    document = s.books.documents.require("lot", "", f"{product}#{lot}")
+    return s.numbered("OV") | {"product": product, "lot": lot, "quantity": s.n(1, pieces)}, document
+
+
+@tells("over.returned")
+def _over_returned(s: Scene) -> Facts:
+    return _over(s)[0]
+
+
+@tells("over.accepted")
+def _over_accepted(s: Scene) -> Facts:
+    return _over(s)[0]
+
+
+@tells("over.bought")
+def _over_bought(s: Scene) -> Facts:
+    facts, lot = _over(s)
+    ways = []
+    for number, order in s.of_status("purchase", "approved"):
+        for item in order["facts"]["items"]:
+            opened = s.books.net(open_account(s.slug, number, item["item"]), item["product"])
+            same = item["product"] == facts["product"]
+            if order["facts"].get("amends") == lot["order"] and same and opened:
+                ways.append((number, item["item"], opened))
+    if not ways:
+        raise Needs(s.pick(("purchase", "purchase.approved", "purchase.approved")))
+    number, item, opened = s.pick(ways)
+    return facts | {"order": number, "item": item, "quantity": min(facts["quantity"], opened)}
+
+
+def _some(s: Scene, kind: AccountClass, needs: str, *, recalled: bool = True) -> tuple[str, list[Facts]]:
+    """(a place, some lots of what lies there)."""
+    rows = [row for row in s.held(kind) if recalled or not s.recalled(row[1], row[2])]
+    place = s.one(rows, needs)[0]
+    here = [row for row in rows if row[0] == place]
+    chosen = {s.pick(here)[1:] for _ in range(s.pick((1, 1, 2)))}
+    return place, [
+        {"product": p, "lot": lot, "quantity": s.n(1, there) if s.chance(70) else there}
+        for p, lot, there in sorted(chosen)
+    ]
+
+
+@tells("shipment")
+def _shipment(s: Scene) -> Facts:
+    origin, lots = _some(s, AccountClass.STOCK, "receipt")
+    destination = s.pick([place for place in PLACES if place != origin])
+    facts: Facts = {"waybill": s.new("WB"), "origin": origin, "destination": destination, "date": s.today}
+    facts |= {"carriage": s.pick(("air", "road")), "lots": lots}
+    if s.chance(30):
+        legs = [{"origin": origin, "destination": "Hub", "carriage": "road"}]
+        facts["legs"] = [*legs, {"origin": "Hub", "destination": destination, "carriage": "air"}]
+        facts["air_waybill"] = "123-456"
+    return facts
+
+
+def _on_the_way(s: Scene, *statuses: str) -> list[str]:
+    return [waybill for waybill, d in s.documents("shipment") if d["status"] in statuses]
+
+
+@tells("arrival")
+def _arrival(s: Scene) -> Facts:
+    ways = set(_on_the_way(s, "in_transit", "shipped", "customs_release", "delivered", "partially_received"))
+    rows = [row for row in s.held(AccountClass.TRANSIT) if row[0] in ways]
+    waybill = s.one(rows, "shipment")[0]
+    lots = []
+    for place, product, lot, pieces in rows:
+        if place == waybill and (not lots or s.chance(60)):
+            count = s.n(1, pieces)
+            good, short, damaged, lost = s.parts(count, 4) if s.chance(50) else (count, 0, 0, 0)
+            row = {"product": product, "lot": lot, "good": good, "short": short}
+            row |= {"damaged": damaged, "lost": lost}
+            lots.append(row | ({"cause": s.pick(KINDS_OF_LOSS)} if lost and s.chance(40) else {}))
+    return s.numbered("AR") | {"waybill": waybill, "lots": lots, "reason": "Wet boxes"}
+
+
+@tells("shipment.state")
+def _state(s: Scene) -> Facts:
+    after = {
+        "in_transit": ("shipped", "customs_hold", "delivered"),
+        "shipped": ("customs_hold", "delivered"),
+        "customs_hold": ("customs_release",),
+        "customs_release": ("customs_hold", "delivered"),
+        "partially_received": ("customs_hold",),
+    }
+    waybill = s.one(_on_the_way(s, *after), "shipment")
+    status = s.books.documents.require("shipment", s.slug, waybill)["status"]
+    facts = {"waybill": waybill, "state": s.pick(after[status]), "reason": "Papers are looked at"}
+    return s.numbered("SS") | facts
+
+
+def _expired(s: Scene, lots: list[Facts]) -> Facts:
+    days = [expiry_of(s.books, f"{lot['product']}#{lot['lot']}") for lot in lots]
+    return {"expired": "The maker allowed it"} if any(day and day < s.today for day in days) else {}
+
+
+@tells("handover")
+def _handover(s: Scene) -> Facts:
+    place, lots = _some(s, AccountClass.STOCK, "receipt", recalled=False)
+    facts = s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
+    facts |= _expired(s, lots)
+    if s.chance(15):
+        facts["signed"] = hashlib.sha256(facts["number"].encode()).hexdigest()
+    return facts
+
+
+@tells("handover.signed")
+def _signature(s: Scene) -> Facts:
+    rows = [n for n, d in s.documents("handover") if "signed" not in d["facts"] and not d.get("signed")]
+    number = s.one(rows, "handover")
+    papers = [
+        d["facts"]["sha256"]
+        for _, d in s.documents("evidence")
+        if (d["facts"]["about"], d["facts"].get("number")) == ("handover", number)
+    ]
+    return {"number": number, "sha256": s.one(papers, "evidence"), "date": s.today}
+
+
+@tells("distribution")
+def _distribution(s: Scene) -> Facts:
+    organisation, lots = _some(s, AccountClass.HANDED, "handover", recalled=False)
+    facts: Facts = {"organisation": organisation} | _expired(s, lots)
+    if s.chance(30):
+        rows = [
+            {"place": s.pick(PLACES), "lots": [lot | {"quantity": quantity}]}
+            for lot in lots
+            for quantity in s.parts(lot["quantity"], 2)
+            if quantity
+        ]
+        facts["recipients"] = [row | {"place": f"{row['place']} {n}"} for n, row in enumerate(rows)]
+    else:
+        facts |= {"place": s.pick(PLACES), "lots": lots, "facilities": s.n(0, 4)}
+    return s.numbered("DI") | facts
+
+
+@tells("loss")
+def _loss(s: Scene) -> Facts:
+    place, lots = _some(s, AccountClass.STOCK, "receipt")
+    return s.numbered("LO") | lots[0] | {"place": place, "cause": s.pick(KINDS_OF_LOSS), "reason": "Gone"}
+
+
+@tells("loss.found")
+def _find(s: Scene) -> Facts:
+    names = {"loss": "quantity", "arrival": "lost"}
+    told = [
+        (by, number, row, row[name])
+        for by, name in names.items()
+        for number, document in s.documents(by)
+        for row in document["facts"].get("lots", [document["facts"]])
+        if row[name]
+    ]
+    by, number, row, pieces = s.one(told, s.pick(("loss", "arrival")))
+    return s.numbered("FI") | {
+        "by": by, "document": number, "product": row["product"], "lot": row["lot"],
+        "quantity": s.n(1, pieces), "place": s.pick(PLACES), "reason": "Behind the shelves",
+    }  # fmt: skip
+
+
+@tells("return")
+def _return(s: Scene) -> Facts:
+    facts = s.numbered("RT") | {"reason": "Wrong size"}
+    if s.held(AccountClass.HANDED) and s.chance(50):
+        organisation, lots = _some(s, AccountClass.HANDED, "handover")
+        way = {"way": "from_recipient", "place": s.pick(PLACES), "organisation": organisation}
+        return facts | way | {"lots": lots}
+    place, lots = _some(s, AccountClass.STOCK, "receipt")
+    return facts | {"way": "to_supplier", "place": place, "lots": lots}
+
+
+@tells("recall")
+def _recall(s: Scene) -> Facts:
+    lots = [
+        (lot["product"], lot["facts"]["lot"])
+        for _, lot in s.books.documents.all("lot", "")
+        if lot["campaign"] == s.slug and not s.recalled(lot["product"], lot["facts"]["lot"])
+    ]
+    product, lot = s.one([row for row in lots if not row[1].endswith(".over")], "receipt")
+    return s.numbered("RC") | {"product": product, "lot": lot, "reason": "Maker's warning"}
+
+
+def papers_to_count(s: Scene) -> list[tuple[str, str]]:
+    """(shipment or handover, number) that the other side has not counted."""
+    papers = [("shipment", number) for number, _ in s.documents("shipment")]
+    papers += [("handover", number) for number, _ in s.documents("handover")]
+    counted = {number for number, _ in s.books.documents.all("confirmation", s.slug)}
+    return [(about, paper) for about, paper in papers if f"{about}:{paper}" not in counted]
+
+
+@tells("confirmation.explained")
+def _explained(s: Scene) -> Facts:
+    gap = s.one(open_gaps(s.books, s.slug), "confirmation")
+    told: dict[tuple[str, str], int] = defaultdict(int)
+    for _, document in s.documents("confirmation"):
+        for row in document["explained"]:
+            if (row["product"], row["lot"]) == (gap.product, gap.lot):
+                told[row["by"], row["document"]] += row["quantity"]
+    left, missing = {}, "arrival" if gap.about == "shipment" else "return"
+    for kind in ("loss", "find", "arrival", "return"):
+        for number, document in s.documents(kind):
+            for row in document["facts"].get("lots", [document["facts"]]):
+                if (row["product"], row["lot"]) == (gap.product, gap.lot):
+                    names = ("quantity", "good", "short", "damaged", "lost")
+                    counted = sum(row.get(name, 0) for name in names)
+                    left[kind, number] = min(abs(gap.gap), counted - told[kind, number])
+    by, document = s.one([name for name, pieces in left.items() if pieces > 0], missing)
+    return s.numbered("EX") | {
+        "about": gap.about, "paper": gap.paper, "product": gap.product, "lot": gap.lot, "by": by,
+        "quantity": s.n(1, left[by, document]), "document": document, "reason": "Counted again",
+    }  # fmt: skip
+
+
+@tells("indicator")
+def _indicator(s: Scene) -> Facts:
+    base = s.n(0, 50)
+    facts = {"title": "Trained", "unit": "people", "baseline": base, "target": base + s.n(1, 900)}
+    return s.numbered("IN") | facts
+
+
+@tells("result")
+def _result(s: Scene) -> Facts:
+    number, indicator = s.one(s.documents("indicator"), "indicator")
+    until = indicator["until"] or "2023-11-01"
+    if s.chance(50):
+        total = s.n(0, 200)
+        span: Facts = {"counts": "period", "start": _after(until), "end": _after(until)}
+        before: dict[str, dict[str, int]] = {}
+    else:
+        total = indicator["actual"] + s.n(0, 100)
+        span = {"counts": "to_date", "end": until}
+        before = indicator["cells"]
+    facts = s.numbered("RS") | {"indicator": number, "total": total} | span
+    facts["date"] = max(s.today, facts["end"])
+    for dimension, groups in (("sex", ("women", "men")), ("age", ("under 18", "adults"))):
+        if s.chance(50):
+            least = {group: before.get(dimension, {}).get(group, 0) for group in groups}
+            more = s.parts(max(0, total - sum(least.values())), 2)
+            cells = [{"group": g, "count": least[g] + n} for (g, n) in zip(groups, more, strict=True)]
+            facts[dimension] = cells
+    return facts
+
+
+def _after(day: str) -> str:
+    year, month, date = map(int, day.split("-"))
+    return f"{year}-{month:02d}-{date + 1:02d}" if date < 28 else f"{year}-{month % 12 + 1:02d}-01"
+
+
+@tells("evidence")
+def _evidence(s: Scene) -> Facts:
+    sha256 = hashlib.sha256(f"paper {s.world.number()}".encode()).hexdigest()
+    about: list[tuple[str, str | None]] = [("campaign", None)]
+    if s.chance(40):
+        about = [("handover", number) for number, _ in s.documents("handover")] or about
+    for kind in ("need", "purchase", "receipt", "shipment", "loss", "return", "recall", "closing"):
+        if about[0][0] == "handover":
+            break
+        about += [(kind, number) for number, _ in s.books.documents.all(kind, s.slug)]
+    kind, number = s.pick(about)
+    facts: Facts = {"sha256": sha256, "title": "Paper", "paper": "letter", "shows": "What was agreed"}
+    facts |= {"access": "public", "about": kind, "date": s.today}
+    if number is not None:
+        facts["number"] = number
+    if s.chance(20):
+        facts |= {"access": "sealed", "withheld": "Names of people", "review": "2024-06-01"}
+    return facts

@@ -1,0 +1,275 @@
+"""A ledger that the machine drives: whatever is told, the whole state is audited, and a refusal leaves no trace.
+
+It decides nothing: recipes say what could be told next, and raise `Needs` for what has to come first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import create_engine
+
+from ledger.checks.run import run_checks
+from ledger.core.errors import Conflict, LedgerError, NotFound
+from ledger.core.look import ChainLook, JoinedBlock, SeenTx
+from ledger.model.tables import METADATA
+from ledger.recording.desk import Actor, Outcome, act, add_user
+from ledger.recording.rebuild import rebuild
+from ledger.recording.record import reversed_by, rfc3339
+from ledger.recording.settling import LookOutcome, record_look
+from ledger.rules.books import Books
+from ledger.rules.matching import all_matches
+from ledger.rules.settled import settled_block
+from ledger.rules.spec import Kind
+from ledger.store.addresses import AddressRow
+from ledger.store.database import Store
+from ledger.views.bank_state import bank_states
+from ledger.views.conservation import Conservation, conservation
+from ledger.views.decisions import decisions
+from ledger.views.queries import campaign_report, donation_rows, donation_trails
+from ledger.views.reconcile import coins_in_books, reconciliation
+from ledger.views.stock import lot_traces, stock_rows
+from ledger.views.trail import DonationStatus
+from tests.tools.ledgers import START
+from tests.tools.machine_chain import Chain
+
+T = TypeVar("T")
+DEPTH = 6
+TABLES = tuple(sorted(METADATA.tables))
+
+
+class Needs(Exception):
+    """What has to be told before the recipe can be."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was accepted, to be told again."""
+
+    actor: Actor
+    slug: str
+    kind: Kind
+    facts: dict[str, Any]
+    seq: int
+
+
+@dataclass
+class World:
+    """`rnd` is set anew for each step; `every` says after how many steps all projections are built again."""
+
+    url: str
+    every: int = 4
+    rnd: random.Random = field(default_factory=lambda: random.Random(0))
+    now: int = START
+    chain: Chain = field(default_factory=Chain)
+    told: list[Told] = field(default_factory=list)
+    seen: list[SeenTx] = field(default_factory=list)
+    steps: int = 0
+    refusals: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = Store.create(self.url)
+        self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        self._outside = self._engine.connect()
+        self.actors: list[Actor] = []
+        with self.store.write() as tx:
+            for name, role in (
+                ("root", "admin"), ("ann", "recorder"), ("bob", "recorder"), ("cid", "approver"),
+                ("dot", "approver"), ("eve", "auditor"),
+            ):  # fmt: skip
+                self.actors.append(Actor(add_user(tx, name, role, now=START, by=None), name, role))
+
+    def close(self) -> None:
+        self._outside.close()
+        self._engine.dispose()
+        self.store.close()
+
+    @contextmanager
+    def books(self) -> Iterator[Books]:
+        with self.store.read() as tx:
+            yield Books(tx.shelf)
+
+    @property
+    def today(self) -> str:
+        return rfc3339(self.now)[:10]
+
+    def slugs(self) -> list[str]:
+        with self.books() as books:
+            return [slug for slug, _ in books.documents.all("campaign", "")]
+
+    def some_slug(self) -> str:
+        """One of the campaigns, the first more often: a story of one goes further than many beginnings."""
+        slugs = self.slugs()
+        return slugs[0] if self.rnd.randrange(4) else self.rnd.choice(slugs)
+
+    def number(self) -> int:
+        return self.chain.number()
+
+    # what is told
+
+    def actor_for(self, kind: Kind, slug: str, facts: dict[str, Any]) -> Actor:
+        """Somebody whose role may tell it; for an approval, who did not record what it approves."""
+        recorded = self.author_of_approved(kind, slug, facts)
+        allowed = [a for a in self.actors if a.role in {role.value for role in kind.roles}]
+        return self.rnd.choice([a for a in allowed if a.id != recorded])
+
+    def author_of_approved(self, kind: Kind, slug: str, facts: dict[str, Any]) -> int | None:
+        """Who recorded what these facts would approve."""
+        try:
+            shaped: Any = type("Facts", (), facts)
+            with self.store.read() as tx:
+                seq = kind.approves(Books(tx.shelf), slug, shaped)
+                return None if seq is None else tx.desk.author(seq)
+        except (AttributeError, TypeError):
+            return None
+
+    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+        """Tell a fact at the desk; a LedgerError passes on once it is certain that it left no trace."""
+        self.now += 60
+
+        def told() -> Outcome:
+            with self.store.write() as tx:
+                return act(tx, actor, slug, kind.noun, kind.verb, facts, now=self.now)
+
+        outcome = self.refusable(told)
+        if outcome.seq is not None and not outcome.already:
+            self.told.append(Told(actor, slug, kind, facts, outcome.seq))
+        if kind.name == "campaign" and not outcome.already:
+            self._add_addresses(facts["slug"])
+        self.audit()
+        return outcome
+
+    def refusable(self, step: Callable[[], T]) -> T:
+        """Run a step; where the ledger refuses, the database has to be byte for byte as it was."""
+        before = self.digest()
+        try:
+            return step()
+        except LedgerError:
+            self.refusals += 1
+            assert self.digest() == before, "a refused step left a trace"
+            raise
+
+    def again(self, told: Told) -> None:
+        """The same again changes nothing and says so; what was reversed since does not stand, and is refused."""
+        before = self.digest()
+        with self.store.read() as reading:
+            stands = told.seq is None or reversed_by(Books(reading.shelf), told.seq) is None
+        try:
+            with self.store.write() as tx:
+                outcome = act(
+                    tx, told.actor, told.slug, told.kind.noun, told.kind.verb, told.facts, now=self.now + 9
+                )
+        except Conflict:
+            assert not stands
+        else:
+            assert stands
+            assert outcome.already
+            assert outcome.seq == told.seq
+        assert self.digest() == before, "the same fact again changed the database"
+
+    def digest(self) -> str:
+        """All rows of all tables, every few steps; in between those of the tables that count what was written."""
+        found = hashlib.sha256()
+        for table in TABLES if self.steps % self.every == 0 else ("meta", "progress", "authors", "drafts"):
+            rows = self._outside.exec_driver_sql(f"SELECT * FROM {table}")
+            for row in sorted(map(repr, rows)):
+                found.update(row.encode())
+        return found.hexdigest()
+
+    def _add_addresses(self, slug: str) -> None:
+        for branch, count in (("receive", 4), ("change", 2)):
+            for index in range(count):
+                self.watch(self.chain.script(slug, branch), slug, index, branch)
+
+    def watch(self, script: bytes, slug: str, index: int, branch: str = "receive") -> None:
+        with self.books() as books:
+            needs = [number for number, d in books.documents.all("need", slug) if not d.get("reversed")]
+        need = self.rnd.choice(needs) if needs and branch == "receive" else None
+        row = AddressRow(script, f"address{script.hex()}", slug, branch, index, "list", need)
+        with self.store.write() as tx:
+            tx.addresses.add([row])
+
+    # what the chain shows
+
+    def look(
+        self,
+        joined: list[JoinedBlock],
+        undone: tuple[str, ...] = (),
+        *,
+        late: tuple[JoinedBlock, ...] = (),
+        seen: tuple[SeenTx, ...] = (),
+        mempool: tuple[str, ...] = (),
+        seconds: int = 600,
+    ) -> LookOutcome:
+        self.now += seconds
+        tip = self.chain.tip
+        told = ChainLook(undone, tuple(joined), tip, tip.height, seen, mempool, (), True, late)
+        with self.store.write() as tx:
+            outcome = record_look(tx, told, now=self.now)
+        self.audit()
+        return outcome
+
+    # what has to hold
+
+    def audit(self, *, whole: bool = False) -> None:
+        """The invariants after each step; every few steps also the rebuild, and everything that anybody reads."""
+        self.steps += 1
+        with self.store.read() as tx:
+            found = run_checks(tx)
+            assert found == [], found
+            self._coins_are_the_chains(tx)
+            if whole or self.steps % self.every == 0:
+                differs = rebuild(tx)
+                assert differs == [], differs
+                self._read_everything(tx)
+
+    def _coins_are_the_chains(self, tx: Any) -> None:
+        settled = settled_block(tx)
+        if settled is not None and not self.chain.hidden:
+            held, there = coins_in_books(tx), self.chain.balance(settled)
+            assert held == there, (held, there)
+
+    def _read_everything(self, tx: Any) -> None:
+        """What pages, reports and lists show: it can always be read, and it ties."""
+        books = Books(tx.shelf)
+        self._conserves(conservation(tx))
+        decisions(tx, now=self.now)
+        reconciliation(tx, None, now=self.now)
+        for slug, _ in list(books.documents.all("campaign", "")):
+            self._conserves(conservation(tx, slug))
+            campaign_report(tx, slug, now=self.now)
+            donation_rows(tx, slug, after=None, limit=50)
+            all_matches(books, slug)
+            bank_states(tx, slug)
+            stock_rows(books, slug)
+            for _, lot in list(books.documents.all("lot", "")):
+                if lot["campaign"] == slug and "over_of" not in lot:
+                    lot_traces(books, slug, lot["facts"]["lot"])
+            for outpoint, gift in list(books.documents.all("donation", slug)):
+                self._read_trail(tx, outpoint, gift)
+
+    @staticmethod
+    def _conserves(report: Conservation) -> None:
+        """All ties but those of banks: what a statement says is not the ledger's."""
+        found = [*report.tables, *(tie for tie in report.ties if tie.what != "bank")]
+        off = [row for row in found if row.difference]
+        assert off == [], off
+
+    def _read_trail(self, tx: Any, outpoint: str, gift: dict[str, Any]) -> None:
+        try:
+            trails = donation_trails(tx, outpoint, now=self.now)
+        except NotFound:
+            return
+        if gift["live"] and gift["line"]:
+            statuses = [trail.status for trail in trails]
+            wanted = DonationStatus.BLOCKED if "blocked" in gift else DonationStatus.SETTLED
+            assert statuses == [wanted], (statuses, wanted)

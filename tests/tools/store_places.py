@@ -1,0 +1,85 @@
+"""Databases for tests of the store: the same promises are kept on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from ledger.store.database import Store
+from ledger.store.journal import JournalRow
+from ledger.store.observations import ObservationRow
+from tests.tools.postgresql_server import fresh_postgresql
+
+BOTH = (
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
+)
+
+
+def fresh_url(kind: str, folder: Path, name: str = "ledger.db") -> str:
+    return f"sqlite:///{folder / name}" if kind == "sqlite" else fresh_postgresql()
+
+
+@contextmanager
+def outside(url: str) -> Iterator[Any]:
+    """A plain connection that knows nothing of the store; each statement is committed at once."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def small_disk(kilobytes: int) -> Iterator[Path]:
+    """A file system of that size in memory; skips the test where none may be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="aidtrail-disk-"))
+    words = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(folder)]
+    try:
+        mounted = shutil.which("mount") and subprocess.run(words, capture_output=True, check=False)
+        if not mounted or mounted.returncode != 0:
+            pytest.skip("no small disk can be mounted here (it takes root, and a machine that allows it)")
+        try:
+            yield folder
+        finally:
+            # Lazily: what failed on it may be remembered by an exception that is still told about.
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    finally:
+        folder.rmdir()
+
+
+def entry(seq: int, key: str | None = None, transfers: int = 2, data: bytes | None = None) -> JournalRow:
+    data = data if data is not None else b'{"seq":%d}' % seq
+    moved = [("wallet/main", f"gifts/{n}", "BTC", 1000 + n) for n in range(transfers)]
+    told = hashlib.sha256(data).hexdigest()
+    kind = "donation" if seq % 2 else "spend"
+    return JournalRow(seq, key or f"k:{seq}", kind, f"c{seq % 3}", "2026-01-01T00:00:00Z", data, told, moved)
+
+
+def seen(subject: str) -> ObservationRow:
+    return ObservationRow("2026-01-01T00:00:00Z", "explorer", "tip", subject, subject.encode())
+
+
+def filled(url: str, entries: int = 3, *, authors: bool = False) -> Store:
+    """A new database with entries, observations, two users and lines of audit; `authors`: who recorded them."""
+    store = Store.create(url)
+    with store.write() as tx:
+        users = [tx.desk.add_user(name, "admin", "2026-01-01T00:00:00Z") for name in ("ada", "ben")]
+        for seq in range(1, entries + 1):
+            tx.journal.append(entry(seq))
+            tx.observations.append([seen(f"s{seq}")])
+            tx.desk.audit("2026-01-01T00:00:00Z", None, "did", f"s{seq}")
+            if authors:
+                tx.desk.note_author(seq, users[0])
+            tx.shelf.save("space", f"key{seq}", b"%d" % seq)
+    return store

@@ -1,0 +1,90 @@
+"""A ledger with money at a bank and a product, and the few acts that stories of goods are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ledger.recording.desk import Outcome
+from ledger.rules.books import Books
+from tests.tools.ledgers import SLUG, Ledger, name, tx
+
+BTC = 100_000_000
+DATE = "2023-12-01"
+
+
+def funded(folder: Path) -> Ledger:
+    """20,000.00 USD at bank B, from one gift of a bitcoin, and a product KIT."""
+    made = Ledger.new(folder)
+    made.mine("a", tx("gift", (0, BTC)))
+    made.bury()
+    made.mine("s", tx("sale", spends=(("gift", 0),)))
+    made.bury()
+    made.do(
+        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=BTC - 1000, network_fee=1000,
+        currency="USD", proceeds=2_000_000, exchange="E", bank="B", date="2023-11-20",
+    )  # fmt: skip
+    made.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
+    made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    return made
+
+
+def stocked(folder: Path) -> Ledger:
+    """The same, with 1,000 kits of lot L1 at the Depot, received on PO-1 and not paid for."""
+    made = funded(folder)
+    order(made)
+    receive(made, good=1000)
+    return made
+
+
+def order(
+    ledger: Ledger, number: str = "PO-1", quantity: int = 1000, value: int = 500_000, **more: Any
+) -> None:
+    items = [{"item": "1", "product": "KIT", "quantity": quantity, "value": value}]
+    facts = {"number": number, "supplier": "Maker", "currency": "USD", "items": items, "date": "2023-11-21"}
+    ledger.do("recorder", "purchase", "add", **(facts | more))
+    ledger.do("approver", "purchase", "approve", number=number, date="2023-11-21")
+
+
+def receive(
+    ledger: Ledger, number: str = "GRN-1", lot: str = "L1", on: str = "PO-1", over: int = 0, **counts: int
+) -> None:
+    row: dict[str, Any] = {"lot": lot, "noted": sum(counts.values()), **({"good": 0} | counts)}
+    if over:
+        row["over"] = over
+    facts = {"number": number, "order": on, "item": "1", "place": "Depot", "lots": [row], "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+
+
+def pay(ledger: Ledger, amount: int, number: str = "P-1", on: str = "PO-1", **more: Any) -> None:
+    """Record a payment and approve it."""
+    facts = {"number": number, "order": on, "asset": "USD", "amount": amount, "discharges": amount}
+    facts |= {"bank": "B", "date": DATE} | more
+    ledger.do("recorder", "payment", "add", **facts)
+    ledger.do("approver", "payment", "approve", number=number, date=DATE)
+
+
+def lots(quantity: int, lot: str = "L1") -> list[dict[str, Any]]:
+    return [{"product": "KIT", "lot": lot, "quantity": quantity}]
+
+
+def ship(ledger: Ledger, quantity: int = 100, waybill: str = "W-1", **more: Any) -> Outcome:
+    """Kits leave the Depot for the Port by road."""
+    facts = {"waybill": waybill, "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
+    return ledger.do("recorder", "shipment", "add", **(facts | {"lots": lots(quantity)} | more))
+
+
+def hand_over(ledger: Ledger, quantity: int, number: str = "H-1", lot: str = "L1", **more: Any) -> Outcome:
+    """Kits pass from the Depot to Aid."""
+    facts = {"number": number, "place": "Depot", "organisation": "Aid", "date": DATE}
+    return ledger.do("recorder", "handover", "add", **(facts | {"lots": lots(quantity, lot)} | more))
+
+
+def document(ledger: Ledger, kind: str, number: str) -> dict[str, Any]:
+    with ledger.store.read() as reading:
+        return Books(reading.shelf).documents.require(kind, SLUG, number)
+
+
+def net(ledger: Ledger, account: str, asset: str) -> int:
+    with ledger.store.read() as reading:
+        return Books(reading.shelf).net(account, asset)

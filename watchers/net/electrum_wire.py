@@ -1,0 +1,287 @@
+"""JSON-RPC with one Electrum server over one connection that is kept: pipelined, numbered, bounded in time and size.
+
+Knows nothing of the chain. Notifications are handed on; every other line must answer a question that is open.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from random import SystemRandom
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from watchers.net.electrum_socket import ElectrumConnection, ElectrumPlace, Left
+from watchers.net.guards import GuardRefused, array_of, item, object_of, strict_json, text, whole
+from watchers.net.http_policy import HttpPolicy
+from watchers.net.http_turns import Turns
+from watchers.sources.protocol import (
+    SourceDown,
+    SourceError,
+    SourceGarbled,
+    SourceRefused,
+    SourceSlow,
+)
+
+PROTOCOLS = ("1.4", "1.6")
+"""Lowest and highest protocol that is spoken here."""
+
+_A_GROUP = 10
+"""So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
+_SMALL = 64 * 1024
+_UNASKED = 1 << 20
+"""Bytes of notifications that one exchange may bring along."""
+_PADDED = 2
+"""Servers pad what they send together to a power of two, with spaces in its last line."""
+_BUSY = frozenset({-101, -102})
+"""Codes of ElectrumX for too many requests, and for a server that is too busy."""
+
+
+class ElectrumDeclined(SourceRefused):
+    """The server answered a question with an error: its own `code` (0 where it gives none) and words."""
+
+    def __init__(self, source: str, method: str, code: int, said: str) -> None:
+        self.code = code
+        self.said = said
+        super().__init__(source, 0, f"{method}: the server answers error {code}, {said}")
+
+
+class Listener(Protocol):
+    """Who wants to know what a server says by itself."""
+
+    def heard(self, method: str, params: object) -> None:
+        """A notification, whose params are as they came."""
+
+    def lost(self) -> None:
+        """The connection is gone, and all that was subscribed on it."""
+
+
+class ElectrumWire:
+    """Asks one server. Safe to use from several threads, one exchange at a time.
+
+    `monotonic` gives seconds that never go back; `sleep` waits that many.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        place: ElectrumPlace,
+        policy: HttpPolicy,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.requests = 0
+        self.protocol: tuple[int, ...] = ()
+        self.listener: Listener | None = None
+        self._source = source
+        self._place = place
+        self._policy = policy
+        self._monotonic = monotonic
+        self._sleep = sleep if sleep is not None else _wait
+        self._turns = Turns(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{place}"))
+        self._lock = threading.Lock()
+        self._connection: ElectrumConnection | None = None
+        self._read_before = 0
+        self._number = 0
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read over all connections, notifications and padding included."""
+        return self._read_before + (self._connection.received if self._connection is not None else 0)
+
+    def ask(self, method: str, *params: object, most: int, deadline: float) -> object:
+        """The result of one question within `deadline` seconds in all, from a line of at most `most` bytes
+        beside padding.
+
+        ElectrumDeclined where the server answers with an error.
+        """
+        (answer,) = self.ask_all(method, [params], most=most, deadline=deadline)
+        if isinstance(answer, ElectrumDeclined):
+            raise answer
+        return answer
+
+    def ask_all(
+        self, method: str, calls: Sequence[Sequence[object]], *, most: int, deadline: float
+    ) -> list[object | ElectrumDeclined]:
+        """The results in the order of the calls, ten on their way at a time; `deadline` is for each ten."""
+        size = max(1, min(_A_GROUP, self._policy.burst))
+        answers: list[object | ElectrumDeclined] = []
+        for start in range(0, len(calls), size):
+            answers += self._mannerly(method, calls[start : start + size], most, deadline)
+        return answers
+
+    def hear(self) -> None:
+        """Hand on the notifications that have come by themselves; a broken connection is only let go of."""
+        with self._lock:
+            if self._connection is None:
+                return
+            try:
+                for line in self._connection.waiting(_UNASKED):
+                    if self._row(line, {}) is not None:
+                        raise SourceDown(self._source, "an answer that nobody asked for")
+            except SourceError:
+                self._close()
+
+    def close(self) -> None:
+        """Let go of the connection; the next question opens another."""
+        with self._lock:
+            self._close()
+
+    def _mannerly(
+        self, method: str, calls: Sequence[Sequence[object]], most: int, deadline: float
+    ) -> list[object | ElectrumDeclined]:
+        """One group at the pace, and with the rests, that a host is owed."""
+        until = self._monotonic() + deadline
+
+        def left() -> float:
+            seconds = until - self._monotonic()
+            if seconds <= 0:
+                raise SourceSlow(self._source, "no whole answer within the deadline")
+            return seconds
+
+        wait = max(self._turns.wait(until, self._source) for _ in calls)
+        if wait > 0:
+            self._sleep(wait)
+        if not self._lock.acquire(timeout=left()):
+            raise SourceSlow(self._source, "another question to it is taking all the time")
+        try:
+            answers = self._exchange(method, calls, most, left)
+        except BaseException as failure:
+            if isinstance(failure, SourceDown | SourceSlow):
+                self._turns.failed(1)
+            self._close()  # a late answer must meet no later question
+            raise
+        finally:
+            self._lock.release()
+        self._turns.succeeded()
+        for answer in answers:
+            if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
+                self._turns.manners.pause(self._monotonic() + self._policy.breaker_pause)
+                raise SourceRefused(self._source, 429, f"too many requests: {answer.said}")
+        return answers
+
+    def _exchange(
+        self, method: str, calls: Sequence[Sequence[object]], most: int, left: Left
+    ) -> list[object | ElectrumDeclined]:
+        """Over the connection that is there; where that has broken since it was last used, over a new one."""
+        kept = self._connection
+        if kept is not None:
+            try:
+                return self._round(kept, method, calls, most, left)
+            except SourceDown:
+                self._close()
+        return self._round(self._open(left), method, calls, most, left)
+
+    def _open(self, left: Left) -> ElectrumConnection:
+        """A new connection, on which both sides have agreed on a protocol: the first message, as 1.6 demands."""
+        connection = ElectrumConnection.open(self._source, self._place, self._policy, left)
+        self._connection = connection
+        self._turns.manners.take(self._monotonic())
+        wanted = [self._policy.user_agent, list(PROTOCOLS)]
+        (answer,) = self._round(connection, "server.version", [wanted], _SMALL, left)
+        if isinstance(answer, ElectrumDeclined):
+            raise SourceRefused(
+                self._source, 0, f"speaks no protocol from {PROTOCOLS[0]} to {PROTOCOLS[1]}: {answer.said}"
+            )
+        self.protocol = self._agreed(answer)
+        return connection
+
+    def _agreed(self, answer: object) -> tuple[int, ...]:
+        try:
+            rows = array_of(answer, "version", most=2)
+            if len(rows) != 2:
+                raise GuardRefused("version", f"{len(rows)} items where software and protocol belong")
+            text(rows[0], "version.software", most=200)
+            named = text(rows[1], "version.protocol", most=20)
+            if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", named, re.ASCII):
+                raise GuardRefused("version.protocol", "not a number such as 1.4")
+        except GuardRefused as refused:
+            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+        protocol = tuple(int(part) for part in named.split("."))
+        if not (1, 4) <= protocol[:2] <= (1, 6):
+            raise SourceRefused(self._source, 0, f"speaks protocol {named}; 1.4 to 1.6 are understood")
+        return protocol
+
+    def _round(
+        self,
+        connection: ElectrumConnection,
+        method: str,
+        calls: Sequence[Sequence[object]],
+        most: int,
+        left: Left,
+    ) -> list[object | ElectrumDeclined]:
+        """Send the questions and read lines until each is answered; answers may come in any order."""
+        opened: dict[int, str] = {}
+        lines: list[bytes] = []
+        for params in calls:
+            self._number += 1
+            opened[self._number] = method
+            asked = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": list(params)}
+            lines.append(json.dumps(asked, separators=(",", ":")).encode() + b"\n")
+        order = list(opened)
+        self.requests += len(order)
+        connection.send(b"".join(lines), left)
+        answers: dict[int, object | ElectrumDeclined] = {}
+        enough = connection.received + _PADDED * len(order) * most + 2 * _UNASKED
+        while opened:
+            if connection.received > enough:
+                raise SourceRefused(self._source, 0, "more notifications than we listen to, cut off")
+            line = connection.line(_PADDED * most + _UNASKED, left)
+            answered = self._row(line, opened)
+            if answered is not None:
+                number, answer = answered
+                answers[number] = answer
+                del opened[number]
+        return [answers[number] for number in order]
+
+    def _row(self, line: bytes, opened: Mapping[int, str]) -> tuple[int, object | ElectrumDeclined] | None:
+        """What a line answers, None where it is a notification; SourceGarbled for anything else."""
+        field = next(iter(opened.values()), "notification")
+        try:
+            row = object_of(strict_json(line, field), field)
+            if "method" in row and row.get("id") is None:
+                name = text(row["method"], "notification.method", most=200)
+                if self.listener is not None:
+                    self.listener.heard(name, row.get("params"))
+                return None
+            number = whole(item(row, "id", field), f"{field}.id", least=0, most=1 << 62)
+            if number not in opened:
+                raise GuardRefused(f"{field}.id", "answers a question that is not open")
+            error = row.get("error")
+            if error is not None:
+                return number, self._declined(error, opened[number])
+            return number, item(row, "result", field)
+        except GuardRefused as refused:
+            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+
+    def _declined(self, error: object, method: str) -> ElectrumDeclined:
+        """An error as an object with code and message, or as bare text, as some servers have it."""
+        code, said = 0, error
+        if not isinstance(error, str):
+            fields = object_of(error, f"{method}.error")
+            code = whole(
+                item(fields, "code", f"{method}.error"),
+                f"{method}.error.code",
+                least=-1_000_000,
+                most=1_000_000,
+            )
+            said = fields.get("message", "")
+        words = text(said, f"{method}.error.message", most=100_000)
+        return ElectrumDeclined(
+            self._source, method, code, "".join(c for c in words if c.isprintable())[:200]
+        )
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._read_before += self._connection.received
+            self._connection = None
+            if self.listener is not None:
+                self.listener.lost()
+
+
+def _wait(seconds: float) -> None:
+    threading.Event().wait(seconds)

@@ -1,0 +1,236 @@
+"""Output descriptors and bare extended public keys: the scripts and addresses that they stand for, by index.
+
+Never holds or derives from a private key: text with one in it is refused before it is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import wallycore as wally
+
+from ledger.core.chain import Script
+from watchers.proof.networks import MAINNET, Network
+from watchers.proof.scripts import ScriptKind, address_of, kind_of
+from watchers.proof.secret import secret_in
+
+_LONGEST = 20_000
+_LAST_INDEX = (1 << 31) - 1
+_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+_KEY = re.compile(f"(?<![0-9A-Za-z])([xyztuvYZUV])pub{_BASE58}{{90,120}}(?![0-9A-Za-z])")
+_BARE = re.compile(r"(\[[0-9a-fA-F]{8}(?:/[0-9]+['hH]?)*\])?([xyztuvYZUV]pub[0-9A-Za-z]+)((?:/[^()]*)?)")
+_HARDENED = re.compile(r"(/[0-9]+)['H]")
+_CHECKSUM = re.compile(r"[02-9ac-hj-np-z]{8}")
+
+_XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")
+_BARE_FORMS = {
+    "x": "pkh({})",
+    "t": "pkh({})",
+    "y": "sh(wpkh({}))",
+    "u": "sh(wpkh({}))",
+    "z": "wpkh({})",
+    "v": "wpkh({})",
+}
+_PLACES = {
+    "y": "sh(wpkh(",
+    "u": "sh(wpkh(",
+    "z": "wpkh(",
+    "v": "wpkh(",
+    "Y": "sh(wsh(",
+    "U": "sh(wsh(",
+    "Z": "wsh(",
+    "V": "wsh(",
+}
+_MAINNET_LETTERS = frozenset("xyzYZ")
+
+
+class DescriptorRefused(ValueError):
+    """Text that is no usable descriptor; one sentence, which never repeats a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A descriptor of public keys. `text` is its canonical form, with `h` for hardened steps and a checksum.
+
+    `ranged` ones have an address for every index from 0 to 2^31 - 1, others only for 0. `branches` is 2 where
+    the descriptor names an external and a change branch (`<0;1>`), otherwise 1.
+    """
+
+    text: str
+    network: Network
+    ranged: bool
+    branches: int
+    _parsed: object = field(compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: str, network: Network) -> Descriptor:
+        """Read a descriptor, or a bare xpub, ypub, zpub, tpub, upub or vpub of the script that it implies.
+
+        A bare key without a path of its own gets `/<0;1>/*`. DescriptorRefused says what is wrong.
+        """
+        secret = secret_in(text)
+        if secret is not None:
+            raise DescriptorRefused(
+                f"descriptor: this looks like {secret.value}; whoever has it can spend the coins, so never enter "
+                "it anywhere: export the public descriptor or the xpub instead"
+            )
+        body = text.strip()
+        if not body or len(body) > _LONGEST or not body.isascii() or not body.isprintable():
+            raise DescriptorRefused(
+                f"descriptor: {len(body)} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)"
+            )
+        body = _without_checksum(body, network)
+        bare = _BARE.fullmatch(body)
+        if bare is not None:
+            body = _around(bare.group(1) or "", bare.group(2), bare.group(3))
+        body = _reversioned(_HARDENED.sub(r"\1h", body), network)
+        parsed = _parsed(body, network)
+        features = wally.descriptor_get_features(parsed)
+        if features & wally.WALLY_MS_IS_PRIVATE:
+            raise DescriptorRefused("descriptor: holds a private key; export the public descriptor instead")
+        branches = wally.descriptor_get_num_paths(parsed)
+        if branches > 2:
+            raise DescriptorRefused(
+                f"descriptor: names {branches} branches; two are known, <external;change>"
+            )
+        canonical = str(wally.descriptor_canonicalize(parsed, 0))
+        ranged = bool(features & wally.WALLY_MS_IS_RANGED)
+        descriptor = cls(canonical, network, ranged, branches, parsed)
+        try:
+            kind = kind_of(descriptor.script(0))
+        except ValueError:
+            raise DescriptorRefused(
+                "descriptor: nothing can be derived; hardened steps stand only before the xpub"
+            ) from None
+        if kind is ScriptKind.OTHER:
+            raise DescriptorRefused("descriptor: its scripts have no address; use pkh, sh, wpkh, wsh or tr")
+        return descriptor
+
+    def script(self, index: int) -> Script:
+        """The script at that index of the external branch. ValueError outside of the descriptor's range."""
+        return self._script(index, 0)
+
+    def address(self, index: int) -> str:
+        """The address at that index of the external branch. ValueError outside of the descriptor's range."""
+        address = address_of(self.script(index), self.network)
+        if address is None:
+            raise ValueError("descriptor: its scripts have no address")
+        return address
+
+    def scripts(self, first: int, count: int) -> list[Script]:
+        """`count` scripts of the external branch from index `first` on."""
+        return [self._script(index, 0) for index in range(first, first + count)]
+
+    def change_scripts(self, first: int, count: int) -> list[Script]:
+        """`count` scripts of the change branch from index `first` on; none where no change branch is named."""
+        if self.branches < 2:
+            return []
+        return [self._script(index, 1) for index in range(first, first + count)]
+
+    def _script(self, index: int, branch: int) -> Script:
+        last = _LAST_INDEX if self.ranged else 0
+        if not 0 <= index <= last:
+            raise ValueError(f"descriptor index: {index} is outside 0 to {last}")
+        try:
+            return Script(bytes(wally.descriptor_to_script(self._parsed, 0, 0, 0, branch, index, 0)))
+        except ValueError:
+            raise ValueError(f"descriptor index: nothing can be derived at {index}") from None
+
+
+def _without_checksum(text: str, network: Network) -> str:
+    """The descriptor without `#checksum`, which is checked if it is there."""
+    body, mark, checksum = text.partition("#")
+    if not mark:
+        return body
+    if not _CHECKSUM.fullmatch(checksum):
+        raise DescriptorRefused("descriptor: what follows # is no checksum of eight characters")
+    # The checksum covers the text as it was given, with its own key versions and hardened marks.
+    if _checksum(body) != checksum:
+        raise DescriptorRefused("descriptor: its checksum does not fit; copy it again in full")
+    return body
+
+
+_INPUT_CHARSET = (
+    "0123456789()[],'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#\"\\ "
+)
+_CHECKSUM_CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0xF5DEE51989, 0xA9FDCA3312, 0x1BAB10E32D, 0x3706B1677A, 0x644D626FFD)
+
+
+def _checksum(body: str) -> str:
+    """The checksum of BIP 380 over a descriptor's text."""
+    symbols: list[int] = []
+    groups: list[int] = []
+    for character in body:
+        value = _INPUT_CHARSET.find(character)
+        if value < 0:
+            raise DescriptorRefused("descriptor: holds a character that no descriptor has")
+        symbols.append(value & 31)
+        groups.append(value >> 5)
+        if len(groups) == 3:
+            symbols.append(groups[0] * 9 + groups[1] * 3 + groups[2])
+            groups.clear()
+    if groups:
+        symbols.append(groups[0] * 3 + groups[1] if len(groups) == 2 else groups[0])
+    check = 1
+    for value in (*symbols, 0, 0, 0, 0, 0, 0, 0, 0):
+        top = check >> 35
+        check = (check & 0x7FFFFFFFF) << 5 ^ value
+        for bit, term in enumerate(_GENERATOR):
+            if top >> bit & 1:
+                check ^= term
+    check ^= 1
+    return "".join(_CHECKSUM_CHARSET[check >> 5 * (7 - i) & 31] for i in range(8))
+
+
+def _around(origin: str, key: str, path: str) -> str:
+    """The descriptor that a bare extended public key implies by its version."""
+    form = _BARE_FORMS.get(key[0])
+    if form is None:
+        raise DescriptorRefused(
+            f"descriptor: a {key[:4]} is one of several signers' keys; give the whole wsh(sortedmulti(...))"
+        )
+    return form.format(origin + key + (path or "/<0;1>/*"))
+
+
+def _reversioned(body: str, network: Network) -> str:
+    """Every key as xpub or tpub, after checking that its letter fits the network and where it stands."""
+
+    def plain(match: re.Match[str]) -> str:
+        letter = match.group(1)
+        if (letter in _MAINNET_LETTERS) != (network == MAINNET):
+            other = "mainnet" if letter in _MAINNET_LETTERS else "a test network"
+            raise DescriptorRefused(f"descriptor: a {letter}pub is of {other}, but this is {network.name}")
+        place = _PLACES.get(letter)
+        if place is not None and not body.startswith(place):
+            raise DescriptorRefused(
+                f"descriptor: a {letter}pub belongs into {place}...); write the key as an xpub"
+            )
+        try:
+            raw = bytes(wally.base58check_to_bytes(match.group()))
+        except ValueError:
+            raise DescriptorRefused(
+                f"descriptor: the checksum of a {letter}pub does not fit; copy it again"
+            ) from None
+        version = _XPUB if network == MAINNET else _TPUB
+        return str(wally.base58check_from_bytes(version + raw[4:]))
+
+    return _KEY.sub(plain, body)
+
+
+def _parsed(body: str, network: Network) -> object:
+    if body.startswith("tr(") and "," in body:
+        raise DescriptorRefused("descriptor: tr() with a script tree is not supported; only tr(KEY) is")
+    wally_network = {
+        "mainnet": wally.WALLY_NETWORK_BITCOIN_MAINNET,
+        "regtest": wally.WALLY_NETWORK_BITCOIN_REGTEST,
+    }
+    try:
+        number = wally_network.get(network.name, wally.WALLY_NETWORK_BITCOIN_TESTNET)
+        return wally.descriptor_parse(body, None, number, 0)
+    except ValueError:
+        raise DescriptorRefused(
+            "descriptor: cannot be read; expected pkh, wpkh, sh, wsh or tr around public keys (hardened steps only "
+            "before the xpub), or a bare xpub, ypub or zpub"
+        ) from None

@@ -1,0 +1,282 @@
+"""An Electrum server (ElectrumX, e-x, Fulcrum, electrs), asked by protocol 1.4 to 1.6 over TCP or TLS.
+
+It has no blocks and no spends to show. What bytes say of themselves is checked here; the rest is a claim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+from ledger.core.chain import Header, Script
+from watchers.net.electrum_socket import ElectrumPlace
+from watchers.net.electrum_wire import ElectrumDeclined, ElectrumWire
+from watchers.net.guards import GuardRefused, array_of, hex_bytes, item, object_of, whole
+from watchers.net.http_policy import HttpPolicy
+from watchers.proof.block import parse_transaction
+from watchers.proof.merkle import MerkleProof
+from watchers.proof.networks import Network
+from watchers.proof.scripts import ScriptKind, kind_of
+from watchers.proof.transaction import BytesRefused
+from watchers.sources.electrum_history import (
+    MOST_HEIGHT,
+    ElectrumHistory,
+    electrum_scripthash,
+    rows_of,
+)
+from watchers.sources.protocol import (
+    Can,
+    ClaimedTip,
+    HistoryRow,
+    MempoolTx,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+)
+from watchers.sources.undeclared import Undeclared
+
+_SMALL = 64 * 1024
+_MOST_TX = 4_000_000
+_HEADERS_A_CALL = 2016
+_MEMPOOL_BYTES = 4_000_000
+_KNOWN_TXS = 5_000
+_MOST_SCRIPTS = 4
+"""Outputs by which the place of a transaction is looked for, where the first ones' histories are too long."""
+_NOT_THERE = re.compile(
+    r"no such mempool or blockchain transaction|missing (?:tx|transaction)|not found|not in block"
+    r"|out of range|no transaction matching|is unconfirmed",
+    re.IGNORECASE,
+)
+"""How the servers say that they have no such thing: ElectrumX and e-x, Fulcrum, both kinds of electrs."""
+
+
+class Electrum(Undeclared):
+    """One server behind the Source protocol. `deadline` is seconds for each request, connecting included.
+
+    The connection is kept between looks and made again when it has broken.
+    """
+
+    can = frozenset({Can.TIP, Can.HEADERS, Can.HISTORY, Can.MEMPOOL})
+
+    def __init__(
+        self,
+        name: str,
+        place: ElectrumPlace,
+        policy: HttpPolicy,
+        network: Network,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None] | None = None,
+        deadline: float = 30.0,
+    ) -> None:
+        self.name = name
+        self.network = network
+        self._deadline = deadline
+        self._wire = ElectrumWire(name, place, policy, monotonic=monotonic, sleep=sleep)
+        self._history = ElectrumHistory(name, self._wire, deadline)
+        self._known: dict[str, bytes] = {}
+        self._proves_alone: bool | None = None
+
+    @property
+    def requests(self) -> int:  # type: ignore[override]
+        """Requests sent since this object was made."""
+        return self._wire.requests
+
+    @property
+    def bytes_read(self) -> int:  # type: ignore[override]
+        """Bytes of lines read since this object was made."""
+        return self._wire.bytes_read
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._wire.close()
+
+    def look_tip(self) -> ClaimedTip:
+        """The best block that the server knows; its hash is computed from the header beside the height."""
+        answer = self._ask("blockchain.headers.subscribe", most=_SMALL)
+        try:
+            fields = object_of(answer, "tip")
+            height = whole(item(fields, "height", "tip"), "tip.height", least=0, most=MOST_HEIGHT)
+            header = Header(hex_bytes(item(fields, "hex", "tip"), "tip.hex", least=80, most=80))
+        except GuardRefused as refused:
+            raise self._garbled(refused) from refused
+        self._history.stands_at(header.hash)
+        return ClaimedTip(height, header.hash)
+
+    def look_hash(self, height: int) -> str:
+        """The hash of the header that the server shows at `height`; SourceMissing above its tip."""
+        try:
+            answer = self._ask("blockchain.block.header", height, most=_SMALL)
+        except ElectrumDeclined as declined:
+            if self.look_tip().height < height:
+                raise SourceMissing(self.name, f"no block at height {height}") from declined
+            raise
+        try:
+            return Header(hex_bytes(answer, "header", least=80, most=80)).hash
+        except GuardRefused as refused:
+            raise self._garbled(refused) from refused
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Headers from height `first` up, fewer at the tip; up to 2,016 a request. Cut where one does not link."""
+        headers: list[Header] = []
+        while len(headers) < count:
+            wanted = min(_HEADERS_A_CALL, count - len(headers))
+            answer = self._ask(
+                "blockchain.block.headers",
+                first + len(headers),
+                wanted,
+                most=wanted * 200 + _SMALL,
+            )
+            try:
+                raws, most = self._some_headers(object_of(answer, "headers"), wanted)
+            except GuardRefused as refused:
+                raise self._garbled(refused) from refused
+            headers += [Header(raw) for raw in raws]
+            if not raws or len(raws) < min(wanted, most):
+                break
+        for index, (parent, child) in enumerate(pairwise(headers), start=1):
+            if child.previous != parent.hash:
+                return headers[:index]
+        return headers
+
+    def _some_headers(self, fields: Mapping[str, object], wanted: int) -> tuple[list[bytes], int]:
+        """The headers of one answer, and how many the server gives at most: one text up to 1.5, a list in 1.6."""
+        count = whole(item(fields, "count", "headers"), "headers.count", least=0, most=wanted)
+        most = whole(item(fields, "max", "headers"), "headers.max", least=1, most=1_000_000)
+        if self._wire.protocol >= (1, 6):
+            rows = array_of(item(fields, "headers", "headers"), "headers.headers", most=wanted)
+            raws = [hex_bytes(row, "headers.headers", least=80, most=80) for row in rows]
+        else:
+            whole_text = hex_bytes(
+                item(fields, "hex", "headers"), "headers.hex", least=80 * count, most=80 * count
+            )
+            raws = [whole_text[at : at + 80] for at in range(0, len(whole_text), 80)]
+        if len(raws) != count:
+            raise GuardRefused("headers.count", f"{count} beside {len(raws)} headers")
+        return raws, most
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction."""
+        calls = [[electrum_scripthash(script)] for script in scripts]
+        answers = self._wire.ask_all(
+            "blockchain.scripthash.get_mempool", calls, most=_MEMPOOL_BYTES, deadline=self._deadline
+        )
+        names: dict[str, None] = {}
+        for answer in answers:
+            if isinstance(answer, ElectrumDeclined):
+                raise answer
+            try:
+                names.update((row.txid, None) for row in rows_of(answer, "mempool"))
+            except GuardRefused as refused:
+                raise self._garbled(refused) from refused
+        known = {name: self._known[name] for name in names if name in self._known}
+        fresh = [name for name in names if name not in known]
+        raws = self._wire.ask_all(
+            "blockchain.transaction.get",
+            [[name, False] for name in fresh],
+            most=2 * _MOST_TX + _SMALL,
+            deadline=self._deadline,
+        )
+        for name, raw in zip(fresh, raws, strict=True):
+            if isinstance(raw, ElectrumDeclined):
+                if _NOT_THERE.search(raw.said):
+                    raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
+                raise raw
+            known[name] = self._transaction(name, raw)
+        if len(self._known) + len(fresh) > _KNOWN_TXS:
+            self._known.clear()
+        self._known.update(known)
+        return [MempoolTx(known[name]) for name in names]
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """The raw transaction, checked to hash to `txid`; None where the server says that there is none."""
+        try:
+            answer = self._ask("blockchain.transaction.get", txid, False, most=2 * _MOST_TX + _SMALL)
+        except ElectrumDeclined as declined:
+            if _NOT_THERE.search(declined.said):
+                return None
+            raise
+        return self._transaction(txid, answer)
+
+    def _transaction(self, txid: str, answer: object) -> bytes:
+        try:
+            raw = hex_bytes(answer, "tx", least=60, most=_MOST_TX)
+            found = parse_transaction(raw).txid
+        except GuardRefused as refused:
+            raise self._garbled(refused) from refused
+        except BytesRefused as refused:
+            raise SourceLied(self.name, "tx", str(refused)) from refused
+        if found != txid:
+            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
+        return raw
+
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """All that the server lists for a script above a height, and what is in no block."""
+        return [row for row in self._history.rows(script) if row.height is None or row.height > above]
+
+    def look_place(self, txid: str) -> int | None:
+        """The height of the block that holds a transaction, by its Merkle branch where the server finds that
+        without a height, else by the history of an output of its own."""
+        if self._proves_alone is not False:
+            try:
+                answer = self._ask("blockchain.transaction.get_merkle", txid, most=_SMALL)
+            except ElectrumDeclined as declined:
+                if not _NOT_THERE.search(declined.said):
+                    self._proves_alone = False
+            else:
+                self._proves_alone = True
+                return self._branch(txid, answer)[0]
+        raw = self.look_transaction(txid)
+        if raw is None:
+            raise SourceMissing(self.name, "no such transaction")
+        outputs = parse_transaction(raw).outputs
+        scripts = dict.fromkeys(out.script for out in outputs if kind_of(out.script) is not ScriptKind.DATA)
+        refusal: SourceRefused | None = None
+        for script in list(scripts)[:_MOST_SCRIPTS]:
+            try:
+                rows = self._history.rows(script)
+            except ElectrumDeclined as declined:
+                refusal = declined  # a history that is too long for it; perhaps not that of another output
+                continue
+            for row in rows:
+                if row.txid == txid:
+                    return row.height
+            break
+        raise refusal or SourceMissing(
+            self.name, "shows a transaction that stands in no history of its outputs"
+        )
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """The Merkle branch of a transaction in the server's block at that height."""
+        try:
+            answer = self._ask("blockchain.transaction.get_merkle", txid, height, most=_SMALL)
+        except ElectrumDeclined as declined:
+            if _NOT_THERE.search(declined.said):
+                raise SourceMissing(self.name, f"no proof at height {height}") from declined
+            raise
+        stands, proof = self._branch(txid, answer)
+        if stands != height:
+            raise SourceGarbled(self.name, "merkle.block_height", f"{stands} where {height} was asked for")
+        return proof
+
+    def _branch(self, txid: str, answer: object) -> tuple[int, MerkleProof]:
+        try:
+            fields = object_of(answer, "merkle")
+            height = whole(
+                item(fields, "block_height", "merkle"), "merkle.block_height", least=0, most=MOST_HEIGHT
+            )
+            nodes = array_of(item(fields, "merkle", "merkle"), "merkle.merkle", most=32)
+            # Printed like txids, in display order.
+            branch = tuple(hex_bytes(node, "merkle.merkle", least=32, most=32)[::-1] for node in nodes)
+            position = whole(item(fields, "pos", "merkle"), "merkle.pos", least=0, most=(1 << 32) - 1)
+        except GuardRefused as refused:
+            raise self._garbled(refused) from refused
+        return height, MerkleProof(txid, position, branch)
+
+    def _ask(self, method: str, *params: object, most: int) -> object:
+        return self._wire.ask(method, *params, most=most, deadline=self._deadline)
+
+    def _garbled(self, refused: GuardRefused) -> SourceGarbled:
+        return SourceGarbled(self.name, refused.field, refused.sentence)

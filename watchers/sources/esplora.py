@@ -1,0 +1,336 @@
+"""An explorer that speaks Esplora's REST dialect: mempool.space, blockstream.info, or one's own.
+
+Proves nothing itself beyond what bytes say of themselves; errors are raised, never answered as emptiness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from ledger.core.chain import Header, Outpoint, Script
+from watchers.net.guards import (
+    GuardRefused,
+    array_of,
+    hash_text,
+    item,
+    object_of,
+    plain_hash,
+    plain_text,
+    plain_whole,
+    strict_json,
+    whole,
+)
+from watchers.net.http import HttpAnswer, HttpClient
+from watchers.proof.block import parse_transaction
+from watchers.proof.merkle import MerkleProof
+from watchers.proof.networks import Network
+from watchers.proof.scripts import scripthash_hex
+from watchers.proof.transaction import BytesRefused
+from watchers.sources.esplora_history import EsploraHistory
+from watchers.sources.protocol import (
+    Can,
+    ClaimedTip,
+    HistoryRow,
+    MempoolTx,
+    SourceDown,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+)
+from watchers.sources.undeclared import Undeclared
+
+_MOST_HEIGHT = 100_000_000
+_MOST_BLOCK = 4_000_000
+_SMALL = 4 * 1024
+_PAGE = 512 * 1024
+_MOST_ROWS = 64
+_MEMPOOL_ROWS = 200
+_KNOWN_TXS = 5_000
+
+
+class Esplora(Undeclared):
+    """One Esplora server behind the Source protocol. `base_url` is the root of its API, with `/api` if it has one.
+
+    Seconds in `deadline` bound each request, waits and retries included; `block_deadline` those for blocks.
+    """
+
+    can = frozenset(Can)
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        http: HttpClient,
+        network: Network,
+        *,
+        deadline: float = 30.0,
+        block_deadline: float = 120.0,
+        whole_mempool: bool = False,
+    ) -> None:
+        self.name = name
+        self.whole_mempool = whole_mempool
+        self.network = network
+        self.requests = 0
+        self.bytes_read = 0
+        self._base = base_url.rstrip("/")
+        self._http = http
+        self._deadline = deadline
+        self._block_deadline = block_deadline
+        self._pages: bool | None = None
+        self._known: dict[str, bytes] = {}
+        self._history = EsploraHistory(
+            name, lambda path, most, what: self._needed(path, most=most, what=what)
+        )
+
+    def look_tip(self) -> ClaimedTip:
+        """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
+        height = self._whole("/blocks/tip/height", "tip.height")
+        tip = self._hash("/blocks/tip/hash", "tip.hash")
+        return ClaimedTip(height, tip)
+
+    def look_hash(self, height: int) -> str:
+        """The hash at `height` on the server's active chain; SourceMissing when it has none."""
+        return self._hash(f"/block-height/{height}", "block-height")
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Headers from height `first` up, fewer at the tip, rebuilt from the fields of `/blocks/:height`.
+
+        A header that does not hash to the id beside it is SourceLied. A server without such pages, or whose
+        fields lack something, is asked for each header's 80 bytes instead.
+        """
+        headers: list[Header] = []
+        if self._pages is False or not self._add_pages(headers, first, count):
+            self._add_singly(headers, first, count)
+        return _chained(self.name, headers)
+
+    def _add_pages(self, headers: list[Header], first: int, count: int) -> bool:
+        """Fill `headers` upwards page by page; a page holds the ten or fifteen blocks up to a height.
+
+        False when the server has no page where it has blocks; it is not asked for pages again if it never gave one.
+        """
+        tip: int | None = None
+        size = 10
+        while len(headers) < count:
+            want = first + len(headers)
+            top = min(first + count - 1, want + size - 1)
+            if tip is not None:
+                top = min(top, tip)
+            if top < want:
+                break
+            rows = self._page(top)
+            if not rows and tip is None:
+                tip = self._whole("/blocks/tip/height", "tip.height")
+                if tip < top:
+                    continue
+                self._pages = self._pages or False
+                return False
+            if not rows:
+                self._pages = self._pages or False
+                return False
+            self._pages = True
+            found = {height: header for height, header in rows if want <= height <= top}
+            if want not in found:
+                if len(rows) < size and min(height for height, _ in rows) > want:
+                    size = len(rows)
+                    continue
+                break
+            while want in found and len(headers) < count:
+                headers.append(found[want])
+                want += 1
+            size = max(size, len(rows))
+        return True
+
+    def _page(self, top: int) -> list[tuple[int, Header]]:
+        body = self._body(f"/blocks/{top}", most=_PAGE, empty_is_missing=True)
+        if body is None:
+            return []
+        try:
+            rows = array_of(strict_json(body, "blocks"), "blocks", most=_MOST_ROWS)
+            page = [_row(self.name, object_of(row, "blocks")) for row in rows]
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+        for (height, header), (below, parent) in pairwise(page):
+            if header.previous == parent.hash and height != below + 1:
+                raise SourceLied(self.name, "blocks.height", f"{height} stands on {below}, its own parent")
+        return page
+
+    def _add_singly(self, headers: list[Header], first: int, count: int) -> None:
+        while len(headers) < count:
+            try:
+                name = self.look_hash(first + len(headers))
+            except SourceMissing:
+                return
+            headers.append(self._header(name))
+
+    def _header(self, name: str) -> Header:
+        body = self._needed(f"/block/{name}/header", most=_SMALL, what="header")
+        try:
+            text = plain_text(body, "header", most=160)
+            raw = bytes.fromhex(text)
+        except ValueError as bad:
+            raise SourceGarbled(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
+        if len(raw) != 80:
+            raise SourceGarbled(self.name, "header", f"{len(raw)} bytes; a block header has 80")
+        header = Header(raw)
+        if header.hash != name:
+            raise SourceLied(self.name, "header", "hashes to another block than the one asked for")
+        return header
+
+    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
+        """The raw block; SourceLied when its header hashes to another block, SourceMissing when it is not there."""
+        raw = self._needed(
+            f"/block/{hash}/raw", most=_MOST_BLOCK, what="block", deadline=self._block_deadline
+        )
+        if len(raw) < 81:
+            raise SourceDown(self.name, f"{len(raw)} bytes where a block belongs")
+        if Header(raw[:80]).hash != hash:
+            raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
+        return raw
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction.
+
+        A server of one's own (`whole_mempool`) is asked for all of its mempool and learns no script.
+        """
+        names: dict[str, None] = {}
+        if self.whole_mempool:
+            body = self._needed("/mempool/txids", most=_MOST_BLOCK, what="mempool")
+            try:
+                for row in array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
+                    names[hash_text(row, "mempool.txid")] = None
+            except GuardRefused as refused:
+                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+        for script in () if self.whole_mempool else scripts:
+            path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
+            body = self._needed(path, most=4 * _PAGE, what="mempool")
+            try:
+                rows = array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
+                for row in rows:
+                    names[hash_text(item(object_of(row, "mempool"), "txid", "mempool"), "mempool.txid")] = (
+                        None
+                    )
+            except GuardRefused as refused:
+                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+        found: list[MempoolTx] = []
+        for name in names:
+            raw = self._known[name] if name in self._known else self.look_transaction(name)
+            if raw is None:
+                raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
+            if len(self._known) >= _KNOWN_TXS:
+                self._known.clear()
+            self._known[name] = raw
+            found.append(MempoolTx(raw))
+        return found
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """The raw transaction, checked to hash to `txid`; None where the server says that it is not there."""
+        body = self._body(f"/tx/{txid}/raw", most=_MOST_BLOCK, empty_is_missing=False)
+        if body is None:
+            return None
+        try:
+            found = parse_transaction(body).txid
+        except BytesRefused as refused:
+            raise SourceGarbled(self.name, "tx", str(refused)) from refused  # cut off, as far as bytes tell
+        if found != txid:
+            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
+        return body
+
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """All that the server lists for a script above a height, page by page, and what is in no block."""
+        return self._history.rows(script, above)
+
+    def look_place(self, txid: str) -> int | None:
+        """The height of the block that the server names for a transaction."""
+        return self._history.place(txid)
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """The Merkle branch as the server gives it; SourceMissing on a server without that route."""
+        return self._history.proof(txid, height)
+
+    def look_spender(self, outpoint: Outpoint) -> str | None:
+        """The transaction that the server names as spending an outpoint."""
+        return self._history.spender(outpoint)
+
+    def _whole(self, path: str, field: str) -> int:
+        body = self._needed(path, most=_SMALL, what=field)
+        try:
+            return plain_whole(body, field, most=_MOST_HEIGHT)
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _hash(self, path: str, field: str) -> str:
+        body = self._needed(path, most=_SMALL, what=field)
+        try:
+            return plain_hash(body, field)
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _needed(self, path: str, *, most: int, what: str, deadline: float | None = None) -> bytes:
+        body = self._body(path, most=most, empty_is_missing=False, deadline=deadline)
+        if body is None:
+            raise SourceMissing(self.name, f"{what}: not there")
+        return body
+
+    def _body(
+        self, path: str, *, most: int, empty_is_missing: bool, deadline: float | None = None
+    ) -> bytes | None:
+        """The body of a 200, or None for a 404 (and, on pages, for a 400 or an empty list)."""
+        self.requests += 1
+        answer = self._http.request(
+            "GET",
+            self._base + path,
+            max_bytes=most,
+            deadline=self._deadline if deadline is None else deadline,
+            source=self.name,
+        )
+        self.bytes_read += len(answer.body)
+        if answer.status == 404 or (empty_is_missing and answer.status == 400):
+            return None
+        self._refuse_trouble(answer)
+        if empty_is_missing and answer.body.strip() == b"[]":
+            return None
+        return answer.body
+
+    def _refuse_trouble(self, answer: HttpAnswer) -> None:
+        if answer.status >= 500:
+            raise SourceDown(self.name, f"HTTP status {answer.status}")
+        if answer.status != 200:
+            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+        if answer.headers.get("content-type", "").lower().startswith("text/html") and _is_html(answer.body):
+            raise SourceDown(self.name, f"an HTML page of {len(answer.body)} bytes where data belongs")
+
+
+def _is_html(body: bytes) -> bool:
+    return body[:64].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
+def _row(source: str, row: Mapping[str, object]) -> tuple[int, Header]:
+    """One row of a page as (height, header), whose 80 bytes must hash to the row's own id."""
+    height = whole(item(row, "height", "blocks"), "blocks.height", least=0, most=_MOST_HEIGHT)
+    name = hash_text(item(row, "id", "blocks"), "blocks.id")
+    version = whole(item(row, "version", "blocks"), "blocks.version", least=-(1 << 31), most=(1 << 32) - 1)
+    previous = "00" * 32
+    if height > 0:
+        previous = hash_text(item(row, "previousblockhash", "blocks"), "blocks.previousblockhash")
+    root = hash_text(item(row, "merkle_root", "blocks"), "blocks.merkle_root")
+    numbers = b"".join(
+        whole(item(row, key, "blocks"), f"blocks.{key}", least=0, most=0xFFFFFFFF).to_bytes(4, "little")
+        for key in ("timestamp", "bits", "nonce")
+    )
+    raw = (version & 0xFFFFFFFF).to_bytes(4, "little")
+    header = Header(raw + bytes.fromhex(previous)[::-1] + bytes.fromhex(root)[::-1] + numbers)
+    if header.hash != name:
+        raise SourceLied(
+            source, "blocks.id", f"the fields at height {height} do not hash to the id beside them"
+        )
+    return height, header
+
+
+def _chained(source: str, headers: list[Header]) -> list[Header]:
+    """Each header must name the one before; a block that arrived between two pages shows as a break there."""
+    for index in range(1, len(headers)):
+        if headers[index].previous != headers[index - 1].hash:
+            return headers[:index]
+    return headers

@@ -1,0 +1,162 @@
+"""What a source of chain facts can be asked, and the ways in which it can fail to answer.
+
+Believes nothing: what a source says is a claim until `headers`, `block` or `look` has proven it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ledger.core.chain import Header, Outpoint, Script
+from watchers.proof.merkle import MerkleProof
+
+
+class Can(StrEnum):
+    """What a source declares that it can be asked for."""
+
+    TIP = "tip"
+    HEADERS = "headers"
+    BLOCK = "block"
+    HISTORY = "history"
+    MEMPOOL = "mempool"
+    SPENDS = "spends"
+
+
+class SourceError(Exception):
+    """A source that gave no usable answer; never the same as an empty one. `sentence` says what happened."""
+
+    def __init__(self, source: str, sentence: str) -> None:
+        self.source = source
+        self.sentence = sentence
+        super().__init__(f"{source}: {sentence}")
+
+
+class SourceDown(SourceError):
+    """No connection, a broken one, a server error, or a circuit that is open after several of those."""
+
+
+class SourceSlow(SourceError):
+    """The total deadline passed before the answer was whole."""
+
+
+class SourceRefused(SourceError):
+    """The source declined: an HTTP status of 400 and above (429 included), a redirect, or our own safety rule.
+
+    `status` is the HTTP status, 0 where we refused before asking.
+    """
+
+    def __init__(self, source: str, status: int, sentence: str) -> None:
+        self.status = status
+        super().__init__(source, sentence)
+
+
+class SourceLied(SourceError):
+    """An answer that its own bytes, or proof of work, contradict; `field` names the part that does."""
+
+    def __init__(self, source: str, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(source, f"{field}: {sentence}")
+
+
+class SourceGarbled(SourceError):
+    """An answer that is not of the shape that it must have; `field` names the part. No proof contradicts it."""
+
+    def __init__(self, source: str, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(source, f"{field}: {sentence}")
+
+
+class SourceMissing(SourceError):
+    """The source says that it does not have what was asked for. Says nothing about the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTip:
+    """Height and hash that a source names as its best block; a claim."""
+
+    height: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class MempoolTx:
+    """An unconfirmed transaction as raw bytes, which hash to the txid that it was asked for by."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A transaction that a source lists for a script; `height` is None while it is in no block. A claim."""
+
+    txid: str
+    height: int | None
+
+
+class Source(Protocol):
+    """Anything that can be asked about the chain. Every method raises a SourceError where it has no answer.
+
+    Only what `can` declares may be asked: the rest raises SourceRefused with status 0.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name from the configuration, which reports and pages show."""
+
+    @property
+    def can(self) -> frozenset[Can]:
+        """What may be asked; other methods raise SourceRefused with status 0."""
+
+    @property
+    def whole_mempool(self) -> bool:
+        """True where `look_mempool` returns all there is, so that it is complete and private."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent since this object was made."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of bodies read since this object was made, after decompression."""
+
+    def look_tip(self) -> ClaimedTip:
+        """The best block that the source knows."""
+
+    def look_hash(self, height: int) -> str:
+        """The hash at that height on the source's active chain; SourceMissing above its tip."""
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Headers of the source's active chain from height `first` on, in order; fewer at its tip."""
+
+    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
+        """The raw block, whose first 80 bytes hash to `hash`."""
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Unconfirmed transactions that touch these scripts (a node of one's own may return more)."""
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """The raw transaction, which hashes to `txid`; None where the source says that it is not there."""
+
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """Transactions that pay or spend the script: those in no block, and all in blocks above that height.
+
+        Whole or an error: a list that was cut off anywhere is never returned. Asked where HISTORY is declared.
+        """
+
+    def look_place(self, txid: str) -> int | None:
+        """The height of the block that holds a transaction, None where it is in none; SourceMissing if unknown.
+
+        A claim; `look_proof` is what is checked. Asked where HISTORY is declared.
+        """
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """The Merkle branch of a transaction in the source's block at that height, not yet checked.
+
+        SourceMissing where the source has none. Asked where HISTORY is declared.
+        """
+
+    def look_spender(self, outpoint: Outpoint) -> str | None:
+        """The txid that spends an outpoint, None where it is unspent. A claim. Asked where SPENDS is declared."""
