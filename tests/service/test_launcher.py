@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,8 @@ case "$*" in
     --version) echo "Python 3.13.0" ;;
     *sys.version_info*) exit "${FAKE_OLD:-0}" ;;
     *ensurepip*) exit "${FAKE_NO_VENV:-0}" ;;
-    "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-    "-m pip "*) [ -z "${FAKE_OFFLINE:-}" ] || { echo "ERROR: name resolution failed" >&2; exit 1; } ;;
+    "-I -m venv "*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+    "-I -m pip "*) [ -z "${FAKE_OFFLINE:-}" ] || { echo "ERROR: name resolution failed" >&2; exit 1; } ;;
     *) exit "${FAKE_EXIT:-0}" ;;
 esac
 """
@@ -53,7 +54,7 @@ class Checkout:
 
     def installed_from(self) -> list[str]:
         """Names of the lock files that pip was handed in the last run."""
-        return [Path(call.rsplit(" ", 1)[1]).name for call in self.calls() if call.startswith("-m pip ")]
+        return [Path(call.rsplit(" ", 1)[1]).name for call in self.calls() if call.startswith("-I -m pip ")]
 
 
 @pytest.fixture
@@ -111,9 +112,9 @@ def test_without_a_network_one_sentence_says_so_and_the_next_run_builds_again(ch
 def test_an_environment_is_built_once_with_hashes_required(checkout: Checkout) -> None:
     assert checkout.run("scan").returncode == 0
     assert checkout.installed_from() == ["requirements.lock"]
-    assert all("--require-hashes" in call for call in checkout.calls() if call.startswith("-m pip "))
+    assert all("--require-hashes" in call for call in checkout.calls() if call.startswith("-I -m pip "))
     assert checkout.run("scan").returncode == 0
-    assert checkout.calls() == ["-m service.cli scan"]
+    assert checkout.calls() == ["-P -m service.cli scan"]
 
 
 @pytest.mark.parametrize("first", ["scan", "test"])
@@ -145,15 +146,15 @@ def test_test_packages_are_added_to_a_current_environment_that_a_server_may_be_u
 def test_after_the_tests_an_ordinary_command_builds_nothing(checkout: Checkout) -> None:
     checkout.run("test")
     checkout.run("demo", "--once")
-    assert checkout.calls() == ["-m service.cli demo --once"]
+    assert checkout.calls() == ["-P -m service.cli demo --once"]
 
 
 def test_arguments_and_exit_code_are_passed_on(checkout: Checkout) -> None:
     run = checkout.run("test", "-k", "law and order", FAKE_EXIT="5")
     assert run.returncode == 5
-    assert checkout.calls()[-1] == "-m pytest -k law and order"
+    assert checkout.calls()[-1] == "-P -m pytest -k law and order"
     run = checkout.run("trail", "x", FAKE_EXIT="2")
-    assert (run.returncode, checkout.calls()) == (2, ["-m service.cli trail x"])
+    assert (run.returncode, checkout.calls()) == (2, ["-P -m service.cli trail x"])
 
 
 def test_a_lock_left_behind_is_named_after_the_wait(checkout: Checkout) -> None:
@@ -169,3 +170,66 @@ def test_a_lock_left_behind_is_named_after_the_wait(checkout: Checkout) -> None:
 def test_a_failed_build_leaves_no_lock_behind(checkout: Checkout) -> None:
     checkout.run("demo", FAKE_OFFLINE="1")
     assert not (checkout.folder / ".venv.lock").exists()
+
+
+EVIL = ("requests", "sqlalchemy", "sqlmodel", "pydantic", "rich", "json", "argparse", "venv", "sitecustomize")
+OURS = ("ledger", "watchers", "api", "service")
+
+
+@pytest.fixture
+def strange_folder(tmp_path: Path) -> Path:
+    """A folder whose files are named like modules that the program imports; each stops it."""
+    folder = tmp_path / "strange"
+    for name in OURS:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text('raise SystemExit("imported from the current folder")')
+    for name in EVIL:
+        (folder / f"{name}.py").write_text('raise SystemExit("imported from the current folder")')
+    return folder
+
+
+def in_folder(folder: Path, *command: str, **more: str) -> None:
+    """Run the words that make a ledger and read it; each must succeed."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **more}
+    for words in (
+        ["--help"],
+        ["init", "--address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"],
+        ["user", "add", "ana", "--role", "admin"],
+        ["check"],
+    ):
+        ran = subprocess.run(
+            [*command, *words],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ran.returncode, "current folder" in ran.stderr) == (0, False), ran.stderr
+
+
+def test_the_launcher_imports_nothing_from_the_current_folder(tmp_path: Path, strange_folder: Path) -> None:
+    """Not even where PYTHONPATH points there."""
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (venv / "bin" / "python").chmod(0o755)
+    with (ROOT / "requirements.lock").open("rb") as lock:
+        stamp = subprocess.run(["cksum"], stdin=lock, capture_output=True, check=True).stdout
+    (venv / ".aidtrail-requirements.lock").write_bytes(stamp)
+    in_folder(
+        strange_folder, str(ROOT / "aidtrail"), AIDTRAIL_VENV=str(venv), PYTHONPATH=f":{strange_folder}"
+    )
+
+
+def test_the_installed_command_imports_nothing_from_the_current_folder(
+    tmp_path: Path, strange_folder: Path
+) -> None:
+    """The script as pip writes it for `project.scripts`, in a folder of programs."""
+    script = tmp_path / "bin" / "aidtrail"
+    script.parent.mkdir()
+    lines = [f"#!{sys.executable}", "import sys", "from service.cli import main", "sys.exit(main())"]
+    script.write_text("\n".join(lines) + "\n")
+    script.chmod(0o755)
+    in_folder(strange_folder, str(script), PYTHONPATH=str(ROOT))
