@@ -17,11 +17,11 @@ from ledger.rules.settled import SCANNED_WHOLE
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from ledger.views.watch_list import sighting_scripts, waiting_inputs
+from service.backfill import PastAddresses, load_past, note_added, save_past
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.logs import warn
-from service.past import PastAddresses, load_past, note_added, save_past
 from service.wallets import Growth
 from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher

@@ -17,10 +17,11 @@ from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.address_lists import ListedAddress, addresses_in
+from service.backfill import note_added
 from service.command import BadUse
 from service.config import Wallet
 from service.logs import warn
-from service.past import note_added
+from service.backfill import note_added
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, address_of, script_of

@@ -16,10 +16,11 @@ from ledger.core.chain import Outpoint, Script
 from ledger.rules.observing import Observed
 from ledger.views.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
+from service.data_folder import find_place
+from service.database import opened
 from service.networks import network_of
-from service.opened import opened
 from service.pinning import restored_chain
-from service.place import find_place
+from service.data_folder import find_place
 from watchers.place import BesideChain, OnChain, Place, place_of
 from watchers.proof.block import Block, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused

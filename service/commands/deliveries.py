@@ -20,8 +20,8 @@ from ledger.rules.confirmations import TwoCounts
 from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import now_of, opened
-from service.place import find_place
+from service.data_folder import find_place
+from service.database import now_of, opened
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -26,12 +26,12 @@ from service.clock import MovableClock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands.serve import wait_for_stop
 from service.config import FILE_NAME, Chain, Config, Http, Logs, Site, SourceConfig, Wallet, Watch
+from service.data_folder import DATABASE_NAME, demo_folder, remember_demo
+from service.database import open_current
 from service.demo import plan
 from service.demo.replay import Replay
 from service.demo.story import ApiDesk, StoryFailed, StoryPlayer
 from service.logs import set_up
-from service.opened import open_current
-from service.place import DATABASE_NAME, demo_folder, remember_demo
 from service.scheduler import Ticker
 from service.sources import http_client
 from service.wiring import Service, WebServer, build

@@ -25,7 +25,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.opened import opened_store
+from service.database import opened_store
 from service.strict_json import load_json
 
 _MOST_FACTS = 1_000_000

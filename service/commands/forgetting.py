@@ -11,7 +11,7 @@ from ledger.recording.bank_words import forget_words
 from ledger.recording.desk import actor_named
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened_store
+from service.database import opened_store
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -17,9 +17,10 @@ from ledger.store.disk import make_folder, write_new
 from service.address_lists import addresses_in
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
+from service.data_folder import DATABASE_NAME
 from service.networks import network_of
 from service.pinning import parse_checkpoint
-from service.place import DATABASE_NAME
+from service.data_folder import DATABASE_NAME
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
 from watchers.proof.periods import PERIOD

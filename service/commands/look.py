@@ -15,10 +15,10 @@ from ledger.core.money import decimal_text
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
+from service.data_folder import Place, find_place
+from service.database import opened
 from service.networks import network_of
-from service.opened import opened
 from service.pinning import restored_chain
-from service.place import Place, find_place
 from service.proving import Prover
 from service.sources import http_client, sources_of
 from service.wallets import with_lists

@@ -13,7 +13,7 @@ from ledger.rules.spec import Role
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.opened import opened_store
+from service.database import opened_store
 
 ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 _NAME_MOST = 40

@@ -13,7 +13,7 @@ from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened_store
+from service.database import opened_store
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

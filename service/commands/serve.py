@@ -9,9 +9,9 @@ from types import FrameType
 
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.config import PUBLIC_SOURCES
+from service.data_folder import find_place
+from service.database import opened
 from service.logs import note, set_up
-from service.opened import opened
-from service.place import find_place
 from service.progress import CatchUp
 from service.scheduler import Ticker
 from service.wiring import WebServer, build

@@ -13,7 +13,7 @@ from ledger.core.money import is_money
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
-from service.opened import opened_store
+from service.database import opened_store
 
 _WIDTH = 12
 

@@ -22,7 +22,7 @@ from service.bank_files import FileLine, FileStatement, Layout, csv_statement, l
 from service.camt_files import camt_statements
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened_store
+from service.database import opened_store
 
 _MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
 _MOST_SHOWN = 20

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ledger.checks.run import CHECKS, run_checks
 from ledger.recording.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.opened import opened_store
+from service.database import opened_store
 
 _MOST_SHOWN = 50
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)

@@ -17,7 +17,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import now_of, opened_store
+from service.database import now_of, opened_store
 
 _READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 

@@ -9,7 +9,7 @@ from ledger.recording.rebuild import is_current, renew
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
 from service.command import BadUse, Outside
-from service.place import Place, find_place
+from service.data_folder import Place, find_place
 
 
 @contextmanager

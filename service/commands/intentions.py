@@ -11,7 +11,7 @@ from dataclasses import asdict
 from ledger.recording.desk import request_intention
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.opened import opened_store
+from service.database import opened_store
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

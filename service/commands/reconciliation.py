@@ -18,7 +18,7 @@ from ledger.views.matter import DecisionWanted
 from ledger.views.queries import campaign_cards
 from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.opened import now_of, opened_store
+from service.database import now_of, opened_store
 
 _DAY, _HOUR = 86_400, 3_600
 

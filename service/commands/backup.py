@@ -10,8 +10,8 @@ from ledger.core.errors import LedgerError
 from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
-from service.opened import open_current, opened_store
-from service.place import DATABASE_NAME
+from service.data_folder import DATABASE_NAME
+from service.database import open_current, opened_store
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
