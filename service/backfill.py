@@ -19,7 +19,7 @@ _MOST_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class PastAddresses:
+class Backfill:
     """`next` is the height to read again from; `listed_by` the sources whose histories were taken in meanwhile."""
 
     scripts: frozenset[bytes]
@@ -31,7 +31,7 @@ class PastAddresses:
         wanted = ask_histories and not self.listed_by and len(self.scripts) <= _MOST_ASKED
         return Past(self.scripts, self.next, scanned_height, wanted)
 
-    def after(self, look: Look) -> PastAddresses | None:
+    def after(self, look: Look) -> Backfill | None:
         """What is left after a look; None when all of it was read."""
         height = self.next
         if look.undone:
@@ -50,16 +50,16 @@ class PastAddresses:
         return f"the past of {whose} is scanned up to block {self.next - 1}{listed}"
 
 
-def load_past(tx: Reading) -> PastAddresses | None:
+def load_backfill(tx: Reading) -> Backfill | None:
     text = tx.progress.load(PAST)
     if not text:
         return None
     told = json.loads(text)
     scripts = frozenset(bytes.fromhex(script) for script in told["scripts"])
-    return PastAddresses(scripts, told["next"], tuple(told["listed_by"]))
+    return Backfill(scripts, told["next"], tuple(told["listed_by"]))
 
 
-def save_past(tx: Writing, past: PastAddresses | None) -> None:
+def save_backfill(tx: Writing, past: Backfill | None) -> None:
     if past is None:
         tx.progress.save(PAST, "")
         return
@@ -78,5 +78,5 @@ def note_added(tx: Writing, scripts: Iterable[bytes]) -> None:
     if not added or checkpoint is None or tx.progress.load("scanned") is None:
         return
     first = parse_checkpoint(checkpoint)[0] + 1
-    before = load_past(tx)
-    save_past(tx, PastAddresses(added if before is None else added | before.scripts, first, ()))
+    before = load_backfill(tx)
+    save_backfill(tx, Backfill(added if before is None else added | before.scripts, first, ()))

@@ -17,15 +17,15 @@ DATABASE_NAME = "aidtrail.db"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataFolder:
     """A folder with its configuration; `said` tells the person how it was found."""
 
-    folder: Path
+    path: Path
     config: Config
     said: str
 
     def database_url(self, environment: Mapping[str, str]) -> str:
-        return database_url(self.config.database, self.folder, environment)
+        return database_url(self.config.database, self.path, environment)
 
 
 def database_url(database: Database, folder: Path, environment: Mapping[str, str]) -> str:
@@ -63,29 +63,29 @@ def remember_demo(folder: Path, environment: Mapping[str, str]) -> None:
     (state / LAST_DEMO).write_text(f"{folder.resolve()}\n", encoding="utf-8")
 
 
-def find_place(data: str | None, outside: Outside, config_file: str | None = None) -> Place:
+def find_data_folder(data: str | None, outside: Outside, config_file: str | None = None) -> DataFolder:
     """Find the data and say where; raises BadUse when there is none."""
-    place = _found(data, outside, config_file)
-    outside.say(f"using the data in {place.folder} ({place.said}).")
-    return place
+    folder = _found(data, outside, config_file)
+    outside.say(f"using the data in {folder.path} ({folder.said}).")
+    return folder
 
 
-def _found(data: str | None, outside: Outside, config_file: str | None) -> Place:
+def _found(data: str | None, outside: Outside, config_file: str | None) -> DataFolder:
     if config_file is not None:
         path = outside.folder / config_file
         config = load_config(path)
         folder = outside.folder / data if data is not None else path.parent
-        return Place(folder, config, f"--config {config_file}")
+        return DataFolder(folder, config, f"--config {config_file}")
     if data is not None:
         folder = outside.folder / data
         if not folder.is_dir():
             raise BadUse(f"--data: {data} is not a folder; make one with `aidtrail init --data {data} …`.")
-        return Place(folder, _config_in(folder), "--data")
+        return DataFolder(folder, _config_in(folder), "--data")
     if (outside.folder / FILE_NAME).is_file():
-        return Place(outside.folder, load_config(outside.folder / FILE_NAME), f"./{FILE_NAME}")
+        return DataFolder(outside.folder, load_config(outside.folder / FILE_NAME), f"./{FILE_NAME}")
     demo = last_demo(outside.environment)
     if demo is not None:
-        return Place(demo, _config_in(demo), "the last demo")
+        return DataFolder(demo, _config_in(demo), "the last demo")
     raise BadUse(
         f"no data found: give --data DIR, go to a folder with {FILE_NAME}, or run `aidtrail demo` first."
     )

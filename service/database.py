@@ -9,23 +9,23 @@ from ledger.recording.rebuild import is_current, renew
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
 from service.command import BadUse, Outside
-from service.data_folder import Place, find_place
+from service.data_folder import DataFolder, find_data_folder
 
 
 @contextmanager
-def opened_store(data: str | None, outside: Outside) -> Iterator[Store]:
+def open_ledger(data: str | None, outside: Outside) -> Iterator[Store]:
     """Find the data, say where, and open its database; BadUse or StorageFailed when that cannot be."""
-    with opened(find_place(data, outside), outside) as store:
+    with open_folder(find_data_folder(data, outside), outside) as store:
         yield store
 
 
 @contextmanager
-def opened(place: Place, outside: Outside) -> Iterator[Store]:
-    """The store of a place that was found already."""
-    url = place.database_url(outside.environment)
+def open_folder(folder: DataFolder, outside: Outside) -> Iterator[Store]:
+    """The store of a folder that was found already."""
+    url = folder.database_url(outside.environment)
     path = sqlite_path(url)
     if path is not None and not (outside.folder / path).is_file():
-        raise BadUse(f"no database in {place.folder}; make one with `aidtrail init` or `aidtrail demo`.")
+        raise BadUse(f"no database in {folder.path}; make one with `aidtrail init` or `aidtrail demo`.")
     store = open_current(url, outside)
     try:
         yield store

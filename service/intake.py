@@ -17,7 +17,7 @@ from ledger.rules.settled import SCANNED_WHOLE
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from ledger.views.watch_list import sighting_scripts, waiting_inputs
-from service.backfill import PastAddresses, load_past, note_added, save_past
+from service.backfill import Backfill, load_backfill, note_added, save_backfill
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
@@ -101,7 +101,7 @@ class Fetched:
     scanned: str
     look: Look
     growth: Growth
-    past: PastAddresses | None
+    past: Backfill | None
     seconds: float
 
 
@@ -148,7 +148,7 @@ class Intake:
             watch = self.watch_sets.load(tx)
             waiting = waiting_inputs(tx)
             asked = self._shown(tx, now)
-            past = load_past(tx)
+            past = load_backfill(tx)
         growth = self.growth()
         height = self.watcher.chain.height(scanned) or 0
         began = monotonic()
@@ -208,17 +208,17 @@ class Intake:
         before = tx.progress.load("mode")
         tx.progress.save("mode", mode)
         if isinstance(self.watcher, AddressWatcher):
-            save_past(tx, None)  # a history has all of the past
+            save_backfill(tx, None)  # a history has all of the past
             if fetched.look.listed_by:
                 tx.progress.save(
                     "completeness", f"complete according to {' and '.join(fetched.look.listed_by)}"
                 )
             return
         if fetched.past is not None:
-            save_past(tx, fetched.past.after(fetched.look))
+            save_backfill(tx, fetched.past.after(fetched.look))
         if before == "addresses":
             note_added(tx, tx.addresses.scripts())  # what histories left out, blocks will show
-        left = load_past(tx)
+        left = load_backfill(tx)
         words = SCANNED_WHOLE if left is None else f"{SCANNED_WHOLE}; {left.words()}"
         tx.progress.save("completeness", words)
 

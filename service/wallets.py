@@ -21,7 +21,6 @@ from service.backfill import note_added
 from service.command import BadUse
 from service.config import Wallet
 from service.logs import warn
-from service.backfill import note_added
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, address_of, script_of

@@ -11,7 +11,7 @@ from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.data_folder import DATABASE_NAME
-from service.database import open_current, opened_store
+from service.database import open_current, open_ledger
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def _backup(options: argparse.Namespace, outside: Outside) -> Answer:
     path = _path(options.file, outside)
     if not path.parent.is_dir():
         raise BadUse(f"{options.file}: its folder does not exist; make it first.")
-    with opened_store(options.data, outside) as store:
+    with open_ledger(options.data, outside) as store:
         try:
             store.backup(path)
         except OSError as failure:

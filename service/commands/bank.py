@@ -1,6 +1,7 @@
-"""`import bank`: a statement's lines into the journal, all or none; the same file again changes nothing.
+"""`import bank` and `bank forget`: a statement's lines into the journal, and their private words out of the database.
 
-The words of a line stay in a table beside the journal, which holds only their commitments.
+All lines of a file are recorded or none; the same file again changes nothing. The words of a line stay in a table
+beside the journal, which holds only their commitments: forgetting them changes no entry, and no backup.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
+from ledger.core.facts import Date
 from ledger.core.money import decimal_text
+from ledger.recording.bank_words import forget_words
 from ledger.recording.desk import Actor, act, actor_named
 from ledger.recording.record import reversed_by
 from ledger.rules.bank import STATEMENT, BankLine, BankStatement
@@ -22,13 +27,13 @@ from service.bank_files import FileLine, FileStatement, Layout, csv_statement, l
 from service.camt_files import camt_statements
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import opened_store
+from service.database import open_ledger
 
 _MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
 _MOST_SHOWN = 20
 
 
-def _options(parser: argparse.ArgumentParser) -> None:
+def _import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a CSV, or CAMT.053 (XML)")
     parser.add_argument(
         "--mapping", metavar="FILE", required=True, help="TOML: the bank, and how its CSV is read"
@@ -52,7 +57,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     data = _read(outside.folder / options.file, options.file, _MOST_FILE)
     statements = _statements(data, layout)
     now, new, known = outside.clock(), 0, 0
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         actor = actor_named(tx, options.user)
         slug = options.campaign or only_campaign(tx)
         for part, statement in enumerate(statements):
@@ -238,12 +243,47 @@ def _identity(secret: bytes, place: str, line: FileLine, seen: Counter[str]) -> 
     return commitment(secret, place, f"{told}\0{seen[told]}".encode())[0]
 
 
+def _forget_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lines", nargs="*", metavar="IDENTITY", help="lines, as `bank list` names them")
+    parser.add_argument("--before", metavar="DAY", help="all lines booked before this day (YYYY-MM-DD)")
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="the admin who asks for it")
+    add_data_option(parser)
+
+
+def _forget(options: argparse.Namespace, outside: Outside) -> Answer:
+    if not options.lines and options.before is None:
+        raise BadUse("IDENTITY or --before is needed: say which lines, or before which day.")
+    if options.before is not None:
+        try:
+            TypeAdapter(Date).validate_python(options.before)
+        except ValidationError:
+            raise BadUse("--before: write the day as YYYY-MM-DD.") from None
+    with open_ledger(options.data, outside) as store, store.write() as tx:
+        slug = options.campaign or only_campaign(tx)
+        actor = actor_named(tx, options.user)
+        count = forget_words(tx, actor, slug, options.lines, options.before, now=outside.clock())
+    said = (
+        f"the words of {count} bank lines are forgotten; entries and matches stand"
+        if count
+        else "no words to forget"
+    )
+    return Answer((f"{said}. Backups made before still hold them.",), {"forgotten": count})
+
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "import bank",
         "Record the lines of a bank statement, all or none, and show which entries they may be.",
         _import,
-        _options,
+        _import_options,
+        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
+    ),
+    Command(
+        "bank forget",
+        "Forget the private words of bank lines; what the entries commit to stays.",
+        _forget,
+        _forget_options,
         (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
     ),
 )

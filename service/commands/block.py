@@ -16,11 +16,10 @@ from ledger.core.chain import Outpoint, Script
 from ledger.rules.observing import Observed
 from ledger.views.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
-from service.data_folder import find_place
-from service.database import opened
+from service.data_folder import find_data_folder
+from service.database import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
-from service.data_folder import find_place
 from watchers.place import BesideChain, OnChain, Place, place_of
 from watchers.proof.block import Block, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
@@ -100,11 +99,11 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
     chain: HeaderChain | None = None
     values: dict[Outpoint, int] = {}
     if options.data is not None:
-        place = find_place(options.data, outside)
-        if network is not None and network.name != place.config.chain.network:
-            raise BadUse(f"--network: the data are of {place.config.chain.network}, not of {network.name}.")
-        network = network_named(place.config.chain.network)
-        with opened(place, outside) as store:
+        folder = find_data_folder(options.data, outside)
+        if network is not None and network.name != folder.config.chain.network:
+            raise BadUse(f"--network: the data are of {folder.config.chain.network}, not of {network.name}.")
+        network = network_named(folder.config.chain.network)
+        with open_folder(folder, outside) as store:
             chain = restored_chain(store, network)
             with store.read() as tx:
                 known, waiting = watched(tx)

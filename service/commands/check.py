@@ -8,14 +8,14 @@ from dataclasses import asdict
 from ledger.checks.run import CHECKS, run_checks
 from ledger.recording.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import opened_store
+from service.database import open_ledger
 
 _MOST_SHOWN = 50
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store:
+    with open_ledger(options.data, outside) as store:
         missing, strange = store.missing_triggers(), store.strangers()
         losing = store.losses_at_power_cut()
         with store.read() as tx:
@@ -51,7 +51,7 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
         raise BadUse(
             "--compare is needed: projections are made again in memory and compared, never replaced."
         )
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         differences = rebuild(tx)
         rows = sum(1 for space in tx.shelf.spaces() for _ in tx.shelf.rows(space))
     lines = [*differences[:_MOST_SHOWN], f"{rows} rows compared byte for byte; {len(differences)} differ."]

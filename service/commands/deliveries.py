@@ -20,8 +20,8 @@ from ledger.rules.confirmations import TwoCounts
 from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.data_folder import find_place
-from service.database import now_of, opened
+from service.data_folder import find_data_folder
+from service.database import now_of, open_folder
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -43,11 +43,11 @@ def _link(options: argparse.Namespace, outside: Outside) -> Answer:
     if not options.days.isascii() or not options.days.isdigit() or not 1 <= int(options.days[:4]) <= 90:
         raise BadUse("--days: write a whole number from 1 to 90.")
     wanted = LinkWanted(about=options.about, paper=options.paper, days=int(options.days))
-    place = find_place(options.data, outside)
-    with opened(place, outside) as store, store.write() as tx:
+    folder = find_data_folder(options.data, outside)
+    with open_folder(folder, outside) as store, store.write() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         made = make_link(tx, actor_named(tx, options.user), slug, asdict(wanted), now=outside.clock())
-    base = place.config.site.base_url.rstrip("/")
+    base = folder.config.site.base_url.rstrip("/")
     url = f"{base}/confirm/{made.code}"
     lines = [f"{url}", f"shown once; it can be used once, until {made.expires_at}."]
     if base:
@@ -69,8 +69,8 @@ def qr_lines(text: str) -> Iterator[str]:
 
 
 def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
-    place = find_place(options.data, outside)
-    with opened(place, outside) as store, store.read() as tx:
+    folder = find_data_folder(options.data, outside)
+    with open_folder(folder, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         found = deliveries(Books(tx.shelf), slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]

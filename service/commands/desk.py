@@ -25,7 +25,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import opened_store
+from service.database import open_ledger
 from service.strict_json import load_json
 
 _MOST_FACTS = 1_000_000
@@ -121,7 +121,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         told = _told(options, action, outside)
         paper = _paper(options, told, outside) if noun == "evidence" else None
-        with opened_store(options.data, outside) as store, store.write() as tx:
+        with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
             slug = _slug(tx, options, noun, verb, told)
             fields, happened = parted(told)
@@ -247,7 +247,7 @@ def _list_options(parser: argparse.ArgumentParser) -> None:
 
 def _list(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
-        with opened_store(options.data, outside) as store, store.read() as tx:
+        with open_ledger(options.data, outside) as store, store.read() as tx:
             books = Books(tx.shelf)
             if options.campaign is not None:
                 books.documents.require("campaign", "", options.campaign)
@@ -294,7 +294,7 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 
 def _show(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
-        with opened_store(options.data, outside) as store, store.read() as tx:
+        with open_ledger(options.data, outside) as store, store.read() as tx:
             entries = [e for e in _entries(tx, noun, options.campaign) if _is(e, options.which)]
         if not entries:
             raise NotFound(f"{noun}: none is named {options.which[:70]!r}; see `aidtrail {noun} list`.")

@@ -20,7 +20,6 @@ from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
 from service.data_folder import DATABASE_NAME
 from service.networks import network_of
 from service.pinning import parse_checkpoint
-from service.data_folder import DATABASE_NAME
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
 from watchers.proof.periods import PERIOD

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from ledger.recording.desk import request_intention
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import opened_store
+from service.database import open_ledger
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _add(options: argparse.Namespace, outside: Outside) -> Answer:
     wish = {} if options.need is None else {"need": options.need}
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         made = request_intention(tx, slug, wish, now=outside.clock())
     lines = [made.address, made.bip21]

@@ -15,8 +15,8 @@ from ledger.core.money import decimal_text
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
-from service.data_folder import Place, find_place
-from service.database import opened
+from service.data_folder import DataFolder, find_data_folder
+from service.database import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
 from service.proving import Prover
@@ -67,13 +67,13 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.plan == bool(options.key):
         raise BadUse("give an ADDRESS, a TXID, or --plan.")
-    place = _place(options, outside)
-    config = place.config if place is not None else Config()
+    folder = _data_folder(options, outside)
+    config = folder.config if folder is not None else Config()
     if options.plan:
-        return _plan(config, _watched(place, outside))
+        return _plan(config, _watched(folder, outside))
     network = _network(options, config)
-    source = _source(options, config, network, outside, place)
-    prover = Prover(source, network, _headers(place, network, outside))
+    source = _source(options, config, network, outside, folder)
+    prover = Prover(source, network, _headers(folder, network, outside))
     key = options.key.strip()
     if is_txid(key.lower()):
         return _transaction(key.lower(), prover, network)
@@ -84,34 +84,34 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     return _address(key, script, prover, _second(options, key, network))
 
 
-def _place(options: argparse.Namespace, outside: Outside) -> Place | None:
+def _data_folder(options: argparse.Namespace, outside: Outside) -> DataFolder | None:
     try:
-        return find_place(options.data, outside)
+        return find_data_folder(options.data, outside)
     except BadUse:
         if options.data is not None:
             raise
         return None
 
 
-def _headers(place: Place | None, network: Network, outside: Outside) -> HeaderChain | None:
+def _headers(folder: DataFolder | None, network: Network, outside: Outside) -> HeaderChain | None:
     """Our own verified headers, where there is a database of that network."""
-    if place is None or place.config.chain.network != network.name:
+    if folder is None or folder.config.chain.network != network.name:
         return None
     try:
-        with opened(place, outside) as store:
+        with open_folder(folder, outside) as store:
             return restored_chain(store, network)
     except BadUse:
         return None
 
 
-def _watched(place: Place | None, outside: Outside) -> int:
+def _watched(folder: DataFolder | None, outside: Outside) -> int:
     """How many addresses are watched; before there is a database, what the configuration names."""
-    if place is None:
+    if folder is None:
         return 0
-    wallets = with_lists(place.config.wallets, network_named(place.config.chain.network), place.folder)
+    wallets = with_lists(folder.config.wallets, network_named(folder.config.chain.network), folder.path)
     named = sum(len(wallet.addresses) or 2 * wallet.gap_limit for wallet in wallets)
     try:
-        with opened(place, outside) as store, store.read() as tx:
+        with open_folder(folder, outside) as store, store.read() as tx:
             return tx.addresses.count() or named
     except BadUse:
         return named
@@ -135,7 +135,7 @@ def _network(options: argparse.Namespace, config: Config) -> Network:
 
 
 def _source(
-    options: argparse.Namespace, config: Config, network: Network, outside: Outside, place: Place | None
+    options: argparse.Namespace, config: Config, network: Network, outside: Outside, folder: DataFolder | None
 ) -> Source:
     url = options.source
     if url is None:
@@ -153,10 +153,10 @@ def _source(
             "--source: write a URL with https:// (or http:// for a server on this machine), ssl:// or tcp://."
         )
     alone = Config(http=config.http, sources=(asked,))
-    folder = outside.folder if place is None else place.folder
+    beside = outside.folder if folder is None else folder.path
     try:
-        http = http_client(alone, outside.environment, folder)
-        return sources_of(alone, network, http, outside.environment, folder)[0]
+        http = http_client(alone, outside.environment, beside)
+        return sources_of(alone, network, http, outside.environment, beside)[0]
     except ValueError as wrong:
         raise BadUse(f"--source: {wrong}.") from None
 

@@ -13,7 +13,7 @@ from ledger.rules.spec import Role
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import opened_store
+from service.database import open_ledger
 
 ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 _NAME_MOST = 40
@@ -46,14 +46,14 @@ def _user_add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _user_add(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         number = add_user(tx, options.name, options.role, now=outside.clock(), by=None)
     lines = (f"user {options.name} added as {options.role}.",)
     return Answer(lines, {"id": number, "name": options.name, "role": options.role})
 
 
 def _user_list(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         users = list(tx.desk.users())
     lines = [f"{u.name}  {u.role}{'  disabled' if u.disabled else ''}" for u in users]
     return Answer(
@@ -66,14 +66,14 @@ def _plain(rows: list[User]) -> list[dict[str, Any]]:
 
 
 def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         user = user_named(tx, options.name)
     state = "disabled" if user.disabled else "enabled"
     return Answer((f"{user.name}  {user.role}  {state}",), _plain([user])[0])
 
 
 def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         user = user_named(tx, options.name)
         tx.desk.set_user_disabled(user.id, True)
         tx.desk.audit(rfc3339(outside.clock()), None, "user disabled", user.name)
@@ -87,7 +87,7 @@ def _token_add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         actor_named(tx, options.user)
         token = add_token(tx, options.user, _checked_name(options.name), now=outside.clock(), by=None)
     outside.say(f"this is the only time that the token {options.name!r} of {options.user} is shown.")
@@ -101,7 +101,7 @@ def _token_list_options(parser: argparse.ArgumentParser) -> None:
 
 def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
     rows: list[dict[str, Any]] = []
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         users = [user_named(tx, options.user)] if options.user else list(tx.desk.users())
         for user in users:
             for token in tx.desk.tokens(user.id):
@@ -121,7 +121,7 @@ def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.write() as tx:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
         known = {token.id for user in tx.desk.users() for token in tx.desk.tokens(user.id)}
         if options.token not in known:
             raise NotFound(f"token: no token has the number {options.token}; see `aidtrail token list`.")

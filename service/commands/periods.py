@@ -13,7 +13,7 @@ from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import opened_store
+from service.database import open_ledger
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         slug = options.campaign if options.campaign is not None else only_campaign(tx)
         found = trial_balances(Books(tx.shelf), slug)
     if options.number is not None:

@@ -18,7 +18,7 @@ from ledger.views.matter import DecisionWanted
 from ledger.views.queries import campaign_cards
 from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import now_of, opened_store
+from service.database import now_of, open_ledger
 
 _DAY, _HOUR = 86_400, 3_600
 
@@ -33,7 +33,7 @@ def _reconcile_options(parser: argparse.ArgumentParser) -> None:
 
 def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
     block = _height(options.block)
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         now = now_of(tx, outside)
         found = reconciliation(tx, options.campaign, now=now)
         report = conservation(tx, options.campaign, block=block)
@@ -152,7 +152,7 @@ def _inbox_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
     lines = [*_decision_lines(waiting, now), f"{sum(row.count for row in waiting)} to decide."]

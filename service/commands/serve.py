@@ -9,8 +9,8 @@ from types import FrameType
 
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.config import PUBLIC_SOURCES
-from service.data_folder import find_place
-from service.database import opened
+from service.data_folder import find_data_folder
+from service.database import open_folder
 from service.logs import note, set_up
 from service.progress import CatchUp
 from service.scheduler import Ticker
@@ -29,8 +29,8 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise BadUse("--port: a port is 0 to 65535.")
-    place = find_place(options.data, outside, options.config)
-    config = place.config
+    folder = find_data_folder(options.data, outside, options.config)
+    config = folder.config
     if not config.sources:
         raise BadUse(
             "sources: none is configured; name one, or continue a demonstration with `aidtrail demo`."
@@ -38,8 +38,8 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
     if config.chain.network != "mainnet" and config.sources == PUBLIC_SOURCES:
         raise BadUse(f"sources: the default ones are of mainnet; name one of {config.chain.network}.")
     set_up(config.logs)
-    with opened(place, outside) as store:
-        service = build(store, config, outside.clock, outside.environment, place.folder)
+    with open_folder(folder, outside) as store:
+        service = build(store, config, outside.clock, outside.environment, folder.path)
         host = options.host or config.serve.host
         server = WebServer(service.app, host, config.serve.port if options.port is None else options.port)
         url = server.start()

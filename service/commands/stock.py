@@ -17,7 +17,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import now_of, opened_store
+from service.database import now_of, open_ledger
 
 _READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 
@@ -37,7 +37,7 @@ def _stock_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         today = rfc3339(now_of(tx, outside))[:10]
         rows = stock_rows(Books(tx.shelf), _slug(tx, options))
     if options.expired:
@@ -53,7 +53,7 @@ def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         rows = loss_rows(Books(tx.shelf), _slug(tx, options))
     lines = [
         f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
@@ -72,7 +72,7 @@ def _card_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _stock_card(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         rows = stock_card(tx, _slug(tx, options), options.place, options.product, options.lot)
     lines = [f"{'date':<12}{'in':>10}{'out':>10}{'balance':>10}  document"]
     lines += [f"{r.date:<12}{r.came or '':>10}{r.went or '':>10}{r.balance:>10}  {r.document}" for r in rows]
@@ -85,7 +85,7 @@ def _lot_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         traces = lot_traces(Books(tx.shelf), _slug(tx, options), options.lot)
     lines = []
     for trace in traces:
@@ -108,7 +108,7 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         found = all_matches(Books(tx.shelf), _slug(tx, options))
     lines = []
     for row in found:

@@ -13,7 +13,7 @@ from ledger.core.money import is_money
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
-from service.database import opened_store
+from service.database import open_ledger
 
 _WIDTH = 12
 
@@ -24,7 +24,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, outside: Outside) -> Answer:
-    with opened_store(options.data, outside) as store, store.read() as tx:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
         trails = donation_trails(tx, options.key, now=outside.clock())
         demonstration = tx.progress.load("demonstration") == "yes"
     lines: list[str] = []
