@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from ledger.core.roles import Role
 from ledger.recording.desk import Actor, act, add_user
 from ledger.recording.record import record
 from ledger.rules.deliveries import DISTRIBUTION, Distribution
 from ledger.rules.gifts import DONATION, Gift
 from ledger.rules.goods import LotCount
 from ledger.rules.rates import SATS
-from ledger.rules.spec import Role
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 

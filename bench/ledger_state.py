@@ -18,8 +18,8 @@ from bench.furnished import DAY, NOW, SLUG, distributions, furnished, record_all
 from bench.measuring import HEAD, Line, cpu_seconds, printed, times
 from bench.plain_text import beancount_text, load_beancount
 from ledger.core.entry import GENESIS, Entry, Transfer, entry_from_bytes, entry_hash
+from ledger.core.times import rfc3339
 from ledger.recording.rebuild import fold_all
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books
 from ledger.store.database import Store
 from ledger.store.journal import JournalRow

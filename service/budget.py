@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.store.transaction import Reading, Writing
 
 NAME = "fetched"

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ledger.core.chain import BlockRef, Header, Script
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.rules.settled import SCANNED_WHOLE
 from ledger.store.database import Store

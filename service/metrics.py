@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.checks.finding import Finding
-from ledger.recording.record import unix_seconds
+from ledger.core.times import unix_seconds
 from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status

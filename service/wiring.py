@@ -16,8 +16,8 @@ import uvicorn
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
+from ledger.core.times import unix_seconds
 from ledger.recording import desk
-from ledger.recording.record import unix_seconds
 from ledger.store.database import Store
 from ledger.views import queries
 from ledger.views.chain_status import chain_status

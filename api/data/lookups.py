@@ -18,8 +18,8 @@ from api.pages.sentences.lookups import lookup_sentence
 from api.ports import Ports
 from ledger.core.chain import is_txid
 from ledger.core.errors import NotFound, Refused
+from ledger.core.times import rfc3339
 from ledger.recording.lookup import Lookup
-from ledger.recording.record import rfc3339
 
 _JSON = "application/json"
 _PROBLEM = {"application/problem+json": {"example": EXAMPLES["problem"]}}

@@ -16,7 +16,7 @@ from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.rendered import Rendered, RenderedAnswers
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.views.losses import LossRow, loss_rows
 from ledger.views.stock import GiftShare, LotTrace, StockRow, lot_traces, stock_card, stock_rows

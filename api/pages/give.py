@@ -25,9 +25,9 @@ from api.pages.sentences import giving as say
 from api.ports import Ports
 from api.problems import UNKEPT
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.core.times import rfc3339
 from ledger.recording.asking import Awaited, Choice, awaited_by, choice_of
 from ledger.recording.desk import new_claim_code
-from ledger.recording.record import rfc3339
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form: a code and the number of a need."""

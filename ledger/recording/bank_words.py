@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ledger.core.errors import NotAllowed, NotFound
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording.desk import Actor
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books
-from ledger.rules.spec import Role
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Writing

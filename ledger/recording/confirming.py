@@ -16,8 +16,10 @@ from pydantic import ConfigDict, Field
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.core.facts import STRICT, Number, facts_from
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording.desk import Actor
-from ledger.recording.record import record, rfc3339
+from ledger.recording.record import record
 from ledger.rules.books import Books
 from ledger.rules.confirmations import (
     CONFIRMATION,
@@ -27,7 +29,7 @@ from ledger.rules.confirmations import (
     confirmed_key,
     paper_lots,
 )
-from ledger.rules.spec import RECORDERS, Role
+from ledger.rules.spec import RECORDERS
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing

@@ -17,14 +17,16 @@ from pydantic import ConfigDict
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.core.facts import STRICT, Number, facts_from
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.dating import parted
 from ledger.recording.giving import load_gaps, unread_scripts
 from ledger.recording.kinds import ALL
-from ledger.recording.record import AlreadyRecorded, record, reversed_by, rfc3339
+from ledger.recording.record import AlreadyRecorded, record, reversed_by
 from ledger.rules.books import Books
 from ledger.rules.restrictions import require_need
-from ledger.rules.spec import Kind, Role
+from ledger.rules.spec import Kind
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing

@@ -13,12 +13,13 @@ import rfc8785
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import facts_json
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording.dating import HAPPENED
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
-from ledger.rules.spec import APPROVERS, Context, Kind, Role
+from ledger.rules.spec import APPROVERS, Context, Kind
 
 if TYPE_CHECKING:
     from ledger.store.desk import Draft

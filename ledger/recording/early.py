@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from ledger.core.entry import Entry
 from ledger.core.errors import LedgerError
 from ledger.core.facts import facts_from
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.dating import parted
 from ledger.recording.kinds import BY_NAME
-from ledger.recording.record import Recorded, record, rfc3339
+from ledger.recording.record import Recorded, record
 from ledger.rules.books import Documents
-from ledger.rules.spec import Role
 from ledger.views.suggestions import explains
 
 if TYPE_CHECKING:

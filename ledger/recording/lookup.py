@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ledger.core.look import SeenTx, others_among
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
 from ledger.store.observations import ObservationRow
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,11 +12,13 @@ from ledger.core.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording.dating import HAPPENED, accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
-from ledger.rules.spec import Context, Kind, Role
+from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
 from ledger.tracing.touched import Touched
 
@@ -42,16 +43,6 @@ class AlreadyRecorded:
 
 
 @lru_cache(maxsize=256)
-def rfc3339(seconds: int) -> str:
-    """Unix seconds as RFC 3339 UTC with `Z`."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def unix_seconds(text: str) -> int:
-    """The reverse of `rfc3339`."""
-    return int(dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC).timestamp())
-
-
 def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
     def entry(seq: int) -> Entry | None:
         row = tx.journal.by_seq(seq)

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.chain import Script
 from ledger.core.entry import Entry
 from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.recording.early import purpose_of, record_drafts
-from ledger.recording.record import Recorded, record, rfc3339
+from ledger.recording.record import Recorded, record
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.rules.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.settled import MATURITY, depth_of
-from ledger.rules.spec import Role
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
 from ledger.store.observations import ObservationRow
 

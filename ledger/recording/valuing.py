@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.core.chain import Header
 from ledger.core.entry import Entry
-from ledger.recording.record import Recorded, record, rfc3339, unix_seconds
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339, unix_seconds
+from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books, Documents
 from ledger.rules.observing import Observed
 from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, tolerance_of, value_at
 from ledger.rules.settled import MATURITY, depth_of, settled_block
-from ledger.rules.spec import Role
 from ledger.rules.unvalued import (
     UnvaluedBlock,
     UnvaluedGift,

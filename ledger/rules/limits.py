@@ -16,10 +16,11 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.money import decimal_text
+from ledger.core.roles import Role
 from ledger.rules.books import Books
 from ledger.rules.orders import order_value
 from ledger.rules.pledges import gift_asset
-from ledger.rules.spec import APPROVERS, Context, Kind, Role, document_of, numbered, require_campaign
+from ledger.rules.spec import APPROVERS, Context, Kind, document_of, numbered, require_campaign
 
 DAY = dt.timedelta(hours=24)
 _AT = "%Y-%m-%dT%H:%M:%SZ"

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.lines import Operation, Use
+from ledger.core.roles import Role
 from ledger.rules.books import Books
-
-
-class Role(StrEnum):
-    """Who may do what; entries name roles, never people."""
-
-    ADMIN = "admin"
-    RECORDER = "recorder"
-    APPROVER = "approver"
-    AUDITOR = "auditor"
-    SYSTEM = "system"
-
 
 RECORDERS = frozenset({Role.RECORDER, Role.APPROVER, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})

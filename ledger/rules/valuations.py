@@ -15,11 +15,12 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Sha256
 from ledger.core.lines import UnitState, Use
+from ledger.core.roles import Role
 from ledger.rules.books import Books
 from ledger.rules.evidence import standing_papers
 from ledger.rules.rates import value_at
 from ledger.rules.sold import sold_in
-from ledger.rules.spec import RECORDERS, Context, Kind, Role, Undoing, document_of, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
 from ledger.tracing.follow import Ending, Passage, Stay, follow
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
-from ledger.recording.record import unix_seconds
+from ledger.core.times import unix_seconds
 from ledger.rules.bank import entry_matched, line_left, signed
 from ledger.rules.books import Books
 from ledger.tracing.touched import Touched

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ledger.core.errors import NotFound
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.views.campaign import OpenCount
 from ledger.views.matter import DecisionWanted, Matter

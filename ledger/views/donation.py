@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.lines import UnitState
+from ledger.core.times import rfc3339
 from ledger.recording.dating import HAPPENED, day_beside
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.conversions import terms_of
 from ledger.rules.deliveries import signed_paper

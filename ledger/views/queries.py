@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import is_txid
 from ledger.core.errors import NotFound, NothingYet
+from ledger.core.times import rfc3339
 from ledger.recording.dating import day_beside
 from ledger.recording.desk import claim_hash
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books, Documents
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.goods import OVER

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ledger.recording.record import rfc3339, unix_seconds
+from ledger.core.times import rfc3339, unix_seconds
 from ledger.rules.books import Books
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
 from ledger.rules.observing import Observed, WatchedTx

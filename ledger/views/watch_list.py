@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ledger.core.chain import Outpoint, Script
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.rules.observing import Observed
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import Any
 
 import segno
 
+from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
 from ledger.recording.desk import actor_named
-from ledger.recording.record import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.confirmations import TwoCounts
 from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries

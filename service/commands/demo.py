@@ -15,10 +15,10 @@ from typing import Any
 
 from ledger.checks.run import CHECKS
 from ledger.core.money import decimal_text
+from ledger.core.roles import Role
 from ledger.recording.desk import add_token, add_user
 from ledger.recording.rebuild import renew
 from ledger.rules.books import Documents
-from ledger.rules.spec import Role
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from ledger.views.queries import campaign_report

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from ledger.core.money import decimal_text
-from ledger.recording.record import unix_seconds
+from ledger.core.times import unix_seconds
 from ledger.views.bank_state import BankState, bank_states
 from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, conservation
 from ledger.views.decisions import decisions

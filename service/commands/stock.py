@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ledger.core.money import decimal_text, is_money
-from ledger.recording.record import rfc3339
+from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.views.losses import loss_rows

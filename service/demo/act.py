@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.rules.spec import Role
+from ledger.core.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ledger.core.roles import Role
 from ledger.rules.confirmations import Confirmation, CountedLot
 from ledger.rules.deliveries import Handover, Signature
 from ledger.rules.evidence import Evidence
 from ledger.rules.shipments import Arrival
-from ledger.rules.spec import Role
 from service.demo.act import Act
 
 LATER = 3 * 3600

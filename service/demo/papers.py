@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.core.facts import facts_json
+from ledger.core.roles import Role
 from ledger.rules.evidence import Evidence
-from ledger.rules.spec import Role
 from service.demo.act import Act
 
 Access = Literal["public", "redacted", "sealed"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ledger.core.roles import Role
 from ledger.rules.approvals import Decision
 from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.rules.conversions import Conversion
@@ -24,7 +25,6 @@ from ledger.rules.payments import Payment
 from ledger.rules.rates import Quote, Rate
 from ledger.rules.receipts import Receipt, ReceivedLot
 from ledger.rules.shipments import Arrival, ArrivedLot, Shipment
-from ledger.rules.spec import Role
 from service.demo.act import Act
 from service.demo.counting import counts_of, signatures_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ledger.core.roles import Role
 from ledger.rules.campaigns import Pledge
 from ledger.rules.pledges import Match, Step
-from ledger.rules.spec import Role
 from service.demo.act import Act
 from service.demo.gifts import moment
 

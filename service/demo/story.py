@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from ledger.core.facts import facts_json
+from ledger.core.roles import Role
 from ledger.recording.desk import NOUNS
 from ledger.rules.confirmations import Confirmation
-from ledger.rules.spec import Role
 from service.clock import MovableClock
 from service.demo import plan
 from service.demo.act import Act

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ledger.checks.gifts import gift_values_tie, unvalued_gifts_tie
 from ledger.core.errors import Conflict, LedgerError
+from ledger.core.times import rfc3339
 from ledger.recording import valuing
-from ledger.recording.record import rfc3339
 from ledger.recording.valuing import (
     DESK_SECONDS,
     DESK_TRIES,

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import LedgerError, Refused
-from ledger.recording.record import unix_seconds
+from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.losses import LossRow, loss_rows

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ledger.checks.run import run_checks
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.times import unix_seconds
 from ledger.recording.desk import act
-from ledger.recording.record import unix_seconds
 from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, closing_sums, told_rows, trial_balances
 from ledger.views.queries import donation_trails

@@ -13,9 +13,9 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.record import rfc3339
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from tests.tools.ledgers import SLUG, START, Ledger

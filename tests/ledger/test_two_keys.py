@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import Refused
+from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording.confirming import confirm, make_link
-from ledger.recording.record import rfc3339, unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.matter import DecisionWanted, Matter

@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from ledger.core.facts import facts_from, facts_json
+from ledger.core.roles import Role
 from ledger.recording.kinds import ALL
 from ledger.rules.campaigns import Pledge
 from ledger.rules.conversions import Conversion
@@ -20,7 +21,6 @@ from ledger.rules.payments import Payment
 from ledger.rules.pledges import Match, Step
 from ledger.rules.receipts import Receipt, ReceivedLot
 from ledger.rules.shipments import Arrival, Shipment
-from ledger.rules.spec import Role
 from service.demo import gifts, plan, promises
 from service.demo.act import Act
 from service.demo.recording import Recording

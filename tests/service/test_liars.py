@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from api.pages.sentences.units import time
 from ledger.checks.run import run_checks
+from ledger.core.times import rfc3339
 from ledger.recording.desk import Actor, act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.record import rfc3339
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Config, SourceConfig

@@ -15,8 +15,8 @@ from api.app import create_app
 from api.pages.period import period_page
 from api.pages.render import STYLE, PageRenderer
 from api.ports import Ports, SiteSettings
+from ledger.core.times import unix_seconds
 from ledger.recording.desk import act, actor_named, add_token, add_user
-from ledger.recording.record import unix_seconds
 from ledger.rules.trial_balance import TrialBalance, TrialRow
 from ledger.store.database import Store
 from tests.tools.demo_data import run_command

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, Refused
+from ledger.core.roles import Role
 from ledger.recording.desk import act
 from ledger.recording.record import record
 from ledger.recording.valuing import DESK_SECONDS, RateWanted
 from ledger.rules.rates import RATE as RATE_KIND
 from ledger.rules.rates import Quote, Rate, agreed_price, divided_half_even, minute_of
-from ledger.rules.spec import Role
 from tests.tools.ledgers import SLUG, START
 from tests.tools.valuing_scene import SATS, Open, Scene, scenes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.recording.record import unix_seconds
+from ledger.core.times import unix_seconds
 from ledger.rules.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
 from ledger.rules.rates import minute_of
 from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_in
