@@ -19,6 +19,7 @@ from api.data.examples import EXAMPLES
 from api.ports import Ports
 from api.problems import Problem, problem_body
 from ledger.core.errors import FieldError, Refused
+from ledger.core.strict_json import JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED
 from ledger.recording.desk import Wish
 
@@ -131,25 +132,13 @@ async def body_of(request: Request, *, empty: Any = None) -> Any:
     if empty is not None and not data:
         return empty
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        return strict_json(bytes(data), most_bytes=BODY_LIMIT)
+    except JsonRefused as refused:
+        if refused.twice is not None:
+            raise Refused.field(refused.twice[:60], "stands twice in one object; write it once") from None
         raise Refused.field(
             "body", "is not JSON in UTF-8; send one object with the fields of the fact"
         ) from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object; which of two values is meant nobody can know."""
-    body = dict(pairs)
-    if len(body) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused.field(twice[:60], "stands twice in one object; write it once")
-    return body
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _intend(ports: Ports, slug: str, wish: Any) -> Response:

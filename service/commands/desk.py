@@ -16,6 +16,7 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
 from ledger.core.money import decimal_text
+from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act, actor_named
 from ledger.recording.kinds import BY_NAME
@@ -26,7 +27,6 @@ from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.database import open_ledger
-from service.strict_json import load_json
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
@@ -165,7 +165,7 @@ def _told(options: argparse.Namespace, action: Action, outside: Outside) -> dict
     source = options.facts if options.facts is not None else options.as_json
     told: dict[str, Any] = {}
     if isinstance(source, str):
-        loaded = load_json(_read(source, _MOST_FACTS, outside), source)
+        loaded = _json(_read(source, _MOST_FACTS, outside), source)
         if not isinstance(loaded, dict):
             raise BadUse(f"{source}: write one JSON object with the fields.")
         told = loaded
@@ -186,7 +186,7 @@ def _set(told: dict[str, Any], path: list[str], text: str, schema: _Schema) -> N
     value: Any = text
     if not schema.is_text(path):
         try:
-            value = load_json(text.encode(), f"--set {'.'.join(path)}")
+            value = _json(text.encode(), f"--set {'.'.join(path)}")
         except BadUse:
             value = text
     inner = told
@@ -195,6 +195,19 @@ def _set(told: dict[str, Any], path: list[str], text: str, schema: _Schema) -> N
         if not isinstance(inner, dict):
             raise BadUse(f"--set {'.'.join(path)}: {step} is not an object.")
     inner[path[-1]] = value
+
+
+def _json(raw: bytes, name: str) -> Any:
+    """The parsed document; BadUse names the file and what is wrong with it."""
+    try:
+        return strict_json(raw, most_bytes=_MOST_FACTS, fractions=Fractions.REFUSED)
+    except JsonRefused as refused:
+        if refused.place is not None:
+            line, column = refused.place
+            raise BadUse(f"{name}: is not JSON at line {line}, column {column}.") from None
+        if refused.twice is not None:
+            raise BadUse(f"{name}: a field stands twice in one object; write it once.") from None
+        raise BadUse(f"{name}: {refused.sentence}; amounts are whole minor units.") from None
 
 
 def _read(name: str, most: int, outside: Outside) -> bytes:

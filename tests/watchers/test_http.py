@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -20,10 +19,10 @@ from watchers.net.guards import (
     hash_text,
     hex_bytes,
     item,
+    json_of,
     object_of,
     plain_hash,
     plain_whole,
-    strict_json,
     text,
     whole,
 )
@@ -309,28 +308,12 @@ def test_a_real_pause_really_passes() -> None:
     assert monotonic() - started >= 0.019
 
 
-BAD_JSON = [
-    b"NaN",
-    b'{"a": Infinity}',
-    b'{"a": 1, "a": 2}',
-    b'{"a": {"b": 1, "b": 1}}',
-    b"1e999",
-    b"-1e999",
-    b"[" * 100_000,
-    b"1" * 31,
-    b"\xff",
-    b"{",
-    b"",
-    b"<html></html>",
-    b"1 2",
-]
-
-
-@pytest.mark.parametrize("body", BAD_JSON)
-def test_json_with_surprises_is_refused(body: bytes) -> None:
-    """What Python would wave through, we do not."""
-    with pytest.raises(GuardRefused, match=r"^answer: "):
-        strict_json(body, "answer")
+@pytest.mark.parametrize("body", [b"NaN", b'{"a": 1, "a": 2}', b"1e999", b"<html></html>", b""])
+def test_json_with_surprises_is_refused_in_the_name_of_its_field(body: bytes) -> None:
+    """What the strict reader refuses is an answer of no use, and the refusal says which."""
+    with pytest.raises(GuardRefused) as caught:
+        json_of(body, "answer")
+    assert caught.value.field == "answer"
 
 
 WRONG: list[tuple[str, Callable[[], object]]] = [
@@ -364,15 +347,3 @@ def test_a_field_of_the_wrong_shape_is_refused_by_name(wrong: Callable[[], objec
         wrong()
     assert caught.value.field.startswith("f")
     assert str(caught.value).startswith(caught.value.field)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**63), 2**64) | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-        max_leaves=20,
-    )
-)
-def test_plain_json_is_read_as_it_is(value: object) -> None:
-    """Strictness changes no honest answer."""
-    assert strict_json(json.dumps(value).encode(), "answer") == value

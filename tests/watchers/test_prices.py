@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.money import DECIMALS
+from ledger.core.strict_json import NumberText
 from ledger.rules.rates import crossed_price
 from tests.tools.price_servers import (
     BitstampServer,
@@ -24,7 +25,7 @@ from tests.tools.price_servers import (
     always,
     only,
 )
-from watchers.net.guards import GuardRefused, NumberText, strict_json
+from watchers.net.guards import GuardRefused, json_of
 from watchers.net.http import HttpClient
 from watchers.net.http_policy import HttpPolicy
 from watchers.sources.ecb import EcbRates
@@ -171,7 +172,7 @@ def test_cents_equal_exact_decimal_arithmetic(units: int, places: int) -> None:
 
 @given(st.from_regex(r"\A(0|[1-9][0-9]{0,8})\.[0-9]{1,10}\Z"))
 def test_a_number_keeps_every_digit_that_the_answer_had(text: str) -> None:
-    told = strict_json(f"[{text}]".encode(), "body", exact=True)
+    told = json_of(f"[{text}]".encode(), "body")
     assert told == [text]
     assert isinstance(told, list)
     assert isinstance(told[0], NumberText)
@@ -180,7 +181,7 @@ def test_a_number_keeps_every_digit_that_the_answer_had(text: str) -> None:
 def test_exact_reading_refuses_what_ordinary_reading_refuses() -> None:
     for body in (b"[NaN]", b"[1e999]", b"[-Infinity]", b'{"a":1,"a":2}'):
         with pytest.raises(GuardRefused):
-            strict_json(body, "body", exact=True)
+            json_of(body, "body")
 
 
 # ── cross rates ──────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from watchers.net.electrum_socket import ElectrumConnection, ElectrumPlace, Left
-from watchers.net.guards import GuardRefused, array_of, item, object_of, strict_json, text, whole
+from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.http_policy import HttpPolicy
 from watchers.net.http_turns import Turns
 from watchers.sources.protocol import (
@@ -241,7 +241,7 @@ class ElectrumWire:
         """What a line answers, None where it is a notification; SourceGarbled for anything else."""
         field = next(iter(opened.values()), "notification")
         try:
-            row = object_of(strict_json(line, field), field)
+            row = object_of(json_of(line, field), field)
             if "method" in row and row.get("id") is None:
                 name = text(row["method"], "notification.method", most=200)
                 if self.listener is not None:

@@ -1,18 +1,17 @@
-"""Strict reading of what sources answer: JSON without surprises, and every field through a guard that names it.
+"""Strict reading of what sources answer: every field passes a guard that names it before anything is proven.
 
-Never repairs an answer and never fills a gap: what is not of the right shape is refused.
+Stands between the network and each source. Never repairs an answer and never fills a gap: what is not of the right
+shape is refused.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
 
 from ledger.core.chain import is_txid
+from ledger.core.strict_json import Fractions, Json, JsonRefused, NumberText, strict_json
 
 _MAX_SHOWN = 40
-_MAX_INTEGER_DIGITS = 30
 
 
 class GuardRefused(ValueError):
@@ -24,50 +23,13 @@ class GuardRefused(ValueError):
         super().__init__(f"{field}: {sentence}")
 
 
-class NumberText(str):
-    """A JSON number with a point or an exponent, as its digits stand in the answer; never a float."""
-
-    __slots__ = ()
-
-
-def strict_json(body: bytes, field: str, *, exact: bool = False) -> object:
-    """Parse UTF-8 JSON; refuses NaN, Infinity, numbers beyond floating point, duplicate keys and deep nesting.
-
-    With `exact`, numbers with a point or an exponent are NumberText, so that no digit of a price is lost.
-    """
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(items)
-        if len(made) != len(items):
-            raise GuardRefused(field, "the same key stands twice in one object")
-        return made
-
-    def constant(name: str) -> NoReturn:
-        raise GuardRefused(field, f"{name} is no number of JSON")
-
-    def number(text: str) -> float | NumberText:
-        value = float(text)
-        if value in (float("inf"), float("-inf")):
-            raise GuardRefused(field, "a number too large to be read exactly")
-        return NumberText(text) if exact else value
-
-    def integer(text: str) -> int:
-        if len(text) > _MAX_INTEGER_DIGITS:
-            raise GuardRefused(field, f"a number of {len(text)} digits")
-        return int(text)
-
+def json_of(body: bytes, field: str) -> Json:
+    """The JSON of an answer; numbers with a point or an exponent are NumberText, so that no digit of them is lost."""
     try:
-        return json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=pairs,
-            parse_constant=constant,
-            parse_float=number,
-            parse_int=integer,
-        )
-    except GuardRefused:
-        raise
-    except (ValueError, RecursionError) as bad:
-        raise GuardRefused(field, f"{_shape(body)} is no JSON") from bad
+        return strict_json(body, fractions=Fractions.TEXT)
+    except JsonRefused as refused:
+        what = f"{_shape(body)} is no JSON" if refused.place is not None else refused.sentence
+        raise GuardRefused(field, what) from refused
 
 
 def object_of(value: object, field: str) -> Mapping[str, object]:
@@ -160,7 +122,7 @@ def _type_of(value: object) -> str:
         return "a boolean"
     if isinstance(value, int):
         return "a whole number"
-    if isinstance(value, float | NumberText):
+    if isinstance(value, NumberText):
         return "a number with a point"
     if isinstance(value, str):
         return "text"

@@ -14,8 +14,8 @@ from watchers.net.guards import (
     hash_text,
     hex_bytes,
     item,
+    json_of,
     object_of,
-    strict_json,
     text,
     whole,
 )
@@ -263,7 +263,7 @@ class BitcoinCore(Undeclared):
         if answer.status in (401, 403):
             raise SourceRefused(self.name, answer.status, "the node refuses user or password; check both")
         try:
-            return strict_json(answer.body, method)
+            return json_of(answer.body, method)
         except GuardRefused as refused:
             if answer.status != 200:
                 raise SourceDown(self.name, f"HTTP status {answer.status}") from refused

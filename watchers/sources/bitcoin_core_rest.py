@@ -14,9 +14,9 @@ from watchers.net.guards import (
     array_of,
     hash_text,
     item,
+    json_of,
     object_of,
     plain_hash,
-    strict_json,
     whole,
 )
 from watchers.net.http import HttpAnswer, HttpClient
@@ -90,7 +90,7 @@ class BitcoinCoreRest(Undeclared):
         if body is None:
             raise SourceRefused(self.name, 404, _OFF)
         try:
-            info = object_of(strict_json(body, "chaininfo"), "chaininfo")
+            info = object_of(json_of(body, "chaininfo"), "chaininfo")
             height = whole(item(info, "blocks", "chaininfo"), "chaininfo.blocks", least=0, most=_MOST_HEIGHT)
             name = item(info, "bestblockhash", "chaininfo")
             return ClaimedTip(height, hash_text(name, "chaininfo.bestblockhash"))
@@ -189,7 +189,7 @@ class BitcoinCoreRest(Undeclared):
         if answer.status in (400, 404):
             answer = self._ask(path, _MOST_MEMPOOL, self._block_deadline)
         try:
-            found = strict_json(self._there(answer, "mempool"), "mempool")
+            found = json_of(self._there(answer, "mempool"), "mempool")
             rows = list(found) if isinstance(found, dict) else found
             return [hash_text(row, "mempool") for row in array_of(rows, "mempool", most=_MEMPOOL_TXIDS)]
         except GuardRefused as refused:

@@ -14,11 +14,11 @@ from watchers.net.guards import (
     array_of,
     hash_text,
     item,
+    json_of,
     object_of,
     plain_hash,
     plain_text,
     plain_whole,
-    strict_json,
     whole,
 )
 from watchers.net.http import HttpAnswer, HttpClient
@@ -147,7 +147,7 @@ class Esplora(Undeclared):
         if body is None:
             return []
         try:
-            rows = array_of(strict_json(body, "blocks"), "blocks", most=_MOST_ROWS)
+            rows = array_of(json_of(body, "blocks"), "blocks", most=_MOST_ROWS)
             page = [_row(self.name, object_of(row, "blocks")) for row in rows]
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
@@ -198,7 +198,7 @@ class Esplora(Undeclared):
         if self.whole_mempool:
             body = self._needed("/mempool/txids", most=_MOST_BLOCK, what="mempool")
             try:
-                for row in array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
+                for row in array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
                     names[hash_text(row, "mempool.txid")] = None
             except GuardRefused as refused:
                 raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
@@ -206,7 +206,7 @@ class Esplora(Undeclared):
             path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
             body = self._needed(path, most=4 * _PAGE, what="mempool")
             try:
-                rows = array_of(strict_json(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
+                rows = array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
                 for row in rows:
                     names[hash_text(item(object_of(row, "mempool"), "txid", "mempool"), "mempool.txid")] = (
                         None

@@ -14,8 +14,8 @@ from watchers.net.guards import (
     hash_text,
     hex_bytes,
     item,
+    json_of,
     object_of,
-    strict_json,
     whole,
 )
 from watchers.proof.merkle import MerkleProof
@@ -104,7 +104,7 @@ class EsploraHistory:
     def _page(self, path: str) -> list[HistoryRow]:
         body = self._read(path, _PAGE_BYTES, "history")
         try:
-            rows = array_of(strict_json(body, "history"), "history", most=_PAGE_ROWS)
+            rows = array_of(json_of(body, "history"), "history", most=_PAGE_ROWS)
             return [_row(object_of(row, "history")) for row in rows]
         except GuardRefused as refused:
             raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
@@ -152,7 +152,7 @@ class EsploraHistory:
     def _object(self, path: str, what: str) -> Mapping[str, object]:
         body = self._read(path, _SMALL, what)
         try:
-            return object_of(strict_json(body, what), what)
+            return object_of(json_of(body, what), what)
         except GuardRefused as refused:
             raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
 

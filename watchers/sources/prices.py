@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from watchers.net.guards import GuardRefused, NumberText, array_of, item, object_of, strict_json, text, whole
+from ledger.core.strict_json import NumberText
+from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.http import HttpClient
 from watchers.sources.protocol import SourceGarbled, SourceMissing, SourceRefused
 
@@ -135,7 +136,7 @@ class Coinbase(_Asking):
         return f"/products/BTC-USD/candles?granularity=60&start={at}&end={at + NEAR}"
 
     def _rows(self, body: bytes) -> Iterator[tuple[int, int]]:
-        for candle in array_of(strict_json(body, "candles", exact=True), "candles", most=300):
+        for candle in array_of(json_of(body, "candles"), "candles", most=300):
             cells = array_of(candle, "candles[]", most=12)
             if len(cells) < 6:
                 raise GuardRefused("candles[]", f"{len(cells)} cells where six belong")
@@ -155,9 +156,7 @@ class Bitstamp(_Asking):
         return f"/api/v2/ohlc/btcusd/?step=60&limit={NEAR // 60}&start={at}"
 
     def _rows(self, body: bytes) -> Iterator[tuple[int, int]]:
-        data = object_of(
-            item(object_of(strict_json(body, "body", exact=True), "body"), "data", "body"), "data"
-        )
+        data = object_of(item(object_of(json_of(body, "body"), "body"), "data", "body"), "data")
         for candle in array_of(item(data, "ohlc", "data"), "ohlc", most=1000):
             cells = object_of(candle, "ohlc[]")
             stamp = text(item(cells, "timestamp", "ohlc[]"), "ohlc[].timestamp", most=12)
@@ -177,7 +176,7 @@ class Kraken(_Asking):
         return f"/0/public/Trades?pair=XBTUSD&count=10&since={at * 10**9 - 1}"
 
     def _rows(self, body: bytes) -> Iterator[tuple[int, int]]:
-        told = object_of(strict_json(body, "body", exact=True), "body")
+        told = object_of(json_of(body, "body"), "body")
         if array_of(item(told, "error", "body"), "error", most=20):
             raise GuardRefused("error", "the exchange answers with an error")
         result = object_of(item(told, "result", "body"), "result")
