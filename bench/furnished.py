@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Any
 
 from ledger.core.roles import Role
-from ledger.recording.desk import Actor, act, add_user
+from ledger.recording.desk import act
 from ledger.recording.record import record
+from ledger.recording.users import Actor, add_user
 from ledger.rules.deliveries import DISTRIBUTION, Distribution
 from ledger.rules.gifts import DONATION, Gift
 from ledger.rules.goods import LotCount

@@ -15,7 +15,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ledger.recording.desk import Actor, act, add_user
+from ledger.recording.desk import act
+from ledger.recording.users import Actor, add_user
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.commands.demo import demo_config

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import Line, times
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
+from ledger.recording.users import Actor
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ledger.core.errors import NotAllowed, NotFound
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.desk import Actor
+from ledger.recording.users import Actor
 from ledger.rules.books import Books
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.desk import Actor
 from ledger.recording.record import record
+from ledger.recording.users import Actor
 from ledger.rules.books import Books
 from ledger.rules.confirmations import (
     CONFIRMATION,

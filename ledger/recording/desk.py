@@ -24,24 +24,16 @@ from ledger.recording.dating import parted
 from ledger.recording.giving import load_gaps, unread_scripts
 from ledger.recording.kinds import ALL
 from ledger.recording.record import AlreadyRecorded, record, reversed_by
+from ledger.recording.users import Actor  # the API finds both here
+from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.restrictions import require_need
 from ledger.rules.spec import Kind
 
 if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+    from ledger.store.transaction import Writing
 
 _CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
-TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a user of the desk, known by name here and by role in entries."""
-
-    id: int | None
-    name: str
-    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,52 +100,6 @@ def _nouns() -> dict[str, Noun]:
 
 NOUNS: Mapping[str, Noun] = _nouns()
 """The nouns of the desk, from the kinds of entry."""
-
-
-def token_hash(token: str) -> str:
-    """Tokens are random and long, so one SHA-256 stores them safely."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -> int:
-    """A new user of the desk. The name stays in the operating tables, never in an entry or a page."""
-    allowed = sorted(r.value for r in Role if r is not Role.SYSTEM)
-    if role not in allowed:
-        raise Refused.field("role", f"must be one of {', '.join(allowed)}")
-    if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
-        raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
-    if any(user.name.casefold() == name.casefold() for user in tx.desk.users()):
-        raise Conflict("name: there is a user of this name already, in capitals or not; give another")
-    user = tx.desk.add_user(name, role, rfc3339(now))
-    tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
-    return user
-
-
-def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None) -> str:
-    """A new token of a user, shown once; only its hash is kept."""
-    user = tx.desk.user(user_name)
-    if user is None:
-        raise NotFound(f"user: there is no user {user_name[:60]}")
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now))
-    tx.desk.audit(rfc3339(now), by.id if by else None, "token added", f"{user_name}/{token_name}")
-    return token
-
-
-def actor_of_token(tx: Reading, token: str) -> Actor | None:
-    """Who a token belongs to; None for an unknown, revoked or disabled one."""
-    user = tx.desk.user_by_token_hash(token_hash(token)) if token.startswith(TOKEN_PREFIX) else None
-    return None if user is None or user.disabled else Actor(user.id, user.name, user.role)
-
-
-def actor_named(tx: Reading, name: str) -> Actor:
-    """The user that the command line acts as; raises NotFound or NotAllowed."""
-    user = tx.desk.user(name)
-    if user is None:
-        raise NotFound(f"user: there is no user {name[:60]}; add one with `aidtrail user add`")
-    if user.disabled:
-        raise NotAllowed(f"user: {name} is disabled")
-    return Actor(user.id, user.name, user.role)
 
 
 def action_of(noun: str, verb: str) -> Action:

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from ledger.core.facts import Date
 from ledger.core.money import decimal_text
 from ledger.recording.bank_words import forget_words
-from ledger.recording.desk import Actor, act, actor_named
+from ledger.recording.desk import act
 from ledger.recording.record import reversed_by
+from ledger.recording.users import Actor, actor_named
 from ledger.rules.bank import STATEMENT, BankLine, BankStatement
 from ledger.rules.books import Books
 from ledger.store.transaction import Writing

@@ -14,7 +14,7 @@ import segno
 
 from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
-from ledger.recording.desk import actor_named
+from ledger.recording.users import actor_named
 from ledger.rules.books import Books
 from ledger.rules.confirmations import TwoCounts
 from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries

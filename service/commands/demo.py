@@ -16,8 +16,8 @@ from typing import Any
 from ledger.checks.run import CHECKS
 from ledger.core.money import decimal_text
 from ledger.core.roles import Role
-from ledger.recording.desk import add_token, add_user
 from ledger.recording.rebuild import renew
+from ledger.recording.users import add_token, add_user
 from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status

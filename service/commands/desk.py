@@ -18,8 +18,9 @@ from ledger.core.facts import adapter, facts_from
 from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED, parted
-from ledger.recording.desk import NOUNS, Action, Outcome, act, actor_named
+from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
+from ledger.recording.users import actor_named
 from ledger.rules.books import Books
 from ledger.rules.matching import invoice_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers

@@ -9,7 +9,7 @@ from typing import Any
 from ledger.core.errors import NotFound
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.desk import actor_named, add_token, add_user
+from ledger.recording.users import actor_named, add_token, add_user
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option

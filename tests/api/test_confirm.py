@@ -15,7 +15,7 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.recording.confirming import DAY, make_link
-from ledger.recording.desk import Actor, add_token
+from ledger.recording.users import Actor, add_token
 from ledger.rules.books import Books
 from ledger.rules.confirmations import TwoCounts, open_gaps, two_counts
 from tests.tools.ledgers import SLUG, Ledger

@@ -13,8 +13,9 @@ from api.ports import Ports, SiteSettings
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import act, actor_named, add_user, claim_hash
+from ledger.recording.desk import act, claim_hash
 from ledger.recording.lookup import record_sighting
+from ledger.recording.users import actor_named, add_user
 from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses

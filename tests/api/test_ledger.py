@@ -17,7 +17,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages.render import STYLE
 from api.ports import Ports, SiteSettings
-from ledger.recording.desk import NOUNS, add_token
+from ledger.recording.desk import NOUNS
+from ledger.recording.users import add_token
 from ledger.store.database import Store
 from service.demo import plan
 from service.demo.replay import Replay

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotFound
-from ledger.recording.desk import add_token
+from ledger.recording.users import add_token
 from ledger.views.campaign import Books
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.matter import DecisionWanted, Matter

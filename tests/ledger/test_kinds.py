@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.core.money import decimal_text
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import NOUNS, act, add_user
+from ledger.recording.desk import NOUNS, act
+from ledger.recording.users import add_user
 from ledger.rules.books import Books
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report

@@ -21,8 +21,9 @@ from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, LedgerError, Refused
 from ledger.core.look import ChainLook, JoinedBlock
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import Outcome, act, add_token, add_user, request_intention
+from ledger.recording.desk import Outcome, act, request_intention
 from ledger.recording.settling import record_look
+from ledger.recording.users import add_token, add_user
 from ledger.rules.books import Books
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.database import Store

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ledger.checks.run import run_checks
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor
 from ledger.rules.books import Documents
 from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch

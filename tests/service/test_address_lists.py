@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ledger.recording.desk import Actor, act, request_intention
+from ledger.recording.desk import act, request_intention
+from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.address_lists import addresses_in
 from service.command import BadUse

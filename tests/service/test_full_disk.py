@@ -21,7 +21,7 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
-from ledger.recording.desk import add_token
+from ledger.recording.users import add_token
 from ledger.store.database import Store
 from service.wiring import build, not_ready
 from tests.tools.demo_data import Ran, run_command

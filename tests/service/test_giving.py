@@ -14,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
-from ledger.recording.desk import Actor, Intention, act, request_intention
+from ledger.recording.desk import Intention, act, request_intention
 from ledger.recording.giving import PAST
 from ledger.recording.lookup import record_sighting
+from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses

@@ -10,8 +10,9 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict
-from ledger.recording.desk import Actor, act, actor_named
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor, actor_named
 from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status

@@ -21,8 +21,9 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
-from ledger.recording.desk import Actor, act, add_token, add_user
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor, add_token, add_user
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from tests.tools.kill_desk_driver import DAY, acts, paper, paper_name

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ledger.checks.run import run_checks
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.wiring import build
 from tests.tools.esplora_server import EsploraServer

@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from api.pages.sentences.units import time
 from ledger.checks.run import run_checks
 from ledger.core.times import rfc3339
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Config, SourceConfig

@@ -10,8 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from ledger.core.errors import NotAllowed
-from ledger.recording.desk import Actor, act, add_user
+from ledger.recording.desk import act
 from ledger.recording.lookup import LookupState
+from ledger.recording.users import Actor, add_user
 from ledger.rules.observing import Observed, TxState
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ledger.checks.run import run_checks
 from ledger.core.chain import Outpoint
 from ledger.core.entry import entry_from_bytes
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor
 from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_coins import unexplained_spends

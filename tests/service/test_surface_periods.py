@@ -16,7 +16,8 @@ from api.pages.period import period_page
 from api.pages.render import STYLE, PageRenderer
 from api.ports import Ports, SiteSettings
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import act, actor_named, add_token, add_user
+from ledger.recording.desk import act
+from ledger.recording.users import actor_named, add_token, add_user
 from ledger.rules.trial_balance import TrialBalance, TrialRow
 from ledger.store.database import Store
 from tests.tools.demo_data import run_command

@@ -13,7 +13,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ledger.core.errors import LedgerError
-from ledger.recording.desk import act, actor_named
+from ledger.recording.desk import act
+from ledger.recording.users import actor_named
 from ledger.store.database import Store
 from tests.tools.ledgers import SLUG
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from ledger.core.chain import BlockRef, Script
 from ledger.core.look import ChainLook, JoinedBlock, TxFacts
 from ledger.recording.confirming import confirm, make_link
-from ledger.recording.desk import Actor, act, add_user
+from ledger.recording.desk import act
 from ledger.recording.settling import record_look
+from ledger.recording.users import Actor, add_user
 from ledger.rules.confirmations import Confirmation
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store

@@ -12,10 +12,11 @@ from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import Actor, Outcome, act, add_user
+from ledger.recording.desk import Outcome, act
 from ledger.recording.kinds import ALL
 from ledger.recording.rebuild import rebuild
 from ledger.recording.settling import LookOutcome, record_look
+from ledger.recording.users import Actor, add_user
 from ledger.store.addresses import AddressRow
 from ledger.store.database import Store
 from ledger.views.conservation import conservation

@@ -19,10 +19,11 @@ from ledger.core.errors import Conflict, LedgerError, NotFound
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
 from ledger.model.tables import METADATA
-from ledger.recording.desk import Actor, Outcome, act, add_user
+from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.record import reversed_by
 from ledger.recording.settling import LookOutcome, record_look
+from ledger.recording.users import Actor, add_user
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block

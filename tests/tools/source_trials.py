@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 from ledger.checks.run import run_checks
 from ledger.core.chain import Outpoint, Script
 from ledger.core.look import SourceStatus
-from ledger.recording.desk import Actor, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor
 from ledger.rules.books import Documents
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.store.database import Store
