@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from pydantic import ConfigDict
 
@@ -112,10 +113,6 @@ def action_of(noun: str, verb: str) -> Action:
     return actions[verb]
 
 
-def _one(word: str) -> str:
-    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
-
-
 def act(
     tx: Writing,
     actor: Actor,
@@ -135,12 +132,14 @@ def act(
     action = action_of(noun, verb)
     if Role(actor.role) not in action.roles:
         roles = ", ".join(sorted(role.value for role in action.roles))
-        raise NotAllowed(f"role: {_one(actor.role)} cannot {verb} {_one(noun)}; these can: {roles}")
+        raise NotAllowed(f"role: {one(actor.role)} cannot {verb} {one(noun)}; these can: {roles}")
     if isinstance(facts, dict):
         facts, happened = parted(facts)
     told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
-    if noun == "campaign":
-        slug = told.slug
+    if noun == "campaign" and told.slug != slug:
+        raise Refused.field(
+            "slug", f"is {told.slug}, and the campaign asked for is {slug[:60]}; write one name"
+        )
     kind = action.kind
     txid = kind.waits_for(Books(tx.shelf), slug, told)
     if txid is not None:
@@ -175,9 +174,8 @@ def new_claim_code() -> str:
 
 
 def bip21_of(address: str, title: str) -> str:
-    """What a wallet opens: the address, labelled with the campaign's title (BIP 21)."""
-    label = title.replace("%", "%25").replace(" ", "%20").replace("&", "%26").replace("?", "%3F")
-    return f"bitcoin:{address}?label={label}"
+    """What a wallet opens: the address, labelled with the campaign's title (BIP 21, escaped by RFC 3986)."""
+    return f"bitcoin:{address}?label={quote(title, safe='')}"
 
 
 ANY_END = Wish()

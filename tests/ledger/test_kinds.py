@@ -373,3 +373,9 @@ def test_no_two_users_differ_by_capitals_alone(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     with ledger.store.write() as writing, pytest.raises(Conflict, match="in capitals or not"):
         add_user(writing, "Recorder", "approver", now=ledger.now, by=None)
+
+
+def test_a_campaign_is_recorded_under_the_name_that_is_asked_for_or_not_at_all(ledger: Ledger) -> None:
+    told = {"slug": "bar", "title": "Bar", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
+    with pytest.raises(Refused, match=r"^slug: "), ledger.store.write() as writing:
+        act(writing, ledger.actors["admin"], "foo", "campaign", "add", told, now=ledger.now)

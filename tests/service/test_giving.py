@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
-from ledger.recording.desk import Intention, act, request_intention
+from ledger.recording.desk import Intention, act, bip21_of, request_intention
 from ledger.recording.giving import PAST
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import Actor
@@ -236,3 +238,12 @@ def test_many_donors_at_once_get_different_addresses(tmp_path: Path) -> None:
     assert len(fresh) == len(set(fresh)) == 20
     assert len({one.address for one in made if not one.fresh}) == 1
     store.close()
+
+
+@pytest.mark.parametrize("title", ['Masks #1 + more = 100% für Ärzte "A"', "a&b?c=d/e%20", "口罩 / أقنعة"])
+def test_a_wallet_reads_the_campaigns_title_from_the_bip_21_uri(title: str) -> None:
+    """RFC 3986, on which BIP 21 builds: nothing but unreserved characters and escapes stands in the label."""
+    uri = urlsplit(bip21_of("bc1qaddress", title))
+    assert (uri.scheme, uri.path, uri.fragment) == ("bitcoin", "bc1qaddress", "")
+    assert parse_qsl(uri.query) == [("label", title)]
+    assert re.fullmatch(r"label=([A-Za-z0-9._~-]|%[0-9A-F]{2})*", uri.query)

@@ -92,8 +92,9 @@ class Ledger:
 
     def do(self, role: str, noun: str, verb: str, /, **facts: Any) -> Outcome:
         self.now = max(self.now + 60, day_of(facts))
+        slug = facts["slug"] if noun == "campaign" else SLUG
         with self.store.write() as writing:
-            outcome = act(writing, self.actors[role], SLUG, noun, verb, facts, now=self.now)
+            outcome = act(writing, self.actors[role], slug, noun, verb, facts, now=self.now)
         self.audit()
         return outcome
 
