@@ -125,7 +125,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     @reading("/donations/{key}", "Donations", "donation")
     def donation(request: Request, key: str) -> Response:
         """Donations of a transaction id, an outpoint, an address or a claim code."""
-        checked_key(key)
+        key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
             trails = views.donation_trails(tx, key, now=now)

@@ -34,11 +34,13 @@ _SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plai
 _FOREVER = "public, max-age=31536000, immutable"
 _MARK = (Path(__file__).resolve().parent.parent / "static" / "mark.svg").read_bytes()
 _READ = ["GET", "HEAD"]
+_UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
+"""Longer than any claim code."""
 
 
 def is_public_key(key: str, addresses: set[str]) -> bool:
     """Is the key something that the chain shows anyway? A claim code is not: it is a secret link."""
-    if is_txid(key.lower()) or key in addresses or is_gift_key(key):
+    if is_txid(key) or key in addresses or is_gift_key(key):
         return True
     try:
         Outpoint.parse(key)
@@ -68,7 +70,7 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
 
     @router.api_route("/d/{key:path}", methods=_READ)
     def donation(request: Request, key: str) -> Response:
-        checked_key(key)
+        key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
             trails = ports.views.donation_trails(tx, key, now=now)
@@ -143,7 +145,15 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
     return router
 
 
-def checked_key(key: str) -> None:
-    """Refuse a key that nothing can have, before the ledger is asked; says the shapes that exist."""
+def checked_key(key: str) -> str:
+    """A key as the ledger spells it; refuses one that nothing can have, before the ledger is asked.
+
+    A transaction id, an outpoint and a bech32 address (BIP 173: in capitals for QR codes) are the same in any case;
+    a claim code and a base58 address are not.
+    """
     if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
         raise NotFound(f"{say.FIND_EMPTY} Yours has {len(key)} characters.")
+    text = key.strip()
+    if is_txid(text.partition(":")[0].lower()) or _UPPER_BECH32.fullmatch(text):
+        return text.lower()
+    return text

@@ -265,14 +265,14 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
         if not outputs:
             raise NotFound("This transaction is known here, but that output is no donation.")
         return [(watched, output) for output in outputs]
-    if len(text) == 64 or (text.isascii() and text.isalnum() and len(text) > 80):
-        raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
     row = tx.addresses.by_address(text)
     if row is None and text.lower() != text:
         row = tx.addresses.by_address(text.lower())
     if row is None:
         row = tx.addresses.by_claim(claim_hash(text))
     if row is None:
+        if len(text) == 64 or (text.isascii() and text.isalnum() and len(text) > 80):
+            raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
         raise NotFound(_unknown(text))
     found: list[tuple[WatchedTx, WatchedOutput]] = []
     for outpoint in observed.paid_to(row.script.hex()):

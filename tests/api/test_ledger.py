@@ -72,6 +72,22 @@ def test_every_gift_has_a_page_whose_figures_add_up(site: TestClient) -> None:
     assert told > 10
 
 
+def test_a_key_is_the_same_in_capitals(site: TestClient) -> None:
+    """BIP 173 recommends capitals for QR codes: the same page, the same headers, nothing called a claim code."""
+    rows = [
+        row
+        for row in donations(site)
+        if str(row["address"]).startswith("bcrt1") and row["status"] == "settled"
+    ]
+    outpoint = str(rows[0]["outpoint"])
+    for key in (*(str(row["address"]) for row in rows[:3]), outpoint, outpoint.partition(":")[0]):
+        for path in (f"/d/{key}", f"{API}/donations/{key}"):
+            lower, upper = site.get(path), site.get(path.replace(key, key.upper()))
+            assert (upper.status_code, upper.content) == (200, lower.content)
+            assert upper.headers == lower.headers
+            assert "noindex" not in upper.headers.get("x-robots-tag", "") + upper.text
+
+
 def test_the_campaign_adds_up_in_its_sentence(site: TestClient) -> None:
     """Distributed, on the way, and lost are all that was bought."""
     html = site.get(f"/c/{plan.SLUG}").text
