@@ -51,6 +51,10 @@ class Chain:
     def tip(self) -> BlockRef:
         return self.blocks[-1].ref if self.blocks else BlockRef(0, name("genesis"), START)
 
+    def name(self, label: str) -> str:
+        """The txid or block hash that a label stands for."""
+        return name(label)
+
     def number(self) -> int:
         self.made += 1
         return self.made
@@ -68,12 +72,12 @@ class Chain:
         self, pays: list[tuple[Script, int]], spends: tuple[Outpoint, ...] = (), *, coinbase: bool = False
     ) -> TxFacts:
         label = f"tx {self.number()}"
-        inputs = spends or (Outpoint(name("in " + label), 0),)
-        return TxFacts(name(label), 0 if coinbase else 1, coinbase, inputs, tuple(pays), ())
+        inputs = spends or (Outpoint(self.name("in " + label), 0),)
+        return TxFacts(self.name(label), 0 if coinbase else 1, coinbase, inputs, tuple(pays), ())
 
     def mine(self, *txs: TxFacts) -> JoinedBlock:
         height = self.tip.height + 1
-        ref = BlockRef(height, name(f"block {self.number()}"), START + 600 * height)
+        ref = BlockRef(height, self.name(f"block {self.number()}"), START + 600 * height)
         kept = tuple(
             replace(tx, position=0 if tx.coinbase else position) for position, tx in enumerate(txs, 1)
         )

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import JoinedBlock, SeenTx, TxFacts
-from ledger.recording.confirming import confirm, make_link
-from ledger.recording.valuing import value_waiting
 from tests.tools import machine_things
 from tests.tools.machine_chain import Unspent
 from tests.tools.machine_scene import Scene
@@ -236,8 +234,7 @@ def ask_for_an_address(world: World) -> None:
 
 def value(world: World) -> None:
     """The program values what waits for a rate or a conversion."""
-    with world.store.write() as tx:
-        value_waiting(tx, now=world.now)
+    world.value_waiting()
     world.audit()
 
 
@@ -251,9 +248,8 @@ def count_delivery(world: World) -> None:
             about, paper = world.rnd.choice(papers)
             actor = world.actors[1]
             world.now += 60
-            with world.store.write() as tx:
-                link = make_link(tx, actor, slug, {"about": about, "paper": paper}, now=world.now)
-                lots = Scene(world, tx, slug).books.documents.require(about, slug, paper)["facts"]["lots"]
+            with world.books() as books:
+                lots = books.documents.require(about, slug, paper)["facts"]["lots"]
             counts = {
                 (lot["product"], lot["lot"]): (
                     max(0, lot["quantity"] + world.rnd.choice((-2, -1, 0, 1))),
@@ -261,8 +257,7 @@ def count_delivery(world: World) -> None:
                 )
                 for lot in lots
             }
-            with world.store.write() as tx:
-                confirm(tx, link.code, counts, now=world.now)
+            world.count(actor, slug, about, paper, counts)
             world.audit()
             return
     raise Needs(world.rnd.choice(("shipment", "handover")))

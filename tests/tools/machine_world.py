@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,11 +19,13 @@ from ledger.core.errors import Conflict, LedgerError, NotFound
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
 from ledger.model.tables import METADATA
+from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.record import reversed_by
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.recording.users import Actor, add_user
+from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block
@@ -41,6 +43,7 @@ from tests.tools.ledgers import START
 from tests.tools.machine_chain import Chain
 
 T = TypeVar("T")
+Counts = Mapping[tuple[str, str], tuple[int, int]]
 DEPTH = 6
 TABLES = tuple(sorted(METADATA.tables))
 
@@ -83,12 +86,11 @@ class World:
         self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
         self._outside = self._engine.connect()
         self.actors: list[Actor] = []
-        with self.store.write() as tx:
-            for name, role in (
-                ("root", "admin"), ("ann", "recorder"), ("bob", "recorder"), ("cid", "approver"),
-                ("dot", "approver"), ("eve", "auditor"),
-            ):  # fmt: skip
-                self.actors.append(Actor(add_user(tx, name, role, now=START, by=None), name, role))
+        for name, role in (
+            ("root", "admin"), ("ann", "recorder"), ("bob", "recorder"), ("cid", "approver"),
+            ("dot", "approver"), ("eve", "auditor"),
+        ):  # fmt: skip
+            self.actors.append(self.add_user(name, role))
 
     def close(self) -> None:
         self._outside.close()
@@ -138,11 +140,7 @@ class World:
         """Tell a fact at the desk; a LedgerError passes on once it is certain that it left no trace."""
         self.now += 60
 
-        def told() -> Outcome:
-            with self.store.write() as tx:
-                return act(tx, actor, slug, kind.noun, kind.verb, facts, now=self.now)
-
-        outcome = self.refusable(told)
+        outcome = self.refusable(lambda: self.act(actor, slug, kind, facts, self.now))
         if outcome.seq is not None and not outcome.already:
             self.told.append(Told(actor, slug, kind, facts, outcome.seq))
         if kind.name == "campaign" and not outcome.already:
@@ -166,10 +164,7 @@ class World:
         with self.store.read() as reading:
             stands = told.seq is None or reversed_by(Books(reading.shelf), told.seq) is None
         try:
-            with self.store.write() as tx:
-                outcome = act(
-                    tx, told.actor, told.slug, told.kind.noun, told.kind.verb, told.facts, now=self.now + 9
-                )
+            outcome = self.act(told.actor, told.slug, told.kind, told.facts, self.now + 9)
         except Conflict:
             assert not stands
         else:
@@ -197,8 +192,37 @@ class World:
             needs = [number for number, d in books.documents.all("need", slug) if not d.get("reversed")]
         need = self.rnd.choice(needs) if needs and branch == "receive" else None
         row = AddressRow(script, f"address{script.hex()}", slug, branch, index, "list", need)
+        self.add_addresses([row])
+
+    # what is written, and nothing else is
+
+    def add_user(self, name: str, role: str) -> Actor:
         with self.store.write() as tx:
-            tx.addresses.add([row])
+            return Actor(add_user(tx, name, role, now=START, by=None), name, role)
+
+    def add_addresses(self, rows: list[AddressRow]) -> None:
+        with self.store.write() as tx:
+            tx.addresses.add(rows)
+
+    def act(self, actor: Actor, slug: str, kind: Kind, facts: dict[str, Any], now: int) -> Outcome:
+        with self.store.write() as tx:
+            return act(tx, actor, slug, kind.noun, kind.verb, facts, now=now)
+
+    def record_look(self, look: ChainLook) -> LookOutcome:
+        with self.store.write() as tx:
+            return record_look(tx, look, now=self.now)
+
+    def value_waiting(self) -> None:
+        """The program values what waits for a rate or a conversion."""
+        with self.store.write() as tx:
+            value_waiting(tx, now=self.now)
+
+    def count(self, actor: Actor, slug: str, about: str, paper: str, counts: Counts) -> None:
+        """The other side of a delivery counts, (good, damaged) by (product, lot), by a link that an actor makes."""
+        with self.store.write() as tx:
+            link = make_link(tx, actor, slug, {"about": about, "paper": paper}, now=self.now)
+        with self.store.write() as tx:
+            confirm(tx, link.code, counts, now=self.now)
 
     # what the chain shows
 
@@ -215,8 +239,7 @@ class World:
         self.now += seconds
         tip = self.chain.tip
         told = ChainLook(undone, tuple(joined), tip, tip.height, seen, mempool, (), True, late)
-        with self.store.write() as tx:
-            outcome = record_look(tx, told, now=self.now)
+        outcome = self.record_look(told)
         self.audit()
         return outcome
 
