@@ -1,0 +1,392 @@
+"""The other translator: asks the ledger as it is built today for all its figures, as rows that know nothing of it.
+
+Whoever rebuilds a part of the ledger changes here how it is asked; what a row says stays. Zeros are left out where
+a row would only say that there is nothing. Hashes are cut to twelve digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.errors import NotFound
+from ledger.recording.kinds import ALL
+from ledger.rules.books import Books
+from ledger.rules.matching import all_matches
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.payable import credited_on_order, payable_on_invoice
+from ledger.rules.trial_balance import trial_balances
+from ledger.store.transaction import Reading
+from ledger.views.bank_state import bank_states, statement_gaps
+from ledger.views.campaign import CampaignReport
+from ledger.views.conservation import conservation
+from ledger.views.decisions import decisions
+from ledger.views.gift_list import donation_rows
+from ledger.views.queries import campaign_cards, campaign_report, donation_trails
+from ledger.views.stock import lot_traces, stock_rows
+from ledger.views.trail import DonationTrail
+from tests.tools.kept.journal import Row
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SHORT = 12
+_DOCUMENTS = sorted({kind.name.partition(".")[0] for kind in ALL} | {kind.noun for kind in ALL})
+_WHOLE = 10_000
+"""More gifts than any kept journal has."""
+
+
+def figures(tx: Reading, txids: Iterable[str], *, now: int) -> list[Row]:
+    """All rows, sorted; of one name several units are added up. `txids` are all transactions that were told."""
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    told: set[Row] = set()
+    for noun, name, field, asset, value in _all(tx, txids, now):
+        key = (noun, _short(name), _short(field), asset)
+        if isinstance(value, str):
+            told.add((*key, _short(value)))
+        else:
+            sums[key] += value
+    return sorted(
+        [*told, *((*key, value) for key, value in sums.items())], key=lambda row: (row[:4], str(row[4]))
+    )
+
+
+def _short(text: str) -> str:
+    return _HASH.sub(lambda match: match[0][:_SHORT], text)
+
+
+def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
+    books = Books(tx.shelf)
+    yield from _balances(books)
+    yield from _conserved(tx)
+    for card in campaign_cards(tx):
+        yield "card", card.slug, "received", "BTC", card.received
+        yield "card", card.slug, "donations", "", card.donations
+        yield "card", card.slug, "distributed", "", card.distributed
+    for slug in sorted(card.slug for card in campaign_cards(tx)):
+        report = campaign_report(tx, slug, now=now)
+        for rows in (
+            _totals(report),
+            _promised(report),
+            _reconciled(report),
+            _flow(report),
+            _reached(report),
+            _delivered(report),
+            _lost(report),
+            _banks(tx, books, slug),
+            _open_items(tx, slug, now),
+            _orders(books, slug),
+            _matched(books, slug),
+            _stock(books, slug, now),
+            _lots(books, slug),
+            _periods(books, slug),
+            _statuses(books, slug),
+            _gifts(tx, slug, now),
+        ):
+            yield from rows
+    yield from _payments(tx, txids, now)
+
+
+def _balances(books: Books) -> Iterator[Row]:
+    for name, asset, balance in books.balances():
+        if balance.net:
+            yield "account", name, "balance", asset, balance.net
+
+
+def _conserved(tx: Reading) -> Iterator[Row]:
+    made = conservation(tx)
+    for table in made.tables:
+        for row in table.rows:
+            yield "conservation", row.side.value, row.key, table.asset, row.minor
+        yield "conservation", "difference", "difference", table.asset, table.difference
+    for tie in made.ties:
+        yield "tie", f"{tie.what} {tie.subject}", "total", tie.asset, tie.total
+        for part, units in tie.parts:
+            if units:
+                yield "tie", f"{tie.what} {tie.subject}", f"part {part}", tie.asset, units
+
+
+def _totals(report: CampaignReport) -> Iterator[Row]:
+    slug = report.slug
+    counts = {
+        "donations": report.donations,
+        "waiting": report.donors_waiting,
+        "dust count": report.dust_count,
+        "bought": report.bought,
+        "distributed": report.distributed,
+        "receivers": report.receivers,
+        "under way": report.under_way,
+        "lost": report.lost,
+        "expired": report.expired,
+        "papers": report.papers_count,
+        "days from gift to order": report.days_gift_to_order,
+        "days from order to receipt": report.days_order_to_receipt,
+        "received good, permille": report.good_permille,
+    }
+    for field, count in counts.items():
+        if count is not None:
+            yield "campaign", slug, field, "", count
+    yield "campaign", slug, "received", "BTC", report.received
+    yield "campaign", slug, "dust", "BTC", report.dust
+    yield "campaign", slug, "value", report.currency, report.value
+    for table in report.sums:
+        yield "sum", f"{slug}/{table.total_key}", "total", table.asset, table.total
+        for row in table.rows:
+            yield "sum", f"{slug}/{table.total_key}", f"{row.key} {row.label}".strip(), table.asset, row.minor
+    for withheld in report.withheld:
+        yield "withheld", f"{slug}/{withheld.what}", "reason", withheld.asset, withheld.reason
+    for given in report.in_kind:
+        yield "given in kind", f"{slug}/{given.key}", "quantity", given.what, given.quantity
+        yield "given in kind", f"{slug}/{given.key}", "value", given.currency, given.value
+
+
+def _promised(report: CampaignReport) -> Iterator[Row]:
+    for need in report.needs:
+        yield "need", f"{report.slug}/{need.key}", "quantity", need.item, need.quantity
+        for asset, minor in need.kept:
+            yield "need", f"{report.slug}/{need.key}", "kept", asset, minor
+    for pledge in report.pledges:
+        name = f"{report.slug}/{pledge.number}"
+        yield "pledge", name, "promised", pledge.asset, pledge.promised
+        yield "pledge", name, "paid", pledge.asset, pledge.paid
+        yield "pledge", name, "lapsed", pledge.asset, pledge.lapsed
+        yield "pledge", name, "status", "", pledge.status
+    for limit in report.limits:
+        if limit.most is not None:
+            yield "limit", f"{report.slug}/{limit.role}", "most", limit.currency, limit.most
+
+
+def _reconciled(report: CampaignReport) -> Iterator[Row]:
+    state, slug = report.books, report.slug
+    yield "reconciliation", slug, "settled block", "", -1 if state.block is None else state.block
+    yield "reconciliation", slug, "tip", "", -1 if state.tip is None else state.tip
+    yield "reconciliation", slug, "reconciled", "", "yes" if state.reconciled else "no"
+    yield "reconciliation", slug, "difference", "BTC", state.difference
+    yield "reconciliation", slug, "in wallets", "BTC", state.in_wallets
+    yield "reconciliation", slug, "unexplained", "BTC", state.unexplained
+    yield "reconciliation", slug, "shortfall", "BTC", state.shortfall
+    yield "reconciliation", slug, "unvalued gifts", "", state.unvalued
+    yield "reconciliation", slug, "unvalued", "BTC", state.unvalued_sats
+    for spend in report.unexplained:
+        explained = "open" if spend.explained_at is None else "explained"
+        yield "unexplained spend", f"{slug}/{spend.txid}", explained, "BTC", spend.minor
+
+
+def _flow(report: CampaignReport) -> Iterator[Row]:
+    for stage in report.flow.stages:
+        for bar in stage.bars:
+            name = f"{stage.kind.value} {stage.place}".strip()
+            yield "flow", f"{report.slug}/{name}", bar.label, bar.asset, bar.units
+    for left in report.flow.exits:
+        yield "flow", f"{report.slug}/left", f"{left.kind.value} {left.label}".strip(), left.asset, left.units
+
+
+def _reached(report: CampaignReport) -> Iterator[Row]:
+    for row in report.achievements:
+        name = f"{report.slug}/{row.number}"
+        yield "indicator", name, "baseline", row.unit, row.baseline
+        yield "indicator", name, "target", row.unit, row.target
+        yield "indicator", name, "actual", row.unit, row.actual
+        for table in row.breakdowns:
+            yield "indicator", name, f"{table.dimension} not stated", row.unit, table.not_stated
+            for group in table.rows:
+                shown: int | str = "hidden" if group.count is None else group.count
+                yield "indicator", name, f"{table.dimension} {group.group}", row.unit, shown
+
+
+def _delivered(report: CampaignReport) -> Iterator[Row]:
+    for count in report.deliveries.counts:
+        name, asset = f"{report.slug}/{count.about} {count.paper}", f"{count.product}#{count.lot}"
+        yield "two counts", name, "sent", asset, count.sent
+        yield "two counts", name, "told lost", asset, count.told
+        yield "two counts", name, "good", asset, count.good
+        yield "two counts", name, "damaged", asset, count.damaged
+        yield "two counts", name, "gap", asset, count.gap
+    for waiting in report.deliveries.unconfirmed:
+        yield "unconfirmed", f"{report.slug}/{waiting.about} {waiting.paper}", "pieces", "", waiting.pieces
+    for signed in report.deliveries.signed:
+        yield "handover", f"{report.slug}/{signed}", "signed", "", "yes"
+
+
+def _lost(report: CampaignReport) -> Iterator[Row]:
+    for row in report.losses:
+        name = f"{report.slug}/{row.document} at {row.place}"
+        yield "loss", name, row.cause, row.asset, row.pieces
+        if row.found:
+            yield "loss", name, f"{row.cause}, found again", row.asset, row.found
+
+
+def _banks(tx: Reading, books: Books, slug: str) -> Iterator[Row]:
+    for bank in bank_states(tx, slug):
+        name = f"{slug}/{bank.bank}"
+        yield "bank", name, "opening", bank.currency, bank.opening
+        yield "bank", name, "closing", bank.currency, bank.closing
+        yield "bank", name, "books", bank.currency, bank.books
+        yield "bank", name, "unmatched", bank.currency, bank.unmatched
+        yield "bank", name, "unmatched lines", bank.currency, bank.unmatched_lines
+        yield "bank", name, "set aside", bank.currency, bank.aside
+        yield "bank", name, "outstanding", bank.currency, bank.outstanding
+        yield "bank", name, "difference", bank.currency, bank.difference
+    for gap in statement_gaps(books, slug):
+        yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
+
+
+def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
+    for row in decisions(tx, slug, now=now, suggest=False):
+        yield "open item", slug, f"{row.matter.value}, count", "", row.count
+        yield "open item", f"{slug}/{row.matter.value}", row.subject, row.asset, row.minor or 0
+
+
+def _orders(books: Books, slug: str) -> Iterator[Row]:
+    papers = OrderPapers(books, slug)
+    for number, order in books.documents.all("purchase", slug):
+        name, currency = f"{slug}/{number}", order["facts"]["currency"]
+        for item in order["facts"]["items"]:
+            what = f"{item['item']} {item.get('product', '')}".strip()
+            yield "order", name, f"{what}, ordered", "", item["quantity"]
+            yield "order", name, f"{what}, value", currency, item["value"]
+        for receipt in papers.of("receipt", number):
+            if receipt["reversed"] is None:
+                for lot in receipt["facts"]["lots"]:
+                    for field in ("noted", "good", "damaged", "short", "rejected", "over"):
+                        if lot.get(field):
+                            what = f"{receipt['facts']['item']}, {field}"
+                            yield (
+                                "order",
+                                name,
+                                what,
+                                f"{receipt['notes']['product']}#{lot['lot']}",
+                                lot[field],
+                            )
+        for payment in papers.of("payment", number):
+            if payment["status"] in {"pending", "approved"}:
+                field = "paid" if payment["status"] == "approved" else "asked for"
+                yield "order", name, field, currency, payment["facts"]["discharges"]
+        bound = books.net(account(AccountClass.ENCUMBERED, slug, number), currency)
+        yield "order", name, "encumbered", currency, bound
+        yield "order", name, "credited", currency, credited_on_order(papers, number)
+    for number, invoice in books.documents.all("invoice", slug):
+        if not invoice.get("reversed"):
+            order = books.documents.require("purchase", slug, invoice["facts"]["order"])
+            currency = order["facts"]["currency"]
+            yield "invoice", f"{slug}/{number}", "billed", currency, invoice["facts"]["amount"]
+            yield "invoice", f"{slug}/{number}", "payable", currency, payable_on_invoice(papers, invoice)
+
+
+def _matched(books: Books, slug: str) -> Iterator[Row]:
+    for match in all_matches(books, slug):
+        name = f"{slug}/{match.order} {match.item} {match.invoice}".rstrip()
+        for field, count in (
+            ("ordered", match.ordered),
+            ("received", match.received),
+            ("billed", match.billed),
+            ("billed before", match.billed_before),
+        ):
+            yield "match", name, field, "", count
+        for field, minor in (
+            ("amount", match.amount),
+            ("agreed", match.agreed),
+            ("prepaid", match.prepaid),
+            ("credited", match.credited),
+        ):
+            if minor:
+                yield "match", name, field, match.currency, minor
+        verdict = " ".join([match.verdict.value, *sorted(reason.name.lower() for reason in match.reasons)])
+        yield "match", name, "verdict", "", verdict + ("" if match.accepted is None else ", accepted")
+
+
+def _stock(books: Books, slug: str, now: int) -> Iterator[Row]:
+    del now
+    for row in stock_rows(books, slug):
+        field = ("usable" if row.usable else "apart") + (
+            "" if row.recall is None else f", recall {row.recall}"
+        )
+        yield "stock", f"{slug}/{row.place}", field, f"{row.product}#{row.lot}", row.pieces
+
+
+def _lots(books: Books, slug: str) -> Iterator[Row]:
+    """Each lot with who holds it and whose gifts it was."""
+    seen = set()
+    for _, lot in books.documents.all("lot", ""):
+        if lot["campaign"] == slug and "over_of" not in lot:
+            seen.add(lot["facts"]["lot"])
+    for lot_name in sorted(seen):
+        for trace in lot_traces(books, slug, lot_name):
+            name, asset = f"{slug}/{trace.product}#{trace.lot}", f"{trace.product}#{trace.lot}"
+            yield "lot", name, "noted", asset, trace.noted
+            for holder in trace.holders:
+                yield "lot", name, f"held, {holder.kind} {holder.place}", asset, holder.pieces
+            for share in trace.gifts:
+                yield "lot", name, f"gift {share.gift}, pieces", asset, share.pieces
+                yield "lot", name, f"gift {share.gift}, worth", share.asset, share.units
+
+
+def _periods(books: Books, slug: str) -> Iterator[Row]:
+    for period in trial_balances(books, slug):
+        name = f"{slug}/{period.number}"
+        yield "period", name, "days", "", f"{period.first} to {period.last}"
+        yield "period", name, "state", "", "closed" if period.reopened is None else "reopened"
+        for row in period.rows:
+            yield "trial balance", f"{name} {row.account}", "opening", row.asset, row.opening
+            yield "trial balance", f"{name} {row.account}", "closing", row.asset, row.closing
+
+
+def _statuses(books: Books, slug: str) -> Iterator[Row]:
+    """What became of every paper; the gifts and spends of the chain have rows of their own."""
+    for noun in _DOCUMENTS:
+        if noun in {"campaign", "donation", "spend", "valuation"}:
+            continue
+        for number, document in books.documents.all(noun, slug):
+            standing = "stands" if document.get("reversed") is None else "reversed"
+            yield "status", f"{slug}/{noun} {number}", "status", "", document.get("status") or standing
+            if noun == "invoice" and document.get("accepted"):
+                yield "status", f"{slug}/{noun} {number}", "exception", "", "accepted"
+
+
+def _gifts(tx: Reading, slug: str, now: int) -> Iterator[Row]:
+    """The list of donations; the trail of a payment is told with its transaction."""
+    rows, _ = donation_rows(tx, slug, after=None, limit=_WHOLE)
+    for row in rows:
+        yield "gift", row.key, "given", row.asset, row.minor
+        yield "gift", row.key, "status", "", row.status.value
+        if row.value is not None:
+            yield "gift", row.key, "value", row.currency, row.value
+        for field, text in (("outcome", row.outcome), ("restriction", row.restriction)):
+            if text:
+                yield "gift", row.key, field, "", text
+        if row.late:
+            yield "gift", row.key, "late", "", "yes"
+        if not row.outpoint:
+            yield from _trails(tx, row.key, now)
+
+
+def _payments(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
+    for txid in txids:
+        yield from _trails(tx, txid, now)
+
+
+def _trails(tx: Reading, key: str, now: int) -> Iterator[Row]:
+    """What donors are told of the payments of a key; nothing of one that is nobody's gift."""
+    try:
+        trails = donation_trails(tx, key, now=now)
+    except NotFound:
+        return
+    for trail in trails:
+        yield from _trail(trail)
+
+
+def _trail(trail: DonationTrail) -> Iterator[Row]:
+    key = trail.key
+    yield "gift", key, "trail, status", "", trail.status.value
+    if trail.returned:
+        yield "gift", key, "trail, returned", trail.asset, trail.returned
+    for place in trail.places:
+        kind = "distributed" if place.kind is None else place.kind.value
+        service = " (service)" if place.service else ""
+        yield "gift", key, f"at {kind} {place.place}{service}".rstrip(), place.asset, place.units
+    for share in trail.shares:
+        yield "gift", key, f"share of {share.line} from {share.start}", share.asset, share.end - share.start
+    for step in trail.steps:
+        yield "gift", key, f"step {step.kind.value} {step.reference}".rstrip(), step.asset, step.units
+    for change in trail.changes:
+        yield "gift", key, f"change {change.kind.value}", "", 1

@@ -1,0 +1,168 @@
+"""The translator: kept facts, step by step, into the ledger as it is built today. It compares nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ledger.core.chain import BlockRef, Outpoint, Script
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import LedgerError
+from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.recording.confirming import confirm, make_link
+from ledger.recording.desk import act
+from ledger.recording.kinds import BY_NAME
+from ledger.recording.settling import record_look
+from ledger.recording.users import Actor, add_user
+from ledger.recording.valuing import value_waiting
+from ledger.store.addresses import AddressRow
+from ledger.store.database import Store
+from ledger.store.transaction import Writing
+from tests.tools.kept.figures import figures
+from tests.tools.kept.journal import (
+    Addresses,
+    BlockTold,
+    Counted,
+    EntryRow,
+    Looked,
+    Moment,
+    Outcome,
+    Row,
+    SeenTold,
+    Step,
+    Told,
+    User,
+    Valued,
+    txids,
+)
+
+EPOCH = 1_500_000_000
+"""When the people of the desk joined: before all that is told."""
+SOURCE = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step led to: a word of Outcome or the type of the refusal, and the entries that were made."""
+
+    outcome: str
+    entries: tuple[EntryRow, ...]
+
+
+@dataclass
+class House:
+    """One ledger that kept steps are told to, in order.
+
+    `numbers` leads from the numbers of entries as they were kept to those of today, which facts name.
+    """
+
+    store: Store
+    people: dict[str, Actor] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
+    told: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def new(cls, url: str) -> House:
+        return cls(Store.create(url))
+
+    def close(self) -> None:
+        self.store.close()
+
+    def do(self, step: Step) -> Done:
+        """Tell one step; a refusal is an answer too."""
+        self.told.append(step)
+        before = head_of(self.store)
+        try:
+            with self.store.write() as tx:
+                outcome = self._tell(tx, step)
+        except LedgerError as refusal:
+            return Done(type(refusal).__name__, ())
+        return Done(outcome, entries_after(self.store, before))
+
+    def figures(self, at: int) -> list[Row]:
+        """What the ledger says at a moment, in the neutral form."""
+        with self.store.read() as tx:
+            return figures(tx, txids(self.told), now=at)
+
+    def _tell(self, tx: Writing, step: Step) -> str:
+        match step:
+            case User():
+                number = add_user(tx, step.name, step.role, now=EPOCH, by=None)
+                self.people[step.name] = Actor(number, step.name, step.role)
+            case Addresses():
+                tx.addresses.add([AddressRow(bytes.fromhex(row[0]), *row[1:]) for row in step.rows])
+            case Told():
+                return self._act(tx, step)
+            case Looked():
+                record_look(tx, chain_look(step), now=step.at)
+            case Valued():
+                value_waiting(tx, now=step.at)
+            case Counted():
+                wanted = {"about": step.about, "paper": step.paper}
+                link = make_link(tx, self.people[step.by], step.campaign, wanted, now=step.at)
+                counts = {(product, lot): (good, damaged) for product, lot, good, damaged in step.counts}
+                confirm(tx, link.code, counts, now=step.at)
+            case Moment():
+                raise ValueError("a moment is asked for, never told")
+        return Outcome.RECORDED
+
+    def _act(self, tx: Writing, step: Told) -> str:
+        kind, facts = BY_NAME[step.kind], dict(step.facts)
+        if type(facts.get("entry")) is int:
+            facts["entry"] = self.numbers.get(facts["entry"], facts["entry"])
+        told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
+        if told.waiting_for is not None:
+            return Outcome.WAITS
+        if told.seq is None:
+            return Outcome.WITHDRAWN
+        return Outcome.ALREADY if told.already else Outcome.RECORDED
+
+
+def head_of(store: Store) -> int:
+    """The number of the newest entry, 0 before the first."""
+    with store.read() as tx:
+        head = tx.journal.head()
+    return head[0] if head else 0
+
+
+def entries_after(store: Store, seq: int) -> tuple[EntryRow, ...]:
+    """The entries above a number."""
+    with store.read() as tx:
+        entries = [entry_from_bytes(row.data) for row in tx.journal.rows(seq)]
+    return tuple((entry.seq, entry.kind, entry.campaign, entry.date) for entry in entries)
+
+
+def chain_look(step: Looked) -> ChainLook:
+    """A kept look in the ledger's words."""
+    tip = BlockRef(*step.tip)
+    joined, late = (tuple(map(_block, blocks)) for blocks in (step.joined, step.late))
+    seen = tuple(map(_seen, step.seen))
+    return ChainLook(tuple(step.undone), joined, tip, tip.height, seen, tuple(step.mempool), (), True, late)
+
+
+def _block(told: BlockTold) -> JoinedBlock:
+    height, name, time, txs = told
+    return JoinedBlock(
+        BlockRef(height, name, time),
+        SOURCE,
+        tuple(
+            TxFacts(
+                txid,
+                position,
+                coinbase,
+                tuple(map(Outpoint.parse, inputs)),
+                _outputs(outputs),
+                tuple(map(bytes.fromhex, branch)),
+            )
+            for txid, position, coinbase, inputs, outputs, branch in txs
+        ),
+    )
+
+
+def _seen(told: SeenTold) -> SeenTx:
+    txid, inputs, outputs = told
+    return SeenTx(txid, tuple(map(Outpoint.parse, inputs)), _outputs(outputs), SOURCE)
+
+
+def _outputs(outputs: Sequence[tuple[str, int]]) -> tuple[tuple[Script, int], ...]:
+    return tuple((Script(bytes.fromhex(script)), sats) for script, sats in outputs)
