@@ -51,22 +51,24 @@ def filled(
                 Part(PartKind.FEE, fee, fee),
                 Part(PartKind.ON, end - start - fee, out, BANK, cents),
             )
-            lines.apply(Use(f"conversion:{number}", MONEY, ((start, end),), end - start, parts))
+            lines.apply(Use(f"conversion:c:{number}", MONEY, ((start, end),), end - start, parts))
             cents += out
         lines.apply(Open(ORDER, "USD", cents))
-        lines.apply(Use("payment", BANK, ((0, cents),), cents, (Part(PartKind.ON, cents, cents, ORDER, 0),)))
+        lines.apply(
+            Use("payment:c:P", BANK, ((0, cents),), cents, (Part(PartKind.ON, cents, cents, ORDER, 0),))
+        )
         masks = cents // 42
         lost = masks // 100
         parts = (
             Part(PartKind.DAMAGED, lost, lost),
             Part(PartKind.ON, masks - lost, masks - lost, STOCK, 0),
         )
-        lines.apply(Use("receipt", ORDER, ((0, cents),), masks, parts))
+        lines.apply(Use("receipt:c:R:L", ORDER, ((0, cents),), masks, parts))
         for place in range(PLACES):
             first = (masks - lost) * place // PLACES
             last = (masks - lost) * (place + 1) // PLACES
             there = Part(PartKind.ON, last - first, last - first, f"goods/c/distributed:P{place}/M#L", 0)
-            lines.apply(Use(f"distribution:{place}", STOCK, ((first, last),), last - first, (there,)))
+            lines.apply(Use(f"distribution:c:D:M#L:{place}", STOCK, ((first, last),), last - first, (there,)))
     return store, spans, half
 
 

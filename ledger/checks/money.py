@@ -33,10 +33,10 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
     books = Books(tx.shelf)
     for slug, _ in books.documents.all("campaign", ""):
         on_lines: dict[str, int] = defaultdict(int)
-        for name in books.lines.names(f"money/{slug}/"):
-            on_lines[name.rsplit("/", 1)[1]] += sum(
+        for name in books.lines.money(slug):
+            on_lines[name.asset] += sum(
                 s.end - s.start
-                for s in books.lines.spans(name)
+                for s in books.lines.spans(str(name))
                 if s.state in {UnitState.FREE, UnitState.HELD}
             )
         banks = {asset for _, asset, _ in books.balances(f"{AccountClass.BANK.value}/{slug}/")}

@@ -89,8 +89,8 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
             where[asset] += balance.net
             if kind in places:
                 in_stock[asset] += balance.net
-    for name in books.lines.names("goods/"):
-        on_lines[name.rsplit("/", 1)[1]] += books.lines.free_units(name)
+    for line in books.lines.goods():
+        on_lines[line.asset] += books.lines.free_units(str(line))
     for asset, document in books.documents.all("lot", ""):
         if where[asset] != document["facts"]["noted"]:
             noted = document["facts"]["noted"]

@@ -166,21 +166,6 @@ class Use(NamedTuple):
         return search(low, strictly=False), search(high, strictly=True)
 
 
-ENDED = "ended/"
-"""What the names of lines begin with that hold what ended in a use and goes on after all."""
-
-
-def ended_line(use_id: str, index: int, asset: str) -> str:
-    """The line of what a use's part `index` ended, for a replacement or a refund (ledger/tracing/ends.py)."""
-    return f"{ENDED}{use_id}/{index}/{asset}"
-
-
-def parse_ended_line(line: str) -> tuple[str, int]:
-    """(use, index of its part) of an ended line."""
-    _, use_id, index, _ = line.split("/", 3)
-    return use_id, int(index)
-
-
 @dataclass(frozen=True, slots=True)
 class Open:
     """A line that exists before anything flows into it: an order's item, `units` of its value, all free."""

@@ -203,7 +203,7 @@ def line_named(name: str) -> Line:
 # ── uses ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Cause(StrEnum):
+class UseCause(StrEnum):
     """What took units of a line: the noun of the fact."""
 
     ARRIVAL = "arrival"
@@ -238,7 +238,7 @@ class UseName:
     `variant` is what a use is called that took the place of another one of the same name, or stands beside it.
     """
 
-    cause: Cause
+    cause: UseCause
     campaign: str
     number: str
     detail: tuple[str, ...] = ()
@@ -249,14 +249,21 @@ class UseName:
         told = (self.cause.value, self.campaign, self.number.replace(":", "."), *self.detail)
         return ":".join(told) + (f"~{self.variant}" if self.variant else "")
 
-    def is_of(self, cause: Cause, campaign: str, number: str) -> bool:
+    def is_of(self, cause: UseCause, campaign: str, number: str) -> bool:
         """Is it one of the uses of a paper?"""
         return (self.cause, self.campaign, self.number) == (cause, campaign, number)
 
 
-def money_use(cause: Cause, campaign: str, number: str, restriction: str, variant: str = "") -> UseName:
+def money_use(cause: UseCause, campaign: str, number: str, restriction: str, variant: str = "") -> UseName:
     """What a paper's use of money of one restriction is called; the unrestricted one is named by the paper alone."""
     return UseName(cause, campaign, number, () if restriction == FREE else (restriction,), variant)
+
+
+def conversion_use(campaign: str, number: str, fill: int = 0, restriction: str = FREE) -> UseName:
+    """What a conversion's use of one fill (0: it was sold in one) and restriction is called."""
+    if restriction != FREE:
+        return UseName(UseCause.CONVERSION, campaign, number, (str(fill), restriction))
+    return UseName(UseCause.CONVERSION, campaign, number, (str(fill),) if fill else ())
 
 
 @lru_cache(maxsize=65536)
@@ -265,10 +272,10 @@ def use_named(name: str) -> UseName:
     plain, _, variant = name.partition("~")
     try:
         first, campaign, number, *detail = plain.split(":")
-        cause = Cause(first)
+        cause = UseCause(first)
     except ValueError:
         raise ValueError(f"use: {name} is no name of a use") from None
-    if cause is Cause.SPEND:
+    if cause is UseCause.SPEND:
         number = number.replace(".", ":")
     return UseName(cause, campaign, number, tuple(detail), variant)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.core.names import FREE
 from ledger.recording.desk import Intention, bip21_of, claim_hash
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE
 from ledger.rules.restrictions import need_title
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.lines import Operation, Part, PartKind, Use
+from ledger.core.names import UseCause, UseName
 from ledger.rules.books import Books
 from ledger.rules.incoming import require_unspent
 from ledger.rules.restrictions import restriction_of
@@ -112,7 +113,7 @@ def released_coins(
         part = Part(PartKind.FEE, sats, sats)  # of a move, whose fee is all that left
         if spend["explained"] is None:
             part = carrying_use(books, ref, restriction_of(line), sats)
-        use_id = f"spend:{ref}:{campaign}~release:{release}"
+        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"release:{release}"))
         operations.append(Use(use_id, line, ((start, start + sats),), sats, (part,)))
         start += sats
     return transfers, tuple(operations)

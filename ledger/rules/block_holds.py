@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ledger.core.lines import Change, Piece, UnitState, Use
+from ledger.core.names import HoldCause, HoldName, hold_named
 from ledger.rules.books import Books
 from ledger.rules.pledges import gift_document
 from ledger.tracing.state import Lines
 
-BLOCK = "block:"
-"""What the hold of a blocked gift's units is named by, before the number of the block."""
 Freed = tuple[str, tuple[Piece, ...]]
 """A line, and pieces of it that an entry frees."""
 
@@ -24,7 +23,7 @@ def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece,
     return tuple(
         (span.start, span.end)
         for span in lines.spans(line, start, end)
-        if span.state is UnitState.HELD and span.ref.startswith(BLOCK)
+        if span.state is UnitState.HELD and hold_named(span.ref).cause is HoldCause.BLOCK
     )
 
 
@@ -57,7 +56,9 @@ def held_again(
         gone = [piece for name, pieces in taken if name == line for piece in pieces]
         left = tuple(piece for a, b in sorted(own) for piece in _without(a, b, gone))
         if left:
-            found.append(Change(line, left, UnitState.FREE, UnitState.HELD, f"{BLOCK}{number}"))
+            found.append(
+                Change(line, left, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, number)))
+            )
     return tuple(found)
 
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 from typing import Any
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.names import FREE, account_named
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS, agreed_price, tolerance_of
 
 Bound = dict[str, dict[str | None, int]]
@@ -66,7 +67,7 @@ def _bound(books: Books, campaign: str) -> Bound:
     bound: Bound = {}
     for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
         if balance.net:
-            order = books.documents.require("purchase", campaign, name.rsplit("/", 1)[1])
+            order = books.documents.require("purchase", campaign, account_named(name).detail[-1])
             need = order["facts"].get("need")
             of_asset = bound.setdefault(asset, {})
             of_asset[need] = of_asset.get(need, 0) + balance.net

@@ -11,9 +11,9 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, Text
 from ledger.core.money import is_money
+from ledger.core.names import FREE
 from ledger.core.roles import Role
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE
 from ledger.rules.spec import (
     RECORDERS,
     Context,

@@ -14,8 +14,20 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Text
-from ledger.core.lines import Append, Operation, Part, PartKind, Piece, UnitState, Use, Withdraw, units_in
+from ledger.core.lines import (
+    Append,
+    Operation,
+    Part,
+    PartKind,
+    Piece,
+    Span,
+    UnitState,
+    Use,
+    Withdraw,
+    units_in,
+)
 from ledger.core.money import decimal_text
+from ledger.core.names import UseCause, UseName, use_named
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, open_account, order_line
@@ -60,6 +72,11 @@ class ItemLeft:
         return units_in(self.cancelled)
 
 
+def _closed(span: Span) -> bool:
+    """Did a closing take these units?"""
+    return span.state is UnitState.USED and use_named(span.ref).cause is UseCause.CLOSING
+
+
 def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLeft, ...]:
     """What an order still has open, item by item."""
     facts = order["facts"]
@@ -73,7 +90,7 @@ def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLef
         unpaid = [
             span
             for span in books.lines.spans(line, filled, length)
-            if span.state is not UnitState.FREE and not span.ref.startswith("closing:")
+            if span.state is not UnitState.FREE and not _closed(span)
         ]
         discount = sum(span.end - span.start for span in unpaid)
         reaches = unpaid[-1].end if unpaid else filled
@@ -163,7 +180,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
                 Append(row.line, currency, start, row.reaches - start, discount_gift(number, row.item))
             )
         if row.cancelled:
-            use_id = f"closing:{campaign}:{decision.number}:{row.item}"
+            use_id = str(UseName(UseCause.CLOSING, campaign, decision.number, (row.item,)))
             part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)
             operations.append(Use(use_id, row.line, row.cancelled, row.pieces_cancelled, (part,)))
     return Posting(tuple(transfers), tuple(operations), {"order": number})

@@ -15,8 +15,9 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.lines import Append, Change
+from ledger.core.names import FREE, GiftKind, GiftName
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import require_need
 from ledger.rules.spec import (
     RECORDERS,
@@ -51,7 +52,7 @@ class Contribution:
 
 def gift_of(number: str) -> str:
     """What the line names the contribution by."""
-    return f"contribution:{number}"
+    return str(GiftName(GiftKind.CONTRIBUTION, number))
 
 
 def _post(context: Context, facts: Contribution) -> Posting:

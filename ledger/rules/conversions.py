@@ -16,6 +16,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Part, PartKind, Use
+from ledger.core.names import FREE, HoldCause, HoldName, conversion_use
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -34,7 +35,7 @@ from ledger.rules.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
 from ledger.rules.restrictions import Taking, cut, require_need, units_of
 from ledger.rules.sold import Sold, fills_of
@@ -131,7 +132,7 @@ def _uses(
     uses, parts_sold = [], []
     sold = low = paid = 0
     at: dict[str, int] = {}
-    for fill in fills_of(context.campaign, facts):
+    for n, fill in enumerate(fills_of(context.campaign, facts), start=1):
         sold += fill.sold
         fees = fee * sold // facts["sold"]
         high = (units - fee) * sold // facts["sold"] + fees
@@ -144,10 +145,12 @@ def _uses(
                 after = (after[0], after[1], fill.sold, fill.proceeds, fill.gross)
             charge, share, coins, out, gross = (b - a for a, b in zip(before, after, strict=True))
             parts = (Part(PartKind.FEE, charge, charge), Part(PartKind.ON, share, out, line, begin))
-            use_id = _use_id(fill.use, "fills" in facts, taking.restriction)
+            name = conversion_use(
+                context.campaign, facts["number"], n if "fills" in facts else 0, taking.restriction
+            )
             pieces = cut(taking, first - start, last - start)
-            uses.append(Use(use_id, taking.line, pieces, last - first, parts))
-            parts_sold.append(Sold(use_id, coins, out, gross - out))
+            uses.append(Use(str(name), taking.line, pieces, last - first, parts))
+            parts_sold.append(Sold(str(name), coins, out, gross - out))
             at[line] = begin + out
         low, paid = high, fees
     return tuple(uses), tuple(parts_sold)
@@ -175,12 +178,6 @@ def _cuts(takings: Sequence[Taking], low: int, high: int) -> list[tuple[Taking, 
     return found or [(takings[-1], start - takings[-1].units, low, high)]
 
 
-def _use_id(fill: str, numbered_fill: bool, restriction: str) -> str:
-    if restriction == FREE:
-        return fill
-    return f"{fill}:{restriction}" if numbered_fill else f"{fill}:0:{restriction}"
-
-
 def _early(context: Context, facts: Conversion) -> None:
     if facts.currency == "BTC":
         raise Refused.field("currency", "a conversion ends in another currency than BTC")
@@ -196,7 +193,10 @@ def _post(context: Context, facts: Conversion) -> Posting:
     spend = require_to_explain(context, facts.txid, total, "sold")
     require_released(context, spend)
     require_purpose(spend, facts.need)
-    return holding(carried(context.books, context.campaign, facts.txid), f"conversion:{facts.number}")
+    return holding(
+        carried(context.books, context.campaign, facts.txid),
+        str(HoldName(HoldCause.CONVERSION, facts.number)),
+    )
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:

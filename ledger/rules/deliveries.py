@@ -13,6 +13,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
+from ledger.core.names import UseCause, UseName
 from ledger.rules.books import Books
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
@@ -117,7 +118,7 @@ def _post_lots(
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
-        use_id = f"{name}:{context.campaign}:{facts.number}:{lot.asset}"
+        use_id = str(UseName(UseCause(name), context.campaign, facts.number, (lot.asset,)))
         added, use = moved(context, use_id, lot.asset, lot.quantity, source, target, f"lots.{index}.quantity")
         transfers += added
         operations.append(use)
@@ -218,7 +219,7 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
             pieces, free[lot.asset] = lowest(free[lot.asset], lot.quantity)
             part = Part(PartKind.ON, lot.quantity, lot.quantity, target, lines.length(target))
             transfers.append(Transfer(here, held, lot.asset, lot.quantity))
-            use_id = f"distribution:{campaign}:{facts.number}:{lot.asset}:{index}"
+            use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (lot.asset, str(index))))
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
     all_lots = [lot for told in recipients for lot in told.lots]
     require_in_date(context, all_lots, facts.date, facts.expired)
@@ -234,7 +235,7 @@ def _post_loss(context: Context, facts: Loss) -> Posting:
         raise Refused.field("quantity", f"{facts.quantity} are lost and {free} are at {facts.place}")
     transfers, use = moved(
         context,
-        f"loss:{context.campaign}:{facts.number}",
+        str(UseName(UseCause.LOSS, context.campaign, facts.number)),
         asset,
         free,
         here,

@@ -15,6 +15,7 @@ from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
+from ledger.core.names import UseCause, UseName
 from ledger.rules.goods import goods_account, goods_line, lot_asset
 from ledger.rules.spec import (
     RECORDERS,
@@ -69,7 +70,8 @@ def _post(context: Context, facts: Find) -> Posting:
     if facts.date < told["date"]:
         raise Refused.field("date", f"{facts.date} is before the day of the loss, {told['date']}")
     cause, asset = _cause(facts, told), lot_asset(facts.product, facts.lot)
-    use_id = f"{facts.by}:{campaign}:{facts.document}" + ("" if facts.by == "loss" else f":{asset}")
+    detail = () if facts.by == "loss" else (asset,)
+    use_id = str(UseName(UseCause(facts.by), campaign, facts.document, detail))
     use, kind = lines.use(use_id), PartKind(facts.was)
     gone = still_ended(lines, use, kind, facts.product)
     if facts.quantity > gone:
@@ -86,7 +88,8 @@ def _post(context: Context, facts: Find) -> Posting:
         asset,
         facts.quantity,
     )
-    found = Use(f"find:{campaign}:{facts.number}", line, pieces, facts.quantity, (part,))
+    name = str(UseName(UseCause.FIND, campaign, facts.number))
+    found = Use(name, line, pieces, facts.quantity, (part,))
     return Posting((transfer,), (*opens, found))
 
 

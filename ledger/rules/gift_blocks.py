@@ -16,9 +16,10 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, facts_from
 from ledger.core.lines import Append, Change, UnitState, units_in
+from ledger.core.names import GiftKind, HoldCause, HoldName, gift_named
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.block_followed import fold_released, follow, released_coins
-from ledger.rules.block_holds import BLOCK, held_by_block, interval_of
+from ledger.rules.block_holds import held_by_block, interval_of
 from ledger.rules.books import Books
 from ledger.rules.gifts import Coins, counted_as, money_line
 from ledger.rules.pledges import GiftRef, gift_document
@@ -49,9 +50,9 @@ class Release:
 
 def save_gift(books: Books, campaign: str, gift: str, document: dict[str, Any]) -> None:
     """Keep the document of a gift by its name on the line."""
-    head, _, number = gift.partition(":")
-    if head == "contribution":
-        books.documents.save("contribution", campaign, number, document)
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        books.documents.save("contribution", campaign, name.number, document)
     else:
         books.documents.save("donation", campaign, gift, document)
 
@@ -63,7 +64,7 @@ def _post_block(context: Context, facts: Block) -> Posting:
     if standing is not None:
         raise Conflict(f"gift: it is blocked already, by {standing['block']}")
     document = gift_document(books, campaign, facts.gift)
-    if document is None and facts.gift.startswith("contribution:"):
+    if document is None and gift_named(facts.gift).kind is GiftKind.CONTRIBUTION:
         raise NotFound(f"gift: there is no {facts.gift} in campaign {campaign}")
     if document is None or not document["live"]:
         return Posting((), (), {"held": 0, "used": 0})
@@ -72,7 +73,7 @@ def _post_block(context: Context, facts: Block) -> Posting:
         raise Refused.field("gift", "is no gift on a line; only a gift is blocked")
     free = books.lines.lowest_free(line, end - start, within=(start, end))
     held = units_in(free)
-    change = Change(line, free, UnitState.FREE, UnitState.HELD, f"{BLOCK}{facts.number}")
+    change = Change(line, free, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, facts.number)))
     return Posting((), (change,) if free else (), {"held": held, "used": end - start - held})
 
 

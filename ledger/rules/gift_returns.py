@@ -6,7 +6,7 @@ coins back took the lowest free units when it settled; the return gives those ba
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -17,6 +17,16 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef, facts_from
 from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
 from ledger.core.money import decimal_text
+from ledger.core.names import (
+    GiftKind,
+    HoldCause,
+    HoldName,
+    UseCause,
+    UseName,
+    gift_named,
+    line_named,
+    use_named,
+)
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -74,14 +84,11 @@ HOLDS = "holds"
 def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
     """The standing uses by which a spend carried units of a campaign away, in the order of its lines."""
     found = []
-    base = f"spend:{ref}:{campaign}"
-    for line in lines.names(f"spent/{ref}/"):
-        for source in lines.sources(line):
-            if source.use is None or (
-                source.use != base and not source.use.startswith((f"{base}:", f"{base}~"))
-            ):
+    for line in lines.spent(ref):
+        for source in lines.sources(str(line)):
+            if source.use is None or not use_named(source.use).is_of(UseCause.SPEND, campaign, ref):
                 continue
-            spans = lines.spans(line, source.start, source.end)
+            spans = lines.spans(str(line), source.start, source.end)
             if any(span.state is not UnitState.VOID for span in spans):
                 found.append(lines.use(source.use))
     return found
@@ -117,7 +124,7 @@ def _returnable(context: Context, facts: GiftReturn) -> dict[str, Any]:
         raise Conflict(
             "gift: it is no settled gift now; only a gift, or a coin to decide about, is given back"
         )
-    coins = not facts.gift.startswith("contribution:")
+    coins = gift_named(facts.gift).kind is not GiftKind.CONTRIBUTION
     if coins != (facts.txid is not None) or coins == (facts.bank is not None):
         raise Refused.field(
             "bank", "name the transaction of coins, or the bank of money; the gift says which"
@@ -137,7 +144,7 @@ def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
     wanted = facts.out - units_in(back)
     free = lines.lowest_free(line, max(0, wanted), within=(start, end))
     if units_in(free) < wanted:
-        asset = line.rsplit("/", 1)[1]
+        asset = line_named(line).asset
         left = facts.out - wanted + units_in(free)
         raise Refused.field(
             "amount",
@@ -184,7 +191,7 @@ def _early(context: Context, facts: GiftReturn) -> None:
 def _post(context: Context, facts: GiftReturn) -> Posting:
     require_campaign(context)
     document = _returnable(context, facts)
-    ref = f"gift-return:{facts.number}"
+    ref = str(HoldName(HoldCause.GIFT_RETURN, facts.number))
     changes: list[Change] = []
     if facts.txid is not None:
         require_to_explain(context, facts.txid, facts.out, "amount")
@@ -234,7 +241,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     releases = release_of(document, HOLDS)
     own += [piece for change in releases if change.line == line for piece in change.pieces]
     parts = (Part(PartKind.FEE, facts.fee, facts.fee), Part(PartKind.RETURNED, facts.amount, facts.amount))
-    use_id = f"gift-return:{campaign}:{facts.number}"
+    use_id = str(UseName(UseCause.GIFT_RETURN, campaign, facts.number))
     use = Use(use_id, line, _joined(own, facts.out), facts.out, parts if facts.fee else parts[1:])
     again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
     undo = (Undo(row.id) for row in undone)
@@ -251,9 +258,10 @@ def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
     lines, first = context.books.lines, undone[0]
     free = list(lines.lowest_free(use.line, use.units))
     pieces = _joined([*free, *use.pieces], use.units)
-    target = spent_line(str(first.parts[0].line).split("/")[1], restriction_of(use.line))
+    name = use_named(first.id)
+    target = spent_line(name.number, restriction_of(use.line))
     again = Part(PartKind.ON, use.units, use.units, target, lines.length(target))
-    return (Use(f"{first.id.partition('~')[0]}~{entry.seq}", use.line, pieces, use.units, (again,)),)
+    return (Use(str(replace(name, variant=str(entry.seq))), use.line, pieces, use.units, (again,)),)
 
 
 def _fold_approved(books: Books, entry: Entry) -> None:

@@ -15,7 +15,8 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer, transfers_reversed
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
 from ledger.core.lines import Append, Change, UnitState, units_in
-from ledger.rules.block_holds import BLOCK, held_by_block
+from ledger.core.names import FREE, HoldCause, HoldName, MoneyLine
+from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books, Documents
 from ledger.rules.rates import value_at
 from ledger.rules.spec import SYSTEM, Context, Kind, document_of
@@ -66,13 +67,9 @@ class Again:
     time: Count | None = None
 
 
-FREE = "free"
-"""The restriction of money for any end."""
-
-
 def money_line(campaign: Slug, asset: str, restriction: str = FREE) -> str:
     """One line a (campaign, restriction, asset), wherever the money lies (DESIGN, Tracing, rule 1)."""
-    return f"money/{campaign}/{restriction}/{asset}"
+    return str(MoneyLine(campaign, restriction, asset))
 
 
 def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
@@ -195,7 +192,9 @@ def _post_restore(context: Context, facts: Again) -> Posting:
     document = context.books.documents.require("donation", context.campaign, facts.outpoint)
     pieces = tuple((a, b) for a, b in document["voided"])
     block = document.get("blocked")
-    state, ref = (UnitState.FREE, "") if block is None else (UnitState.HELD, f"{BLOCK}{block}")
+    state, ref = (
+        (UnitState.FREE, "") if block is None else (UnitState.HELD, str(HoldName(HoldCause.BLOCK, block)))
+    )
     change = Change(document["line"], pieces, UnitState.VOID, state, ref)
     return Posting(tuple(brought(context.campaign, document)), (change,) if pieces else ())
 

@@ -16,6 +16,7 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Use, units_in
+from ledger.core.names import GoodsLine, Lot, lot_named
 from ledger.rules.books import Books
 from ledger.rules.spec import Context
 
@@ -39,46 +40,21 @@ Cause = Literal["damage", "expired", "stolen", "lost", "cold_chain", "customs", 
 
 
 def lot_asset(product: str, lot: str) -> str:
-    return f"{product}#{lot}"
-
-
-OVER = ".over"
-"""What the name of a lot ends with that came too much with another."""
+    return str(Lot(product, lot))
 
 
 def over_asset(asset: str) -> str:
     """The lot of the pieces that came too much with a lot."""
-    return asset + OVER
+    return str(lot_named(asset).over)
 
 
 def goods_line(campaign: str, kind: AccountClass, place: str, asset: str) -> str:
     """One line per (place, lot); a transit or an organisation is a place too."""
-    return f"goods/{campaign}/{kind.value}:{place}/{asset}"
+    return str(GoodsLine(campaign, kind, place, lot_named(asset)))
 
 
 def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
     return account(kind, campaign, place)
-
-
-@dataclass(frozen=True, slots=True)
-class GoodsLine:
-    campaign: str
-    kind: AccountClass
-    place: str
-    product: str
-    lot: str
-
-    @property
-    def asset(self) -> str:
-        return lot_asset(self.product, self.lot)
-
-
-def parse_goods_line(line: str) -> GoodsLine:
-    """Read a goods line's name back."""
-    _, campaign, where, asset = line.split("/")
-    kind, place = where.split(":", 1)
-    product, lot = asset.split("#", 1)
-    return GoodsLine(campaign, AccountClass(kind), place, product, lot)
 
 
 def require_not_recalled(context: Context, asset: str, field: str) -> None:
@@ -93,7 +69,7 @@ def require_not_recalled(context: Context, asset: str, field: str) -> None:
 
 def expiry_of(books: Books, asset: str) -> str | None:
     """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    base = books.documents.find("lot", "", asset.removesuffix(OVER)) or {"facts": {}}
+    base = books.documents.find("lot", "", str(lot_named(asset).ordered)) or {"facts": {}}
     day: str | None = base["facts"].get("expiry")
     return day
 

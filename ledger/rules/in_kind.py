@@ -15,9 +15,10 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.core.lines import Append, Change
+from ledger.core.names import OVER, GiftKind, GiftName, Lot
 from ledger.rules.books import Books
 from ledger.rules.evidence import standing_papers
-from ledger.rules.goods import OVER, goods_account, goods_line, lot_asset
+from ledger.rules.goods import goods_account, goods_line, lot_asset
 from ledger.rules.spec import (
     RECORDERS,
     Context,
@@ -57,7 +58,7 @@ class InKind:
 
 def in_kind_gift(number: str) -> str:
     """What the line names the gift by."""
-    return f"in-kind:{number}"
+    return str(GiftName(GiftKind.IN_KIND, number))
 
 
 def _asset_of(facts: Any) -> str:
@@ -70,7 +71,7 @@ def _post(context: Context, facts: InKind) -> Posting:
     product = books.documents.require("product", campaign, facts.product)["facts"]
     lot = facts.number if facts.lot is None else facts.lot
     asset = lot_asset(facts.product, lot)
-    if lot.endswith(OVER):
+    if Lot("", lot).is_over:
         raise Refused.field("lot", f"ends with {OVER}, as what came too much does; name it otherwise")
     if books.documents.find("lot", "", asset) is not None:
         raise Conflict(f"lot: {lot} is received already; a lot is named once")

@@ -17,6 +17,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, SpendRef
 from ledger.core.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
+from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
 from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
 from ledger.rules.explaining import (
@@ -27,7 +28,7 @@ from ledger.rules.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, too_little
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.rules.spends import (
@@ -63,7 +64,7 @@ class Loan:
 
 def lent_line(campaign: str, number: str, asset: str) -> str:
     """The lender's units that a loan took, until they are repaid."""
-    return f"loan/{campaign}/{number}/{asset}"
+    return str(LoanLine(campaign, number, asset))
 
 
 def lent_account(campaign: str, number: str) -> str:
@@ -78,7 +79,7 @@ def owed_account(borrower: str, lender: str, number: str) -> str:
 
 def loan_gift(lender: str, number: str) -> str:
     """What the borrower's line names borrowed units by."""
-    return f"loan:{lender}:{number}"
+    return str(GiftName(GiftKind.LOAN, number, lender))
 
 
 def free_money(context: Context, bank: str, asset: str, wanted: int, field: str = "amount") -> Taking:
@@ -122,7 +123,7 @@ def _post(context: Context, facts: Loan) -> Posting:
                 )
     else:
         takings = (free_money(context, str(facts.bank), facts.asset, facts.amount + facts.fee),)
-    return holding(takings, f"loan:{facts.number}")
+    return holding(takings, str(HoldName(HoldCause.LOAN, facts.number)))
 
 
 def _borrowed_part(books: Books, txid: str) -> int:
@@ -165,7 +166,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         return Posting(tuple(transfers), (*release, append), notes)
     waits = lent_line(campaign, decision.number, asset)
     parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, units - fee, units - fee, waits, 0))
-    use = Use(f"loan:{campaign}:{decision.number}", line, pieces, units, parts)
+    use = Use(str(UseName(UseCause.LOAN, campaign, decision.number)), line, pieces, units, parts)
     return Posting(tuple(transfers), (*release, use, append), notes)
 
 

@@ -15,6 +15,7 @@ from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, SpendRef
 from ledger.core.lines import Part, PartKind, Use
+from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -32,7 +33,7 @@ from ledger.rules.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.rules.own_moves import network_fee, use_of
+from ledger.rules.own_moves import network_fee
 from ledger.rules.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
 from ledger.rules.spends import carried, require_purpose, require_unexplained
@@ -113,7 +114,7 @@ def _post(context: Context, facts: Move) -> Posting:
     require_campaign(context)
     _early(context, facts)
     takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
-    return holding(takings, f"move:{facts.number}")
+    return holding(takings, str(HoldName(HoldCause.MOVE, facts.number)))
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -121,10 +122,9 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     facts, campaign = document["facts"], context.campaign
     asset, amount, fee = facts["asset"], facts["amount"], facts["fee"]
     takings, release = held_takings(document), release_of(document)
-    use_id = f"move:{campaign}:{decision.number}"
     if "txid" in facts:
         require_unexplained(context, facts["txid"], fee, "fee")
-        paid, borne = network_fee(campaign, fee, takings, use_id)
+        paid, borne = network_fee(UseCause.MOVE, campaign, decision.number, fee, takings)
         return Posting((paid,), (*release, *borne))
     source = account(AccountClass.BANK, campaign, facts["from_bank"])
     transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
@@ -139,7 +139,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         moved = taking.units - share
         start = context.books.lines.length(taking.line)
         parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))
-        uses.append(Use(use_of(use_id, taking), taking.line, taking.pieces, taking.units, parts))
+        use_id = str(money_use(UseCause.MOVE, campaign, decision.number, taking.restriction))
+        uses.append(Use(use_id, taking.line, taking.pieces, taking.units, parts))
     return Posting(tuple(transfers), (*release, *uses))
 
 

@@ -17,6 +17,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, facts_json
 from ledger.core.lines import Open
 from ledger.core.money import decimal_text
+from ledger.core.names import OrderLine
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.budget import price_of, spendable
 from ledger.rules.order_papers import OrderPapers
@@ -100,7 +101,7 @@ BOUND = frozenset({"approved", "completed", "cancelled"})
 
 def order_line(campaign: str, order: str, item: str, currency: str) -> str:
     """One line per item of an order, in the order's own currency (DESIGN, Tracing, rule 1)."""
-    return f"order/{campaign}/{order}/{item}/{currency}"
+    return str(OrderLine(campaign, order, item, currency))
 
 
 def encumbered_account(campaign: str, order: str) -> str:

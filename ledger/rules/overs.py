@@ -15,6 +15,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Number, Positive
 from ledger.core.lines import Append, Change, Part, PartKind, Use
+from ledger.core.names import GiftKind, GiftName, UseCause, UseName
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line, lot_asset
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed
@@ -75,7 +76,7 @@ def _post_accept(context: Context, facts: Over) -> Posting:
     stock = goods_account(AccountClass.STOCK, context.campaign, lot["place"])
     line = goods_line(context.campaign, AccountClass.STOCK, lot["place"], asset)
     start = context.books.lines.length(line)
-    gift = Append(line, asset, start, facts.quantity, f"over:{facts.number}")
+    gift = Append(line, asset, start, facts.quantity, str(GiftName(GiftKind.OVER, facts.number)))
     return Posting((Transfer(stock, apart, asset, facts.quantity),), (gift,))
 
 
@@ -109,7 +110,7 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting:
         Transfer(account(AccountClass.NOTED, campaign, facts.order), opened, facts.product, facts.quantity),
         Transfer(goods_account(AccountClass.STOCK, campaign, lot["place"]), apart, asset, facts.quantity),
     )
-    use = Use(f"bought:{campaign}:{facts.number}", line, pieces, facts.quantity, (part,))
+    use = Use(str(UseName(UseCause.BOUGHT, campaign, facts.number)), line, pieces, facts.quantity, (part,))
     return Posting(transfers, (use,))
 
 

@@ -15,8 +15,8 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.facts import STRICT, Date, Positive, Txid
 from ledger.core.lines import Part, PartKind, Use
+from ledger.core.names import UseCause, money_use
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE
 from ledger.rules.restrictions import Taking
 from ledger.rules.spec import SYSTEM, Context, Kind, Undoing
 from ledger.rules.spends import carried, mark_spend, require_unexplained
@@ -32,19 +32,20 @@ class OwnMove:
     date: Date
 
 
-def use_of(use_id: str, taking: Taking) -> str:
-    """The name of a move's use of one restriction."""
-    return use_id if taking.restriction == FREE else f"{use_id}:{taking.restriction}"
-
-
 def network_fee(
-    campaign: str, fee: int, takings: Iterable[Taking], use_id: str
+    cause: UseCause, campaign: str, number: str, fee: int, takings: Iterable[Taking]
 ) -> tuple[Transfer, tuple[Use, ...]]:
     """What left in a spend is its network fee of `fee` sats; the units that it took bear it (RULES 12)."""
     fees = account(AccountClass.FEES, campaign, "network")
     paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), "BTC", fee)
     borne = (
-        Use(use_of(use_id, t), t.line, t.pieces, t.units, (Part(PartKind.FEE, t.units, t.units),))
+        Use(
+            str(money_use(cause, campaign, number, t.restriction)),
+            t.line,
+            t.pieces,
+            t.units,
+            (Part(PartKind.FEE, t.units, t.units),),
+        )
         for t in takings
     )
     return paid, tuple(borne)
@@ -53,8 +54,7 @@ def network_fee(
 def _post(context: Context, facts: OwnMove) -> Posting:
     require_unexplained(context, facts.txid, facts.fee, "fee")
     takings = carried(context.books, context.campaign, facts.txid)
-    use_id = f"own-move:{context.campaign}:{facts.txid}"
-    paid, borne = network_fee(context.campaign, facts.fee, takings, use_id)
+    paid, borne = network_fee(UseCause.OWN_MOVE, context.campaign, facts.txid, facts.fee, takings)
     return Posting((paid,), borne)
 
 

@@ -29,6 +29,7 @@ from ledger.core.facts import (
 )
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
+from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -48,7 +49,7 @@ from ledger.rules.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.invoices import require_matched
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import encumbered_account, order_line, order_value, require_not_closed
@@ -142,7 +143,7 @@ def _post(context: Context, facts: Payment) -> Posting:
         if free < wanted or held_there < wanted:
             elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
             raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)
-    return holding(takings, f"payment:{facts.number}")
+    return holding(takings, str(HoldName(HoldCause.PAYMENT, facts.number)))
 
 
 def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) -> None:
@@ -225,10 +226,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
             Part(PartKind.FEE, borne - charged, borne - charged),
             *spread.parts(rest, value - discharged),
         )
-        use_id = f"payment:{campaign}:{decision.number}"
-        if taking.restriction != FREE:
-            use_id += f":{taking.restriction}"
-        uses.append(Use(use_id, taking.line, taking.pieces, taking.units, parts))
+        use_id = money_use(UseCause.PAYMENT, campaign, decision.number, taking.restriction)
+        uses.append(Use(str(use_id), taking.line, taking.pieces, taking.units, parts))
         charged, discharged = borne, value
     return Posting(tuple(transfers), (*release_of(document), *uses))
 

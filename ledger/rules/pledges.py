@@ -15,6 +15,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Number, Positive, matching
 from ledger.core.money import decimal_text
+from ledger.core.names import GiftKind, gift_named
 from ledger.rules.books import Books
 from ledger.rules.spec import (
     RECORDERS,
@@ -87,9 +88,9 @@ class PledgeState:
 
 def gift_document(books: Books, campaign: str, gift: str) -> dict[str, Any] | None:
     """The document of a gift in coins or at a bank, by its name on the line; None where there is none."""
-    head, _, number = gift.partition(":")
-    if head == "contribution":
-        return books.documents.find("contribution", campaign, number)
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        return books.documents.find("contribution", campaign, name.number)
     return books.documents.find("donation", campaign, gift)
 
 

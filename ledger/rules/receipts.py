@@ -16,8 +16,9 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
+from ledger.core.names import OVER, UseCause, UseName
 from ledger.rules.books import Books
-from ledger.rules.goods import OVER, goods_account, goods_line, lot_asset, over_asset
+from ledger.rules.goods import goods_account, goods_line, lot_asset, over_asset
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.tracing.ends import ended_line_of, reopened, still_ended
@@ -102,7 +103,7 @@ def _post(context: Context, facts: Receipt) -> Posting:
             (PartKind.DAMAGED, account(AccountClass.LOST, campaign, "damaged"), lot.damaged),
             (PartKind.REJECTED, account(AccountClass.RETURNED, campaign, "rejected"), lot.rejected),
         )
-        use_id = f"receipt:{campaign}:{facts.number}:{lot.lot}"
+        use_id = str(UseName(UseCause.RECEIPT, campaign, facts.number, (lot.lot,)))
         target = goods_line(campaign, kind, facts.place, asset)
         parts = [Part(part, n, n) for part, _, n in ends if n]
         parts.append(Part(PartKind.ON, lot.good, lot.good, target, books.lines.length(target)))
@@ -164,7 +165,7 @@ def _replacement(
     ):
         raise Refused.field(f"{field}.replaces.lot", f"no such lot came on {facts.order}; name one that did")
     kind = PartKind(told.found)
-    use = books.lines.use(f"receipt:{campaign}:{earlier['receipt']}:{told.lot}")
+    use = books.lines.use(str(UseName(UseCause.RECEIPT, campaign, earlier["receipt"], (told.lot,))))
     ended = still_ended(books.lines, use, kind, product)
     line = ended_line_of(use, kind, product)
     if replaced[line] + lot.noted > ended:

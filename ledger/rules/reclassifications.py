@@ -15,12 +15,13 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, Sha256, SpendRef, facts_from
 from ledger.core.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.core.money import decimal_text
+from ledger.core.names import FREE, HoldCause, HoldName, LineKind, UseCause, UseName, line_named
 from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
 from ledger.rules.budget import spendable
 from ledger.rules.evidence import standing_papers
 from ledger.rules.explaining import fold_left_open, fold_waiting
 from ledger.rules.gift_returns import uses_of_spend
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, cut, require_need, restriction_of, take, units_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
 from ledger.rules.spends import carried, require_unexplained, spent_line
@@ -125,7 +126,7 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
 
 
 def _post(context: Context, facts: Reclassification) -> Posting:
-    return holding(_plan(context, facts), f"reclassification:{facts.number}")
+    return holding(_plan(context, facts), str(HoldName(HoldCause.RECLASSIFICATION, facts.number)))
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -140,7 +141,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         line = spent_line(facts.txid, facts.to or FREE)
     (taken,) = release
     part = Part(PartKind.ON, facts.amount, facts.amount, line, books.lines.length(line))
-    use = Use(f"reclassification:{campaign}:{facts.number}", taken.line, taken.pieces, facts.amount, (part,))
+    use_id = str(UseName(UseCause.RECLASSIFICATION, campaign, facts.number))
+    use = Use(use_id, taken.line, taken.pieces, facts.amount, (part,))
     return Posting((), (*release, use))
 
 
@@ -153,16 +155,17 @@ def _exchange(context: Context, facts: Reclassification) -> tuple[Operation, ...
     pieces: list[Piece] = sorted(piece for use in undone for piece in use.pieces)
     whole = Taking(need, own, tuple(pieces))
     operations: list[Operation] = [Undo(use.id) for use in undone]
-    base, kept = f"spend:{ref}:{campaign}", whole.units - facts.amount
+    kept = whole.units - facts.amount
     if kept:
         back = cut(whole, 0, kept)
         onward = spent_line(ref, need)
         part = Part(PartKind.ON, kept, kept, onward, books.lines.length(onward))
-        operations.append(Use(f"{base}~kept:{facts.number}", own, back, kept, (part,)))
+        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"kept:{facts.number}"))
+        operations.append(Use(use_id, own, back, kept, (part,)))
     onward = spent_line(ref, to)
     for taking in _held_for(context, facts, to):
         part = Part(PartKind.ON, taking.units, taking.units, onward, books.lines.length(onward))
-        use_id = f"{base}~for:{facts.number}"
+        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"for:{facts.number}"))
         operations.append(Use(use_id, taking.line, taking.pieces, taking.units, (part,)))
     return tuple(operations)
 
@@ -173,7 +176,7 @@ def _held_for(context: Context, facts: Reclassification, to: str) -> tuple[Takin
     return tuple(
         Taking(to, change.line, change.pieces)
         for change in release_of(document)
-        if change.line.startswith("money/") and restriction_of(change.line) == to
+        if line_named(change.line).kind is LineKind.MONEY and restriction_of(change.line) == to
     )
 
 

@@ -16,6 +16,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug
 from ledger.core.lines import Append, Operation, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
+from ledger.core.names import HoldCause, HoldName, RepaidLine, UseCause, UseName
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -86,7 +87,7 @@ def _post(context: Context, facts: Repayment) -> Posting:
             f"is {decimal_text(lent, settles)} {lent} and {decimal_text(lent, owed)} is owed and not asked for",
         )
     taking = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
-    return holding((taking,), f"repayment:{facts.number}")
+    return holding((taking,), str(HoldName(HoldCause.REPAYMENT, facts.number)))
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -114,12 +115,16 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     if fee:
         transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), bank, asset, fee))
     release = release_of(document)
-    ended = f"repaid/{campaign}/{decision.number}/{asset}"
+    ended = str(RepaidLine(campaign, decision.number, asset))
     parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, amount, amount, ended, 0))
     operations: list[Operation] = [
         *release,
         Use(
-            f"repayment:{campaign}:{decision.number}", release[0].line, release[0].pieces, amount + fee, parts
+            str(UseName(UseCause.REPAYMENT, campaign, decision.number)),
+            release[0].line,
+            release[0].pieces,
+            amount + fee,
+            parts,
         ),
     ]
     waits, target = lent_line(lender, number, lent), money_line(lender, asset)
@@ -128,7 +133,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     start = books.lines.length(target)
     if units:
         on = Part(PartKind.ON, units, amount, target, start)
-        use_id = f"repaid:{lender}:{_paid_by(campaign, decision.number)}"
+        use_id = str(UseName(UseCause.REPAID, lender, _paid_by(campaign, decision.number)))
         return Posting(tuple(transfers), (*operations, Use(use_id, waits, back, units, (on,))))
     # Coins that no gift stands behind were lent: what comes back for them is nobody's gift either.
     operations.append(Append(target, asset, start, amount, loan_gift(lender, number)))

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from ledger.core.errors import NotFound, Refused
 from ledger.core.lines import Piece, UnitState, Use, units_in
 from ledger.core.money import decimal_text
+from ledger.core.names import FREE, MoneyLine, SpentLine, line_named
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE, money_line
+from ledger.rules.gifts import money_line
 from ledger.tracing.owners import owners
 from ledger.tracing.state import Lines
-
-RECLASSIFIED = "reclassification:"
-"""What the uses begin with that carry money from one restriction to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +63,21 @@ def need_title(books: Books, campaign: str, need: str | None) -> str:
 def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:
     """(asset, minor units) of what is restricted to a need and not spent yet, held or not."""
     found = []
-    for line in books.lines.names(f"money/{campaign}/{need}/"):
+    for line in books.lines.money(campaign, restriction=need):
         units = sum(
             span.end - span.start
-            for span in books.lines.spans(line)
+            for span in books.lines.spans(str(line))
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
         if units:
-            found.append((line.rsplit("/", 1)[1], units))
+            found.append((line.asset, units))
     return tuple(found)
 
 
 def restriction_of(line: str) -> str:
     """The restriction of a line of money, or of what a spend carried away of one."""
-    match line.split("/"):
-        case ["money", _, restriction, _] | ["spent", _, restriction, _]:
+    match line_named(line):
+        case MoneyLine(restriction=restriction) | SpentLine(restriction=restriction):
             return restriction
     return FREE
 
@@ -92,11 +90,7 @@ def fitting(need: str | None) -> tuple[str, ...]:
 def all_in_order(books: Books, campaign: str, asset: str, need: str | None = None) -> tuple[str, ...]:
     """Every restriction that money of the asset has: what fits first, then the others by number (RULES 12)."""
     first = fitting(need)
-    there = {
-        restriction_of(line)
-        for line in books.lines.names(f"money/{campaign}/")
-        if line.rsplit("/", 1)[1] == asset
-    }
+    there = {line.restriction for line in books.lines.money(campaign, asset=asset)}
     return (*first, *sorted(there - set(first)))
 
 

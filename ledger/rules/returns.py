@@ -15,8 +15,9 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Text
 from ledger.core.lines import Operation, Part, PartKind, Use, units_in
+from ledger.core.names import Lot, UseCause, UseName, account_named
 from ledger.rules.books import Books
-from ledger.rules.goods import OVER, LotCount, goods_account, goods_line, lot_asset, moved, over_asset
+from ledger.rules.goods import LotCount, goods_account, goods_line, lot_asset, moved, over_asset
 from ledger.rules.spec import (
     APPROVERS,
     RECORDERS,
@@ -70,7 +71,7 @@ def _post_return(context: Context, facts: Return) -> Posting:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
-        use_id = f"return:{context.campaign}:{facts.number}:{lot.asset}"
+        use_id = str(UseName(UseCause.RETURN, context.campaign, facts.number, (lot.asset,)))
         field = f"lots.{index}.quantity"
         if facts.organisation is not None:
             source = (AccountClass.HANDED, facts.organisation)
@@ -109,7 +110,7 @@ def _fold_return(books: Books, entry: Entry) -> None:
 def _post_recall(context: Context, facts: Recall) -> Posting:
     asset = lot_asset(facts.product, facts.lot)
     lot = context.books.documents.find("lot", "", asset)
-    if lot is None or lot["campaign"] != context.campaign or facts.lot.endswith(OVER):
+    if lot is None or lot["campaign"] != context.campaign or Lot("", facts.lot).is_over:
         raise Refused.field("lot", "no such lot was received; name one that a receipt names")
     if context.books.documents.find("recalled", "", asset) is not None:
         raise Conflict(f"lot: {facts.lot} is recalled already")
@@ -136,7 +137,7 @@ def holders_of(books: Books, campaign: str, asset: str) -> list[tuple[str, str, 
     for kind in HOLDERS:
         for name, held, balance in books.balances(account(kind, campaign) + "/"):
             if held in assets and balance.net:
-                place = (kind.value, name.rsplit("/", 1)[1])
+                place = (kind.value, account_named(name).detail[-1])
                 found[place] = found.get(place, 0) + balance.net
     return [(kind, place, units) for (kind, place), units in found.items()]
 

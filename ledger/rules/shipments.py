@@ -12,6 +12,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Text
 from ledger.core.lines import Operation, PartKind
+from ledger.core.names import UseCause, UseName
 from ledger.rules.books import Books
 from ledger.rules.goods import Cause, LotCount, lot_asset, moved
 from ledger.rules.spec import (
@@ -128,7 +129,7 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting:
     for index, lot in enumerate(facts.lots):
         added, use = moved(
             context,
-            f"shipment:{context.campaign}:{facts.waybill}:{lot.asset}",
+            str(UseName(UseCause.SHIPMENT, context.campaign, facts.waybill, (lot.asset,))),
             lot.asset,
             lot.quantity,
             (AccountClass.STOCK, facts.origin),
@@ -185,7 +186,9 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
             raise Refused.field("reason", "say why pieces are short, damaged or lost")
         added, use = moved(
             context,
-            f"arrival:{context.campaign}:{facts.number}:{lot_asset(lot.product, lot.lot)}",
+            str(
+                UseName(UseCause.ARRIVAL, context.campaign, facts.number, (lot_asset(lot.product, lot.lot),))
+            ),
             lot_asset(lot.product, lot.lot),
             counted,
             (AccountClass.TRANSIT, facts.waybill),

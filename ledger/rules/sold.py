@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.core.names import conversion_use
+
 
 @dataclass(frozen=True, slots=True)
 class Sold:
@@ -36,11 +38,16 @@ def sold_in(campaign: str, document: Mapping[str, Any]) -> tuple[Sold, ...]:
 
 def fills_of(campaign: str, facts: Mapping[str, Any]) -> tuple[Sold, ...]:
     """What the exchange says that it sold: each fill of a conversion's `facts`, or all of it."""
-    use = f"conversion:{campaign}:{facts['number']}"
     fills = facts.get("fills")
     if fills is None:
+        use = str(conversion_use(campaign, facts["number"]))
         return (Sold(use, facts["sold"], facts["proceeds"], facts["exchange_fee"]),)
     return tuple(
-        Sold(f"{use}:{n}", fill["sold"], fill["proceeds"], fill["fee"])
+        Sold(
+            str(conversion_use(campaign, facts["number"], fill=n)),
+            fill["sold"],
+            fill["proceeds"],
+            fill["fee"],
+        )
         for n, fill in enumerate(fills, start=1)
     )

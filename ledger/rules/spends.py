@@ -12,10 +12,10 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Txid
-from ledger.core.lines import Change, Operation, Part, PartKind, Piece, UnitState, Use, units_in
+from ledger.core.lines import Change, Operation, Part, PartKind, Piece, Source, UnitState, Use, units_in
+from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books, Documents
-from ledger.rules.gifts import FREE
 from ledger.rules.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.rules.spec import SYSTEM, Context, Kind, document_of
 
@@ -117,11 +117,22 @@ def _numbered(name: str, part: int) -> str:
 
 def spent_line(ref: str, restriction: str = FREE) -> str:
     """Units of one restriction that a spend carried away, until an entry says what for."""
-    return f"spent/{ref}/BTC" if restriction == FREE else f"spent/{ref}/{restriction}/BTC"
+    return str(SpentLine(ref, restriction))
 
 
 def _use_id(ref: str, campaign: str, restriction: str) -> str:
-    return f"spend:{ref}:{campaign}" + ("" if restriction == FREE else f":{restriction}")
+    return str(money_use(UseCause.SPEND, campaign, ref, restriction))
+
+
+def _carried_away(source: Source, campaign: str, ref: str, lender: str | None) -> bool:
+    """Did a spend put units on its line, or what stands for it: money of another end, or a loan?"""
+    if source.use is not None:
+        use = use_named(source.use)
+        return use.is_of(UseCause.SPEND, campaign, ref) or (
+            (use.cause, use.campaign) == (UseCause.RECLASSIFICATION, campaign)
+        )
+    gift = gift_named(str(source.gift))
+    return gift.kind is GiftKind.LOAN and gift.lender == lender
 
 
 def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
@@ -130,19 +141,14 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     Another campaign's coins of the same transaction may lie on the same line; those are left out.
     """
     document = books.documents.require("spend", campaign, ref)
-    base = _use_id(ref, campaign, FREE)
-    # What a blocked gift's own coin took, or a reversal took again, is told apart after `~`.
-    parts = (f"{base}:", f"{base}~", f"reclassification:{campaign}:")
-    lent = f"loan:{document['notes'].get('borrowed_from', '')}:"
+    lender = document["notes"].get("borrowed_from")
     found = []
     for restriction in all_in_order(books, campaign, "BTC", document["facts"].get("need")):
         line = spent_line(ref, restriction)
         spans = [
             (source.start, source.end)
             for source in books.lines.sources(line)
-            if source.use == base
-            or (source.use or "").startswith(parts)
-            or (source.gift or "").startswith(lent)
+            if _carried_away(source, campaign, ref, lender)
         ]
         pieces = within(books.lines, line, spans)
         if pieces:
@@ -206,7 +212,7 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
             Transfer(undecided, account(AccountClass.EXCESS, context.campaign), "BTC", facts.excess)
         )
     books, campaign = context.books, context.campaign
-    base, at = _use_id(facts.ref, campaign, FREE), dict[str, int]()
+    at = dict[str, int]()
     operations: list[Operation] = []
 
     def carry(use_id: str, line: str, pieces: tuple[Piece, ...]) -> int:
@@ -227,7 +233,7 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
         left -= carry(_use_id(facts.ref, campaign, taking.restriction), taking.line, taking.pieces)
     for number, (line, pieces) in enumerate(blocked):
         operations.append(Change(line, pieces, UnitState.HELD, UnitState.FREE, ""))
-        carry(f"{base}~{number}", line, pieces)
+        carry(str(UseName(UseCause.SPEND, campaign, facts.ref, variant=str(number))), line, pieces)
     return Posting(tuple(transfers), tuple(operations), {"shortfall": left, "out": facts.out})
 
 

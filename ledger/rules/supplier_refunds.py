@@ -18,6 +18,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
+from ledger.core.names import FREE, UseCause, UseName
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.gifts import Coins, counted_as, money_line
@@ -31,6 +32,7 @@ from ledger.rules.incoming import (
     save_counted,
 )
 from ledger.rules.orders import BOUND, item_of, order_line
+from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.tracing.ends import reopened, still_ended
 from ledger.tracing.money_behind import pieces_behind
@@ -109,9 +111,9 @@ def _of_lot(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
     lot = context.books.documents.find("lot", "", asset)
     if lot is None or lot["campaign"] != context.campaign or lot.get("order") != facts.order:
         raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
-    use_id = f"receipt:{context.campaign}:{lot['receipt']}:{facts.lot}"
+    use_id = str(UseName(UseCause.RECEIPT, context.campaign, lot["receipt"], (facts.lot,)))
     if facts.returned_by is not None:
-        use_id = f"return:{context.campaign}:{facts.returned_by}:{asset}"
+        use_id = str(UseName(UseCause.RETURN, context.campaign, str(facts.returned_by), (asset,)))
     ended = 0
     kind = PartKind(facts.failure)
     if lines.has_use(use_id):
@@ -131,7 +133,7 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
     """The pieces by the line of money that they go back to, with the restriction of what paid for them."""
     found: dict[str, list[Piece]] = {}
     for behind, pieces in pieces_behind(context.books.lines, failed.line, failed.pieces):
-        restriction = behind.split("/")[2] if behind else "free"
+        restriction = restriction_of(behind) if behind else FREE
         found.setdefault(money_line(context.campaign, facts.asset, restriction), []).extend(pieces)
     paid = units_in(piece for rows in found.values() for piece in rows)
     if paid < failed.units:
@@ -181,7 +183,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
             Part(PartKind.LOST, lost, lost),
             Part(PartKind.ON, units - lost, amount, target, books.lines.length(target)),
         )
-        use_id = f"refund:{campaign}:{facts.number}" + (f":{number}" if number else "")
+        use_id = str(UseName(UseCause.REFUND, campaign, facts.number, (str(number),) if number else ()))
         operations.append(Use(use_id, failed.line, pieces, units, parts))
         before = after
     return Posting(tuple(transfers), tuple(operations), notes)

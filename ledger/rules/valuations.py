@@ -15,6 +15,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Sha256
 from ledger.core.lines import UnitState, Use
+from ledger.core.names import UseCause, line_named, use_named
 from ledger.core.roles import Role
 from ledger.rules.books import Books
 from ledger.rules.evidence import standing_papers
@@ -42,7 +43,8 @@ class Valuation:
 
 def _is_fee_of_coins(use: Use) -> bool:
     """Did coins end as the network fee of a move between own addresses? They fetched nothing, and never will."""
-    return use.id.startswith(("move:", "own-move:")) and use.line.rsplit("/", 1)[1] == "BTC"
+    moves = use_named(use.id).cause in {UseCause.MOVE, UseCause.OWN_MOVE}
+    return moves and line_named(use.line).asset == "BTC"
 
 
 def converted_value(
@@ -61,9 +63,12 @@ def converted_value(
             units -= visit.end - visit.start
         if isinstance(visit, Ending) and _is_fee_of_coins(visit.use):
             units -= visit.units
-        if not isinstance(visit, Passage) or not visit.use.id.startswith(f"conversion:{slug}:"):
+        if not isinstance(visit, Passage):
             continue
-        number = visit.use.id.split(":")[2]
+        name = use_named(visit.use.id)
+        if (name.cause, name.campaign) != (UseCause.CONVERSION, slug):
+            continue
+        number = name.number
         conversion = books.documents.require("conversion", slug, number)
         if conversion["facts"]["currency"] != campaign["currency"]:
             return None

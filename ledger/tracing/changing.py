@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ledger.core.errors import Conflict
 from ledger.core.lines import (
-    ENDED,
     Append,
     Change,
     Open,
@@ -19,6 +18,7 @@ from ledger.core.lines import (
     Use,
     Withdraw,
 )
+from ledger.core.names import line_named
 from ledger.tracing.rows import FREE, LINE, SOURCE, SPAN, USE, LineRow, SourceRow, SpanRow, UseRow, at
 from ledger.tracing.state import FIRST_FREE, LAST_SPAN, Lines
 
@@ -84,18 +84,15 @@ class LinesWriting(Lines):
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 row = self._shelf.value(LINE, part.line)
-                asset = self._new_asset(part.line) if row is None else row.asset
+                asset = line_named(part.line).asset if row is None else row.asset
                 self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
-
-    @staticmethod
-    def _new_asset(line: str) -> str:
-        # The last segment of a line's name is its asset, so that a use can begin a line.
-        return line.rsplit("/", 1)[1]
 
     def _undo(self, use_id: str) -> None:
         use = self.use(use_id)
-        for name in self.names(f"{ENDED}{use_id}/"):
-            if any(span.state is not UnitState.FREE for span in self.spans(name)):
+        for ended in self.ended():
+            if ended.use == use_id and any(
+                span.state is not UnitState.FREE for span in self.spans(str(ended))
+            ):
                 raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
         for part in use.parts:
             if part.line is None or part.out == 0:

@@ -5,7 +5,8 @@ Such an end becomes a line of its own when it is first needed, and keeps its own
 
 from __future__ import annotations
 
-from ledger.core.lines import Open, PartKind, Use, ended_line
+from ledger.core.lines import Open, PartKind, Use
+from ledger.core.names import EndedLine
 from ledger.tracing.state import Lines
 
 
@@ -16,7 +17,7 @@ def _index_of(use: Use, kind: PartKind) -> int | None:
 def ended_line_of(use: Use, kind: PartKind, asset: str) -> str:
     """The name of the line of what ended in a use as `kind`; empty where nothing did."""
     index = _index_of(use, kind)
-    return "" if index is None else ended_line(use.id, index, asset)
+    return "" if index is None else str(EndedLine(use.id, index, asset))
 
 
 def still_ended(lines: Lines, use: Use, kind: PartKind, asset: str) -> int:
@@ -24,7 +25,7 @@ def still_ended(lines: Lines, use: Use, kind: PartKind, asset: str) -> int:
     index = _index_of(use, kind)
     if index is None:
         return 0
-    line = ended_line(use.id, index, asset)
+    line = str(EndedLine(use.id, index, asset))
     return lines.free_units(line) if lines.exists(line) else use.parts[index].out
 
 
@@ -36,5 +37,5 @@ def reopened(lines: Lines, use: Use, kind: PartKind, asset: str) -> tuple[str, t
     index = _index_of(use, kind)
     if index is None:
         raise ValueError(f"use {use.id} has nothing {kind.value}")
-    line = ended_line(use.id, index, asset)
+    line = str(EndedLine(use.id, index, asset))
     return line, () if lines.exists(line) else (Open(line, asset, use.parts[index].out),)

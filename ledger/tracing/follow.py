@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.core.lines import ENDED, Part, PartKind, UnitState, Use, parse_ended_line
+from ledger.core.lines import Part, PartKind, UnitState, Use
+from ledger.core.names import EndedLine, line_named
 from ledger.tracing.state import Lines
 
 
@@ -71,19 +72,19 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
     side by side on a line is followed as one: boundaries are monotone, so the parts of neighbours sum to those of both.
     """
     work: list[_Run] = [(line, start, end)]
-    resumed = {parse_ended_line(name): name for name in lines.names(ENDED)}
+    resumed = {(line.use, line.part): str(line) for line in lines.ended()}
     while work:
         here, first, last = work.pop()
         if first >= last:
             continue
         onward = _Onward()
-        ended = parse_ended_line(here) if here.startswith(ENDED) else None
+        name = line_named(here)
         for low, high, state, ref in lines.spans(here, first, last):
             if state is UnitState.USED:
                 yield from _through(lines.use(ref), low, high, onward, resumed)
-            elif ended is not None:
-                use = lines.use(ended[0])
-                yield Ending(use, use.parts[ended[1]].kind, high - low)
+            elif isinstance(name, EndedLine):
+                use = lines.use(name.use)
+                yield Ending(use, use.parts[name.part].kind, high - low)
             else:
                 yield Stay(here, low, high, state)
         work += reversed(onward.runs)
@@ -147,10 +148,10 @@ def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:
             continue
         at = first
         behind: list[tuple[str, int, int]] = []
-        if here.startswith(ENDED):
-            use_id, index = parse_ended_line(here)
-            ended = lines.use(use_id)
-            counts = ended.counts_behind(index, first, last)
+        name = line_named(here)
+        if isinstance(name, EndedLine):
+            ended = lines.use(name.use)
+            counts = ended.counts_behind(name.part, first, last)
             work.extend(reversed([(ended.line, a, b) for a, b in ended.pieces_between(*counts)]))
             continue
         for source in lines.sources(here, first, last):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from ledger.core.lines import ENDED, Piece, Use, parse_ended_line
+from ledger.core.lines import Piece, Use
+from ledger.core.names import EndedLine, MoneyLine, line_named
 from ledger.tracing.state import Lines
 
 Run = tuple[int, int, str]
@@ -41,11 +42,11 @@ def _unbroken(runs: Iterator[Run]) -> Iterator[list[Run]]:
 
 
 def _adjoining(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
-    if line.startswith("money/"):
+    name = line_named(line)
+    if isinstance(name, MoneyLine):
         yield start, end, line
-    elif line.startswith(ENDED):
-        use_id, index = parse_ended_line(line)
-        yield from _through(lines, lines.use(use_id), index, 0, (start, end))
+    elif isinstance(name, EndedLine):
+        yield from _through(lines, lines.use(name.use), name.part, 0, (start, end))
     else:
         for source in lines.sources(line, start, end):
             piece = max(source.start, start), min(source.end, end)

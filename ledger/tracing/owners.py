@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.core.lines import ENDED, Use, parse_ended_line
+from ledger.core.lines import Use
+from ledger.core.names import EndedLine, line_named
 from ledger.tracing.state import Lines
 
 
@@ -27,9 +28,9 @@ def owners(lines: Lines, line: str, start: int, end: int) -> list[Owned]:
     DESIGN section 4, rule 9: backwards the same maps say whose gifts a lot came from.
     """
     found: list[Owned] = []
-    if line.startswith(ENDED):
-        use_id, index = parse_ended_line(line)
-        found += _carried(lines, lines.use(use_id), index, start, end)
+    name = line_named(line)
+    if isinstance(name, EndedLine):
+        found += _carried(lines, lines.use(name.use), name.part, start, end)
     else:
         for source in lines.sources(line, start, end):
             low, high = max(source.start, start), min(source.end, end)

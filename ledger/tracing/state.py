@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict
 from ledger.core.lines import Piece, Source, Span, UnitState, Use, units_in
+from ledger.core.names import EndedLine, GoodsLine, MoneyLine, SpentLine, line_named
 from ledger.store.shelf import JUST_ABOVE, Shelf
 from ledger.tracing.rows import (
     FREE,
@@ -35,6 +37,34 @@ class Lines:
 
     def names(self, prefix: str = "") -> list[str]:
         return [key for key, _ in self._shelf.rows("line", prefix, prefix + _ALL if prefix else None)]
+
+    def money(
+        self, campaign: str | None = None, *, restriction: str | None = None, asset: str | None = None
+    ) -> list[MoneyLine]:
+        """The money lines of a campaign or of all, by name; of one restriction or asset where one is given."""
+        found = [line for line in map(line_named, self.names("money/")) if isinstance(line, MoneyLine)]
+        return [
+            line
+            for line in found
+            if campaign in {None, line.campaign}
+            and restriction in {None, line.restriction}
+            and asset in {None, line.asset}
+        ]
+
+    def goods(self, campaign: str | None = None, at: AccountClass | None = None) -> list[GoodsLine]:
+        """The lines of goods of a campaign or of all, by name; at places of one class where one is given."""
+        found = [line for line in map(line_named, self.names("goods/")) if isinstance(line, GoodsLine)]
+        return [line for line in found if campaign in {None, line.campaign} and at in {None, line.at}]
+
+    def spent(self, spend: str) -> list[SpentLine]:
+        """The lines of what a spend carried away, by name."""
+        found = map(line_named, self.names(f"spent/{spend}/"))
+        return [line for line in found if isinstance(line, SpentLine)]
+
+    def ended(self) -> list[EndedLine]:
+        """The lines of what ended in uses and went on after all, by name."""
+        found = map(line_named, self.names("ended/"))
+        return [line for line in found if isinstance(line, EndedLine)]
 
     def exists(self, line: str) -> bool:
         return self._shelf.value(LINE, line) is not None

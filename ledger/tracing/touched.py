@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.accounts import AccountClass
+from ledger.core.accounts import AccountClass, class_of
 from ledger.core.entry import Entry
 from ledger.core.lines import Undo
 from ledger.store.shelf import Shelf
@@ -49,7 +49,7 @@ class Moved:
     units: int
 
 
-_PLACES = (f"{AccountClass.BANK.value}/", f"{AccountClass.STOCK.value}/")
+_PLACES = frozenset({AccountClass.BANK, AccountClass.STOCK})
 """Accounts whose entries are asked for one by one: statements and stock cards list them."""
 
 
@@ -90,7 +90,7 @@ class Touched:
         places: dict[str, int] = {}
         for transfer in entry.transfers:
             for side, sign in ((transfer.debit, 1), (transfer.credit, -1)):
-                if side.startswith(_PLACES):
+                if class_of(side) in _PLACES:
                     place = f"{side}|{transfer.asset}"
                     places[place] = places.get(place, 0) + sign * transfer.amount
         for place, units in places.items():

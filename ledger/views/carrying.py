@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
+from ledger.core.names import LineKind, UseCause, UseName, line_named, use_named
 from ledger.rules.books import Books
 from ledger.rules.gift_values import GiftValues, Worth
-from ledger.rules.restrictions import RECLASSIFIED
 from ledger.rules.sold import sold_in
 from ledger.views.campaign import SumRow, SumTable
 
@@ -49,7 +49,7 @@ class Carrying:
         self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
         self._sold: dict[str, int | None] = {}
         self._arrived: dict[str, list[Piece]] = {}
-        coins = [line for line in books.lines.names(f"money/{campaign}/") if line.endswith("/BTC")]
+        coins = [str(line) for line in books.lines.money(campaign, asset="BTC")]
         self._values = {line: GiftValues(books.shelf, line) for line in coins}
         self.given = sum(values.total.value for values in self._values.values())
         self.held = self.unexplained = self.fees = self.void = NOTHING
@@ -82,7 +82,7 @@ class Carrying:
         if use.id in self._sold:
             return self._sold[use.id]
         parts = [part for part in use.parts if part.kind is not PartKind.FEE]
-        same = all(part.line is not None and part.line.endswith(f"/{self.currency}") for part in parts)
+        same = all(part.line is not None and line_named(part.line).asset == self.currency for part in parts)
         return sum(part.out for part in parts) if same else None
 
     def _walk(self, line: str, values: GiftValues) -> None:
@@ -96,7 +96,7 @@ class Carrying:
         """Units of lines that were given on another line, where their values are; they are walked from there."""
         found: dict[str, list[Piece]] = defaultdict(list)
         for number, document in self._books.documents.all("reclassification", self._campaign):
-            use_id = f"{RECLASSIFIED}{self._campaign}:{number}"
+            use_id = str(UseName(UseCause.RECLASSIFICATION, self._campaign, number))
             if document["status"] == "approved" and self._books.lines.has_use(use_id):
                 (part,) = self._books.lines.use(use_id).parts
                 found[str(part.line)].append((part.start, part.start + part.out))
@@ -106,20 +106,20 @@ class Carrying:
         """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
         is looked for where it lies now; all else is told by kind.
         """
-        whole = Use("", line, given, end - start, ())
+        whole, money = Use("", line, given, end - start, ()), line_named(line).kind is LineKind.MONEY
         for span in self._books.lines.spans(line, start, end):
             mine = tuple(whole.pieces_between(span.start - start, span.end - start))
             match span.state:
                 case UnitState.VOID:
                     self.void += _of(values, mine)
-                case UnitState.USED if span.ref.startswith(("spend:", RECLASSIFIED)):
+                case UnitState.USED if use_named(span.ref).cause in _CARRIED_ON:
                     self._carry(values, span, Use("", line, mine, span.end - span.start, ()))
-                case UnitState.USED if line.startswith("money/"):
-                    self.other[span.ref.split(":", 1)[0]] += _of(values, mine)
+                case UnitState.USED if money:
+                    self.other[use_named(span.ref).cause] += _of(values, mine)
                 case UnitState.USED:
                     # One explanation may take what two spends of a transaction, or of two lines, carried away.
                     self._used[span.ref] += _of(values, mine)
-                case _ if line.startswith("money/"):
+                case _ if money:
                     self.held += _of(values, mine)
                 case _:
                     self.unexplained += _of(values, mine)
@@ -142,8 +142,9 @@ class Carrying:
         fee = Worth(worth.value * charged // units, worth.unvalued * charged // units)
         rest = Worth(worth.value - fee.value, worth.unvalued - fee.unvalued)
         self.fees += fee
-        noun, _, number, *_ = use.id.split(":")
-        if noun not in {"conversion", "payment"}:
+        name = use_named(use.id)
+        noun, number = name.cause, name.number
+        if noun not in {UseCause.CONVERSION, UseCause.PAYMENT}:
             if charged < units:
                 self.other[noun] += rest
             return
@@ -153,6 +154,10 @@ class Carrying:
             rest, fee = rest + before.worth, fee + before.fee
             gross = None if gross is None or before.gross is None else gross + before.gross
         self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
+
+
+_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION})
+"""Uses that carry coins to another line, where they are looked for."""
 
 
 def _of(values: GiftValues, pieces: Iterable[Piece]) -> Worth:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.entry import Entry, entry_from_bytes
-from ledger.core.lines import ENDED, UnitState, Use, parse_ended_line
+from ledger.core.lines import UnitState, Use
+from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
 from ledger.tracing.state import Lines
 from ledger.tracing.touched import Touched, gift_subject, lot_subject, order_subject
 from ledger.views.places import Left, PlaceNames
@@ -65,13 +66,13 @@ class LaterChanges:
     ) -> None:
         """`told`: the kinds of uses that a trail tells as steps."""
         # A spend is told by the step that explains it.
-        self._ordinary = told | {"spend"}
+        self._ordinary = told | {UseCause.SPEND.value}
         self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
         self._touched = Touched(tx.shelf)
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
         self._recorded: dict[str, int] = {}
         self._about: dict[str, list[int]] = {}
-        self._resumed = {parse_ended_line(name): name for name in lines.names(ENDED)}
+        self._resumed = {(line.use, line.part): str(line) for line in lines.ended()}
 
     def of(self, gift: str, document: dict[str, Any]) -> tuple[TrailChange, ...]:
         """The changes of a gift, oldest first; `gift` is its name on the line, `document` the one of the books."""
@@ -110,7 +111,7 @@ class LaterChanges:
                     found[undone].says.extend(before)
                 # What reached this gift only later was never told of it otherwise.
                 if run.born < recorded:
-                    told = use.id.split(":", 1)[0] in self._ordinary
+                    told = use_named(use.id).cause in self._ordinary
                     (steps if told else found)[recorded].said.extend(before)
                     (steps if told else found)[recorded].says.extend(after)
                 for index, left in zip(self._indexes(use, low, high), after, strict=True):
@@ -244,11 +245,11 @@ def _undone_kind(entry: Entry) -> str:
 
 
 def _subject_of(line: str) -> str:
-    match line.split("/"):
-        case ["order", campaign, number, *_]:
+    match line_named(line):
+        case OrderLine(campaign=campaign, order=number):
             return order_subject(campaign, number)
-        case ["goods", _, _, asset]:
-            return lot_subject(asset)
+        case GoodsLine(lot=lot):
+            return lot_subject(str(lot))
     return ""
 
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
+from ledger.core.names import FREE, account_named, line_named
 from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
-from ledger.rules.gifts import FREE
 from ledger.rules.orders import BOUND
 from ledger.rules.settled import settled_block
 from ledger.store.shelf import MemoryShelf
@@ -53,13 +53,9 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.NOTED: ("noted", "received"),
 }
 """What a class is called on either side; every other class goes by its own name, so that none vanishes."""
-_PROMISES = frozenset(
-    {AccountClass.COMMITMENTS.value, AccountClass.ENCUMBERED.value, AccountClass.CLAIMS.value}
-)
-_GIVEN = frozenset({AccountClass.NOTED.value, AccountClass.IN_KIND.value})
+_PROMISES = frozenset({AccountClass.COMMITMENTS, AccountClass.ENCUMBERED, AccountClass.CLAIMS})
+_GIVEN = frozenset({AccountClass.NOTED, AccountClass.IN_KIND})
 """Where lots come from: what a delivery note or a gift turned into pieces."""
-_NEVER_NEGATIVE = frozenset(kind.value for kind in NEVER_NEGATIVE)
-_BY_VALUE = {kind.value: words for kind, words in _WORDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +158,16 @@ def _books_at(tx: Reading, block: int) -> tuple[Books, int]:
     return books, seq
 
 
-def _campaign_in(account: str) -> str:
-    return account.split("/", 2)[1] if "/" in account else ""
-
-
 def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]:
     sums: dict[str, dict[tuple[Side, str], int]] = defaultdict(lambda: defaultdict(int))
     differences: dict[str, int] = defaultdict(int)
     for name, asset, balance in books.balances():
-        if campaign is not None and _campaign_in(name) != campaign:
+        if campaign is not None and account_named(name).campaign != campaign:
             continue
         net = balance.net
         differences[asset] += net
         if net:
-            side, key = _row_of(name.split("/", 1)[0], net)
+            side, key = _row_of(class_of(name), net)
             sums[asset][side, key] += -net if side is Side.CAME else net
     for asset, amount in _refunds(books, campaign):
         sums[asset][Side.CAME, "refunds"] += amount
@@ -216,19 +208,19 @@ def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str
     found = []
     for slug, _ in books.documents.all("campaign", ""):
         for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
-            asset = line.rsplit("/", 1)[1]
+            asset = line_named(line).asset
             units = units_in(held_by_block(books.lines, line, start, end))
             if units:
                 found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
     return found
 
 
-def _row_of(kind: str, net: int) -> tuple[Side, str]:
+def _row_of(kind: AccountClass, net: int) -> tuple[Side, str]:
     """Side and word of a balance; classes that are never negative stand among what is held, whatever they say."""
-    came, went = _BY_VALUE.get(kind, (kind, kind))
+    came, went = _WORDS.get(kind, (kind.value, kind.value))
     if kind in _PROMISES:
         return Side.BOUND, went
-    if net < 0 and kind not in _NEVER_NEGATIVE:
+    if net < 0 and kind not in NEVER_NEGATIVE:
         return Side.CAME, came
     return Side.WENT, went
 
@@ -273,9 +265,9 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
     """Per lot: what its delivery note says = what all places hold of it and what left them."""
     places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name, asset, balance in books.balances():
-        kind = name.split("/", 1)[0]
+        kind = class_of(name)
         if "#" in asset and kind not in _GIVEN and balance.net:
-            places[asset][kind] += balance.net
+            places[asset][kind.value] += balance.net
     return [
         Tie("lot", asset, asset, int(lot["facts"]["noted"]), tuple(sorted(places[asset].items())))
         for asset, lot in books.documents.all("lot", "")
@@ -306,11 +298,11 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
     """Per currency: what lies in banks is what is free or held on the money lines, restricted money apart."""
     found: list[Tie] = []
     on_lines: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for name in books.lines.names("money/"):
-        _, slug, need, asset = name.split("/", 3)
-        if asset == "BTC" or (campaign is not None and slug != campaign):
+    for name in books.lines.money(campaign):
+        slug, need, asset = name.campaign, name.restriction, name.asset
+        if asset == "BTC":
             continue
-        for span in books.lines.spans(name):
+        for span in books.lines.spans(str(name)):
             if span.state in {UnitState.FREE, UnitState.HELD}:
                 key = span.state.value + ("" if need == FREE else f", restricted to {need}")
                 on_lines[slug, asset][key] += span.end - span.start

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.lines import UnitState
+from ledger.core.names import GoodsLine, LineKind, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
 from ledger.rules.conversions import terms_of
 from ledger.rules.deliveries import signed_paper
-from ledger.rules.goods import parse_goods_line
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.restrictions import need_title
 from ledger.rules.settled import MATURITY, depth_of
@@ -184,7 +184,7 @@ class DonationFollower:
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
         steps = self._steps(told)
         for name, pieces in spans.items():
-            asset = name.rsplit("/", 1)[1]
+            asset = line_named(name).asset
             shares.extend(LineShare(name, a, b, asset) for a, b in _joined(pieces) if a < b)
         last = self._waiting(held)
         if last is not None:
@@ -192,7 +192,8 @@ class DonationFollower:
         return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
 
     def _tell_arrival(self, visit: Arrival, told: ToldRows) -> None:
-        kind, _, number, *_ = visit.use.id.split(":")
+        name, line = use_named(visit.use.id), line_named(visit.line)
+        kind, number = name.cause, name.number
         if kind not in _STEPS:
             return
         units = visit.end - visit.start
@@ -203,13 +204,12 @@ class DonationFollower:
             row.value += units
             row.asset = str(item["product"])
             units = visit.end * quantity // value - visit.start * quantity // value
-        elif visit.line.startswith("goods/"):
-            goods = parse_goods_line(visit.line)
-            row = told.row(kind, number, goods.product, goods.place)
-            row.place, row.asset = goods.place, goods.product
+        elif isinstance(line, GoodsLine):
+            row = told.row(kind, number, line.product, line.place)
+            row.place, row.asset = line.place, line.product
         else:
             row = told.row(kind, number)
-            row.asset = visit.line.rsplit("/", 1)[1]
+            row.asset = line.asset
         row.units += units
 
     def _tell_ending(
@@ -218,7 +218,8 @@ class DonationFollower:
         told: ToldRows,
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
-        kind, _, number, *_ = visit.use.id.split(":")
+        name = use_named(visit.use.id)
+        kind, number = name.cause, name.number
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
         units = self._picture.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
@@ -325,14 +326,14 @@ class DonationFollower:
             in {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.HELD, ExitKind.OPEN}
             and units
         ]
-        goods = [row for row in waiting if row[0].startswith("goods/")] or waiting
+        goods = [row for row in waiting if line_named(row[0]).kind is LineKind.GOODS] or waiting
         if not goods:
             return None
         first, kind, _ = goods[0]
         what = self._what(first)
         units = sum(units for line, k, units in goods if k is kind and self._what(line) == what)
         asset, place = what
-        if first.startswith("order/"):
+        if line_named(first).kind is LineKind.ORDER:
             number, item = self._picture.order_item(first)
             asset, place = str(item["product"]), number
             units = units * int(str(item["quantity"])) // int(str(item["value"]))
@@ -343,10 +344,10 @@ class DonationFollower:
 
     def _what(self, line: str) -> tuple[str, str]:
         """What lies on a line, and where: only units of the same are added together."""
-        if line.startswith("goods/"):
-            parsed = parse_goods_line(line)
-            return parsed.product, parsed.place
-        return (line, "") if line.startswith("order/") else (line.rsplit("/", 1)[1], "")
+        name = line_named(line)
+        if isinstance(name, GoodsLine):
+            return name.product, name.place
+        return (line, "") if name.kind is LineKind.ORDER else (name.asset, "")
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import Part, PartKind, Use
-from ledger.rules.goods import parse_goods_line
+from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
 from ledger.views.flow import ExitKind
 from ledger.views.stages import CampaignFlow, ended_as
 from ledger.views.trail import Place
@@ -46,18 +46,17 @@ class PlaceNames:
         """Places of units by (line, what they are there), and of those that ended by (how, asset, place)."""
         sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
         for (line, kind), units in held.items():
-            head = line.split("/", 1)[0]
-            asset, place, service = line.rsplit("/", 1)[1], "", False
-            if head == "order":
+            name = line_named(line)
+            asset, place, service = name.asset, "", False
+            if isinstance(name, OrderLine):
                 number, item = self._picture.order_item(line)
                 place = number
                 if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                     asset = str(item["product"])
                     units = units * int(str(item["quantity"])) // int(str(item["value"]))
-            elif head == "goods":
-                goods = parse_goods_line(line)
-                asset, place = goods.product, goods.place
-                service = goods.kind is AccountClass.DELIVERED
+            elif isinstance(name, GoodsLine):
+                asset, place = name.product, name.place
+                service = name.at is AccountClass.DELIVERED
             sums[kind, asset, place, service] += units
         for (ending, asset, place), units in lost.items():
             sums[ending, asset, place, False] += units
@@ -88,10 +87,10 @@ class PlaceNames:
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
         """(how, asset, place) of units that ended in a use."""
-        ending, line, number = ended_as(use, kind), use.line, use.id.split(":")[2]
-        if line.startswith("order/"):
-            return ending, str(self._picture.order_item(line)[1]["product"]), number
-        if line.startswith("goods/"):
-            goods = parse_goods_line(line)
-            return ending, goods.product, goods.place
-        return ending, line.rsplit("/", 1)[1], ""
+        ending, line = ended_as(use, kind), line_named(use.line)
+        if isinstance(line, OrderLine):
+            product = str(self._picture.order_item(use.line)[1]["product"])
+            return ending, product, use_named(use.id).number
+        if isinstance(line, GoodsLine):
+            return ending, line.product, line.place
+        return ending, line.asset, ""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ledger.core.lines import Part, Piece, UnitState, Use, ended_line
+from ledger.core.lines import Part, Piece, UnitState, Use
+from ledger.core.names import EndedLine
 from ledger.tracing.state import Lines
 
 PutBack = tuple[tuple[int, int, int], ...]
@@ -29,7 +30,7 @@ def placed(back: PutBack, start: int, end: int) -> Iterator[tuple[int, int, int]
         yield at, end, at
 
 
-def put_back(lines: Lines, line: str, ended: Collection[str], asset: str) -> PutBack:
+def put_back(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) -> PutBack:
     """What uses of a line appended to the line itself; `ended`: the lines of what ended and went on after all."""
     found: list[tuple[int, list[Piece]]] = []
     for ref in dict.fromkeys(s.ref for s in lines.spans(line) if s.state is UnitState.USED):
@@ -37,9 +38,9 @@ def put_back(lines: Lines, line: str, ended: Collection[str], asset: str) -> Put
         for index, part in enumerate(use.parts):
             if _all_goes_to(part, line):
                 found.append((part.start, list(_were(use, index, 0, part.out))))
-            resumed = ended_line(use.id, index, asset)
+            resumed = EndedLine(use.id, index, asset)
             if part.line is None and resumed in ended:
-                found += _found_again(lines, line, use, index, resumed)
+                found += _found_again(lines, line, use, index, str(resumed))
     back: PutBack = ()
     for at, runs in sorted(found):
         for start, end in runs:

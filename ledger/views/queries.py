@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import is_txid
 from ledger.core.errors import NotFound, NothingYet
+from ledger.core.names import lot_named
 from ledger.core.times import rfc3339
 from ledger.recording.dating import day_beside
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books, Documents
 from ledger.rules.gift_sums import gift_days, gift_sums
-from ledger.rules.goods import OVER
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import BOUND
 from ledger.rules.pledges import pledge_state
@@ -70,7 +70,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
         count = gift_sums(tx.shelf, slug).count
         unit, distributed = "", 0
         for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/"):
-            product = books.documents.find("product", slug, asset.split("#", 1)[0])
+            product = books.documents.find("product", slug, lot_named(asset).product)
             unit = product["facts"]["unit"] if product else unit
             distributed += balance.net
         cards.append(
@@ -101,11 +101,11 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
     not_bought = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
     bought = ordered - sum(ends.get(kind, 0) for kind in not_bought)
-    good = sum(lot["good"] for name, lot in lots_of(books, slug) if not name.endswith(OVER))
+    good = sum(lot["good"] for name, lot in lots_of(books, slug) if not lot_named(name).is_over)
     noted = sum(
         lot["noted"]
         for name, lot in lots_of(books, slug)
-        if "replaces" not in lot and not name.endswith(OVER)
+        if "replaces" not in lot and not lot_named(name).is_over
     )
     head = tx.journal.head()
     fixed = tx.addresses.fixed_of(slug)

@@ -10,13 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ledger.core.accounts import AccountClass
-from ledger.core.lines import ENDED, PartKind, Span, UnitState, Use, ended_line, parse_ended_line, units_in
+from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
+from ledger.core.names import FREE, EndedLine, GoodsLine, LineKind, OrderLine, UseCause, line_named, use_named
 from ledger.rules.books import Books
 from ledger.rules.gift_sums import gift_sums
-from ledger.rules.gifts import FREE
-from ledger.rules.goods import parse_goods_line
-from ledger.rules.orders import BOUND
-from ledger.rules.restrictions import RECLASSIFIED, restriction_of
+from ledger.rules.orders import BOUND, order_line
 from ledger.rules.shipments import arrived_at
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.views.put_back import PutBack, placed, put_back
@@ -31,13 +29,30 @@ _ENDS = {
     PartKind.RETURNED: ExitKind.RETURNED,
 }
 
-_APART = {"spent": ExitKind.UNEXPLAINED, "loan": ExitKind.LENT, "repaid": ExitKind.REPAID}
-"""What it is called when units stay on a line of these, by the first segment of its name."""
+_APART = {
+    LineKind.MONEY: ExitKind.HELD,
+    LineKind.SPENT: ExitKind.UNEXPLAINED,
+    LineKind.LOAN: ExitKind.LENT,
+    LineKind.REPAID: ExitKind.REPAID,
+}
+"""What it is called when units stay on a line of such a kind."""
+
+
+_WAITS = {
+    AccountClass.STOCK: ExitKind.IN_STOCK,
+    AccountClass.TRANSIT: ExitKind.IN_TRANSIT,
+    AccountClass.HANDED: ExitKind.WAITING,
+}
+"""What it is called when goods stay at a place of such a kind; elsewhere they are where they were meant to go."""
+
+
+def is_refund(use: Use) -> bool:
+    return use_named(use.id).cause is UseCause.REFUND
 
 
 def ended_as(use: Use, kind: PartKind) -> ExitKind:
     """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
-    if kind is PartKind.LOST and use.id.startswith("refund:"):
+    if kind is PartKind.LOST and is_refund(use):
         return ExitKind.WRITTEN_OFF
     return _ENDS[kind]
 
@@ -70,7 +85,7 @@ class _Axis:
 
 def _left_the_bar(span: Span) -> bool:
     """Units that serve another end since: they are on the bar of that."""
-    return span.state is UnitState.USED and span.ref.startswith(RECLASSIFIED)
+    return span.state is UnitState.USED and use_named(span.ref).cause is UseCause.RECLASSIFICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,7 @@ class CampaignFlow:
         self._lines = books.lines
         self._campaign = campaign
         self._axes: dict[str, _Axis] = {}
-        self._ended = frozenset(self._lines.names(ENDED))
+        self._ended = frozenset(self._lines.ended())
         self._stages: dict[_Place, list[Bar]] = {}
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
@@ -114,36 +129,29 @@ class CampaignFlow:
 
     def ending_of(self, line: str) -> ExitKind | None:
         """What it is called when units stay on a line; None: they are where they were meant to go."""
-        head = line.split("/", 1)[0]
-        if line in self._ended:
-            use_id, index = parse_ended_line(line)
-            use = self._lines.use(use_id)
-            return ended_as(use, use.parts[index].kind)
-        if head == "money":
-            return ExitKind.HELD
-        if head in _APART:
-            return _APART[head]
-        if head == "order":
-            if self._is_service_order(line):
-                return ExitKind.SPENT
-            return ExitKind.CLAIM if self._is_closed(line) else ExitKind.OPEN
-        match parse_goods_line(line).kind:
-            case AccountClass.STOCK:
-                return ExitKind.IN_STOCK
-            case AccountClass.TRANSIT:
-                return ExitKind.IN_TRANSIT
-            case AccountClass.HANDED:
-                return ExitKind.WAITING
-        return None
+        name = line_named(line)
+        match name:
+            case EndedLine():
+                use = self._lines.use(name.use)
+                return ended_as(use, use.parts[name.part].kind)
+            case OrderLine():
+                if self._is_service_order(line):
+                    return ExitKind.SPENT
+                return ExitKind.CLAIM if self._is_closed(name.order) else ExitKind.OPEN
+            case GoodsLine():
+                return _WAITS.get(name.at)
+        return _APART[name.kind]
 
     def order_item(self, line: str) -> tuple[str, dict[str, object]]:
         """(order number, item) of an order line."""
-        _, campaign, number, item, _ = line.split("/")
-        order = self._books.documents.require("purchase", campaign, number)
-        return number, next(row for row in order["facts"]["items"] if row["item"] == item)
+        name = line_named(line)
+        if not isinstance(name, OrderLine):
+            raise ValueError(f"line: {line} is no item of an order")
+        order = self._books.documents.require("purchase", name.campaign, name.order)
+        return name.order, next(row for row in order["facts"]["items"] if row["item"] == name.item)
 
-    def _is_closed(self, line: str) -> bool:
-        order = self._books.documents.require("purchase", self._campaign, line.split("/")[2])
+    def _is_closed(self, number: str) -> bool:
+        order = self._books.documents.require("purchase", self._campaign, number)
         return bool(order["status"] != "approved")
 
     def _is_service_order(self, line: str) -> bool:
@@ -197,9 +205,9 @@ class CampaignFlow:
     # bars
 
     def _find_bars(self) -> None:
-        money = self._lines.names(f"money/{self._campaign}/")
-        for line in sorted(money, key=lambda name: (restriction_of(name) != FREE, name)):
-            asset, need = line.rsplit("/", 1)[1], restriction_of(line)
+        money = self._lines.money(self._campaign)
+        for name in sorted(money, key=lambda name: (name.restriction != FREE, str(name))):
+            line, asset, need = str(name), name.asset, name.restriction
             coin = asset == "BTC"
             stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
             label = asset if need == FREE else f"{asset} {need}"
@@ -208,7 +216,7 @@ class CampaignFlow:
             if order["status"] not in BOUND:
                 continue
             for item in order["facts"]["items"]:
-                line = f"order/{self._campaign}/{number}/{item['item']}/{order['facts']['currency']}"
+                line = order_line(self._campaign, number, item["item"], order["facts"]["currency"])
                 if self._products[item["product"]]["service"]:
                     continue
                 key = line
@@ -221,13 +229,13 @@ class CampaignFlow:
             AccountClass.HANDED: StageKind.HANDED,
             AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
         }
-        for line in self._lines.names(f"goods/{self._campaign}/"):
-            goods = parse_goods_line(line)
-            if goods.kind not in kinds or self._lines.length(line) == 0:
+        for goods in self._lines.goods(self._campaign):
+            line = str(goods)
+            if goods.at not in kinds or self._lines.length(line) == 0:
                 continue
-            stage_kind = kinds[goods.kind]
+            stage_kind = kinds[goods.at]
             place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
-            key = f"{goods.kind.value}:{goods.place}:{goods.product}"
+            key = f"{goods.at.value}:{goods.place}:{goods.product}"
             self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
 
     def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
@@ -249,7 +257,7 @@ class CampaignFlow:
 
     def ended_units(self, use: Use, units: int) -> int:
         """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
-        if not (use.id.startswith("refund:") and use.line.startswith("order/")):
+        if not (is_refund(use) and line_named(use.line).kind is LineKind.ORDER):
             return units
         _, item = self.order_item(use.line)
         return units * int(str(item["quantity"])) // int(str(item["value"]))
@@ -260,7 +268,7 @@ class CampaignFlow:
         axis = self._axes[line]
         asset = self._asset_on(line)
         for span in self._lines.spans(line):
-            if line.startswith("money/") and _left_the_bar(span):
+            if line_named(line).kind is LineKind.MONEY and _left_the_bar(span):
                 continue
             if span.state is UnitState.USED:
                 use = self._lines.use(span.ref)
@@ -294,16 +302,16 @@ class CampaignFlow:
                 continue
             till = end if share == left else at + (end - at) * share // left
             left -= share
-            resumed = ended_line(use.id, index, asset)
+            resumed = EndedLine(use.id, index, asset)
             if part.line is None and resumed in self._ended:
-                self._land(bar, asset, resumed, *outs[index], at, till)
+                self._land(bar, asset, str(resumed), *outs[index], at, till)
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
-                units = till - at if use.id.startswith("refund:") else share
+                units = till - at if is_refund(use) else share
                 self._exits.append(Exit(bar, at, till, ended_as(use, part.kind), asset, units, ""))
-            elif use.id.startswith("refund:"):
+            elif is_refund(use):
                 self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
-            elif use.id.startswith("repaid:"):
+            elif use_named(use.id).cause is UseCause.REPAID:
                 self._exits.append(Exit(bar, at, till, ExitKind.REPAID, asset, till - at, ""))
             else:
                 first, last = part.start + outs[index][0], part.start + outs[index][1]
@@ -318,7 +326,7 @@ class CampaignFlow:
                 band = Band(bar, start, end, target.bar, target.at(first), target.at(last))
                 self._bands.append(band)
             return
-        if line.startswith("order/"):
+        if line_named(line).kind is LineKind.ORDER:
             _, item = self.order_item(line)
             name = str(self._products[str(item["product"])]["name"])
             self._exits.append(Exit(bar, start, end, ExitKind.SPENT, asset, end - start, name))
@@ -338,7 +346,8 @@ class CampaignFlow:
             elif span.state is not UnitState.VOID:
                 kind = self.ending_of(line)
                 if kind is not None:
-                    label = parse_goods_line(line).place if line.startswith("goods/") else ""
+                    here = line_named(line)
+                    label = here.place if isinstance(here, GoodsLine) else ""
                     self._exits.append(Exit(bar, at, till, kind, asset, till - at, label))
             at = till
 

@@ -14,8 +14,9 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.lines import Source, UnitState, Use
+from ledger.core.names import LineKind, Lot, UseCause, UseName, account_named, line_named, lot_named
 from ledger.rules.books import Books
-from ledger.rules.goods import OVER, expiry_of, lot_asset, over_asset, parse_goods_line
+from ledger.rules.goods import expiry_of, lot_asset, over_asset
 from ledger.rules.returns import holders_of
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
@@ -100,13 +101,13 @@ def stock_rows(books: Books, campaign: str) -> list[StockRow]:
         for name, asset, balance in books.balances(account(kind, campaign) + "/"):
             if not balance.net:
                 continue
-            product, lot = asset.split("#", 1)
+            lot = lot_named(asset)
             recalled = books.documents.find("recalled", "", asset)
             found.append(
                 StockRow(
-                    name.rsplit("/", 1)[1],
-                    product,
-                    lot,
+                    account_named(name).detail[-1],
+                    lot.product,
+                    lot.number,
                     balance.net,
                     expiry_of(books, asset),
                     kind is AccountClass.STOCK,
@@ -138,13 +139,13 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
 
 def lots_named(books: Books, campaign: str, lot: str) -> list[tuple[str, dict[str, Any]]]:
     """(asset, document) of the campaign's lots of a name, as `LOT` or `PRODUCT#LOT`; a surplus is its lot's."""
-    lot = lot.removesuffix(OVER)
+    lot = Lot("", lot).ordered.number
     return [
         (asset, document)
         for asset, document in books.documents.all("lot", "")
         if document["campaign"] == campaign
-        and lot in {asset, asset.split("#", 1)[1]}
-        and not asset.endswith(OVER)
+        and lot in {asset, lot_named(asset).number}
+        and not lot_named(asset).is_over
     ]
 
 
@@ -155,11 +156,11 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
         order = books.documents.find("purchase", campaign, document.get("order", ""))
         recalled = books.documents.find("recalled", "", asset)
         held = holders_of(books, campaign, asset)
-        product, name = asset.split("#", 1)
+        here = lot_named(asset)
         found.append(
             LotTrace(
-                product=product,
-                lot=name,
+                product=here.product,
+                lot=here.number,
                 receipt=document.get("receipt", ""),
                 order=document.get("order", ""),
                 supplier=order["facts"]["supplier"] if order else "",
@@ -181,13 +182,13 @@ def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) ->
     worth: dict[tuple[str, str], int] = defaultdict(int)
     pieces: dict[str, int] = defaultdict(int)
     lines, lot = books.lines, document["facts"]["lot"]
-    use_id = f"receipt:{campaign}:{document.get('receipt', '')}:{lot}"
+    use_id = str(UseName(UseCause.RECEIPT, campaign, document.get("receipt", ""), (lot,)))
     uses: dict[str, Use] = {}
     if lines.has_use(use_id):
         uses[use_id] = lines.use(use_id)
         _count_pieces(owners_of_use(lines, uses[use_id]), pieces)
-    for line in lines.names(f"goods/{campaign}/{AccountClass.STOCK.value}:"):
-        goods = parse_goods_line(line).asset
+    for name in lines.goods(campaign, AccountClass.STOCK):
+        line, goods = str(name), name.asset
         if goods == over_asset(asset) or (goods == asset and not lines.has_use(use_id)):
             for source, start, end in _first_here(lines, line):
                 _count_pieces(owners(lines, line, start, end), pieces)
@@ -212,7 +213,7 @@ def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) ->
 def _first_here(lines: Lines, line: str) -> Iterator[tuple[Source, int, int]]:
     """Pieces that became the lot's on this line: not those that moved here, nor what a reversal took back."""
     for source in lines.sources(line):
-        if source.use is not None and lines.use(source.use).line.startswith("goods/"):
+        if source.use is not None and line_named(lines.use(source.use).line).kind is LineKind.GOODS:
             continue
         for span in lines.spans(line, source.start, source.end):
             if span.state is not UnitState.VOID:

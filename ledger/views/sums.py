@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.names import account_named, lot_named
 from ledger.rules.books import Books
 from ledger.views.campaign import SumRow, SumTable
 from ledger.views.carrying import carrying_tables
@@ -59,10 +60,10 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         rows = (*rows, SumRow("other_coins", "", other))
     key = "received_with_others" if more else "received"
     tables.append(SumTable("BTC", "", key, rows, received + more))
-    currencies = {line.rsplit("/", 1)[1] for line in books.lines.names(f"money/{slug}/")} - {"BTC"}
+    currencies = {line.asset for line in books.lines.money(slug)} - {"BTC"}
     for currency in sorted(currencies):
         spent = [
-            SumRow("paid", name.rsplit("/", 1)[1], balance.net)
+            SumRow("paid", account_named(name).detail[-1], balance.net)
             for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
             if asset == currency
         ]
@@ -95,7 +96,7 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
     if not lots:
         return None
     names = {asset for asset, _ in lots}
-    product = lots[0][0].split("#", 1)[0]
+    product = lot_named(lots[0][0]).product
     rows: list[SumRow] = []
     for kind, key in (
         (AccountClass.DISTRIBUTED, "distributed"),
@@ -106,7 +107,7 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
         places: dict[str, int] = {}
         for name, asset, balance in books.balances(account(kind, slug) + "/"):
             if asset in names:
-                label = name.rsplit("/", 1)[1]
+                label = account_named(name).detail[-1]
                 places[label] = places.get(label, 0) + balance.net
         if kind is AccountClass.DISTRIBUTED:
             rows.append(SumRow(key, "", sum(places.values())))

@@ -110,16 +110,6 @@ def test_a_planted_error_in_a_lot_shows_for_that_lot_by_exactly_how_much(tmp_pat
     assert [(table.asset, table.difference) for table in made.tables if table.difference] == [("KIT#L1", -3)]
 
 
-def test_a_class_of_account_that_nobody_knows_is_a_row_of_its_own(tmp_path: Path) -> None:
-    ledger = Ledger.new(tmp_path)
-    sold(ledger)
-    with ledger.store.write() as writing:
-        writing.shelf.save("balance", f"mislaid/{SLUG}|BTC", b"[5,0]")
-        writing.shelf.save("balance", f"found/{SLUG}|BTC", b"[0,5]")
-    made = rows(report(ledger), "BTC")
-    assert (made["went mislaid"], made["came found"]) == (5, 5)
-
-
 def test_at_a_block_it_is_as_the_books_stood_then(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     ledger.mine("a", tx("gift", (0, BTC)))

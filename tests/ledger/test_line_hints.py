@@ -41,9 +41,9 @@ def operation_of(lines: Lines, number: int, step: tuple) -> Operation | None:
                 pieces = ((start, start + 1), (start + 1, end))
             taken = sum(end - start for start, end in pieces)
             parts = (Part(PartKind.ON, taken, taken, TO, lines.length(TO)),)
-            return Use(f"u{number}", FROM, pieces, taken, parts) if taken else None
+            return Use(f"conversion:c:{number}", FROM, pieces, taken, parts) if taken else None
         case ("undo", which):
-            return Undo(f"u{which}")
+            return Undo(f"conversion:c:{which}")
         case ("turn", which, units, after):
             spans = [span for span in lines.spans(FROM) if span.state is not UnitState.USED]
             if not spans:

@@ -10,7 +10,6 @@ from ledger.core.accounts import AccountClass
 from ledger.core.names import (
     FREE,
     Account,
-    Cause,
     EndedLine,
     GiftKind,
     GiftName,
@@ -23,6 +22,7 @@ from ledger.core.names import (
     OrderLine,
     RepaidLine,
     SpentLine,
+    UseCause,
     UseName,
     account_named,
     gift_named,
@@ -42,7 +42,7 @@ restrictions = numbers | st.just(FREE)
 lots = st.builds(Lot, numbers, numbers)
 paper_uses = st.builds(
     UseName,
-    st.sampled_from([cause for cause in Cause if cause is not Cause.SPEND]),
+    st.sampled_from([cause for cause in UseCause if cause is not UseCause.SPEND]),
     slugs,
     numbers,
     st.lists(numbers | lots.map(str), max_size=2).map(tuple),
@@ -50,7 +50,7 @@ paper_uses = st.builds(
 )
 spend_uses = st.builds(
     UseName,
-    st.just(Cause.SPEND),
+    st.just(UseCause.SPEND),
     slugs,
     spends,
     st.lists(restrictions, max_size=1).map(tuple),
@@ -68,9 +68,7 @@ lines = st.one_of(
 )
 gifts = st.one_of(
     st.builds(lambda txid, vout: GiftName(GiftKind.COINS, f"{txid}:{vout}"), txids, st.integers(0, 9999)),
-    st.builds(
-        GiftName, st.sampled_from([GiftKind.CONTRIBUTION, GiftKind.IN_KIND, GiftKind.OVER]), numbers
-    ),
+    st.builds(GiftName, st.sampled_from([GiftKind.CONTRIBUTION, GiftKind.IN_KIND, GiftKind.OVER]), numbers),
     st.builds(GiftName, st.just(GiftKind.LOAN), numbers, slugs),
 )
 
@@ -111,7 +109,7 @@ def test_what_came_too_much_with_a_lot_is_a_lot_of_its_own(lot: Lot) -> None:
 
 @pytest.mark.parametrize("name", ["", "money", "money/m/free", "purse/m/free/BTC", "goods/m/stock:Depot/KIT"])
 def test_what_is_no_name_of_a_line_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="line|lot"):
+    with pytest.raises(ValueError, match=r"line|lot"):
         line_named(name)
 
 

@@ -16,7 +16,7 @@ from ledger.tracing.follow import Arrival, Ending, follow
 from ledger.tracing.owners import owners, owners_of_use
 from ledger.tracing.state import Lines
 from ledger.views.stock import lot_traces
-from tests.ledger.test_tracing import COINS, GOODS, MONEY, ORDER, Story, play, steps
+from tests.ledger.test_tracing import COINS, GOODS, MONEY, ORDER, PAYMENT, Story, play, steps
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.things import BTC, DATE, order, pay
 
@@ -77,7 +77,7 @@ def test_lots_of_an_order_that_is_paid_in_part_name_their_gifts_piece_by_piece(
     total = sum(sums)
     value = total + 7
     lines.apply(Open(ORDER, "USD", value))
-    lines.apply(Use("pay", MONEY, ((0, total),), total, (Part(PartKind.ON, total, total, ORDER, 0),)))
+    lines.apply(Use(PAYMENT, MONEY, ((0, total),), total, (Part(PartKind.ON, total, total, ORDER, 0),)))
     done = 0
     for index, (short, damaged, good) in enumerate(receipts):
         noted = short + damaged + good
@@ -87,19 +87,22 @@ def test_lots_of_an_order_that_is_paid_in_part_name_their_gifts_piece_by_piece(
         done += noted
         parts = [Part(PartKind.SHORT, short, short), Part(PartKind.DAMAGED, damaged, damaged)]
         parts = [part for part in parts if part.share]
-        parts.append(Part(PartKind.ON, good, good, f"lot{index}/A", 0))
+        parts.append(Part(PartKind.ON, good, good, f"goods/m/stock:Depot/KIT#L{index}", 0))
         pieces = ((first, last),) if first < last else ()
-        lines.apply(Use(f"receipt:{index}", ORDER, pieces, noted, tuple(parts)))
+        lines.apply(Use(f"receipt:m:{index}:L{index}", ORDER, pieces, noted, tuple(parts)))
         arrived = forwards(lines, MONEY, gifts)
-        assert +backwards(lines, f"lot{index}/A") == +arrived[f"lot{index}/A"]
+        assert (
+            +backwards(lines, f"goods/m/stock:Depot/KIT#L{index}")
+            == +arrived[f"goods/m/stock:Depot/KIT#L{index}"]
+        )
         whole: Counter[str] = Counter()
         for gift, (start, end) in gifts.items():
             for visit in follow(lines, MONEY, start, end):
-                if isinstance(visit, Arrival) and visit.use.id == f"receipt:{index}":
+                if isinstance(visit, Arrival) and visit.use.id == f"receipt:m:{index}:L{index}":
                     whole[gift] += visit.end - visit.start
-                elif isinstance(visit, Ending) and visit.use.id == f"receipt:{index}":
+                elif isinstance(visit, Ending) and visit.use.id == f"receipt:m:{index}:L{index}":
                     whole[gift] += visit.units
-        use = lines.use(f"receipt:{index}")
+        use = lines.use(f"receipt:m:{index}:L{index}")
         named: Counter[str] = Counter()
         for run in owners_of_use(lines, use):
             named[run.gift or ""] += run.end - run.start

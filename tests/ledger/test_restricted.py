@@ -71,7 +71,7 @@ def test_a_spend_takes_unrestricted_money_first_then_restricted_lines_by_number(
     given(ledger, ("N-2", 5_000), ("N-1", 5_000), (None, 5_000))
     spend(ledger, "s", keep=3_000)
     assert free(ledger, "BTC", "free", "N-1", "N-2") == [0, 0, 3_000]
-    assert taken(ledger, f"spend:{name('s')}:{SLUG}:N-2") == 2_000
+    assert taken(ledger, f"spend:{SLUG}:{name('s')}:N-2") == 2_000
 
 
 def test_what_restricted_coins_fetch_is_restricted_alike_and_fees_are_shared(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def _used(shelf: MemoryShelf, gifts: list[int], uses: list[tuple[int, int, int, 
     for number, units in enumerate(gifts):
         lines.apply(Append(COINS, "BTC", lines.length(COINS), units, f"g{number}"))
     for number, (units, fee, out, further) in enumerate(uses):
-        target = f"bank/{number % 2}/USD"
-        source, onto = (target, "order/1/USD") if further else (COINS, target)
+        target = f"money/c/need-{number % 2}/USD"
+        source, onto = (target, "order/c/PO-1/1/USD") if further else (COINS, target)
         pieces = lines.lowest_free(source, units)
         taken = sum(end - start for start, end in pieces)
         if not taken:
@@ -40,7 +40,7 @@ def _used(shelf: MemoryShelf, gifts: list[int], uses: list[tuple[int, int, int, 
             Part(PartKind.FEE, lost, lost),
             Part(PartKind.ON, taken - lost, out if taken > lost else 0, onto, lines.length(onto)),
         )
-        lines.apply(Use(f"u{number}", source, pieces, taken, parts))
+        lines.apply(Use(f"conversion:c:{number}", source, pieces, taken, parts))
     return lines
 
 

@@ -27,7 +27,10 @@ from ledger.tracing.changing import LinesWriting
 from ledger.tracing.follow import Arrival, Ending, Stay, follow, origins
 from ledger.tracing.state import Lines
 
-COINS, MONEY, ORDER, GOODS, HANDED = "m/BTC", "m/USD", "o/USD", "g/A", "h/A"
+COINS, MONEY, ORDER = "money/m/free/BTC", "money/m/free/USD", "order/m/PO-1/1/USD"
+GOODS, HANDED = "goods/m/stock:Depot/KIT#A", "goods/m/handed:Clinic/KIT#A"
+CONVERSION, PAYMENT, RECEIPT = "conversion:m:C-1", "payment:m:P-1", "receipt:m:G-1:A"
+HANDOVER = "handover:m:H-1:KIT#A"
 
 
 def use_of(units: int, *shares: int, out: int | None = None, line: str | None = MONEY) -> Use:
@@ -36,7 +39,7 @@ def use_of(units: int, *shares: int, out: int | None = None, line: str | None = 
     rest = units - sum(shares)
     parts = [Part(kind, share, share) for kind, share in zip(kinds, shares, strict=False)]
     parts.append(Part(PartKind.ON, rest, rest if out is None else out, line, 0))
-    return Use("u", COINS, ((0, units),), units, tuple(parts))
+    return Use(CONVERSION, COINS, ((0, units),), units, tuple(parts))
 
 
 @st.composite
@@ -122,7 +125,7 @@ class Story:
             Part(PartKind.ON, n - fee, out if n > fee else 0, target, self.lines.length(target)),
         )
         self.made += 1
-        name = f"use{self.made}"
+        name = f"conversion:m:{self.made}"
         self.lines.apply(Use(name, source, pieces, n, parts))
         self.uses.append(name)
 
@@ -294,10 +297,10 @@ def ordered(value: int = 1000) -> Lines:
 def test_goods_that_nobody_has_paid_for_have_no_owner_until_the_payment_reaches_them() -> None:
     """Rule 5: "on credit", and the payment that reaches a position gives it its owner, wherever the goods are."""
     lines = ordered()
-    lines.apply(Use("receipt", ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
-    lines.apply(Use("ship", GOODS, ((0, 20),), 20, (Part(PartKind.ON, 20, 20, HANDED, 0),)))
+    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
+    lines.apply(Use(HANDOVER, GOODS, ((0, 20),), 20, (Part(PartKind.ON, 20, 20, HANDED, 0),)))
     assert [origin.gift for origin in origins(lines, HANDED, 0, 20)] == [None]
-    lines.apply(Use("pay", MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
+    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
     assert {origin.gift for origin in origins(lines, HANDED, 0, 20)} == {"a"}
     assert lines.length(GOODS) == 50
     assert [o.gift for o in origins(lines, GOODS, 30, 50)] == [None]
@@ -307,24 +310,24 @@ def test_a_use_is_undone_only_when_all_that_it_yielded_is_free() -> None:
     """Rule 8: later uses are reversed first."""
     lines = LinesWriting(MemoryShelf())
     lines.apply(Append(COINS, "BTC", 0, 100, "a"))
-    lines.apply(Use("one", COINS, ((0, 100),), 100, (Part(PartKind.ON, 100, 50, MONEY, 0),)))
-    lines.apply(Use("two", MONEY, ((0, 10),), 10, (Part(PartKind.ON, 10, 5, GOODS, 0),)))
+    lines.apply(Use(CONVERSION, COINS, ((0, 100),), 100, (Part(PartKind.ON, 100, 50, MONEY, 0),)))
+    lines.apply(Use(PAYMENT, MONEY, ((0, 10),), 10, (Part(PartKind.ON, 10, 5, GOODS, 0),)))
     with pytest.raises(Conflict, match="later facts stand on"):
-        lines.apply(Undo("one"))
-    lines.apply(Undo("two"))
-    lines.apply(Undo("one"))
+        lines.apply(Undo(CONVERSION))
+    lines.apply(Undo(PAYMENT))
+    lines.apply(Undo(CONVERSION))
     assert lines.free_units(COINS) == 100
     assert lines.free_units(MONEY) == 0
 
 
 def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received() -> None:
     lines = ordered()
-    lines.apply(Use("pay", MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
-    lines.apply(Use("receipt", ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
+    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
+    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
     with pytest.raises(Conflict, match="later facts"):
-        lines.apply(Undo("pay"))
-    lines.apply(Undo("receipt"))
-    lines.apply(Undo("pay"))
+        lines.apply(Undo(PAYMENT))
+    lines.apply(Undo(RECEIPT))
+    lines.apply(Undo(PAYMENT))
     assert lines.filled(ORDER) == 0
 
 
@@ -333,11 +336,11 @@ def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received() ->
     [
         Append(COINS, "BTC", 5, 10, "b"),
         Append(COINS, "USD", 100, 10, "b"),
-        Use("u", COINS, ((50, 150),), 100, (Part(PartKind.ON, 100, 1, MONEY, 0),)),
-        Use("u", COINS, ((0, 10),), 10, (Part(PartKind.ON, 10, 1, MONEY, 7),)),
+        Use(CONVERSION, COINS, ((50, 150),), 100, (Part(PartKind.ON, 100, 1, MONEY, 0),)),
+        Use(CONVERSION, COINS, ((0, 10),), 10, (Part(PartKind.ON, 10, 1, MONEY, 7),)),
         Change(COINS, ((0, 10),), UnitState.HELD, UnitState.FREE, ""),
         Open(COINS, "BTC", 10),
-        Undo("nothing"),
+        Undo("payment:m:nothing"),
     ],
 )
 def test_an_operation_that_the_state_does_not_allow_is_refused(wrong: object) -> None:
@@ -350,19 +353,21 @@ def test_an_operation_that_the_state_does_not_allow_is_refused(wrong: object) ->
 def test_in_turn_each_use_takes_the_next_lowest_units() -> None:
     """Rule 4: countries are served in turn, so a donor's masks are whole and in order."""
     lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(GOODS, "A", 0, 10, "a"))
-    lines.apply(Append(GOODS, "A", 10, 10, "b"))
+    lines.apply(Append(GOODS, "KIT#A", 0, 10, "a"))
+    lines.apply(Append(GOODS, "KIT#A", 10, 10, "b"))
     for name, units in (("Ghana", 12), ("Togo", 8)):
         pieces = lines.lowest_free(GOODS, units)
-        lines.apply(Use(name, GOODS, pieces, units, (Part(PartKind.ON, units, units, f"{name}/A", 0),)))
-    assert [o.gift for o in origins(lines, "Ghana/A", 0, 12)] == ["a", "b"]
-    assert [o.gift for o in origins(lines, "Togo/A", 0, 8)] == ["b"]
+        line = f"goods/m/handed:{name}/KIT#A"
+        use = f"handover:m:{name}:KIT#A"
+        lines.apply(Use(use, GOODS, pieces, units, (Part(PartKind.ON, units, units, line, 0),)))
+    assert [o.gift for o in origins(lines, "goods/m/handed:Ghana/KIT#A", 0, 12)] == ["a", "b"]
+    assert [o.gift for o in origins(lines, "goods/m/handed:Togo/KIT#A", 0, 8)] == ["b"]
 
 
 def test_a_released_hold_is_free_for_the_next_use_and_a_held_unit_is_not() -> None:
     lines = LinesWriting(MemoryShelf())
     lines.apply(Append(MONEY, "USD", 0, 100, "a"))
-    lines.apply(Change(MONEY, ((0, 60),), UnitState.FREE, UnitState.HELD, "payment"))
+    lines.apply(Change(MONEY, ((0, 60),), UnitState.FREE, UnitState.HELD, "payment:P-1"))
     assert lines.lowest_free(MONEY, 100) == ((60, 100),)
     lines.apply(Change(MONEY, ((0, 60),), UnitState.HELD, UnitState.FREE, ""))
     assert lines.lowest_free(MONEY, 100) == ((0, 100),)

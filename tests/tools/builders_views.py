@@ -282,9 +282,10 @@ def story_trail(unit: str = "mask") -> DonationTrail:
             Place(ExitKind.WAITING, unit, 7, unit, "WAHO", "2020-08-06"),
         ),
         shares=(
-            LineShare("BTC", coins("59.6632"), coins("59.6732"), "BTC"),
-            LineShare("USD", 46_978_040, 46_987_540, "USD"),
-            LineShare("PO-3", 219_570, 219_607, unit), LineShare("Beijing", 217_570, 217_607, unit),
+            LineShare("money/bithelp/free/BTC", coins("59.6632"), coins("59.6732"), "BTC"),
+            LineShare("money/bithelp/free/USD", 46_978_040, 46_987_540, "USD"),
+            LineShare("order/bithelp/PO-3/1/USD", 219_570, 219_607, unit),
+            LineShare("goods/bithelp/stock:Beijing/MASK#L-1", 217_570, 217_607, unit),
         ),
         flow=story_flow(unit), thread=story_thread(), sources=("a", "b", "c"),
     )  # fmt: skip

@@ -10,6 +10,7 @@ import re
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.units import day, time
 from ledger.core.money import is_money
+from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
 from ledger.views.trail import Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -124,19 +125,17 @@ _LINES = {
 
 
 def line_name(line: str) -> str:
-    """A line's name for people; what is of no known shape is shown as it is."""
-    match line.split("/"):
-        case ["money", _, restriction, asset]:
-            return asset if restriction == "free" else f"{asset}, for {restriction}"
-        case ["order", _, order, item, _]:
-            return f"Order {order}, item {item}"
-        case ["spent", use, asset]:
-            return f"{asset} spent in {use[:8]}…"
-        case ["spent", use, restriction, asset]:
-            return f"{asset}, for {restriction}, spent in {use[:8]}…"
-        case ["goods", _, where, lot]:
-            kind, _, place = where.partition(":")
-            _, _, number = lot.partition("#")
-            said = _LINES.get(kind, kind.capitalize() + " {}").replace("{}", place)
-            return f"{said}, lot {number}" if number else said
+    """A line's name for people; a kind that has no sentence is shown as it is."""
+    name = line_named(line)
+    match name:
+        case MoneyLine():
+            return name.asset if name.restriction == FREE else f"{name.asset}, for {name.restriction}"
+        case OrderLine():
+            return f"Order {name.order}, item {name.item}"
+        case SpentLine():
+            what = name.asset if name.restriction == FREE else f"{name.asset}, for {name.restriction},"
+            return f"{what} spent in {name.spend[:8]}…"
+        case GoodsLine():
+            said = _LINES.get(name.at.value, name.at.value.capitalize() + " {}").replace("{}", name.place)
+            return f"{said}, lot {name.lot.number}"
     return line
