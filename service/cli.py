@@ -17,7 +17,7 @@ from typing import NoReturn
 from ledger.core.errors import LedgerError, NotAllowed, StorageFailed
 from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
-from service.commands import COMMANDS
+from service.commands import TABLE, Row
 from watchers.proof.block import BlockRefused
 from watchers.sources.protocol import SourceError
 
@@ -35,42 +35,48 @@ class _Parser(argparse.ArgumentParser):
         self.exit(Exit.USAGE, f"{self.prog}: {_one_line(message)}. See `{self.prog} --help`.\n")
 
 
-def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:
+def row_of(words: Sequence[str]) -> Row | None:
+    """The command that a command line names with its first words; None where it names none."""
+    return TABLE.get(" ".join(words[:2])) or TABLE.get(" ".join(words[:1]))
+
+
+def build_parser(chosen: Row | None, command: Command | None) -> argparse.ArgumentParser:
+    """The parser of all words; only the chosen command has its options, since no other is loaded."""
     parser = _Parser(
         prog="aidtrail",
         description="Follows a crypto donation from the coin to what it became.",
         epilog="Each command has --help, --json and documented exit codes.",
     )
-    parser.set_defaults(command=None)
     top = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=_Parser)
     nouns: dict[str, argparse._SubParsersAction[_Parser]] = {}
-    for command in commands:
-        words = command.words.split(" ")
-        if len(words) == 1:
-            _fill(top, words[0], command)
-            continue
-        noun, verb = words
-        if noun not in nouns:
+    for row in TABLE.values():
+        noun, _, verb = row.words.partition(" ")
+        if verb and noun not in nouns:
             group = top.add_parser(noun, help=f"{noun}: what it can do", description=f"The noun {noun}.")
             nouns[noun] = group.add_subparsers(
                 metavar="ACTION", title="actions", required=True, parser_class=_Parser
             )
-        _fill(nouns[noun], verb, command)
+        place, word = (nouns[noun], verb) if verb else (top, noun)
+        if row is chosen and command is not None:
+            _add_options(_add_parser(place, word, row, command), command)
+        else:
+            place.add_parser(word, help=_escaped(row.help))
     return parser
 
 
-def _fill(
-    where: argparse._SubParsersAction[_Parser],
-    word: str,
-    command: Command,
-) -> None:
-    parser = where.add_parser(
+def _add_parser(
+    place: argparse._SubParsersAction[_Parser], word: str, row: Row, command: Command
+) -> argparse.ArgumentParser:
+    return place.add_parser(
         word,
-        help=_escaped(command.doc),
-        description=_escaped(command.doc),
-        epilog=_escaped(f"{command.notes}\n\nexit codes:\n{command.exit_text()}".strip()),
+        help=_escaped(row.help),
+        description=_escaped(row.help),
+        epilog=_escaped(f"{command.notes()}\n\nexit codes:\n{command.exit_text()}".strip()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     if command.facts_by_json:
         parser.add_argument(
             "--json",
@@ -85,7 +91,6 @@ def _fill(
         parser.add_argument("--json", dest="as_json", action="store_true", help="print the answer as JSON")
     parser.add_argument("--quiet", action="store_true", help="say nothing on stderr but what went wrong")
     command.options(parser)
-    parser.set_defaults(command=command)
 
 
 def _escaped(text: str) -> str:
@@ -98,29 +103,31 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
         if "\0" in word or not _is_text(word):
             print("aidtrail: an argument is not text in UTF-8 without NUL; write it so.", file=outside.err)
             return Exit.USAGE
-    parser = build_parser()
+    row = row_of(arguments)
+    command = None if row is None else row.load()
     try:
-        options = parser.parse_args(list(arguments))
+        options = build_parser(row, command).parse_args(list(arguments))
     except SystemExit as stop:
         return int(stop.code or 0)
+    if row is None or command is None:  # a word before the command, which the parser has refused
+        return Exit.USAGE
     if options.quiet:
         outside = Outside(
             outside.clock, outside.environment, outside.folder, outside.stdin, outside.out, outside.err, True
         )
-    command: Command = options.command
     try:
         answer = command.run(options, outside)
-        return _print(answer, bool(options.as_json), outside, command)
+        return _print(answer, bool(options.as_json), outside, row)
     except (BadUse, BlockRefused) as refusal:
-        return _refuse(outside, command, str(refusal), Exit.USAGE)
+        return _refuse(outside, row, str(refusal), Exit.USAGE)
     except NotAllowed as refusal:
-        return _refuse(outside, command, str(refusal), Exit.DENIED)
+        return _refuse(outside, row, str(refusal), Exit.DENIED)
     except StorageFailed as failure:
-        return _refuse(outside, command, str(failure), Exit.UNAVAILABLE)
+        return _refuse(outside, row, str(failure), Exit.UNAVAILABLE)
     except LedgerError as refusal:
-        return _refuse(outside, command, str(refusal), Exit.USAGE)
+        return _refuse(outside, row, str(refusal), Exit.USAGE)
     except (Unavailable, SourceError) as failure:
-        return _refuse(outside, command, str(failure), Exit.UNAVAILABLE)
+        return _refuse(outside, row, str(failure), Exit.UNAVAILABLE)
     except BrokenPipeError:
         return Exit.OK
     except KeyboardInterrupt:
@@ -128,13 +135,13 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
     except OSError as failure:
         reason = failure.strerror or type(failure).__name__
         where = f"{str(failure.filename)[:70]}: " if failure.filename is not None else ""
-        return _refuse(outside, command, f"{where}cannot be used ({reason}).", Exit.UNAVAILABLE)
+        return _refuse(outside, row, f"{where}cannot be used ({reason}).", Exit.UNAVAILABLE)
     except Exception as failure:
         if outside.environment.get(TRACE):
             traceback.print_exc(file=outside.err)
         kind = type(failure).__name__
         sentence = f"an error of this program ({kind}: {failure}); set {TRACE}=1 to see where, and report it."
-        return _refuse(outside, command, " ".join(sentence.split()), Exit.BROKEN)
+        return _refuse(outside, row, " ".join(sentence.split()), Exit.BROKEN)
 
 
 def _one_line(sentence: str) -> str:
@@ -148,12 +155,12 @@ def _is_text(word: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
-def _refuse(outside: Outside, command: Command, sentence: str, code: Exit) -> int:
-    print(f"aidtrail {command.words}: {_one_line(sentence)}", file=outside.err, flush=True)
+def _refuse(outside: Outside, row: Row, sentence: str, code: Exit) -> int:
+    print(f"aidtrail {row.words}: {_one_line(sentence)}", file=outside.err, flush=True)
     return int(code)
 
 
-def _print(answer: Answer, as_json: bool, outside: Outside, command: Command) -> int:
+def _print(answer: Answer, as_json: bool, outside: Outside, row: Row) -> int:
     """Print the answer of a command that has done its work; its exit code."""
     try:
         if as_json:
@@ -166,7 +173,7 @@ def _print(answer: Answer, as_json: bool, outside: Outside, command: Command) ->
         raise
     except OSError as failure:
         sentence = f"it is done, and its answer could not be printed ({failure.strerror}); ask again."
-        return _refuse(outside, command, sentence, Exit.UNAVAILABLE)
+        return _refuse(outside, row, sentence, Exit.UNAVAILABLE)
     return int(answer.exit)
 
 

@@ -1,4 +1,4 @@
-"""What a command is: its words, its options, and the answer it gives. Never prints or exits by itself.
+"""What a command is: its options and the answer it gives. Never prints or exits by itself.
 
 Exit codes are one list for all commands; each command documents those it uses.
 """
@@ -71,14 +71,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`words` as typed, for example `token add`; `run` gives the answer."""
+    """`run` gives the answer; words and one-line help stand in the table of `service.commands`."""
 
-    words: str
-    doc: str
     run: Callable[[argparse.Namespace, Outside], Answer]
     options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
     exits: tuple[Exit, ...] = (Exit.OK, Exit.USAGE)
-    notes: str = ""
+    notes: Callable[[], str] = str
+    """What --help says beyond the options; made only when it is asked for."""
     facts_by_json: bool = False
     """`--json FILE` hands the facts in, and `--json` alone asks for the answer as JSON."""
 

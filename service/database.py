@@ -1,59 +1,37 @@
-"""The store of the data that a command was pointed at, opened and closed around its work."""
+"""The database of a data folder, opened and closed around a command's work. It knows no rule: see `service/folding.py`
+for a ledger whose model has to be current.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.recording.rebuild import is_current, renew
 from ledger.store.database import Store
-from ledger.store.transaction import Reading
 from service.command import BadUse, Outside
 from service.data_folder import DataFolder, find_data_folder
 
 
 @contextmanager
-def open_ledger(data: str | None, outside: Outside) -> Iterator[Store]:
-    """Find the data, say where, and open its database; BadUse or StorageFailed when that cannot be."""
-    with open_folder(find_data_folder(data, outside), outside) as store:
-        yield store
+def open_database(data: str | None, outside: Outside) -> Iterator[Store]:
+    """Find the data, say where, and open its database for what needs users and tokens only.
 
-
-@contextmanager
-def open_folder(folder: DataFolder, outside: Outside) -> Iterator[Store]:
-    """The store of a folder that was found already."""
-    url = folder.database_url(outside.environment)
-    path = sqlite_path(url)
-    if path is not None and not (outside.folder / path).is_file():
-        raise BadUse(f"no database in {folder.path}; make one with `aidtrail init` or `aidtrail demo`.")
-    store = open_current(url, outside)
+    Raises BadUse or StorageFailed when that cannot be.
+    """
+    store = Store.open(existing_url(find_data_folder(data, outside), outside))
     try:
         yield store
     finally:
         store.close()
 
 
-def open_current(url: str, outside: Outside) -> Store:
-    """Open a database, migrated, and with projections as this version folds them; StorageFailed or LedgerError."""
-    store = Store.open(url)
-    try:
-        with store.read() as tx:
-            current = is_current(tx)
-        if not current:
-            with store.write() as tx:
-                folded = renew(tx)
-            if folded:
-                outside.say(f"another version made the sums and lists; made anew from {folded} entries.")
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def now_of(tx: Reading, outside: Outside) -> int:
-    """Unix seconds now; in a demonstration the moment where its story stands, so that nothing in it grows old."""
-    told = tx.progress.load("demo_clock")
-    return int(told) if told else outside.clock()
+def existing_url(folder: DataFolder, outside: Outside) -> str:
+    """The URL of a folder's database; BadUse where its file is not there."""
+    url = folder.database_url(outside.environment)
+    path = sqlite_path(url)
+    if path is not None and not (outside.folder / path).is_file():
+        raise BadUse(f"no database in {folder.path}; make one with `aidtrail init` or `aidtrail demo`.")
+    return url
 
 
 def sqlite_path(url: str) -> str | None:

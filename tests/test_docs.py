@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import build_parser
-from service.commands import COMMANDS
+from service.commands import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -63,12 +63,13 @@ def ours(document: Path) -> list[list[str]]:
 
 
 def nouns() -> set[str]:
-    return {command.words.split(" ")[0] for command in COMMANDS}
+    return {words.split(" ")[0] for words in TABLE}
 
 
 def options_of(words: str) -> set[str]:
     """The options that a command's own parser knows."""
-    parser = build_parser()
+    row = TABLE[words]
+    parser = build_parser(row, row.load())
     for word in words.split(" "):
         choices = next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
         parser = choices[word]
@@ -79,7 +80,7 @@ def what_is_wrong(words: list[str]) -> str | None:
     """Why these words are no command of ours, or None."""
     if words[0] == "test":  # the launcher's own; all that follows is pytest's
         return None
-    known = {command.words for command in COMMANDS}
+    known = set(TABLE)
     two = " ".join(words[:2])
     command = two if two in known else words[0]
     if command not in known:
@@ -118,7 +119,7 @@ def test_the_readme_names_every_command_and_no_other_noun() -> None:
 
 def test_the_readme_lists_the_exit_codes_that_the_program_has() -> None:
     rows = re.findall(r"^\| (\d+) \| ", (ROOT / "README.md").read_text(), re.MULTILINE)
-    used = {int(code) for command in COMMANDS for code in command.exits}
+    used = {int(code) for row in TABLE.values() for code in row.load().exits}
     assert used <= {int(row) for row in rows}
 
 

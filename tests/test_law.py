@@ -203,10 +203,11 @@ def test_only_service_reads_the_environment() -> None:
 
 
 def test_nothing_is_imported_inside_a_function() -> None:
-    """An import in a function hides a dependency, most often a cycle."""
+    """An import in a function hides a dependency, most often a cycle; but a command is loaded when it is called."""
     wrong = [
         f"{source.name}:{inner.lineno}"
         for source in sources()
+        if source.name != "service/commands/__init__.py"
         for node in ast.walk(source.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for inner in ast.walk(node)

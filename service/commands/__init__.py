@@ -1,42 +1,300 @@
-"""All commands of the program, in the order in which `aidtrail --help` lists them."""
+"""All commands of the program: their words, what each does in one line, and the module that does it.
+
+`aidtrail --help` is this table, in this order; a module is loaded when one of its commands is called. The nouns of
+the ledger stand here too, though their kinds declare them: a test compares the two.
+"""
 
 from __future__ import annotations
 
-from service.command import Command
-from service.commands import (
-    backup,
-    bank,
-    block,
-    check,
-    deliveries,
-    demo,
-    desk,
-    init,
-    intentions,
-    look,
-    people,
-    periods,
-    reconciliation,
-    serve,
-    stock,
-    trail,
-)
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 
-COMMANDS: tuple[Command, ...] = (
-    *demo.COMMANDS,
-    *init.COMMANDS,
-    *serve.COMMANDS,
-    *block.COMMANDS,
-    *look.COMMANDS,
-    *trail.COMMANDS,
-    *check.COMMANDS,
-    *reconciliation.COMMANDS,
-    *bank.COMMANDS,
-    *backup.COMMANDS,
-    *people.COMMANDS,
-    *periods.COMMANDS,
-    *intentions.COMMANDS,
-    *stock.COMMANDS,
-    *deliveries.COMMANDS,
-    *desk.COMMANDS,
-)
+from service.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`words` as typed, for example `token add`; `module` has them in its `COMMANDS`."""
+
+    words: str
+    help: str
+    module: str
+
+    def load(self) -> Command:
+        """The command itself; imports its module and all that it needs."""
+        commands: Mapping[str, Command] = import_module(self.module).COMMANDS
+        return commands[self.words]
+
+
+_PROGRAM: Mapping[str, Mapping[str, str]] = {
+    "demo": {
+        "demo": (
+            "Run the real service on a recorded chain and play the story of 250,000 masks; keeps its data."
+        ),
+    },
+    "init": {
+        "init": "Make a configuration and a database that watch a descriptor or fixed addresses.",
+    },
+    "serve": {
+        "serve": "Watch the chain, run the jobs, and serve the API and the pages until stopped.",
+    },
+    "block": {
+        "scan": "Show what a raw block pays to and spends from these addresses, with Merkle proofs.",
+    },
+    "look": {
+        "look": "Ask one live source about an address or a transaction, and prove each hit; or --plan.",
+    },
+    "trail": {
+        "trail": "Follow a donation from the coin to what it became, in words.",
+    },
+    "check": {
+        "check": "Run every invariant.",
+        "rebuild": "Make the projections again from journal and observations, and compare byte for byte.",
+    },
+    "reconciliation": {
+        "reconcile": (
+            "Compare the books with the chain at the settled block, show that every asset "
+            "ties, and list what is open."
+        ),
+        "inbox": (
+            "List what needs a decision, the oldest first, with age, amount, what to do and suggestions."
+        ),
+    },
+    "bank": {
+        "import bank": (
+            "Record the lines of a bank statement, all or none, and show which entries they may be."
+        ),
+        "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
+    },
+    "backup": {
+        "backup": "Copy the database to a new file, consistently, also while it is being served.",
+        "restore": "Put a backup into a folder that has no database yet, and check it.",
+    },
+    "people": {
+        "user add": "Add a user with a role.",
+        "user list": "List the users.",
+        "user show": "Show one user.",
+        "user disable": "Refuse a user and all their tokens.",
+        "token add": "Make a token for the API; it is printed once.",
+        "token list": "List tokens, without their secret.",
+        "token revoke": "Refuse a token from now on.",
+    },
+    "periods": {
+        "period balances": "The trial balance of each closed period: what every account held at its end.",
+    },
+    "intentions": {
+        "intention add": "An address for one donor, with a BIP 21 URI and a claim code.",
+    },
+    "stock": {
+        "stock list": "What lies in stock, by place and lot.",
+        "stock losses": "What did not arrive or is no more: cause, place, count, report.",
+        "stock card": "The card of a lot at a place: in, out, balance.",
+        "lot trace": "Who has a lot, and whose gifts it was.",
+        "invoice match": (
+            "The three-way match of every order line and invoice; exit 1 when an exception "
+            "waits for somebody."
+        ),
+    },
+    "deliveries": {
+        "confirmation link": (
+            "Make a link, used once, by which the other side of a delivery counts what came."
+        ),
+        "confirmation counts": (
+            "Both counts of each confirmed delivery, and what is not confirmed; exit 1 when "
+            "a gap is open or one waits."
+        ),
+    },
+}
+"""By module of `service.commands`: words and help."""
+
+
+def _two_people(noun: str) -> Mapping[str, str]:
+    """What the second person does with a noun that waits for one."""
+    return {
+        "approve": f"Approve a recorded {noun}; its recorder may not.",
+        "reject": f"Reject a recorded {noun}; what it held is free again. Its recorder may withdraw it so.",
+    }
+
+
+_NOUNS: Mapping[str, Mapping[str, str]] = {
+    "campaign": {"add": "Open a campaign: a call for one purpose, with its dates, partners and public page."},
+    "product": {
+        "add": (
+            "Name what can be needed, ordered and delivered: goods or a service, its unit, "
+            "grade and standard."
+        ),
+    },
+    "need": {"add": "Record what a recipient asks for."},
+    "offer": {"add": "Record what a partner can give towards a need."},
+    "pledge": {
+        "add": "Record a promise of money; it is in no total.",
+        "match": "Match a gift to the pledge that it fulfils, in part or whole; it moves no money.",
+        "commit": "Record that a pledge became binding; it is still in no total.",
+        "lapse": "Record that what is open of a pledge will not come.",
+    },
+    "rate": {
+        "add": (
+            "Record the quotes of a day or a minute, one bitcoin in minor units of a "
+            "currency, with their sources."
+        ),
+    },
+    "valuation": {
+        "add": (
+            "Value a gift that no price sources agree on: a figure in minor units, and the "
+            "paper that shows it."
+        ),
+    },
+    "contribution": {"add": "Record money that a donor sent to the campaign's bank account."},
+    "in-kind": {
+        "add": (
+            "Record goods or a service that were given, with the value that somebody states "
+            "and by which method."
+        ),
+    },
+    "incoming": {
+        "decide": "Say what a coin that came counts as: a gift, a top-up, our own change, or undecided again."
+    },
+    "block": {
+        "add": (
+            "Set a gift apart, before it settles or later: nothing more of it is spent until "
+            "two persons release it."
+        ),
+    },
+    "release": {
+        "add": "Ask that a blocked gift is released; another person approves it.",
+        **_two_people("release"),
+    },
+    "gift-return": {
+        "add": (
+            "Record that a gift went back to its donor, of its own free units; another person approves it."
+        ),
+        **_two_people("gift-return"),
+    },
+    "conversion": {
+        "add": "Record that a transaction sold coins for money; it waits for another person's approval.",
+        **_two_people("conversion"),
+    },
+    "move": {
+        "add": "Record a move between own banks, or the network fee of coins moved to another own address.",
+        **_two_people("move"),
+    },
+    "reclassification": {
+        "add": (
+            "Record that restricted money serves another end, or that a transaction's units "
+            "are exchanged; with why."
+        ),
+        **_two_people("reclassification"),
+    },
+    "loan": {
+        "add": "Record what this campaign lent to another one; it waits for another person's approval.",
+        **_two_people("loan"),
+    },
+    "repayment": {
+        "add": "Record what this campaign paid back of a loan; it waits for another person's approval.",
+        **_two_people("repayment"),
+    },
+    "purchase": {
+        "add": "Record a purchase order; it waits for another person's approval.",
+        **_two_people("purchase"),
+        "close": (
+            "Close an order: name what is left of it; it waits for another person's approval "
+            "(`closing approve`)."
+        ),
+    },
+    "invoice": {
+        "add": "Record a supplier's invoice for an approved order.",
+        "accept": (
+            "Accept that an invoice does not match its order and receipts, with the reason; "
+            "its recorder may not."
+        ),
+    },
+    "closing": {**_two_people("closing")},
+    "payment": {
+        "add": "Record a payment to a supplier; the money is held until another person approves it.",
+        **_two_people("payment"),
+    },
+    "receipt": {
+        "add": (
+            "Record goods or a service received on an approved order, by lot: good, damaged, short, rejected."
+        ),
+    },
+    "credit-note": {"add": "Record a supplier's credit note on an order; the money comes with `refund add`."},
+    "refund": {
+        "add": "Record money that a supplier paid back; it waits for another person's approval.",
+        **_two_people("refund"),
+    },
+    "over": {
+        "return": "Record that pieces that came too much were sent back to the supplier.",
+        "accept": (
+            "Accept pieces that came too much as a gift in kind of the supplier; who "
+            "recorded their receipt may not."
+        ),
+        "buy": "Buy pieces that came too much, by an approved order that amends the first one.",
+    },
+    "shipment": {
+        "add": "Record goods leaving a place on a waybill.",
+        "arrive": "Record what was counted where a waybill arrived: good, short, damaged, lost.",
+        "state": (
+            "Record what happened to a waybill on its way: shipped, held or released by customs, delivered."
+        ),
+    },
+    "handover": {
+        "add": "Record that title passed to an organisation.",
+        "sign": (
+            "Record that the recipient of a handover signed for it, by the paper attached to it as evidence."
+        ),
+    },
+    "distribution": {"add": "Record goods handed out at a place."},
+    "loss": {
+        "add": "Record pieces in stock that are lost, with cause and report.",
+        "find": "Record lost pieces that were found again: they are in stock, and their givers' again.",
+    },
+    "confirmation": {
+        "explain": (
+            "Explain why two counts of a delivery differ, by a loss, a find, an arrival, a "
+            "return or a correction."
+        ),
+    },
+    "return": {"add": "Record goods sent back to a supplier, or given back by an organisation."},
+    "recall": {
+        "add": "Call a lot back: it is not handed over or handed out any more, and who has it is recorded."
+    },
+    "indicator": {"add": "Name what is counted, with baseline and target."},
+    "result": {"add": "Report people or events reached, by sex, age group and place; nobody twice."},
+    "bank": {
+        "line": "Record one booked line of a bank statement (`import bank` does it for a whole file).",
+        "statement": "Record what a bank statement opens and closes with; refused where it does not tie.",
+        "match": "Say which entry's money a bank line is; neither is ever matched twice.",
+        "aside": "Say that a bank line is none of this campaign's, and why.",
+    },
+    "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},
+    "limit": {
+        "set": "Set the most that a role may approve in a currency.",
+        "lift": "Let a role approve without a limit in a currency again.",
+    },
+    "period": {
+        "close": (
+            "Close a period that is over; it waits for another person's approval, which freezes its balances."
+        ),
+        **_two_people("period"),
+    },
+    "reversal": {"add": "Undo an entry and name it; later entries that stand on it are reversed first."},
+    "donation": {},
+    "spend": {},
+}
+"""By noun of the ledger: what can be recorded of it; each can also be listed and shown."""
+
+
+def _rows() -> Iterator[Row]:
+    for module, commands in _PROGRAM.items():
+        for words, text in commands.items():
+            yield Row(words, text, f"service.commands.{module}")
+    for noun, verbs in _NOUNS.items():
+        reading = {"list": f"List what is recorded of {noun}.", "show": f"Show one {noun} as recorded."}
+        for verb, text in {**verbs, **reading}.items():
+            yield Row(f"{noun} {verb}", text, "service.commands.desk")
+
+
+TABLE: Mapping[str, Row] = {row.words: row for row in _rows()}
+"""By words, in the order of `aidtrail --help`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.checks.run import run_checks
@@ -11,7 +12,7 @@ from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.data_folder import DATABASE_NAME
-from service.database import open_current, open_ledger
+from service.folding import open_current, open_ledger
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
@@ -70,19 +71,7 @@ def _path(name: str, outside: Outside) -> Path:
     return outside.folder / name
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "backup",
-        "Copy the database to a new file, consistently, also while it is being served.",
-        _backup,
-        _backup_options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-    Command(
-        "restore",
-        "Put a backup into a folder that has no database yet, and check it.",
-        _restore,
-        _restore_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "backup": Command(_backup, _backup_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+    "restore": Command(_restore, _restore_options, (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)),
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from service.bank_files import FileLine, FileStatement, Layout, csv_statement, l
 from service.camt_files import camt_statements
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import open_ledger
+from service.folding import open_ledger
 
 _MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
 _MOST_SHOWN = 20
@@ -272,19 +273,7 @@ def _forget(options: argparse.Namespace, outside: Outside) -> Answer:
     return Answer((f"{said}. Backups made before still hold them.",), {"forgotten": count})
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "import bank",
-        "Record the lines of a bank statement, all or none, and show which entries they may be.",
-        _import,
-        _import_options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
-    ),
-    Command(
-        "bank forget",
-        "Forget the private words of bank lines; what the entries commit to stays.",
-        _forget,
-        _forget_options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "import bank": Command(_import, _import_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)),
+    "bank forget": Command(_forget, _forget_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)),
+}

@@ -17,7 +17,7 @@ from ledger.rules.observing import Observed
 from ledger.views.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.data_folder import find_data_folder
-from service.database import open_folder
+from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
 from watchers.place import BesideChain, OnChain, Place, place_of
@@ -249,14 +249,13 @@ def _spend(spend: Spend, tx: TouchedTx, sats: int | None) -> dict[str, Any]:
     }
 
 
-COMMANDS = (
-    Command(
-        "scan",
-        "Show what a raw block pays to and spends from these addresses, with Merkle proofs.",
-        _run,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
+def _notes() -> str:
+    return (
         "Hashes in a proof are in internal byte order, from the leaf up to below the root.\n"
-        "The network is that of the addresses, of --network or of --data.",
-    ),
-)
+        "The network is that of the addresses, of --network or of --data."
+    )
+
+
+COMMANDS: Mapping[str, Command] = {
+    "scan": Command(_run, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE), _notes),
+}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from ledger.checks.run import CHECKS, run_checks
 from ledger.recording.rebuild import rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import open_ledger
+from service.folding import open_ledger
 
 _MOST_SHOWN = 50
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
@@ -60,13 +61,7 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
     )
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command("check", "Run every invariant.", _check, add_data_option, _EXITS),
-    Command(
-        "rebuild",
-        "Make the projections again from journal and observations, and compare byte for byte.",
-        _rebuild,
-        _rebuild_options,
-        _EXITS,
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "check": Command(_check, add_data_option, _EXITS),
+    "rebuild": Command(_rebuild, _rebuild_options, _EXITS),
+}

@@ -6,7 +6,7 @@ A link's code is printed once and kept only as a hash; who has it counts for the
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +21,7 @@ from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
-from service.database import now_of, open_folder
+from service.folding import now_of, open_folder
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -96,19 +96,7 @@ def _waiting_line(row: Unconfirmed) -> str:
     return f"{row.date}  {row.about} {row.paper}  {row.pieces} to {row.place}: not confirmed"
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "confirmation link",
-        "Make a link, used once, by which the other side of a delivery counts what came.",
-        _link,
-        _link_options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED),
-    ),
-    Command(
-        "confirmation counts",
-        "Both counts of each confirmed delivery, and what is not confirmed; exit 1 when a gap is open or one waits.",
-        _counts,
-        _options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "confirmation link": Command(_link, _link_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)),
+    "confirmation counts": Command(_counts, _options, (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)),
+}

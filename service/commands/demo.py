@@ -27,10 +27,10 @@ from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands.serve import wait_for_stop
 from service.config import FILE_NAME, Chain, Config, Http, Logs, Site, SourceConfig, Wallet, Watch
 from service.data_folder import DATABASE_NAME, demo_folder, remember_demo
-from service.database import open_current
 from service.demo import plan
 from service.demo.replay import Replay
 from service.demo.story import ApiDesk, StoryFailed, StoryPlayer
+from service.folding import open_current
 from service.logs import set_up
 from service.scheduler import Ticker
 from service.sources import http_client
@@ -251,12 +251,6 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
     return Answer(lines, data, Exit.OPEN if findings or not books.reconciled else Exit.OK)
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "demo",
-        "Run the real service on a recorded chain and play the story of 250,000 masks; keeps its data.",
-        _run,
-        _options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "demo": Command(_run, _options, (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)),
+}

@@ -9,6 +9,7 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import open_ledger
+from service.folding import open_ledger
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
@@ -343,25 +344,23 @@ def _paper(
     return digest, media, data
 
 
-def _commands() -> Iterator[Command]:
-    read_only = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
-    writing = (*read_only, Exit.DENIED)
-    with_entries = {kind.noun for kind in BY_NAME.values()}
-    for noun in dict.fromkeys((*NOUNS, *sorted(with_entries))):
+def _commands() -> Iterator[tuple[str, Command]]:
+    reads = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
+    writes = (*reads, Exit.DENIED)
+    for noun in dict.fromkeys((*NOUNS, *sorted(kind.noun for kind in BY_NAME.values()))):
         for verb, action in NOUNS[noun].actions.items() if noun in NOUNS else ():
-            yield Command(
+            yield (
                 f"{noun} {verb}",
-                action.doc,
-                _action(noun, verb, action),
-                _action_options(noun, action),
-                writing,
-                _notes(action),
-                facts_by_json=True,
+                Command(
+                    _action(noun, verb, action),
+                    _action_options(noun, action),
+                    writes,
+                    partial(_notes, action),
+                    facts_by_json=True,
+                ),
             )
-        yield Command(
-            f"{noun} list", f"List what is recorded of {noun}.", _list(noun), _list_options, read_only
-        )
-        yield Command(f"{noun} show", f"Show one {noun} as recorded.", _show(noun), _show_options, read_only)
+        yield f"{noun} list", Command(_list(noun), _list_options, reads)
+        yield f"{noun} show", Command(_show(noun), _show_options, reads)
 
 
-COMMANDS = tuple(_commands())
+COMMANDS: Mapping[str, Command] = dict(_commands())

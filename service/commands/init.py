@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -288,12 +289,6 @@ def _next(data: str) -> list[str]:
     ]
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "init",
-        "Make a configuration and a database that watch a descriptor or fixed addresses.",
-        _run,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "init": Command(_run, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

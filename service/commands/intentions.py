@@ -6,12 +6,13 @@ It asks nothing about the donor; a claim code is shown once and kept as its hash
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from ledger.recording.desk import request_intention
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import open_ledger
+from service.folding import open_ledger
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -33,12 +34,6 @@ def _add(options: argparse.Namespace, outside: Outside) -> Answer:
     return Answer(tuple(lines), asdict(made) | {"claim_code": made.claim_code or None})
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "intention add",
-        "An address for one donor, with a BIP 21 URI and a claim code.",
-        _add,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "intention add": Command(_add, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

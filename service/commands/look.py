@@ -6,6 +6,7 @@ Changes nothing. What rests on the source alone is said to.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
 from service.data_folder import DataFolder, find_data_folder
-from service.database import open_folder
+from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
 from service.proving import Prover
@@ -259,12 +260,6 @@ def _plan(config: Config, addresses: int) -> Answer:
     )
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "look",
-        "Ask one live source about an address or a transaction, and prove each hit; or --plan.",
-        _run,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "look": Command(_run, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

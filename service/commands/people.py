@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from ledger.recording.users import actor_named, add_token, add_user
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import open_ledger
+from service.database import open_database
 
 ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 _NAME_MOST = 40
@@ -46,14 +47,14 @@ def _user_add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _user_add(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.write() as tx:
+    with open_database(options.data, outside) as store, store.write() as tx:
         number = add_user(tx, options.name, options.role, now=outside.clock(), by=None)
     lines = (f"user {options.name} added as {options.role}.",)
     return Answer(lines, {"id": number, "name": options.name, "role": options.role})
 
 
 def _user_list(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.read() as tx:
+    with open_database(options.data, outside) as store, store.read() as tx:
         users = list(tx.desk.users())
     lines = [f"{u.name}  {u.role}{'  disabled' if u.disabled else ''}" for u in users]
     return Answer(
@@ -66,14 +67,14 @@ def _plain(rows: list[User]) -> list[dict[str, Any]]:
 
 
 def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.read() as tx:
+    with open_database(options.data, outside) as store, store.read() as tx:
         user = user_named(tx, options.name)
     state = "disabled" if user.disabled else "enabled"
     return Answer((f"{user.name}  {user.role}  {state}",), _plain([user])[0])
 
 
 def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.write() as tx:
+    with open_database(options.data, outside) as store, store.write() as tx:
         user = user_named(tx, options.name)
         tx.desk.set_user_disabled(user.id, True)
         tx.desk.audit(rfc3339(outside.clock()), None, "user disabled", user.name)
@@ -87,7 +88,7 @@ def _token_add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.write() as tx:
+    with open_database(options.data, outside) as store, store.write() as tx:
         actor_named(tx, options.user)
         token = add_token(tx, options.user, _checked_name(options.name), now=outside.clock(), by=None)
     outside.say(f"this is the only time that the token {options.name!r} of {options.user} is shown.")
@@ -101,7 +102,7 @@ def _token_list_options(parser: argparse.ArgumentParser) -> None:
 
 def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
     rows: list[dict[str, Any]] = []
-    with open_ledger(options.data, outside) as store, store.read() as tx:
+    with open_database(options.data, outside) as store, store.read() as tx:
         users = [user_named(tx, options.user)] if options.user else list(tx.desk.users())
         for user in users:
             for token in tx.desk.tokens(user.id):
@@ -121,7 +122,7 @@ def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
-    with open_ledger(options.data, outside) as store, store.write() as tx:
+    with open_database(options.data, outside) as store, store.write() as tx:
         known = {token.id for user in tx.desk.users() for token in tx.desk.tokens(user.id)}
         if options.token not in known:
             raise NotFound(f"token: no token has the number {options.token}; see `aidtrail token list`.")
@@ -132,14 +133,12 @@ def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
 
 _CODES = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 
-COMMANDS = (
-    Command("user add", "Add a user with a role.", _user_add, _user_add_options, _CODES),
-    Command("user list", "List the users.", _user_list, add_data_option, _CODES),
-    Command("user show", "Show one user.", _user_show, _user_options, _CODES),
-    Command("user disable", "Refuse a user and all their tokens.", _user_disable, _user_options, _CODES),
-    Command(
-        "token add", "Make a token for the API; it is printed once.", _token_add, _token_add_options, _CODES
-    ),
-    Command("token list", "List tokens, without their secret.", _token_list, _token_list_options, _CODES),
-    Command("token revoke", "Refuse a token from now on.", _token_revoke, _token_revoke_options, _CODES),
-)
+COMMANDS: Mapping[str, Command] = {
+    "user add": Command(_user_add, _user_add_options, _CODES),
+    "user list": Command(_user_list, add_data_option, _CODES),
+    "user show": Command(_user_show, _user_options, _CODES),
+    "user disable": Command(_user_disable, _user_options, _CODES),
+    "token add": Command(_token_add, _token_add_options, _CODES),
+    "token list": Command(_token_list, _token_list_options, _CODES),
+    "token revoke": Command(_token_revoke, _token_revoke_options, _CODES),
+}

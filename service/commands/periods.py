@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import open_ledger
+from service.folding import open_ledger
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +60,6 @@ def told_balance(period: TrialBalance) -> dict[str, Any]:
     return asdict(period) | {"rows": rows}
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "period balances",
-        "The trial balance of each closed period: what every account held at its end.",
-        _balances,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "period balances": Command(_balances, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

@@ -6,7 +6,7 @@ They only read; the exit code says whether anything is open.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from ledger.core.money import decimal_text
@@ -18,7 +18,7 @@ from ledger.views.matter import DecisionWanted
 from ledger.views.queries import campaign_cards
 from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
-from service.database import now_of, open_ledger
+from service.folding import now_of, open_ledger
 
 _DAY, _HOUR = 86_400, 3_600
 
@@ -159,19 +159,7 @@ def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
     return Answer(tuple(lines), [asdict(row) for row in waiting], Exit.OPEN if waiting else Exit.OK)
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "reconcile",
-        "Compare the books with the chain at the settled block, show that every asset ties, and list what is open.",
-        _reconcile,
-        _reconcile_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-    Command(
-        "inbox",
-        "List what needs a decision, the oldest first, with age, amount, what to do and suggestions.",
-        _inbox,
-        _inbox_options,
-        (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "reconcile": Command(_reconcile, _reconcile_options, (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)),
+    "inbox": Command(_inbox, _inbox_options, (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)),
+}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from collections.abc import Mapping
 from types import FrameType
 
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.config import PUBLIC_SOURCES
 from service.data_folder import find_data_folder
-from service.database import open_folder
+from service.folding import open_folder
 from service.logs import note, set_up
 from service.progress import CatchUp
 from service.scheduler import Ticker
@@ -70,12 +71,6 @@ def wait_for_stop() -> None:
         pass
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "serve",
-        "Watch the chain, run the jobs, and serve the API and the pages until stopped.",
-        _serve,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "serve": Command(_serve, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

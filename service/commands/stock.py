@@ -6,6 +6,7 @@ They read; recording is the desk's.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.database import now_of, open_ledger
+from service.folding import now_of, open_ledger
 
 _READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 
@@ -128,24 +129,10 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
     return Answer(tuple(lines or ["no order is approved."]), data, Exit.OPEN if is_open else Exit.OK)
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command("stock list", "What lies in stock, by place and lot.", _stock_list, _stock_options, _READS),
-    Command(
-        "stock losses",
-        "What did not arrive or is no more: cause, place, count, report.",
-        _losses,
-        _options,
-        _READS,
-    ),
-    Command(
-        "stock card", "The card of a lot at a place: in, out, balance.", _stock_card, _card_options, _READS
-    ),
-    Command("lot trace", "Who has a lot, and whose gifts it was.", _lot_trace, _lot_options, _READS),
-    Command(
-        "invoice match",
-        "The three-way match of every order line and invoice; exit 1 when an exception waits for somebody.",
-        _matches,
-        _options,
-        (*_READS, Exit.OPEN),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "stock list": Command(_stock_list, _stock_options, _READS),
+    "stock losses": Command(_losses, _options, _READS),
+    "stock card": Command(_stock_card, _card_options, _READS),
+    "lot trace": Command(_lot_trace, _lot_options, _READS),
+    "invoice match": Command(_matches, _options, (*_READS, Exit.OPEN)),
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.data import shapes
@@ -13,7 +13,7 @@ from ledger.core.money import is_money
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
-from service.database import open_ledger
+from service.folding import open_ledger
 
 _WIDTH = 12
 
@@ -89,12 +89,6 @@ def _step_lines(step: Step) -> list[str]:
     return told
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        "trail",
-        "Follow a donation from the coin to what it became, in words.",
-        _run,
-        _options,
-        (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE),
-    ),
-)
+COMMANDS: Mapping[str, Command] = {
+    "trail": Command(_run, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.store.database import Store
-from service.commands import COMMANDS
+from service.commands import TABLE
 from tests.tools.demo_data import run_command
 from tests.tools.store_places import outside
 
@@ -186,7 +186,7 @@ fields = st.dictionaries(
     ),
     max_size=6,
 )
-NOUNS = sorted({c.words for c in COMMANDS if c.facts_by_json})
+NOUNS = sorted(row.words for row in TABLE.values() if row.load().facts_by_json)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -16,14 +16,14 @@ from ledger.store.database import Store
 from service.cli import run
 from service.clock import system_clock
 from service.command import Command, Exit, Outside
-from service.commands import COMMANDS
+from service.commands import TABLE, Row
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
 
 _WAITING = {"demo", "serve"}
 """These two go on until they are told to stop; their refusals are tested one by one."""
 
-TESTED = [command for command in COMMANDS if command.words not in _WAITING]
+TESTED = [row for row in TABLE.values() if row.words not in _WAITING]
 PUBLIC = {Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED}
 
 _AWKWARD = (
@@ -113,11 +113,11 @@ def options_of(command: Command) -> list[argparse.Action]:
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
     """A command with a hostile value at each place that takes one; the data and the user are real, mostly."""
-    command = draw(st.sampled_from(TESTED))
-    line = command.words.split(" ")
-    for action in options_of(command):
+    row = draw(st.sampled_from(TESTED))
+    line = row.words.split(" ")
+    for action in options_of(row.load()):
         name = next(iter(action.option_strings), None)
-        if action.dest == "data" and command.words not in ("init", "restore"):
+        if action.dest == "data" and row.words not in ("init", "restore"):
             line += ["--data", "data" if draw(st.integers(0, 9)) else draw(VALUES)]
         elif action.dest == "user" and name is not None:
             line += [name, draw(st.sampled_from(["admin", "recorder", "approver", "nobody"]))]
@@ -159,22 +159,22 @@ def test_hostile_words_get_one_sentence_and_change_nothing(
     assert _state(scene.home) == scene.state
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.words)
 def test_every_command_has_help_with_its_exit_codes(
-    command: Command, scene: Scene, capsys: pytest.CaptureFixture[str]
+    row: Row, scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        code, _ = _helped(command, scene.home, out)
+        code, _ = _helped(row, scene.home, out)
     assert code == 0
-    for meaning in command.exit_text().splitlines():
+    for meaning in row.load().exit_text().splitlines():
         assert meaning.strip() in out.getvalue()
     assert "--json" in out.getvalue()
 
 
-def _helped(command: Command, home: Path, out: io.StringIO) -> tuple[int, str]:
+def _helped(row: Row, home: Path, out: io.StringIO) -> tuple[int, str]:
     outside = Outside(system_clock, {"HOME": str(home)}, home, io.BytesIO(), out, io.StringIO(), True)
-    return run([*command.words.split(" "), "--help"], outside), out.getvalue()
+    return run([*row.words.split(" "), "--help"], outside), out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +147,6 @@ def say(line: str) -> None:
 
 
 def main() -> None:
-    vars(service.cli)["build_parser"] = cache(service.cli.build_parser)  # the slowest part of a command
     later = Later()
     app = create_app(Ports(later, lambda: START, SiteSettings(), lambda: "", list))
     for line in sys.stdin:
