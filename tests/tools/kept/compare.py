@@ -1,64 +1,137 @@
-"""Kept journals beside the ledger of today: every answer, entry and figure; the first that differs is named."""
+"""Kept journals beside the ledger of today: every answer, entry and figure, and what differs that nobody wants.
+
+`python -m tests.tools.kept.compare [NAME…]` prints it all; with `--accept` the same facts are kept with the answers
+and figures of today, once each difference was judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from tests.tools.kept.house import Done, House
-from tests.tools.kept.journal import Addresses, Journal, Moment, Row, Step, User
-from tests.tools.kept.wanted import WANTED
+from tests.tools.kept.journal import (
+    Addresses,
+    Counted,
+    Journal,
+    Moment,
+    Row,
+    Step,
+    Told,
+    User,
+    Value,
+    journals,
+    save,
+)
+from tests.tools.kept.wanted import WANTED, FigureKey
+
+SHOWN = 20
+"""Differences of a journal that are printed; one often leads to the next."""
 
 
 def differences(journal: Journal, house: House) -> Iterator[str]:
     """Tell a journal to a ledger that holds nothing, and say what differs that nobody wants, in order."""
-    for count, step in enumerate(journal.steps, start=1):
-        where = f"{journal.name}, step {count}"
-        if isinstance(step, Moment):
-            now = house.figures(step.at)
-            yield from (f"{where}, {step.name}: {line}" for line in rows_differ(journal.name, step, now))
+    for count, (step, today) in enumerate(retold(journal.steps, house), start=1):
+        if isinstance(step, Moment) and isinstance(today, Moment):
+            lines, what = rows_differ(journal.name, step.rows, today.rows), step.name
         else:
-            done = house.do(step)
-            yield from (
-                f"{where}, {_words(step)}: {line}" for line in _answers_differ(journal.name, step, done)
-            )
-            if not isinstance(step, User | Addresses):
-                for kept, made in zip(step.entries, done.entries, strict=False):
-                    house.numbers[kept[0]] = made[0]
+            lines, what = _answers_differ(journal.name, step, today), _words(step)
+        yield from (f"{journal.name}, step {count}, {what}: {line}" for line in lines)
+
+
+def retold(steps: Iterable[Step], house: House) -> Iterator[tuple[Step, Step]]:
+    """Each step as it was kept, and as it is today."""
+    for step in steps:
+        if isinstance(step, Moment):
+            yield step, replace(step, rows=house.figures(step.at))
+            continue
+        # Before its own entries are numbered anew.
+        facts = house.renumbered(step.facts) if isinstance(step, Told) else {}
+        done = house.do(step)
+        yield step, _answered(step, done, facts)
+
+
+def _answered(step: Step, done: Done, facts: dict[str, object]) -> Step:
+    entries = list(done.entries)
+    match step:
+        case Told():
+            return replace(step, facts=facts, outcome=done.outcome, entries=entries)
+        case Counted():
+            return replace(step, outcome=done.outcome, entries=entries)
+        case User() | Addresses() | Moment():
+            return step
+    return replace(step, entries=entries)
 
 
 def _words(step: Step) -> str:
-    kind = getattr(step, "kind", step.do)
-    return f"{kind} of {getattr(step, 'by', 'the program')}"
+    return f"{step.kind} told by {step.by}" if isinstance(step, Told) else step.do
 
 
-def _answers_differ(journal: str, step: Step, done: Done) -> Iterator[str]:
-    outcome = getattr(step, "outcome", done.outcome)
-    if outcome != done.outcome and not any(w.of_answer(journal, step, done) for w in WANTED):
-        yield f"the answer was {outcome}, and is {done.outcome}"
-    if isinstance(step, User | Addresses | Moment):
+def _answers_differ(journal: str, kept: Step, today: Step) -> Iterator[str]:
+    if any(wanted.of_answer(journal, kept, today) for wanted in WANTED):
         return
-    kept = [entry[1:] for entry in step.entries]
-    made = [entry[1:] for entry in done.entries]
-    if outcome == done.outcome and kept != made and not any(w.of_answer(journal, step, done) for w in WANTED):
-        yield f"its entries (kind, campaign, day) were {kept}, and are {made}"
+    if (
+        isinstance(kept, Told | Counted)
+        and isinstance(today, Told | Counted)
+        and kept.outcome != today.outcome
+    ):
+        yield f"the answer was {kept.outcome}, and is {today.outcome}"
+    elif not isinstance(kept, User | Addresses | Moment) and not isinstance(today, User | Addresses | Moment):
+        before, after = ([entry[1:] for entry in step.entries] for step in (kept, today))
+        if before != after:
+            yield f"its entries (kind, campaign, day) were {before}, and are {after}"
 
 
-def rows_differ(journal: str, moment: Moment, now: list[Row]) -> Iterator[str]:
+def rows_differ(journal: str, kept: Sequence[Row], today: Sequence[Row]) -> Iterator[str]:
     """Each figure that is another, is missing or is new, but for those that are wanted so."""
-    kept_values, made_values = _by_key(moment.rows), _by_key(now)
-    for key in sorted(kept_values.keys() | made_values.keys()):
-        kept, made = kept_values.get(key), made_values.get(key)
-        if kept != made and not any(w.of_figure(journal, key, kept, made) for w in WANTED):
-            yield f"{' | '.join(key)}: was {_told(kept)}, and is {_told(made)}"
+    before, after = _by_key(kept), _by_key(today)
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key), after.get(key)
+        if was != now and not any(wanted.of_figure(journal, key, was, now) for wanted in WANTED):
+            yield f"{' | '.join(key)}: was {_told(was)}, and is {_told(now)}"
 
 
-def _by_key(rows: list[Row]) -> dict[tuple[str, str, str, str], list[int | str]]:
-    found: dict[tuple[str, str, str, str], list[int | str]] = {}
-    for *key, value in rows:
-        noun, name, field, asset = key
-        found.setdefault((noun, name, field, asset), []).append(value)
+def _by_key(rows: Sequence[Row]) -> dict[FigureKey, list[Value]]:
+    found: dict[FigureKey, list[Value]] = defaultdict(list)
+    for noun, name, field, asset, value in rows:
+        found[noun, name, field, asset].append(value)
     return found
 
 
-def _told(values: list[int | str] | None) -> str:
+def _told(values: list[Value] | None) -> str:
     return "nothing" if values is None else " and ".join(map(str, values))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare all journals, or those named; 1 where anything differs that nobody wants."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.kept.compare", description=__doc__)
+    parser.add_argument("names", nargs="*", help="journals, as their files are named; else all of them")
+    parser.add_argument("--accept", action="store_true", help="keep the answers and figures of today")
+    options = parser.parse_args(arguments)
+    count = 0
+    for journal in journals():
+        if options.names and journal.name not in options.names:
+            continue
+        with tempfile.TemporaryDirectory(prefix="aidtrail-kept-") as folder:
+            house = House.new(f"sqlite:///{Path(folder) / 'ledger.db'}")
+            try:
+                if options.accept:
+                    save(journal.path, [today for _, today in retold(journal.steps, house)])
+                    continue
+                found = list(differences(journal, house))
+            finally:
+                house.close()
+        count += len(found)
+        print("\n".join(found[:SHOWN]) or f"{journal.name}: the same")
+        if len(found) > SHOWN:
+            print(f"{journal.name}: {len(found) - SHOWN} more")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
@@ -77,7 +78,17 @@ class House:
                 outcome = self._tell(tx, step)
         except LedgerError as refusal:
             return Done(type(refusal).__name__, ())
-        return Done(outcome, entries_after(self.store, before))
+        entries = entries_after(self.store, before)
+        if not isinstance(step, User | Addresses | Moment):
+            self.numbers |= {kept[0]: made[0] for kept, made in zip(step.entries, entries, strict=False)}
+        return Done(outcome, entries)
+
+    def renumbered(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Facts that name the entry which stands today for the one that they name."""
+        entry = facts.get("entry")
+        if isinstance(entry, int) and not isinstance(entry, bool) and entry in self.numbers:
+            return facts | {"entry": self.numbers[entry]}
+        return dict(facts)
 
     def figures(self, at: int) -> list[Row]:
         """What the ledger says at a moment, in the neutral form."""
@@ -107,9 +118,7 @@ class House:
         return Outcome.RECORDED
 
     def _act(self, tx: Writing, step: Told) -> str:
-        kind, facts = BY_NAME[step.kind], dict(step.facts)
-        if type(facts.get("entry")) is int:
-            facts["entry"] = self.numbers.get(facts["entry"], facts["entry"])
+        kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS

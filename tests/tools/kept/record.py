@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from ledger.core.errors import LedgerError
 from ledger.core.facts import facts_json
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.core.times import rfc3339
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import LookOutcome
@@ -53,12 +55,14 @@ from tests.tools.kept.journal import (
 )
 from tests.tools.kept.journal import Outcome as Word
 from tests.tools.machine_chain import Chain
-from tests.tools.machine_steps import MORE_STEPS
-from tests.tools.machine_telling import names, reach, spoil, tell
+from tests.tools.machine_steps import MORE_STEPS, bury
+from tests.tools.machine_telling import names, reach, spoil, spoilt, tell
 from tests.tools.machine_world import Counts, Needs, World
 
 T = TypeVar("T")
 RANDOM_JOURNALS = 60
+SPECIAL = ("draft-1", "draft-2", "draft-3", "late-1", "late-2", "late-3")
+"""Stories of explanations that came before their spend settled, and of facts that were told late."""
 DAY = 86_400
 SHORTEST, LONGEST = 60, 200
 """Steps of a random journal; each may tell a dozen facts that have to come first."""
@@ -232,6 +236,16 @@ class TapedWorld(World):
         )
 
 
+class LateWorld(TapedWorld):
+    """Much is told late: beside its accounting date stands the day that it happened."""
+
+    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+        if "date" in facts and self.rnd.randrange(3) == 0:
+            day = rfc3339(self.now - DAY * self.rnd.choice((-1, 0, 1, 3, 40)))[:10]
+            facts = facts | {"happened": day}
+        return super().tell(kind, slug, facts, actor)
+
+
 def _counting(
     at: int, by: str, slug: str, about: str, paper: str, counts: Counts
 ) -> Callable[[str, list[EntryRow]], Step]:
@@ -311,7 +325,12 @@ def demonstration(folder: Path) -> list[Step]:
 def random_journal(name: str, folder: Path) -> list[Step]:
     """A random story that its name alone decides, with its figures half way and at the end."""
     rnd = random.Random(name)
-    world = TapedWorld(f"sqlite:///{folder / name}.db")
+    url = f"sqlite:///{folder / name}.db"
+    sort = name.partition("-")[0]
+    world = LateWorld(url) if sort == "late" else TapedWorld(url)
+    drafts = sort == "draft"
+    more = (draft,) if drafts else (*MORE_STEPS, sight, sight)
+    ways = 14 if drafts else 10  # of the last four each is one of `more`, as the ninth is
     try:
         world.rnd = random.Random(rnd.random())
         tell(world, "campaign")
@@ -319,7 +338,7 @@ def random_journal(name: str, folder: Path) -> list[Step]:
         for count, kind in enumerate(steps):
             world.rnd = random.Random(rnd.random())
             _wait(world)
-            _one_step(world, kind, rnd.randrange(10))
+            _one_step(world, kind, rnd.randrange(ways), more)
             if count == len(steps) // 2:
                 world.taped.moment("half way", world.now)
         world.taped.moment("end", world.now)
@@ -347,7 +366,34 @@ def sight(world: World) -> None:
         world.look([world.chain.mine(other)])
 
 
-def _one_step(world: World, kind: str, way: int) -> None:
+def draft(world: TapedWorld) -> None:
+    """Coins leave and are explained before that settles; some explanations are told again, some taken back."""
+    coins = [coin for coin in world.chain.spendable() if coin.sats >= 10_000]
+    if not coins:
+        raise Needs("donation")
+    world.look([world.chain.mine(world.chain.transaction([], (world.rnd.choice(coins).outpoint,)))])
+    for name in ("conversion", "payment", "move", "conversion"):
+        with suppress(Needs, LedgerError):
+            tell(world, name)
+    waiting = [step for step in world.taped.steps if isinstance(step, Told) and step.outcome == Word.WAITS]
+    for step in waiting[-3:]:
+        kind = BY_NAME[step.kind]
+        actors = {actor.name: actor for actor in world.actors}
+        other = world.rnd.choice((step.by, "bob", "cid"))
+        with suppress(LedgerError):
+            match world.rnd.randrange(4):
+                case 0:
+                    decision = {"number": step.facts["number"], "date": world.today}
+                    world.tell(BY_NAME[f"{step.kind}.rejected"], step.campaign, decision, actors[other])
+                case 1:
+                    world.tell(kind, step.campaign, step.facts, actors[other])
+                case 2:
+                    world.tell(kind, step.campaign, spoilt(world, step.facts), actors[step.by])
+    if world.rnd.randrange(3):
+        bury(world)
+
+
+def _one_step(world: TapedWorld, kind: str, way: int, more: Sequence[Callable[[TapedWorld], None]]) -> None:
     try:
         if way < 6:
             reach(world, kind, 24)
@@ -355,10 +401,10 @@ def _one_step(world: World, kind: str, way: int) -> None:
             spoil(world, kind)
         elif way == 7:
             tell(world, "reversal")
-        elif way == 8:
-            world.rnd.choice((*MORE_STEPS, sight, sight))(world)
-        elif world.told:
+        elif way == 9 and world.told:
             world.again(world.rnd.choice(world.told))
+        else:
+            world.rnd.choice(more)(world)
     except (Needs, LedgerError):
         return
 
@@ -366,9 +412,11 @@ def _one_step(world: World, kind: str, way: int) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Record all journals, or those named; print what they hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.kept.record", description=__doc__)
-    parser.add_argument("names", nargs="*", help="journals to record (demo, 01 to 60); else all of them")
+    parser.add_argument(
+        "names", nargs="*", help="journals to record; a new name is a new story; else all of them"
+    )
     given = parser.parse_args(arguments).names
-    every = ["demo", *(f"{count:02d}" for count in range(1, RANDOM_JOURNALS + 1))]
+    every = ["demo", *(f"{count:02d}" for count in range(1, RANDOM_JOURNALS + 1)), *SPECIAL]
     kinds: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="aidtrail-kept-") as kept:
