@@ -22,7 +22,7 @@ from service.wiring import build
 from tests.node.install import HOW, find_bitcoind
 from tests.node.knots import Node
 from watchers.net.http import HttpClient
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 
 SLUG = "relief"
 START = 1_590_000_000

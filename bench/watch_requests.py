@@ -21,7 +21,7 @@ from tests.tools.fake_server import Reply
 from watchers.address_look import AddressWatcher
 from watchers.look import Watcher
 from watchers.net.http import HttpClient
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 from watchers.proof.headers import HeaderChain
 from watchers.proof.networks import REGTEST
 from watchers.proof.scan import WatchSet

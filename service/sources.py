@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from service.clock import monotonic
 from service.command import BadUse
 from service.config import Config, SourceConfig, secret
-from watchers.net.electrum_socket import place_of
+from watchers.net.electrum import place_of
 from watchers.net.http import HttpClient
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import Network
 from watchers.sources.bitcoin_core import BitcoinCore
 from watchers.sources.bitcoin_core_rest import BitcoinCoreRest

@@ -30,6 +30,7 @@ SELECTS = tuple(f"ledger/{floor}/" for floor in FLOORS if floor != "core")
 FENCES = {
     "requests": ("watchers/net/",),
     "urllib3": ("watchers/net/",),
+    "socks": ("watchers/net/",),
     "httpx": (),
     "aiohttp": (),
     "urllib.request": (),
@@ -163,6 +164,27 @@ def test_libraries_stay_behind_their_fences() -> None:
                     source.name == p or (p.endswith("/") and source.name.startswith(p)) for p in places
                 ):
                     wrong.append(f"{source.name}:{line} imports {module}")
+    assert wrong == []
+
+
+def test_the_network_is_reached_by_public_interfaces() -> None:
+    """No private part of requests, urllib3 or PySocks is called or overridden: they change without notice."""
+    wrong = []
+    for source in sources():
+        if not source.name.startswith("watchers/net/"):
+            continue
+        for node in ast.walk(source.tree):
+            private = isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr)
+            if private and _dotted(node.value) not in {("self",), ("cls",)}:
+                wrong.append(f"{source.name}:{node.lineno} {node.attr}")
+            if isinstance(node, ast.ClassDef) and any(
+                "HTTP" in part or "ocket" in part for part in map(ast.unparse, node.bases)
+            ):
+                wrong += [
+                    f"{source.name}:{inner.lineno} {inner.name}"
+                    for inner in node.body
+                    if isinstance(inner, ast.FunctionDef) and re.match("_[a-z]", inner.name)
+                ]
     assert wrong == []
 
 

@@ -20,8 +20,7 @@ from service.clock import MovableClock
 from service.demo import plan
 from service.demo.act import Act
 from service.demo.replay import Replay
-from watchers.net.http import HttpClient
-from watchers.net.http_answer import HttpAnswer
+from watchers.net.http import HttpAnswer, HttpClient
 
 DEADLINE = 30.0
 """Seconds for one call of the API on this machine."""

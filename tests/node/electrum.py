@@ -17,8 +17,8 @@ from typing import Self
 
 from tests.node.knots import Node
 from tests.tools.certificates import self_signed
-from watchers.net.electrum_socket import place_of
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.electrum import place_of
+from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import REGTEST
 from watchers.sources.electrum import Electrum
 from watchers.sources.protocol import SourceError

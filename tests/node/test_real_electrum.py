@@ -76,7 +76,7 @@ def test_every_protocol_gives_the_same_headers(
     server: RealElectrum, highest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real server speaks the old form of headers and the new one."""
-    monkeypatch.setattr("watchers.net.electrum_wire.PROTOCOLS", ("1.4", highest))
+    monkeypatch.setattr("watchers.net.electrum.PROTOCOLS", ("1.4", highest))
     source = server.source()
     assert [h.hash for h in source.look_headers(3, 4)] == [
         server.node.rpc("getblockhash", n) for n in range(3, 7)

@@ -17,8 +17,8 @@ from typing import Any, Self
 
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Faults
-from watchers.net.electrum_socket import place_of
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.electrum import place_of
+from watchers.net.policy import HttpPolicy
 from watchers.proof.block import Tx, parse_block, parse_transaction
 from watchers.proof.merkle import branch_in, levels_of
 from watchers.proof.networks import REGTEST

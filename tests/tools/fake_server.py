@@ -46,13 +46,19 @@ class Reply:
 
 
 class FakeServer:
-    """A threaded HTTP server on a free port of 127.0.0.1 with faults; `paths` lists what was asked."""
+    """A threaded HTTP server on a free port of 127.0.0.1 with faults; `paths` lists what was asked.
+
+    `reached` is set by the first question, `deserted` while no connection is open.
+    """
 
     def __init__(self, chain: FakeChain) -> None:
         self.chain = chain
         self.faults = Faults()
         self.paths: list[str] = []
         self.missing_blocks: set[str] = set()
+        self.reached = threading.Event()
+        self.deserted = threading.Event()
+        self._open = 0
         self._lock = threading.Lock()
         outer = self
 
@@ -68,7 +74,16 @@ class FakeServer:
             def log_message(self, *args: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def process_request(self, request: Any, client_address: Any) -> None:
+                outer._count(1)
+                super().process_request(request, client_address)
+
+            def shutdown_request(self, request: Any) -> None:
+                super().shutdown_request(request)
+                outer._count(-1)
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -92,10 +107,19 @@ class FakeServer:
     def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
         raise NotImplementedError
 
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._open += more
+            if self._open:
+                self.deserted.clear()
+            else:
+                self.deserted.set()
+
     def _serve(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         path = urlsplit(handler.path).path
         with self._lock:
             self.paths.append(path)
+            self.reached.set()
             faults = self.faults
             if faults.first_only is not None:
                 faults.first_only -= 1

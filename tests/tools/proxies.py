@@ -6,11 +6,14 @@ Only for tests. They resolve no name: `routes` says where a host's name leads; e
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+from tests.tools.tls import server_context
 
 _SLOW_REPLY = 255
 
@@ -23,6 +26,7 @@ class SocketServer:
         self.port: int = self._listener.getsockname()[1]
         self.closing = threading.Event()
         self._open: list[socket.socket] = []
+        self.context: ssl.SSLContext | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def serve(self, sock: socket.socket) -> None:
@@ -63,7 +67,16 @@ class SocketServer:
 
     def _served(self, sock: socket.socket) -> None:
         with suppress(OSError), sock:
-            self.serve(sock)
+            if self.context is None:
+                self.serve(sock)
+                return
+            with self.context.wrap_socket(sock, server_side=True) as secure:
+                self._open.append(secure)
+                self.serve(secure)
+
+    def secure(self, certificate: str) -> None:
+        """Speak TLS with one of the certificates of `tests.tools.tls`."""
+        self.context = server_context(certificate)
 
 
 class SayingServer(SocketServer):
@@ -96,6 +109,7 @@ class Proxy(SocketServer):
         login: tuple[str, str] | None = None,
         refusal: int | None = None,
         drip: float | None = None,
+        certificate: str | None = None,
     ) -> None:
         self.routes = routes or {}
         self.asked: list[tuple[str, int]] = []
@@ -104,10 +118,12 @@ class Proxy(SocketServer):
         self._refusal = refusal
         self._drip = drip
         super().__init__()
+        if certificate is not None:
+            self.secure(certificate)
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}{'s' if self.context else ''}://127.0.0.1:{self.port}"
 
     def with_login(self, user: str, password: str) -> str:
         """Its URL with a user and a password, written as they must be in URLs."""

@@ -42,8 +42,7 @@ from tests.tools.fake_server import FakeServer
 from tests.tools.kill_driver import ADDRESSES, SLUG, config_of
 from tests.tools.relief import CAMPAIGN
 from tests.tools.source_mutations import rewrite, written
-from watchers.net.http import HttpClient
-from watchers.net.http_answer import HttpAnswer, read_body
+from watchers.net.http import HttpAnswer, HttpClient, read_body
 from watchers.proof.block import parse_transaction
 from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of, scripthash_hex

@@ -16,10 +16,16 @@ AUTHORITY = FOLDER / "authority.pem"
 HOST = "explorer.example"
 
 
-def secured(server: FakeServer, certificate: str) -> int:
-    """Make a running server speak TLS with `good`, `other`, `expired`, `early` or `self`; returns its port."""
+def server_context(certificate: str) -> ssl.SSLContext:
+    """For a server that shows `good`, `other`, `expired`, `early` or `self`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(FOLDER / f"{certificate}.pem", FOLDER / "key.pem")
+    return context
+
+
+def secured(server: FakeServer, certificate: str) -> int:
+    """Make a running server speak TLS with one of those certificates; returns its port."""
+    context = server_context(certificate)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
     port: int = server._server.server_address[1]
     return port

@@ -26,7 +26,7 @@ from tests.tools.price_servers import (
     always,
 )
 from watchers.net.http import HttpClient
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 from watchers.sources.ecb import EcbRates
 from watchers.sources.prices import Bitstamp, Coinbase, Kraken
 

@@ -14,8 +14,8 @@ from ledger.core.chain import Script
 from tests.tools.certificates import fingerprint, self_signed
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
-from watchers.net.electrum_socket import place_of
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.electrum import place_of
+from watchers.net.policy import HttpPolicy
 from watchers.proof.block import parse_transaction
 from watchers.sources.protocol import (
     ClaimedTip,

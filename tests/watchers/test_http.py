@@ -27,8 +27,7 @@ from watchers.net.guards import (
     whole,
 )
 from watchers.net.http import HttpClient, HttpPolicy
-from watchers.net.http_turns import Turns
-from watchers.net.manners import HostManners
+from watchers.net.pace import HostPace, Paces
 from watchers.sources.protocol import SourceDown, SourceRefused, SourceSlow
 
 
@@ -225,9 +224,9 @@ def test_backoff_doubles_and_gives_up(server: EsploraServer, clock: Clock) -> No
 @given(st.integers(1, 40), st.floats(0, 1))
 def test_backoff_stays_within_its_bounds(attempt: int, roll: float) -> None:
     """Between half the pause and all of it, and never above the cap."""
-    turns = Turns(HttpPolicy(), lambda: 0.0, lambda: roll).of(urlsplit("https://example.org/"))
+    pace = Paces(HttpPolicy(), lambda: 0.0, lambda: roll).of(urlsplit("https://example.org/"))
     pause = min(0.5 * 2.0 ** (attempt - 1), 8.0)
-    assert pause / 2 <= turns.backoff(attempt, 8.0) <= pause
+    assert pause / 2 <= pace.backoff(attempt, 8.0) <= pause
 
 
 def test_a_host_that_stays_down_is_left_alone_for_a_while(server: EsploraServer, clock: Clock) -> None:
@@ -262,17 +261,17 @@ def test_requests_keep_to_the_pace_of_their_host(server: EsploraServer, clock: C
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=60), st.floats(0.5, 20), st.integers(1, 20))
-def test_no_span_sees_more_than_burst_and_pace(pauses: list[float], pace: float, burst: int) -> None:
+def test_no_span_sees_more_than_burst_and_pace(pauses: list[float], per_second: float, burst: int) -> None:
     """Between any two requests, at most burst + pace × time others go out."""
-    manners = HostManners(per_second=pace, burst=burst, breaker_failures=5, breaker_pause=60, started=0)
-    now, sent = 0.0, []
+    clock, sent = Clock(), []
+    pace = HostPace(HttpPolicy(), clock, lambda: 1.0, per_second=per_second, burst=burst)
     for pause in pauses:
-        now += pause
-        now += manners.take(now)
-        sent.append(now)
+        clock.now += pause
+        clock.now += pace.take()
+        sent.append(clock.now)
     for first in range(len(sent)):
         for last in range(first, len(sent)):
-            assert last - first + 1 <= burst + pace * (sent[last] - sent[first]) + 1e-6
+            assert last - first + 1 <= burst + per_second * (sent[last] - sent[first]) + 1e-6
 
 
 def test_nothing_of_the_environment_is_read(
@@ -299,13 +298,6 @@ def test_nobody_listening_is_down(clock: Clock) -> None:
     with pytest.raises(SourceDown, match="no connection") as caught:
         ask(client(clock), f"http://127.0.0.1:{port}/claim/very-secret")
     assert "very-secret" not in str(caught.value)
-
-
-def test_a_real_pause_really_passes() -> None:
-    """Without a sleep handed in, pauses are real ones."""
-    started = monotonic()
-    HttpClient(HttpPolicy(), monotonic=monotonic)._sleep(0.02)
-    assert monotonic() - started >= 0.019
 
 
 @pytest.mark.parametrize("body", [b"NaN", b'{"a": 1, "a": 2}', b"1e999", b"<html></html>", b""])

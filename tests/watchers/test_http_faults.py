@@ -7,8 +7,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -18,13 +20,13 @@ from hypothesis import strategies as st
 
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
+from tests.tools.fake_server import Reply
 from tests.tools.proxies import SayingServer
 from tests.tools.tls import AUTHORITY, FOLDER, secured
-from watchers.net.http import HttpClient, HttpPolicy
-from watchers.net.http_answer import HttpAnswer, read_body
-from watchers.net.http_policy import check_destination, is_near, is_public
-from watchers.net.tls_faults import tls_sentence
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused, SourceSlow
+from watchers.net.connection import tls_sentence
+from watchers.net.http import HttpAnswer, HttpClient, HttpPolicy, read_body
+from watchers.net.policy import check_destination, is_near, is_public
+from watchers.sources.protocol import SourceDown, SourceRefused, SourceSlow
 
 TIP = "/api/blocks/tip/height"
 POLICY = HttpPolicy(attempts=1, per_second=1e6, burst=1000, breaker_failures=1000, authorities=str(AUTHORITY))
@@ -326,55 +328,70 @@ def test_a_client_is_safe_for_several_threads(server: EsploraServer, http: HttpC
     assert len(server.paths) == 12 * 15
 
 
-def test_no_cookie_is_kept(http: HttpClient) -> None:
+def test_no_cookie_is_kept(server: EsploraServer, http: HttpClient) -> None:
     """What a server asks us to remember is forgotten, so that no request can be linked to another by it."""
-    with SayingServer(
-        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
-    ) as setting:
-        ask(http, f"http://localhost:{setting.port}/")
-    assert list(http._session.cookies) == []
+    heads: list[str] = []
+    answer = server.answer
+
+    def heard(handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+        heads.append(str(handler.headers))
+        return answer(handler, path, body)
+
+    server.answer = heard  # type: ignore[method-assign]
+    server.faults.retry_after = "0\r\nSet-Cookie: a=b"
+    for _ in range(2):
+        ask(http, server.url + "/blocks/tip/height")
+    assert len(heads) == 2
+    assert "ookie" not in "".join(heads)
 
 
 def test_closing_cuts_off_what_is_under_way(server: EsploraServer, http: HttpClient) -> None:
     """A request that waits ends at once as one that failed, and later ones are not sent."""
     server.faults.drip = 0.05
-    ended = threading.Event()
-    told: list[str] = []
-
-    def look() -> None:
-        try:
-            ask(http, f"{server.url}/blocks/0", deadline=30)
-        except SourceError as failure:
-            told.append(str(failure))
-        ended.set()
-
-    threading.Thread(target=look, daemon=True).start()
-    while not http._flights or not server.paths:
-        threading.Event().wait(0.005)
-    http.close()
-    assert ended.wait(3)
-    assert "broke off" in told[0]
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(ask, http, f"{server.url}/blocks/0", deadline=30)
+        assert server.reached.wait(3)
+        http.close()
+        assert isinstance(waiting.exception(3), SourceDown)
     asked = len(server.paths)
     with pytest.raises(SourceDown, match="ending"):
         ask(http, server.url)
     assert len(server.paths) == asked
 
 
+def test_closing_ends_a_look_up_of_a_name_that_takes_for_ever(
+    http: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's resolver knows neither deadline nor end; whoever waits for it has both."""
+    asked, over = threading.Event(), threading.Event()
+
+    def resolve(*args: object, **kwargs: object) -> list[object]:
+        asked.set()
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(SourceSlow):
+        ask(http, "https://explorer.example/", deadline=0.05)
+    asked.clear()
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(ask, http, "https://explorer.example/", deadline=30)
+        assert asked.wait(3)
+        http.close()
+        assert isinstance(waiting.exception(3), SourceDown)
+    over.set()
+
+
 def test_closing_ends_pauses_and_gives_connections_back(server: EsploraServer) -> None:
     """A client that waits for its turn does not hold the program, and leaves no connection open."""
     http = HttpClient(HttpPolicy(per_second=0.01, burst=1), monotonic=monotonic)
     ask(http, server.url + "/blocks/tip/height")
-    ended = threading.Event()
-
-    def look() -> None:
-        with pytest.raises(SourceDown, match="ending"):
-            ask(http, server.url, deadline=1000)
-        ended.set()
-
-    threading.Thread(target=look, daemon=True).start()
-    http.close()
-    assert ended.wait(3)
-    assert len(http._adapter.poolmanager.pools) == 0
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(ask, http, server.url, deadline=1000)
+        http.close()
+        assert isinstance(waiting.exception(3), SourceDown)
+    assert server.deserted.wait(3)
+    assert len(server.paths) == 1
 
 
 def test_the_tests_certificates_are_what_they_say() -> None:

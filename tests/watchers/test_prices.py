@@ -27,7 +27,7 @@ from tests.tools.price_servers import (
 )
 from watchers.net.guards import GuardRefused, json_of
 from watchers.net.http import HttpClient
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 from watchers.sources.ecb import EcbRates
 from watchers.sources.prices import NEAR, Bitstamp, Coinbase, Kraken, PriceSource, cents_of
 from watchers.sources.protocol import (

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
-import requests
 
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
@@ -66,10 +65,10 @@ def ask(http: HttpClient, url: str, *, max_bytes: int = 10_000, deadline: float 
     return http.request("GET", url, max_bytes=max_bytes, deadline=deadline).body
 
 
-def join_workers(host: str) -> None:
-    """Every worker thread for that host ends, and soon."""
+def until_look_ups_end() -> None:
+    """Every thread that asked for a name ends, and soon."""
     for thread in threading.enumerate():
-        if thread.name == f"http {host}":
+        if thread.name.startswith("look-up"):
             thread.join(2)
             assert not thread.is_alive()
 
@@ -107,12 +106,16 @@ def test_a_name_is_sent_as_a_name_and_an_address_as_an_address(server: EsploraSe
         assert proxy.kinds == [3, 1]
 
 
-def test_another_client_finds_our_socks_proxy_to_be_one(server: EsploraServer) -> None:
-    """The test's proxy speaks SOCKS5 as PySocks does, so that not both sides of these tests are ours."""
-    with Socks5Proxy({ONION: port_of(server)}, login=("ada", "lovelace")) as proxy:
-        url = proxy.with_login("ada", "lovelace")
-        answer = requests.get(f"http://{ONION}{TIP}", proxies={"http": url}, timeout=5)
-        assert answer.text == "0"
+def test_a_proxy_spoken_to_over_tls_leads_to_hosts_over_tls(server: EsploraServer) -> None:
+    """One inside the other: each certificate is checked against its own name, and the deadline holds for both."""
+    with HttpProxy({HOST: secured(server, "good")}, certificate="good") as proxy:
+        http = client(proxy.url.replace("127.0.0.1", "localhost"))
+        assert ask(http, f"https://{HOST}{TIP}") == b"0"
+        assert ask(http, f"https://{HOST}{TIP}") == b"0"
+        assert proxy.asked == [(HOST, 443)]
+        server.faults.drip = DRIP
+        with pytest.raises(SourceSlow):
+            ask(http, f"https://{HOST}{LONG}", deadline=0.4)
 
 
 @both
@@ -153,7 +156,7 @@ def test_a_drip_behind_a_proxy_does_not_hold_us_nor_a_thread(
         with pytest.raises(SourceSlow):
             ask(client(proxy.url), f"http://{ONION}{LONG}", deadline=0.3)
         assert monotonic() - started < 1.5
-        join_workers(ONION)
+        until_look_ups_end()
 
 
 @both
@@ -163,7 +166,7 @@ def test_a_drip_inside_tls_behind_a_proxy_does_not_either(kind: type[Proxy], ser
     with kind({HOST: secured(server, "good")}) as proxy:
         with pytest.raises(SourceSlow):
             ask(client(proxy.url), f"https://{HOST}{LONG}", deadline=0.4)
-        join_workers(HOST)
+        until_look_ups_end()
 
 
 @both
@@ -172,7 +175,7 @@ def test_a_proxy_that_drips_itself_does_not_either(kind: type[Proxy]) -> None:
     with kind(drip=0.02) as proxy:
         with pytest.raises(SourceSlow):
             ask(client(proxy.url), f"https://{HOST}/", deadline=0.3)
-        join_workers(HOST)
+        until_look_ups_end()
 
 
 @both
@@ -182,7 +185,7 @@ def test_a_handshake_that_drips_does_not_either(kind: type[Proxy], words: bytes)
     with SayingServer(words, drip=0.02) as slow, kind({HOST: slow.port}) as proxy:
         with pytest.raises(SourceError):
             ask(client(proxy.url), f"https://{HOST}/", deadline=0.3)
-        join_workers(HOST)
+        until_look_ups_end()
 
 
 def test_a_direct_handshake_that_drips_does_not_either() -> None:
@@ -190,7 +193,7 @@ def test_a_direct_handshake_that_drips_does_not_either() -> None:
     with SayingServer(b"\x16\x03\x03\x40\x00", drip=0.02) as slow:
         with pytest.raises(SourceSlow):
             ask(client(""), f"https://localhost:{slow.port}/", deadline=0.3)
-        join_workers("localhost")
+        until_look_ups_end()
 
 
 @both

@@ -14,7 +14,7 @@ from tests.tools.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from tests.tools.tls import HOST, secured
 from tests.watchers.test_proxy import ONION, TIP, ask, both, client, port_of
 from watchers.net.http import HttpClient, HttpPolicy
-from watchers.net.socks import proxy_of
+from watchers.net.proxy import proxy_of
 from watchers.sources.protocol import SourceDown, SourceError, SourceRefused
 
 
@@ -112,7 +112,7 @@ def test_no_error_repeats_the_proxys_password(
         assert SECRET not in str(failure)
         assert encoded not in str(failure)
         failure = failure.__cause__
-    assert SECRET not in repr(http._proxy)
+    assert SECRET not in repr(proxy_of(http.policy.proxy or ""))
     assert SECRET not in "".join(capfd.readouterr())
 
 
@@ -202,7 +202,8 @@ def test_a_proxy_spoken_to_over_tls(kind: str, server: EsploraServer) -> None:
         ("http://127.0.0.1:99999", "not a URL"),
         ("http://[::1:80", "not a URL"),
         ("http://ada:hunter2@127.0.0.1:80/path", "after its port"),
-        (f"socks5h://{'u' * 256}:hunter2@127.0.0.1:80", "255 bytes"),
+        (f"socks5h://{'u' * 128}:hunter2@127.0.0.1:80", "127 bytes"),
+        ("socks5h://:hunter2@127.0.0.1:80", "give both or none"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_refused_at_once(text: str, said: str) -> None:

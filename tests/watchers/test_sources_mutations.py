@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import service.wiring
-import watchers.net.electrum_wire
+import watchers.net.electrum
 import watchers.sources.bitcoin_core
 import watchers.sources.bitcoin_core_rest
 import watchers.sources.electrum
@@ -127,7 +127,7 @@ class Heard(Faults):
 MODULES = [
     watchers.sources.bitcoin_core, watchers.sources.bitcoin_core_rest, watchers.sources.electrum,
     watchers.sources.electrum_history,
-    watchers.net.electrum_wire, watchers.sources.esplora, watchers.sources.esplora_history,
+    watchers.net.electrum, watchers.sources.esplora, watchers.sources.esplora_history,
 ]  # fmt: skip
 NAMES = {
     "address.chain_stats": "chain_stats",

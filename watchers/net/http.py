@@ -1,46 +1,71 @@
 """The one way out over HTTP: bounded in time and size, mannerly towards hosts, strict about where it goes.
 
-Knows nothing of the chain, reads no clock (a monotonic one is handed in) and no environment.
+Sources ask through `HttpClient`. It stands on requests: an adapter of ours hands out connections that are dialled
+by `net.connection`, so that the deadline of a request holds for each of its waits, whoever makes it wait.
 """
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
+from contextvars import ContextVar
+from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import HTTPError
+from urllib3.util import ssl_wrap_socket
 
-from watchers.net.http_answer import HttpAnswer, read_body
-from watchers.net.http_line import Line
-from watchers.net.http_policy import HttpPolicy, check_destination, is_local, takes_proxy
-from watchers.net.http_turns import Turns
-from watchers.net.socks import Proxy, proxy_of
-from watchers.net.tls_faults import tls_sentence
+from watchers.net.connection import (
+    Connection,
+    Deadline,
+    dial_proxy,
+    open_connection,
+    tls_context,
+    tls_sentence,
+)
+from watchers.net.pace import Paces
+from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
+from watchers.net.proxy import WANTS_LOGIN, Proxy, login_refused, proxy_of
 from watchers.sources.protocol import SourceDown, SourceError, SourceRefused, SourceSlow
 
-__all__ = ["HttpAnswer", "HttpClient", "HttpPolicy"]
+__all__ = ["HttpAnswer", "HttpClient", "HttpPolicy", "read_body"]
 
+CHUNK = 16 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
-_PROXY_WANTS_LOGIN = 407
+_PLAIN = ("", "identity")
+_GZIP = ("gzip", "x-gzip")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class HttpAnswer:
+    """A whole answer: status, header names in lower case, and the body after decompression."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_page(self) -> bool:
+        """An HTML page, which front servers send where data belongs."""
+        start = self.body[:64].lstrip().lower()
+        return self.headers.get("content-type", "").lower().startswith("text/html") and start.startswith(
+            (b"<!doctype", b"<html", b"<head", b"<?xml")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
     """One request as asked for, and what an answer to it may cost."""
 
     source: str
@@ -51,103 +76,6 @@ class _Asked:
     headers: Mapping[str, str]
     auth: tuple[str, str] | None
     max_bytes: int
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """A request on its way in a worker thread, and what came of it."""
-
-    line: Line
-    done: threading.Event = field(default_factory=threading.Event)
-    answer: HttpAnswer | None = None
-    failure: BaseException | None = None
-
-
-_mine = threading.local()
-
-
-def _line() -> Line:
-    """That of the request which this worker thread makes."""
-    line: Line = _mine.line
-    return line
-
-
-class _Connection(HTTPConnection):
-    """Dials by the line of its thread, and shows it every connection that it uses."""
-
-    def _new_conn(self) -> socket.socket:
-        """The bare socket, before any TLS and before a byte of the request is sent."""
-        timeout = self.timeout if isinstance(self.timeout, int | float) else None
-        is_proxy = self.proxy is not None
-        return _line().dial(self._dns_host, self.port, timeout, self.socket_options or (), is_proxy=is_proxy)
-
-    def _tunnel(self) -> None:
-        """CONNECT, with the proxy's refusal told as such."""
-        source = _line().source
-        try:
-            super()._tunnel()
-        except TimeoutError:
-            raise SourceSlow(source, "the proxy opened no way to the host in time") from None
-        except (OSError, HTTPException) as failure:
-            raise _tunnel_refused(source, failure) from None
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            _line().hold(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS, with the fault of a certificate told."""
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except TimeoutError:
-            raise SourceSlow(_line().source, "TLS: no secure connection in time") from None
-        except (ssl.SSLError, SSLError, ConnectionError) as failure:
-            raise SourceDown(_line().source, tls_sentence(failure)) from None
-
-    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> Any:
-        try:
-            return super()._connect_tls_proxy(hostname, sock)
-        except (ssl.SSLError, SSLError) as failure:
-            raise SourceDown(_line().source, f"the proxy: {tls_sentence(failure)}") from None
-
-
-def _tunnel_refused(source: str, failure: Exception) -> SourceError:
-    """What a proxy's answer to CONNECT means; of its text only the status is taken."""
-    words = str(failure).removeprefix("Tunnel connection failed: ").split(" ")[:1]
-    if words == [str(_PROXY_WANTS_LOGIN)]:
-        return _login_refused(source)
-    if words and words[0].isdigit() and isinstance(failure, OSError):
-        return SourceDown(source, f"the proxy does not reach the host: HTTP status {words[0][:3]}")
-    return SourceDown(source, "the proxy broke the connection off or does not speak HTTP")
-
-
-def _login_refused(source: str) -> SourceRefused:
-    return SourceRefused(source, _PROXY_WANTS_LOGIN, "the proxy refuses user or password; check both")
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-def _adapter(proxy: Proxy | None) -> HTTPAdapter:
-    """Hands out connections that can be cut off from outside, those to an HTTP proxy included."""
-    adapter = HTTPAdapter(max_retries=0)
-    all_pools: list[Any] = [adapter.poolmanager]
-    if proxy is not None and not proxy.is_socks:
-        theirs = adapter.proxy_manager_for(proxy.url)
-        adapter.proxy_manager_for = lambda *_, **__: theirs  # type: ignore[method-assign]
-        all_pools.append(theirs)
-    for pools in all_pools:
-        pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-    return adapter
 
 
 class HttpClient:
@@ -167,23 +95,22 @@ class HttpClient:
     ) -> None:
         self.policy = policy
         self._monotonic = monotonic
-        self._turns = Turns(policy, monotonic, jitter if jitter is not None else SystemRandom().random)
+        self._paces = Paces(policy, monotonic, jitter if jitter is not None else SystemRandom().random)
         self._closed = threading.Event()
         self._sleep = sleep if sleep is not None else self._closed.wait
         self._lock = threading.Lock()
-        self._flights: set[_Flight] = set()
+        self._under_way: set[Deadline] = set()
         self._proxy: Proxy | None = proxy_of(policy.proxy) if policy.proxy else None
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._adapter = _adapter(self._proxy)
+        self._context = tls_context(policy.authorities or DEFAULT_CA_BUNDLE_PATH)
+        self._context.set_alpn_protocols(["http/1.1"])
+        self._adapter = _Adapter(self._context)
 
     def close(self) -> None:
         """Cut off what is under way and give all connections back. Later requests raise SourceDown."""
         self._closed.set()
         with self._lock:
-            for flight in self._flights:
-                flight.line.abort()
+            for deadline in self._under_way:
+                deadline.abort()
         self._adapter.close()
 
     def request(
@@ -210,129 +137,242 @@ class HttpClient:
         parts = urlsplit(url)
         name = source or parts.hostname or "source"
         check_destination(parts, self.policy, name)
-        asked = _Asked(name, method, url, json, data, headers or {}, auth, max_bytes)
+        request = _Request(name, method, url, json, data, headers or {}, auth, max_bytes)
         until = self._monotonic() + deadline
-        turns = self._turns.of(parts)
+        pace = self._paces.of(parts)
         tries = self.policy.attempts if attempts is None else attempts
         attempt = 1
         while True:
-            wait = turns.wait(until, name)
+            wait = pace.wait(until, name)
             if wait > 0:
                 self._sleep(wait)
             failure: SourceError
             try:
-                answer = self._follow(asked, until)
+                answer = self._follow(request, until)
             except (SourceDown, SourceSlow) as trouble:
-                failure, pause = trouble, turns.failed(attempt)
+                failure, pause = trouble, pace.failed(attempt)
             except SourceRefused:
-                turns.succeeded()
+                pace.succeeded()
                 raise
             else:
                 if answer.status not in _RETRIED - answers:
-                    turns.succeeded()
+                    pace.succeeded()
                     return answer
-                failure, pause = turns.declined(answer, name, attempt)
+                failure, pause = pace.declined(answer.status, answer.headers, name, attempt)
             attempt += 1
             if attempt > tries or self._monotonic() + pause >= until:
                 raise failure
             self._sleep(pause)
 
-    def _follow(self, asked: _Asked, until: float) -> HttpAnswer:
+    def _follow(self, request: _Request, until: float) -> HttpAnswer:
         """The answer after at most three redirects within the same host and port."""
-        start, url = urlsplit(asked.url), asked.url
+        start, url = urlsplit(request.url), request.url
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._send(asked, url, until)
+            answer = self._send(request, url, until)
             if answer.status not in _REDIRECTS:
                 return answer
             try:
                 url = urljoin(url, answer.headers.get("location", ""))
                 there = urlsplit(url)
             except ValueError:
-                raise SourceRefused(asked.source, answer.status, "redirects to what is no URL") from None
+                raise SourceRefused(request.source, answer.status, "redirects to what is no URL") from None
             if there.netloc.lower() != start.netloc.lower() or there.scheme != start.scheme:
-                raise SourceRefused(asked.source, answer.status, "redirects to another host, which we refuse")
-            if asked.method not in ("GET", "HEAD"):
-                raise SourceRefused(asked.source, answer.status, "redirects a request that is not a GET")
-        raise SourceRefused(asked.source, answer.status, "redirects in a circle")
+                raise SourceRefused(
+                    request.source, answer.status, "redirects to another host, which we refuse"
+                )
+            if request.method not in ("GET", "HEAD"):
+                raise SourceRefused(request.source, answer.status, "redirects a request that is not a GET")
+        raise SourceRefused(request.source, answer.status, "redirects in a circle")
 
-    def _send(self, asked: _Asked, url: str, until: float) -> HttpAnswer:
-        left = until - self._monotonic()
-        if left <= 0:
-            raise SourceSlow(asked.source, "no answer within the deadline")
-        host = (urlsplit(url).hostname or "").lower()
+    def _send(self, request: _Request, url: str, until: float) -> HttpAnswer:
+        """One request and its answer, without redirects, over a connection that is kept or made now."""
+        deadline = Deadline(request.source, until, self._monotonic)
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
         proxy = self._proxy if takes_proxy(host, self.policy) else None
+        forwards = proxy is not None and not proxy.is_socks and parts.scheme == "http"
         guarded = proxy is None and not is_local(host, self.policy)
-        flight = _Flight(Line(asked.source, guarded, proxy if proxy and proxy.is_socks else None))
+        route = _Route(deadline, guarded, proxy, self.policy.connect_timeout, self._context)
         with self._lock:
             if self._closed.is_set():
-                raise SourceDown(asked.source, "not asked: this program is ending")
-            self._flights.add(flight)
-        proxies = {"http": proxy.url, "https": proxy.url} if proxy and not proxy.is_socks else {}
-        threading.Thread(
-            target=self._fly, args=(flight, asked, url, left, proxies), name=f"http {host}", daemon=True
-        ).start()
-        if not flight.done.wait(left):
-            flight.line.abort()
-            raise SourceSlow(asked.source, "no whole answer within the deadline")
-        if flight.answer is None:
-            raise _told(flight.failure, asked.source)
-        if proxies and flight.answer.status == _PROXY_WANTS_LOGIN:
-            raise _login_refused(asked.source)
-        return flight.answer
-
-    def _fly(self, flight: _Flight, asked: _Asked, url: str, left: float, proxies: Mapping[str, str]) -> None:
-        """The work of one worker thread."""
-        _mine.line = flight.line
+                raise SourceDown(request.source, "not asked: this program is ending")
+            self._under_way.add(deadline)
+        token = _ROUTE.set(route)
         try:
-            request = requests.Request(
-                asked.method,
-                url,
-                json=asked.json,
-                data=asked.data,
-                headers={
-                    "User-Agent": self.policy.user_agent,
-                    "Accept-Encoding": "gzip",
-                    **asked.headers,
-                },
-                auth=asked.auth,
-            )
-            # By the adapter: a session reads the body of a redirect whole, however large it becomes.
-            with self._adapter.send(
-                self._session.prepare_request(request),
-                stream=True,
-                timeout=(min(self.policy.connect_timeout, left), left),
-                verify=self.policy.authorities or True,
-                proxies=dict(proxies),
-            ) as response:
-                flight.answer = _whole(response, asked)
-        except BaseException as failure:  # handed to the waiting thread, which raises it
-            flight.failure = failure
+            answer = self._exchange(request, url, deadline.left(), proxy.url if proxy and forwards else None)
+        except SourceError:
+            raise
+        except Exception as failure:
+            deadline.left()
+            raise _failure(failure, request.source) from None
         finally:
+            _ROUTE.reset(token)
             with self._lock:
-                self._flights.discard(flight)
-            flight.line.release()
-            flight.done.set()
+                self._under_way.discard(deadline)
+        if forwards and answer.status == WANTS_LOGIN:
+            raise login_refused(request.source)
+        return answer
+
+    def _exchange(self, request: _Request, url: str, left: float, forwarder: str | None) -> HttpAnswer:
+        prepared = requests.Request(
+            request.method,
+            url,
+            json=request.json,
+            data=request.data,
+            headers={
+                "User-Agent": self.policy.user_agent,
+                "Accept": "*/*",
+                "Accept-Encoding": "gzip",
+                **request.headers,
+            },
+            auth=request.auth,
+        ).prepare()
+        # By the adapter: a session reads the body of a redirect whole, however large it becomes, and keeps cookies.
+        with self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=(min(self.policy.connect_timeout, left), left),
+            proxies={"http": forwarder} if forwarder else {},
+        ) as response:
+            return _whole(response, request)
 
 
-def _whole(response: requests.Response, asked: _Asked) -> HttpAnswer:
-    """The answer, read to its end; SourceDown for headers that break off, which would leave its length open."""
-    original = response.raw._original_response
-    if original is not None and original.msg.defects:
-        raise SourceDown(asked.source, "the headers of the answer break off or are garbled")
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How the connection for the request of this thread is made: for whom, to where, and until when."""
+
+    deadline: Deadline
+    guarded: bool
+    proxy: Proxy | None
+    connect_timeout: float
+    context: ssl.SSLContext
+
+
+_ROUTE: ContextVar[_Route] = ContextVar("route")
+"""That of the request which this thread makes: urllib3 hands nothing of a request to the connection it takes."""
+
+
+class _Connection(HTTPConnection):
+    """urllib3's connection, dialled by our rules: `connect` is its place for that, as `request` is each request's."""
+
+    opened: Connection
+
+    def connect(self) -> None:
+        route = _ROUTE.get()
+        if route.proxy is not None and self.proxy is not None:
+            self.opened = dial_proxy(route.proxy, route.deadline, route.connect_timeout)
+        else:
+            self.opened = open_connection(
+                self.host,
+                self.port,
+                route.deadline,
+                guarded=route.guarded,
+                proxy=route.proxy,
+                connect_timeout=route.connect_timeout,
+                proxy_context=route.context if route.proxy and route.proxy.scheme == "https" else None,
+            )
+        self.sock = self.opened.socket
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            self.opened.serve(_ROUTE.get().deadline)
+        super().request(*args, **kwargs)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS: with the host, behind whatever proxy, or with a proxy that forwards."""
+
+    def connect(self) -> None:
+        super().connect()
+        route = _ROUTE.get()
+        if isinstance(self.opened.socket, ssl.SSLSocket):
+            self.sock = _within(self.opened, route, self.host)
+        else:
+            self.opened.secure(route.context, self.host, whose="the proxy: " if self.proxy else "")
+            self.sock = self.opened.socket
+        self.is_verified = self.proxy is None
+        self.proxy_is_verified = self.proxy is not None
+
+
+def _within(opened: Connection, route: _Route, host: str) -> Any:
+    """TLS with a host inside the TLS of a proxy; urllib3 has what the standard library lacks."""
+    try:
+        return ssl_wrap_socket(
+            opened.socket, ssl_context=route.context, server_hostname=host, tls_in_tls=True
+        )
+    except (OSError, ValueError) as failure:
+        opened.close()
+        raise SourceDown(route.deadline.source, tls_sentence(failure)) from None
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter, whose pools hold connections of ours, those to a proxy that forwards included."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        return manager
+
+
+def _whole(response: requests.Response, request: _Request) -> HttpAnswer:
+    """The answer, read to its end; SourceDown where nothing says how long it is, so that its end could be anywhere."""
+    if response.raw.length_remaining is None and not response.raw.chunked:
+        raise SourceDown(request.source, "the headers of the answer break off, or do not say how long it is")
     headers = {key.lower(): value for key, value in response.headers.items()}
     body = read_body(
         lambda count: bytes(response.raw.read(count, decode_content=False)),
         headers.get("content-encoding", ""),
-        asked.max_bytes,
-        asked.source,
+        request.max_bytes,
+        request.source,
     )
     return HttpAnswer(response.status_code, headers, body)
 
 
-def _told(failure: BaseException | None, source: str) -> SourceError:
+def read_body(read: Callable[[int], bytes], encoding: str, max_bytes: int, source: str) -> bytes:
+    """The body, decompressed piece by piece so that no more than `max_bytes` are ever made of it.
+
+    `read` gives up to so many raw bytes, none at the end. SourceRefused for more, or for a compression that we
+    did not offer; SourceDown where a compressed body breaks off.
+    """
+    encoding = encoding.strip().lower()
+    if encoding not in _PLAIN + _GZIP:
+        raise SourceRefused(source, 0, "answer in a compression that we did not offer")
+    inflate = zlib.decompressobj(31) if encoding in _GZIP else None
+    pieces: list[bytes] = []
+    size = raw = 0
+    while piece := read(CHUNK):
+        raw += len(piece)
+        if inflate is not None:
+            if inflate.eof:
+                raise SourceDown(source, "the compressed answer goes on after its end")
+            piece = inflate.decompress(piece, max_bytes - size + 1)
+        size += len(piece)
+        if size > max_bytes or raw > max_bytes + CHUNK:
+            raise SourceRefused(source, 0, f"answer of more than {max_bytes} bytes, cut off")
+        pieces.append(piece)
+    if inflate is not None and not inflate.eof and pieces:
+        raise SourceDown(source, "the compressed answer breaks off")
+    return b"".join(pieces)
+
+
+def _failure(failure: Exception, source: str) -> SourceError:
     """A failure of the libraries as one of ours; texts of libraries, which may hold URLs, are left out."""
-    if isinstance(failure, SourceError):
-        return failure
     if isinstance(failure, requests.Timeout | TimeoutError):
         return SourceSlow(source, "no answer within the deadline")
     if isinstance(failure, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):

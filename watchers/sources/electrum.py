@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
-from watchers.net.electrum_socket import ElectrumPlace
-from watchers.net.electrum_wire import ElectrumDeclined, ElectrumWire
+from watchers.net.electrum import ElectrumDeclined, ElectrumPlace, ElectrumWire
 from watchers.net.guards import GuardRefused, array_of, hex_bytes, item, object_of, whole
-from watchers.net.http_policy import HttpPolicy
+from watchers.net.policy import HttpPolicy
 from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network

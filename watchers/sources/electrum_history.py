@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.chain import Script
-from watchers.net.electrum_wire import ElectrumDeclined, ElectrumWire
+from watchers.net.electrum import ElectrumDeclined, ElectrumWire
 from watchers.net.guards import GuardRefused, array_of, hash_text, item, object_of, whole
 from watchers.sources.protocol import HistoryRow, SourceGarbled
 

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.watchers.test_http import Clock, ask, client, tip_of
-from watchers.net.http_answer import HttpAnswer
-from watchers.net.http_policy import HttpPolicy
-from watchers.net.http_turns import HostTurns, Turns
-from watchers.net.manners import named_pause
+from watchers.net.pace import HostPace, Paces, named_pause
+from watchers.net.policy import HttpPolicy
 from watchers.sources.protocol import SourceDown, SourceRefused
 
 NOW = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -30,10 +28,10 @@ def server() -> Iterator[EsploraServer]:
         yield running
 
 
-def turns(
+def pace_of(
     clock: Clock, policy: HttpPolicy | None = None, url: str = "https://explorer.example/"
-) -> HostTurns:
-    return Turns(policy or HttpPolicy(), clock, lambda: 1.0).of(urlsplit(url))
+) -> HostPace:
+    return Paces(policy or HttpPolicy(), clock, lambda: 1.0).of(urlsplit(url))
 
 
 @pytest.mark.parametrize(
@@ -129,8 +127,8 @@ def test_refusals_without_a_time_wait_longer_from_request_to_request(server: Esp
 def test_a_server_error_that_names_a_time_is_left_alone_for_it() -> None:
     """503 with Retry-After counts as a failure and as a request for silence."""
     clock = Clock()
-    host = turns(clock)
-    failure, pause = host.declined(HttpAnswer(503, {"retry-after": "45"}, b""), "name", 1)
+    host = pace_of(clock)
+    failure, pause = host.declined(503, {"retry-after": "45"}, "name", 1)
     assert isinstance(failure, SourceDown)
     assert pause == 45
     with pytest.raises(SourceRefused, match="45 seconds of that are left"):
@@ -141,8 +139,8 @@ def test_a_server_error_that_names_a_time_is_left_alone_for_it() -> None:
 def test_a_server_error_without_a_time_holds_up_nobody_else() -> None:
     """The next request may go at once; the breaker counts."""
     clock = Clock()
-    host = turns(clock)
-    host.declined(HttpAnswer(503, {}, b""), "name", 1)
+    host = pace_of(clock)
+    host.declined(503, {}, "name", 1)
     assert host.wait(clock.now + 10, "name") == 0
 
 
@@ -151,7 +149,7 @@ def test_a_host_nearby_has_a_pace_of_its_own() -> None:
     policy = HttpPolicy(per_second=1, burst=2, near_per_second=100)
     for url, waits in (("http://127.0.0.1:8332/", 0.0), ("https://explorer.example/", 8.0)):
         clock = Clock()
-        host = turns(clock, policy, url)
+        host = pace_of(clock, policy, url)
         waited = [host.wait(clock.now + 1000, "name") for _ in range(10)]
         assert waited[-1] == waits
 
@@ -159,7 +157,7 @@ def test_a_host_nearby_has_a_pace_of_its_own() -> None:
 def test_hosts_are_kept_apart_by_port_and_together_by_spelling() -> None:
     """One host's silence is not another's; capital letters are no way around it."""
     clock = Clock()
-    all_turns = Turns(HttpPolicy(), clock, lambda: 1.0)
-    one = all_turns.of(urlsplit("https://explorer.example/a"))
-    assert all_turns.of(urlsplit("https://EXPLORER.example/b")) is one
-    assert all_turns.of(urlsplit("https://explorer.example:8443/a")) is not one
+    paces = Paces(HttpPolicy(), clock, lambda: 1.0)
+    one = paces.of(urlsplit("https://explorer.example/a"))
+    assert paces.of(urlsplit("https://EXPLORER.example/b")) is one
+    assert paces.of(urlsplit("https://explorer.example:8443/a")) is not one

@@ -1,33 +1,33 @@
 """JSON-RPC with one Electrum server over one connection that is kept: pipelined, numbered, bounded in time and size.
 
-Knows nothing of the chain. Notifications are handed on; every other line must answer a question that is open.
+Between `sources.electrum`, which knows what the words mean, and `net.connection`. Notifications are handed on; every
+other line must answer a question that is open.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from random import SystemRandom
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
-from watchers.net.electrum_socket import ElectrumConnection, ElectrumPlace, Left
+from watchers.net.connection import Connection, Deadline, open_connection, tls_context
 from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
-from watchers.net.http_policy import HttpPolicy
-from watchers.net.http_turns import Turns
-from watchers.sources.protocol import (
-    SourceDown,
-    SourceError,
-    SourceGarbled,
-    SourceRefused,
-    SourceSlow,
-)
+from watchers.net.pace import Paces
+from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
+from watchers.net.proxy import proxy_of
+from watchers.sources.protocol import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 
 PROTOCOLS = ("1.4", "1.6")
 """Lowest and highest protocol that is spoken here."""
-
+VERIFY, ANY = "verify", "any"
+_PIECE = 64 * 1024
 _A_GROUP = 10
 """So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
 _SMALL = 64 * 1024
@@ -37,6 +37,156 @@ _PADDED = 2
 """Servers pad what they send together to a power of two, with spaces in its last line."""
 _BUSY = frozenset({-101, -102})
 """Codes of ElectrumX for too many requests, and for a server that is too busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElectrumPlace:
+    """Where a server listens. `trust` is "verify", "any" or the SHA-256 of its certificate in lower-case hex."""
+
+    host: str
+    port: int
+    tls: bool
+    trust: str = VERIFY
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def place_of(url: str, tls: str = VERIFY) -> ElectrumPlace:
+    """Read `tcp://host:port` or `ssl://host:port`; ValueError says in one sentence what is wrong.
+
+    `tls` tells what an ssl server must show: "verify" (a certificate that an authority of this system vouches
+    for), "any" (encryption alone: what a server says is proven, whoever it is), or one certificate's SHA-256.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        host, port = "", None
+    else:
+        if parts.scheme not in ("tcp", "ssl") or parts.username is not None or parts.path.strip("/"):
+            host = ""
+    if not host or not port:
+        raise ValueError("an Electrum server is named as ssl://host:port or tcp://host:port")
+    trust = tls.replace(":", "").lower()
+    if trust not in (VERIFY, ANY) and (len(trust) != 64 or not set(trust) <= set("0123456789abcdef")):
+        raise ValueError('tls is "verify", "any" or the 64 hexadecimal digits of a certificate\'s SHA-256')
+    return ElectrumPlace(host, port, parts.scheme == "ssl", trust)
+
+
+class ElectrumConnection:
+    """Lines out and in over one open connection. SourceDown when it breaks, SourceSlow when time is over."""
+
+    def __init__(self, source: str, connection: Connection) -> None:
+        self._source = source
+        self._connection = connection
+        self._read = bytearray()
+        self.received = 0
+        """Bytes read, lines that were cut off included."""
+
+    @classmethod
+    def open(cls, source: str, place: ElectrumPlace, policy: HttpPolicy, deadline: Deadline) -> Self:
+        """Connect under the policy: SourceRefused for a place or certificate that it does not allow."""
+        check_destination(urlsplit(f"https://{place}"), policy, source)
+        local = is_local(place.host, policy)
+        if not place.tls and not local and not place.host.endswith(".onion"):
+            raise SourceRefused(source, 0, "plain TCP is for local hosts only; use ssl://")
+        proxy = proxy_of(policy.proxy or "") if takes_proxy(place.host, policy) else None
+        if proxy is not None and proxy.scheme == "https":
+            raise SourceRefused(
+                source, 0, "an Electrum server is not asked through an https proxy; use socks5h://"
+            )
+        connection = open_connection(
+            place.host,
+            place.port,
+            deadline,
+            guarded=proxy is None and not local,
+            proxy=proxy,
+            connect_timeout=policy.connect_timeout,
+        )
+        if place.tls:
+            _secure(source, connection, place)
+        return cls(source, connection)
+
+    def serve(self, deadline: Deadline) -> None:
+        """From now on waits end with this deadline."""
+        self._connection.serve(deadline)
+
+    def send(self, data: bytes) -> None:
+        """All of it."""
+        try:
+            self._connection.socket.sendall(data)
+        except OSError as failure:
+            raise SourceDown(self._source, "the connection broke off") from failure
+
+    def line(self, most: int) -> bytes:
+        """The next line without its end; SourceRefused as soon as it is longer than `most` bytes."""
+        looked = 0
+        while (end := self._read.find(b"\n", looked)) < 0:
+            looked = len(self._read)
+            if looked > most:
+                break
+            if not self._more():
+                raise SourceDown(self._source, "the connection was closed")
+        if end < 0 or end > most:
+            raise SourceRefused(self._source, 0, f"answer of more than {most} bytes, cut off")
+        line = bytes(self._read[:end])
+        del self._read[: end + 1]
+        return line
+
+    def waiting(self, most: int) -> list[bytes]:
+        """Whole lines that came by themselves, without waiting for any; what is half there stays."""
+        self._connection.serve(_AtOnce(self._source))
+        with suppress(BlockingIOError, ssl.SSLWantReadError):
+            while len(self._read) <= most:
+                if not self._more():
+                    raise SourceDown(self._source, "the connection was closed")
+        whole, newline, rest = bytes(self._read).rpartition(b"\n")
+        self._read = bytearray(rest)
+        return whole.split(b"\n") if newline else []
+
+    def _more(self) -> bool:
+        """Some more bytes; False at their end."""
+        try:
+            piece = self._connection.socket.recv(_PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            raise
+        except OSError as failure:
+            raise SourceDown(self._source, "the connection broke off") from failure
+        self._read += piece
+        self.received += len(piece)
+        return bool(piece)
+
+    def close(self) -> None:
+        """Let go of the connection; closing twice is nothing."""
+        self._connection.close()
+
+
+class _AtOnce(Deadline):
+    """No time at all: what is there is read, and nothing is waited for."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source, 0.0, lambda: 0.0)
+
+    def left(self) -> float:
+        """None."""
+        return 0.0
+
+
+def _secure(source: str, connection: Connection, place: ElectrumPlace) -> None:
+    """TLS, whose certificate is judged as the place says before a byte of ours is sent."""
+    context = tls_context(None)
+    if place.trust != VERIFY:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    remedy = '; if that is meant, set tls to the certificate\'s SHA-256, or to "any"'
+    connection.secure(context, place.host, remedy=remedy)
+    shown = connection.certificate_sha256()
+    if place.trust not in (VERIFY, ANY, shown):
+        connection.close()
+        raise SourceRefused(
+            source, 0, f"TLS: the certificate's SHA-256 is {shown}, which is not the one configured"
+        )
 
 
 class ElectrumDeclined(SourceRefused):
@@ -81,7 +231,7 @@ class ElectrumWire:
         self._policy = policy
         self._monotonic = monotonic
         self._sleep = sleep if sleep is not None else _wait
-        self._turns = Turns(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{place}"))
+        self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{place}"))
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
         self._read_before = 0
@@ -135,53 +285,48 @@ class ElectrumWire:
     ) -> list[object | ElectrumDeclined]:
         """One group at the pace, and with the rests, that a host is owed."""
         until = self._monotonic() + deadline
-
-        def left() -> float:
-            seconds = until - self._monotonic()
-            if seconds <= 0:
-                raise SourceSlow(self._source, "no whole answer within the deadline")
-            return seconds
-
-        wait = max(self._turns.wait(until, self._source) for _ in calls)
+        ends = Deadline(self._source, until, self._monotonic)
+        wait = max(self._pace.wait(until, self._source) for _ in calls)
         if wait > 0:
             self._sleep(wait)
-        if not self._lock.acquire(timeout=left()):
+        if not self._lock.acquire(timeout=ends.left()):
             raise SourceSlow(self._source, "another question to it is taking all the time")
         try:
-            answers = self._exchange(method, calls, most, left)
+            answers = self._exchange(method, calls, most, ends)
         except BaseException as failure:
             if isinstance(failure, SourceDown | SourceSlow):
-                self._turns.failed(1)
+                self._pace.failed(1)
             self._close()  # a late answer must meet no later question
             raise
         finally:
             self._lock.release()
-        self._turns.succeeded()
+        self._pace.succeeded()
         for answer in answers:
             if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
-                self._turns.manners.pause(self._monotonic() + self._policy.breaker_pause)
+                self._pace.pause(self._policy.breaker_pause)
                 raise SourceRefused(self._source, 429, f"too many requests: {answer.said}")
         return answers
 
     def _exchange(
-        self, method: str, calls: Sequence[Sequence[object]], most: int, left: Left
+        self, method: str, calls: Sequence[Sequence[object]], most: int, deadline: Deadline
     ) -> list[object | ElectrumDeclined]:
         """Over the connection that is there; where that has broken since it was last used, over a new one."""
         kept = self._connection
         if kept is not None:
             try:
-                return self._round(kept, method, calls, most, left)
+                kept.serve(deadline)
+                return self._round(kept, method, calls, most)
             except SourceDown:
                 self._close()
-        return self._round(self._open(left), method, calls, most, left)
+        return self._round(self._open(deadline), method, calls, most)
 
-    def _open(self, left: Left) -> ElectrumConnection:
+    def _open(self, deadline: Deadline) -> ElectrumConnection:
         """A new connection, on which both sides have agreed on a protocol: the first message, as 1.6 demands."""
-        connection = ElectrumConnection.open(self._source, self._place, self._policy, left)
+        connection = ElectrumConnection.open(self._source, self._place, self._policy, deadline)
         self._connection = connection
-        self._turns.manners.take(self._monotonic())
+        self._pace.take()
         wanted = [self._policy.user_agent, list(PROTOCOLS)]
-        (answer,) = self._round(connection, "server.version", [wanted], _SMALL, left)
+        (answer,) = self._round(connection, "server.version", [wanted], _SMALL)
         if isinstance(answer, ElectrumDeclined):
             raise SourceRefused(
                 self._source, 0, f"speaks no protocol from {PROTOCOLS[0]} to {PROTOCOLS[1]}: {answer.said}"
@@ -211,7 +356,6 @@ class ElectrumWire:
         method: str,
         calls: Sequence[Sequence[object]],
         most: int,
-        left: Left,
     ) -> list[object | ElectrumDeclined]:
         """Send the questions and read lines until each is answered; answers may come in any order."""
         opened: dict[int, str] = {}
@@ -223,13 +367,13 @@ class ElectrumWire:
             lines.append(json.dumps(asked, separators=(",", ":")).encode() + b"\n")
         order = list(opened)
         self.requests += len(order)
-        connection.send(b"".join(lines), left)
+        connection.send(b"".join(lines))
         answers: dict[int, object | ElectrumDeclined] = {}
         enough = connection.received + _PADDED * len(order) * most + 2 * _UNASKED
         while opened:
             if connection.received > enough:
                 raise SourceRefused(self._source, 0, "more notifications than we listen to, cut off")
-            line = connection.line(_PADDED * most + _UNASKED, left)
+            line = connection.line(_PADDED * most + _UNASKED)
             answered = self._row(line, opened)
             if answered is not None:
                 number, answer = answered
