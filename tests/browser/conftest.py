@@ -17,11 +17,11 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.app import create_app
+from tests.conftest import skipped_for
 from tests.tools.fakes_api import ports
 
 HOW = "install Chromium: apt-get install chromium fonts-noto-core (or set CHROMIUM to its path)"
 SHOTS = Path(__file__).parent / "shots"
-_MISSING = pytest.StashKey[bool]()
 
 
 def find_chromium() -> Path | None:
@@ -60,13 +60,12 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """A headless Chromium; skips where there is none, and fails where CI=true."""
     program = find_chromium()
     if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail(HOW, pytrace=False)
-        request.config.stash[_MISSING] = True
         pytest.skip(HOW)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
@@ -106,7 +105,7 @@ def shot() -> Callable[[Page, str], Path]:
     return take
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The one line; a quiet run shows no reasons for skips by itself."""
-    if config.stash.get(_MISSING, False):
-        terminalreporter.write_line(f"browser tests skipped: {HOW}")
+    for reason in skipped_for(terminalreporter, HOW):
+        terminalreporter.write_line(f"browser tests skipped: {reason}")

@@ -9,32 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import skipped_for
 from tests.node import install_electrum
 from tests.node.electrum import RealElectrum
 from tests.node.install import HOW, find_bitcoind
 from tests.node.knots import Node
 
-_MISSING = pytest.StashKey[list[str]]()
-
 
 @pytest.fixture(scope="session")
-def bitcoind(request: pytest.FixtureRequest) -> Path:
+def bitcoind() -> Path:
     """The node's program; skips where there is none, and fails where CI=true."""
-    return _found(find_bitcoind(), HOW, request.config)
+    return _found(find_bitcoind(), HOW)
 
 
 @pytest.fixture(scope="session")
-def electrum_program(request: pytest.FixtureRequest) -> Path:
+def electrum_program() -> Path:
     """The Electrum server's program; skips where there is none, and fails where CI=true."""
-    return _found(install_electrum.electrum_program(), install_electrum.HOW, request.config)
+    return _found(install_electrum.electrum_program(), install_electrum.HOW)
 
 
-def _found(program: Path | None, how: str, config: pytest.Config) -> Path:
+def _found(program: Path | None, how: str) -> Path:
     if program is not None:
         return program
     if os.environ.get("CI") == "true":
         pytest.fail(how, pytrace=False)
-    config.stash.setdefault(_MISSING, []).append(how)
     pytest.skip(how)
 
 
@@ -52,8 +50,8 @@ def electrum(node: Node, electrum_program: Path) -> Iterator[RealElectrum]:
         yield running
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A line for each program; a quiet run shows no reasons for skips by itself."""
-    missing: list[str] = config.stash.get(_MISSING, [])
-    for how in dict.fromkeys(missing):
-        terminalreporter.write_line(f"node tests skipped: {how}")
+    for how in (HOW, install_electrum.HOW):
+        for reason in skipped_for(terminalreporter, how):
+            terminalreporter.write_line(f"node tests skipped: {reason}")
