@@ -1,15 +1,17 @@
 """All measurements, one after the other: `python -m bench`, or those named: `python -m bench watch`.
 
-Ratios matter; milliseconds are this machine's.
+Ratios matter; milliseconds are this machine's. With `--short` each runs in a small size, whose figures mean nothing:
+that shows in seconds whether all of them still run.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from collections.abc import Callable, Mapping, Sequence
 
 from bench import ledger, page, scan, trail, watch
 
-MEASUREMENTS = {
+MEASUREMENTS: Mapping[str, tuple[str, Callable[[bool], None]]] = {
     "scan": ("Block scan", scan.main),
     "watch": ("Watching", watch.main),
     "ledger": ("Ledger", ledger.main),
@@ -18,15 +20,17 @@ MEASUREMENTS = {
 }
 
 
-def main() -> None:
-    named = sys.argv[1:] or list(MEASUREMENTS)
-    unknown = [name for name in named if name not in MEASUREMENTS]
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench", description="Measures this program beside its peers.")
+    parser.add_argument("--short", action="store_true", help="in a small size: does it still run?")
+    parser.add_argument("name", nargs="*", help=f"some of {', '.join(MEASUREMENTS)} (else all)")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.name if name not in MEASUREMENTS]
     if unknown:
-        sys.exit(f"bench: no measurement {unknown[0]}; name some of {', '.join(MEASUREMENTS)}")
-    sys.argv[1:] = []
-    for title, measure in (MEASUREMENTS[name] for name in named):
+        parser.error(f"no measurement {unknown[0]}; name some of {', '.join(MEASUREMENTS)}")
+    for title, measure in (MEASUREMENTS[name] for name in options.name or MEASUREMENTS):
         print(f"\n{title}\n{'-' * len(title)}", flush=True)
-        measure()
+        measure(options.short)
 
 
 if __name__ == "__main__":

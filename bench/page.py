@@ -10,13 +10,17 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.core.roles import Role
+from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.users import Actor, add_user
+from ledger.rules.confirmations import Confirmation
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.commands.demo import demo_config
@@ -41,6 +45,10 @@ class Shown:
         return self.look + self.page
 
 
+class Enough(Exception):
+    """So many blocks were measured as was asked for."""
+
+
 @dataclass
 class Bench:
     """Looks and asks for the page of a payment that the newest block brought, with a stopwatch."""
@@ -51,6 +59,8 @@ class Bench:
     waiting: set[str]
     shown: list[Shown] = field(default_factory=list)
     idle: list[float] = field(default_factory=list)
+    most: int | None = None
+    """The story stops after so many blocks that brought a payment; None: it is played to its end."""
 
     def timed_look(self) -> None:
         """What is at the source now came there an instant ago: the replay was just moved."""
@@ -69,6 +79,8 @@ class Bench:
             raise SystemExit(f"bench.page: the page of {fresh[0]} does not name its block {block.height}")
         self.shown.append(Shown((looked - start) * 1e3, (done - looked) * 1e3))
         self.waiting -= set(fresh)
+        if len(self.shown) == self.most:
+            raise Enough
 
     def _page(self, path: str) -> str:
         connection = HTTPConnection(urlsplit(self.base).netloc, timeout=30)
@@ -86,16 +98,23 @@ class InProcessDesk:
     """Records the story's acts without HTTP: they are not what is measured."""
 
     store: Store
-    actors: dict[str, Actor]
+    actors: dict[Role, Actor]
     clock: MovableClock
 
     def post(self, told: Act) -> None:
+        now = self.clock()
         with self.store.write() as tx:
-            act(tx, self.actors[told.by.value], plan.SLUG, told.noun, told.verb, told.facts, now=self.clock())
+            if isinstance(told.facts, Confirmation):
+                wanted = {"about": told.facts.about, "paper": told.facts.paper}
+                link = make_link(tx, self.actors[Role.RECORDER], plan.SLUG, wanted, now=now)
+                counts = {(lot.product, lot.lot): (lot.good, lot.damaged) for lot in told.facts.lots}
+                confirm(tx, link.code, counts, now=now)
+            else:
+                act(tx, self.actors[told.by], plan.SLUG, told.noun, told.verb, told.facts, now=now)
 
 
-def measure() -> Bench:
-    """Play the story once through the real service."""
+def measure(most: int | None = None) -> Bench:
+    """Play the story once through the real service, or until so many blocks were measured."""
     replay = Replay.load()
     explorer = replay.serve()
     config = demo_config(replay, explorer)
@@ -104,18 +123,19 @@ def measure() -> Bench:
         folder = Path(name)
         clock = MovableClock(replay.start)
         store = Store.create(f"sqlite:///{folder / 'aidtrail.db'}")
-        actors: dict[str, Actor] = {}
+        actors: dict[Role, Actor] = {}
         with store.write() as tx:
             tx.progress.save("network", "regtest")
-            for role in ("admin", "recorder", "approver"):
+            for role in (Role.ADMIN, Role.RECORDER, Role.APPROVER):
                 actors[role] = Actor(add_user(tx, role, role, now=clock(), by=None), role, role)
         service = build(store, config, clock, os.environ, folder)
         server = WebServer(service.app, "127.0.0.1", 0)
         try:
             gifts = {f"{coin.txid}:{coin.vout}" for coin in replay.coins if not coin.change}
-            bench = Bench(replay, service.jobs.look, server.start(), gifts)
+            bench = Bench(replay, service.jobs.look, server.start(), gifts, most=most)
             desk = InProcessDesk(store, actors, clock)
-            StoryPlayer(replay, clock, bench.timed_look, desk).play(0, lambda _: None)
+            with suppress(Enough):
+                StoryPlayer(replay, clock, bench.timed_look, desk).play(0, lambda _: None)
         finally:
             server.stop()
             replay.stop()
@@ -123,8 +143,8 @@ def measure() -> Bench:
     return bench
 
 
-def main() -> None:
-    bench = measure()
+def main(short: bool = False) -> None:
+    bench = measure(3 if short else None)
     print(
         f"from 'block is at the source' to 'the page shows it': {len(bench.shown)} blocks that bring payments"
     )

@@ -24,6 +24,13 @@ PARTS: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
     ("memory", watch_memory.lines),
 )
 
+SHORT: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
+    ("one look", lambda: watch_requests.lines((1, 40), 20, 10_000)),
+    ("headers", lambda: watch_headers.lines(2_100)),
+    ("catching up", lambda: watch_catchup.lines(200, 1)),
+    ("memory", lambda: watch_memory.lines(500)),
+)
+
 NOTES = (
     "* on the straight line through what was measured: bit from 1 and 20 addresses, ours from up to 1,000",
     "bytes are those of bodies, for addresses that were never paid; ratio = theirs / ours for requests and bytes,",
@@ -42,8 +49,8 @@ def report(parts: Sequence[tuple[str, Callable[[], list[Line]]]] = PARTS) -> Non
     print("\n".join(NOTES))
 
 
-def main() -> None:
-    report()
+def main(short: bool = False) -> None:
+    report(SHORT if short else PARTS)
 
 
 if __name__ == "__main__":

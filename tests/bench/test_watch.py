@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import watch, watch_headers, watch_memory, watch_requests
+from bench import watch, watch_requests
 from watchers.look import Watcher
 
 
@@ -25,9 +25,3 @@ def test_the_table_has_its_columns_and_says_what_is_carried_on(capsys: pytest.Ca
     rows = [row for row in out if row.startswith(("requests:", "bytes:"))]
     assert len(rows) == 8
     assert [("40 addresses *" in row) for row in rows] == ["40 addresses" in row for row in rows]
-
-
-def test_headers_and_memory_are_measured() -> None:
-    """Through every rule, and in processes of their own."""
-    assert [line.name for line in watch_headers.lines(2_100)] == ["headers a CPU second, all rules (2,100)"]
-    assert len(watch_memory.lines(500)) == 2

@@ -25,6 +25,10 @@ def _programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+def is_installed() -> bool:
+    return _programs() is not None
+
+
 @cache
 def _cluster() -> str | None:
     """The folder of the cluster's socket; None where PostgreSQL is not installed."""
