@@ -26,7 +26,7 @@ from service.wallets import with_lists
 from watchers.proof.headers import HeaderChain
 from watchers.proof.networks import MAINNET, NETWORKS, Network, network_named
 from watchers.proof.scripts import AddressRefused, address_of, script_of
-from watchers.sources.bit_network import BitNetwork
+from watchers.sources.bit_network import second_opinion
 from watchers.sources.protocol import Source, SourceError
 
 _MOST_PROVEN = 25
@@ -222,7 +222,7 @@ def _second(options: argparse.Namespace, address: str, network: Network) -> Seco
     if not options.second_opinion:
         return None
     try:
-        return Second(BitNetwork("bit", network).second_opinion(address).txids, None)
+        return Second(second_opinion(address, network).txids, None)
     except ValueError as wrong:
         raise BadUse(f"--second-opinion: {wrong}.") from None
     except SourceError as trouble:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import getcontext
 from time import monotonic
 from typing import Any
 
@@ -13,8 +12,7 @@ from ledger.core.chain import Script
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.fake_core import CoreServer
 from watchers.net.http import HttpClient, HttpPolicy
-from watchers.proof.networks import MAINNET, REGTEST
-from watchers.sources.bit_network import BitNetwork
+from watchers.proof.networks import REGTEST
 from watchers.sources.bitcoin_core import BitcoinCore
 from watchers.sources.protocol import (
     ClaimedTip,
@@ -159,43 +157,3 @@ def test_trouble_is_raised(fault: str, value: Any, error: type[SourceError], ser
     ):
         with pytest.raises(error):
             call()
-
-
-def test_bit_leaves_the_decimal_context_alone_and_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its library sets the process's precision; after a call it is as before. A look never asks it."""
-    one: Source = BitNetwork("bit", MAINNET)
-    assert one.can == set()
-    before = getcontext().prec
-    answers: list[object] = [["ab" * 32], []]
-
-    def history(address: str) -> object:
-        getcontext().prec = 9
-        return answers.pop(0)
-
-    bit = BitNetwork("bit", MAINNET)
-    bit._history = history
-    assert bit.second_opinion("an address").txids == ("ab" * 32,)
-    assert getcontext().prec == before
-    with pytest.raises(SourceMissing):
-        bit.second_opinion("an address")
-    for call in (one.look_tip, lambda: one.look_headers(1, 1), lambda: one.look_block("ab" * 32)):
-        with pytest.raises(SourceRefused):
-            call()
-
-
-def test_bit_transactions_are_checked_against_their_txid() -> None:
-    """What the library returns is held against the txid like any answer."""
-    raw = transaction([(OURS, 5)], [outpoint_no(1)])
-    bit = BitNetwork("bit", MAINNET)
-    bit._transaction = lambda txid: raw.hex()
-    with pytest.raises(SourceLied):
-        bit.look_transaction("ab" * 32)
-    bit._transaction = lambda txid: ""
-    assert bit.look_transaction("ab" * 32) is None
-
-    def down(txid: str) -> object:
-        raise ConnectionError
-
-    bit._transaction = down
-    with pytest.raises(SourceDown):
-        bit.look_transaction("ab" * 32)
