@@ -17,6 +17,7 @@ from watchers.proof.merkle import ProofRefused, levels_of, merkle_root
 from watchers.proof.transaction import (
     MAX_SATS,
     MAX_WEIGHT,
+    NULL_OUTPOINT,
     BytesRefused,
     TransactionRefused,
     Tx,
@@ -38,7 +39,6 @@ __all__ = [
     "parse_transaction",
 ]
 
-_NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
 _COMMITMENT = bytes.fromhex("6a24aa21a9ed")
 _SEGWIT_FOR_ALL = 1_503_550_657
 """Three hours after mainnet's first block under BIP 141 (481,824): later ones with a commitment must keep it."""
@@ -282,7 +282,7 @@ def _diagnose(block: Block, count: int) -> NoReturn:
 
 def _check_outpoints(block: Block) -> None:
     outpoints = block.outpoints
-    if outpoints[0] != _NULL_OUTPOINT or block.first_input[1] != 1:
+    if outpoints[0] != NULL_OUTPOINT or block.first_input[1] != 1:
         raise BlockRefused("transaction 0: not a coinbase, which every block starts with", block.starts[0])
     if len(set(outpoints)) == len(outpoints):
         return
@@ -290,7 +290,7 @@ def _check_outpoints(block: Block) -> None:
     for position, (first, following) in enumerate(pairwise(block.first_input)):
         for wire in outpoints[first:following]:
             if wire in seen:
-                what = "a second coinbase" if wire == _NULL_OUTPOINT else "spends an outpoint a second time"
+                what = "a second coinbase" if wire == NULL_OUTPOINT else "spends an outpoint a second time"
                 raise BlockRefused(f"transaction {position}: {what}", block.starts[position])
             seen.add(wire)
 

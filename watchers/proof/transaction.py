@@ -1,18 +1,27 @@
-"""One Bitcoin transaction read strictly from its bytes: what is wrong is said with the byte it stands at.
+"""One Bitcoin transaction out of its bytes: read by python-bitcoinlib, then held against what must be true of any.
 
-Checks form only (sizes, counts, value range, BIP 144); signatures and spent outputs are the chain's business.
+For transactions of mempools, look-ups and proofs; whole blocks have a walk of their own (`block`), which is several
+times as fast. The library's own checks are asserts or missing, so none is relied on: the bytes must be what it would
+write, and the rules are checked here. Signatures and spent outputs are the chain's business.
 """
 
 from __future__ import annotations
 
-import hashlib
+import struct
 from dataclasses import dataclass
+from io import BytesIO
+
+from bitcoin.core import CTransaction, b2lx
+from bitcoin.core.serialize import Hash, SerializationError, SerializationTruncationError
 
 from ledger.core.chain import Outpoint, Script
 
 MAX_SATS = 21_000_000 * 100_000_000
 MAX_WEIGHT = 4_000_000
-_NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
+NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
+_NULL = Outpoint.from_wire(NULL_OUTPOINT)
+_MARKED = b"\x00\x01"
+"""Marker and flag, which stand behind the version where witnesses follow (BIP 144)."""
 
 
 class BytesRefused(ValueError):
@@ -70,87 +79,54 @@ class Tx:
         return 3 * self.stripped_size + len(self.raw)
 
 
-class _Reader:
-    """A cursor that refuses to run past the end. `base` is where these bytes stand in a larger whole."""
+def read_transaction(raw: bytes, start: int = 0, *, position: int = 0) -> tuple[Tx, int]:
+    """The transaction that starts at byte `start` and stands at `position` of its block, and the byte after it.
 
-    __slots__ = ("base", "end", "pos", "raw")
-
-    def __init__(self, raw: bytes, pos: int, base: int) -> None:
-        self.raw, self.pos, self.end, self.base = raw, pos, len(raw), base
-
-    def refuse(self, what: str, pos: int) -> TransactionRefused:
-        return TransactionRefused(what, self.base + pos)
-
-    def take(self, size: int, what: str) -> bytes:
-        start = self.pos
-        if size > self.end - start:
-            raise self.refuse(f"{what}: {size} bytes announced or needed, {self.end - start} left", start)
-        self.pos = start + size
-        return self.raw[start : self.pos]
-
-    def number(self, size: int, what: str) -> int:
-        return int.from_bytes(self.take(size, what), "little")
-
-    def compact(self, what: str) -> int:
-        """A compact size, which must be written in the shortest of its four forms."""
-        start = self.pos
-        first = self.number(1, what)
-        if first < 0xFD:
-            return first
-        value = self.number(1 << first - 0xFC, what)
-        if value < (0xFD, 1 << 16, 1 << 32)[first - 0xFD]:
-            raise self.refuse(f"{what}: {value} is not written in the shortest form", start)
-        return value
-
-    def count(self, what: str, least: int) -> int:
-        """A number of things of at least `least` bytes each: more than fit in what is left are refused."""
-        start = self.pos
-        count = self.compact(what)
-        if count * least > self.end - self.pos:
-            raise self.refuse(
-                f"{what}: {count} announced, more than the {self.end - self.pos} bytes left", start
-            )
-        return count
-
-
-def read_transaction(raw: bytes, start: int = 0, *, position: int = 0, base: int = 0) -> tuple[Tx, int]:
-    """The transaction that starts at byte `start`, and the byte after it.
-
-    `base` is added to offsets in messages. Raises TransactionRefused.
+    TransactionRefused says what is wrong: of the form at the byte where that shows, of a rule at its first byte.
     """
-    reader = _Reader(raw, start, base)
-    version = int.from_bytes(reader.take(4, "version"), "little", signed=True)
-    body = reader.pos
-    segwit = raw[body : body + 1] == b"\x00"
-    if segwit:
-        reader.pos += 1
-        if reader.number(1, "segwit flag") != 1:
-            raise reader.refuse("segwit flag: only 1 is known; or a transaction without inputs", body + 1)
-        body = reader.pos
-    inputs = _read_inputs(reader, position)
-    outputs = _read_outputs(reader)
-    middle = raw[body : reader.pos]
-    witness = _read_witness(reader, len(inputs)) if segwit else ()
-    locktime = reader.number(4, "locktime")
-    whole = raw[start : reader.pos]
-    stripped = whole[:4] + middle + whole[-4:]
-    if 3 * len(stripped) + len(whole) > MAX_WEIGHT:
-        raise reader.refuse(f"transaction: heavier than a whole block's {MAX_WEIGHT:,} weight units", start)
-    coinbase = len(inputs) == 1 and inputs[0].outpoint.wire() == _NULL_OUTPOINT
-    tx = Tx(
-        _hash(stripped),
-        _hash(whole),
-        position,
-        version,
-        locktime,
-        inputs,
-        outputs,
-        witness,
-        whole,
-        len(stripped),
-        coinbase,
+    stream = BytesIO(raw)
+    stream.seek(start)
+    try:
+        read = CTransaction.stream_deserialize(stream)
+    except SerializationTruncationError:
+        raise TransactionRefused("transaction: breaks off within what it announces", stream.tell()) from None
+    except (SerializationError, ValueError, struct.error) as failure:
+        raise TransactionRefused(
+            f"transaction: not of its form ({type(failure).__name__})", stream.tell()
+        ) from None
+    end = stream.tell()
+    whole = raw[start:end]
+    witnessed = bool(read.has_witness())
+    stripped: bytes = read.serialize({"include_witness": False})
+    written = stripped
+    if witnessed:
+        written = stripped[:4] + _MARKED + stripped[4:-4] + bytes(read.wit.serialize()) + stripped[-4:]
+    if written != whole:
+        raise _unlike(whole, written, start)
+    inputs = tuple(
+        TxIn(Outpoint(b2lx(one.prevout.hash), one.prevout.n), bytes(one.scriptSig), one.nSequence)
+        for one in read.vin
     )
-    return tx, reader.pos
+    outputs = tuple(TxOut(Script(bytes(one.scriptPubKey)), one.nValue) for one in read.vout)
+    coinbase = bool(read.is_coinbase())
+    broken = _broken_rule(inputs, outputs, coinbase) or _too_heavy(len(stripped), len(whole))
+    if broken is not None:
+        raise TransactionRefused(broken, start)
+    stacks = tuple(tuple(bytes(item) for item in one.scriptWitness.stack) for one in read.wit.vtxinwit)
+    tx = Tx(
+        txid=b2lx(Hash(stripped)),
+        wtxid=b2lx(Hash(whole)),
+        position=position,
+        version=read.nVersion,
+        locktime=read.nLockTime,
+        inputs=inputs,
+        outputs=outputs,
+        witness=stacks if witnessed else (),
+        raw=whole,
+        stripped_size=len(stripped),
+        coinbase=coinbase,
+    )
+    return tx, end
 
 
 def parse_transaction(raw: bytes) -> Tx:
@@ -161,58 +137,38 @@ def parse_transaction(raw: bytes) -> Tx:
     return tx
 
 
-def _hash(raw: bytes) -> str:
-    return hashlib.sha256(hashlib.sha256(raw).digest()).digest()[::-1].hex()
+def _unlike(whole: bytes, written: bytes, start: int) -> TransactionRefused:
+    """Bytes that read well but would be written otherwise: there is one way to write a transaction."""
+    at = next((i for i, (a, b) in enumerate(zip(whole, written, strict=False)) if a != b), len(written))
+    if whole.startswith(_MARKED, 4) and at == 4:
+        return TransactionRefused("witness: marked as present but empty for every input", start + at)
+    return TransactionRefused("transaction: a count or size is not written in its shortest form", start + at)
 
 
-def _read_inputs(reader: _Reader, position: int) -> tuple[TxIn, ...]:
-    start = reader.pos
-    count = reader.count("number of inputs", 41)
-    if count == 0:
-        raise reader.refuse("number of inputs: 0; a transaction spends something", start)
-    inputs: list[TxIn] = []
-    seen: set[bytes] = set()
-    for index in range(count):
-        at = reader.pos
-        wire = reader.take(36, f"input {index} outpoint")
-        if wire in seen:
-            raise reader.refuse(f"input {index} outpoint: spent twice in one transaction", at)
-        if wire == _NULL_OUTPOINT and count > 1:
-            raise reader.refuse(f"input {index} outpoint: null beside other inputs", at)
-        seen.add(wire)
-        size = reader.compact(f"input {index} script size")
-        script = reader.take(size, f"input {index} script")
-        if wire == _NULL_OUTPOINT and not 2 <= size <= 100:
-            raise reader.refuse(f"coinbase script: {size} bytes; 2 to 100 are allowed", at + 36)
-        inputs.append(TxIn(Outpoint.from_wire(wire), script, reader.number(4, f"input {index} sequence")))
-    return tuple(inputs)
-
-
-def _read_outputs(reader: _Reader) -> tuple[TxOut, ...]:
-    start = reader.pos
-    count = reader.count("number of outputs", 9)
-    if count == 0:
-        raise reader.refuse("number of outputs: 0; a transaction pays something", start)
-    outputs: list[TxOut] = []
+def _broken_rule(inputs: tuple[TxIn, ...], outputs: tuple[TxOut, ...], coinbase: bool) -> str | None:
+    """The rule of consensus that the fields break whatever they spend, or None."""
+    if not inputs:
+        return "number of inputs: 0; a transaction spends something"
+    if not outputs:
+        return "number of outputs: 0; a transaction pays something"
+    spent = [one.outpoint for one in inputs]
+    if len(set(spent)) != len(spent):
+        return "inputs: an outpoint is spent twice in one transaction"
+    if coinbase:
+        size = len(inputs[0].script_sig)
+        if not 2 <= size <= 100:
+            return f"coinbase script: {size} bytes; 2 to 100 are allowed"
+    elif _NULL in spent:
+        return "inputs: a null outpoint beside others"
     total = 0
-    for index in range(count):
-        at = reader.pos
-        sats = reader.number(8, f"output {index} value")
-        total += sats
-        if total > MAX_SATS:
-            raise reader.refuse(f"output {index} value: {sats} sats leads above 21 million bitcoin", at)
-        size = reader.compact(f"output {index} script size")
-        outputs.append(TxOut(Script(reader.take(size, f"output {index} script")), sats))
-    return tuple(outputs)
+    for index, one in enumerate(outputs):
+        total += one.sats
+        if one.sats < 0 or total > MAX_SATS:
+            return f"output {index} value: {one.sats} sats is negative or leads above 21 million bitcoin"
+    return None
 
 
-def _read_witness(reader: _Reader, inputs: int) -> tuple[tuple[bytes, ...], ...]:
-    start = reader.pos
-    stacks = []
-    for index in range(inputs):
-        items = reader.count(f"witness {index} number of items", 1)
-        sizes = (reader.compact(f"witness {index} item size") for _ in range(items))
-        stacks.append(tuple(reader.take(size, f"witness {index} item") for size in sizes))
-    if not any(stacks):
-        raise reader.refuse("witness: marked as present but empty for every input", start)
-    return tuple(stacks)
+def _too_heavy(stripped_size: int, size: int) -> str | None:
+    if 3 * stripped_size + size > MAX_WEIGHT:
+        return f"transaction: heavier than a whole block's {MAX_WEIGHT:,} weight units"
+    return None
