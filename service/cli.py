@@ -18,8 +18,8 @@ from ledger.core.errors import LedgerError, NotAllowed, StorageFailed
 from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands import TABLE, Row
+from watchers.net.errors import SourceError
 from watchers.proof.block import BlockRefused
-from watchers.sources.protocol import SourceError
 
 TRACE = "AIDTRAIL_TRACE"
 """Set to 1, this environment variable shows the trace of an error of the program."""

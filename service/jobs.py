@@ -22,7 +22,7 @@ from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
 from service.lookups import LooksAlone
-from watchers.sources.protocol import SourceError
+from watchers.net.errors import SourceError
 
 
 @dataclass

@@ -22,7 +22,7 @@ from service.budget import Budget, fetched_today, note_fetched
 from service.clock import Clock
 from service.intake import Sightings
 from service.logs import warn
-from watchers.alone import Alone
+from watchers.lookup import Alone
 from watchers.proof.block import Tx
 from watchers.proof.secret import secret_in
 

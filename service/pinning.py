@@ -13,10 +13,11 @@ from ledger.core.chain import Header, is_txid
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.command import BadUse, Unavailable
+from watchers.net.errors import SourceError
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network
 from watchers.proof.periods import PERIOD, PeriodTable
-from watchers.sources.protocol import Source, SourceError
+from watchers.sources.protocol import Source
 
 
 @dataclass(frozen=True, slots=True)

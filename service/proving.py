@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from ledger.core.chain import Header
 from service.command import Unavailable
-from watchers.place import OnChain, place_of
 from watchers.proof.block import BlockRefused, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.merkle import ProofRefused, check_proof
 from watchers.proof.networks import Network
 from watchers.proof.periods import PeriodTable
+from watchers.proof.place import OnChain, place_of
 from watchers.proof.transaction import Tx, parse_transaction
 from watchers.sources.protocol import Can, Source
 

@@ -27,10 +27,10 @@ from service.budget import note_fetched
 from service.clock import Clock, monotonic
 from service.config import Config
 from service.logs import note, warn
+from watchers.net.errors import SourceError
 from watchers.net.http import HttpClient
 from watchers.sources.ecb import EcbRates
 from watchers.sources.prices import PRICE_SOURCES, PriceAnswer, PriceSource
-from watchers.sources.protocol import SourceError
 
 REQUEST_SECONDS = 10.0
 """One question to one source takes no longer, retries included."""

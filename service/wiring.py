@@ -35,9 +35,9 @@ from service.sources import http_client, sources_of
 from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
 from watchers.address_look import AddressWatcher
-from watchers.asking import SetAside
 from watchers.look import Watcher
 from watchers.proof.networks import network_named
+from watchers.source_pool import SetAside
 from watchers.sources.electrum import Electrum
 
 Application = Callable[..., Any]

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ledger.core.chain import BlockRef, Outpoint, Script
-from watchers.alone import Alone, look_alone
-from watchers.asking import Asked, SetAside, Sources
 from watchers.histories import Histories, Listed, ListedBlock
 from watchers.look import FoundBlock, Known, Look, NothingKnown, Past
+from watchers.lookup import Alone, look_alone
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
 from watchers.proof.scan import BlockFacts, WatchSet
+from watchers.source_pool import Asked, SetAside, Sources
 from watchers.sources.protocol import Can, Source
 
 _SLACK = 2

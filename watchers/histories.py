@@ -11,21 +11,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ledger.core.chain import BlockRef, Header, Outpoint, Script
-from watchers.asking import Asked, Sources
 from watchers.mempool import Sighting
+from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissing
 from watchers.proof.block import parse_block
 from watchers.proof.headers import Tip
 from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
 from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet
 from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
-from watchers.sources.protocol import (
-    Can,
-    HistoryRow,
-    SourceDown,
-    SourceError,
-    SourceLied,
-    SourceMissing,
-)
+from watchers.source_pool import Asked, Sources
+from watchers.sources.protocol import Can, HistoryRow
 
 _KEPT_TXS = 5_000
 _MOST_SPENDERS = 50

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.chain import BlockRef, Outpoint, Script
-from watchers.alone import Alone, look_alone
-from watchers.asking import Asked, Joined, SetAside, SourceReport, Sources
 from watchers.histories import Histories
+from watchers.lookup import Alone, look_alone
 from watchers.mempool import MempoolMatcher, Sighting
+from watchers.net.errors import SourceError, SourceLied, SourceMissing
 from watchers.proof.block import BlockRefused
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
 from watchers.proof.scan import BlockFacts, WatchSet, scan_block
-from watchers.sources.protocol import Can, Source, SourceError, SourceLied, SourceMissing
+from watchers.source_pool import Asked, Joined, SetAside, SourceReport, Sources
+from watchers.sources.protocol import Can, Source
 
 __all__ = ["FoundBlock", "Known", "Look", "NothingKnown", "Past", "Sighting", "SourceReport", "Watcher"]
 

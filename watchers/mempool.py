@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from watchers.net.errors import SourceLied
 from watchers.proof.block import Tx, parse_transaction
 from watchers.proof.transaction import BytesRefused
-from watchers.sources.protocol import MempoolTx, SourceLied
+from watchers.sources.protocol import MempoolTx
 
 
 @dataclass(frozen=True, slots=True)

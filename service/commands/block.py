@@ -20,11 +20,11 @@ from service.data_folder import find_data_folder
 from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
-from watchers.place import BesideChain, OnChain, Place, place_of
 from watchers.proof.block import Block, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network, network_named
 from watchers.proof.periods import PeriodTable
+from watchers.proof.place import BesideChain, OnChain, Place, place_of
 from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet, facts_of
 from watchers.proof.scripts import AddressRefused, address_of, script_of
 

@@ -23,11 +23,12 @@ from service.pinning import restored_chain
 from service.proving import Prover
 from service.sources import http_client, sources_of
 from service.wallets import with_lists
+from watchers.net.errors import SourceError
 from watchers.proof.headers import HeaderChain
 from watchers.proof.networks import MAINNET, NETWORKS, Network, network_named
 from watchers.proof.scripts import AddressRefused, address_of, script_of
 from watchers.sources.bit_network import second_opinion
-from watchers.sources.protocol import Source, SourceError
+from watchers.sources.protocol import Source
 
 _MOST_PROVEN = 25
 """Payments of an address that are proven one by one; each costs a whole block, or a Merkle branch."""

@@ -18,10 +18,10 @@ from typing import Self
 from tests.node.knots import Node
 from tests.tools.certificates import self_signed
 from watchers.net.electrum import place_of
+from watchers.net.errors import SourceError
 from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import REGTEST
 from watchers.sources.electrum import Electrum
-from watchers.sources.protocol import SourceError
 
 POLL_MILLISECONDS = "200"
 ATTEMPTS, PAUSE = 600, 0.05

@@ -15,10 +15,11 @@ from ledger.core.chain import Header, Script
 from tests.node.electrum import RealElectrum
 from tests.node.knots import Node
 from tests.tools.certificates import fingerprint
+from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.block import parse_block, parse_transaction
 from watchers.proof.merkle import check_proof
 from watchers.sources.electrum import Electrum
-from watchers.sources.protocol import ClaimedTip, HistoryRow, SourceDown, SourceMissing
+from watchers.sources.protocol import ClaimedTip, HistoryRow
 
 pytestmark = pytest.mark.node
 

@@ -8,11 +8,11 @@ from time import monotonic
 import pytest
 
 from tests.node.knots import Node
+from watchers.net.errors import SourceDown, SourceMissing, SourceRefused
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.proof.networks import REGTEST
 from watchers.sources.bitcoin_core import BitcoinCore
 from watchers.sources.bitcoin_core_rest import BitcoinCoreRest
-from watchers.sources.protocol import SourceDown, SourceMissing, SourceRefused
 
 pytestmark = pytest.mark.node
 

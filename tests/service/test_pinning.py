@@ -13,8 +13,9 @@ from ledger.views.reconcile import books_state
 from service.command import BadUse, Unavailable
 from service.pinning import parse_checkpoint, pinned_chain, restored_chain
 from tests.tools.ledgers import SLUG, Ledger
+from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.networks import network_named
-from watchers.sources.protocol import Can, ClaimedTip, SourceDown, SourceMissing
+from watchers.sources.protocol import Can, ClaimedTip
 
 MAINNET = network_named("mainnet")
 REGTEST = network_named("regtest")

@@ -14,16 +14,10 @@ from typing import Protocol
 import pytest
 
 from ledger.core.chain import Header, Outpoint, Script
+from watchers.net.errors import SourceMissing, SourceRefused
 from watchers.proof.block import parse_block, parse_transaction
 from watchers.proof.merkle import check_proof
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    HistoryRow,
-    Source,
-    SourceMissing,
-    SourceRefused,
-)
+from watchers.sources.protocol import Can, ClaimedTip, HistoryRow, Source
 
 NOWHERE = "ab" * 32
 SPAM = 50

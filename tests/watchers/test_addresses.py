@@ -15,13 +15,14 @@ from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.address_look import AddressWatcher
 from watchers.look import Look, Watcher
+from watchers.net.errors import SourceGarbled
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.proof.headers import HeaderChain
 from watchers.proof.networks import REGTEST
 from watchers.proof.scan import WatchSet
 from watchers.proof.scripts import scripthash_hex
 from watchers.sources.esplora import Esplora
-from watchers.sources.protocol import Source, SourceGarbled
+from watchers.sources.protocol import Source
 
 OURS = [script_no(number) for number in range(3)]
 GENESIS = Header(REGTEST.genesis_header).hash

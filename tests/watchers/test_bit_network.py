@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.networks import MAINNET, REGTEST, TESTNET3
 from watchers.sources.bit_network import library, second_opinion
-from watchers.sources.protocol import SourceDown, SourceError, SourceLied, SourceMissing, SourceRefused
 
 TXID = "ab" * 32
 

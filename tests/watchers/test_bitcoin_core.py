@@ -11,12 +11,7 @@ import pytest
 from ledger.core.chain import Script
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.fake_core import CoreServer
-from watchers.net.http import HttpClient, HttpPolicy
-from watchers.proof.networks import REGTEST
-from watchers.sources.bitcoin_core import BitcoinCore
-from watchers.sources.protocol import (
-    ClaimedTip,
-    Source,
+from watchers.net.errors import (
     SourceDown,
     SourceError,
     SourceGarbled,
@@ -24,6 +19,10 @@ from watchers.sources.protocol import (
     SourceMissing,
     SourceRefused,
 )
+from watchers.net.http import HttpClient, HttpPolicy
+from watchers.proof.networks import REGTEST
+from watchers.sources.bitcoin_core import BitcoinCore
+from watchers.sources.protocol import ClaimedTip, Source
 
 OURS = Script(script_no(1))
 

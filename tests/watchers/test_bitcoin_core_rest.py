@@ -15,13 +15,7 @@ from service.config import Config, Http, SourceConfig
 from service.sources import http_client, sources_of
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.fake_core_rest import CoreRestServer
-from watchers.net.http import HttpClient, HttpPolicy
-from watchers.proof.networks import REGTEST
-from watchers.sources.bitcoin_core_rest import BitcoinCoreRest
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    Source,
+from watchers.net.errors import (
     SourceDown,
     SourceError,
     SourceGarbled,
@@ -30,6 +24,10 @@ from watchers.sources.protocol import (
     SourceRefused,
     SourceSlow,
 )
+from watchers.net.http import HttpClient, HttpPolicy
+from watchers.proof.networks import REGTEST
+from watchers.sources.bitcoin_core_rest import BitcoinCoreRest
+from watchers.sources.protocol import Can, ClaimedTip, Source
 
 OURS = Script(script_no(1))
 BLOCKS = 12

@@ -13,20 +13,11 @@ import pytest
 from ledger.core.chain import Outpoint, Script
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import ProofRefused, check_proof
-from watchers.sources.electrum import Electrum
-from watchers.sources.electrum_history import ElectrumRow, electrum_scripthash, status_of
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    HistoryRow,
-    Source,
-    SourceGarbled,
-    SourceLied,
-    SourceMissing,
-    SourceRefused,
-)
+from watchers.sources.electrum import Electrum, ElectrumRow, electrum_scripthash, status_of
+from watchers.sources.protocol import Can, ClaimedTip, HistoryRow, Source
 
 OURS = Script(script_no(1))
 

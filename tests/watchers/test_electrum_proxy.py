@@ -15,8 +15,9 @@ from tests.tools.certificates import self_signed
 from tests.tools.electrum_server import PACE, ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain
 from tests.tools.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
+from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.sources.electrum import Electrum
-from watchers.sources.protocol import ClaimedTip, SourceDown, SourceRefused, SourceSlow
+from watchers.sources.protocol import ClaimedTip
 
 HOST = "electrum.example.org"
 ONION = "a" * 56 + ".onion"

@@ -15,16 +15,10 @@ from tests.tools.certificates import fingerprint, self_signed
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.net.electrum import place_of
+from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 from watchers.net.policy import HttpPolicy
 from watchers.proof.block import parse_transaction
-from watchers.sources.protocol import (
-    ClaimedTip,
-    SourceDown,
-    SourceError,
-    SourceGarbled,
-    SourceRefused,
-    SourceSlow,
-)
+from watchers.sources.protocol import ClaimedTip
 
 OURS = Script(script_no(1))
 

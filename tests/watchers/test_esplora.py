@@ -15,14 +15,7 @@ from ledger.core.chain import Script
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.fake_core import CoreServer
-from watchers.net.http import HttpClient, HttpPolicy
-from watchers.proof.block import parse_transaction
-from watchers.proof.networks import REGTEST
-from watchers.sources.esplora import Esplora
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    Source,
+from watchers.net.errors import (
     SourceDown,
     SourceError,
     SourceGarbled,
@@ -31,6 +24,11 @@ from watchers.sources.protocol import (
     SourceRefused,
     SourceSlow,
 )
+from watchers.net.http import HttpClient, HttpPolicy
+from watchers.proof.block import parse_transaction
+from watchers.proof.networks import REGTEST
+from watchers.sources.esplora import Esplora
+from watchers.sources.protocol import Can, ClaimedTip, Source
 
 OURS = Script(script_no(1))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
+from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.net.guards import (
     GuardRefused,
     array_of,
@@ -28,7 +29,6 @@ from watchers.net.guards import (
 )
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.net.pace import HostPace, Paces
-from watchers.sources.protocol import SourceDown, SourceRefused, SourceSlow
 
 
 class Clock:

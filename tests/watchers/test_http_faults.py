@@ -24,9 +24,9 @@ from tests.tools.fake_server import Reply
 from tests.tools.proxies import SayingServer
 from tests.tools.tls import AUTHORITY, FOLDER, secured
 from watchers.net.connection import tls_sentence
+from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.net.http import HttpAnswer, HttpClient, HttpPolicy, read_body
 from watchers.net.policy import check_destination, is_near, is_public
-from watchers.sources.protocol import SourceDown, SourceRefused, SourceSlow
 
 TIP = "/api/blocks/tip/height"
 POLICY = HttpPolicy(attempts=1, per_second=1e6, burst=1000, breaker_failures=1000, authorities=str(AUTHORITY))

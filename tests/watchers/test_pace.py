@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.watchers.test_http import Clock, ask, client, tip_of
+from watchers.net.errors import SourceDown, SourceRefused
 from watchers.net.pace import HostPace, Paces, named_pause
 from watchers.net.policy import HttpPolicy
-from watchers.sources.protocol import SourceDown, SourceRefused
 
 NOW = "Sun, 06 Nov 1994 08:49:37 GMT"
 CAP = 600.0

@@ -9,11 +9,11 @@ import pytest
 
 from ledger.core.chain import Header
 from tests.tools.builders_block import EASY, after, header, mainnet_block
-from watchers.place import BesideChain, Bound, ConnectedBy, OnChain, WorkOnly, place_of
 from watchers.proof.block import parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import MAINNET, REGTEST
 from watchers.proof.periods import PERIOD, PeriodTable
+from watchers.proof.place import BesideChain, Bound, ConnectedBy, OnChain, WorkOnly, place_of
 from watchers.proof.work import bits_of, target_of, work_of
 
 TABLE = PeriodTable.load(MAINNET)

@@ -25,18 +25,12 @@ from tests.tools.price_servers import (
     always,
     only,
 )
+from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, json_of
 from watchers.net.http import HttpClient
 from watchers.net.policy import HttpPolicy
 from watchers.sources.ecb import EcbRates
 from watchers.sources.prices import NEAR, Bitstamp, Coinbase, Kraken, PriceSource, cents_of
-from watchers.sources.protocol import (
-    SourceDown,
-    SourceError,
-    SourceGarbled,
-    SourceMissing,
-    SourceRefused,
-)
 
 AT = 1_590_000_060 - 1_590_000_060 % 60
 FRIDAY, SUNDAY = "2020-05-22", "2020-05-24"

@@ -13,8 +13,8 @@ from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from tests.tools.tls import AUTHORITY, HOST, secured
+from watchers.net.errors import SourceDown, SourceError, SourceRefused, SourceSlow
 from watchers.net.http import HttpClient, HttpPolicy
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused, SourceSlow
 
 ONION = "explorerqwertyuiopasdfghjklzxcvbnm234567qwertyuiopasdfgh.onion"
 TIP = "/api/blocks/tip/height"

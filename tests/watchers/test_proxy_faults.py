@@ -13,9 +13,9 @@ from tests.tools.fake_chain import FakeChain
 from tests.tools.proxies import HttpProxy, Proxy, SayingServer, Socks5Proxy
 from tests.tools.tls import HOST, secured
 from tests.watchers.test_proxy import ONION, TIP, ask, both, client, port_of
+from watchers.net.errors import SourceDown, SourceError, SourceRefused
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.net.proxy import proxy_of
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused
 
 
 @pytest.fixture

@@ -13,16 +13,9 @@ from tests.tools.electrum_server import ElectrumServer
 from tests.tools.fake_server import FakeServer, Reply
 from tests.tools.source_dialects import DIALECTS, TIME, CachingServer, FakeScene, SpentBudgetServer, esplora
 from tests.tools.source_stories import NOWHERE, STORIES, Story
+from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceMissing, SourceRefused
 from watchers.proof.block import parse_transaction
-from watchers.sources.protocol import (
-    Can,
-    Source,
-    SourceDown,
-    SourceError,
-    SourceGarbled,
-    SourceMissing,
-    SourceRefused,
-)
+from watchers.sources.protocol import Can, Source
 
 
 @pytest.fixture(params=DIALECTS)

@@ -18,9 +18,7 @@ import watchers.net.electrum
 import watchers.sources.bitcoin_core
 import watchers.sources.bitcoin_core_rest
 import watchers.sources.electrum
-import watchers.sources.electrum_history
 import watchers.sources.esplora
-import watchers.sources.esplora_history
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Faults
@@ -126,8 +124,7 @@ class Heard(Faults):
 
 MODULES = [
     watchers.sources.bitcoin_core, watchers.sources.bitcoin_core_rest, watchers.sources.electrum,
-    watchers.sources.electrum_history,
-    watchers.net.electrum, watchers.sources.esplora, watchers.sources.esplora_history,
+    watchers.net.electrum, watchers.sources.esplora,
 ]  # fmt: skip
 NAMES = {
     "address.chain_stats": "chain_stats",

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import socks
 
+from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.net.policy import is_public
 from watchers.net.proxy import LONGEST, Proxy, socks_sentence, tunnel_head, tunnel_refusal
-from watchers.sources.protocol import SourceDown, SourceRefused, SourceSlow
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

@@ -18,11 +18,11 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from watchers.net.connection import Connection, Deadline, open_connection, tls_context
+from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.pace import Paces
 from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
 from watchers.net.proxy import proxy_of
-from watchers.sources.protocol import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 
 PROTOCOLS = ("1.4", "1.6")
 """Lowest and highest protocol that is spoken here."""

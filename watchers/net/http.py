@@ -32,10 +32,10 @@ from watchers.net.connection import (
     tls_context,
     tls_sentence,
 )
+from watchers.net.errors import SourceDown, SourceError, SourceRefused, SourceSlow
 from watchers.net.pace import Paces
 from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
 from watchers.net.proxy import WANTS_LOGIN, Proxy, login_refused, proxy_of
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused, SourceSlow
 
 __all__ = ["HttpAnswer", "HttpClient", "HttpPolicy", "read_body"]
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult
 
+from watchers.net.errors import SourceDown, SourceError, SourceRefused, SourceSlow
 from watchers.net.policy import HttpPolicy, is_near
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused, SourceSlow
 
 TOO_MANY = 429
 _MOST_DOUBLINGS = 30

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
-from watchers.sources.protocol import SourceRefused
+from watchers.net.errors import SourceRefused
 
 _LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 _NEAR_ENDINGS = (".local", ".lan", ".internal", ".home.arpa", ".localhost")

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import socks
 
-from watchers.sources.protocol import SourceDown, SourceError, SourceRefused
+from watchers.net.errors import SourceDown, SourceError, SourceRefused
 
 SOCKS = "socks5h"
 WANTS_LOGIN = 407

@@ -1,15 +1,18 @@
 """A tree of headers verified from a pinned checkpoint: proof of work, retargets, times, most work.
 
-Asks nobody, reads no clock (`now` is handed in), and never forgets the headers of a branch that lost.
+Headers come from `header_sync`, and looks follow the tip that has most work here. Asks nobody, reads no clock (`now`
+is handed in), and never forgets the headers of a branch that lost. Long plain runs take a quick way through the same
+rules (`add_run`); wherever anything has to be decided, they are judged one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from struct import Struct
 
 from ledger.core.chain import Header
-from watchers.proof.header_run import MEDIAN_SPAN, TESTNET_PAUSE, Node, add_run, times_before
 from watchers.proof.networks import Network
 from watchers.proof.periods import PERIOD, PeriodTable
 from watchers.proof.work import BadBits, bits_of, meets, target_of, work_of
@@ -17,6 +20,10 @@ from watchers.proof.work import BadBits, bits_of, meets, target_of, work_of
 _TIMESPAN = 14 * 24 * 3600
 _FUTURE = 2 * 3600
 _TIMEWARP_GRACE = 600
+MEDIAN_SPAN = 11
+TESTNET_PAUSE = 20 * 60
+_FIELDS = Struct("<4x32s32xII4x").unpack
+"""Hash of the header before, time and bits, out of the 80 bytes."""
 
 
 class HeaderRefused(ValueError):
@@ -43,6 +50,17 @@ class Tip:
     hash: str
     work: int
     time: int
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A header in the tree; `work` counts from the first header that the tree was given."""
+
+    header: Header
+    hash: str
+    height: int
+    work: int
+    parent: Node | None
 
 
 class HeaderChain:
@@ -384,3 +402,66 @@ class HeaderChain:
 
 def _tip(node: Node) -> Tip:
     return Tip(node.height, node.hash, node.work, node.header.time)
+
+
+def times_before(parent: Node) -> list[int]:
+    """The times of up to eleven headers ending with `parent`, oldest first."""
+    times: list[int] = []
+    node: Node | None = parent
+    while node is not None and len(times) < MEDIAN_SPAN:
+        times.append(node.header.time)
+        node = node.parent
+    times.reverse()
+    return times
+
+
+def add_run(
+    headers: Sequence[Header],
+    start: int,
+    parent: Node,
+    network: Network,
+    latest: int,
+    known: Container[str],
+    staged: dict[str, Node],
+) -> Node:
+    """Put nodes for `headers[start:]` into `staged` while all is plain; returns the last one, or `parent`.
+
+    Plain is a header that names the one before, has its bits and meets their target, is later than the median of
+    eleven and not after `latest` (Unix seconds), is not known, and neither begins nor ends a period: at its ends
+    the retarget and the table of periods have their say, and on testnets so has a pause before any block.
+    """
+    times = times_before(parent)
+    bits = parent.header.bits
+    pauses = network.min_difficulty_rule
+    if len(times) < MEDIAN_SPAN or (pauses and bits == network.pow_limit_bits):
+        return parent
+    target = target_of(bits)
+    highest, step = target.to_bytes(32, "big"), work_of(target)
+    place = (parent.height + 1) % PERIOD
+    stop = min(len(headers), start + (PERIOD - 1 - place if place else 0))
+    if start >= stop or (first := headers[start].hash) in known or first in staged:
+        return parent  # of the others none is known: their parents are new
+    node, height, work = parent, parent.height, parent.work
+    digest = bytes.fromhex(parent.hash)[::-1]
+    newest = max(times)
+    for header in headers[start:stop]:
+        raw = header.raw
+        previous, time, own_bits = _FIELDS(raw)
+        if previous != digest or own_bits != bits or time > latest:
+            break
+        if pauses and time > times[-1] + TESTNET_PAUSE:
+            break
+        if time > newest:
+            newest = time
+        elif time <= sorted(times[-MEDIAN_SPAN:])[MEDIAN_SPAN // 2]:
+            break
+        digest = sha256(sha256(raw).digest()).digest()
+        shown = digest[::-1]
+        if shown > highest:
+            break
+        name = shown.hex()
+        times.append(time)
+        height += 1
+        work += step
+        staged[name] = node = Node(header, name, height, work, node)
+    return node

@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import Any
 
 from ledger.core.chain import is_txid
+from watchers.net.errors import SourceDown, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.networks import Network
-from watchers.sources.protocol import SourceDown, SourceLied, SourceMissing, SourceRefused
 
 NAME = "bit"
 _MOST_TXIDS = 10_000

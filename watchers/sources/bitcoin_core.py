@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ledger.core.chain import Header, Script
+from watchers.net.errors import (
+    SourceDown,
+    SourceError,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+)
 from watchers.net.guards import (
     GuardRefused,
     array_of,
@@ -23,18 +31,7 @@ from watchers.net.http import HttpClient
 from watchers.proof.block import parse_transaction
 from watchers.proof.networks import Network
 from watchers.proof.transaction import BytesRefused
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    MempoolTx,
-    SourceDown,
-    SourceError,
-    SourceGarbled,
-    SourceLied,
-    SourceMissing,
-    SourceRefused,
-)
-from watchers.sources.undeclared import Undeclared
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -47,7 +44,7 @@ _NOT_THERE = frozenset({-5, -8})
 _WARMING_UP = -28
 
 
-class BitcoinCore(Undeclared):
+class BitcoinCore(BaseSource):
     """One node behind the Source protocol. `password` is `rpcpassword`; for a cookie file give its two halves.
 
     Transactions of the mempool are fetched once each and kept while they stay in it.

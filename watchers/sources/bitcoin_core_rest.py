@@ -9,6 +9,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
+from watchers.net.errors import (
+    SourceDown,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+    SourceSlow,
+)
 from watchers.net.guards import (
     GuardRefused,
     array_of,
@@ -23,18 +31,7 @@ from watchers.net.http import HttpAnswer, HttpClient
 from watchers.proof.block import parse_transaction
 from watchers.proof.networks import Network
 from watchers.proof.transaction import BytesRefused
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    MempoolTx,
-    SourceDown,
-    SourceGarbled,
-    SourceLied,
-    SourceMissing,
-    SourceRefused,
-    SourceSlow,
-)
-from watchers.sources.undeclared import Undeclared
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -52,7 +49,7 @@ _OFF = (
 )
 
 
-class BitcoinCoreRest(Undeclared):
+class BitcoinCoreRest(BaseSource):
     """One node behind the Source protocol. `url` is that of its RPC port, without a path.
 
     Seconds in `deadline` bound each request; `block_deadline` those for blocks, headers and the list of the

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused
 from watchers.net.http import HttpClient
-from watchers.sources.protocol import SourceGarbled, SourceMissing, SourceRefused
 
 NAME = "European Central Bank"
 MOST_DAYS_BACK = 7

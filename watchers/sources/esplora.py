@@ -1,6 +1,7 @@
 """An explorer that speaks Esplora's REST dialect: mempool.space, blockstream.info, or one's own.
 
-Proves nothing itself beyond what bytes say of themselves; errors are raised, never answered as emptiness.
+One of the sources that a look asks. Histories come in pages of 10, 25 or 50 with two kinds of cursor; a list is whole
+or an error. What bytes say of themselves is checked here; the rest is a claim, proven by whoever looks.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from ledger.core.chain import Header, Outpoint, Script
+from watchers.net.errors import SourceDown, SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.net.guards import (
     GuardRefused,
     array_of,
     hash_text,
+    hex_bytes,
     item,
     json_of,
     object_of,
@@ -27,19 +30,7 @@ from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network
 from watchers.proof.scripts import scripthash_hex
 from watchers.proof.transaction import BytesRefused
-from watchers.sources.esplora_history import EsploraHistory
-from watchers.sources.protocol import (
-    Can,
-    ClaimedTip,
-    HistoryRow,
-    MempoolTx,
-    SourceDown,
-    SourceGarbled,
-    SourceLied,
-    SourceMissing,
-    SourceRefused,
-)
-from watchers.sources.undeclared import Undeclared
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -48,9 +39,16 @@ _PAGE = 512 * 1024
 _MOST_ROWS = 64
 _MEMPOOL_ROWS = 200
 _KNOWN_TXS = 5_000
+_PAGE_BYTES = 16_000_000
+_SMALL_OBJECT = 64 * 1024
+_PAGE_ROWS = 250
+_SHORTEST_PAGE = 10
+"""No dialect has shorter pages of a history: fewer confirmed rows on one end the list."""
+_MOST_LISTED = 100_000
+_PASSES = 2
 
 
-class Esplora(Undeclared):
+class Esplora(BaseSource):
     """One Esplora server behind the Source protocol. `base_url` is the root of its API, with `/api` if it has one.
 
     Seconds in `deadline` bound each request, waits and retries included; `block_deadline` those for blocks.
@@ -80,9 +78,7 @@ class Esplora(Undeclared):
         self._block_deadline = block_deadline
         self._pages: bool | None = None
         self._known: dict[str, bytes] = {}
-        self._history = EsploraHistory(
-            name, lambda path, most, what: self._needed(path, most=most, what=what)
-        )
+        self._after_txid = False
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
@@ -238,20 +234,117 @@ class Esplora(Undeclared):
         return body
 
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
-        """All that the server lists for a script above a height, page by page, and what is in no block."""
-        return self._history.rows(script, above)
+        """All rows above a height and those in no block. SourceGarbled when the list cannot be had whole.
+
+        A cursor can be reorganised away between two pages: an empty or repeated page, or an error, then ends a
+        list too early. So a list that ran out of pages is counted against the server's own total.
+        """
+        path = f"/scripthash/{scripthash_hex(script)}"
+        for _ in range(_PASSES - 1):
+            try:
+                return self._listed(path, above)
+            except SourceGarbled:
+                continue  # a block came or went between two pages: once more from the first
+        return self._listed(path, above)
+
+    def _listed(self, path: str, above: int) -> list[HistoryRow]:
+        found: dict[str, HistoryRow] = {}
+        page = self._history_page(f"{path}/txs")
+        while True:
+            confirmed = [row for row in page if row.height is not None]
+            fresh = [row for row in page if row.txid not in found]
+            found.update((row.txid, row) for row in page)
+            heights = [row.height for row in confirmed if row.height is not None]
+            if len(confirmed) < _SHORTEST_PAGE and len(found) == len(page):
+                break  # the first page, and all fits on it
+            if heights and max(heights) <= above:
+                break  # rows come newest first
+            if not fresh or not confirmed:
+                self._count(path, sum(row.height is not None for row in found.values()))
+                break
+            if len(found) > _MOST_LISTED:
+                raise SourceGarbled(self.name, "history", f"more than {_MOST_ROWS:,} rows")
+            page = self._next_page(path, confirmed[-1].txid)
+        return [row for row in found.values() if row.height is None or row.height > above]
+
+    def _count(self, path: str, listed: int) -> None:
+        fields = self._object(path, "address")
+        try:
+            stats = object_of(item(fields, "chain_stats", "address"), "address.chain_stats")
+            total = whole(
+                item(stats, "tx_count", "address.chain_stats"),
+                "address.chain_stats.tx_count",
+                least=0,
+                most=1 << 40,
+            )
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+        if listed < total:
+            raise SourceGarbled(self.name, "history", f"ends after {listed} of {total} transactions")
+
+    def _next_page(self, path: str, last: str) -> list[HistoryRow]:
+        """The page after a txid: `/txs/chain/:txid`, or on mempool's Electrum backend `?after_txid=`."""
+        if not self._after_txid:
+            try:
+                return self._history_page(f"{path}/txs/chain/{last}")
+            except SourceMissing:
+                self._after_txid = True
+        return self._history_page(f"{path}/txs?after_txid={last}")
+
+    def _history_page(self, path: str) -> list[HistoryRow]:
+        body = self._needed(path, most=_PAGE_BYTES, what="history")
+        try:
+            rows = array_of(json_of(body, "history"), "history", most=_PAGE_ROWS)
+            return [_history_row(object_of(row, "history")) for row in rows]
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def look_place(self, txid: str) -> int | None:
-        """The height of the block that the server names for a transaction."""
-        return self._history.place(txid)
+        """The height that `/tx/:txid/status` claims."""
+        fields = self._object(f"/tx/{txid}/status", "status")
+        try:
+            return _height(fields, "status")
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def look_proof(self, txid: str, height: int) -> MerkleProof:
-        """The Merkle branch as the server gives it; SourceMissing on a server without that route."""
-        return self._history.proof(txid, height)
+        """The branch of `/tx/:txid/merkle-proof`; SourceMissing when it is of another block than at `height`."""
+        fields = self._object(f"/tx/{txid}/merkle-proof", "merkle-proof")
+        try:
+            stands = whole(
+                item(fields, "block_height", "merkle-proof"),
+                "merkle-proof.block_height",
+                least=0,
+                most=_MOST_HEIGHT,
+            )
+            nodes = array_of(item(fields, "merkle", "merkle-proof"), "merkle-proof.merkle", most=32)
+            # Printed like txids, in display order.
+            branch = tuple(hex_bytes(node, "merkle-proof.merkle", least=32, most=32)[::-1] for node in nodes)
+            position = whole(
+                item(fields, "pos", "merkle-proof"), "merkle-proof.pos", least=0, most=(1 << 32) - 1
+            )
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+        if stands != height:
+            raise SourceMissing(self.name, f"merkle-proof: of block {stands}, not of {height}")
+        return MerkleProof(txid, position, branch)
 
     def look_spender(self, outpoint: Outpoint) -> str | None:
-        """The transaction that the server names as spending an outpoint."""
-        return self._history.spender(outpoint)
+        """The txid that `/tx/:txid/outspend/:vout` claims, None for an unspent one."""
+        fields = self._object(f"/tx/{outpoint.txid}/outspend/{outpoint.vout}", "outspend")
+        try:
+            if not _flag(fields, "spent", "outspend"):
+                return None
+            return hash_text(item(fields, "txid", "outspend"), "outspend.txid")
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _object(self, path: str, what: str) -> Mapping[str, object]:
+        body = self._needed(path, most=_SMALL_OBJECT, what=what)
+        try:
+            return object_of(json_of(body, what), what)
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
     def _whole(self, path: str, field: str) -> int:
         body = self._needed(path, most=_SMALL, what=field)
@@ -334,3 +427,23 @@ def _chained(source: str, headers: list[Header]) -> list[Header]:
         if headers[index].previous != headers[index - 1].hash:
             return headers[:index]
     return headers
+
+
+def _history_row(row: Mapping[str, object]) -> HistoryRow:
+    txid = hash_text(item(row, "txid", "history"), "history.txid")
+    return HistoryRow(
+        txid, _height(object_of(item(row, "status", "history"), "history.status"), "history.status")
+    )
+
+
+def _height(status: Mapping[str, object], field: str) -> int | None:
+    if not _flag(status, "confirmed", field):
+        return None
+    return whole(item(status, "block_height", field), f"{field}.block_height", least=0, most=_MOST_HEIGHT)
+
+
+def _flag(fields: Mapping[str, object], key: str, field: str) -> bool:
+    value = item(fields, key, field)
+    if not isinstance(value, bool):
+        raise GuardRefused(f"{field}.{key}", "is neither true nor false")
+    return value

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Protocol
 
 from ledger.core.strict_json import NumberText
+from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.http import HttpClient
-from watchers.sources.protocol import SourceGarbled, SourceMissing, SourceRefused
 
 NEAR = 300
 """The first trade at or after the minute counts if it came within so many seconds."""

@@ -1,6 +1,7 @@
-"""What a source of chain facts can be asked, and the ways in which it can fail to answer.
+"""What a source of chain facts can be asked, and the base of every source, which declares none of it.
 
-Believes nothing: what a source says is a claim until `headers`, `block` or `look` has proven it.
+A look asks through `Source` and never knows which kind answers. What a source says is a claim until `proof` has
+shown it; where it has no answer it raises one of `net.errors`.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
+from watchers.net.errors import SourceRefused
 from watchers.proof.merkle import MerkleProof
 
 
@@ -23,54 +25,6 @@ class Can(StrEnum):
     HISTORY = "history"
     MEMPOOL = "mempool"
     SPENDS = "spends"
-
-
-class SourceError(Exception):
-    """A source that gave no usable answer; never the same as an empty one. `sentence` says what happened."""
-
-    def __init__(self, source: str, sentence: str) -> None:
-        self.source = source
-        self.sentence = sentence
-        super().__init__(f"{source}: {sentence}")
-
-
-class SourceDown(SourceError):
-    """No connection, a broken one, a server error, or a circuit that is open after several of those."""
-
-
-class SourceSlow(SourceError):
-    """The total deadline passed before the answer was whole."""
-
-
-class SourceRefused(SourceError):
-    """The source declined: an HTTP status of 400 and above (429 included), a redirect, or our own safety rule.
-
-    `status` is the HTTP status, 0 where we refused before asking.
-    """
-
-    def __init__(self, source: str, status: int, sentence: str) -> None:
-        self.status = status
-        super().__init__(source, sentence)
-
-
-class SourceLied(SourceError):
-    """An answer that its own bytes, or proof of work, contradict; `field` names the part that does."""
-
-    def __init__(self, source: str, field: str, sentence: str) -> None:
-        self.field = field
-        super().__init__(source, f"{field}: {sentence}")
-
-
-class SourceGarbled(SourceError):
-    """An answer that is not of the shape that it must have; `field` names the part. No proof contradicts it."""
-
-    def __init__(self, source: str, field: str, sentence: str) -> None:
-        self.field = field
-        super().__init__(source, f"{field}: {sentence}")
-
-
-class SourceMissing(SourceError):
-    """The source says that it does not have what was asked for. Says nothing about the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +114,55 @@ class Source(Protocol):
 
     def look_spender(self, outpoint: Outpoint) -> str | None:
         """The txid that spends an outpoint, None where it is unspent. A claim. Asked where SPENDS is declared."""
+
+
+class BaseSource:
+    """Base of every source: each method of the Source protocol, refusing. A source overrides what it can."""
+
+    name: str
+    whole_mempool: bool = False
+    requests: int = 0
+    bytes_read: int = 0
+
+    def look_tip(self) -> ClaimedTip:
+        """Not declared: SourceRefused."""
+        self._cannot("its tip")
+
+    def look_hash(self, height: int) -> str:
+        """Not declared: SourceRefused."""
+        self._cannot(f"the hash at height {height}")
+
+    def look_headers(self, first: int, count: int) -> list[Header]:
+        """Not declared: SourceRefused."""
+        self._cannot(f"{count} headers from {first}")
+
+    def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
+        """Not declared: SourceRefused."""
+        self._cannot(f"block {hash[:64]}")
+
+    def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
+        """Not declared: SourceRefused."""
+        self._cannot(f"the mempool of {len(scripts)} scripts")
+
+    def look_transaction(self, txid: str) -> bytes | None:
+        """Not declared: SourceRefused."""
+        self._cannot(f"transaction {txid[:64]}")
+
+    def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
+        """Not declared: SourceRefused."""
+        self._cannot(f"a history above height {above} of a script of {len(script)} bytes")
+
+    def look_place(self, txid: str) -> int | None:
+        """Not declared: SourceRefused."""
+        self._cannot(f"the place of {txid[:64]}")
+
+    def look_proof(self, txid: str, height: int) -> MerkleProof:
+        """Not declared: SourceRefused."""
+        self._cannot(f"the Merkle branch of {txid[:64]} at {height}")
+
+    def look_spender(self, outpoint: Outpoint) -> str | None:
+        """Not declared: SourceRefused."""
+        self._cannot(f"the spender of {outpoint}")
+
+    def _cannot(self, what: str) -> NoReturn:
+        raise SourceRefused(self.name, 0, f"cannot be asked for {what}; ask a source that declares it")

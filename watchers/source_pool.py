@@ -1,6 +1,7 @@
 """All sources during one look: whose headers lead where, who failed, who lied and is set aside until when.
 
-Decides what is believed of a source, never which chain is acted on. Reads no clock.
+Both modes of looking ask through it. It decides what is believed of a source, never which chain is acted on. Reads no
+clock.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from watchers.following import Followed, follow
+from watchers.header_sync import Followed, follow
+from watchers.net.errors import SourceError, SourceLied
 from watchers.proof.headers import HeaderChain, Tip
-from watchers.sources.protocol import Can, ClaimedTip, Source, SourceError, SourceLied
+from watchers.sources.protocol import Can, ClaimedTip, Source
 
 _ASIDE_FIRST = 600
 _ASIDE_MOST = 24 * 3600

@@ -1,16 +1,17 @@
-"""One transaction looked at alone, because somebody named its txid: the first source that has it gives its bytes.
+"""One transaction looked up by its txid, because somebody named it: the first source that has it gives its bytes.
 
-A confirmed place is only claimed here; what settles is proven by blocks, never by this.
+Apart from any look. A confirmed place is only claimed here; what settles is proven by blocks, never by this.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchers.asking import Sources
+from watchers.net.errors import SourceError, SourceLied
 from watchers.proof.block import Tx, parse_transaction
 from watchers.proof.transaction import BytesRefused
-from watchers.sources.protocol import Can, SourceError, SourceLied
+from watchers.source_pool import Sources
+from watchers.sources.protocol import Can
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Where a lone block stands: connected by hash to headers or the table that we trust, or only so much work.
+"""Where a single block stands: connected by hash to headers or the table that we trust, or only so much work.
 
-Pure: what a coinbase says of its own height is a claim, and is never enough.
+For a block that somebody hands in, apart from any look. What a coinbase says of its own height is a claim, and is
+never enough.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""One source's headers, from the last one that we know up to its tip: fetched, verified, added.
+"""One source's headers, from the last one that we know up to its tip: fetched, verified, added to our chain.
 
-Decides nothing about which tip we act on; that is `look`.
+A look does this with each source before it asks for anything else; which tip is acted on is decided there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchers.net.errors import SourceDown, SourceLied, SourceMissing
 from watchers.proof.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
-from watchers.sources.protocol import ClaimedTip, Source, SourceDown, SourceLied, SourceMissing
+from watchers.sources.protocol import ClaimedTip, Source
 
 _CHUNK = 2016
 _MOST_CHUNKS = 50
