@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from ledger.core.errors import NotAllowed
 from ledger.recording import desk as desk_acts
@@ -17,15 +17,13 @@ from ledger.views import queries
 from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
 from ledger.views.trail import DonationTrail, Paper
 
-R = TypeVar("R")
-
 
 class Store(Protocol):
-    """The ledger's store: one snapshot to read from, and a transaction to write in, shared with who writes too."""
+    """The ledger's store: one snapshot to read from, and the one transaction to write in."""
 
     def read(self) -> AbstractContextManager[Any]: ...
 
-    def together(self, work: Callable[[Any], R]) -> R: ...
+    def write(self) -> AbstractContextManager[Any]: ...
 
 
 class Views(Protocol):

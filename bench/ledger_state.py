@@ -14,16 +14,20 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from sqlalchemy import func
+from sqlmodel import select
+
 from bench.furnished import DAY, NOW, SLUG, distributions, furnished, record_all
 from bench.measuring import HEAD, Line, cpu_seconds, printed, times
 from bench.plain_text import beancount_text, load_beancount
-from ledger.core.entry import GENESIS, Entry, Transfer, entry_from_bytes, entry_hash
+from ledger.core.entry import GENESIS, Entry, Transfer, entry_bytes, entry_from_bytes, entry_hash
 from ledger.core.times import rfc3339
+from ledger.model.journal import TransferRow
 from ledger.recording.rebuild import fold_all
 from ledger.rules.books import Books
 from ledger.store.database import Store
 from ledger.store.journal import JournalRow
-from ledger.store.shelf import MemoryShelf
+from ledger.store.scratch import scratch
 
 SIZES = (1_000, 100_000, 1_000_000)
 """Transfers of the accounts whose balances are asked."""
@@ -46,9 +50,11 @@ def filled_account(store: Store, account: str, transfers: int) -> None:
             head = tx.journal.head()
             seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
             key, at = f"fill:{account}:{start}", rfc3339(NOW)
-            entry = Entry(seq, previous, key, "bench", SLUG, at, DAY, "system", {}, {}, moved, (), None)
-            Books(tx.shelf).apply(entry)
-            data = entry.canonical()
+            entry: Entry = Entry(
+                seq, previous, key, "bench", SLUG, at, DAY, "system", {}, {}, moved, (), None
+            )
+            Books(tx).apply(entry)
+            data = entry_bytes(entry)
             rows = [(t.debit, t.credit, t.asset, t.amount) for t in moved]
             tx.journal.append(JournalRow(seq, key, "bench", SLUG, at, data, entry_hash(data), rows))
 
@@ -61,14 +67,15 @@ def balance_lines(folder: Path, sizes: tuple[int, ...]) -> Iterator[Line]:
         asked = []
         for _ in range(200):
             with store.read() as tx:
-                tx.shelf._cache.rows.clear()  # each answer comes from the database
                 began = time.perf_counter()
-                net = Books(tx.shelf).net(account, "USD")
+                net = Books(tx).net(account, "USD")
                 asked.append(time.perf_counter() - began)
         with store.read() as tx:
             began = time.perf_counter()
-            sql = "SELECT sum(amount) FROM transfers WHERE debit = ? AND asset = ?"
-            summed = tx._session.one(sql, (account, "USD"))[0]
+            query = select(func.sum(TransferRow.amount)).where(
+                TransferRow.debit == account, TransferRow.asset == "USD"
+            )
+            summed = tx.session.exec(query).one()
             adding = time.perf_counter() - began
         assert net == summed
         ours = sorted(asked)[len(asked) // 2]
@@ -84,8 +91,8 @@ def rebuild_lines(folder: Path, entries: int) -> Iterator[Line]:
     record_all(store, distributions(count(1)), entries, 1000)
 
     def fold() -> None:
-        with store.read() as tx:
-            fold_all(tx, MemoryShelf())
+        with store.read() as tx, scratch() as made:
+            fold_all(tx, made)
 
     def hash_and_parse() -> None:
         with store.read() as tx:

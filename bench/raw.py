@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from ledger.core.entry import entry_from_bytes
-from ledger.store.together import Together
+from ledger.core.entry import entry_from_bytes, entry_hash
+from ledger.store.journal import JournalRow
 
 CLIENTS = 64
 TABLE = "CREATE TABLE raw (seq {number} PRIMARY KEY, data {bytes} NOT NULL)"
@@ -40,13 +39,6 @@ class RawSqlite:
             self.connection.execute(f"PRAGMA {pragma}")
         self.connection.execute(TABLE.format(number="INTEGER", bytes="BLOB") + " STRICT")
         self._lock = threading.Lock()
-        self._together = Together(self._writing)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Any]:
-        self.connection.execute("BEGIN IMMEDIATE")
-        yield _Bare(self.connection, self.insert)
-        self.connection.execute("COMMIT")
 
     def write(self, rows: Sequence[bytes], together: int) -> None:
         """So many a commit."""
@@ -65,26 +57,8 @@ class RawSqlite:
 
         return write
 
-    def sharing_writer(self) -> Callable[[bytes], None]:
-        """What one of many clients calls: commits are shared, as ours are."""
-        return lambda data: self._together.run(lambda tx: tx.put(data))  # type: ignore[attr-defined]
-
     def close(self) -> None:
         self.connection.close()
-
-
-class _Bare:
-    """What the shared commit of bare inserts writes with."""
-
-    def __init__(self, connection: Any, insert: str) -> None:
-        self._connection = connection
-        self._insert = insert
-
-    def part(self) -> Any:
-        return nullcontext()
-
-    def put(self, data: bytes) -> None:
-        self._connection.execute(self._insert, (data,))
 
 
 class RawPostgresql:
@@ -129,16 +103,7 @@ def insert_like_the_journal(store: Any, rows: Sequence[bytes]) -> None:
     """
     for seq, data in enumerate(rows, 1):
         entry = entry_from_bytes(data)
-        moved = [(seq, n, t.debit, t.credit, t.asset, t.amount) for n, t in enumerate(entry.transfers, 1)]
-        told = (seq, entry.key, entry.kind, entry.campaign, entry.at, data, entry.previous, len(moved))
+        moved = [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers]
+        row = JournalRow(seq, entry.key, entry.kind, entry.campaign, entry.at, data, entry_hash(data), moved)
         with store.write() as tx:
-            run = tx.journal._session
-            run.run(
-                "INSERT INTO entries (seq, key, kind, campaign, recorded_at, data, hash, transfers)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                told,
-            )
-            run.run_many(
-                "INSERT INTO transfers (seq, n, debit, credit, asset, amount) VALUES (?, ?, ?, ?, ?, ?)",
-                moved,
-            )
+            tx.journal.append(row)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import service.wiring
 from bench.measuring import Line, times
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from service.watch_set import WatchSets
 from watchers.proof.scan import scan_block
@@ -35,13 +35,13 @@ def store_in(folder: str) -> str:
     return f"sqlite:///{folder}/aidtrail.db"
 
 
-def rows_of(count: int) -> Iterator[tuple[AddressRow, str]]:
+def rows_of(count: int) -> Iterator[tuple[Address, str]]:
     """Addresses and unspent outpoints, in the order of the store's keys."""
     for number in range(count):
         digest = sha256(b"%d" % number).digest()
         script = b"\x00\x14" + number.to_bytes(4, "big") + digest[:16]
         outpoint = f"{number:08x}{digest[:28].hex()}:{number % 3}"
-        yield AddressRow(script, f"address {number}", "bench", "receive", number, "list"), outpoint
+        yield Address(script, f"address {number}", "bench", "receive", number, "list"), outpoint
 
 
 def fill(folder: str, count: int) -> dict[str, float]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ledger.recording.giving import save_gaps
 from ledger.rules.books import Documents
 from ledger.rules.observing import Observed
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.address_lists import ListedAddress, addresses_in
@@ -60,7 +60,7 @@ def require_needs_kept(tx: Reading, wallets: tuple[Wallet, ...], network: Networ
                 _require_kept(tx, row, line, line.need or wallet.need)
 
 
-def _require_kept(tx: Reading, row: AddressRow, line: ListedAddress, need: str) -> None:
+def _require_kept(tx: Reading, row: Address, line: ListedAddress, need: str) -> None:
     if line.need is None or need == (row.restriction or ""):
         return
     used, given = tx.addresses.is_used(row.script), tx.addresses.is_given(row.script)
@@ -131,7 +131,7 @@ def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
 
 def _of_file(
     tx: Writing, wallet: FileWallet, slug: str, network: Network, needs: AbstractSet[str]
-) -> list[AddressRow]:
+) -> list[Address]:
     """Rows of a file, those of a need that is not there yet left out; known addresses follow what it says now.
 
     `fixed_index` counts the lines that are for any end.
@@ -151,11 +151,11 @@ def _of_file(
                 tx.addresses.keep_for(script, need)
         branch = "fixed" if line.address == everybodys else "receive"
         address = address_of(script, network) or line.address
-        rows.append(AddressRow(script, address, slug, branch, index, "list", need or None))
+        rows.append(Address(script, address, slug, branch, index, "list", need or None))
     return rows
 
 
-def _kept_for(row: AddressRow, need: str) -> AddressRow:
+def _kept_for(row: Address, need: str) -> Address:
     """The row restricted to a need; change of that wallet is none of it."""
     return replace(row, restriction=need) if need and row.branch != "change" else row
 
@@ -165,7 +165,7 @@ def _fixed_index(tx: Reading, wallet: Wallet, slug: str) -> int | None:
     return None if wallet.need or _has_fixed(tx, slug) else wallet.fixed_index
 
 
-def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
+def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[Address]:
     rows = []
     fixed = _fixed_index(tx, wallet, slug)
     if fixed is not None:
@@ -177,7 +177,7 @@ def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[Ad
             raise BadUse(f"wallets.addresses: {refusal}") from None
         # A fixed list is published whole: one of it, the first unless configured, is what everybody gets.
         branch = "fixed" if index == fixed else "receive"
-        rows.append(AddressRow(script, address_of(script, network) or address, slug, branch, index, "list"))
+        rows.append(Address(script, address_of(script, network) or address, slug, branch, index, "list"))
     return rows
 
 
@@ -188,12 +188,12 @@ def _parsed(wallet: Wallet, network: Network) -> Descriptor:
         raise BadUse(f"wallets.descriptor: {refusal}") from None
 
 
-def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[AddressRow]:
+def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[Address]:
     descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
         branch = "receive" if _fixed_index(tx, wallet, slug) is None else "fixed"
-        return [AddressRow(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
+        return [Address(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
     observed = Observed(tx.shelf)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
@@ -204,7 +204,7 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[A
 
 def _rows(
     descriptor: Descriptor, slug: str, network: Network, first: int, end: int, fixed_index: int | None
-) -> list[AddressRow]:
+) -> list[Address]:
     """Rows of both branches for the indices from `first` to below `end`."""
     count = max(0, end - first)
     branches = [("receive", descriptor.scripts(first, count))]
@@ -215,7 +215,7 @@ def _rows(
         for index, script in enumerate(scripts, first):
             named = "fixed" if branch == "receive" and index == fixed_index else branch
             address = address_of(script, network) or script.hex()
-            rows.append(AddressRow(script, address, slug, named, index, descriptor.text))
+            rows.append(Address(script, address, slug, named, index, descriptor.text))
     return rows
 
 
@@ -235,10 +235,10 @@ class Growth:
             for descriptor in [_parsed(wallet, network)]
             if descriptor.ranged
         }
-        self._new: dict[bytes, AddressRow] = {}
+        self._new: dict[bytes, Address] = {}
 
     @property
-    def rows(self) -> tuple[AddressRow, ...]:
+    def rows(self) -> tuple[Address, ...]:
         return tuple(self._new.values())
 
     def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
@@ -254,7 +254,7 @@ class Growth:
         self._new.update((row.script, row) for row in found)
         return frozenset(row.script for row in found)
 
-    def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[AddressRow]:
+    def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[Address]:
         descriptor, gap, need = self._wallets[source]
         end = index + 1 + gap
         have = max(

@@ -143,7 +143,8 @@ async def body_of(request: Request, *, empty: Any = None) -> Any:
 
 def _intend(ports: Ports, slug: str, wish: Any) -> Response:
     now = ports.clock()
-    made = ports.store.together(lambda tx: ports.desk.request_intention(tx, slug, wish, now=now))
+    with ports.store.write() as tx:
+        made = ports.desk.request_intention(tx, slug, wish, now=now)
     note = (
         None
         if made.fresh
@@ -174,7 +175,8 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
             raise Problem(401, "This token is not known, or is revoked.")
         return ports.desk.act(tx, still, slug, noun, verb, body, now=now)
 
-    outcome = ports.store.together(told_by_one_who_still_may)
+    with ports.store.write() as tx:
+        outcome = told_by_one_who_still_may(tx)
     told = {
         "seq": outcome.seq,
         "key": outcome.key,

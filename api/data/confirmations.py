@@ -81,7 +81,7 @@ def confirmations_router(ports: Ports) -> APIRouter:
         and nearer to 0 by what is `explained`.
         """
         with ports.store.read() as tx:
-            books = Books(tx.shelf)
+            books = Books(tx)
             books.documents.require("campaign", "", slug)
             rows = two_counts(books, slug)
         body = dumps({"items": [_row(row) for row in rows], "next": None})
@@ -99,7 +99,8 @@ def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
             raise Problem(401, "This token is not known, or is revoked.")
         return make_link(tx, actor, slug, body, now=now)
 
-    made = ports.store.together(make)
+    with ports.store.write() as tx:
+        made = make(tx)
     url = f"{ports.settings.base_url}/confirm/{made.code}"
     return unkept({"code": made.code, "url": url, "expires_at": made.expires_at, "qr": qr_of(url)})
 

@@ -69,9 +69,10 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
             )
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")
-        tx.evidence.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
+        tx.papers.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
 
-    ports.store.together(keep)
+    with ports.store.write() as tx:
+        keep(tx)
     body = shapes.dumps({"sha256": sha256, "bytes": len(data)})
     return Response(
         body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"}

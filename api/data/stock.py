@@ -45,7 +45,7 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
     def answered(request: Request, slug: str, rows: Callable[[Any, Books, str], list[Any]]) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            books = Books(tx.shelf)
+            books = Books(tx)
             books.documents.require("campaign", "", slug)
             return Rendered(shapes.dumps(shapes.page(rows(tx, books, rfc3339(now)[:10]), None)), _JSON)
 

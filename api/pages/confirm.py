@@ -87,7 +87,8 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
             return _answer(pages, _form_page(pages, asked, say.WORDS.whole_numbers, typed), 422)
         counts[lot.product, lot.lot] = (good, damaged)
     try:
-        told = ports.store.together(lambda tx: confirm_counts(tx, code, counts, now=now))
+        with ports.store.write() as tx:
+            told = confirm_counts(tx, code, counts, now=now)
     except Refused as refusal:
         return _answer(pages, _form_page(pages, asked, str(refusal), typed), 422)
     return _answer(pages, _told_page(pages, told), 200)

@@ -95,7 +95,8 @@ def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -
         return ports.desk.request_intention(tx, slug, wish, now=now, code=told.get("code", ""))
 
     try:
-        made = ports.store.together(give)
+        with ports.store.write() as tx:
+            made = give(tx)
     except (Refused, NotFound) as refusal:
         return _form(ports, pages, slug, need, _said(refusal), 422)
     except Conflict as refusal:

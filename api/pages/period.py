@@ -71,7 +71,7 @@ def period_router(pages: PageRenderer, answers: RenderedAnswers) -> APIRouter:
     @router.api_route("/c/{slug}/periods/{number}", methods=["GET", "HEAD"])
     def period(request: Request, slug: str, number: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            books = Books(tx.shelf)
+            books = Books(tx)
             for found in trial_balances(books, slug):
                 if found.number == number:
                     title = str(books.documents.require("campaign", "", slug)["facts"]["title"])

@@ -109,7 +109,7 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
         if not _SHA256.fullmatch(sha256):
             raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
         with ports.store.read() as tx:
-            found = tx.evidence.load(sha256)
+            found = tx.papers.load(sha256)
         if found is None:
             raise Problem(
                 404, "No public paper has this SHA-256. Sealed papers are known by their hash only."

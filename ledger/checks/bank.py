@@ -21,12 +21,12 @@ def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
     than the one says or the other moved.
     """
     undone = {int(entry.facts["entry"]) for entry in _entries(tx, None, "reversal")}
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+    for slug, _ in Books(tx).documents.all("campaign", ""):
         yield from _of_campaign(tx, slug, undone)
 
 
 def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
-    documents = Books(tx.shelf).documents
+    documents = Books(tx).documents
     of_lines: dict[str, int] = defaultdict(int)
     of_entries: dict[str, int] = defaultdict(int)
     for match in _entries(tx, slug, "bank.match"):
@@ -73,7 +73,7 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
 
 def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
     """What each statement misses of the books is what is left of the entries that moved money there."""
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+    for slug, _ in Books(tx).documents.all("campaign", ""):
         left: dict[tuple[str, str], int] = defaultdict(int)
         for moved in movements(tx, slug):
             left[moved.bank, moved.currency] += moved.left

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def assets_balance(tx: Reading) -> Iterator[Finding]:
     """Each asset's debits equal its credits over all accounts."""
     sums: dict[str, int] = defaultdict(int)
-    for _, asset, balance in Books(tx.shelf).balances():
+    for _, asset, balance in Books(tx).balances():
         sums[asset] += balance.net
     for asset, net in sums.items():
         if net:
@@ -32,7 +32,7 @@ def places_tie(tx: Reading) -> Iterator[Finding]:
     for row in Touched(tx.shelf).moved(""):
         moved[row.account, row.asset] += row.units
     for kind in (AccountClass.BANK, AccountClass.STOCK):
-        for name, asset, balance in Books(tx.shelf).balances(kind.value + "/"):
+        for name, asset, balance in Books(tx).balances(kind.value + "/"):
             units = moved.pop((name, asset), 0)
             if units != balance.net:
                 yield Finding(
@@ -44,14 +44,14 @@ def places_tie(tx: Reading) -> Iterator[Finding]:
 
 def no_negative_place(tx: Reading) -> Iterator[Finding]:
     """No wallet, bank, stock or transit holds less than nothing."""
-    for name, asset, balance in Books(tx.shelf).balances():
+    for name, asset, balance in Books(tx).balances():
         if balance.net < 0 and class_of(name) in NEVER_NEGATIVE:
             yield Finding("no_negative_place", name, f"{name} holds {balance.net} {asset}")
 
 
 def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
     """Free, held, used and void units tile every line, and each used span names a use of that line."""
-    lines = Books(tx.shelf).lines
+    lines = Books(tx).lines
     for name in lines.names():
         at = 0
         for span in lines.spans(name):
@@ -66,7 +66,7 @@ def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
 
 def parts_sum(tx: Reading) -> Iterator[Finding]:
     """The parts of each standing use sum to what it took, and lie where they say."""
-    lines = Books(tx.shelf).lines
+    lines = Books(tx).lines
     for name in lines.names():
         for use_id in dict.fromkeys(s.ref for s in lines.spans(name) if s.state is UnitState.USED):
             use = lines.use(use_id)

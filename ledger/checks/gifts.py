@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
     """The sums that pages show of gifts are those of the gifts themselves."""
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+    for slug, _ in Books(tx).documents.all("campaign", ""):
         counted, kept = GiftSums(), gift_sums(tx.shelf, slug)
-        for _, gift in Books(tx.shelf).documents.all("donation", slug):
+        for _, gift in Books(tx).documents.all("donation", slug):
             counted = counted.plus(part_of(gift), 1)
         if counted != kept or sum(n for _, n in gift_days(tx.shelf, slug)) != kept.count:
             yield Finding("gift_sums_tie", slug, f"{counted} counted and {kept} in the kept sums")
@@ -39,8 +39,8 @@ def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
 
 def gift_values_tie(tx: Reading) -> Iterator[Finding]:
     """The values kept for a line are those of its gifts, one by one and in order, and each leaf sums to its row."""
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
-        gifts = (valued_gift(gift) for _, gift in Books(tx.shelf).documents.all("donation", slug))
+    for slug, _ in Books(tx).documents.all("campaign", ""):
+        gifts = (valued_gift(gift) for _, gift in Books(tx).documents.all("donation", slug))
         counted = sorted(gift for gift in gifts if gift is not None)
         kept = list(kept_gifts(tx.shelf, slug))
         if kept != counted:
@@ -52,8 +52,8 @@ def gift_values_tie(tx: Reading) -> Iterator[Finding]:
 
 def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
     """The gifts that wait for a value, and their sums, are those that have none."""
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
-        documents = Books(tx.shelf).documents.all("donation", slug)
+    for slug, _ in Books(tx).documents.all("campaign", ""):
+        documents = Books(tx).documents.all("donation", slug)
         told = (unvalued_gift(outpoint, gift) for outpoint, gift in documents)
         counted = sorted(row for row in told if row is not None)
         if counted != list(unvalued_gifts_in(tx.shelf, slug)):
@@ -72,7 +72,7 @@ def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
 
 def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
     """What all coins of a campaign are carried at = the values of its gifts; what they fetched = that plus gain."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for table in carrying_tables(books, slug):
             difference = sum(row.minor for row in table.rows) - table.total
@@ -83,7 +83,7 @@ def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
 
 def pledges_tie(tx: Reading) -> Iterator[Finding]:
     """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for number, _ in books.documents.all("pledge", slug):
             state = pledge_state(books, slug, number)
@@ -101,7 +101,7 @@ def pledges_tie(tx: Reading) -> Iterator[Finding]:
 
 def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
     """No unit of a gift that a standing block is on is free to be spent."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for number, line, start, end in blocked_intervals(books, slug):
             free = units_in(books.lines.lowest_free(line, end - start, within=(start, end)))

@@ -44,7 +44,7 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
 
 def closed_periods_stand(tx: Reading) -> Iterator[Finding]:
     """Each closed period's frozen balances are what is dated up to its last day, and nothing came into it since."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         entries = (entry_from_bytes(row.data) for row in tx.journal.rows())
         for number, what in frozen_differs(books, slug, entries):

@@ -22,7 +22,7 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
     chain, books = coins_one_by_one(tx), coins_in_books(tx)
     if chain is not None and chain != books:
         yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
-    for slug, _ in Books(tx.shelf).documents.all("campaign", ""):
+    for slug, _ in Books(tx).documents.all("campaign", ""):
         counted, kept = coins_one_by_one(tx, slug), coins_on_chain(tx, slug)
         if counted != kept:
             yield Finding("books_are_chain", slug, f"{counted} sats counted and {kept} in the kept sum")
@@ -30,7 +30,7 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
     """What lies in wallets and banks is what is free or held on an asset's money lines, shortfalls aside."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         on_lines: dict[str, int] = defaultdict(int)
         for name in books.lines.money(slug):
@@ -63,7 +63,7 @@ def _coins_for_line(books: Books, slug: str) -> int:
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:
     """What a lender is owed by a loan is what its borrower owes (RULES 17)."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for number, loan in books.documents.all("loan", slug):
             facts = loan["facts"]

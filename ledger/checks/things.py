@@ -23,7 +23,7 @@ def _replaced(lot: dict[str, Any]) -> int:
 
 def orders_tie(tx: Reading) -> Iterator[Finding]:
     """Per order item: ordered = received (good, damaged, short, rejected) + cancelled + open."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         received: dict[tuple[str, str], int] = defaultdict(int)
         for _, receipt in books.documents.all("receipt", slug):
@@ -55,7 +55,7 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
 
 def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
     """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for number, order in books.documents.all("purchase", slug):
             if order["status"] not in {"completed", "cancelled"}:
@@ -72,7 +72,7 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
 
 def lots_tie(tx: Reading) -> Iterator[Finding]:
     """Per lot: noted = stock + in transit + handed + distributed + delivered + lost + returned; lines agree."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     where: dict[str, int] = defaultdict(int)
     on_lines: dict[str, int] = defaultdict(int)
     in_stock: dict[str, int] = defaultdict(int)
@@ -101,7 +101,7 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
 
 def results_tie(tx: Reading) -> Iterator[Finding]:
     """Per indicator: people on its account = people reported, and no breakdown has more."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     for slug, _ in books.documents.all("campaign", ""):
         for name, indicator in books.documents.all("indicator", slug):
             reached = books.net(f"{AccountClass.REACHED.value}/{slug}/{name}", f"indicator:{name}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple
+
+from typing_extensions import TypeVar
 
 from ledger.core.canonical import canonical, canonical_of_checked, fits, plain
 from ledger.core.errors import LedgerError
@@ -26,6 +28,11 @@ from ledger.core.lines import (
 from ledger.core.money import MAX_AMOUNT
 
 VERSION = 1
+Loose = Mapping[str, Any]
+F = TypeVar("F", default=Loose)
+"""The facts of an entry: those of its kind, or JSON as it was read."""
+N = TypeVar("N", default=Loose)
+"""What the ledger added to the facts, typed likewise."""
 _load = json.JSONDecoder().decode
 
 
@@ -51,17 +58,22 @@ class Transfer(_Transfer):
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Generic[N]):
     """What a fact does to the books: transfers and line operations, in order."""
 
     transfers: tuple[Transfer, ...] = ()
     operations: tuple[Operation, ...] = ()
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: N | None = None
     """Facts that the ledger adds to those given, such as the valuation of a gift."""
+    reverses: int | None = None
+    """The entry that is undone by this one."""
 
 
-class Entry(NamedTuple):
-    """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC)."""
+class Entry(NamedTuple, Generic[F, N]):
+    """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC).
+
+    `happened` is the day on the paper, where that lies in a closed period (RULES 13).
+    """
 
     seq: int
     previous: str  # hash of the entry before, 64 zeros for the first
@@ -71,35 +83,39 @@ class Entry(NamedTuple):
     at: str
     date: str
     role: str
-    facts: Mapping[str, Any]
-    notes: Mapping[str, Any]
+    facts: F
+    notes: N
     transfers: tuple[Transfer, ...]
     operations: tuple[Operation, ...]
     reverses: int | None
+    happened: str | None = None
 
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes, the published form. Raises ValueError for what JSON cannot hold exactly."""
-        body: dict[str, Any] = {
-            "v": VERSION,
-            "seq": self.seq,
-            "previous": self.previous,
-            "key": self.key,
-            "kind": self.kind,
-            "campaign": self.campaign,
-            "at": self.at,
-            "date": self.date,
-            "role": self.role,
-            "facts": dict(self.facts),
-            "notes": dict(self.notes),
-            "transfers": [[t.debit, t.credit, t.asset, t.amount] for t in self.transfers],
-            "operations": [operation_json(op) for op in self.operations],
-        }
-        if self.reverses is not None:
-            body["reverses"] = self.reverses
-        # Of what the ledger made itself, only the size of numbers has to be looked at.
-        told = (self.key, self.campaign, self.facts, self.notes)
-        sure = plain(told) and all(map(_numbers_fit, self.operations))
-        return canonical_of_checked(body) if sure else canonical(body)
+
+def entry_bytes(entry: Entry) -> bytes:
+    """RFC 8785 bytes, the published form. Raises ValueError for what JSON cannot hold exactly."""
+    body: dict[str, Any] = {
+        "v": VERSION,
+        "seq": entry.seq,
+        "previous": entry.previous,
+        "key": entry.key,
+        "kind": entry.kind,
+        "campaign": entry.campaign,
+        "at": entry.at,
+        "date": entry.date,
+        "role": entry.role,
+        "facts": dict(entry.facts),
+        "notes": dict(entry.notes),
+        "transfers": [[t.debit, t.credit, t.asset, t.amount] for t in entry.transfers],
+        "operations": [operation_json(op) for op in entry.operations],
+    }
+    if entry.reverses is not None:
+        body["reverses"] = entry.reverses
+    if entry.happened is not None:
+        body["happened"] = entry.happened
+    # Of what the ledger made itself, only the size of numbers has to be looked at.
+    told = (entry.key, entry.campaign, entry.facts, entry.notes)
+    sure = plain(told) and all(map(_numbers_fit, entry.operations))
+    return canonical_of_checked(body) if sure else canonical(body)
 
 
 def _numbers_fit(operation: Operation) -> bool:
@@ -149,6 +165,7 @@ def _entry(body: Any) -> Entry:
         transfers=tuple([Transfer(*transfer) for transfer in body["transfers"]]),
         operations=tuple([operation_from_json(op) for op in body["operations"]]),
         reverses=body.get("reverses"),
+        happened=body.get("happened"),
     )
 
 

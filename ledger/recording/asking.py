@@ -39,7 +39,7 @@ class Awaited:
 
 def choice_of(tx: Reading, slug: str) -> Choice:
     """Raises NotFound for an unknown campaign."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     facts = books.documents.require("campaign", "", slug)["facts"]
     needs = tuple(
         (number, need_title(books, slug, number))
@@ -54,7 +54,7 @@ def awaited_by(tx: Reading, code: str) -> Awaited | None:
     row = tx.addresses.by_claim(claim_hash(code))
     if row is None:
         return None
-    books = Books(tx.shelf)
+    books = Books(tx)
     title = str(books.documents.require("campaign", "", row.campaign)["facts"]["title"])
     given = Intention(row.address, bip21_of(row.address, title), code, True, row.restriction)
     return Awaited(row.campaign, title, given, need_title(books, row.campaign, row.restriction))

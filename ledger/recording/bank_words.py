@@ -27,7 +27,7 @@ def forget_words(
     """
     if actor.role != Role.ADMIN:
         raise NotAllowed(f"user: {actor.name} is {actor.role}; only an admin makes the ledger forget")
-    documents = Books(tx.shelf).documents
+    documents = Books(tx).documents
     lines = []
     for identity in identities:
         line = documents.find("bank_line", campaign, identity)

@@ -94,7 +94,7 @@ def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: 
         roles = ", ".join(sorted(role.value for role in RECORDERS))
         raise NotAllowed(f"role: {one(actor.role)} makes no links; these can: {roles}")
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
-    books = Books(tx.shelf)
+    books = Books(tx)
     paper_lots(books, campaign, told.about, told.paper)
     if books.documents.find("confirmation", campaign, confirmed_key(told.about, told.paper)) is not None:
         raise Conflict(f"paper: {told.about} {told.paper} is confirmed already")
@@ -122,7 +122,7 @@ def _kept(tx: Reading, code: str, now: int) -> dict[str, Any]:
 def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
     """What a link asks; raises NotFound, in the same words for an unknown, used or expired one."""
     kept = _kept(tx, code, now)
-    books, campaign = Books(tx.shelf), kept["campaign"]
+    books, campaign = Books(tx), kept["campaign"]
     try:
         lots = paper_lots(books, campaign, kept["about"], kept["paper"])
     except Conflict:

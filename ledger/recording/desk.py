@@ -24,7 +24,7 @@ from ledger.recording import drafts
 from ledger.recording.dating import parted
 from ledger.recording.giving import load_gaps, unread_scripts
 from ledger.recording.kinds import ALL
-from ledger.recording.record import AlreadyRecorded, record, reversed_by
+from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.users import Actor  # the API finds both here
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
@@ -141,7 +141,7 @@ def act(
             "slug", f"is {told.slug}, and the campaign asked for is {slug[:60]}; write one name"
         )
     kind = action.kind
-    txid = kind.waits_for(Books(tx.shelf), slug, told)
+    txid = kind.waits_for(Books(tx), slug, told)
     if txid is not None:
         key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, happened, now=now)
         return Outcome(None, key, already, txid, None)
@@ -151,7 +151,7 @@ def act(
             return Outcome(None, withdrawn, False, None, None)
     outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
     already = isinstance(outcome, AlreadyRecorded)
-    if already and reversed_by(Books(tx.shelf), outcome.entry.seq) is not None:
+    if already and Books(tx).reversed_by(outcome.entry.seq) is not None:
         anew = "the next `n`" if hasattr(told, "n") else "another number"
         raise Conflict(
             f"{noun}: this was recorded as entry {outcome.entry.seq} and reversed since, so it does not stand; to "
@@ -192,7 +192,7 @@ def request_intention(
     everybody's, and can be kept for no need. With a `code` of `new_claim_code` the same again gives the same address.
     """
     told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
-    books, need = Books(tx.shelf), told.need
+    books, need = Books(tx), told.need
     campaign = books.documents.require("campaign", "", slug)["facts"]
     if need is not None:
         require_need(books, slug, need, "need")

@@ -44,7 +44,7 @@ def keep(
 
     What no settling can mend is refused now. Raises Refused, NotFound, Conflict, or NotAllowed without an author.
     """
-    books = Books(tx.shelf)
+    books = Books(tx)
     if books.documents.find("campaign", "", slug) is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
@@ -111,7 +111,7 @@ def unseen(tx: Reading) -> Iterator[Draft]:
 
 def refused(tx: Reading) -> Iterator[tuple[Draft, str]]:
     """Drafts whose spend has settled and that still wait, and why they were refused then."""
-    documents = Books(tx.shelf).documents
+    documents = Books(tx).documents
     found = [
         draft
         for draft in tx.desk.drafts()

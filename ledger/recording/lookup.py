@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ledger.core.look import SeenTx, others_among
 from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
-from ledger.store.observations import ObservationRow
+from ledger.store.observations import Observation
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
@@ -70,5 +70,5 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
     body = {"inputs": [str(spent) for spent in seen.inputs], "outputs": ours, "others": others}
     data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
-    tx.observations.append([ObservationRow(at, seen.source, kind, seen.txid, data)])
+    tx.observations.append([Observation(at, seen.source, kind, seen.txid, data)])
     observed.fold(at, seen.source, kind, seen.txid, data)

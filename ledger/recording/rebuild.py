@@ -1,4 +1,4 @@
-"""Rebuilding: the projections made again from journal and observations, to compare them or to renew them.
+"""Rebuilding: the model folded again from journal and observations, to compare it or to make it anew.
 
 Journal and observations are never touched.
 """
@@ -8,38 +8,40 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Table, delete, select
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
+from ledger.model import model_tables
 from ledger.recording.record import fold
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed
-from ledger.store.shelf import MemoryShelf, Shelf
+from ledger.store.scratch import Scratch, scratch
+from ledger.store.transaction import Reading, Writing
 
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
-
-FOLDS = 6
-"""Raised by whoever changes what a fold leaves: projections of another number are made anew when opened."""
+FOLDS = 7
+"""Raised by whoever changes what a fold leaves: a model of another number is made anew when opened."""
 _FOLDED_BY = "folds"
 
 
 def is_current(tx: Reading) -> bool:
-    """Were the stored projections folded as this program folds them?"""
+    """Was the stored model folded as this program folds it?"""
     return tx.progress.load(_FOLDED_BY) == str(FOLDS)
 
 
 def renew(tx: Writing) -> int:
-    """Make the projections anew where another version folded them; the number of entries folded.
+    """Make the model anew where another version folded it; the number of entries folded.
 
     Raises LedgerError, with nothing changed, where an entry cannot be read.
     """
     if is_current(tx):
         return 0
     try:
-        tx.shelf.clear()
-        fold_all(tx, tx.shelf)
+        for table in reversed(model_tables()):
+            tx.session.connection().execute(delete(table))
+        tx.session.expunge_all()
+        fold_all(tx, tx)
     except (KeyError, ValueError) as failure:
         raise LedgerError(
             f"database: its entries cannot be folded ({failure}); restore a backup, or open it with the version"
@@ -49,12 +51,15 @@ def renew(tx: Writing) -> int:
     return tx.journal.count()
 
 
-def fold_all(tx: Reading, shelf: Shelf) -> None:
-    """Fold the whole journal and all observations onto an empty shelf."""
-    books, observed = Books(shelf), Observed(shelf)
+def fold_all(tx: Reading, into: Writing) -> None:
+    """Fold the whole journal and all observations into empty tables."""
+    books, observed = Books(into), Observed(into.shelf)
     with _nothing_collected():
         for row in tx.journal.rows():
-            fold(books, entry_from_bytes(row.data))
+            entry = entry_from_bytes(row.data)
+            if isinstance(into, Scratch):
+                into.keep(row)
+            fold(books, entry)
         for seen in tx.observations.rows():
             observed.fold(seen.at, seen.source, seen.kind, seen.subject, seen.data)
 
@@ -72,17 +77,46 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def rebuild(tx: Reading) -> list[str]:
-    """Sentences that name each row of a projection that is not what the journal and observations give."""
-    made = MemoryShelf()
-    fold_all(tx, made)
+    """Sentences that name each row of the model that is not what the journal and observations give."""
     differences: list[str] = []
-    for space in sorted({*tx.shelf.spaces(), *made.spaces()}):
-        stored = dict(tx.shelf.rows(space))
-        again = dict(made.rows(space))
-        for key in sorted(stored.keys() | again.keys()):
-            if stored.get(key) != again.get(key):
-                what = (
-                    "is missing" if key not in stored else "should not be" if key not in again else "differs"
-                )
-                differences.append(f"{space} {key} {what}")
+    with scratch() as made:
+        fold_all(tx, made)
+        for space in sorted({*tx.shelf.spaces(), *made.memory.spaces()}):
+            stored = dict(tx.shelf.rows(space))
+            again = dict(made.memory.rows(space))
+            for key in sorted(stored.keys() | again.keys()):
+                if stored.get(key) != again.get(key):
+                    what = (
+                        "is missing"
+                        if key not in stored
+                        else "should not be"
+                        if key not in again
+                        else "differs"
+                    )
+                    differences.append(f"{space} {key} {what}")
+        for table in model_tables():
+            if table.name != "shelf":
+                differences += _differences(table, tx.session.connection(), made.session.connection())
     return differences
+
+
+def _differences(table: Table, stored: Connection, again: Connection) -> Iterator[str]:
+    """The rows of a table that are not the same on both sides, by their primary keys."""
+    keys = list(table.primary_key.columns)
+    query = select(table).order_by(*keys)
+    left, right = ({_key(table, row): row for row in side.execute(query)} for side in (stored, again))
+    for key in sorted(left.keys() | right.keys(), key=str):
+        named = f"{table.name} {' '.join(map(str, key))}"
+        if key not in left:
+            yield f"{named} is missing"
+        elif key not in right:
+            yield f"{named} should not be"
+        else:
+            pairs = zip(table.columns.keys(), left[key], right[key], strict=True)
+            wrong = [name for name, one, other in pairs if one != other]
+            if wrong:
+                yield f"{named} differs in {', '.join(wrong)}"
+
+
+def _key(table: Table, row: object) -> tuple[object, ...]:
+    return tuple(getattr(row, column.name) for column in table.primary_key.columns)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.accounts import campaign_of
-from ledger.core.entry import GENESIS, Entry, entry_from_bytes, entry_hash, same_facts
+from ledger.core.entry import GENESIS, Entry, entry_bytes, entry_from_bytes, entry_hash, same_facts
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.dating import HAPPENED, accounting_date
+from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
@@ -54,12 +54,6 @@ def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> 
     return Context(books, campaign, rfc3339(now), role, entry, entries)
 
 
-def reversed_by(books: Books, seq: int) -> int | None:
-    """The entry that reversed an entry; None while it stands."""
-    found = books.documents.find("reversal", "", str(seq))
-    return None if found is None else int(found["seq"])
-
-
 def record(
     tx: Writing,
     kind: Kind,
@@ -84,9 +78,9 @@ def record(
     earlier = tx.journal.by_key(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
-        if same_facts(entry, kind.name, campaign, told) and entry.notes.get(HAPPENED) == happened:
+        if same_facts(entry, kind.name, campaign, told) and entry.happened == happened:
             return AlreadyRecorded(entry, earlier.data)
-        gone = reversed_by(Books(tx.shelf), entry.seq)
+        gone = Books(tx).reversed_by(entry.seq)
         standing, remedy = (
             ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
         )
@@ -94,7 +88,7 @@ def record(
             f"{kind.noun}: {key.rsplit(':', 1)[-1]} {standing} recorded already with other facts, as entry "
             f"{entry.seq}; {remedy} another number"
         )
-    books = Books(tx.shelf)
+    books = Books(tx)
     approved = kind.approves(books, campaign, facts)
     context = _context(tx, books, campaign, now, role)
     if approved is not None and author is not None and tx.desk.author(approved) == author:
@@ -117,7 +111,7 @@ def record(
     )
     head = tx.journal.head()
     seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
-    notes = posting.notes if happened is None else {**posting.notes, HAPPENED: happened}
+    notes = posting.notes
     entry = Entry(
         seq=seq,
         previous=previous,
@@ -128,19 +122,19 @@ def record(
         date=booked,
         role=role.value,
         facts=told,
-        notes=notes,
+        notes={} if notes is None else notes if isinstance(notes, Mapping) else facts_json(notes),
         transfers=posting.transfers,
         operations=posting.operations,
-        reverses=posting.notes.get("reverses"),
+        reverses=posting.reverses,
+        happened=happened,
     )
     try:
-        data = entry.canonical()
+        data = entry_bytes(entry)
     except ValueError:
         # Each amount was within the bound; what stands there already makes a sum of it that no line can hold.
         raise Refused.field(
             _largest(told), f"makes a sum above {MAX_AMOUNT}, which no line can hold; check the figure"
         ) from None
-    fold(books, entry)
     tx.journal.append(
         JournalRow(
             seq,
@@ -153,6 +147,7 @@ def record(
             [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],
         )
     )
+    fold(books, entry)
     if author is not None:
         tx.desk.note_author(seq, author)
     return Recorded(entry, data)
@@ -167,5 +162,7 @@ def _largest(told: dict[str, Any]) -> str:
 def fold(books: Books, entry: Entry) -> None:
     """Apply an entry to the projections: the same when it is recorded and when all is rebuilt."""
     books.apply(entry)
-    BY_NAME[entry.kind].fold(books, entry)
+    kind = BY_NAME[entry.kind]
+    kind.fold(books, kind.read(entry))
     Touched(books.shelf).note(entry)
+    books.session.flush()

@@ -24,7 +24,7 @@ from ledger.rules.observing import Coin, ObservationKind, Observed, TxState, Wat
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
-from ledger.store.observations import ObservationRow
+from ledger.store.observations import Observation
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Writing
@@ -173,7 +173,7 @@ class _Settling:
 
     def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
         data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
-        self._tx.observations.append([ObservationRow(self._at, source, kind.value, subject, data)])
+        self._tx.observations.append([Observation(self._at, source, kind.value, subject, data)])
         self._observed.fold(self._at, source, kind.value, subject, data)
 
     def _note_absent(self, seen: set[str]) -> None:

@@ -97,7 +97,7 @@ def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
             ready = _ready_at(wanted)
             if wanted.key in found or tries >= GIVE_UP or max(due, ready) > now:
                 continue
-            if value_at(Books(tx.shelf), slug, campaign, moment, 1) is None:
+            if value_at(Books(tx), slug, campaign, moment, 1) is None:
                 found[wanted.key] = (tries, wanted)
     ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].key))
     return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
@@ -192,7 +192,7 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
     head = tx.journal.head()
     if head is None or not values_wait(tx):
         return []
-    books = Books(tx.shelf)
+    books = Books(tx)
     entries: list[Entry] = []
     whole = True
     for slug, document in list(books.documents.all("campaign", "")):

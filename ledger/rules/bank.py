@@ -187,7 +187,7 @@ def _post_match(context: Context, facts: BankMatch) -> Posting:
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
         raise NotFound(f"entry: there is no entry {facts.entry} in this campaign")
-    if entry.reverses is not None or context.books.documents.find("reversal", "", str(entry.seq)) is not None:
+    if entry.reverses is not None or context.books.reversed_by(entry.seq) is not None:
         raise Refused.field("entry", "is reversed, or a reversal; such money never passed the bank")
     moved = moved_at(entry, context.campaign, bank, currency)
     if moved * signed(line) <= 0:

@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlmodel import select
+
 from ledger.core.accounts import NEVER_NEGATIVE, class_of
 from ledger.core.canonical import compact
 from ledger.core.entry import Entry
 from ledger.core.errors import Conflict, NotFound
 from ledger.core.money import MAX_AMOUNT
+from ledger.model.reversals import ReversalRow
 from ledger.rules.gift_sums import KIND as SUMMED
 from ledger.rules.gift_sums import note_gift
 from ledger.rules.gift_values import note_value
 from ledger.rules.unvalued import note_unvalued
 from ledger.store.shelf import JUST_ABOVE, Form, Shelf
+from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
 
 END = "\U0010ffff"
@@ -108,10 +112,16 @@ class Documents:
 class Books:
     """Balances (`balance`), lines and documents of one ledger."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf = shelf
-        self.lines = LinesWriting(shelf)
-        self.documents = Documents(shelf)
+    def __init__(self, tx: Reading) -> None:
+        self.session = tx.session
+        self.shelf: Shelf = tx.shelf
+        self.lines = LinesWriting(self.shelf)
+        self.documents = Documents(self.shelf)
+
+    def reversed_by(self, seq: int) -> int | None:
+        """The entry that reversed an entry; None while it stands."""
+        query = select(ReversalRow.entry).where(ReversalRow.reversed_entry == seq)
+        return self.session.exec(query).first()
 
     def balance(self, account: str, asset: str) -> Balance:
         sums = self.shelf.value(_BALANCE, f"{account}|{asset}")

@@ -141,7 +141,8 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
 def _standing(books: Books, campaign: str, told: dict[str, Any]) -> dict[str, Any] | None:
     """The document that an explanation rests on; None where there is none, or it was taken back."""
     if told["by"] == "correction":
-        return books.documents.find("reversal", "", str(told["document"]))
+        by = books.reversed_by(int(told["document"]))
+        return None if by is None else {"seq": by}
     found: dict[str, Any] | None = books.documents.find(told["by"], campaign, str(told["document"]))
     return None if found is None or found.get("reversed") is not None else found
 

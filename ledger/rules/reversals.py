@@ -13,14 +13,16 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
-from ledger.core.entry import Entry, Posting, transfers_reversed
-from ledger.core.errors import Conflict, NotFound, Refused, one
+from ledger.core.entry import Entry, Posting, entry_from_bytes, transfers_reversed
+from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
 from ledger.core.facts import STRICT, Date, Positive, Text
 from ledger.core.lines import Operation, Undo, Use
+from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import require_unmatched
 from ledger.rules.block_holds import freed_by, held_again
 from ledger.rules.books import Books
 from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
+from ledger.store.journal import Journal
 
 Undoings = Mapping[str, Undoing]
 """How entries are taken back, by the name of their kind; what is not in it is never reversed."""
@@ -53,57 +55,51 @@ def _reversed_entry(undoings: Undoings, context: Context, facts: Reversal) -> En
         raise Refused.field(
             "entry", f"{facts.entry} is {one(entry.kind)}, which is not reversed; {_instead(undoings, entry)}"
         )
-    if context.books.documents.find("reversal", "", str(facts.entry)) is not None:
+    if context.books.reversed_by(facts.entry) is not None:
         raise Conflict(f"entry: {facts.entry} is reversed already")
     return entry
 
 
-def _post(undoings: Undoings, context: Context, facts: Reversal) -> Posting:
+def _post(
+    kinds: Mapping[str, Kind], undoings: Undoings, context: Context, facts: Reversal
+) -> Posting[Mapping[str, Any]]:
     entry = _reversed_entry(undoings, context, facts)
     undoing = undoings[entry.kind]
-    undoing.require(context, entry)
+    typed = kinds[entry.kind].read(entry)
+    undoing.require(context, typed)
     require_unmatched(context, entry)
     uses = [op for op in entry.operations if isinstance(op, Use)]
-    again = undoing.retakes(context, entry)
+    again = undoing.retakes(context, typed)
     undone: tuple[Operation, ...] = (
         *(Undo(use.id) for use in reversed(uses)),
         *again,
         *held_again(context.books, context.campaign, freed_by(uses), freed_by(again)),
-        *undoing.takes_off(context, entry),
+        *undoing.takes_off(context, typed),
     )
-    notes: dict[str, Any] = {
-        "reverses": entry.seq,
-        "reversed": {"kind": entry.kind, "facts": dict(entry.facts)},
-    }
+    what: dict[str, Any] = {"kind": entry.kind, "facts": dict(entry.facts)}
     if entry.notes:
-        notes["reversed"]["notes"] = dict(entry.notes)
-    return Posting(transfers_reversed(entry.transfers), undone, notes)
+        what["notes"] = dict(entry.notes)
+    return Posting(transfers_reversed(entry.transfers), undone, {"reversed": what}, reverses=entry.seq)
 
 
-def _fold(undoings: Undoings, books: Books, entry: Entry) -> None:
-    told = entry.notes["reversed"]
-    undone = Entry(
-        seq=entry.facts["entry"],
-        previous="",
-        key="",
-        kind=told["kind"],
-        campaign=entry.campaign,
-        at=entry.at,
-        date=entry.date,
-        role=entry.role,
-        facts=told["facts"],
-        notes=told.get("notes", {}),
-        transfers=(),
-        operations=(),
-        reverses=None,
-    )
-    undoings[undone.kind].unfold(books, undone, entry.seq)
-    books.documents.save("reversal", "", str(undone.seq), {"seq": entry.seq, "reason": entry.facts["reason"]})
+def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> None:
+    """Take back in the model what the reversed entry left there; it is read from the journal, as it was published."""
+    number = entry.facts.entry
+    found = Journal(books.session).by_seq(number)
+    undone = None if found is None else entry_from_bytes(found.data)
+    kind = None if undone is None else kinds.get(undone.kind)
+    if undone is None or kind is None or kind.undoing is None:
+        raise LedgerError(
+            f"entry {entry.seq}: it reverses entry {number}, which is none that can be reversed"
+        )
+    kind.undoing.unfold(books, kind.read(undone), entry.seq)
+    books.session.add(ReversalRow(entry=entry.seq, reversed_entry=number, reason=entry.facts.reason))
 
 
 def reversal(kinds: Iterable[Kind]) -> Kind:
     """The kind that undoes entries of those `kinds` that say how."""
-    undoings = {kind.name: kind.undoing for kind in kinds if kind.undoing is not None}
+    named = {kind.name: kind for kind in kinds}
+    undoings = {name: kind.undoing for name, kind in named.items() if kind.undoing is not None}
     return Kind(
         name="reversal",
         noun="reversal",
@@ -112,6 +108,7 @@ def reversal(kinds: Iterable[Kind]) -> Kind:
         doc="Undo an entry and name it; later entries that stand on it are reversed first.",
         roles=APPROVERS,
         key=lambda _campaign, facts: f"reversal:{facts.entry}",
-        post=partial(_post, undoings),
-        fold=partial(_fold, undoings),
+        post=partial(_post, named, undoings),
+        fold=partial(_fold, named),
+        typed=True,
     )

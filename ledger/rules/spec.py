@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting
+from ledger.core.facts import facts_from
 from ledger.core.lines import Operation, Use
 from ledger.core.roles import Role
 from ledger.rules.books import Books
+
+F = TypeVar("F", default=Any)
+N = TypeVar("N", default=Any)
 
 RECORDERS = frozenset({Role.RECORDER, Role.APPROVER, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
@@ -34,47 +40,59 @@ class Context:
         return self.at[:10]
 
 
-Fold = Callable[[Books, Entry], None]
-"""Writes what an entry leaves in the documents; it decides nothing."""
-Unfold = Callable[[Books, Entry, int], None]
-"""Takes back in the documents what folding an entry did; the number is that of the reversal."""
+Fold = Callable[[Books, Entry[F, N]], None]
+"""Writes what an entry leaves in the model; it decides nothing."""
+Unfold = Callable[[Books, Entry[F, N], int], None]
+"""Takes back in the model what folding an entry did; the number is that of the reversal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class Undoing(Generic[F, N]):
     """How a reversal takes back an entry of a kind. What all kinds have in common is in `reversals`."""
 
-    unfold: Unfold
-    require: Callable[[Context, Entry], None] = lambda _context, _entry: None
+    unfold: Callable[[Books, Entry[F, N], int], None]
+    require: Callable[[Context, Entry[F, N]], None] = lambda _context, _entry: None
     """Raises Conflict where something that came later stands on the entry."""
-    retakes: Callable[[Context, Entry], tuple[Use, ...]] = lambda _context, _entry: ()
+    retakes: Callable[[Context, Entry[F, N]], tuple[Use, ...]] = lambda _context, _entry: ()
     """Uses that the entry had undone, and that stand again in another shape."""
-    takes_off: Callable[[Context, Entry], tuple[Operation, ...]] = lambda _context, _entry: ()
+    takes_off: Callable[[Context, Entry[F, N]], tuple[Operation, ...]] = lambda _context, _entry: ()
     """What takes off its lines again what the entry appended; raises Conflict where that went on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing."""
+class Kind(Generic[F, N]):
+    """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing.
+
+    `typed`: its fold and its undoing are given the entry with facts and notes of their types, not as JSON.
+    """
 
     name: str  # in the journal, e.g. "conversion" or "conversion.approved"
     noun: str
     verb: str
-    facts: type
+    facts: type[F]
     doc: str
     roles: frozenset[Role]
-    key: Callable[[str, Any], str]
-    post: Callable[[Context, Any], Posting]
-    fold: Fold
-    date: Callable[[Any], str | None] = lambda facts: getattr(facts, "date", None)
-    approves: Callable[[Books, str, Any], int | None] = lambda _books, _campaign, _facts: None
+    key: Callable[[str, F], str]
+    post: Callable[[Context, F], Posting[N]]
+    fold: Callable[[Books, Entry[F, N]], None] | Callable[[Books, Entry], None]
+    date: Callable[[F], str | None] = lambda facts: getattr(facts, "date", None)
+    approves: Callable[[Books, str, F], int | None] = lambda _books, _campaign, _facts: None
     """The seq of the entry that this one approves; its recorder may not be its approver."""
-    waits_for: Callable[[Books, str, Any], str | None] = lambda _books, _campaign, _facts: None
+    waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
-    early: Callable[[Context, Any], None] = lambda _context, _facts: None
+    early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
+    notes: type[N] | None = None
+    typed: bool = False
+
+    def read(self, entry: Entry) -> Entry[F, N]:
+        """An entry of this kind from the journal, as its fold and its undoing take it."""
+        if not self.typed:
+            return entry  # type: ignore[return-value]
+        noted: Any = None if self.notes is None or not entry.notes else facts_from(self.notes, entry.notes)
+        return entry._replace(facts=facts_from(self.facts, entry.facts), notes=noted)  # type: ignore[arg-type,return-value]
 
 
 def saved_as(kind: str, number: str = "number") -> Fold:
@@ -104,7 +122,7 @@ def document_of(entry: Entry, **more: Any) -> dict[str, Any]:
         "date": entry.date,
         "role": entry.role,
         "facts": dict(entry.facts),
-        "notes": dict(entry.notes),
+        "notes": dict(entry.notes) | ({} if entry.happened is None else {"happened": entry.happened}),
         **more,
     }
 

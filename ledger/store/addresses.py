@@ -3,22 +3,24 @@
 It derives none and holds no key.
 """
 
-# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from sqlalchemy import ColumnElement, func, insert, update
+from sqlmodel import Session, col, select
 
-_COLUMNS = "script, address, campaign, branch, idx, source, restriction"
+from ledger.core.errors import Conflict
+from ledger.model.addresses import AddressRow
+from ledger.model.columns import table_of
+
+_A = AddressRow
 
 
 @dataclass(frozen=True, slots=True)
-class AddressRow:
+class Address:
     """An address by its script. `branch` is receive, change or fixed; `source` a descriptor, or `list`.
 
     `restriction`: the need that all it receives is restricted to, by its number; None for any end. It is set once.
@@ -33,77 +35,78 @@ class AddressRow:
     restriction: str | None = None
 
 
+def _address(row: AddressRow) -> Address:
+    return Address(row.script, row.address, row.campaign, row.branch, row.idx, row.source, row.restriction)
+
+
 class Addresses:
     """Reading addresses."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def by_script(self, script: bytes) -> AddressRow | None:
-        return self._row("WHERE script = ?", bytes(script))
+    def by_script(self, script: bytes) -> Address | None:
+        return self._first(col(_A.script) == bytes(script))
 
-    def by_address(self, address: str) -> AddressRow | None:
-        return self._row("WHERE address = ?", address)
+    def by_address(self, address: str) -> Address | None:
+        return self._first(col(_A.address) == address)
 
-    def by_claim(self, claim_hash: str) -> AddressRow | None:
+    def by_claim(self, claim_hash: str) -> Address | None:
         """The address that was given out with this claim code."""
-        return self._row("WHERE claim = ?", claim_hash)
+        return self._first(col(_A.claim) == claim_hash)
 
-    def of_campaign(self, campaign: str) -> list[AddressRow]:
+    def of_campaign(self, campaign: str) -> list[Address]:
         """By branch and index."""
-        return self._rows("WHERE campaign = ? ORDER BY branch, idx, script", campaign)
+        query = (
+            select(_A).where(_A.campaign == campaign).order_by(col(_A.branch), col(_A.idx), col(_A.script))
+        )
+        return [_address(row) for row in self._session.exec(query)]
 
     def is_used(self, script: bytes) -> bool:
         """Did a coin ever come to it?"""
-        return self._state(script, "used = 1")
+        return self._first(col(_A.script) == bytes(script), col(_A.used) == 1) is not None
 
     def is_given(self, script: bytes) -> bool:
         """Was it ever given to a donor?"""
-        return self._state(script, "given_at IS NOT NULL")
+        return self._first(col(_A.script) == bytes(script), col(_A.given_at).is_not(None)) is not None
 
-    def _state(self, script: bytes, told: str) -> bool:
-        return self._row(f"WHERE {told} AND script = ?", bytes(script)) is not None
-
-    def fixed_of(self, campaign: str) -> AddressRow | None:
+    def fixed_of(self, campaign: str) -> Address | None:
         """The one that everybody gets when no other is left."""
-        return self._row("WHERE branch = 'fixed' AND campaign = ? ORDER BY idx, script LIMIT 1", campaign)
+        return self._first(col(_A.branch) == "fixed", col(_A.campaign) == campaign)
 
     def scripts(self) -> list[bytes]:
         """All watched scripts."""
-        return [row[0] for row in self._session.all("SELECT script FROM addresses ORDER BY script")]
+        return [bytes(script) for script in self._session.exec(select(_A.script).order_by(col(_A.script)))]
 
     def count(self) -> int:
         """How many are watched; they are only ever added."""
-        return int(self._session.one("SELECT count(*) FROM addresses")[0])
+        return int(self._session.exec(select(func.count()).select_from(_A)).one())
 
-    def given_since(self, at: str) -> list[AddressRow]:
+    def given_since(self, at: str) -> list[Address]:
         """Given out at or after `at` (RFC 3339), oldest first."""
-        return self._rows("WHERE given_at >= ? ORDER BY given_at, idx, script", at)
+        query = (
+            select(_A).where(col(_A.given_at) >= at).order_by(col(_A.given_at), col(_A.idx), col(_A.script))
+        )
+        return [_address(row) for row in self._session.exec(query)]
 
     def highest_index(self, campaign: str, branch: str) -> int | None:
         """The highest index of a branch; None when it has no address."""
-        row = self._session.one(
-            "SELECT max(idx) FROM addresses WHERE campaign = ? AND branch = ?", (campaign, branch)
-        )
-        return None if row[0] is None else int(row[0])
+        query = select(func.max(_A.idx)).where(_A.campaign == campaign, _A.branch == branch)
+        return self._session.exec(query).one()
 
-    def _row(self, where: str, value: object) -> AddressRow | None:
-        row = self._session.one(f"SELECT {_COLUMNS} FROM addresses {where}", (value,))
-        return None if row is None else AddressRow(*row)
-
-    def _rows(self, where: str, value: object) -> list[AddressRow]:
-        return [
-            AddressRow(*row)
-            for row in self._session.all(f"SELECT {_COLUMNS} FROM addresses {where}", (value,))
-        ]
+    def _first(self, *where: ColumnElement[bool]) -> Address | None:
+        row = self._session.exec(
+            select(_A).where(*where).order_by(col(_A.idx), col(_A.script)).limit(1)
+        ).first()
+        return None if row is None else _address(row)
 
 
 class AddressesWriting(Addresses):
-    """Adding addresses and giving them out."""
+    """Adding addresses and giving them out, by Core alone; what is read after a change is read anew."""
 
-    def add(self, rows: Sequence[AddressRow]) -> None:
+    def add(self, rows: Sequence[Address]) -> None:
         """Watch addresses; the same again changes nothing, one that another campaign has raises Conflict."""
-        fresh: dict[bytes, AddressRow] = {}
+        fresh: dict[bytes, Address] = {}
         for row in rows:
             there = fresh.get(row.script) or self.by_script(row.script)
             if there is None:
@@ -113,12 +116,20 @@ class AddressesWriting(Addresses):
                     f"address: {row.address} belongs to campaign {there.campaign} already; each address has one"
                 )
         if fresh:
-            self._session.run_many(
-                f"INSERT INTO addresses ({_COLUMNS}, given_at, claim, used)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0)",
+            self._session.connection().execute(
+                insert(table_of(_A)),
                 [
-                    (r.script, r.address, r.campaign, r.branch, r.index, r.source, r.restriction)
-                    for r in fresh.values()
+                    {
+                        "script": row.script,
+                        "address": row.address,
+                        "campaign": row.campaign,
+                        "branch": row.branch,
+                        "idx": row.index,
+                        "source": row.source,
+                        "used": 0,
+                        "restriction": row.restriction,
+                    }
+                    for row in fresh.values()
                 ],
             )
 
@@ -131,7 +142,7 @@ class AddressesWriting(Addresses):
         unread: AbstractSet[bytes] = frozenset(),
         *,
         restriction: str | None = None,
-    ) -> AddressRow | None:
+    ) -> Address | None:
         """The lowest receive address that was never given and never used; None when there is none left.
 
         For a `restriction`: of those kept for that need, else one of no need, which is kept for it from now on.
@@ -155,41 +166,45 @@ class AddressesWriting(Addresses):
         restriction: str | None,
         *,
         kept: str | None,
-    ) -> AddressRow | None:
+    ) -> Address | None:
         passed: list[str] = []
         while (row := self._next_fresh(campaign, passed, kept)) is not None:
             gap = gaps.get(row.source)
             if row.script not in unread and (gap is None or self._unused_before(row, gap) < gap):
-                self._session.run(
-                    "UPDATE addresses SET given_at = ?, claim = ?, restriction = ? WHERE script = ?",
-                    (at, claim_hash, restriction, row.script),
+                self._change(
+                    col(_A.script) == row.script, given_at=at, claim=claim_hash, restriction=restriction
                 )
                 return replace(row, restriction=restriction)
             passed.append(row.source)
         return None
 
-    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> AddressRow | None:
+    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> Address | None:
         """The lowest one of the sources that were not passed over, kept for that need (None: for none)."""
-        others = "".join(" AND source <> ?" for _ in passed)
-        row = self._session.one(
-            f"SELECT {_COLUMNS} FROM addresses WHERE campaign = ? AND branch = 'receive'"
-            f" AND given_at IS NULL AND used = 0 AND coalesce(restriction, '') = ?{others}"
-            " ORDER BY idx, script LIMIT 1",
-            (campaign, kept or "", *passed),
+        return self._first(
+            col(_A.campaign) == campaign,
+            col(_A.branch) == "receive",
+            col(_A.given_at).is_(None),
+            col(_A.used) == 0,
+            func.coalesce(_A.restriction, "") == (kept or ""),
+            col(_A.source).not_in(passed),
         )
-        return None if row is None else AddressRow(*row)
 
-    def _unused_before(self, row: AddressRow, most: int) -> int:
+    def _unused_before(self, row: Address, most: int) -> int:
         """How many addresses in a row just below this one, of its source, were never used; counts up to `most`."""
-        below = [
-            (index, used)
-            for branch in ("receive", "fixed")
-            for index, used in self._session.all(
-                "SELECT idx, used FROM addresses WHERE campaign = ? AND branch = ? AND source = ? AND idx < ?"
-                " ORDER BY idx DESC LIMIT ?",
-                (row.campaign, branch, row.source, row.index, most),
+        below: list[tuple[int, int]] = []
+        for branch in ("receive", "fixed"):
+            query = (
+                select(_A.idx, _A.used)
+                .where(
+                    _A.campaign == row.campaign,
+                    _A.branch == branch,
+                    _A.source == row.source,
+                    _A.idx < row.index,
+                )
+                .order_by(col(_A.idx).desc())
+                .limit(most)
             )
-        ]
+            below += self._session.exec(query).all()
         unused = 0
         for _, used in sorted(below, reverse=True):
             if used:
@@ -199,12 +214,18 @@ class AddressesWriting(Addresses):
 
     def keep_for(self, script: bytes, restriction: str) -> None:
         """Keep an address of any end for a need from now on; one that was given or paid stays as it is."""
-        self._session.run(
-            "UPDATE addresses SET restriction = ?"
-            " WHERE script = ? AND restriction IS NULL AND given_at IS NULL AND used = 0",
-            (restriction, bytes(script)),
+        self._change(
+            col(_A.script) == bytes(script),
+            col(_A.restriction).is_(None),
+            col(_A.given_at).is_(None),
+            col(_A.used) == 0,
+            restriction=restriction,
         )
 
     def mark_used(self, script: bytes) -> None:
         """A coin came to it: it is not given out any more."""
-        self._session.run("UPDATE addresses SET used = 1 WHERE script = ? AND used = 0", (bytes(script),))
+        self._change(col(_A.script) == bytes(script), col(_A.used) == 0, used=1)
+
+    def _change(self, *where: ColumnElement[bool], **values: str | int | None) -> None:
+        self._session.connection().execute(update(table_of(_A)).where(*where).values(**values))
+        self._session.expire_all()

@@ -3,15 +3,17 @@
 Nothing here is public, and nothing here decides who may do what.
 """
 
-# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+
+from sqlalchemy import func, insert
+from sqlmodel import Session, col, select
 
 from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from ledger.model.columns import Table, table_of
+from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserRow
+from ledger.model.journal import AuthorRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Audited:
     subject: str
 
 
-_USER = "users.id, users.name, users.role, users.disabled"
-_DRAFT = "id, kind, campaign, key, data, user_id, waits_for, at"
+def _user(row: UserRow | None) -> User | None:
+    return None if row is None else User(row.id, row.name, row.role, bool(row.disabled))
 
 
 class Desk:
@@ -71,147 +73,134 @@ class Desk:
         self._session = session
 
     def user(self, name: str) -> User | None:
-        row = self._session.one(f"SELECT {_USER} FROM users WHERE name = ?", (name,))
-        return None if row is None else User(row[0], row[1], row[2], bool(row[3]))
+        return _user(self._session.exec(select(UserRow).where(UserRow.name == name)).first())
 
     def users(self) -> list[User]:
         """All users, disabled ones included, in the order in which they were added."""
-        rows = self._session.all(f"SELECT {_USER} FROM users ORDER BY id")
-        return [User(row[0], row[1], row[2], bool(row[3])) for row in rows]
+        rows = self._session.exec(select(UserRow).order_by(col(UserRow.id)))
+        return [User(row.id, row.name, row.role, bool(row.disabled)) for row in rows]
 
     def user_by_token_hash(self, token_hash: str) -> User | None:
         """Whose token that is; None when it is unknown or revoked."""
-        row = self._session.one(
-            f"SELECT {_USER} FROM users JOIN tokens ON tokens.user_id = users.id"
-            " WHERE tokens.hash = ? AND tokens.revoked = 0",
-            (token_hash,),
+        query = (
+            select(UserRow)
+            .join(TokenRow, col(TokenRow.user_id) == UserRow.id)
+            .where(TokenRow.hash == token_hash, TokenRow.revoked == 0)
         )
-        return None if row is None else User(row[0], row[1], row[2], bool(row[3]))
+        return _user(self._session.exec(query).first())
 
     def tokens(self, user_id: int) -> list[Token]:
         """Tokens of a user, revoked ones included."""
-        rows = self._session.all(
-            "SELECT id, user_id, name, at, revoked FROM tokens WHERE user_id = ? ORDER BY id", (user_id,)
+        rows = self._session.exec(
+            select(TokenRow).where(TokenRow.user_id == user_id).order_by(col(TokenRow.id))
         )
-        return [Token(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+        return [Token(row.id, row.user_id, row.name, row.at, bool(row.revoked)) for row in rows]
 
     def author(self, seq: int) -> int | None:
         """Who recorded the entry; None when nobody of the desk did."""
-        row = self._session.one("SELECT user_id FROM authors WHERE seq = ?", (seq,), beside=True)
-        return None if row is None else int(row[0])
+        return self._session.exec(select(AuthorRow.user_id).where(AuthorRow.seq == seq)).first()
 
     def drafts(self, waits_for: str | None = None) -> list[Draft]:
         """Open drafts, all or those of one txid, oldest first."""
-        sql = f"SELECT {_DRAFT} FROM drafts WHERE outcome IS NULL"
-        if waits_for is None:
-            rows = self._session.all(f"{sql} ORDER BY id")
-        else:
-            rows = self._session.all(f"{sql} AND waits_for = ? ORDER BY id", (waits_for,))
-        return [Draft(*row) for row in rows]
+        query = select(DraftRow).where(col(DraftRow.outcome).is_(None)).order_by(col(DraftRow.id))
+        if waits_for is not None:
+            query = query.where(DraftRow.waits_for == waits_for)
+        return [
+            Draft(row.id, row.kind, row.campaign, row.key, row.data, row.user_id, row.waits_for, row.at)
+            for row in self._session.exec(query)
+        ]
 
     def opening(self, commitment: str) -> tuple[bytes, bytes] | None:
         """(salt, value) of a private value; None once it was deleted."""
-        row = self._session.one("SELECT salt, value FROM openings WHERE commitment = ?", (commitment,))
-        return None if row is None else (row[0], row[1])
+        row = self._session.get(OpeningRow, commitment)
+        return None if row is None else (row.salt, row.value)
 
     def audited(self, after: int = 0, limit: int = 1000) -> list[Audited]:
         """Lines of the audit log numbered above `after`."""
-        rows = self._session.all(
-            "SELECT n, at, user_id, action, subject FROM audit WHERE n > ? ORDER BY n LIMIT ?", (after, limit)
+        rows = self._session.exec(
+            select(AuditRow).where(AuditRow.n > after).order_by(col(AuditRow.n)).limit(limit)
         )
-        return [Audited(*row) for row in rows]
+        return [Audited(row.n, row.at, row.user_id, row.action, row.subject) for row in rows]
 
 
 class DeskWriting(Desk):
-    """Writing the desk's tables. Authors and lines of the audit log wait for the entries that they follow."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._authors: dict[int, int] = {}
-        self._audited: int | None = None
-
-    def author(self, seq: int) -> int | None:
-        """Who recorded the entry, in this transaction or before it."""
-        return self._authors[seq] if seq in self._authors else super().author(seq)
+    """Writing the desk's tables: authors and the audit log by Core alone, all others by the ORM alone."""
 
     def add_user(self, name: str, role: str, at: str) -> int:
         """The new user's number; raises Conflict for a name that is taken."""
-        number = self._next("users")
-        self._session.run(
-            "INSERT INTO users (id, name, role, disabled, at) VALUES (?, ?, ?, 0, ?)",
-            (number, name, role, at),
-        )
-        return number
+        number = self._next(UserRow.id)
+        return self._added(UserRow(id=number, name=name, role=role, disabled=0, at=at), number)
 
     def set_user_disabled(self, user_id: int, disabled: bool) -> None:
-        self._session.run("UPDATE users SET disabled = ? WHERE id = ?", (int(disabled), user_id))
+        row = self._session.get(UserRow, user_id)
+        if row is not None:
+            row.disabled = int(disabled)
+            self._session.flush()
 
     def add_token(self, user_id: int, name: str, token_hash: str, at: str) -> int:
         """The new token's number; raises Conflict for a hash that is there already."""
-        number = self._next("tokens")
-        self._session.run(
-            "INSERT INTO tokens (id, user_id, name, hash, at, revoked) VALUES (?, ?, ?, ?, ?, 0)",
-            (number, user_id, name, token_hash, at),
-        )
-        return number
+        number = self._next(TokenRow.id)
+        row = TokenRow(id=number, user_id=user_id, name=name, hash=token_hash, at=at, revoked=0)
+        return self._added(row, number)
 
     def revoke_token(self, token_id: int) -> None:
-        self._session.run("UPDATE tokens SET revoked = 1 WHERE id = ?", (token_id,))
+        row = self._session.get(TokenRow, token_id)
+        if row is not None:
+            row.revoked = 1
+            self._session.flush()
 
     def note_author(self, seq: int, user_id: int) -> None:
         """Who recorded an entry; raises Conflict for an entry that has an author."""
-        if seq in self._authors:
-            self._session.refuse("entry has an author already")
-        self._session.later("INSERT INTO authors (seq, user_id) VALUES (?, ?)", [(seq, user_id)])
-        self._authors[seq] = user_id
-        self._session.on_undo(lambda: self._authors.__delitem__(seq))
+        self._session.connection().execute(insert(table_of(AuthorRow)), {"seq": seq, "user_id": user_id})
 
     def add_draft(
         self, kind: str, campaign: str, key: str, data: bytes, user_id: int, waits_for: str | None, at: str
     ) -> int:
-        number = self._next("drafts")
-        self._session.run(
-            f"INSERT INTO drafts ({_DRAFT}, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            (number, kind, campaign, key, data, user_id, waits_for, at),
-        )
-        return number
+        number = self._next(DraftRow.id)
+        row = DraftRow(
+            id=number, kind=kind, campaign=campaign, key=key, data=data, user_id=user_id,
+            waits_for=waits_for, at=at,
+        )  # fmt: skip
+        return self._added(row, number)
 
     def close_draft(self, draft_id: int, outcome: str) -> None:
         """Close an open draft; one that is closed stays as it is."""
-        self._session.run(
-            "UPDATE drafts SET outcome = ? WHERE id = ? AND outcome IS NULL", (outcome, draft_id)
-        )
+        row = self._session.get(DraftRow, draft_id)
+        if row is not None and row.outcome is None:
+            row.outcome = outcome
+            self._session.flush()
 
     def save_opening(self, commitment: str, salt: bytes, value: bytes) -> None:
         """Keep what opens a commitment; the same again changes nothing, another one raises Conflict."""
         there = self.opening(commitment)
         if there is None:
-            self._session.run(
-                "INSERT INTO openings (commitment, salt, value) VALUES (?, ?, ?)", (commitment, salt, value)
-            )
+            self._session.add(OpeningRow(commitment=commitment, salt=salt, value=value))
+            self._session.flush()
         elif there != (salt, value):
             raise Conflict(f"opening: {commitment[:12]}… is kept already with another value; keep that one")
 
     def delete_opening(self, commitment: str) -> None:
         """Forget a private value; its commitment stays in the entry and says nothing any more."""
+        row = self._session.get(OpeningRow, commitment)
+        if row is None:
+            return
         # A row that is only deleted lies in the file until its page is used again.
-        nothing = (bytes(len(part)) for part in self.opening(commitment) or (b"", b""))
-        self._session.run(
-            "UPDATE openings SET salt = ?, value = ? WHERE commitment = ?", (*nothing, commitment)
-        )
-        self._session.run("DELETE FROM openings WHERE commitment = ?", (commitment,))
+        row.salt, row.value = bytes(len(row.salt)), bytes(len(row.value))
+        self._session.flush()
+        self._session.delete(row)
+        self._session.flush()
 
     def audit(self, at: str, user_id: int | None, action: str, subject: str) -> None:
         """Append a line to the audit log; it cannot be changed or removed."""
-        before = self._audited
-        if before is None:
-            before = int(self._session.one("SELECT coalesce(max(n), 0) FROM audit", beside=True)[0])
-        self._session.later(
-            "INSERT INTO audit (n, at, user_id, action, subject) VALUES (?, ?, ?, ?, ?)",
-            [(before + 1, at, user_id, action, subject)],
+        self._session.connection().execute(
+            insert(table_of(AuditRow)),
+            {"n": self._next(AuditRow.n), "at": at, "user_id": user_id, "action": action, "subject": subject},
         )
-        self._audited = before + 1
-        self._session.on_undo(partial(setattr, self, "_audited", before))
 
-    def _next(self, table: str) -> int:
-        return int(self._session.one(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")[0])
+    def _next(self, column: int) -> int:
+        return int(self._session.exec(select(func.coalesce(func.max(column), 0))).one()) + 1
+
+    def _added(self, row: Table, number: int) -> int:
+        self._session.add(row)
+        self._session.flush()
+        return number

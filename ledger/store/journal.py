@@ -3,21 +3,37 @@
 It does not know what an entry says.
 """
 
-# ruff: noqa: S608 (only names of columns of this file are formatted into SQL, never a value)
-
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, insert, tuple_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, select
 
 from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from ledger.model.columns import table_of
+from ledger.model.journal import EntryRow, TransferRow
 
-_COLUMNS = "seq, key, kind, campaign, recorded_at, data, hash"
 _PAGE = 500
+_ENTRIES = table_of(EntryRow).c
+_TRANSFERS = table_of(TransferRow).c
+_ROW = select_columns(
+    _ENTRIES.seq,
+    _ENTRIES.key,
+    _ENTRIES.kind,
+    _ENTRIES.campaign,
+    _ENTRIES.recorded_at,
+    _ENTRIES.data,
+    _ENTRIES.hash,
+)
+_BY_KEY = _ROW.where(_ENTRIES.key == bindparam("wanted"))
+_BY_SEQ = _ROW.where(_ENTRIES.seq == bindparam("wanted"))
+_HEAD = select_columns(_ENTRIES.seq, _ENTRIES.hash).order_by(_ENTRIES.seq.desc()).limit(1)
+_ADD = insert(table_of(EntryRow))
+_ADD_TRANSFER = insert(table_of(TransferRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,119 +56,81 @@ class Journal:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._connection = session.connection()
 
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the newest entry; None for an empty journal."""
-        _, seq, hashed = self._session.first
-        return None if seq is None else (seq, hashed)
+        found = self._connection.execute(_HEAD).first()
+        return None if found is None else (found.seq, found.hash)
 
     def by_key(self, key: str) -> JournalRow | None:
-        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,), beside=True)
-        return None if row is None else JournalRow(*row)
+        found = self._connection.execute(_BY_KEY, {"wanted": key}).first()
+        return None if found is None else JournalRow(*found)
 
     def by_seq(self, seq: int) -> JournalRow | None:
-        row = self._session.one(f"SELECT {_COLUMNS} FROM entries WHERE seq = ?", (seq,), beside=True)
-        return None if row is None else JournalRow(*row)
+        found = self._connection.execute(_BY_SEQ, {"wanted": seq}).first()
+        return None if found is None else JournalRow(*found)
 
     def rows(
         self, after: int = 0, limit: int | None = None, campaign: str | None = None, kind: str | None = None
     ) -> Iterator[JournalRow]:
         """Entries numbered above `after`, in order; read in pages, so writing in between is safe."""
-        where, values = ["seq > ?"], list[Any]()
-        for column, value in (("campaign", campaign), ("kind", kind)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        sql = f"SELECT {_COLUMNS} FROM entries WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?"
+        query = _ROW.order_by(_ENTRIES.seq)
+        if campaign is not None:
+            query = query.where(_ENTRIES.campaign == campaign)
+        if kind is not None:
+            query = query.where(_ENTRIES.kind == kind)
         left = limit
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)
-            page = self._session.all(sql, (after, *values, size))
+            page = self._connection.execute(query.where(_ENTRIES.seq > after).limit(size)).all()
             for row in page:
                 yield JournalRow(*row)
             if len(page) < size:
                 return
-            after = page[-1][0]
+            after = page[-1].seq
             left = None if left is None else left - size
 
     def transfers(self) -> Iterator[tuple[int, int, tuple[str, str, str, int]]]:
         """(entry, place in it, (debit, credit, asset, amount)) of the table of transfers, in order; read in pages."""
-        sql = (
-            "SELECT seq, n, debit, credit, asset, amount FROM transfers"
-            " WHERE seq > ? OR (seq = ? AND n > ?) ORDER BY seq, n LIMIT ?"
+        t = _TRANSFERS
+        query = (
+            select_columns(t.seq, t.n, t.debit, t.credit, t.asset, t.amount).order_by(t.seq, t.n).limit(_PAGE)
         )
         seq, n = -1, -1
-        while page := self._session.all(sql, (seq, seq, n, _PAGE)):
+        while page := self._connection.execute(query.where(tuple_(t.seq, t.n) > (seq, n))).all():
             for row in page:
-                seq, n = row[0], row[1]
-                yield seq, n, (row[2], row[3], row[4], row[5])
+                seq, n = row.seq, row.n
+                yield seq, n, (row.debit, row.credit, row.asset, row.amount)
 
     def count(self) -> int:
         """How many entries there are (numbers have no gaps)."""
-        return int(self._session.one("SELECT coalesce(max(seq), 0) FROM entries")[0])
+        return int(self._session.exec(select(func.coalesce(func.max(EntryRow.seq), 0))).one())
 
 
 class JournalWriting(Journal):
-    """Appending to the journal. Rows are written with the next statement that could see them, or the commit."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._head: tuple[int, str] | None = None
-        self._new: dict[str, JournalRow] = {}
-        self._absent: str | None = None
-
-    def head(self) -> tuple[int, str] | None:
-        """Number and hash of the newest entry, of this transaction or before it."""
-        if self._head is None:
-            self._head = super().head()
-        return self._head
-
-    def by_key(self, key: str) -> JournalRow | None:
-        row = self._new.get(key)
-        if row is None:
-            row = super().by_key(key)
-            self._absent = key if row is None else None
-            return row
-        return replace(row, transfers=())
-
-    def by_seq(self, seq: int) -> JournalRow | None:
-        new = (replace(row, transfers=()) for row in self._new.values() if row.seq == seq)
-        return super().by_seq(seq) or next(new, None)
+    """Appending to the journal, by Core alone."""
 
     def append(self, row: JournalRow) -> None:
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
-        before = self.head()
-        if row.seq != (0 if before is None else before[0]) + 1:
-            self._session.refuse("entries is append-only: seq is not the next")
-        if row.key in self._new or (self._absent != row.key and self.by_key(row.key) is not None):
-            self._session.refuse("entries is append-only: key is recorded already")
-        self._session.later(
-            "INSERT INTO entries (seq, key, kind, campaign, recorded_at, data, hash, transfers)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    row.seq,
-                    row.key,
-                    row.kind,
-                    row.campaign,
-                    row.recorded_at,
-                    row.data,
-                    row.hash,
-                    len(row.transfers),
-                )
-            ],
+        self._connection.execute(
+            _ADD,
+            {
+                "seq": row.seq,
+                "key": row.key,
+                "kind": row.kind,
+                "campaign": row.campaign,
+                "recorded_at": row.recorded_at,
+                "data": row.data,
+                "hash": row.hash,
+                "transfers": len(row.transfers),
+            },
         )
-        if row.transfers:
-            self._session.later(
-                "INSERT INTO transfers (seq, n, debit, credit, asset, amount) VALUES (?, ?, ?, ?, ?, ?)",
-                [(row.seq, n, *transfer) for n, transfer in enumerate(row.transfers, 1)],
-            )
-        self._head = (row.seq, row.hash)
-        self._new[row.key] = row
-        self._session.on_undo(partial(self._take_back, row.key, before))
-
-    def _take_back(self, key: str, before: tuple[int, str] | None) -> None:
-        del self._new[key]
-        self._head = before
+        moved = [
+            {"seq": row.seq, "n": n, "debit": debit, "credit": credit, "asset": asset, "amount": amount}
+            for n, (debit, credit, asset, amount) in enumerate(row.transfers, 1)
+        ]
+        if moved:
+            self._connection.execute(_ADD_TRANSFER, moved)

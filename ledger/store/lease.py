@@ -5,8 +5,10 @@ It reads no clock; it is told the time.
 
 from __future__ import annotations
 
+from sqlmodel import Session
+
 from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from ledger.model.operation import LeaseRow
 
 
 class Lease:
@@ -17,8 +19,8 @@ class Lease:
 
     def check(self, name: str, epoch: int) -> None:
         """Raises Conflict when another holder has taken the lease since, or it was released."""
-        row = self._session.one("SELECT epoch, holder FROM leases WHERE name = ?", (name,))
-        if row is None or row[0] != epoch or row[1] == "":
+        row = self._session.get(LeaseRow, name)
+        if row is None or row.epoch != epoch or not row.holder:
             raise Conflict(f"lease: {name} was lost to another process; stop writing as its holder")
 
 
@@ -29,19 +31,19 @@ class LeaseWriting(Lease):
         """Take or renew a lease for `ttl` seconds from `now`; its epoch, or None while another holds it."""
         if not holder:
             raise Conflict("lease: the holder has no name; give it one")
-        row = self._session.one("SELECT holder, epoch, until FROM leases WHERE name = ?", (name,))
-        if row is not None and row[0] not in {"", holder} and row[2] > now:
+        row = self._session.get(LeaseRow, name) or LeaseRow(name=name, holder="", epoch=0, until=0)
+        if row.holder not in {"", holder} and row.until > now:
             return None
-        epoch = 1 if row is None else row[1] if row[0] == holder else row[1] + 1
-        self._session.run(
-            "INSERT INTO leases (name, holder, epoch, until) VALUES (?, ?, ?, ?) ON CONFLICT (name)"
-            " DO UPDATE SET holder = excluded.holder, epoch = excluded.epoch, until = excluded.until",
-            (name, holder, epoch, now + ttl),
-        )
-        return int(epoch)
+        if row.holder != holder:
+            row.epoch += 1
+        row.holder, row.until = holder, now + ttl
+        self._session.add(row)
+        self._session.flush()
+        return row.epoch
 
     def release(self, name: str, epoch: int) -> None:
         """Give a lease back at once; nothing happens when it was lost before."""
-        self._session.run(
-            "UPDATE leases SET holder = '', until = 0 WHERE name = ? AND epoch = ?", (name, epoch)
-        )
+        row = self._session.get(LeaseRow, name)
+        if row is not None and row.epoch == epoch:
+            row.holder, row.until = "", 0
+            self._session.flush()

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.store.session import Session
+from sqlalchemy import func, insert
+from sqlmodel import Session, col, select
+
+from ledger.model.columns import table_of
+from ledger.model.journal import ObservationRow
 
 _PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class ObservationRow:
+class Observation:
     """One thing seen: `at` is RFC 3339; `n` is given by the store, from 1, and is 0 before."""
 
     at: str
@@ -33,19 +37,18 @@ class Observations:
 
     def head(self) -> int:
         """Number of the newest observation; 0 when there is none."""
-        return int(self._session.one("SELECT coalesce(max(n), 0) FROM observations")[0])
+        return int(self._session.exec(select(func.coalesce(func.max(ObservationRow.n), 0))).one())
 
-    def rows(self, after: int = 0, limit: int | None = None) -> Iterator[ObservationRow]:
+    def rows(self, after: int = 0, limit: int | None = None) -> Iterator[Observation]:
         """Observations numbered above `after`, in order, read in pages."""
+        row = ObservationRow
+        query = select(row.at, row.source, row.kind, row.subject, row.data, row.n).order_by(col(row.n))  # type: ignore[call-overload]
         left = limit
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)
-            page = self._session.all(
-                "SELECT at, source, kind, subject, data, n FROM observations WHERE n > ? ORDER BY n LIMIT ?",
-                (after, size),
-            )
-            for row in page:
-                yield ObservationRow(*row)
+            page = self._session.exec(query.where(row.n > after).limit(size)).all()
+            for found in page:
+                yield Observation(*found)
             if len(page) < size:
                 return
             after = page[-1][5]
@@ -55,15 +58,13 @@ class Observations:
 class ObservationsWriting(Observations):
     """Appending observations."""
 
-    def append(self, rows: Sequence[ObservationRow]) -> None:
+    def append(self, rows: Sequence[Observation]) -> None:
         """Append in the order given; the numbers of `rows` are ignored."""
         if not rows:
             return
-        head = self.head()
-        self._session.run_many(
-            "INSERT INTO observations (n, at, source, kind, subject, data) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (n, row.at, row.source, row.kind, row.subject, row.data)
-                for n, row in enumerate(rows, head + 1)
-            ],
-        )
+        numbered = [
+            {"n": n, "at": row.at, "source": row.source, "kind": row.kind}
+            | {"subject": row.subject, "data": row.data}
+            for n, row in enumerate(rows, self.head() + 1)
+        ]
+        self._session.connection().execute(insert(table_of(ObservationRow)), numbered)

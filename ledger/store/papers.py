@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+from sqlmodel import Session
+
 from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from ledger.model.operation import PaperRow
 
 
-class Evidence:
+class Papers:
     """Reading papers."""
 
     def __init__(self, session: Session) -> None:
@@ -16,11 +18,11 @@ class Evidence:
 
     def load(self, sha256: str) -> tuple[str, bytes] | None:
         """(media type, bytes) of a paper."""
-        row = self._session.one("SELECT media_type, data FROM evidence WHERE sha256 = ?", (sha256,))
-        return None if row is None else (row[0], row[1])
+        row = self._session.get(PaperRow, sha256)
+        return None if row is None else (row.media_type, row.data)
 
 
-class EvidenceWriting(Evidence):
+class PapersWriting(Papers):
     """Keeping papers."""
 
     def save(self, sha256: str, media_type: str, data: bytes) -> None:
@@ -28,6 +30,5 @@ class EvidenceWriting(Evidence):
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Conflict(f"evidence: the {len(data)} bytes do not have the SHA-256 that names them")
         if self.load(sha256) is None:
-            self._session.run(
-                "INSERT INTO evidence (sha256, media_type, data) VALUES (?, ?, ?)", (sha256, media_type, data)
-            )
+            self._session.add(PaperRow(sha256=sha256, media_type=media_type, data=data))
+            self._session.flush()

@@ -6,9 +6,13 @@ It does not check headers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
 
 from ledger.core.errors import Conflict
-from ledger.store.session import Session
+from ledger.model.columns import upsert
+from ledger.model.operation import HeaderRow, ProgressRow
 
 
 class Progress:
@@ -19,38 +23,30 @@ class Progress:
 
     def headers(self) -> list[tuple[int, bytes]]:
         """(height, 80 bytes) by height."""
-        return [
-            (row[0], row[1]) for row in self._session.all("SELECT height, raw FROM headers ORDER BY height")
-        ]
+        rows = self._session.exec(select(HeaderRow.height, HeaderRow.raw).order_by(col(HeaderRow.height)))
+        return [(height, bytes(raw)) for height, raw in rows]
 
     def header(self, height: int) -> bytes | None:
         """The 80 bytes of the proven header at a height."""
-        row = self._session.one("SELECT raw FROM headers WHERE height = ?", (height,))
-        return None if row is None else bytes(row[0])
+        raw = self._session.exec(select(HeaderRow.raw).where(HeaderRow.height == height)).first()
+        return None if raw is None else bytes(raw)
 
     def load(self, name: str) -> str | None:
-        row = self._session.one("SELECT value FROM progress WHERE name = ?", (name,))
-        return None if row is None else str(row[0])
+        return self._session.exec(select(ProgressRow.value).where(ProgressRow.name == name)).first()
 
 
 class ProgressWriting(Progress):
-    """Writing progress."""
+    """Writing progress. Both tables are written by Core alone."""
 
     def add_headers(self, headers: Sequence[tuple[int, bytes]]) -> None:
         """Add headers; the same again changes nothing, another one at a height replaces it (a reorg)."""
         wrong = [height for height, raw in headers if len(raw) != 80]
         if wrong:
             raise Conflict(f"header: the one at height {wrong[0]} has not 80 bytes; nothing was written")
-        if headers:
-            self._session.run_many(
-                "INSERT INTO headers (height, raw) VALUES (?, ?)"
-                " ON CONFLICT (height) DO UPDATE SET raw = excluded.raw",
-                list(headers),
-            )
+        rows: list[dict[str, Any]] = [{"height": height, "raw": raw} for height, raw in headers]
+        if rows:
+            self._session.connection().execute(upsert(self._session, HeaderRow), rows)
 
     def save(self, name: str, value: str) -> None:
-        self._session.run(
-            "INSERT INTO progress (name, value) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
+        row = {"name": name, "value": value}
+        self._session.connection().execute(upsert(self._session, ProgressRow), row)

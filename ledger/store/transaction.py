@@ -5,113 +5,93 @@ It is opened and closed by `Store.read` and `Store.write`, never by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
+
+from sqlmodel import Session
 
 from ledger.store.addresses import Addresses, AddressesWriting
 from ledger.store.desk import Desk, DeskWriting
+from ledger.store.engine import savepoint
 from ledger.store.journal import Journal, JournalWriting
 from ledger.store.lease import Lease, LeaseWriting
 from ledger.store.observations import Observations, ObservationsWriting
-from ledger.store.papers import Evidence, EvidenceWriting
+from ledger.store.papers import Papers, PapersWriting
 from ledger.store.progress import Progress, ProgressWriting
-from ledger.store.projections import VERSION, ShelfCache, StoredShelf
-from ledger.store.session import Session
-
-FIRST = (
-    "SELECT meta.value, newest.seq, newest.hash FROM meta"  # noqa: S608 - a constant
-    " LEFT JOIN (SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1) AS newest ON 1 = 1"
-    f" WHERE meta.name = '{VERSION}'"
-)
-"""What a transaction asks first: the version of the shelf, and the head of the journal."""
+from ledger.store.projections import StoredShelf
 
 
 class Reading:
     """One snapshot of the whole database."""
 
-    writing = False
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        """All tables, for `select`."""
 
-    def __init__(self, session: Session, cache: ShelfCache) -> None:
-        self._session = session
-        self.shelf = StoredShelf(session, cache, self.writing)
-        """A `ledger.store.shelf.Shelf`."""
+    @cached_property
+    def shelf(self) -> StoredShelf:
+        return StoredShelf(self.session)
 
     @cached_property
     def journal(self) -> Journal:
-        return Journal(self._session)
+        return Journal(self.session)
 
     @cached_property
     def observations(self) -> Observations:
-        return Observations(self._session)
+        return Observations(self.session)
 
     @cached_property
     def progress(self) -> Progress:
-        return Progress(self._session)
+        return Progress(self.session)
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self._session)
+        return Desk(self.session)
 
     @cached_property
     def addresses(self) -> Addresses:
-        return Addresses(self._session)
+        return Addresses(self.session)
 
     @cached_property
-    def evidence(self) -> Evidence:
-        return Evidence(self._session)
+    def papers(self) -> Papers:
+        return Papers(self.session)
 
     @cached_property
     def lease(self) -> Lease:
-        return Lease(self._session)
+        return Lease(self.session)
 
 
 class Writing(Reading):
     """The one writing transaction; all that it writes is kept, or nothing."""
 
-    writing = True
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """What is done within is kept or undone as a whole, and alone; parts lie in no other part.
-
-        Raises TransactionLost where the database can undo nothing less than the transaction.
-        """
-        self.shelf.begin_part()
-        self._session.begin_part(self.shelf.write_before_part)
-        try:
-            yield
-        except Exception:
-            written = self._session.undo_part()
-            self.shelf.undo_part(written=written)
-            raise
-        self._session.keep_part()
-        self.shelf.keep_part()
+    def part(self) -> AbstractContextManager[None]:
+        """What is done within is kept or undone as a whole, and alone."""
+        return savepoint(self.session)
 
     @cached_property
     def journal(self) -> JournalWriting:
-        return JournalWriting(self._session)
+        return JournalWriting(self.session)
 
     @cached_property
     def observations(self) -> ObservationsWriting:
-        return ObservationsWriting(self._session)
+        return ObservationsWriting(self.session)
 
     @cached_property
     def progress(self) -> ProgressWriting:
-        return ProgressWriting(self._session)
+        return ProgressWriting(self.session)
 
     @cached_property
     def desk(self) -> DeskWriting:
-        return DeskWriting(self._session)
+        return DeskWriting(self.session)
 
     @cached_property
     def addresses(self) -> AddressesWriting:
-        return AddressesWriting(self._session)
+        return AddressesWriting(self.session)
 
     @cached_property
-    def evidence(self) -> EvidenceWriting:
-        return EvidenceWriting(self._session)
+    def papers(self) -> PapersWriting:
+        return PapersWriting(self.session)
 
     @cached_property
     def lease(self) -> LeaseWriting:
-        return LeaseWriting(self._session)
+        return LeaseWriting(self.session)

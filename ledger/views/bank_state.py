@@ -108,10 +108,10 @@ def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
 
 def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
     """Each entry that stands and moved money at a bank of the campaign, by bank."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     place = f"{_BANK}{campaign}/"
     for moved in Touched(tx.shelf).moved(place):
-        if moved.units and books.documents.find("reversal", "", str(moved.entry)) is None:
+        if moved.units and books.reversed_by(moved.entry) is None:
             row = tx.journal.by_seq(moved.entry)
             entry = None if row is None else entry_from_bytes(row.data)
             if entry is not None and entry.reverses is None:
@@ -133,7 +133,7 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
 
 def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
     """Lines that wait for a match, by booking day, each with the best few entries that it may be."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     waiting = [(n, d) for n, d in books.documents.all("bank_line", campaign) if line_left(d)]
     moved = [m for m in movements(tx, campaign) if m.left and m.own] if waiting and propose else []
     found = []
@@ -236,7 +236,7 @@ def statement_gaps(books: Books, campaign: str) -> tuple[StatementGap, ...]:
 
 def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
     """Each bank and currency of which there is a statement, by name."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     statements = _statements(books, campaign)
     if not statements:
         return ()

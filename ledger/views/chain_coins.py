@@ -21,7 +21,7 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     if settled is None:
         return None
     observed = Observed(tx.shelf)
-    slugs = [slug for slug, _ in Books(tx.shelf).documents.all("campaign", "")]
+    slugs = [slug for slug, _ in Books(tx).documents.all("campaign", "")]
     total = sum(observed.unspent_sats(slug) for slug in ([campaign] if campaign is not None else slugs))
     tip = int(tx.progress.load("tip_height") or 0)
     mature = tip + 1 - max(depth_of(tx), MATURITY)
@@ -66,7 +66,7 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
 
     A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
     """
-    documents, observed, total = Books(tx.shelf).documents, Observed(tx.shelf), 0
+    documents, observed, total = Books(tx).documents, Observed(tx.shelf), 0
     slugs = [slug for slug, _ in documents.all("campaign", "")]
     for slug in slugs if len(slugs) > 1 else ():  # with one campaign nothing lies elsewhere
         for _, spend in documents.all("spend", slug):
@@ -81,7 +81,7 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
 
 def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
     """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     total = 0
     for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
         if campaign is not None:
@@ -96,7 +96,7 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
 
     A move between own addresses is explained from its first sighting on: nothing left but its fee.
     """
-    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    books, observed = Books(tx), Observed(tx.shelf)
     rows: dict[str, UnexplainedSpend] = {}
     for ref, document in books.documents.all("spend", campaign):
         if not document["notes"]["out"]:  # all of it came back: nothing to explain

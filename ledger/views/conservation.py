@@ -22,7 +22,7 @@ from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
 from ledger.rules.orders import BOUND
 from ledger.rules.settled import settled_block
-from ledger.store.shelf import MemoryShelf
+from ledger.store.scratch import Scratch, scratch
 from ledger.views.bank_state import bank_states
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
@@ -126,36 +126,40 @@ def conservation(tx: Reading, campaign: str | None = None, *, block: int | None 
     """
     head = tx.journal.head()
     settled = settled_block(tx)
-    books, seq, now = Books(tx.shelf), 0 if head is None else head[0], True
-    if block is not None and block != settled:
-        if settled is None or not 0 <= block < settled:
-            raise Refused.field("block", f"is no settled block; the newest one is {settled}")
-        books, seq = _books_at(tx, block)
-        now = False
+    if block is None or block == settled:
+        return _conservation(tx, Books(tx), campaign, settled, 0 if head is None else head[0], now=True)
+    if settled is None or not 0 <= block < settled:
+        raise Refused.field("block", f"is no settled block; the newest one is {settled}")
+    with scratch() as made:
+        return _conservation(tx, Books(made), campaign, block, _fold_up_to(tx, made, block), now=False)
+
+
+def _conservation(
+    tx: Reading, books: Books, campaign: str | None, block: int | None, seq: int, *, now: bool
+) -> Conservation:
     if campaign is not None and books.documents.find("campaign", "", campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]} at this block")
     ties = [*_orders(books, campaign), *_lots(books, campaign), *_lines(books, campaign)]
-    if now and settled is not None:
+    if now and block is not None:
         chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
         ties.append(Tie("coins", "books = chain", "BTC", chain or 0, (("in the books", held),)))
     if now:
         ties += _banks(tx, books, campaign)
-    return Conservation(
-        campaign, settled if block is None else block, seq, now, _tables(books, campaign), tuple(ties)
-    )
+    return Conservation(campaign, block, seq, now, _tables(books, campaign), tuple(ties))
 
 
-def _books_at(tx: Reading, block: int) -> tuple[Books, int]:
-    """The books before anything above `block` was recorded, folded anew from the journal, and the last entry."""
-    books, seq = Books(MemoryShelf()), 0
+def _fold_up_to(tx: Reading, made: Scratch, block: int) -> int:
+    """Fold what was recorded before anything above `block` into empty tables; the number of the last entry."""
+    books, seq = Books(made), 0
     for row in tx.journal.rows():
         entry = entry_from_bytes(row.data)
         height = entry.facts.get("height")
         if isinstance(height, int) and height > block:
             break
+        made.keep(row)
         fold(books, entry)
         seq = entry.seq
-    return books, seq
+    return seq
 
 
 def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]:

@@ -39,7 +39,7 @@ def decisions(
     `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
     `suggest` nothing is proposed for what left, which is the longest part of the work.
     """
-    books = Books(tx.shelf)
+    books = Books(tx)
     if campaign is not None and books.documents.find("campaign", "", campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
     slugs = [slug for slug, _ in books.documents.all("campaign", "") if campaign in {None, slug}]

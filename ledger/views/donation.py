@@ -71,7 +71,7 @@ class DonationFollower:
 
     def __init__(self, tx: Reading, campaign: str) -> None:
         self._tx = tx
-        self._books = Books(tx.shelf)
+        self._books = Books(tx)
         self._lines = TracedLines(tx.shelf)
         self._observed = Observed(tx.shelf)
         self._campaign = campaign

@@ -42,7 +42,7 @@ def donation_rows(
 
     `after` is an opaque cursor.
     """
-    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    books, observed = Books(tx), Observed(tx.shelf)
     facts = books.documents.require("campaign", "", slug)["facts"]
     if after is not None and (len(after) > 90 or not after.isascii()):
         raise Refused.field("cursor", "use the cursor that the last page gave")

@@ -37,7 +37,7 @@ def is_gift_key(text: str) -> bool:
 
 def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     """The trails of the gifts that a key names, of one campaign or of all; raises NotFound."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     noun, _, rest = key.partition(":")
     named, colon, number = rest.partition(":")
     slugs = [named] if colon else [slug for slug, _ in books.documents.all("campaign", "")]

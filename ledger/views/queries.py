@@ -62,7 +62,7 @@ WAITING_SHOWN = 8
 
 def campaign_cards(tx: Reading) -> list[CampaignCard]:
     """All campaigns, newest first."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     cards = []
     for slug, document in books.documents.all("campaign", ""):
         facts = document["facts"]
@@ -81,7 +81,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
 
 def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     """Everything that a campaign's page shows; raises NotFound."""
-    books, observed = Books(tx.shelf), Observed(tx.shelf)
+    books, observed = Books(tx), Observed(tx.shelf)
     facts = books.documents.require("campaign", "", slug)["facts"]
     flow = remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
     gifts = gift_sums(tx.shelf, slug)
@@ -309,7 +309,7 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
 
 def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
     """The published bytes of a campaign's entries, in order."""
-    Books(tx.shelf).documents.require("campaign", "", slug)
+    Books(tx).documents.require("campaign", "", slug)
     rows = list(tx.journal.rows(after=after, limit=limit + 1, campaign=slug))
     page = rows[:limit]
     return [row.data for row in page], page[-1].seq if len(rows) > limit else None
@@ -317,7 +317,7 @@ def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[
 
 def paper_rows(tx: Reading, slug: str, *, after: str | None, limit: int) -> tuple[list[Paper], str | None]:
     """Papers of a campaign, by the hash of their bytes."""
-    books = Books(tx.shelf)
+    books = Books(tx)
     books.documents.require("campaign", "", slug)
     rows = books.documents.some("evidence", slug, after=after or "")
     found = list(islice(((name, d) for name, d in rows if not d.get("reversed")), limit + 1))

@@ -39,9 +39,9 @@ def books_state(
 
     `waiting`: its public decisions, where the caller has them.
     """
-    if Books(tx.shelf).documents.find("campaign", "", campaign) is None:
+    if Books(tx).documents.find("campaign", "", campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign}")
-    books = Books(tx.shelf)
+    books = Books(tx)
     look = json.loads(tx.progress.load("last_look") or "{}")
     tip = tx.progress.load("tip_height")
     settled = settled_block(tx)
@@ -92,9 +92,7 @@ def books_state(
 
 def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconciliation:
     """Books against the chain, of one campaign or of all, in words."""
-    slugs = (
-        [campaign] if campaign is not None else [s for s, _ in Books(tx.shelf).documents.all("campaign", "")]
-    )
+    slugs = [campaign] if campaign is not None else [s for s, _ in Books(tx).documents.all("campaign", "")]
     lines: list[tuple[str, str]] = []
     is_open = False
     state: BooksState | None = None

@@ -62,7 +62,7 @@ def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Sugges
     seen = observed.tx(ref.partition(":")[0])
     at = 0 if seen is None else seen.block_time or unix_seconds(seen.first_at)
     left = _Left(ref, sats, at, _scripts(observed, seen))
-    books = Books(tx.shelf)
+    books = Books(tx)
     found = [
         *_own_move(observed, campaign, left, seen),
         *_drafts(tx, campaign, left),

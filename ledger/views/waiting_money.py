@@ -130,7 +130,7 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decisi
             "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
             line.proposals,
         )
-    for gap in statement_gaps(Books(tx.shelf), slug):
+    for gap in statement_gaps(Books(tx), slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
         what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
         yield DecisionWanted(Matter.BANK_GAP, slug, gap.bank, gap.last, gap.currency, gap.missing, what)

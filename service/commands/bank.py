@@ -19,7 +19,6 @@ from ledger.core.facts import Date
 from ledger.core.money import decimal_text
 from ledger.recording.bank_words import forget_words
 from ledger.recording.desk import act
-from ledger.recording.record import reversed_by
 from ledger.recording.users import Actor, actor_named
 from ledger.rules.bank import STATEMENT, BankLine, BankStatement
 from ledger.rules.books import Books
@@ -149,7 +148,7 @@ def _record(
 def _standing(tx: Writing, slug: str, told: BankStatement) -> BankStatement:
     """Told anew where the same file was recorded and reversed before."""
     n = 0
-    while (row := tx.journal.by_key(STATEMENT.key(slug, told))) and reversed_by(Books(tx.shelf), row.seq):
+    while (row := tx.journal.by_key(STATEMENT.key(slug, told))) and Books(tx).reversed_by(row.seq):
         n += 1
         told = replace(told, n=n)
     return told
@@ -163,7 +162,7 @@ def _goes_on(tx: Writing, slug: str, bank: str, statement: FileStatement, lines:
 
     Then those are further ones: a bank that gives no reference writes the same fee twice a day in two files alike.
     """
-    documents = Books(tx.shelf).documents
+    documents = Books(tx).documents
     told = [
         d["facts"]
         for _, d in documents.all("bank_statement", slug)
@@ -192,7 +191,7 @@ def _goes_on(tx: Writing, slug: str, bank: str, statement: FileStatement, lines:
 
 def _counted(tx: Writing, slug: str, bank: str, statement: FileStatement) -> Counter[str]:
     """How often each line of a file stands on earlier statements already."""
-    secret, place, documents = bank_secret(tx), _place(slug, bank, statement), Books(tx.shelf).documents
+    secret, place, documents = bank_secret(tx), _place(slug, bank, statement), Books(tx).documents
     seen: Counter[str] = Counter()
     for line in dict.fromkeys(statement.lines):
         while documents.find("bank_line", slug, _identity(secret, place, line, seen)) is not None:

@@ -72,7 +72,7 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = find_data_folder(options.data, outside)
     with open_folder(folder, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
-        found = deliveries(Books(tx.shelf), slug, rfc3339(now_of(tx, outside))[:10])
+        found = deliveries(Books(tx), slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
     data: dict[str, Any] = {
         "counts": [asdict(row) | {"books_good": row.books_good, "gap": row.gap} for row in found.counts],

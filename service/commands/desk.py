@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
 from ledger.core.money import decimal_text
@@ -129,7 +129,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
             fields, happened = parted(told)
             facts: Any = facts_from(action.facts, fields)
             if paper is not None:
-                tx.evidence.save(*paper)
+                tx.papers.save(*paper)
             outcome = act(
                 tx,
                 actor,
@@ -263,7 +263,7 @@ def _list_options(parser: argparse.ArgumentParser) -> None:
 def _list(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with open_ledger(options.data, outside) as store, store.read() as tx:
-            books = Books(tx.shelf)
+            books = Books(tx)
             if options.campaign is not None:
                 books.documents.require("campaign", "", options.campaign)
             entries = _entries(tx, noun, options.campaign)
@@ -296,7 +296,7 @@ def _short(entry: Entry) -> str:
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(entry.canonical())
+    body: dict[str, Any] = json.loads(entry_bytes(entry))
     return body
 
 

@@ -25,7 +25,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         slug = options.campaign if options.campaign is not None else only_campaign(tx)
-        found = trial_balances(Books(tx.shelf), slug)
+        found = trial_balances(Books(tx), slug)
     if options.number is not None:
         found = tuple(period for period in found if period.number == options.number)
         if not found:

@@ -40,7 +40,7 @@ def _stock_options(parser: argparse.ArgumentParser) -> None:
 def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         today = rfc3339(now_of(tx, outside))[:10]
-        rows = stock_rows(Books(tx.shelf), _slug(tx, options))
+        rows = stock_rows(Books(tx), _slug(tx, options))
     if options.expired:
         rows = [row for row in rows if row.is_expired(today)]
     lines = []
@@ -55,7 +55,7 @@ def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        rows = loss_rows(Books(tx.shelf), _slug(tx, options))
+        rows = loss_rows(Books(tx), _slug(tx, options))
     lines = [
         f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
         f"{f', {row.found} found again' if row.found else ''}"
@@ -87,7 +87,7 @@ def _lot_options(parser: argparse.ArgumentParser) -> None:
 
 def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        traces = lot_traces(Books(tx.shelf), _slug(tx, options), options.lot)
+        traces = lot_traces(Books(tx), _slug(tx, options), options.lot)
     lines = []
     for trace in traces:
         lines.append(
@@ -110,7 +110,7 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        found = all_matches(Books(tx.shelf), _slug(tx, options))
+        found = all_matches(Books(tx), _slug(tx, options))
     lines = []
     for row in found:
         reasons = f": {'; '.join(row.reasons)}" if row.reasons else ""

@@ -56,7 +56,7 @@ def link(site: TestClient, token: str, **more: Any) -> dict[str, Any]:
 
 def counts(ledger: Ledger) -> list[TwoCounts]:
     with ledger.store.read() as reading:
-        return two_counts(Books(reading.shelf), SLUG)
+        return two_counts(Books(reading), SLUG)
 
 
 def test_a_link_is_made_by_a_role_shown_once_and_kept_only_as_a_hash(
@@ -172,7 +172,7 @@ def test_a_gap_stays_until_a_loss_or_a_correction_explains_it(
 
     def gap() -> int:
         with ledger.store.read() as reading:
-            return sum(row.gap for row in open_gaps(Books(reading.shelf), SLUG))
+            return sum(row.gap for row in open_gaps(Books(reading), SLUG))
 
     assert gap() == 10
     row = {"product": "KIT", "lot": "L1", "good": 97, "lost": 3}

@@ -62,7 +62,7 @@ def test_whatever_is_matched_and_undone_nothing_is_matched_for_more_than_it_is(
         with made.store.read() as reading:
             lines = open_lines(reading, SLUG)
             (left,) = [m.left for m in movements(reading, SLUG)]
-            document = [d for _, d in Books(reading.shelf).documents.all("bank_line", SLUG)]
+            document = [d for _, d in Books(reading).documents.all("bank_line", SLUG)]
         matched = sum(line["matched"] for line in document)
         assert left == 100 - matched
         aside = sum(line["facts"]["amount"] for line in document if line["aside"] is not None)

@@ -116,7 +116,7 @@ def test_coins_without_a_value_make_no_gain(tmp_path: Path) -> None:
     convert(ledger, "C-1", "sale", 2 * BTC, 0, 1_500_000)
     assert "gross_proceeds" not in tables(ledger)
     with ledger.store.read() as reading:
-        (row,) = Carrying(Books(reading.shelf), SLUG).given_up
+        (row,) = Carrying(Books(reading), SLUG).given_up
     assert (row.worth, row.gain) == (Worth(1_000_000, BTC), None)
 
 
@@ -161,7 +161,7 @@ def test_the_values_of_adjoining_units_sum_to_the_gifts_wherever_they_are_cut(
 def by_origin(ledger: Ledger, use_id: str) -> int:
     """The value of what a use took, unit by unit from the gifts that it came from."""
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         use, total = books.lines.use(use_id), 0
         for piece in use.pieces:
             for origin in origins(books.lines, use.line, *piece):
@@ -198,7 +198,7 @@ def test_what_all_parts_are_carried_at_is_what_the_gifts_were_worth_at_every_ste
                 continue
             convert(ledger, f"C-{index}", label, sold, fee, 12_345)
             with ledger.store.read() as reading:
-                rows = {row.number: row for row in Carrying(Books(reading.shelf), SLUG).given_up}
+                rows = {row.number: row for row in Carrying(Books(reading), SLUG).given_up}
             row = rows[f"C-{index}"]
             assert row.worth.value + row.fee.value == by_origin(ledger, f"conversion:{SLUG}:C-{index}")
             assert row.gain == 12_345 - row.worth.value

@@ -44,7 +44,7 @@ def test_what_came_and_is_not_paid_for_is_a_discount_and_belongs_to_the_supplier
     close(ledger, discount=100_000)
     assert document(ledger, "purchase", "PO-1")["status"] == "completed"
     with ledger.store.read() as reading:
-        found = list(origins(Books(reading.shelf).lines, f"goods/{SLUG}/stock:Depot/KIT#L1", 0, 1000))
+        found = list(origins(Books(reading).lines, f"goods/{SLUG}/stock:Depot/KIT#L1", 0, 1000))
     assert {origin.gift for origin in found} == {f"{name('gift')}:0", "discount:PO-1:1"}
 
 
@@ -120,7 +120,7 @@ def reverse(ledger: Ledger, seq: int) -> None:
 
 def gifts_of(ledger: Ledger, lot: str = "L1", pieces: int = 1000) -> set[str | None]:
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         return {o.gift for o in origins(lines, f"goods/{SLUG}/stock:Depot/KIT#{lot}", 0, pieces)}
 
 
@@ -180,7 +180,7 @@ def test_a_receipt_that_follows_a_reversed_one_maps_the_positions_that_it_left(l
     ledger.do("approver", "reversal", "add", entry=seq, reason="counted wrong", date=DATE)
     receive(ledger, "G3", "L3", good=2)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         assert lines.use(f"receipt:{SLUG}:G3:L3").pieces == ((0, 333), (666, 1000))
 
 
@@ -205,7 +205,7 @@ def test_whatever_came_and_was_paid_a_closing_leaves_nothing_open(
     if paid:
         pay(ledger, paid, f"P-{serial}", on=on)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         (left,) = left_of(books, SLUG, books.documents.require("purchase", SLUG, on))
     assert left.discount + left.cancellation + paid == value
     assert left.pieces == quantity - good - bad
@@ -213,6 +213,6 @@ def test_whatever_came_and_was_paid_a_closing_leaves_nothing_open(
         ledger, f"CL-{serial}", on, discount=left.discount, cancellation=left.cancellation, claim=left.claim
     )
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         for lot in [f"goods/{SLUG}/stock:Depot/KIT#L-{serial}"] if good else []:
             assert None not in {o.gift for o in origins(lines, lot, 0, good)} or value < quantity

@@ -60,7 +60,7 @@ def test_each_fill_is_one_use_in_the_exchanges_order(tmp_path: Path) -> None:
     ledger = spent(tmp_path, 1_000, 99_000)
     convert(ledger, FILLS, 100)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         uses = [lines.use(f"conversion:{SLUG}:C-1:{n}") for n in (1, 2, 3)]
         assert [use.pieces for use in uses] == [((0, 600),), ((600, 900),), ((900, 100_000),)]
         assert [use.parts[0].share for use in uses] == [0, 0, 100]
@@ -80,7 +80,7 @@ def test_slippage_is_shown_against_the_quote_and_not_booked(tmp_path: Path) -> N
     ledger = spent(tmp_path, 100_000)
     convert(ledger, FILLS, 100, quote=100_000_000)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         facts = books.documents.require("conversion", SLUG, "C-1")["facts"]
         assert slippage(facts) == 99_900 - 98_900 - 15
         assert dict(terms_of(facts))["slippage"] == "985"
@@ -95,10 +95,10 @@ def test_a_conversion_in_fills_is_reversed_whole(tmp_path: Path) -> None:
     ledger = spent(tmp_path, 100_000)
     convert(ledger, FILLS, 100)
     with ledger.store.read() as reading:
-        seq = Books(reading.shelf).documents.require("conversion", SLUG, "C-1")["decided"]
+        seq = Books(reading).documents.require("conversion", SLUG, "C-1")["decided"]
     ledger.do("approver", "reversal", "add", entry=seq, reason="not ours", date="2023-11-22")
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).lines.free_units(f"spent/{name('sale')}/BTC") == 100_000
+        assert Books(reading).lines.free_units(f"spent/{name('sale')}/BTC") == 100_000
 
 
 @settings(max_examples=20, deadline=None)
@@ -125,7 +125,7 @@ def test_the_fills_of_any_conversion_are_the_whole_of_it(
         ledger.bury()
         convert(ledger, fills, fee)
         with ledger.store.read() as reading:
-            books = Books(reading.shelf)
+            books = Books(reading)
             fees = dollars = at = 0
             for sats in gifts:
                 for visit in follow(books.lines, COINS, at, at + sats):

@@ -56,7 +56,7 @@ def test_several_recipients_are_served_in_turn_and_each_is_a_step_and_an_end_of_
     assert net(ledger, f"distributed/{SLUG}/Accra", "KIT#L1") == 30
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/handed:Aid/KIT#L1"
-        found = follow(Books(reading.shelf).lines, line, 0, 40)
+        found = follow(Books(reading).lines, line, 0, 40)
         stays = [
             (visit.line.split("/")[2], visit.end - visit.start) for visit in found if isinstance(visit, Stay)
         ]
@@ -133,7 +133,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
     with pytest.raises(NotFound):
         ledger.do("recorder", "handover", "sign", **(sign | {"number": "H-9"}))
     with ledger.store.read() as reading:
-        assert deliveries(Books(reading.shelf), SLUG, DATE).signed == {"H-1"}
+        assert deliveries(Books(reading), SLUG, DATE).signed == {"H-1"}
         head = reading.journal.head()
     assert head is not None
     ledger.do("approver", "reversal", "add", entry=head[0], reason="another paper", date=DATE)
@@ -145,7 +145,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
 def test_a_handover_that_was_signed_at_once_is_told_with_its_paper(ledger: Ledger) -> None:
     hand_over(ledger, 5, "H-2", signed=PAPER)
     with ledger.store.read() as reading:
-        assert deliveries(Books(reading.shelf), SLUG, DATE).signed == {"H-2"}
+        assert deliveries(Books(reading), SLUG, DATE).signed == {"H-2"}
     attach(ledger, "H-2")
     with pytest.raises(Conflict, match="is signed already"):
         ledger.do("recorder", "handover", "sign", number="H-2", sha256=PAPER, date=DATE)

@@ -83,7 +83,7 @@ def test_what_is_found_is_in_stock_and_its_givers_again_and_they_are_told(ledger
 def test_losses_say_what_was_found_and_no_more_is_found_than_was_lost(ledger: Ledger) -> None:
     find(ledger, 4)
     with ledger.store.read() as reading:
-        (row,) = loss_rows(Books(reading.shelf), SLUG)
+        (row,) = loss_rows(Books(reading), SLUG)
     assert (row.document, row.pieces, row.found) == ("loss LR-1", 6, 4)
     with pytest.raises(Refused, match="quantity: 7 are found and 6 of KIT#L1 are lost there; no more"):
         find(ledger, 7, "F-2")
@@ -160,7 +160,7 @@ def test_a_bar_of_the_picture_is_as_long_as_what_leaves_it_and_stays(
             here -= units
     Ledger.audit(quiet)
     with quiet.store.read() as reading:
-        flow = CampaignFlow(Books(reading.shelf), SLUG).flow()
+        flow = CampaignFlow(Books(reading), SLUG).flow()
     bar = next(bar for stage in flow.stages for bar in stage.bars if bar.key == "stock:Depot:KIT")
     assert bar.units == 300
     left = sum(row.units for row in flow.exits if row.source == bar.key)

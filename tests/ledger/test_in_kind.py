@@ -49,7 +49,7 @@ def trail(ledger: Ledger, key: str) -> Any:
 def test_goods_in_kind_are_a_lot_of_their_own_in_stock_and_know_their_donor(ledger: Ledger) -> None:
     give(ledger, lot="L-7", expiry="2025-01-01")
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         (row,) = stock_rows(books, SLUG)
         assert (row.place, row.lot, row.pieces, row.expiry) == ("Depot", "L-7", 500, "2025-01-01")
         (traced,) = lot_traces(books, SLUG, "L-7")
@@ -92,7 +92,7 @@ def test_a_stated_value_is_in_no_total_of_money(ledger: Ledger) -> None:
     give(ledger)
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
-        assert not any(asset == "USD" for _, asset, _ in Books(reading.shelf).balances())
+        assert not any(asset == "USD" for _, asset, _ in Books(reading).balances())
     assert (report.received, report.value) == (0, 0)
     assert not any(table.asset in {"USD", "BTC"} and table.total for table in report.sums)
     (row,) = report.in_kind

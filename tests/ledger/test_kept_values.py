@@ -156,7 +156,7 @@ class Fates:
         if waiting:
             outpoint = waiting[how % len(waiting)][1].outpoint
             with self.ledger.store.read() as reading:
-                gift = Books(reading.shelf).documents.require("donation", SLUG, outpoint)
+                gift = Books(reading).documents.require("donation", SLUG, outpoint)
             undone = gift.get("valuations_reversed")
             more = {"n": undone} if undone else {}
             self.ledger.do("recorder", "valuation", "add", outpoint=outpoint, value=how, paper=PAPER, **more)
@@ -178,7 +178,7 @@ class Fates:
         coin = self.coins.pop(how % len(self.coins)) if self.coins else "none"
         label = f"spend of {coin}"
         with self.ledger.store.read() as reading:
-            gift = Books(reading.shelf).documents.require("donation", SLUG, f"{name(coin)}:0")
+            gift = Books(reading).documents.require("donation", SLUG, f"{name(coin)}:0")
         if not gift["live"]:
             raise Conflict("coin: it is on the chain no more; nothing can spend it")
         self.mine(tx(label, spends=((coin, 0),)))
@@ -228,7 +228,7 @@ def desk_one_by_one(fates: Fates, now: int) -> list[tuple[str, str, int]]:
     with fates.ledger.store.read() as reading:
         tried = valuing._load_tried(reading)
         found = []
-        for outpoint, gift in Books(reading.shelf).documents.all("donation", SLUG):
+        for outpoint, gift in Books(reading).documents.all("donation", SLUG):
             if gift["live"] and gift["line"] and "valuation" not in gift["notes"]:
                 tries = tried.get(f"{SLUG}:USD:{minute_of(gift['time'])}", [0])[0]
                 if gift["at"] <= rfc3339(now - DESK_SECONDS) or tries >= DESK_TRIES:
@@ -240,7 +240,7 @@ def tied(fates: Fates) -> None:
     """All checks and a rebuild; each line's spans; the desk's list, now and after a day."""
     Ledger.audit(fates.ledger)
     with fates.ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         for line in books.lines.names("money/"):
             if line.endswith("/BTC"):
                 gifts = [

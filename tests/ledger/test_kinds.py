@@ -64,7 +64,7 @@ def test_receipts_map_positions_by_the_cumulative_floor(ledger: Ledger) -> None:
     receive(ledger, "G1", "L1", good=1)
     receive(ledger, "G2", "L2", good=2)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         assert lines.use(f"receipt:{SLUG}:G1:L1").pieces == ((0, 333),)
         assert lines.use(f"receipt:{SLUG}:G2:L2").pieces == ((333, 1000),)
 
@@ -76,7 +76,7 @@ def test_goods_have_no_owner_before_they_are_paid_for_and_the_donor_after(ledger
     def owners() -> set[str | None]:
         with ledger.store.read() as reading:
             line = f"goods/{SLUG}/stock:Depot/KIT#L1"
-            return {origin.gift for origin in origins(Books(reading.shelf).lines, line, 0, 1000)}
+            return {origin.gift for origin in origins(Books(reading).lines, line, 0, 1000)}
 
     assert owners() == {None}
     pay(ledger, 500_000)
@@ -120,7 +120,7 @@ def test_an_order_of_two_items_is_paid_in_proportion(ledger: Ledger) -> None:
     pay(ledger, 500)
     ledger.do("approver", "payment", "approve", number="P-1", date="2023-12-02")
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         filled = [lines.filled(f"order/{SLUG}/PO-1/{item}/USD") for item in ("1", "2")]
     assert filled == [150, 350]
 
@@ -155,7 +155,7 @@ def test_nothing_is_shipped_that_is_not_there_and_what_arrives_is_what_left(ledg
         reason="fell off", **arrival,
     )  # fmt: skip
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).documents.require("shipment", SLUG, "W-1")["status"] == "received"
+        assert Books(reading).documents.require("shipment", SLUG, "W-1")["status"] == "received"
 
 
 def delivered(ledger: Ledger) -> int:
@@ -163,7 +163,7 @@ def delivered(ledger: Ledger) -> int:
     order(ledger)
     receive(ledger, good=1000)
     with ledger.store.read() as reading:
-        seq = Books(reading.shelf).documents.require("receipt", SLUG, "GRN-1")["seq"]
+        seq = Books(reading).documents.require("receipt", SLUG, "GRN-1")["seq"]
     hand_over(ledger, 800, date="2023-12-06")
     ledger.do(
         "recorder",
@@ -198,7 +198,7 @@ def test_a_loss_in_stock_is_borne_by_all_in_proportion(ledger: Ledger) -> None:
     with pytest.raises(Refused, match="900 are at Depot"):
         hand_over(ledger, 901, date="2023-12-06")
     with ledger.store.read() as reading:
-        use = Books(reading.shelf).lines.use(f"loss:{SLUG}:L-1")
+        use = Books(reading).lines.use(f"loss:{SLUG}:L-1")
     assert use.shares_at(500) == [50, 450]
 
 
@@ -220,7 +220,7 @@ def test_a_service_is_delivered_where_it_is_received(ledger: Ledger) -> None:
     order(ledger, items=[{"item": "1", "product": "TRIP", "quantity": 5, "value": 500}])
     receive(ledger, good=5)
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).net(f"delivered/{SLUG}/Depot", "TRIP#L1") == 5
+        assert Books(reading).net(f"delivered/{SLUG}/Depot", "TRIP#L1") == 5
 
 
 def test_a_sealed_paper_says_why_it_is_withheld_and_when_that_is_reviewed(ledger: Ledger) -> None:

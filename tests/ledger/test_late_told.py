@@ -12,7 +12,7 @@ from ledger.core.look import ChainLook, JoinedBlock, TxFacts
 from ledger.recording.settling import record_look
 from ledger.rules.books import Books
 from ledger.rules.gift_sums import gift_sums
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 from tests.tools.ledgers import SLUG, START, Ledger, name, script, tx
 
@@ -27,7 +27,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def list_late(ledger: Ledger, *told: tuple[int, TxFacts]) -> None:
     """The address is watched from now on, and (height, transaction) of blocks read before are told more fully."""
     with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(LISTED_LATE), "late", SLUG, "receive", 60, "list")])
+        writing.addresses.add([Address(script(LISTED_LATE), "late", SLUG, "receive", 60, "list")])
     ledger.now += 600
     late = tuple(
         JoinedBlock(
@@ -49,7 +49,7 @@ def ties(ledger: Ledger) -> bool:
 
 def net(ledger: Ledger, kind: AccountClass) -> int:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).net(account(kind, SLUG), "BTC")
+        return Books(reading).net(account(kind, SLUG), "BTC")
 
 
 def received(ledger: Ledger) -> int:

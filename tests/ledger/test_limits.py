@@ -213,7 +213,7 @@ def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so
     with pytest.raises(NotAllowed, match="an admin may approve up to 4000"):
         order(ledger, "PO-2", 450_000, by="admin")
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         assert [limit_of(books, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [
             400_000, 500_000, None,
         ]  # fmt: skip

@@ -57,7 +57,7 @@ def repay(ledger: Ledger, number: str, loan: str, amount: int, **more: Any) -> i
 
 def net(ledger: Ledger, name: str, asset: str = "USD") -> int:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).net(name, asset)
+        return Books(reading).net(name, asset)
 
 
 def ties(ledger: Ledger) -> bool:

@@ -53,7 +53,7 @@ def waiting(ledger: Ledger) -> list[DecisionWanted]:
 
 def rows(ledger: Ledger) -> list[LossRow]:
     with ledger.store.read() as reading:
-        return loss_rows(Books(reading.shelf), SLUG)
+        return loss_rows(Books(reading), SLUG)
 
 
 def lose(ledger: Ledger, quantity: int, cause: str, number: str = "LR-1") -> None:
@@ -200,7 +200,7 @@ def test_whatever_happens_losses_sum_to_the_accounts_and_cards_to_the_stock(
             continue
     told = rows(ledger)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         lost = sum(b.net for _, a, b in books.balances("lost/") if a == "KIT#L1")
         stock = {row.place: row.pieces for row in stock_rows(books, SLUG)}
         for place in {"Depot", *stock}:

@@ -34,7 +34,7 @@ def bill(
 
 def matches(ledger: Ledger, on: str = "PO-1") -> list[Match]:
     with ledger.store.read() as reading:
-        return order_matches(Books(reading.shelf), SLUG, on)
+        return order_matches(Books(reading), SLUG, on)
 
 
 def test_an_order_that_nobody_billed_is_no_match_and_nothing_to_decide(ledger: Ledger) -> None:
@@ -76,7 +76,7 @@ def test_each_exception_has_its_words_and_stops_the_payment(
     with pytest.raises(Refused, match=reasons[0].value):
         pay(ledger, 1000, invoice="I-1")
     with ledger.store.read() as reading:
-        assert open_matches(Books(reading.shelf), SLUG) == [row]
+        assert open_matches(Books(reading), SLUG) == [row]
 
 
 def test_two_invoices_for_the_same_goods_are_seen(ledger: Ledger) -> None:
@@ -260,7 +260,7 @@ def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> No
     ledger.do("recorder", "refund", "add", **facts)
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     with ledger.store.read() as reading:
-        assert credited_on_order(OrderPapers(Books(reading.shelf), SLUG), "PO-1") == 0
+        assert credited_on_order(OrderPapers(Books(reading), SLUG), "PO-1") == 0
 
 
 def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:
@@ -278,7 +278,7 @@ def test_papers_agree_within_the_tolerance_of_the_campaign(tmp_path: Path) -> No
 
 def document_of_campaign(ledger: Ledger) -> dict[str, Any]:
     with ledger.store.read() as reading:
-        facts: dict[str, Any] = Books(reading.shelf).documents.require("campaign", "", SLUG)["facts"]
+        facts: dict[str, Any] = Books(reading).documents.require("campaign", "", SLUG)["facts"]
         return facts
 
 

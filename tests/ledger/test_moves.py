@@ -48,7 +48,7 @@ def _units(visit: Visit) -> int:
 
 def bank(ledger: Ledger, place: str) -> int:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).net(f"bank/{SLUG}/{place}", "USD")
+        return Books(reading).net(f"bank/{SLUG}/{place}", "USD")
 
 
 def test_a_move_free_of_charge_is_no_use(ledger: Ledger) -> None:
@@ -56,13 +56,13 @@ def test_a_move_free_of_charge_is_no_use(ledger: Ledger) -> None:
     move(ledger, "M-1", 500_000)
     assert (bank(ledger, "A"), bank(ledger, "B")) == (500_000, 1_500_000)
     with ledger.store.read() as reading:
-        assert [(s.start, s.end) for s in Books(reading.shelf).lines.spans(MONEY)] == [(0, 2_000_000)]
+        assert [(s.start, s.end) for s in Books(reading).lines.spans(MONEY)] == [(0, 2_000_000)]
 
 
 def test_the_fee_of_a_move_is_borne_by_all_that_was_moved(ledger: Ledger) -> None:
     move(ledger, "M-1", 1_990_000, fee=10_000)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         lost = [
             sum(v.units for v in follow(lines, MONEY, start, start + 1_000_000) if isinstance(v, Ending))
             for start in (0, 1_000_000)
@@ -109,11 +109,11 @@ def test_money_that_is_not_there_is_not_moved(ledger: Ledger) -> None:
 def test_a_move_is_reversed_whole(ledger: Ledger) -> None:
     move(ledger, "M-1", 990_000, fee=10_000)
     with ledger.store.read() as reading:
-        seq = Books(reading.shelf).documents.require("move", SLUG, "M-1")["decided"]
+        seq = Books(reading).documents.require("move", SLUG, "M-1")["decided"]
     ledger.do("approver", "reversal", "add", entry=seq, reason="the bank sent it back", date="2023-11-22")
     assert bank(ledger, "B") == 2_000_000
     with ledger.store.read() as reading:
-        bar = CampaignFlow(Books(reading.shelf), SLUG).flow().stages[1].bars[0]
+        bar = CampaignFlow(Books(reading), SLUG).flow().stages[1].bars[0]
     assert bar.units == 2_000_000
 
 
@@ -162,7 +162,7 @@ def test_moves_of_any_sort_leave_every_gift_whole_and_the_bar_as_long(
 
         def shares() -> list[int]:
             with ledger.store.read() as reading:
-                lines = Books(reading.shelf).lines
+                lines = Books(reading).lines
                 found, at = [], 0
                 for sats in gifts:
                     ends = follow(lines, f"money/{SLUG}/free/BTC", at, at + sats)
@@ -178,7 +178,7 @@ def test_moves_of_any_sort_leave_every_gift_whole_and_the_bar_as_long(
                 fees += fee
         assert shares() == before
         with ledger.store.read() as reading:
-            flow = CampaignFlow(Books(reading.shelf), SLUG).flow()
+            flow = CampaignFlow(Books(reading), SLUG).flow()
         bar = flow.stages[1].bars[0]
         kinds = {row.kind: row.units for row in flow.exits if row.source == bar.key}
         assert (bar.units, kinds.get(ExitKind.FEE, 0), kinds.get(ExitKind.HELD, 0)) == (

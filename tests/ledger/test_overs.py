@@ -58,7 +58,7 @@ def test_it_is_sent_back_accepted_or_bought_and_never_more_of_it_than_waits(ledg
     assert net(ledger, f"returned/{SLUG}/over", "KIT#L1.over") == 20
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
-        assert {o.gift for o in origins(Books(reading.shelf).lines, line, 0, 30)} == {"over:O-2"}
+        assert {o.gift for o in origins(Books(reading).lines, line, 0, 30)} == {"over:O-2"}
     hand_over(ledger, 30, lot="L1.over", number="H")
 
 
@@ -102,7 +102,7 @@ def test_a_surplus_is_traced_under_its_own_name_with_its_lot(ledger: Ledger) -> 
     receive(ledger, good=1000, over=50)
     decide(ledger, "accept", 50)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         assert lot_traces(books, SLUG, "L1.over") == lot_traces(books, SLUG, "L1")
         assert lot_traces(books, SLUG, "KIT#L1.over") == lot_traces(books, SLUG, "L1")
 
@@ -122,7 +122,7 @@ def test_it_is_bought_only_by_an_approved_amendment_of_its_order_and_belongs_to_
     pay(ledger, 25_000, on="PO-4")
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
-        assert {o.gift for o in origins(Books(reading.shelf).lines, line, 0, 50)} == {f"{name('gift')}:0"}
+        assert {o.gift for o in origins(Books(reading).lines, line, 0, 50)} == {f"{name('gift')}:0"}
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
     assert ("O-1", 50) in {(step.reference, step.units) for step in trail.steps}
 
@@ -157,7 +157,7 @@ def test_an_acceptance_is_reversed_while_nothing_of_it_has_gone_on_and_its_piece
     assert net(ledger, f"over/{SLUG}/Depot", "KIT#L1.over") == 20
     decide(ledger, "return", 20, "O-3")
     with ledger.store.read() as reading:
-        (trace,) = lot_traces(Books(reading.shelf), SLUG, "L1")
+        (trace,) = lot_traces(Books(reading), SLUG, "L1")
     assert {share.gift: share.pieces for share in trace.gifts if share.gift}["over:O-1"] == 30
     assert "over:O-2" not in {share.gift for share in trace.gifts}
 
@@ -171,7 +171,7 @@ def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short
     assert net(ledger, f"lost/{SLUG}/short", "KIT#L1") == 10
     assert net(ledger, f"returned/{SLUG}/rejected", "KIT#L1") == 0
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         for lot, pieces in (("L9", 50), ("L8", 40)):
             found = origins(lines, f"goods/{SLUG}/stock:Depot/KIT#{lot}", 0, pieces)
             assert {o.gift for o in found} == {f"{name('gift')}:0"}
@@ -247,7 +247,7 @@ def test_whatever_comes_short_too_much_or_again_every_unit_of_a_gift_has_one_end
     else:
         assert again <= row[found]
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         line = f"order/{SLUG}/{on}/1/USD"
         ends = 0
         for visit in follow(lines, line, 0, lines.length(line)):

@@ -16,7 +16,7 @@ from ledger.core.errors import Conflict
 from ledger.core.look import SeenTx, TxFacts
 from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.tracing.follow import Ending, follow
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.conservation import conservation
@@ -57,7 +57,7 @@ def fees_of(ledger: Ledger, *sats: int) -> list[int]:
     found, at = [], 0
     with ledger.store.read() as reading:
         for units in sats:
-            ends = follow(Books(reading.shelf).lines, LINE, at, at + units)
+            ends = follow(Books(reading).lines, LINE, at, at + units)
             found.append(sum(visit.units for visit in ends if isinstance(visit, Ending)))
             at += units
     return found
@@ -167,7 +167,7 @@ def test_a_gift_is_worth_what_it_fetched_though_a_part_of_it_paid_the_move(tmp_p
     with ledger.store.write() as writing:
         value_waiting(writing, now=ledger.now)
     with ledger.store.read() as reading:
-        gift = Books(reading.shelf).documents.require("donation", SLUG, f"{name('gift0')}:0")
+        gift = Books(reading).documents.require("donation", SLUG, f"{name('gift0')}:0")
     assert gift["notes"]["valuation"]["value"] == BTC - 1000
 
 
@@ -220,7 +220,7 @@ def test_what_may_be_more_than_a_move_waits_for_a_person(tmp_path: Path, made: A
         end="2023-12-31",
     )  # fmt: skip
     with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(50), "address50", "other", "receive", 0, "list")])
+        writing.addresses.add([Address(script(50), "address50", "other", "receive", 0, "list")])
     ledger.do("recorder", "block", "add", number="B-1", gift=f"{name('bad')}:0", date="2023-11-20")
     ledger.mine("o", tx("odd", (16, 100_000)), tx("bad", (2, 100_000), position=2))
     gifts(ledger, BTC, 100_000)
@@ -240,7 +240,7 @@ def test_dust_that_is_swept_together_pays_its_own_way(tmp_path: Path) -> None:
     assert ledger.kinds()[-1] == "own-move"
     assert fees_of(ledger, BTC) == [0]
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).net(account(AccountClass.DUST, SLUG), "BTC") == 4420
+        assert Books(reading).net(account(AccountClass.DUST, SLUG), "BTC") == 4420
 
 
 def test_who_began_to_explain_it_goes_on(ledger: Ledger) -> None:

@@ -153,7 +153,7 @@ def test_a_lot_names_the_pieces_that_its_gifts_trails_say(
         )
         pay(ledger, paid)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         lines = books.lines
         for lot in lots:
             (trace,) = lot_traces(books, SLUG, f"KIT#{lot['lot']}")

@@ -34,7 +34,7 @@ def attach(ledger: Ledger, sha256: str, about: str, number: str) -> int:
 
 def shown(ledger: Ledger, number: str) -> list[str]:
     with ledger.store.read() as reading:
-        return [paper.sha256 for paper in papers_about(Books(reading.shelf), SLUG, "receipt", number)]
+        return [paper.sha256 for paper in papers_about(Books(reading), SLUG, "receipt", number)]
 
 
 def test_a_paper_about_two_receipts_stands_beside_both(ledger: Ledger) -> None:

@@ -47,7 +47,7 @@ def close(ledger: Ledger, number: str, date: str = "2024-01-10", **days: str) ->
 
 def closed(ledger: Ledger) -> tuple[TrialBalance, ...]:
     with ledger.store.read() as reading:
-        return trial_balances(Books(reading.shelf), SLUG)
+        return trial_balances(Books(reading), SLUG)
 
 
 def last_entry(ledger: Ledger) -> Entry:
@@ -78,7 +78,7 @@ def test_a_late_fact_goes_to_the_open_period_with_the_day_it_happened_beside_it(
     close(ledger, "2023-11")
     give(ledger, "B-3", 700, "2023-12-01", happened="2023-11-28")
     entry = last_entry(ledger)
-    assert (entry.date, entry.notes["happened"]) == ("2023-12-01", "2023-11-28")
+    assert (entry.date, entry.happened) == ("2023-12-01", "2023-11-28")
     assert give(ledger, "B-3", 700, "2023-12-01", happened="2023-11-28") == entry.seq
     with pytest.raises(Conflict, match="recorded already with other facts"):
         give(ledger, "B-3", 700, "2023-12-01", happened="2023-11-27")
@@ -215,7 +215,7 @@ def test_a_loan_is_dated_in_an_open_period_of_both_campaigns_and_is_in_both_bala
     do("other", "recorder", "period", "close", number="2023-12", date="2024-01-10")
     do("other", "approver", "period", "approve", number="2023-12", date="2024-01-10")
     with ledger.store.read() as reading:
-        december = trial_balances(Books(reading.shelf), "other")[1]
+        december = trial_balances(Books(reading), "other")[1]
     assert {row.account: row.closing for row in december.rows} == {
         "bank/other/O": 700, f"owed/other/{SLUG}/L-1": -700,
     }  # fmt: skip
@@ -255,7 +255,7 @@ def test_the_chain_is_never_refused_by_a_closed_period(tmp_path: Path) -> None:
     assert {kind for kind, _ in booked[3:]} == {"void.spend", "void"}
     assert all(date > "2023-11-30" for _, date in booked)
     conversion = next(entry for entry in told if entry.kind == "conversion")
-    assert (conversion.facts["date"], conversion.notes["happened"]) == ("2023-11-14", "2023-11-13")
+    assert (conversion.facts["date"], conversion.happened) == ("2023-11-14", "2023-11-13")
     assert closed(ledger) == before
 
 

@@ -46,7 +46,7 @@ def match(ledger: Ledger, number: str, pledge: str, gift: str, amount: int) -> i
 
 def state(ledger: Ledger, number: str = "P-1") -> PledgeState:
     with ledger.store.read() as reading:
-        return pledge_state(Books(reading.shelf), SLUG, number)
+        return pledge_state(Books(reading), SLUG, number)
 
 
 def test_a_pledge_is_paid_by_several_gifts_part_by_part(ledger: Ledger) -> None:
@@ -189,7 +189,7 @@ def test_whatever_is_matched_neither_side_is_ever_exceeded(steps: list[tuple[str
                 with pytest.raises((Refused, Conflict)):
                     match(ledger, f"M-{n}", pledge, f"contribution:{gift}", amount)
         with ledger.store.read() as reading:
-            books = Books(reading.shelf)
+            books = Books(reading)
             for number, amount in promised.items():
                 assert pledge_state(books, SLUG, number).paid == amount - left[number]
             for number, amount in gifts.items():

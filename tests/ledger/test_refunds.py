@@ -80,7 +80,7 @@ def test_an_undelivered_order_is_refunded_to_the_money_and_the_owners_that_paid(
     close(ledger, claim=7_000)
     refund(ledger, failure="undelivered", value=7_000, amount=7_000)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         found = [row.gift for row in origins(books.lines, MONEY, 10_000, 17_000)]
         held = [
             sum(
@@ -130,7 +130,7 @@ def test_what_is_not_refunded_is_lost_by_all_in_proportion(tmp_path: Path) -> No
     close(ledger, claim=10_000)
     refund(ledger, failure="undelivered", value=10_000, amount=7_500)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         lost = [
             sum(v.units for v in follow(lines, COINS, start, end) if isinstance(v, Ending))
             for start, end in ((0, 40_000), (40_000, 100_000))
@@ -156,7 +156,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
         refund(ledger, **(told | {"asset": "BTC"}))
     refund(ledger, refunds=8_000, **told)
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         assert lines.free_units(f"money/{SLUG}/free/EUR") == 9_000
         lost = [v.units for v in follow(lines, COINS, 0, 100_000) if isinstance(v, Ending)]
     assert lost == [2_000]
@@ -186,7 +186,7 @@ def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Pat
     refund(ledger, "R-2", **gone, **why)
     assert claims(ledger) == []
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         assert books.net(f"claims/{SLUG}/PO-1", "USD") == 0
         (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
         report = campaign_report(reading, SLUG, now=ledger.now)
@@ -218,7 +218,7 @@ def test_pieces_of_a_lot_that_failed_are_refunded_once(tmp_path: Path, failure: 
         refund(ledger, "R-2", failure=failure, lot="L1", quantity=5, amount=500)
     refund(ledger, "R-2", failure=failure, lot="L1", quantity=4, amount=200)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         assert books.lines.free_units(MONEY) == 800
         lost = [v for v in follow(books.lines, COINS, 0, 100_000) if isinstance(v, Ending)]
     assert [(v.kind, v.units) for v in lost] == [(PartKind.LOST, 2)]
@@ -248,7 +248,7 @@ def test_pieces_that_went_away_and_came_back_are_refunded_to_who_paid(tmp_path: 
     )  # fmt: skip
     refund(ledger, failure="returned", lot="L1", quantity=50, returned_by="RT-1", amount=5_000)
     with ledger.store.read() as reading:
-        found = [row.gift for row in origins(Books(reading.shelf).lines, MONEY, 10_000, 15_000)]
+        found = [row.gift for row in origins(Books(reading).lines, MONEY, 10_000, 15_000)]
     assert found == [f"{name('gift0')}:0", f"{name('gift1')}:0"]
 
 
@@ -263,7 +263,7 @@ def test_a_refund_is_approved_by_another_person_and_reversed_whole(tmp_path: Pat
     seq = ledger.do("approver", "refund", "approve", number="R-1", date="2023-12-05").seq
     ledger.do("approver", "reversal", "add", entry=seq, reason="The cheque bounced.", date="2023-12-06")
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         assert books.net(f"claims/{SLUG}/PO-1", "USD") == 10_000
         assert books.lines.free_units(MONEY) == 0
 
@@ -276,7 +276,7 @@ def test_a_credit_note_moves_nothing_and_bounds_the_refunds_that_name_it(tmp_pat
         ledger.do("recorder", "credit-note", "add", amount=10_001, **note)
     ledger.do("recorder", "credit-note", "add", amount=5_000, **note)
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).net(f"claims/{SLUG}/PO-1", "USD") == 10_000
+        assert Books(reading).net(f"claims/{SLUG}/PO-1", "USD") == 10_000
     told = {"failure": "undelivered", "credit_note": "CN-1"}
     refund(ledger, value=4_000, amount=4_000, **told)
     with pytest.raises(Refused, match="more than what is left of CN-1"):
@@ -310,7 +310,7 @@ def test_every_cent_of_a_refund_has_the_owner_that_paid_it_and_no_gift_grows(
             refund(ledger, "R-2", failure="short", lot="L1", quantity=short, amount=short)
             back += short
         with ledger.store.read() as reading:
-            lines = Books(reading.shelf).lines
+            lines = Books(reading).lines
             held, at = 0, 0
             for sats in gifts:
                 for visit in follow(lines, COINS, at, at + sats):
@@ -318,7 +318,7 @@ def test_every_cent_of_a_refund_has_the_owner_that_paid_it_and_no_gift_grows(
                         held += visit.end - visit.start
                 at += sats
             owners = list(origins(lines, MONEY, 10_000, 10_000 + back))
-            flow = CampaignFlow(Books(reading.shelf), SLUG).flow()
+            flow = CampaignFlow(Books(reading), SLUG).flow()
         assert held == back
         assert all(row.gift is not None for row in owners)
         bar = next(bar for stage in flow.stages for bar in stage.bars if bar.key == MONEY)

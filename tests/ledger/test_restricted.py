@@ -10,7 +10,7 @@ import pytest
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.rules.books import Books
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.views.queries import campaign_report
 from tests.tools.ledgers import SLUG, name, script, tx
 from tests.tools.needs import (
@@ -34,7 +34,7 @@ def test_a_gift_to_an_address_for_a_need_lies_on_that_needs_line(tmp_path: Path)
     given(ledger, ("N-1", 5_000), (None, 7_000), ("N-2", 9_000))
     assert free(ledger, "BTC", "free", "N-1", "N-2") == [7_000, 5_000, 9_000]
     with ledger.store.read() as reading:
-        facts = [d["facts"] for _, d in Books(reading.shelf).documents.all("donation", SLUG)]
+        facts = [d["facts"] for _, d in Books(reading).documents.all("donation", SLUG)]
     assert sorted((f["sats"], f.get("restriction")) for f in facts) == [
         (5_000, "N-1"),
         (7_000, None),
@@ -125,7 +125,7 @@ def test_coins_of_two_campaigns_in_one_transaction_are_each_explained_by_their_o
         end="2023-12-31",
     )  # fmt: skip
     with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(50), "address50", "other", "receive", 0, "list")])
+        writing.addresses.add([Address(script(50), "address50", "other", "receive", 0, "list")])
     ledger.mine("a", tx("ours", (0, 50_000)), tx("theirs", (50, 30_000), position=2))
     ledger.bury()
     ledger.mine("s", tx("s", spends=(("ours", 0), ("theirs", 0))))
@@ -133,7 +133,7 @@ def test_coins_of_two_campaigns_in_one_transaction_are_each_explained_by_their_o
     convert(ledger, "s", 50_000, 500)
     approve(ledger, "conversion", "C-s")
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         assert lines.use(f"conversion:{SLUG}:C-s").units == 50_000
         assert lines.free_units(f"spent/{name('s')}/BTC") == 30_000
 
@@ -252,7 +252,7 @@ def test_the_report_counts_restricted_money_once_and_names_its_need(tmp_path: Pa
     approve(ledger, "conversion", "C-s")
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
-        held = Books(reading.shelf).net(account(AccountClass.BANK, SLUG, "B"), "USD")
+        held = Books(reading).net(account(AccountClass.BANK, SLUG, "B"), "USD")
     stages = {stage.kind.value: stage for stage in report.flow.stages}
     assert (stages["donated"].units, stages["converted"].units, held) == (10_000, 1_000, 1_000)
     assert [bar.label for bar in stages["converted"].bars] == ["USD", "USD N-1"]

@@ -153,7 +153,7 @@ class Story:
         """Orders that restricted units reached and whose need is another one."""
         found = []
         with self.ledger.store.read() as reading:
-            books = Books(reading.shelf)
+            books = Books(reading)
             for line in books.lines.names(f"money/{SLUG}/"):
                 restriction = line.split("/")[2]
                 if restriction == "free":

@@ -43,7 +43,7 @@ def report(ledger: Ledger, number: str, **facts: Any) -> Any:
 
 def achieved(ledger: Ledger) -> Achievement:
     with ledger.store.read() as tx:
-        (found,) = achievements(Books(tx.shelf), SLUG)
+        (found,) = achievements(Books(tx), SLUG)
     return found
 
 

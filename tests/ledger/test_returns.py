@@ -122,9 +122,9 @@ def test_a_lot_is_traced_to_who_has_it_and_to_the_gifts_behind_it(ledger: Ledger
     hand_over(ledger, 300)
     recall(ledger)
     with ledger.store.read() as reading:
-        (trace,) = lot_traces(Books(reading.shelf), SLUG, "L1")
+        (trace,) = lot_traces(Books(reading), SLUG, "L1")
         with pytest.raises(NotFound):
-            lot_traces(Books(reading.shelf), SLUG, "L9")
+            lot_traces(Books(reading), SLUG, "L9")
     assert (trace.receipt, trace.order, trace.supplier, trace.recall) == ("GRN-1", "PO-1", "Maker", "RC-1")
     assert {(row.kind, row.place, row.pieces) for row in trace.holders} == {
         ("stock", "Depot", 700), ("handed", "Aid", 300),
@@ -138,7 +138,7 @@ def test_a_stock_card_tells_each_document_and_ends_at_what_is_there(ledger: Ledg
     take_back(ledger, 50)
     with ledger.store.read() as reading:
         card = stock_card(reading, SLUG, "Depot", "KIT", "L1")
-        (row,) = stock_rows(Books(reading.shelf), SLUG)
+        (row,) = stock_rows(Books(reading), SLUG)
         with pytest.raises(NotFound):
             stock_card(reading, SLUG, "Elsewhere", "KIT", "L1")
     assert [(r.came, r.went, r.balance) for r in card] == [(1000, 0, 1000), (0, 300, 700), (50, 0, 750)]

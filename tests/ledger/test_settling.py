@@ -11,7 +11,7 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed, TxState
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_rows, donation_trails
 from ledger.views.reconcile import books_state
@@ -28,12 +28,12 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def wallet(ledger: Ledger, kind: AccountClass = AccountClass.WALLET) -> int:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).net(account(kind, SLUG), "BTC")
+        return Books(reading).net(account(kind, SLUG), "BTC")
 
 
 def interval(ledger: Ledger, label: str, vout: int = 0) -> tuple[int, int]:
     with ledger.store.read() as reading:
-        document = Books(reading.shelf).documents.require("donation", SLUG, f"{name(label)}:{vout}")
+        document = Books(reading).documents.require("donation", SLUG, f"{name(label)}:{vout}")
     return document["start"], document["end"]
 
 
@@ -163,7 +163,7 @@ def test_dust_that_is_spent_comes_from_the_dust_and_from_no_donor(ledger: Ledger
     assert wallet(ledger, AccountClass.DUST) == 0
     assert wallet(ledger) == 50_000
     with ledger.store.read() as reading:
-        assert Books(reading.shelf).lines.free_units(f"money/{SLUG}/free/BTC") == 50_000
+        assert Books(reading).lines.free_units(f"money/{SLUG}/free/BTC") == 50_000
 
 
 def sold(ledger: Ledger, **changes: object) -> dict[str, object]:
@@ -334,14 +334,14 @@ def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(l
         end="2023-12-31",
     )  # fmt: skip
     with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(50), "address50", "other", "receive", 0, "list")])
+        writing.addresses.add([Address(script(50), "address50", "other", "receive", 0, "list")])
     ledger.mine("a", tx("ours", (0, 50_000)), tx("theirs", (50, 30_000), position=2))
     ledger.bury()
     ledger.mine("s", tx("both", (15, 60_000), spends=(("ours", 0), ("theirs", 0))))
     ledger.bury()
     with ledger.store.read() as reading:
         keys = [row.key for row in reading.journal.rows(kind="spend")]
-        books = Books(reading.shelf)
+        books = Books(reading)
         held = [books.net(account(AccountClass.WALLET, slug), "BTC") for slug in (SLUG, "other")]
     assert keys[0] == f"spend:{name('both')}"
     assert sum(held) == 60_000

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Conflict, LedgerError
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from tests.tools.store_places import BOTH, entry, filled, fresh_url, outside
 
@@ -219,7 +219,7 @@ def test_what_was_given_out_stays_given_out(kind: str, sql: str, tmp_path: Path)
     url = fresh_url(kind, tmp_path)
     store = Store.create(url)
     with store.write() as tx:
-        tx.addresses.add([AddressRow(b"\x01", "bc1a", "c", "receive", 0, "list")])
+        tx.addresses.add([Address(b"\x01", "bc1a", "c", "receive", 0, "list")])
         tx.addresses.give_out("c", "2026-01-01T00:00:00Z", "claim")
     store.close()
     with outside(url) as connection, pytest.raises(DBAPIError, match="given out once"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.errors import Conflict
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from tests.tools.store_places import BOTH, entry, filled, fresh_url, seen
 
@@ -25,9 +25,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def _address(index: int, branch: str = "receive", campaign: str = "c") -> AddressRow:
+def _address(index: int, branch: str = "receive", campaign: str = "c") -> Address:
     script = f"{campaign}/{branch}/{index}".encode()
-    return AddressRow(script, f"bc1{campaign}{branch}{index}", campaign, branch, index, "list")
+    return Address(script, f"bc1{campaign}{branch}{index}", campaign, branch, index, "list")
 
 
 def test_journal_reads_back_the_exact_bytes(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_an_address_is_given_out_once_ever_even_to_two_threads(store: Store) -> 
     """Forty requests of four threads for thirty addresses get each address once, and ten get none."""
     with store.write() as tx:
         tx.addresses.add([_address(index) for index in range(30)])
-    given: list[AddressRow | None] = []
+    given: list[Address | None] = []
     failures: list[BaseException] = []
 
     def ask(name: str) -> None:
@@ -122,7 +122,7 @@ def test_addresses_are_found_and_never_belong_to_two_campaigns(store: Store) -> 
         tx.addresses.add([_address(0)])
     mine = _address(0)
     with pytest.raises(Conflict, match="belongs to campaign c"), store.write() as tx:
-        tx.addresses.add([AddressRow(mine.script, mine.address, "thief", "receive", 0, "list")])
+        tx.addresses.add([Address(mine.script, mine.address, "thief", "receive", 0, "list")])
     with store.read() as tx:
         assert tx.addresses.by_script(mine.script) == mine
         assert tx.addresses.by_address(mine.address) == mine
@@ -186,13 +186,13 @@ def test_evidence_is_kept_under_its_own_hash(store: Store) -> None:
     """The bytes come back; other bytes under that hash are refused."""
     name = hashlib.sha256(b"paper").hexdigest()
     with store.write() as tx:
-        tx.evidence.save(name, "application/pdf", b"paper")
-        tx.evidence.save(name, "application/pdf", b"paper")
+        tx.papers.save(name, "application/pdf", b"paper")
+        tx.papers.save(name, "application/pdf", b"paper")
         with pytest.raises(Conflict, match="SHA-256"):
-            tx.evidence.save(name, "application/pdf", b"forged")
+            tx.papers.save(name, "application/pdf", b"forged")
     with store.read() as tx:
-        assert tx.evidence.load(name) == ("application/pdf", b"paper")
-        assert tx.evidence.load("0" * 64) is None
+        assert tx.papers.load(name) == ("application/pdf", b"paper")
+        assert tx.papers.load("0" * 64) is None
 
 
 def test_headers_are_added_again_without_harm(store: Store) -> None:
@@ -233,7 +233,7 @@ def test_a_private_value_that_is_forgotten_is_overwritten_in_the_file(tmp_path: 
     """Also where SQLite was not built to overwrite what is deleted."""
     store = filled(fresh_url("sqlite", tmp_path))
     with store.write() as tx:
-        tx._session.one("PRAGMA secure_delete = 0")
+        tx.session.connection().exec_driver_sql("PRAGMA secure_delete = 0")
         tx.desk.save_opening("ab", b"the salt of it", b"the words of a payer")
         tx.desk.save_opening("cd", b"the salt of it", b"the words of another")
     with store.write() as tx:

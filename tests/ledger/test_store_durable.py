@@ -12,11 +12,11 @@ def test_sqlite_is_opened_durable(tmp_path: Path) -> None:
     """The writing connection uses WAL, synchronous=FULL and foreign keys."""
     store = filled(fresh_url("sqlite", tmp_path))
     with store.write() as tx:
-        session = tx._session
-        assert session.one("PRAGMA journal_mode")[0] == "wal"
-        assert session.one("PRAGMA synchronous")[0] == 2
-        assert session.one("PRAGMA foreign_keys")[0] == 1
-        assert session.one("PRAGMA busy_timeout")[0] == 30_000
+        told = tx.session.connection().exec_driver_sql
+        assert told("PRAGMA journal_mode").scalar() == "wal"
+        assert told("PRAGMA synchronous").scalar() == 2
+        assert told("PRAGMA foreign_keys").scalar() == 1
+        assert told("PRAGMA busy_timeout").scalar() == 30_000
     store.close()
 
 
@@ -30,7 +30,8 @@ def test_postgresql_answers_when_an_entry_is_on_its_disk(tmp_path: Path) -> None
             connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = {told}")
         store = Store.open(url)
         with store.write() as tx:
-            assert tx._session.one("SHOW synchronous_commit")[0] == kept
+            told = tx.session.connection().exec_driver_sql("SHOW synchronous_commit")
+            assert told.scalar() == kept
         store.close()
 
 

@@ -18,12 +18,11 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
-from ledger.recording.desk import Outcome, act
+from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.store import database
 from ledger.store.database import Store
 from ledger.store.failures import storage_failure
-from ledger.store.transaction import Writing
 from tests.tools.disk_vfs import DiskVfs, disk_vfs, failing
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger
 from tests.tools.postgresql_server import drop_postgresql, fresh_postgresql
@@ -152,9 +151,7 @@ def test_a_checkpoint_that_fails_costs_no_entry(vfs: DiskVfs, tmp_path: Path) ->
     assert entries(Store.open(f"sqlite:///{tmp_path / 'ledger.db'}")) == before + 9
 
 
-def test_writers_who_share_a_transaction_are_all_told_that_the_disk_is_full(
-    vfs: DiskVfs, tmp_path: Path
-) -> None:
+def test_writers_who_come_at_once_are_all_told_that_the_disk_is_full(vfs: DiskVfs, tmp_path: Path) -> None:
     """Whoever had an answer finds the entry, whoever was refused does not; afterwards all are taken."""
     ledger = QuietLedger.new(tmp_path)
     answered, refused = set[str](), dict[str, StorageFailed]()
@@ -164,12 +161,12 @@ def test_writers_who_share_a_transaction_are_all_told_that_the_disk_is_full(
             number = f"T-{who}-{turn}"
             facts = {"number": number, "bank": "B", "currency": "USD", "amount": 5, "date": "2023-11-14"}
 
-            def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
-                actor = ledger.actors["recorder"]
-                return act(writing, actor, SLUG, "contribution", "add", facts, now=ledger.now)
-
             try:
-                ledger.store.together(work)
+                with ledger.store.write() as writing:
+                    act(
+                        writing, ledger.actors["recorder"], SLUG, "contribution", "add", facts,
+                        now=ledger.now,
+                    )  # fmt: skip
                 answered.add(number)
             except StorageFailed as failure:
                 refused[number] = failure
@@ -273,7 +270,7 @@ def test_a_server_whose_disk_is_full_loses_nothing() -> None:
         def keep(number: int) -> None:
             paper = random.Random(number).randbytes(1_000_000)
             with store.write() as writing:
-                writing.evidence.save(hashlib.sha256(paper).hexdigest(), "application/pdf", paper)
+                writing.papers.save(hashlib.sha256(paper).hexdigest(), "application/pdf", paper)
                 writing.journal.append(entry(writing.journal.count() + 1))
 
         def keep_all(numbers: range) -> None:

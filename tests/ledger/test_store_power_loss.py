@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 
 from ledger.checks.run import run_checks
-from ledger.recording.desk import Outcome, Wish, act, request_intention
+from ledger.recording.desk import Wish, act, request_intention
 from ledger.recording.rebuild import rebuild
 from ledger.store import database
 from ledger.store.database import Store
-from ledger.store.transaction import Writing
 from tests.tools.disk_vfs import Event, disk_vfs, recorded
 from tests.tools.ledgers import SLUG, QuietLedger, name, tx
 from tests.tools.power import Disk
@@ -49,7 +48,7 @@ def work(folder: Path) -> None:
     with ledger.store.write() as writing:
         request_intention(writing, SLUG, Wish(), now=ledger.now)
     with ledger.store.write() as writing:
-        writing.evidence.save(hashlib.sha256(PAPER).hexdigest(), "application/pdf", PAPER)
+        writing.papers.save(hashlib.sha256(PAPER).hexdigest(), "application/pdf", PAPER)
     ledger.mine("sold", tx("sale", spends=(("gift", 0),)))
     ledger.bury()
     ledger.do(
@@ -164,7 +163,7 @@ def test_a_weaker_setting_would_be_caught(
     assert losses(events, tmp_path, cuts=30, seed=1) != []
 
 
-def test_writers_who_share_a_sync_are_answered_after_it(
+def test_writers_who_come_at_once_are_answered_after_their_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Eight at once: whoever had an answer before the power was cut finds the entry there."""
@@ -182,12 +181,11 @@ def test_writers_who_share_a_sync_are_answered_after_it(
                 "date": "2023-11-14",
             }
 
-            def work(writing: Writing, facts: dict[str, Any] = facts) -> Outcome:
-                actor = ledger.actors["recorder"]
-                return act(writing, actor, SLUG, "contribution", "add", facts, now=ledger.now)
-
             together.wait()
-            vfs.note(Event("answered", str(folder), other=ledger.store.together(work).key))
+            with ledger.store.write() as writing:
+                actor = ledger.actors["recorder"]
+                told = act(writing, actor, SLUG, "contribution", "add", facts, now=ledger.now)
+            vfs.note(Event("answered", str(folder), other=told.key))
 
     with recorded(vfs, folder, monkeypatch) as events:
         ledger = QuietLedger.new(folder)

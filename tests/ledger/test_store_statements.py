@@ -13,18 +13,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from ledger.model.tables import AuditTable, AuthorTable, EntryTable, ObservationTable, TransferTable
-from ledger.store.session import Dialect
-from ledger.store.triggers import GUARDS, triggers
+from ledger.model.desk import AuditRow
+from ledger.model.journal import AuthorRow, EntryRow, ObservationRow, TransferRow
+from ledger.store.guards import GUARDS, Dialect, triggers
 from tests.tools.statements import GUARDED, Guarded, statements
 from tests.tools.store_places import BOTH, filled, fresh_url, outside
 
 MODELS: dict[str, Any] = {
-    "entries": EntryTable,
-    "transfers": TransferTable,
-    "observations": ObservationTable,
-    "audit": AuditTable,
-    "authors": AuthorTable,
+    "entries": EntryRow,
+    "transfers": TransferRow,
+    "observations": ObservationRow,
+    "audit": AuditRow,
+    "authors": AuthorRow,
 }
 
 

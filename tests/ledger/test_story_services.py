@@ -51,7 +51,7 @@ def gifts_of_services(ledger: Ledger) -> dict[str | None, int]:
     """Whose money became how many units of the service, backwards from what was delivered."""
     found: dict[str | None, int] = {}
     with ledger.store.read() as tx:
-        lines = Books(tx.shelf).lines
+        lines = Books(tx).lines
         for line in lines.names(f"goods/{SLUG}/delivered"):
             whole: list[Origin] = list(origins(lines, line, 0, lines.length(line)))
             for origin in whole:
@@ -87,7 +87,7 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     )  # fmt: skip
     with ledger.store.read() as tx:
         report = campaign_report(tx, SLUG, now=ledger.now)
-        (found,) = achievements(Books(tx.shelf), SLUG)
+        (found,) = achievements(Books(tx), SLUG)
     dollars = next(table for table in report.sums if table.asset == "USD")
     assert dollars.total == 100_000_000
     assert sum(row.minor for row in dollars.rows) == dollars.total
@@ -129,7 +129,7 @@ def test_india_un_students_trained_by_sex_age_and_place(tmp_path: Path) -> None:
         total=2_700, date="2023-11-30", **groups,
     )  # fmt: skip
     with ledger.store.read() as tx:
-        (found,) = achievements(Books(tx.shelf), SLUG)
+        (found,) = achievements(Books(tx), SLUG)
     assert (found.actual, found.permille) == (2_700, 1_000)
     girls = next(row for row in found.breakdowns[0].rows if row.group == "girls")
     assert girls.permille == 600

@@ -90,7 +90,7 @@ def test_what_gifts_paid_of_a_lot_sums_to_its_price_although_one_payment_paid_fo
         facts = {"number": f"GRN-{lot}", "order": "PO-1", "item": item, "place": "Depot", "lots": rows}
         ledger.do("recorder", "receipt", "add", date=DATE, **facts)
     with ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         traces = [lot_traces(books, SLUG, lot)[0] for lot in ("K", "G")]
     assert [{share.asset for share in trace.gifts} for trace in traces] == [{"USD"}, {"USD"}]
     assert [sum(share.units for share in trace.gifts) for trace in traces] == [30, 20]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ class Desk:
             start.wait(60)
             try:
                 if n % 2:  # half of them share one store, as the API's threads do
-                    results[n] = self.ledger.store.together(acts[n])
+                    with self.ledger.store.write() as writing:
+                        results[n] = acts[n](writing)
                     return
                 with self.stores[n % AT_ONCE].write() as writing:
                     results[n] = acts[n](writing)
@@ -176,7 +178,7 @@ def test_a_payment_that_two_persons_approve_at_once_is_paid_once(desk: Desk) -> 
     )
     done = [result for result in results if isinstance(result, Outcome)]
     with desk.ledger.store.read() as reading:
-        books = Books(reading.shelf)
+        books = Books(reading)
         status = books.documents.require("payment", SLUG, "P-1")["status"]
         paid = books.net(f"supplier/{SLUG}/PO-1", "USD")
     assert (status, paid) in {("approved", 50_000), ("rejected", 0)}
@@ -213,7 +215,7 @@ def test_a_fact_is_in_the_closed_period_s_balances_or_refused(desk: Desk) -> Non
     assert {type(refusal) for refusal in refused(results)} <= {Refused}
     taken = sum(10**n for n, result in enumerate(results, start=1) if isinstance(result, Outcome))
     with desk.ledger.store.read() as reading:
-        (balance,) = trial_balances(Books(reading.shelf), SLUG)
+        (balance,) = trial_balances(Books(reading), SLUG)
     assert balance.totals() == {"USD": (100_000 + taken, 100_000 + taken)}
 
 
@@ -347,9 +349,9 @@ class _Waited:
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._store, verb)
 
-    def together(self, work: Callable[[Writing], Any]) -> Any:
+    def write(self) -> AbstractContextManager[Writing]:
         self.begun.set()
-        return self._store.together(work)
+        return self._store.write()
 
 
 def test_a_token_that_is_revoked_while_its_fact_waits_records_nothing(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.look import SeenTx, TxFacts
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
 
@@ -29,7 +29,7 @@ def three_funds(ledger: Ledger) -> Ledger:
             end="2023-12-31", dust=3000 * number,
         )  # fmt: skip
         rows = [
-            AddressRow(
+            Address(
                 script(i), f"address{i}", slug, "change" if i >= FIRST[slug] + 8 else "receive", i, "list"
             )
             for i in range(FIRST[slug], FIRST[slug] + 10)

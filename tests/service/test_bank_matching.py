@@ -100,7 +100,7 @@ def test_a_line_that_is_matched_for_more_than_it_is_is_found(ledger: Ledger, tmp
     taken(tmp_path, HEAD + SALE)
     identity = line_of(ledger)
     with ledger.store.write() as writing:
-        documents = Books(writing.shelf).documents
+        documents = Books(writing).documents
         line = documents.require("bank_line", SLUG, identity)
         documents.save("bank_line", SLUG, identity, line | {"matched": 1_990_001})
     with ledger.store.read() as reading:
@@ -120,7 +120,7 @@ def test_a_match_that_is_changed_on_both_sides_or_gone_from_both_is_found(
     number = f"{moved.entry}:B"
     for matched in (moved.moved - 1, 0):
         with ledger.store.write() as writing:
-            documents = Books(writing.shelf).documents
+            documents = Books(writing).documents
             line, sums = (documents.require(*at) for at in _sides(identity, number))
             documents.save("bank_line", SLUG, identity, line | {"matched": matched})
             documents.save("bank_matched", SLUG, number, {"matched": matched})
@@ -140,7 +140,7 @@ def test_a_line_whose_facts_are_not_those_of_its_entry_or_that_no_entry_tells_is
     taken(tmp_path, HEAD + SALE)
     identity = line_of(ledger)
     with ledger.store.write() as writing:
-        documents = Books(writing.shelf).documents
+        documents = Books(writing).documents
         line = documents.require("bank_line", SLUG, identity)
         documents.save("bank_line", SLUG, identity, line | {"facts": line["facts"] | {"amount": 1}})
         documents.save("bank_line", SLUG, "0" * 64, line)

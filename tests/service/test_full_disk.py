@@ -186,7 +186,7 @@ def test_a_disk_that_really_is_full_loses_nothing(tmp_path: Path) -> None:
             try:
                 with ledger.store.write() as writing:
                     digest = hashlib.sha256(paper).hexdigest()
-                    writing.evidence.save(digest, "application/pdf", paper)
+                    writing.papers.save(digest, "application/pdf", paper)
                 told.append(digest)
                 ledger.do("recorder", "contribution", "add", **(GIFT | {"number": f"K-{number}"}))
             except StorageFailed as failure:
@@ -219,7 +219,7 @@ def test_a_disk_that_really_is_full_loses_nothing(tmp_path: Path) -> None:
         store = Store.open(f"sqlite:///{folder / 'aidtrail.db'}")
         assert entries(store) == before + 1
         with store.read() as reading:
-            assert all(reading.evidence.load(digest) for digest in told)
+            assert all(reading.papers.load(digest) for digest in told)
         store.close()
 
 

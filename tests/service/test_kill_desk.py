@@ -24,7 +24,7 @@ from ledger.core.errors import StorageFailed
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import Actor, add_token, add_user
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from tests.tools.kill_desk_driver import DAY, acts, paper, paper_name
 from tests.tools.ledgers import SLUG, START, script
@@ -51,7 +51,7 @@ def desk(url: str) -> Iterator[tuple[Store, dict[str, Actor]]]:
         ):  # fmt: skip
             act(tx, actors[role], SLUG, noun, "add", facts, now=START)
         tx.addresses.add(
-            [AddressRow(script(i), f"address{i}", SLUG, "receive", i, "list") for i in range(ADDRESSES)]
+            [Address(script(i), f"address{i}", SLUG, "receive", i, "list") for i in range(ADDRESSES)]
         )
     yield store, actors
     store.close()
@@ -98,7 +98,7 @@ def whole(store: Store, told: set[str], *, checked: bool = True) -> int:
         rows = list(tx.journal.rows())
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         users = {f"user:{user.name}" for user in tx.desk.users()}
-        papers = {key for key in told if key.startswith("paper:") and tx.evidence.load(key[6:])}
+        papers = {key for key in told if key.startswith("paper:") and tx.papers.load(key[6:])}
         assert told <= {row.key for row in rows} | users | papers
         assert not checked or run_checks(tx) == []
     return len(rows)
@@ -218,7 +218,7 @@ def test_a_database_server_killed_with_kill_nine_loses_nothing(tmp_path: Path) -
                 try:
                     with store.write() as tx:
                         if victim is not None:
-                            pid = tx._session.one("SELECT pg_backend_pid()")[0]
+                            pid = tx.session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar()
                         outcome = act(tx, actors["recorder"], SLUG, "contribution", "add", facts, now=START)
                         if victim is not None and chance.random() < 0.5:
                             victim = None

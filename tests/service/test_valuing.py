@@ -158,7 +158,7 @@ def test_after_five_tries_the_desk_is_asked_with_age_amount_and_reason(scene: Sc
     assert scene.open() == (1, SATS)
     with scene.ledger.store.read() as reading:
         lines = dict(reconciliation(reading, SLUG, now=scene.ledger.now).lines)
-        settled = Books(reading.shelf).documents.require("donation", SLUG, f"{name('gift')}:0")["at"]
+        settled = Books(reading).documents.require("donation", SLUG, f"{name('gift')}:0")["at"]
     line = lines[f"{SLUG}: without a value since {settled}"]
     assert f"{SATS} sats in {name('gift')}:0" in line
     assert "0 of 2 price sources answered" in line

@@ -37,7 +37,7 @@ def watched(tmp_path: Path) -> Iterator[Watching]:
 
 def values_in(watching: Watching) -> list[dict[str, Any] | None]:
     with watching.store.read() as reading:
-        gifts = Books(reading.shelf).documents.all("donation", WATCHED_SLUG)
+        gifts = Books(reading).documents.all("donation", WATCHED_SLUG)
         return [gift["notes"].get("valuation") for _, gift in gifts]
 
 

@@ -12,7 +12,7 @@ from ledger.recording.desk import act
 from ledger.recording.settling import record_look
 from ledger.recording.users import Actor, add_user
 from ledger.rules.confirmations import Confirmation
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.watch_list import watched
 from service.demo import plan
@@ -71,7 +71,7 @@ class Story:
         with self.store.write() as tx:
             self.actors[role] = Actor(add_user(tx, role, role, now=now, by=None), role, role)
 
-    def add_addresses(self, rows: list[AddressRow]) -> None:
+    def add_addresses(self, rows: list[Address]) -> None:
         with self.store.write() as tx:
             tx.addresses.add(rows)
 
@@ -126,10 +126,10 @@ class Story:
             if any(script in scripts for script, _ in outputs) or any(o.wire() in coins for o in inputs):
                 yield SeenTx(tx.txid, inputs, outputs, "replay")
 
-    def _addresses(self) -> list[AddressRow]:
+    def _addresses(self) -> list[Address]:
         rows = {}
         for coin in self.replay.coins:
             script: Script = script_of(coin.address, network_named("regtest"))
             branch = "change" if coin.change else "fixed" if coin.index == 0 else "receive"
-            rows[script] = AddressRow(script, coin.address, plan.SLUG, branch, coin.index, coin.kind)
+            rows[script] = Address(script, coin.address, plan.SLUG, branch, coin.index, coin.kind)
         return list(rows.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.recording.desk import Outcome, act
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from tests.tools.ledgers import Ledger, day_of, name, script, tx
 
 BTC = 100_000_000
@@ -47,4 +47,4 @@ def two_funds(folder: Path, **more: Any) -> Ledger:
 def with_address(ledger: Ledger, index: int) -> None:
     """An address of the other campaign."""
     with ledger.store.write() as writing:
-        writing.addresses.add([AddressRow(script(index), f"address{index}", OTHER, "receive", index, "list")])
+        writing.addresses.add([Address(script(index), f"address{index}", OTHER, "receive", index, "list")])

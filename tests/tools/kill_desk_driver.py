@@ -20,11 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine.default import DefaultDialect
+
 import service.cli
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.store.database import Store
-from ledger.store.session import Session
 from service.command import Outside
 from service.wiring import WebServer
 from tests.tools.ledgers import START
@@ -106,8 +107,8 @@ def arm(statement: int) -> None:
 
         return fatal
 
-    for name in ("_execute", "run_many", "commit"):
-        setattr(Session, name, deadly(getattr(Session, name)))
+    for name in ("do_execute", "do_execute_no_params", "do_executemany"):
+        setattr(DefaultDialect, name, deadly(getattr(DefaultDialect, name)))
 
 
 def commands(folder: Path, first: int) -> None:

@@ -17,7 +17,7 @@ from ledger.recording.kinds import ALL
 from ledger.recording.rebuild import rebuild
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.recording.users import Actor, add_user
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.conservation import conservation
 from ledger.views.queries import campaign_report
@@ -84,7 +84,7 @@ class Ledger:
         with store.write() as writing:
             writing.addresses.add(
                 [
-                    AddressRow(script(i), f"address{i}", SLUG, "change" if i >= 15 else "receive", i, "list")
+                    Address(script(i), f"address{i}", SLUG, "change" if i >= 15 else "receive", i, "list")
                     for i in range(addresses)
                 ]
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from sqlmodel import select
+
+from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import line_left, signed
-from ledger.rules.books import Books
 from ledger.views.bank_state import movements
 from tests.tools.ledgers import REVERSIBLE
 from tests.tools.machine_scene import BANKS, Facts, Scene, tells
@@ -74,7 +76,7 @@ def _aside(s: Scene) -> Facts:
 @tells("reversal")
 def _reversal(s: Scene) -> Facts:
     rows = [row for row in s.tx.journal.rows(campaign=s.slug) if row.kind in REVERSIBLE]
-    done = {int(seq) for seq, _ in Books(s.tx.shelf).documents.all("reversal", "")}
+    done = set(s.tx.session.exec(select(ReversalRow.reversed_entry)))
     there = [row.seq for row in rows if row.seq not in done]
     entry = s.one(there[-s.pick((1, 4, 40)) :], "contribution")
     return {"entry": entry, "reason": "Told in error", "date": s.today}

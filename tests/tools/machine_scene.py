@@ -31,7 +31,7 @@ class Scene:
 
     @property
     def books(self) -> Books:
-        return Books(self.tx.shelf)
+        return Books(self.tx)
 
     @property
     def today(self) -> str:

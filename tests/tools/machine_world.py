@@ -18,11 +18,10 @@ from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, LedgerError, NotFound
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
-from ledger.model.tables import METADATA
+from ledger.model import METADATA
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.record import reversed_by
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
@@ -30,7 +29,7 @@ from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import Kind
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import Conservation, conservation
@@ -100,7 +99,7 @@ class World:
     @contextmanager
     def books(self) -> Iterator[Books]:
         with self.store.read() as tx:
-            yield Books(tx.shelf)
+            yield Books(tx)
 
     @property
     def today(self) -> str:
@@ -131,7 +130,7 @@ class World:
         try:
             shaped: Any = type("Facts", (), facts)
             with self.store.read() as tx:
-                seq = kind.approves(Books(tx.shelf), slug, shaped)
+                seq = kind.approves(Books(tx), slug, shaped)
                 return None if seq is None else tx.desk.author(seq)
         except (AttributeError, TypeError):
             return None
@@ -162,7 +161,7 @@ class World:
         """The same again changes nothing and says so; what was reversed since does not stand, and is refused."""
         before = self.digest()
         with self.store.read() as reading:
-            stands = told.seq is None or reversed_by(Books(reading.shelf), told.seq) is None
+            stands = told.seq is None or Books(reading).reversed_by(told.seq) is None
         try:
             outcome = self.act(told.actor, told.slug, told.kind, told.facts, self.now + 9)
         except Conflict:
@@ -191,7 +190,7 @@ class World:
         with self.books() as books:
             needs = [number for number, d in books.documents.all("need", slug) if not d.get("reversed")]
         need = self.rnd.choice(needs) if needs and branch == "receive" else None
-        row = AddressRow(script, f"address{script.hex()}", slug, branch, index, "list", need)
+        row = Address(script, f"address{script.hex()}", slug, branch, index, "list", need)
         self.add_addresses([row])
 
     # what is written, and nothing else is
@@ -200,7 +199,7 @@ class World:
         with self.store.write() as tx:
             return Actor(add_user(tx, name, role, now=START, by=None), name, role)
 
-    def add_addresses(self, rows: list[AddressRow]) -> None:
+    def add_addresses(self, rows: list[Address]) -> None:
         with self.store.write() as tx:
             tx.addresses.add(rows)
 
@@ -265,7 +264,7 @@ class World:
 
     def _read_everything(self, tx: Any) -> None:
         """What pages, reports and lists show: it can always be read, and it ties."""
-        books = Books(tx.shelf)
+        books = Books(tx)
         self._conserves(conservation(tx))
         decisions(tx, now=self.now)
         reconciliation(tx, None, now=self.now)

@@ -87,11 +87,11 @@ def pay(ledger: Ledger, number: str, order_number: str, amount: int, *, fee: int
 
 def free(ledger: Ledger, asset: str, *restrictions: str) -> list[int]:
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         return [lines.free_units(f"money/{SLUG}/{restriction}/{asset}") for restriction in restrictions]
 
 
 def taken(ledger: Ledger, use: str) -> int:
     with ledger.store.read() as reading:
-        lines = Books(reading.shelf).lines
+        lines = Books(reading).lines
         return lines.use(use).units if lines.has_use(use) else 0

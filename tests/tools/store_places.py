@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 
 from ledger.store.database import Store
 from ledger.store.journal import JournalRow
-from ledger.store.observations import ObservationRow
+from ledger.store.observations import Observation
 from tests.tools.postgresql_server import fresh_postgresql
 
 BOTH = (
@@ -66,8 +66,8 @@ def entry(seq: int, key: str | None = None, transfers: int = 2, data: bytes | No
     return JournalRow(seq, key or f"k:{seq}", kind, f"c{seq % 3}", "2026-01-01T00:00:00Z", data, told, moved)
 
 
-def seen(subject: str) -> ObservationRow:
-    return ObservationRow("2026-01-01T00:00:00Z", "explorer", "tip", subject, subject.encode())
+def seen(subject: str) -> Observation:
+    return Observation("2026-01-01T00:00:00Z", "explorer", "tip", subject, subject.encode())
 
 
 def filled(url: str, entries: int = 3, *, authors: bool = False) -> Store:

@@ -82,9 +82,9 @@ def hand_over(ledger: Ledger, quantity: int, number: str = "H-1", lot: str = "L1
 
 def document(ledger: Ledger, kind: str, number: str) -> dict[str, Any]:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).documents.require(kind, SLUG, number)
+        return Books(reading).documents.require(kind, SLUG, number)
 
 
 def net(ledger: Ledger, account: str, asset: str) -> int:
     with ledger.store.read() as reading:
-        return Books(reading.shelf).net(account, asset)
+        return Books(reading).net(account, asset)

@@ -221,4 +221,4 @@ class Told:
 
 
 def _documents(reading: Any, kind: str) -> list[tuple[str, dict[str, Any]]]:
-    return list(Books(reading.shelf).documents.all(kind, SLUG))
+    return list(Books(reading).documents.all(kind, SLUG))

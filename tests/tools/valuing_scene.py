@@ -87,7 +87,7 @@ class Scene:
 
     def value(self, label: str = "gift") -> dict[str, Any] | None:
         with self.ledger.store.read() as reading:
-            gift = Books(reading.shelf).documents.require("donation", SLUG, f"{name(label)}:0")
+            gift = Books(reading).documents.require("donation", SLUG, f"{name(label)}:0")
         valuation: dict[str, Any] | None = gift["notes"].get("valuation")
         return valuation
 
@@ -120,7 +120,7 @@ def scenes(folder: Path) -> Iterator[Open]:
 
 def day_of_gift(scene: Scene) -> str:
     with scene.ledger.store.read() as reading:
-        gift = Books(reading.shelf).documents.require("donation", SLUG, f"{name('gift')}:0")
+        gift = Books(reading).documents.require("donation", SLUG, f"{name('gift')}:0")
     return str(gift["date"])
 
 

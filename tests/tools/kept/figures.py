@@ -56,7 +56,7 @@ def _short(text: str) -> str:
 
 
 def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
-    books = Books(tx.shelf)
+    books = Books(tx)
     yield from _balances(books)
     yield from _conserved(tx)
     for card in campaign_cards(tx):

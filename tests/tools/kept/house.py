@@ -16,7 +16,7 @@ from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from tests.tools.kept.figures import figures
@@ -101,7 +101,7 @@ class House:
                 number = add_user(tx, step.name, step.role, now=EPOCH, by=None)
                 self.people[step.name] = Actor(number, step.name, step.role)
             case Addresses():
-                tx.addresses.add([AddressRow(bytes.fromhex(row[0]), *row[1:]) for row in step.rows])
+                tx.addresses.add([Address(bytes.fromhex(row[0]), *row[1:]) for row in step.rows])
             case Told():
                 return self._act(tx, step)
             case Looked():

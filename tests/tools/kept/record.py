@@ -27,7 +27,7 @@ from ledger.recording.settling import LookOutcome
 from ledger.recording.users import Actor
 from ledger.rules.confirmations import Confirmation
 from ledger.rules.spec import Kind
-from ledger.store.addresses import AddressRow
+from ledger.store.addresses import Address
 from ledger.store.database import Store
 from service.demo.act import Act
 from service.demo.gifts import moment
@@ -119,7 +119,7 @@ class Tape:
 
         return self.watch(work, note, _recorded)
 
-    def addresses(self, rows: Sequence[AddressRow]) -> None:
+    def addresses(self, rows: Sequence[Address]) -> None:
         self.steps.append(
             Addresses(
                 rows=[
@@ -200,7 +200,7 @@ class TapedWorld(World):
         self.taped.steps.append(User(name=name, role=role))
         return super().add_user(name, role)
 
-    def add_addresses(self, rows: list[AddressRow]) -> None:
+    def add_addresses(self, rows: list[Address]) -> None:
         super().add_addresses(rows)
         self.taped.addresses(rows)
 
@@ -275,7 +275,7 @@ class TapedStory(Story):
         self.tape.steps.append(User(name=role, role=role))
         super().add_user(role, now)
 
-    def add_addresses(self, rows: list[AddressRow]) -> None:
+    def add_addresses(self, rows: list[Address]) -> None:
         super().add_addresses(rows)
         self.tape.addresses(rows)
 

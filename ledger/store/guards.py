@@ -5,11 +5,17 @@ They guard every unique key; what they are named and what they say is checked, n
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from ledger.store.session import Dialect
+
+class Dialect(enum.Enum):
+    """The two databases."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +165,6 @@ def make_triggers(connection: Connection) -> None:
     for trigger in triggers(Dialect(connection.dialect.name)):
         for statement in trigger.statements:
             connection.exec_driver_sql(statement)
-
-
-def drop_triggers(connection: Connection) -> None:
-    """Drop the triggers of this version, for a step that makes them anew in the same transaction."""
-    for trigger in triggers(Dialect(connection.dialect.name)):
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger.name}")
-        else:
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger.name}() CASCADE")
 
 
 _WHEN = {7: "insert", 19: "update", 11: "delete", 34: "truncate"}

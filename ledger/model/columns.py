@@ -1,0 +1,82 @@
+"""How columns are declared, once for SQLite (STRICT) and PostgreSQL: numbers of 64 bits, text by bytes, enums as words.
+
+The floor above the words: every table of the ledger is declared with these and no table validates anything.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Insert, Integer, Text, TypeDecorator, inspect
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import registry
+from sqlmodel import Session, SQLModel
+
+S = TypeVar("S", bound=StrEnum)
+
+LONG: Any = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both: a plain integer is 32 on PostgreSQL, and STRICT tables know no BIGINT."""
+
+TEXT: Any = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared and ordered by UTF-8 bytes on both, whatever the locale of a PostgreSQL cluster is."""
+
+STRICT = {"sqlite_strict": True}
+KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}
+"""For tables whose key is no integer: without a hidden rowid there is none to clash on."""
+
+NO_SEQUENCE = {"autoincrement": False}
+"""`sa_column_kwargs` of a whole number that is a key: it comes from a fact or an entry, never from a sequence."""
+
+
+class Table(SQLModel, registry=registry()):
+    """A metadata of our own, so that no other library's tables are made with ours."""
+
+
+class Word(TypeDecorator[S], Generic[S]):
+    """An enum, kept as its word in a TEXT column; `one_of` says in the database which words there are."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type[S]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: S | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> S | None:
+        return None if value is None else self.kind(value)
+
+
+def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
+    """The condition that a column holds a word of an enum, or nothing."""
+    words = ", ".join(f"'{word.value}'" for word in kind)
+    return CheckConstraint(f"{column} IN ({words})")
+
+
+def table_of(row: type[Table]) -> SqlTable:
+    """The table that a class declares, for statements of SQLAlchemy Core."""
+    table: SqlTable = inspect(row).local_table
+    return table
+
+
+@cache
+def _upsert(dialect: str, row: type[Table]) -> Insert:
+    table = table_of(row)
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+    keys = [column.name for column in table.primary_key.columns]
+    others = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+    made: Insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
+    return made
+
+
+def upsert(session: Session, row: type[Table]) -> Insert:
+    """Core's statement that adds a row, or writes all its columns over the one with the same primary key."""
+    return _upsert(session.connection().dialect.name, row)

@@ -1,0 +1,68 @@
+"""The journal: entries with their exact bytes, the transfers that they are made of, and who recorded them.
+
+Append-only, guarded by the database (ledger/store/guards.py). Everything in the model is folded from these rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, LargeBinary
+from sqlmodel import Field, Index
+
+from ledger.core.money import MAX_AMOUNT
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table
+
+
+class EntryRow(Table, table=True):
+    """One fact: its exact bytes under its number and its key. `transfers` is how many it has."""
+
+    __tablename__: ClassVar[Any] = "entries"
+    __table_args__ = (
+        Index("entries_campaign", "campaign", "seq"),
+        Index("entries_kind", "kind", "seq"),
+        STRICT,
+    )
+    seq: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    key: str = Field(sa_type=TEXT, unique=True)
+    kind: str = Field(sa_type=TEXT)
+    campaign: str = Field(sa_type=TEXT)
+    recorded_at: str = Field(sa_type=TEXT)
+    data: bytes = Field(sa_type=LargeBinary)
+    hash: str = Field(sa_type=TEXT)
+    transfers: int = Field(sa_type=LONG)
+
+
+class TransferRow(Table, table=True):
+    """One movement `(debit, credit, asset, amount)`, whole minor units: balanced by construction."""
+
+    __tablename__: ClassVar[Any] = "transfers"
+    __table_args__ = (CheckConstraint(f"amount between 1 and {MAX_AMOUNT}"), KEYED)
+    seq: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq")
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    debit: str = Field(sa_type=TEXT)
+    credit: str = Field(sa_type=TEXT)
+    asset: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)
+
+
+class AuthorRow(Table, table=True):
+    """Who recorded an entry: beside the journal, never in it."""
+
+    __tablename__: ClassVar[Any] = "authors"
+    __table_args__ = (STRICT,)
+    seq: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq")
+    user_id: int = Field(sa_type=LONG, foreign_key="users.id")
+
+
+class ObservationRow(Table, table=True):
+    """What was seen in the world, in the order in which it was seen."""
+
+    __tablename__: ClassVar[Any] = "observations"
+    __table_args__ = (STRICT,)
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    at: str = Field(sa_type=TEXT)
+    source: str = Field(sa_type=TEXT)
+    kind: str = Field(sa_type=TEXT)
+    subject: str = Field(sa_type=TEXT)
+    data: bytes = Field(sa_type=LargeBinary)

@@ -1,0 +1,61 @@
+"""Tables that the program runs by: which program it is, who leads, how far the chain was read, and papers' bytes.
+
+Operating tables: nothing here is folded from the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field
+
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table
+
+
+class MetaRow(Table, table=True):
+    """Which program the database is of."""
+
+    __tablename__: ClassVar[Any] = "meta"
+    __table_args__ = (KEYED,)
+    name: str = Field(primary_key=True, sa_type=TEXT)
+    value: str = Field(sa_type=TEXT)
+
+
+class LeaseRow(Table, table=True):
+    """Who leads; the epoch grows with each new leader."""
+
+    __tablename__: ClassVar[Any] = "leases"
+    __table_args__ = (KEYED,)
+    name: str = Field(primary_key=True, sa_type=TEXT)
+    holder: str = Field(sa_type=TEXT)
+    epoch: int = Field(sa_type=LONG)
+    until: int = Field(sa_type=LONG)
+
+
+class HeaderRow(Table, table=True):
+    """Block headers that were proven, 80 bytes each."""
+
+    __tablename__: ClassVar[Any] = "headers"
+    __table_args__ = (STRICT,)
+    height: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    raw: bytes = Field(sa_type=LargeBinary)
+
+
+class ProgressRow(Table, table=True):
+    """How far the chain has been looked at, and other small named values of the program."""
+
+    __tablename__: ClassVar[Any] = "progress"
+    __table_args__ = (KEYED,)
+    name: str = Field(primary_key=True, sa_type=TEXT)
+    value: str = Field(sa_type=TEXT)
+
+
+class PaperRow(Table, table=True):
+    """Papers, named by the SHA-256 of their bytes."""
+
+    __tablename__: ClassVar[Any] = "papers"
+    __table_args__ = (KEYED,)
+    sha256: str = Field(primary_key=True, sa_type=TEXT)
+    media_type: str = Field(sa_type=TEXT)
+    data: bytes = Field(sa_type=LargeBinary)

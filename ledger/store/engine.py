@@ -1,0 +1,216 @@
+"""Engines and transactions of SQLAlchemy for both databases: durable, locked before the first read, one snapshot.
+
+It knows no table. What a database says when it refuses or fails becomes an error of ours, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlmodel import Session
+
+from ledger.core.errors import Conflict, LedgerError, StorageFailed
+from ledger.store.failures import BUSY_SECONDS, storage_failure
+
+_WRITERS = 1097425012
+"""The advisory lock of PostgreSQL that every writer of a ledger takes first."""
+_STATE = "aidtrail"
+"""Where a connection keeps what its transaction is about: see `_Transaction`."""
+
+
+class _Transaction:
+    """What an error has to be told by: does this transaction write, does it commit now, did a statement fail?"""
+
+    def __init__(self, *, writes: bool) -> None:
+        self.writes = writes
+        self.commits = False
+        self.failed = False
+
+
+def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
+    """The engine of a `sqlite:///` or `postgresql+psycopg://` URL; its transactions are opened by `transaction`.
+
+    `reading`: nothing can be written through it. Raises LedgerError for another URL, FileNotFoundError where there
+    is no such file and none may be made.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise LedgerError("database: write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME") from None
+    if parsed.drivername == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise LedgerError("database: a ledger in memory would be lost; write sqlite:///PATH")
+        if not may_create and not Path(parsed.database).is_file():
+            raise FileNotFoundError(2, "no such database file", parsed.database)
+        engine = create_engine(
+            parsed,
+            isolation_level="AUTOCOMMIT",
+            max_overflow=-1,
+            connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        if reading:
+            event.listen(engine, "connect", _read_only)
+    elif parsed.drivername == "postgresql+psycopg":
+        engine = create_engine(
+            parsed,
+            isolation_level="AUTOCOMMIT",
+            max_overflow=-1,
+            connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+    else:
+        raise LedgerError(
+            f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql+psycopg://…"
+        )
+    event.listen(engine, "handle_error", _as_ours)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+        "trusted_schema = OFF",
+        "cache_size = -32768",
+        "wal_autocheckpoint = 4000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _read_only(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    """A server may answer before an entry is on its disk; here it never does (`remote_apply` and the like stay)."""
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+
+
+def _as_ours(context: ExceptionContext) -> None:
+    """Raise a refusal or a failure of the database as an error of ours; mistakes of this program stay as they are."""
+    state = None if context.connection is None else context.connection.info.get(_STATE)
+    if state is not None:
+        state.failed = True
+    failure = context.sqlalchemy_exception or context.original_exception
+    if isinstance(failure, IntegrityError):
+        first = next(iter(str(failure.orig).splitlines()), "")
+        raise Conflict(f"database: {first}; nothing was written") from context.original_exception
+    told = storage_failure(
+        context.original_exception,
+        writes=state is None or state.writes,
+        commits=state is not None and state.commits,
+        opens=state is None,
+    )
+    if told is not None:
+        raise told from context.original_exception
+
+
+@contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
+    """One transaction: kept as a whole when the block ends, undone when it raises.
+
+    A write has the one right to write before it reads anything (`BEGIN IMMEDIATE`, or an advisory lock); an answer
+    sees one snapshot. Raises StorageFailed when the database cannot, Conflict for what it refuses.
+    """
+    connection = _begun(engine, _Transaction(writes=writes))
+    state: _Transaction = connection.info[_STATE]
+    try:
+        with Session(connection, autoflush=writes, expire_on_commit=False) as session:
+            yield session
+            if writes:
+                session.flush()
+            if state.failed:
+                raise LedgerError("database: a statement of this transaction failed; nothing was written")
+            # Before the session ends, which would roll back what is still open.
+            state.commits = True
+            connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        _roll_back(connection)
+        raise
+    finally:
+        connection.close()
+
+
+def _begun(engine: Engine, state: _Transaction) -> Connection:
+    """A connection within a new transaction: one of the pool, or a fresh one where that one is broken."""
+    for last in (False, True):
+        connection = engine.connect()
+        connection.info[_STATE] = state
+        try:
+            _begin(connection, writes=state.writes)
+        except StorageFailed:
+            # The server may have been started again since: nothing was done yet, a fresh connection will do.
+            broken = connection.dialect.name == "postgresql" and not last
+            connection.invalidate()
+            connection.close()
+            if not broken:
+                raise
+            engine.dispose()
+            state.failed = False
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise AssertionError("the last try returns or raises")
+
+
+def _begin(connection: Connection, *, writes: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not writes:
+            # SQLite takes its snapshot with the first question, not with BEGIN.
+            connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()
+    elif writes:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+    else:
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def _roll_back(connection: Connection) -> None:
+    """Undo what is left of a transaction; a broken connection leaves the pool."""
+    if connection.invalidated or connection.closed:
+        return
+    try:
+        driver: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "postgresql" or driver.in_transaction:
+            connection.exec_driver_sql("ROLLBACK")
+    except (DBAPIError, LedgerError):
+        connection.invalidate()
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """What is done within is kept or undone as a whole, and alone.
+
+    Raises LedgerError where the database can undo nothing less than the transaction.
+    """
+    connection = session.connection()
+    state: _Transaction = connection.info[_STATE]
+    part = session.begin_nested()
+    try:
+        yield
+        session.flush()
+        part.commit()
+    except Exception:
+        driver: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "sqlite" and not driver.in_transaction:
+            raise LedgerError(
+                "database: a statement of this transaction failed; nothing was written"
+            ) from None
+        if part.is_active:
+            part.rollback()
+        state.failed = False
+        raise

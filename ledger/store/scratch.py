@@ -1,0 +1,62 @@
+"""A database of its own for folding the journal a second time: a temporary SQLite file that nobody else sees."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from sqlalchemy import StaticPool, create_engine
+from sqlmodel import Session
+
+from ledger.model import METADATA
+from ledger.store.journal import JournalRow
+from ledger.store.shelf import MemoryShelf
+from ledger.store.transaction import Writing
+
+
+class Scratch(Writing):
+    """A transaction over empty tables, as in a new ledger; it is never kept, so nothing guards it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.memory = MemoryShelf()
+
+    def keep(self, row: JournalRow) -> None:
+        """The row of an entry, which rows of the model point to; its transfers are not needed."""
+        self.journal.append(row)
+
+    @property
+    def shelf(self) -> MemoryShelf:  # type: ignore[override]
+        return self.memory
+
+
+@contextmanager
+def scratch() -> Iterator[Scratch]:
+    """Empty tables, gone with the block. SQLite keeps them in memory while they are small, then in a file."""
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    for pragma in ("synchronous = OFF", "journal_mode = OFF", "foreign_keys = ON", "cache_size = -65536"):
+        connection.execute(f"PRAGMA {pragma}")
+    _empty().backup(connection)
+    engine = create_engine(
+        "sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+    )
+    try:
+        with engine.connect() as opened, Session(opened, expire_on_commit=False) as session:
+            connection.execute("BEGIN")
+            yield Scratch(session)
+    finally:
+        engine.dispose()
+        connection.close()
+
+
+@cache
+def _empty() -> sqlite3.Connection:
+    """The tables with nothing in them, made once a process."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    engine = create_engine(
+        "sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+    )
+    METADATA.create_all(engine)
+    return connection
