@@ -30,10 +30,15 @@ class StoredShelf:
         self._connection = session.connection()
         self._save = upsert(session, ShelfRow)
         self.hints: dict[Any, Any] = {}
+        self._read: dict[tuple[str, str], bytes | None] = {}
+        """What this transaction read or wrote; nobody else can change it meanwhile."""
 
     def load(self, space: str, key: str) -> bytes | None:
-        found = self._connection.execute(_LOAD, {"s": space, "k": key}).scalar()
-        return None if found is None else bytes(found)
+        place = (space, key)
+        if place not in self._read:
+            found = self._connection.execute(_LOAD, {"s": space, "k": key}).scalar()
+            self._read[place] = None if found is None else bytes(found)
+        return self._read[place]
 
     def value(self, form: Form[T], key: str) -> T | None:
         data = self.load(form.space, key)
@@ -44,6 +49,7 @@ class StoredShelf:
 
     def save(self, space: str, key: str, value: bytes | None) -> None:
         """Set a row, or remove it with None."""
+        self._read[space, key] = value
         if value is None:
             self._connection.execute(_REMOVE, {"s": space, "k": key})
         else:
@@ -81,3 +87,4 @@ class StoredShelf:
         """Remove every row of every space; the journal can be folded again afterwards."""
         self._connection.execute(delete(_ROWS))
         self.hints.clear()
+        self._read.clear()

@@ -66,6 +66,7 @@ class Writing(Reading):
 
     def part(self) -> AbstractContextManager[None]:
         """What is done within is kept or undone as a whole, and alone."""
+        self.__dict__.pop("shelf", None)
         return savepoint(self.session)
 
     @cached_property
