@@ -8,7 +8,22 @@ from __future__ import annotations
 
 from sqlalchemy import Table as SqlTable
 
-from ledger.model import addresses, desk, journal, operation, reversals, shelf
+from ledger.model import (
+    addresses,
+    bank,
+    campaigns,
+    desk,
+    evidence,
+    journal,
+    limits,
+    operation,
+    people,
+    periods,
+    pledges,
+    rates,
+    reversals,
+    shelf,
+)
 from ledger.model.columns import Table
 
 METADATA = Table.metadata
@@ -24,7 +39,22 @@ OPERATING = frozenset(
 )
 """What is neither folded nor folded from."""
 
-DECLARED = (addresses, desk, journal, operation, reversals, shelf)
+DECLARED = (
+    addresses,
+    bank,
+    campaigns,
+    desk,
+    evidence,
+    journal,
+    limits,
+    operation,
+    people,
+    periods,
+    pledges,
+    rates,
+    reversals,
+    shelf,
+)
 
 
 def model_tables() -> tuple[SqlTable, ...]:

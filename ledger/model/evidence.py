@@ -1,0 +1,82 @@
+"""Which paper is evidence of which fact. The bytes of papers lie in `papers`, which is no part of the model.
+
+Model: folded from the entries of `ledger/rules/evidence.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlmodel import Field, Index
+
+from ledger.model.columns import LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+
+
+class Access(StrEnum):
+    """Who may see a paper: everybody, everybody with names blacked out, or nobody (only its hash is known)."""
+
+    PUBLIC = "public"
+    REDACTED = "redacted"
+    SEALED = "sealed"
+
+
+class About(StrEnum):
+    """What a paper can be evidence of."""
+
+    CAMPAIGN = "campaign"
+    NEED = "need"
+    OFFER = "offer"
+    PLEDGE = "pledge"
+    CONVERSION = "conversion"
+    PURCHASE = "purchase"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    RECEIPT = "receipt"
+    SHIPMENT = "shipment"
+    ARRIVAL = "arrival"
+    LOSS = "loss"
+    HANDOVER = "handover"
+    DISTRIBUTION = "distribution"
+    CLOSING = "closing"
+    RETURN = "return"
+    RECALL = "recall"
+    CONTRIBUTION = "contribution"
+    IN_KIND = "in-kind"
+    INDICATOR = "indicator"
+    RESULT = "result"
+    CREDIT_NOTE = "credit-note"
+    REFUND = "refund"
+
+
+class EvidenceRow(Table, table=True):
+    """A paper beside the fact that it is evidence of: the fact's noun and number, none for the campaign itself.
+
+    `withheld` and `review` say of a sealed paper why it is not shown and when that is looked at again; `role` is that
+    of who recorded it.
+    """
+
+    __tablename__: ClassVar[Any] = "evidence"
+    __table_args__ = (
+        Index("evidence_fact", "campaign", "about", "number"),
+        Index("evidence_paper", "campaign", "sha256"),
+        one_of("access", Access),
+        one_of("about", About),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
+    sha256: str = Field(sa_type=TEXT)
+    title: str = Field(sa_type=TEXT)
+    paper: str = Field(sa_type=TEXT)
+    shows: str = Field(sa_type=TEXT)
+    access: Access = Field(sa_type=Word(Access))
+    about: About = Field(sa_type=Word(About))
+    number: str | None = Field(default=None, sa_type=TEXT)
+    withheld: str | None = Field(default=None, sa_type=TEXT)
+    review: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    role: str = Field(sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
