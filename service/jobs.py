@@ -21,7 +21,7 @@ from service.command import BadUse, Unavailable
 from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
-from service.lookups import LooksUp
+from service.lookups import LooksAlone
 from watchers.net.errors import SourceError
 
 
@@ -43,7 +43,7 @@ class Jobs:
     """Why the database could not take the last look; None when it could."""
     value_gifts: Callable[[], list[Entry]] = list
     """Ask for rates and value what waits; called after a look that is not behind the chain."""
-    look_up: Callable[[LooksUp], int] = lambda _watcher: 0
+    look_up: Callable[[LooksAlone], int] = lambda _watcher: 0
     """Answer what donors asked to have looked at alone; called after each look."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process ends: catching up stops after the present look."""

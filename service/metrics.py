@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ledger.checks.finding import Finding
 from ledger.core.times import unix_seconds
-from ledger.rules.books import Documents
+from ledger.rules.campaigns import campaign_slugs
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from ledger.views.matter import Matter
@@ -25,7 +25,7 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
     with store.read() as tx:
         chain = chain_status(tx, now=now)
         head = tx.journal.head()
-        slugs = [slug for slug, _ in Documents(tx.shelf).all("campaign", "")]
+        slugs = list(campaign_slugs(tx.session))
         states = {slug: books_state(tx, slug, now=now) for slug in slugs}
     add("aidtrail_journal_entries", "Entries in the journal.", head[0] if head else 0)
     add("aidtrail_tip_height", "Height of the agreed tip.", chain.tip_height or 0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ledger.recording.giving import save_gaps
-from ledger.rules.books import Documents
+from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.store.database import Store
@@ -87,7 +87,7 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
     added = 0
     with store.write() as tx:
         save_gaps(tx, _gaps(wallets, network))
-        campaigns = [slug for slug, _ in Documents(tx.shelf).all("campaign", "")]
+        campaigns = list(campaign_slugs(tx.session))
         for wallet in wallets:
             slug = wallet.campaign or (campaigns[0] if campaigns else "")
             if slug in campaigns:
@@ -109,7 +109,7 @@ def _has_fixed(tx: Reading, slug: str) -> bool:
 
 
 def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
-    needs = {number for number, _ in Documents(tx.shelf).all("need", slug)}
+    needs = set(need_numbers(tx.session, slug))
     named = wallet.lines if isinstance(wallet, FileWallet) else ()
     waits_for = ({wallet.need} | {line.need or "" for line in named}) - needs - {""}
     if waits_for:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchers.net.errors import SourceError
-from watchers.proof.transaction import Tx
-from watchers.source_pool import SourcePool
+from watchers.net.errors import SourceError, SourceLied
+from watchers.proof.block import Tx, parse_transaction
+from watchers.proof.transaction import BytesRefused
+from watchers.source_pool import Sources
 from watchers.sources.protocol import Can
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionLookup:
+class Alone:
     """What sources said of one txid. `source` is who gave `tx`, whose bytes hash to the txid.
 
     `height` is the block that the source names for it. `without` answered that they do not have it; with `tx` None
@@ -29,35 +30,46 @@ class TransactionLookup:
     bytes: int
 
 
-def look_up_transaction(sources: SourcePool, txid: str, *, now: int, own_only: bool) -> TransactionLookup:
+def look_alone(sources: Sources, txid: str, *, now: int, own_only: bool) -> Alone:
     """Ask one source after the other, an own node first, until one has the transaction; raises nothing.
 
     `own_only`: only sources that show a whole mempool are asked, so that nobody else learns the txid. A source whose
     bytes are not of that txid is set aside.
     """
-    statuses = sorted(sources.available(now), key=lambda one: not one.source.whole_mempool)
+    asked = sorted(sources.available(now), key=lambda one: not one.source.whole_mempool)
     if own_only:
-        statuses = [one for one in statuses if one.source.whole_mempool]
+        asked = [one for one in asked if one.source.whole_mempool]
     without: list[str] = []
     tx: Tx | None = None
     source, height = "", None
-    for one in statuses:
+    for one in asked:
         try:
-            read = one.source.look_transaction(txid)
-            if read is None:
+            raw = one.source.look_transaction(txid)
+            if raw is None:
                 without.append(one.name)
                 continue
-            height = one.source.look_height(txid) if Can.HISTORY in one.source.can else None
+            found = _checked(one.name, txid, raw)
+            height = one.source.look_place(txid) if Can.HISTORY in one.source.can else None
         except SourceError as trouble:
             sources.note(one, trouble, now)
             continue
-        tx, source = read, one.name
+        tx, source = found, one.name
         break
-    return TransactionLookup(
+    return Alone(
         tx=tx,
         source=source,
         height=height,
         without=tuple(without),
-        requests=sum(one.source.requests - one.requests for one in statuses),
-        bytes=sum(one.source.bytes_read - one.bytes for one in statuses),
+        requests=sum(one.source.requests - one.requests for one in asked),
+        bytes=sum(one.source.bytes_read - one.bytes for one in asked),
     )
+
+
+def _checked(source: str, txid: str, raw: bytes) -> Tx:
+    try:
+        tx = parse_transaction(raw)
+    except BytesRefused as refused:
+        raise SourceLied(source, "transaction", str(refused)) from refused
+    if tx.txid != txid:
+        raise SourceLied(source, "transaction", "hashes to another txid than the one asked for")
+    return tx

@@ -19,6 +19,7 @@ from api.ports import Ports
 from api.problems import Problem
 from ledger.recording.confirming import make_link
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.confirmations import TwoCounts, two_counts
 
 _JSON = "application/json"
@@ -82,7 +83,7 @@ def confirmations_router(ports: Ports) -> APIRouter:
         """
         with ports.store.read() as tx:
             books = Books(tx)
-            books.documents.require("campaign", "", slug)
+            campaign_of(books.session, slug)
             rows = two_counts(books, slug)
         body = dumps({"items": [_row(row) for row in rows], "next": None})
         return Response(body, media_type=_JSON, headers={"Cache-Control": "no-cache"})

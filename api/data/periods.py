@@ -14,7 +14,6 @@ from api.data import shapes
 from api.data.examples import EXAMPLES
 from api.rendered import Rendered, RenderedAnswers
 from ledger.core.errors import NotFound
-from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 
 _JSON = "application/json"
@@ -43,7 +42,7 @@ def periods_router(answers: RenderedAnswers) -> APIRouter:
         """Periods that were closed, by their last day, those that were opened again included."""
 
         def render(tx: Any, now: int) -> Rendered:
-            rows = [_period(period) for period in trial_balances(Books(tx), slug)]
+            rows = [_period(period) for period in trial_balances(tx.session, slug)]
             return Rendered(shapes.dumps(shapes.page(rows, None)), _JSON)
 
         return answers.answer(request, request.url.path[:600], render)
@@ -53,7 +52,7 @@ def periods_router(answers: RenderedAnswers) -> APIRouter:
         """The trial balance of a closed period: every account in every asset, above zero what it holds."""
 
         def render(tx: Any, now: int) -> Rendered:
-            for found in trial_balances(Books(tx), slug):
+            for found in trial_balances(tx.session, slug):
                 if found.number == number:
                     return Rendered(shapes.dumps(_period(found) | {"rows": _rows(found)}), _JSON)
             raise NotFound("No period of this number was closed.")

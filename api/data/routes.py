@@ -113,7 +113,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     @reading("/campaigns/{slug}/evidence", "Campaigns", "evidence", paged=True)
     def evidence(request: Request, slug: str) -> Response:
         """Papers by the SHA-256 of their bytes, with their access; sealed ones by hash only."""
-        limit, cursor = limit_of(request), cursor_of(request)
+        limit, cursor = limit_of(request), number_cursor_of(request) or None
 
         def render(tx: Any, now: int) -> Rendered:
             rows, following = views.paper_rows(tx, slug, after=cursor, limit=limit)

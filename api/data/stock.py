@@ -18,6 +18,7 @@ from api.ports import Ports
 from api.rendered import Rendered, RenderedAnswers
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.views.losses import LossRow, loss_rows
 from ledger.views.stock import GiftShare, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
@@ -46,7 +47,7 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     def answered(request: Request, slug: str, rows: Callable[[Any, Books, str], list[Any]]) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             books = Books(tx)
-            books.documents.require("campaign", "", slug)
+            campaign_of(books.session, slug)
             return Rendered(shapes.dumps(shapes.page(rows(tx, books, rfc3339(now)[:10]), None)), _JSON)
 
         # What is expired changes at midnight, with no entry to say so.

@@ -16,9 +16,10 @@ from api.flow.words import words_of
 from api.pages import sentences as say
 from api.pages.contexts import DonationLine, FlowRow, PaperLink, PaperRow, Picture, Strip
 from api.pages.figures import exact, short_hash, with_asset
+from ledger.model.evidence import Access
 from ledger.views.campaign import Books, DonationRow
 from ledger.views.flow import Flow, StageKind, Thread
-from ledger.views.trail import Access, DonationStatus, Paper
+from ledger.views.trail import DonationStatus, Paper
 
 ROWS = 25
 """Most rows of any list in a first view."""

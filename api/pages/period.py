@@ -25,6 +25,7 @@ from api.rendered import Rendered, RenderedAnswers
 from ledger.core.errors import NotFound
 from ledger.core.money import is_money
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.trial_balance import TrialBalance, TrialRow, trial_balances
 
 _TABLES = 12
@@ -72,9 +73,9 @@ def period_router(pages: PageRenderer, answers: RenderedAnswers) -> APIRouter:
     def period(request: Request, slug: str, number: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             books = Books(tx)
-            for found in trial_balances(books, slug):
+            for found in trial_balances(tx.session, slug):
                 if found.number == number:
-                    title = str(books.documents.require("campaign", "", slug)["facts"]["title"])
+                    title = campaign_of(books.session, slug).title
                     demonstration = tx.progress.load("demonstration") == "yes"
                     frame = pages.frame(say.period_title(found), demonstration=demonstration)
                     return Rendered(pages.page("period.html", period_page(frame, slug, title, found)), _HTML)

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqlmodel import Session, col, func, select
+
 from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes
-from ledger.rules.bank import moved_at
-from ledger.rules.books import Books
+from ledger.model.bank import BankLineRow, BankMatchRow
+from ledger.rules.bank import ASIDE, LINE, MATCH, BankLine, lines_of, moved_at
+from ledger.rules.campaigns import campaign_slugs
 from ledger.views.bank_state import bank_states, movements
 
 if TYPE_CHECKING:
@@ -20,60 +23,79 @@ def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
     """Lines and entries are matched for what the journal's matches say, less those reversed, and never for more
     than the one says or the other moved.
     """
-    undone = {int(entry.facts["entry"]) for entry in _entries(tx, None, "reversal")}
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    undone = {row.facts["entry"] for row in _entries(tx, None, "reversal")}
+    for slug in campaign_slugs(tx.session):
         yield from _of_campaign(tx, slug, undone)
 
 
 def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
-    documents = Books(tx).documents
     of_lines: dict[str, int] = defaultdict(int)
-    of_entries: dict[str, int] = defaultdict(int)
-    for match in _entries(tx, slug, "bank.match"):
+    of_entries: dict[tuple[int, str], int] = defaultdict(int)
+    for match in map(MATCH.read, _entries(tx, slug, MATCH.name)):
         if match.seq not in undone:
-            line, seq, amount = (
-                str(match.facts["line"]),
-                int(match.facts["entry"]),
-                int(match.notes["amount"]),
-            )
-            of_lines[line] += amount
-            of_entries[f"{seq}:{match.notes['bank']}"] += amount
+            of_lines[match.facts.line] += match.notes.amount
+            of_entries[match.facts.entry, match.notes.bank] += match.notes.amount
     aside = {
-        str(entry.facts["line"]): entry.seq
-        for entry in _entries(tx, slug, "bank.aside")
-        if entry.seq not in undone
+        told.facts.line: told.seq
+        for told in map(ASIDE.read, _entries(tx, slug, ASIDE.name))
+        if told.seq not in undone
     }
-    kept = dict(documents.all("bank_line", slug))
-    for entry in _entries(tx, slug, "bank.line"):
+    kept = {line.identity: line for line in lines_of(tx.session, slug)}
+    for entry in map(LINE.read, _entries(tx, slug, LINE.name)):
         if entry.seq in undone:
             continue
-        identity, facts = str(entry.facts["identity"]), entry.facts
-        told, matched = kept.pop(identity, {}), of_lines.pop(identity, 0)
-        here = (told.get("facts"), told.get("matched"), told.get("aside"))
-        if here != (facts, matched, aside.get(identity)):
-            what = f"the journal matches {matched} of {facts['amount']} {facts['currency']}; the line says otherwise"
-            yield Finding("bank_matches_tie", identity, what)
-        if matched > facts["amount"] or (matched and identity in aside):
-            what = f"a line of {facts['amount']} {facts['currency']} is matched for {matched}"
-            yield Finding("bank_matches_tie", identity, what)
+        facts = entry.facts
+        line, matched = kept.pop(facts.identity, None), of_lines.pop(facts.identity, 0)
+        if line is None or _said(line) != (facts, matched, aside.get(facts.identity)):
+            what = (
+                f"the journal matches {matched} of {facts.amount} {facts.currency}; the line says otherwise"
+            )
+            yield Finding("bank_matches_tie", facts.identity, what)
+        if matched > facts.amount or (matched and facts.identity in aside):
+            what = f"a line of {facts.amount} {facts.currency} is matched for {matched}"
+            yield Finding("bank_matches_tie", facts.identity, what)
     for identity in sorted({*kept, *of_lines}):
         yield Finding("bank_matches_tie", identity, "no entry tells of this line")
-    sums = {number: document["matched"] for number, document in documents.all("bank_matched", slug)}
-    for number in sorted({*sums, *of_entries}):
-        matched, moved_by = of_entries[number], number.partition(":")[0]
-        if sums.get(number, 0) != matched:
-            what = f"the journal matches {matched} of entry {moved_by}, and {sums.get(number, 0)} are kept"
-            yield Finding("bank_matches_tie", number, what)
-        moved = _moved(tx, slug, number)
+    sums = _matched(tx.session, slug)
+    for seq, bank in sorted({*sums, *of_entries}):
+        matched, told = of_entries[seq, bank], sums.get((seq, bank), 0)
+        if told != matched:
+            what = f"the journal matches {matched} of entry {seq}, and {told} are kept"
+            yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
+        moved = _moved(tx, slug, seq, bank)
         if matched > moved:
-            yield Finding(
-                "bank_matches_tie", number, f"entry {moved_by} moved {moved} and is matched for {matched}"
-            )
+            what = f"entry {seq} moved {moved} and is matched for {matched}"
+            yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
+
+
+def _said(line: BankLineRow) -> tuple[BankLine, int, int | None]:
+    """A line as its entry told it, what of it is matched, and who set it aside."""
+    facts = BankLine(
+        bank=line.bank,
+        currency=line.currency,
+        identity=line.identity,
+        direction=line.direction,
+        amount=line.amount,
+        booked=line.booked,
+        text=line.text,
+    )
+    return facts, line.matched, line.aside_by
+
+
+def _matched(session: Session, slug: str) -> dict[tuple[int, str], int]:
+    """What is kept as matched, by entry and bank."""
+    rows = session.exec(
+        select(BankMatchRow.of, BankMatchRow.bank, func.sum(BankMatchRow.amount))
+        .join(BankLineRow, col(BankLineRow.entry) == BankMatchRow.line_entry)
+        .where(BankLineRow.campaign == slug, col(BankMatchRow.reversed_by).is_(None))
+        .group_by(col(BankMatchRow.of), col(BankMatchRow.bank))
+    )
+    return {(of, bank): int(amount) for of, bank, amount in rows}
 
 
 def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
     """What each statement misses of the books is what is left of the entries that moved money there."""
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    for slug in campaign_slugs(tx.session):
         left: dict[tuple[str, str], int] = defaultdict(int)
         for moved in movements(tx, slug):
             left[moved.bank, moved.currency] += moved.left
@@ -90,12 +112,11 @@ def _entries(tx: Reading, campaign: str | None, kind: str) -> Iterator[Entry]:
     return (entry_from_bytes(row.data) for row in tx.journal.rows(campaign=campaign, kind=kind))
 
 
-def _moved(tx: Reading, slug: str, number: str) -> int:
-    """What `entry:bank` moved there, minor units, in or out."""
-    seq, _, bank = number.partition(":")
-    row = tx.journal.by_seq(int(seq))
+def _moved(tx: Reading, slug: str, seq: int, bank: str) -> int:
+    """What an entry moved at a bank, minor units, in or out."""
+    row = tx.journal.by_seq(seq)
     if row is None:
         return 0
-    entry = entry_from_bytes(row.data)
-    assets = {transfer.asset for transfer in entry.transfers}
-    return max((abs(moved_at(entry, slug, bank, asset)) for asset in assets), default=0)
+    transfers = entry_from_bytes(row.data).transfers
+    assets = {transfer.asset for transfer in transfers}
+    return max((abs(moved_at(transfers, slug, bank, asset)) for asset in assets), default=0)

@@ -10,9 +10,17 @@ from ledger.checks.finding import Finding
 from ledger.core.lines import units_in
 from ledger.rules.block_holds import blocked_intervals
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums, part_of
 from ledger.rules.gift_values import kept_gifts, untied_leaves, valued_gift
-from ledger.rules.pledges import gift_asset, gift_worth, matched_of_gift, pledge_state
+from ledger.rules.pledges import (
+    gift_asset,
+    gift_worth,
+    matched_gifts,
+    matched_of_gift,
+    pledge_state,
+    pledges_of,
+)
 from ledger.rules.unvalued import (
     UnvaluedBlock,
     UnvaluedSum,
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
 
 def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
     """The sums that pages show of gifts are those of the gifts themselves."""
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    for slug in campaign_slugs(tx.session):
         counted, kept = GiftSums(), gift_sums(tx.shelf, slug)
         for _, gift in Books(tx).documents.all("donation", slug):
             counted = counted.plus(part_of(gift), 1)
@@ -39,7 +47,7 @@ def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
 
 def gift_values_tie(tx: Reading) -> Iterator[Finding]:
     """The values kept for a line are those of its gifts, one by one and in order, and each leaf sums to its row."""
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    for slug in campaign_slugs(tx.session):
         gifts = (valued_gift(gift) for _, gift in Books(tx).documents.all("donation", slug))
         counted = sorted(gift for gift in gifts if gift is not None)
         kept = list(kept_gifts(tx.shelf, slug))
@@ -52,7 +60,7 @@ def gift_values_tie(tx: Reading) -> Iterator[Finding]:
 
 def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
     """The gifts that wait for a value, and their sums, are those that have none."""
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    for slug in campaign_slugs(tx.session):
         documents = Books(tx).documents.all("donation", slug)
         told = (unvalued_gift(outpoint, gift) for outpoint, gift in documents)
         counted = sorted(row for row in told if row is not None)
@@ -73,7 +81,7 @@ def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
 def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
     """What all coins of a campaign are carried at = the values of its gifts; what they fetched = that plus gain."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for table in carrying_tables(books, slug):
             difference = sum(row.minor for row in table.rows) - table.total
             if difference:
@@ -84,17 +92,16 @@ def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
 def pledges_tie(tx: Reading) -> Iterator[Finding]:
     """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
-        for number, _ in books.documents.all("pledge", slug):
-            state = pledge_state(books, slug, number)
+    for slug in campaign_slugs(books.session):
+        for pledge in pledges_of(tx.session, slug):
+            number, state = pledge.number, pledge_state(books, pledge)
             if state.paid > state.promised:
                 what = f"{state.paid} {state.asset} matched to a promise of {state.promised}"
                 yield Finding("pledges_tie", number, what)
-        gifts = {d["facts"]["gift"] for _, d in books.documents.all("pledge_match", slug)}
-        for gift in sorted(gifts):
+        for gift in matched_gifts(tx.session, slug):
             asset = gift_asset(books, slug, gift)
             worth = gift_worth(books, slug, gift, asset)
-            matched = matched_of_gift(books, slug, gift, asset)
+            matched = matched_of_gift(tx.session, slug, gift, asset)
             if worth is not None and matched > worth:
                 yield Finding("pledges_tie", gift, f"{matched} {asset} matched of a gift of {worth}")
 
@@ -102,7 +109,7 @@ def pledges_tie(tx: Reading) -> Iterator[Finding]:
 def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
     """No unit of a gift that a standing block is on is free to be spent."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for number, line, start, end in blocked_intervals(books, slug):
             free = units_in(books.lines.lowest_free(line, end - start, within=(start, end)))
             if free:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ledger.checks.finding import Finding
 from ledger.core.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.trial_balance import frozen_differs
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
 def closed_periods_stand(tx: Reading) -> Iterator[Finding]:
     """Each closed period's frozen balances are what is dated up to its last day, and nothing came into it since."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         entries = (entry_from_bytes(row.data) for row in tx.journal.rows())
-        for number, what in frozen_differs(books, slug, entries):
+        for number, what in frozen_differs(tx.session, slug, entries):
             yield Finding("closed_periods_stand", number, what)

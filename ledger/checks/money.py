@@ -10,6 +10,7 @@ from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.loans import lent_account, owed_account
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 
@@ -22,7 +23,7 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
     chain, books = coins_one_by_one(tx), coins_in_books(tx)
     if chain is not None and chain != books:
         yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
-    for slug, _ in Books(tx).documents.all("campaign", ""):
+    for slug in campaign_slugs(tx.session):
         counted, kept = coins_one_by_one(tx, slug), coins_on_chain(tx, slug)
         if counted != kept:
             yield Finding("books_are_chain", slug, f"{counted} sats counted and {kept} in the kept sum")
@@ -31,7 +32,7 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
     """What lies in wallets and banks is what is free or held on an asset's money lines, shortfalls aside."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         on_lines: dict[str, int] = defaultdict(int)
         for name in books.lines.money(slug):
             on_lines[name.asset] += sum(
@@ -64,7 +65,7 @@ def _coins_for_line(books: Books, slug: str) -> int:
 def loans_tie(tx: Reading) -> Iterator[Finding]:
     """What a lender is owed by a loan is what its borrower owes (RULES 17)."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for number, loan in books.documents.all("loan", slug):
             facts = loan["facts"]
             lent = books.net(lent_account(slug, number), facts["asset"])

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass, class_of
+from ledger.model.people import Dimension
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
 from ledger.rules.orders import BOUND
+from ledger.rules.results import cells_of, indicators_of
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -24,7 +27,7 @@ def _replaced(lot: dict[str, Any]) -> int:
 def orders_tie(tx: Reading) -> Iterator[Finding]:
     """Per order item: ordered = received (good, damaged, short, rejected) + cancelled + open."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         received: dict[tuple[str, str], int] = defaultdict(int)
         for _, receipt in books.documents.all("receipt", slug):
             if receipt["reversed"] is None:
@@ -56,7 +59,7 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
 def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
     """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for number, order in books.documents.all("purchase", slug):
             if order["status"] not in {"completed", "cancelled"}:
                 continue
@@ -102,11 +105,16 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
 def results_tie(tx: Reading) -> Iterator[Finding]:
     """Per indicator: people on its account = people reported, and no breakdown has more."""
     books = Books(tx)
-    for slug, _ in books.documents.all("campaign", ""):
-        for name, indicator in books.documents.all("indicator", slug):
+    for slug in campaign_slugs(books.session):
+        for indicator in indicators_of(tx.session, slug):
+            name = indicator.number
             reached = books.net(f"{AccountClass.REACHED.value}/{slug}/{name}", f"indicator:{name}")
-            if reached != indicator["actual"]:
-                yield Finding("results_tie", name, f"{reached} reached and {indicator['actual']} reported")
-            for dimension, cells in indicator["cells"].items():
-                if sum(cells.values()) > indicator["actual"]:
-                    yield Finding("results_tie", name, f"{dimension} has more people than were reported")
+            if reached != indicator.actual:
+                yield Finding("results_tie", name, f"{reached} reached and {indicator.actual} reported")
+            people: dict[Dimension, int] = defaultdict(int)
+            for cell in cells_of(tx.session, indicator):
+                people[cell.dimension] += cell.count
+            for dimension, count in people.items():
+                if count > indicator.actual:
+                    what = f"{dimension.value} has more people than were reported"
+                    yield Finding("results_tie", name, what)

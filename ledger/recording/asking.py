@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.core.names import FREE
 from ledger.recording.desk import Intention, bip21_of, claim_hash
-from ledger.rules.books import Books
-from ledger.rules.restrictions import need_title
+from ledger.rules.campaigns import campaign_of, need_title, standing_needs
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -39,14 +37,12 @@ class Awaited:
 
 def choice_of(tx: Reading, slug: str) -> Choice:
     """Raises NotFound for an unknown campaign."""
-    books = Books(tx)
-    facts = books.documents.require("campaign", "", slug)["facts"]
+    campaign = campaign_of(tx.session, slug)
     needs = tuple(
-        (number, need_title(books, slug, number))
-        for number, need in books.documents.all("need", slug)
-        if number != FREE and not need.get("reversed")
+        (need.number, f"{product.name} for {need.recipient}")
+        for need, product in standing_needs(tx.session, slug)
     )
-    return Choice(slug, facts["title"], facts["end"], needs)
+    return Choice(slug, campaign.title, campaign.end, needs)
 
 
 def awaited_by(tx: Reading, code: str) -> Awaited | None:
@@ -54,7 +50,6 @@ def awaited_by(tx: Reading, code: str) -> Awaited | None:
     row = tx.addresses.by_claim(claim_hash(code))
     if row is None:
         return None
-    books = Books(tx)
-    title = str(books.documents.require("campaign", "", row.campaign)["facts"]["title"])
+    title = campaign_of(tx.session, row.campaign).title
     given = Intention(row.address, bip21_of(row.address, title), code, True, row.restriction)
-    return Awaited(row.campaign, title, given, need_title(books, row.campaign, row.restriction))
+    return Awaited(row.campaign, title, given, need_title(tx.session, row.campaign, row.restriction))

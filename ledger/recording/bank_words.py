@@ -12,7 +12,7 @@ from ledger.core.errors import NotAllowed, NotFound
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording.users import Actor
-from ledger.rules.books import Books
+from ledger.rules.bank import find_line, lines_of
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Writing
@@ -27,20 +27,17 @@ def forget_words(
     """
     if actor.role != Role.ADMIN:
         raise NotAllowed(f"user: {actor.name} is {actor.role}; only an admin makes the ledger forget")
-    documents = Books(tx).documents
     lines = []
     for identity in identities:
-        line = documents.find("bank_line", campaign, identity)
+        line = find_line(tx.session, campaign, identity)
         if line is None:
             raise NotFound(
                 f"line: there is no bank line {identity[:64]} in campaign {campaign}; `inbox` names them"
             )
-        lines.append(line["facts"])
+        lines.append(line)
     if before is not None:
-        lines += [
-            d["facts"] for _, d in documents.all("bank_line", campaign) if d["facts"]["booked"] < before
-        ]
-    words = {line["text"]: line["identity"] for line in lines if line.get("text") is not None}
+        lines += [line for line in lines_of(tx.session, campaign) if line.booked < before]
+    words = {line.text: line.identity for line in lines if line.text is not None}
     kept = {text: identity for text, identity in words.items() if tx.desk.opening(text) is not None}
     for text, identity in kept.items():
         tx.desk.delete_opening(text)

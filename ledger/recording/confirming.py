@@ -21,6 +21,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.record import record
 from ledger.recording.users import Actor
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, products_of
 from ledger.rules.confirmations import (
     CONFIRMATION,
     About,
@@ -133,10 +134,10 @@ def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
     ):
         raise NotFound(UNUSABLE)
     facts = books.documents.require(kept["about"], campaign, kept["paper"])["facts"]
-    names = {code: d["facts"]["plural"] for code, d in books.documents.all("product", campaign)}
+    names = {code: product.plural for code, product in products_of(tx.session, campaign).items()}
     return Asked(
         campaign=campaign,
-        title=books.documents.require("campaign", "", campaign)["facts"]["title"],
+        title=campaign_of(books.session, campaign).title,
         about=kept["about"],
         paper=kept["paper"],
         place=facts["destination"] if kept["about"] == "shipment" else facts["place"],

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session
 
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Date, facts_from
-from ledger.rules.books import Books
 from ledger.rules.periods import day_after, last_closed
 
 HAPPENED = "happened"
@@ -61,7 +61,7 @@ def _require_believable(day: str, today: str) -> None:
 
 
 def accounting_date(
-    books: Books,
+    session: Session,
     campaigns: Iterable[str],
     day: str,
     *,
@@ -79,18 +79,16 @@ def accounting_date(
         _require_believable(day, today)
     if happened is not None and happened > day:
         raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
-    number, last = max(
-        (closed for closed in (last_closed(books, campaign) for campaign in campaigns) if closed is not None),
-        key=lambda closed: (closed[1], closed[0]),
-        default=("", ""),
-    )
-    if day > last:
+    closed = [period for campaign in campaigns if (period := last_closed(session, campaign)) is not None]
+    period = max(closed, key=lambda period: (period.last, period.number), default=None)
+    if period is None or day > period.last:
         return day
-    first_open = day_after(last)
+    first_open = day_after(period.last)
     if moves and waits:
         raise Refused.field(
             "date",
-            f"{day} lies in a closed period ({number} ends it on {last}); the first open day is {first_open}: "
+            f"{day} lies in a closed period ({period.number} ends it on {period.last}); the first open day is "
+            f"{first_open}: "
             f"give that, and the day it happened as `{HAPPENED}`",
         )
     return first_open

@@ -28,7 +28,7 @@ from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.users import Actor  # the API finds both here
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
-from ledger.rules.restrictions import require_need
+from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.spec import Kind
 
 if TYPE_CHECKING:
@@ -192,17 +192,16 @@ def request_intention(
     everybody's, and can be kept for no need. With a `code` of `new_claim_code` the same again gives the same address.
     """
     told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
-    books, need = Books(tx), told.need
-    campaign = books.documents.require("campaign", "", slug)["facts"]
+    need, campaign = told.need, campaign_of(tx.session, slug)
     if need is not None:
-        require_need(books, slug, need, "need")
+        require_need(tx.session, slug, need, "need")
     if code is None:
         code = new_claim_code()
     elif not _CLAIM_CODE.fullmatch(code):
         raise Refused.field("code", "is no claim code; open the form again, which has a fresh one")
     given = tx.addresses.by_claim(claim_hash(code))
     if given is not None:
-        title = books.documents.require("campaign", "", given.campaign)["facts"]["title"]
+        title = campaign_of(tx.session, given.campaign).title
         return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
     row = tx.addresses.give_out(
         slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
@@ -216,4 +215,4 @@ def request_intention(
         row, code = tx.addresses.fixed_of(slug), ""
         if row is None:
             raise Conflict("address: this campaign has no address to give out yet")
-    return Intention(row.address, bip21_of(row.address, campaign["title"]), code, fresh, row.restriction)
+    return Intention(row.address, bip21_of(row.address, campaign.title), code, fresh, row.restriction)

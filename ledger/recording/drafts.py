@@ -17,6 +17,7 @@ from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording.dating import HAPPENED
 from ledger.rules.books import Books
+from ledger.rules.campaigns import find_campaign
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import APPROVERS, Context, Kind
@@ -45,7 +46,7 @@ def keep(
     What no settling can mend is refused now. Raises Refused, NotFound, Conflict, or NotAllowed without an author.
     """
     books = Books(tx)
-    if books.documents.find("campaign", "", slug) is None:
+    if find_campaign(books.session, slug) is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
     data = rfc8785.dumps(facts_json(told) | ({HAPPENED: happened} if happened else {}))

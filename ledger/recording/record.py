@@ -74,13 +74,14 @@ def record(
     who could give another date, so what lies in a closed period is booked on the first open day (RULES 13).
     """
     told = facts_json(facts)
-    key = kind.key(campaign, facts)
+    books = Books(tx)
+    key = kind.key_of(books, campaign, facts)
     earlier = tx.journal.by_key(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
         if same_facts(entry, kind.name, campaign, told) and entry.happened == happened:
             return AlreadyRecorded(entry, earlier.data)
-        gone = Books(tx).reversed_by(entry.seq)
+        gone = books.reversed_by(entry.seq)
         standing, remedy = (
             ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
         )
@@ -88,7 +89,6 @@ def record(
             f"{kind.noun}: {key.rsplit(':', 1)[-1]} {standing} recorded already with other facts, as entry "
             f"{entry.seq}; {remedy} another number"
         )
-    books = Books(tx)
     approved = kind.approves(books, campaign, facts)
     context = _context(tx, books, campaign, now, role)
     if approved is not None and author is not None and tx.desk.author(approved) == author:
@@ -101,7 +101,7 @@ def record(
     at = rfc3339(now)
     sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     booked = accounting_date(
-        books,
+        tx.session,
         {campaign, *map(campaign_of, sides)},
         date or kind.date(facts) or at[:10],
         today=at[:10],

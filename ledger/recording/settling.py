@@ -17,6 +17,7 @@ from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
+from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
@@ -53,7 +54,7 @@ class _Settling:
         self._tx, self._look, self._now = tx, look, now
         self._at = rfc3339(now)
         self._observed = Observed(tx.shelf)
-        self._classes = CoinClasses(tx.shelf)
+        self._classes = CoinClasses(Books(tx))
         self._depth = depth_of(tx)
         self._outcome = LookOutcome()
         self._late_coins: list[str] = []

@@ -14,10 +14,12 @@ from ledger.core.chain import Header
 from ledger.core.entry import Entry
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.recording.record import Recorded, record
-from ledger.rules.books import Books, Documents
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, campaigns
 from ledger.rules.observing import Observed
-from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, tolerance_of, value_at
+from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, price_at
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.rules.unvalued import (
     UnvaluedBlock,
@@ -87,26 +89,27 @@ class Unvalued:
 
 def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
     """Moments to ask for now: of gifts that settled without a value, or that are about to settle."""
-    documents = Documents(tx.shelf)
     tried = _load_tried(tx)
     found: dict[str, tuple[int, RateWanted]] = {}
-    for slug, campaign in _valued_by_rate(documents):
-        for moment in [*_about_to_settle(tx, slug, campaign), *_unvalued_moments(tx, slug, campaign, now)]:
-            wanted = RateWanted(slug, campaign["currency"], minute_of(moment), tolerance_of(campaign))
+    for campaign in campaigns(tx.session):
+        if not _is_valued_by_rate(campaign):
+            continue
+        for moment in [*_about_to_settle(tx, campaign), *_unvalued_moments(tx, campaign, now)]:
+            wanted = RateWanted(
+                campaign.slug, campaign.currency, minute_of(moment), campaign.tolerance_permille
+            )
             tries, due = _tries_of(tried, wanted)
             ready = _ready_at(wanted)
             if wanted.key in found or tries >= GIVE_UP or max(due, ready) > now:
                 continue
-            if value_at(Books(tx), slug, campaign, moment, 1) is None:
+            if price_at(tx.session, campaign, moment) is None:
                 found[wanted.key] = (tries, wanted)
     ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].key))
     return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
 
 
-def _valued_by_rate(documents: Documents) -> Iterator[tuple[str, dict[str, Any]]]:
-    for slug, document in documents.all("campaign", ""):
-        if document["facts"]["valuation"] != "conversion" and document["facts"]["currency"] != "BTC":
-            yield slug, document["facts"]
+def _is_valued_by_rate(campaign: CampaignRow) -> bool:
+    return campaign.valuation is not ValuationClock.CONVERSION and campaign.currency != "BTC"
 
 
 def _ready_at(wanted: RateWanted) -> int:
@@ -115,22 +118,22 @@ def _ready_at(wanted: RateWanted) -> int:
     return over if wanted.currency == "USD" else max(over, wanted.at - wanted.at % 86_400 + CROSS_OUT)
 
 
-def _about_to_settle(tx: Reading, slug: str, campaign: Mapping[str, Any]) -> Iterator[int]:
+def _about_to_settle(tx: Reading, campaign: CampaignRow) -> Iterator[int]:
     settled = settled_block(tx)
-    if settled is None or campaign["valuation"] != "block_time":
+    if settled is None or campaign.valuation is not ValuationClock.BLOCK_TIME:
         return
     observed = Observed(tx.shelf)
     for waiting in observed.txs_in(settled + 1, settled + BLOCKS_AHEAD):
         if waiting.block_time is None or any(observed.coin(spent) for spent in waiting.inputs):
             continue
-        ours = [output for output in waiting.outputs if output.campaign == slug]
-        if any(output.branch != "change" and output.sats >= campaign["dust"] for output in ours):
+        ours = [output for output in waiting.outputs if output.campaign == campaign.slug]
+        if any(output.branch != "change" and output.sats >= campaign.dust for output in ours):
             yield waiting.block_time
 
 
-def _unvalued_moments(tx: Reading, slug: str, campaign: Mapping[str, Any], now: int) -> Iterator[int]:
+def _unvalued_moments(tx: Reading, campaign: CampaignRow, now: int) -> Iterator[int]:
     """Moments of gifts without a value; of a long list another part at each look."""
-    for block in _in_turn(tx.shelf, slug, now, unvalued_blocks)[0]:
+    for block in _in_turn(tx.shelf, campaign.slug, now, unvalued_blocks)[0]:
         moment = _moment_of(tx, campaign, block)
         if moment is not None:
             yield moment
@@ -147,9 +150,9 @@ def _in_turn(shelf: Shelf, slug: str, now: int, rows: Callable[..., Iterator[T]]
     return [*later, *found[: SCANNED - len(later)]], False
 
 
-def _moment_of(tx: Reading, campaign: Mapping[str, Any], block: UnvaluedBlock) -> int | None:
+def _moment_of(tx: Reading, campaign: CampaignRow, block: UnvaluedBlock) -> int | None:
     """The moment of the campaign's clock: of the gifts' block, or of the block that buried it deep enough."""
-    if campaign["valuation"] == "block_time":
+    if campaign.valuation is ValuationClock.BLOCK_TIME:
         return block.time
     depth = max(depth_of(tx), MATURITY) if block.coinbase else depth_of(tx)
     raw = tx.progress.header(block.height + depth - 1)
@@ -195,14 +198,14 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
     books = Books(tx)
     entries: list[Entry] = []
     whole = True
-    for slug, document in list(books.documents.all("campaign", "")):
-        gifts, all_of_them = _valuable(tx, books, slug, document["facts"], now)
+    for campaign in campaigns(tx.session):
+        gifts, all_of_them = _valuable(tx, books, campaign, now)
         whole = whole and all_of_them
         for block, gift in gifts:
-            facts = _possible(tx, books, slug, document["facts"], block, gift)
+            facts = _possible(tx, books, campaign, block, gift)
             if facts is None:
                 continue
-            outcome = record(tx, VALUATION, slug, facts, now=now, role=Role.SYSTEM)
+            outcome = record(tx, VALUATION, campaign.slug, facts, now=now, role=Role.SYSTEM)
             if isinstance(outcome, Recorded):
                 entries.append(outcome.entry)
             if len(entries) >= VALUED_AT_ONCE:
@@ -213,36 +216,35 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
 
 
 def _valuable(
-    tx: Reading, books: Books, slug: str, campaign: Mapping[str, Any], now: int
+    tx: Reading, books: Books, campaign: CampaignRow, now: int
 ) -> tuple[Iterator[tuple[UnvaluedBlock, UnvaluedGift]], bool]:
     """Gifts without a value that may have one now, and whether no other may."""
-    shelf, lines = tx.shelf, books.lines
-    if campaign["valuation"] == "conversion":
+    shelf, lines, slug = tx.shelf, books.lines, campaign.slug
+    if campaign.valuation is ValuationClock.CONVERSION:
         gifts, whole = _in_turn(shelf, slug, now, unvalued_gifts_in)
         # Of what is free nothing is converted.
         sold = (row for row in gifts if not lines.lowest_free(row[1].line, 1, within=row[1][-2:]))
         return sold, whole
     blocks, whole = _in_turn(shelf, slug, now, unvalued_blocks)
     moments = ((block, _moment_of(tx, campaign, block)) for block in blocks)
-    ready = (b for b, at in moments if at is not None and value_at(books, slug, campaign, at, 1) is not None)
+    ready = (b for b, at in moments if at is not None and price_at(tx.session, campaign, at) is not None)
     return (row for b in ready for row in unvalued_gifts_in(shelf, slug, low=b.key, high=b.key)), whole
 
 
 def _possible(
     tx: Reading,
     books: Books,
-    slug: str,
-    campaign: Mapping[str, Any],
+    campaign: CampaignRow,
     block: UnvaluedBlock,
     gift: UnvaluedGift,
 ) -> Valuation | None:
     """The valuation of a gift, where its clock and the rates allow one; one that was reversed is a person's."""
-    document = books.documents.require("donation", slug, gift.outpoint)
+    document = books.documents.require("donation", campaign.slug, gift.outpoint)
     if document.get("value_by_hand"):
         return None
     n = document.get("valuations_reversed")
-    if campaign["valuation"] == "conversion":
-        found = converted_value(books, slug, campaign, document)
+    if campaign.valuation is ValuationClock.CONVERSION:
+        found = converted_value(books, campaign, document)
         return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
     return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block), n=n)
 
@@ -253,15 +255,15 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
     After the first `LISTED` the rest is one row without an outpoint.
     """
     shelf = tx.shelf
-    campaign = Documents(shelf).require("campaign", "", slug)["facts"]
-    if campaign["valuation"] == "conversion" or campaign["currency"] == "BTC":
+    campaign = campaign_of(tx.session, slug)
+    if not _is_valued_by_rate(campaign):
         return ()
     whole = unvalued_sum(shelf, slug)
     tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
 
     def told(block: UnvaluedBlock) -> tuple[int, str]:
         moment = _moment_of(tx, campaign, block)
-        key = f"{slug}:{campaign['currency']}:{minute_of(moment)}" if moment is not None else ""
+        key = f"{slug}:{campaign.currency}:{minute_of(moment)}" if moment is not None else ""
         tries, _, why = tried.get(key, [0, 0, _NO_RATE])
         return tries, why
 

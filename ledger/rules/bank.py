@@ -5,18 +5,22 @@ Text and references of a line are private: an entry holds their commitments, nev
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.entry import Entry, Posting
+from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Positive, Sha256, Text
 from ledger.core.money import MAX_AMOUNT, decimal_text
+from ledger.model.bank import BankLineRow, BankMatchRow, BankStatementRow, Direction
 from ledger.rules.books import Books
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
+from ledger.rules.campaigns import require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 
 Balance = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, strict=True)]
 
@@ -33,7 +37,7 @@ class BankLine:
     bank: Name
     currency: Currency
     identity: Sha256
-    direction: Literal["in", "out"]
+    direction: Direction
     amount: Positive
     booked: Date
     text: Sha256 | None = None
@@ -85,55 +89,118 @@ class BankAside:
     n: Count = 0
 
 
-def moved_at(entry: Entry, campaign: str, bank: str, currency: str) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What a match takes of a line, minor units, and the bank that the line is of."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    amount: Positive
+    bank: Name
+
+
+def moved_at(transfers: Iterable[Transfer], campaign: str, bank: str, currency: str) -> int:
     """What an entry's transfers moved at a bank, minor units; above zero it came in."""
     place = account(AccountClass.BANK, campaign, bank)
     moved = 0
-    for transfer in entry.transfers:
+    for transfer in transfers:
         if transfer.asset == currency:
             moved += transfer.amount * ((transfer.debit == place) - (transfer.credit == place))
     return moved
 
 
-def signed(line: dict[str, Any]) -> int:
+def signed(line: BankLineRow) -> int:
     """A line's amount, below zero where it went out."""
-    amount = int(line["facts"]["amount"])
-    return amount if line["facts"]["direction"] == "in" else -amount
+    return line.amount if line.direction is Direction.IN else -line.amount
 
 
-def line_left(line: dict[str, Any]) -> int:
+def line_left(line: BankLineRow) -> int:
     """What of a line is neither matched nor set aside, minor units."""
-    return 0 if line["aside"] is not None else int(line["facts"]["amount"]) - int(line["matched"])
+    return 0 if line.aside_by is not None else line.amount - line.matched
 
 
-def entry_matched(books: Books, campaign: str, seq: int, bank: str) -> int:
+def find_line(session: Session, campaign: str, identity: str) -> BankLineRow | None:
+    """The line of an identity that stands."""
+    wanted = (col(BankLineRow.campaign) == campaign, col(BankLineRow.identity) == identity)
+    return session.exec(
+        select(BankLineRow).where(*wanted, col(BankLineRow.reversed_by).is_(None))
+    ).one_or_none()
+
+
+def lines_of(session: Session, campaign: str) -> Sequence[BankLineRow]:
+    """The lines of a campaign that stand, by identity."""
+    return session.exec(
+        select(BankLineRow)
+        .where(BankLineRow.campaign == campaign, col(BankLineRow.reversed_by).is_(None))
+        .order_by(col(BankLineRow.identity))
+    ).all()
+
+
+def statements_of(session: Session, campaign: str) -> Sequence[BankStatementRow]:
+    """The statements of a campaign that stand: by bank, currency and last day, of one day as they were recorded."""
+    return session.exec(
+        select(BankStatementRow)
+        .where(BankStatementRow.campaign == campaign, col(BankStatementRow.reversed_by).is_(None))
+        .order_by(
+            col(BankStatementRow.bank),
+            col(BankStatementRow.currency),
+            col(BankStatementRow.last),
+            col(BankStatementRow.entry),
+        )
+    ).all()
+
+
+def entry_matched(session: Session, seq: int, bank: str) -> int:
     """What of an entry's movement at a bank is on statements already."""
-    document = books.documents.find("bank_matched", campaign, f"{seq}:{bank}")
-    return 0 if document is None else int(document["matched"])
+    matched = select(func.coalesce(func.sum(BankMatchRow.amount), 0)).where(
+        BankMatchRow.of == seq, BankMatchRow.bank == bank, col(BankMatchRow.reversed_by).is_(None)
+    )
+    return int(session.exec(matched).one())
 
 
 def require_unmatched(context: Context, entry: Entry) -> None:
     """Conflict where a bank line stands on an entry that would be reversed."""
-    for number, document in context.books.documents.some(
-        "bank_matched", context.campaign, after=f"{entry.seq}:"
-    ):
-        if not number.startswith(f"{entry.seq}:"):
-            return
-        if document["matched"]:
-            raise Conflict("entry: a bank line is matched to it; reverse that match first")
+    standing = select(BankMatchRow.entry).where(
+        BankMatchRow.of == entry.seq, col(BankMatchRow.reversed_by).is_(None)
+    )
+    if context.books.session.exec(standing).first() is not None:
+        raise Conflict("entry: a bank line is matched to it; reverse that match first")
 
 
-def _post_line(context: Context, _facts: BankLine) -> Posting:
+def _post_line(context: Context, _facts: BankLine) -> Posting[None]:
     require_campaign(context)
     return Posting()
 
 
-def _fold_line(books: Books, entry: Entry) -> None:
-    document = document_of(entry, matched=0, aside=None)
-    books.documents.save("bank_line", entry.campaign, str(entry.facts["identity"]), document)
+def _fold_line(books: Books, entry: Entry[BankLine, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        BankLineRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            bank=facts.bank,
+            currency=facts.currency,
+            identity=facts.identity,
+            direction=facts.direction,
+            amount=facts.amount,
+            booked=facts.booked,
+            text=facts.text,
+            at=entry.at,
+        )
+    )
 
 
-def _post_statement(context: Context, facts: BankStatement) -> Posting:
+def _require_line_alone(context: Context, entry: Entry[BankLine, None]) -> None:
+    line = context.books.session.get_one(BankLineRow, entry.seq)
+    if line.matched or line.aside_by is not None:
+        raise Conflict("entry: this bank line is matched or set aside; reverse that first")
+
+
+def _unfold_line(books: Books, entry: Entry[BankLine, None], seq: int) -> None:
+    """A line that no statement has, such as one read with the wrong sign."""
+    books.session.get_one(BankLineRow, entry.seq).reversed_by = seq
+
+
+def _post_statement(context: Context, facts: BankStatement) -> Posting[None]:
     require_campaign(context)
     off = facts.opening + facts.came - facts.went - facts.closing
     if off:
@@ -147,107 +214,107 @@ def _post_statement(context: Context, facts: BankStatement) -> Posting:
     return Posting()
 
 
-def _fold_statement(books: Books, entry: Entry) -> None:
-    books.documents.save("bank_statement", entry.campaign, _statement(entry), document_of(entry))
-
-
-def _statement(entry: Entry) -> str:
+def _fold_statement(books: Books, entry: Entry[BankStatement, None]) -> None:
     facts = entry.facts
-    return f"{facts['bank']}:{facts['currency']}:{facts['last']}:{entry.seq:012d}"
+    books.session.add(
+        BankStatementRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            bank=facts.bank,
+            currency=facts.currency,
+            sha256=facts.sha256,
+            part=facts.part,
+            opening=facts.opening,
+            came=facts.came,
+            went=facts.went,
+            closing=facts.closing,
+            lines=facts.lines,
+            first=facts.first,
+            last=facts.last,
+        )
+    )
 
 
-def _unfold_statement(books: Books, entry: Entry, _seq: int) -> None:
+def _unfold_statement(books: Books, entry: Entry[BankStatement, None], seq: int) -> None:
     """What a file was told wrongly to open and close with counts no longer; its lines stay."""
-    books.documents.remove("bank_statement", entry.campaign, _statement(entry))
+    books.session.get_one(BankStatementRow, entry.seq).reversed_by = seq
 
 
-def _require_line_alone(context: Context, entry: Entry) -> None:
-    line = context.books.documents.require("bank_line", context.campaign, str(entry.facts["identity"]))
-    if line["matched"] or line["aside"] is not None:
-        raise Conflict("entry: this bank line is matched or set aside; reverse that first")
-
-
-def _unfold_line(books: Books, entry: Entry, _seq: int) -> None:
-    """A line that no statement has, such as one read with the wrong sign."""
-    books.documents.remove("bank_line", entry.campaign, str(entry.facts["identity"]))
-
-
-def _line(context: Context, identity: str) -> dict[str, Any]:
-    line = context.books.documents.find("bank_line", context.campaign, identity)
+def _line(context: Context, identity: str) -> BankLineRow:
+    """The line, where it is not set aside; raises NotFound or Conflict."""
+    line = find_line(context.books.session, context.campaign, identity)
     if line is None:
         raise NotFound("line: there is no such bank line in this campaign; `aidtrail inbox` lists them")
-    if line["aside"] is not None:
-        raise Conflict(f"line: it was set aside by entry {line['aside']}; reverse that first")
+    if line.aside_by is not None:
+        raise Conflict(f"line: it was set aside by entry {line.aside_by}; reverse that first")
     return line
 
 
-def _post_match(context: Context, facts: BankMatch) -> Posting:
+def _post_match(context: Context, facts: BankMatch) -> Posting[Matched]:
     line = _line(context, facts.line)
-    bank, currency = line["facts"]["bank"], line["facts"]["currency"]
+    bank, currency = line.bank, line.currency
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
         raise NotFound(f"entry: there is no entry {facts.entry} in this campaign")
     if entry.reverses is not None or context.books.reversed_by(entry.seq) is not None:
         raise Refused.field("entry", "is reversed, or a reversal; such money never passed the bank")
-    moved = moved_at(entry, context.campaign, bank, currency)
+    moved = moved_at(entry.transfers, context.campaign, bank, currency)
     if moved * signed(line) <= 0:
         raise Refused.field(
             "entry", f"moved {decimal_text(currency, moved)} {currency} at {bank}; not this line"
         )
-    left = min(line_left(line), abs(moved) - entry_matched(context.books, context.campaign, entry.seq, bank))
+    left = min(line_left(line), abs(moved) - entry_matched(context.books.session, entry.seq, bank))
     if left <= 0:
         raise Conflict("line: it, or the entry, is matched whole already; nothing is matched twice")
     if facts.amount is not None and facts.amount > left:
         raise Refused.field("amount", f"only {decimal_text(currency, left)} {currency} is not matched yet")
-    return Posting((), (), {"amount": facts.amount or left, "bank": bank})
+    return Posting(notes=Matched(amount=facts.amount or left, bank=bank))
 
 
-def _add_match(books: Books, entry: Entry, sign: int) -> None:
-    identity, seq, bank = str(entry.facts["line"]), int(entry.facts["entry"]), str(entry.notes["bank"])
-    amount = sign * int(entry.notes["amount"])
-    line = books.documents.require("bank_line", entry.campaign, identity)
-    books.documents.save(
-        "bank_line",
-        entry.campaign,
-        identity,
-        line | {"matched": line["matched"] + amount},
+def _told_line(books: Books, campaign: str, identity: str) -> BankLineRow:
+    """The line that a fact names; of one identity there is one, reversed or not."""
+    wanted = (col(BankLineRow.campaign) == campaign, col(BankLineRow.identity) == identity)
+    return books.session.exec(select(BankLineRow).where(*wanted)).one()
+
+
+def _fold_match(books: Books, entry: Entry[BankMatch, Matched]) -> None:
+    line = _told_line(books, entry.campaign, entry.facts.line)
+    line.matched += entry.notes.amount
+    books.session.add(
+        BankMatchRow(
+            entry=entry.seq,
+            line_entry=line.entry,
+            of=entry.facts.entry,
+            bank=line.bank,
+            amount=entry.notes.amount,
+        )
     )
-    matched = entry_matched(books, entry.campaign, seq, bank) + amount
-    books.documents.save("bank_matched", entry.campaign, f"{seq}:{bank}", {"matched": matched})
 
 
-def _fold_match(books: Books, entry: Entry) -> None:
-    _add_match(books, entry, 1)
-
-
-def _unfold_match(books: Books, entry: Entry, _seq: int) -> None:
+def _unfold_match(books: Books, entry: Entry[BankMatch, Matched], seq: int) -> None:
     """A reversed match leaves line and entry open as they were."""
-    _add_match(books, entry, -1)
+    match = books.session.get_one(BankMatchRow, entry.seq)
+    match.reversed_by = seq
+    books.session.get_one(BankLineRow, match.line_entry).matched -= match.amount
 
 
-def _post_aside(context: Context, facts: BankAside) -> Posting:
-    if _line(context, facts.line)["matched"]:
+def _post_aside(context: Context, facts: BankAside) -> Posting[None]:
+    if _line(context, facts.line).matched:
         raise Conflict("line: it is matched, in part or whole; reverse the match first")
     return Posting()
 
 
-def _fold_aside(books: Books, entry: Entry) -> None:
-    _set_aside(books, entry, entry.seq)
+def _fold_aside(books: Books, entry: Entry[BankAside, None]) -> None:
+    _told_line(books, entry.campaign, entry.facts.line).aside_by = entry.seq
 
 
-def _unfold_aside(books: Books, entry: Entry, _seq: int) -> None:
+def _unfold_aside(books: Books, entry: Entry[BankAside, None], _seq: int) -> None:
     """A line that was set aside by mistake waits again."""
-    _set_aside(books, entry, None)
+    _told_line(books, entry.campaign, entry.facts.line).aside_by = None
 
 
-def _set_aside(books: Books, entry: Entry, by: int | None) -> None:
-    identity = str(entry.facts["line"])
-    line = books.documents.require("bank_line", entry.campaign, identity)
-    books.documents.save("bank_line", entry.campaign, identity, line | {"aside": by})
-
-
-def _nth(facts: Any) -> str:
-    return f":{facts.n}" if facts.n else ""
+def _nth(n: int) -> str:
+    return f":{n}" if n else ""
 
 
 def _again(facts: BankStatement) -> str:
@@ -255,10 +322,12 @@ def _again(facts: BankStatement) -> str:
 
 
 LINE = Kind(
+    typed=True,
     name="bank.line",
     noun="bank",
     verb="line",
     facts=BankLine,
+    notes=None,
     doc="Record one booked line of a bank statement (`import bank` does it for a whole file).",
     roles=RECORDERS,
     key=lambda campaign, facts: f"bank.line:{campaign}:{facts.identity}",
@@ -267,10 +336,12 @@ LINE = Kind(
     undoing=Undoing(_unfold_line, _require_line_alone),
 )
 STATEMENT = Kind(
+    typed=True,
     name="bank.statement",
     noun="bank",
     verb="statement",
     facts=BankStatement,
+    notes=None,
     doc="Record what a bank statement opens and closes with; refused where it does not tie.",
     roles=RECORDERS,
     key=lambda campaign, facts: (
@@ -281,25 +352,29 @@ STATEMENT = Kind(
     undoing=Undoing(_unfold_statement),
 )
 MATCH = Kind(
+    typed=True,
     name="bank.match",
     noun="bank",
     verb="match",
     facts=BankMatch,
+    notes=Matched,
     doc="Say which entry's money a bank line is; neither is ever matched twice.",
     roles=RECORDERS,
-    key=lambda campaign, facts: f"bank.match:{campaign}:{facts.line}:{facts.entry}{_nth(facts)}",
+    key=lambda campaign, facts: f"bank.match:{campaign}:{facts.line}:{facts.entry}{_nth(facts.n)}",
     post=_post_match,
     fold=_fold_match,
     undoing=Undoing(_unfold_match),
 )
 ASIDE = Kind(
+    typed=True,
     name="bank.aside",
     noun="bank",
     verb="aside",
     facts=BankAside,
+    notes=None,
     doc="Say that a bank line is none of this campaign's, and why.",
     roles=RECORDERS,
-    key=lambda campaign, facts: f"bank.aside:{campaign}:{facts.line}{_nth(facts)}",
+    key=lambda campaign, facts: f"bank.aside:{campaign}:{facts.line}{_nth(facts.n)}",
     post=_post_aside,
     fold=_fold_aside,
     undoing=Undoing(_unfold_aside),

@@ -6,13 +6,13 @@ It binds nothing; approving an order does.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.names import FREE, account_named
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.gifts import money_line
-from ledger.rules.rates import SATS, agreed_price, tolerance_of
+from ledger.rules.rates import SATS, Priced, newest_price
 
 Bound = dict[str, dict[str | None, int]]
 """By currency, by need (None: orders for any end): what approved orders bind and have not paid yet."""
@@ -36,7 +36,7 @@ def spendable(
         if currency == "BTC":
             return money - spoken[restriction]
         coins = books.lines.free_units(money_line(campaign, "BTC", restriction)) - spoken[restriction]
-        return money + (max(0, coins) * found[1] // SATS if found else 0)
+        return money + (max(0, coins) * found.price // SATS if found else 0)
 
     here = bound.get(currency, {})
     # What a need's own money does not cover of its orders is covered by unrestricted money.
@@ -50,17 +50,9 @@ def spendable(
     return own + max(free, 0)
 
 
-def price_of(books: Books, campaign: str, currency: str, date: str) -> tuple[str, int] | None:
-    """The latest quote up to a day: its rate's number, and what its sources agree on for one bitcoin, minor units."""
-    for number, document in books.documents.some(
-        "rate", campaign, after=f"{currency}:{date}~", reverse=True, limit=1
-    ):
-        if not number.startswith(currency + ":"):
-            return None
-        tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
-        price = agreed_price([quote["price"] for quote in document["facts"]["quotes"]], tolerance)
-        return None if price is None else (number, price)
-    return None
+def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | None:
+    """The price of one bitcoin by the latest rate up to a day; None where its sources do not agree."""
+    return newest_price(books.session, campaign_of(books.session, campaign), currency, date)
 
 
 def _bound(books: Books, campaign: str) -> Bound:
@@ -118,5 +110,5 @@ def _beyond_own(
 
 def _price_then_or_later(books: Books, campaign: str, currency: str, date: str) -> int | None:
     """What a bitcoin was quoted at up to a day, else the newest quote: an order rests on one."""
-    found: Any = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
-    return None if found is None else int(found[1])
+    found = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
+    return None if found is None else found.price

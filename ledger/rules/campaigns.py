@@ -1,30 +1,38 @@
-"""Campaigns and what is said about them before money moves: products, needs, offers, pledges."""
+"""Campaigns and what is said about them before money moves: products, needs, offers.
+
+The first facts of all: every other rule asks here which campaign, product or need it is about.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Refused
+from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, Text
 from ledger.core.money import is_money
 from ledger.core.names import FREE
 from ledger.core.roles import Role
-from ledger.rules.books import Books
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-    saved_as,
+from ledger.model.campaigns import (
+    CampaignPartnerRow,
+    CampaignRow,
+    KnownFactRow,
+    Nature,
+    NeedRow,
+    OfferRow,
+    ProductRow,
+    ValuationClock,
 )
+from ledger.rules.books import Books
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+
+TOLERANCE_PERMILLE = 20
+"""Quotes that lie further apart are left to the desk, unless the campaign says otherwise (RULES 10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,7 @@ class Campaign:
     start: Date
     end: Date
     currency: Currency = "USD"
-    valuation: Literal["block_time", "settlement", "conversion"] = "block_time"
+    valuation: ValuationClock = ValuationClock.BLOCK_TIME
     dust: Count = 1000
     partners: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
     known: Annotated[tuple[KnownFact, ...], Field(max_length=40)] = ()
@@ -102,18 +110,105 @@ class Offer:
     date: Date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pledge:
-    """A promise, not yet money; never in totals."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    number: Number
-    asset: Currency
-    amount: Positive
-    date: Date
+# ── what other rules ask ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _post_campaign(context: Context, facts: Campaign) -> Posting:
+def find_campaign(session: Session, slug: str) -> CampaignRow | None:
+    return session.get(CampaignRow, slug)
+
+
+def campaign_of(session: Session, slug: str) -> CampaignRow:
+    """The campaign of a name; raises NotFound."""
+    campaign = session.get(CampaignRow, slug)
+    if campaign is None:
+        raise NotFound(f"campaign: there is no campaign {slug}")
+    return campaign
+
+
+def require_campaign(context: Context) -> CampaignRow:
+    """The campaign that a fact is recorded under; raises NotFound."""
+    return campaign_of(context.books.session, context.campaign)
+
+
+def campaigns(session: Session) -> Sequence[CampaignRow]:
+    """All campaigns, by name."""
+    return session.exec(select(CampaignRow).order_by(col(CampaignRow.slug))).all()
+
+
+def campaign_slugs(session: Session) -> Sequence[str]:
+    """The names of all campaigns, in order."""
+    return session.exec(select(CampaignRow.slug).order_by(col(CampaignRow.slug))).all()
+
+
+def find_product(session: Session, campaign: str, code: str) -> ProductRow | None:
+    wanted = (col(ProductRow.campaign) == campaign, col(ProductRow.code) == code)
+    return session.exec(select(ProductRow).where(*wanted)).one_or_none()
+
+
+def product_of(session: Session, campaign: str, code: str) -> ProductRow:
+    """The product of a code; raises NotFound."""
+    product = find_product(session, campaign, code)
+    if product is None:
+        raise NotFound(f"product: there is no product {code} in campaign {campaign}")
+    return product
+
+
+def products_of(session: Session, campaign: str) -> dict[str, ProductRow]:
+    """The products of a campaign by their codes, in order."""
+    rows = select(ProductRow).where(ProductRow.campaign == campaign).order_by(col(ProductRow.code))
+    return {product.code: product for product in session.exec(rows)}
+
+
+def find_need(session: Session, campaign: str, number: str) -> NeedRow | None:
+    wanted = (col(NeedRow.campaign) == campaign, col(NeedRow.number) == number)
+    return session.exec(select(NeedRow).where(*wanted)).one_or_none()
+
+
+def need_of(session: Session, campaign: str, number: str) -> NeedRow:
+    """The need of a number, reversed or not; raises NotFound."""
+    need = find_need(session, campaign, number)
+    if need is None:
+        raise NotFound(f"need: there is no need {number} in campaign {campaign}")
+    return need
+
+
+def need_numbers(session: Session, campaign: str) -> Sequence[str]:
+    """The numbers of all needs of a campaign, reversed ones too."""
+    return session.exec(select(NeedRow.number).where(NeedRow.campaign == campaign)).all()
+
+
+def standing_needs(session: Session, campaign: str) -> Sequence[tuple[NeedRow, ProductRow]]:
+    """The needs of a campaign that are not reversed, by number, each with the product that is asked for."""
+    return session.exec(
+        select(NeedRow, ProductRow)
+        .join(ProductRow, col(ProductRow.entry) == NeedRow.product_entry)
+        .where(NeedRow.campaign == campaign, col(NeedRow.reversed_by).is_(None))
+        .order_by(col(NeedRow.number))
+    ).all()
+
+
+def require_need(session: Session, campaign: str, need: str, field: str) -> NeedRow:
+    """The need that money may be restricted to; Refused where it is reversed, NotFound where there is none."""
+    row = find_need(session, campaign, need)
+    if row is None:
+        raise NotFound(f"{field}: there is no need {need} in campaign {campaign}; name one that is recorded")
+    if row.reversed_by is not None:
+        raise Refused.field(field, "is no standing need; name one that is, or none")
+    return row
+
+
+def need_title(session: Session, campaign: str, need: str | None) -> str:
+    """What a need asks for and who, in a few words; empty for money of any end."""
+    row = find_need(session, campaign, need) if need else None
+    if row is None:
+        return ""
+    return f"{session.get_one(ProductRow, row.product_entry).name} for {row.recipient}"
+
+
+# ── the facts ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _post_campaign(context: Context, facts: Campaign) -> Posting[None]:
     if facts.end < facts.start:
         raise Refused.field("end", f"{facts.end} is before the start, {facts.start}; give a later day")
     if facts.slug != context.campaign:
@@ -121,16 +216,34 @@ def _post_campaign(context: Context, facts: Campaign) -> Posting:
     return Posting()
 
 
-def _fold_campaign(books: Books, entry: Entry) -> None:
-    books.documents.save("campaign", "", entry.campaign, document_of(entry))
+def _fold_campaign(books: Books, entry: Entry[Campaign, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        CampaignRow(
+            slug=facts.slug,
+            entry=entry.seq,
+            at=entry.at,
+            title=facts.title,
+            purpose=facts.purpose,
+            start=facts.start,
+            end=facts.end,
+            currency=facts.currency,
+            valuation=facts.valuation,
+            dust=facts.dust,
+            tolerance_permille=(
+                TOLERANCE_PERMILLE if facts.tolerance_permille is None else facts.tolerance_permille
+            ),
+            match_permille=facts.match_permille or 0,
+        )
+    )
+    session.flush()
+    for n, name in enumerate(facts.partners):
+        session.add(CampaignPartnerRow(campaign=facts.slug, n=n, name=name))
+    for n, known in enumerate(facts.known):
+        session.add(KnownFactRow(campaign=facts.slug, n=n, fact=known.fact, source=known.source))
 
 
-def _post_in_campaign(context: Context, _facts: Any) -> Posting:
-    require_campaign(context)
-    return Posting()
-
-
-def _post_product(context: Context, facts: Product) -> Posting:
+def _post_product(context: Context, facts: Product) -> Posting[None]:
     require_campaign(context)
     if is_money(facts.code):
         raise Refused.field(
@@ -139,21 +252,88 @@ def _post_product(context: Context, facts: Product) -> Posting:
     return Posting()
 
 
-def _post_need(context: Context, facts: Need | Offer) -> Posting:
+def _fold_product(books: Books, entry: Entry[Product, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        ProductRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            code=facts.code,
+            name=facts.name,
+            unit=facts.unit,
+            plural=facts.plural,
+            nature=Nature.SERVICE if facts.service else Nature.GOODS,
+            specification=facts.specification,
+            grade=facts.grade,
+            standard=facts.standard,
+        )
+    )
+
+
+def _post_need(context: Context, facts: Need) -> Posting[None]:
     require_campaign(context)
-    context.books.documents.require("product", context.campaign, facts.product)
-    if isinstance(facts, Offer):
-        context.books.documents.require("need", context.campaign, facts.need)
-    elif facts.number == FREE:
+    product_of(context.books.session, context.campaign, facts.product)
+    if facts.number == FREE:
         raise Refused.field("number", "is the word for money of no restriction; number the need otherwise")
     return Posting()
 
 
+def _fold_need(books: Books, entry: Entry[Need, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        NeedRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            recipient=facts.recipient,
+            product_entry=product_of(session, entry.campaign, facts.product).entry,
+            quantity=facts.quantity,
+            place=facts.place,
+            by=facts.by,
+            date=entry.date,
+        )
+    )
+
+
+def _unfold_need(books: Books, entry: Entry[Need, None], seq: int) -> None:
+    books.session.get_one(NeedRow, entry.seq).reversed_by = seq
+
+
+def _post_offer(context: Context, facts: Offer) -> Posting[None]:
+    require_campaign(context)
+    session = context.books.session
+    product_of(session, context.campaign, facts.product)
+    need_of(session, context.campaign, facts.need)
+    return Posting()
+
+
+def _fold_offer(books: Books, entry: Entry[Offer, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        OfferRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            partner=facts.partner,
+            need_entry=need_of(session, entry.campaign, facts.need).entry,
+            product_entry=product_of(session, entry.campaign, facts.product).entry,
+            quantity=facts.quantity,
+            date=entry.date,
+        )
+    )
+
+
+def _unfold_offer(books: Books, entry: Entry[Offer, None], seq: int) -> None:
+    books.session.get_one(OfferRow, entry.seq).reversed_by = seq
+
+
 CAMPAIGN = Kind(
+    typed=True,
     name="campaign",
     noun="campaign",
     verb="add",
     facts=Campaign,
+    notes=None,
     doc="Open a campaign: a call for one purpose, with its dates, partners and public page.",
     roles=frozenset({Role.ADMIN}),
     key=lambda campaign, _facts: f"campaign:{campaign}",
@@ -162,50 +342,44 @@ CAMPAIGN = Kind(
     date=lambda facts: None,
 )
 PRODUCT = Kind(
+    typed=True,
     name="product",
     noun="product",
     verb="add",
     facts=Product,
+    notes=None,
     doc="Name what can be needed, ordered and delivered: goods or a service, its unit, grade and standard.",
     roles=RECORDERS,
     key=numbered("product", "code"),
     post=_post_product,
-    fold=saved_as("product", "code"),
+    fold=_fold_product,
 )
 NEED = Kind(
+    typed=True,
     name="need",
     noun="need",
     verb="add",
     facts=Need,
+    notes=None,
     doc="Record what a recipient asks for.",
     roles=RECORDERS,
     key=numbered("need"),
     post=_post_need,
-    fold=saved_as("need"),
-    undoing=Undoing(reversed_as("need")),
+    fold=_fold_need,
+    undoing=Undoing(_unfold_need),
 )
 OFFER = Kind(
+    typed=True,
     name="offer",
     noun="offer",
     verb="add",
     facts=Offer,
+    notes=None,
     doc="Record what a partner can give towards a need.",
     roles=RECORDERS,
     key=numbered("offer"),
-    post=_post_need,
-    fold=saved_as("offer"),
-    undoing=Undoing(reversed_as("offer")),
+    post=_post_offer,
+    fold=_fold_offer,
+    undoing=Undoing(_unfold_offer),
 )
-PLEDGE = Kind(
-    name="pledge",
-    noun="pledge",
-    verb="add",
-    facts=Pledge,
-    doc="Record a promise of money; it is in no total.",
-    roles=RECORDERS,
-    key=numbered("pledge"),
-    post=_post_in_campaign,
-    fold=saved_as("pledge"),
-    undoing=Undoing(reversed_as("pledge")),
-)
-KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER, PLEDGE)
+KINDS = (CAMPAIGN, PRODUCT, NEED, OFFER)

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.rules.books import Documents
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, campaign_slugs
 from ledger.rules.gifts import Coins, Gift, counted_as, settles_into
 from ledger.rules.observing import Coin, WatchedOutput, WatchedTx
 from ledger.rules.spends import ChangeCoin, Spent, spends_of
-from ledger.store.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ class Counted:
 class CoinClasses:
     """Reads from the journal's documents what a coin was recorded as, or will be when it settles."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.documents = Documents(shelf)
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.documents = books.documents
 
     def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """(campaign, document) of the recorded spends of a transaction."""
-        for slug, _ in self.documents.all("campaign", ""):
+        for slug in campaign_slugs(self.books.session):
             for document in spends_of(self.documents, slug, txid):
                 yield slug, document
 
@@ -69,7 +70,13 @@ class CoinClasses:
         gift = self.documents.find("donation", coin.campaign, coin.outpoint)
         if gift is None:  # not settled yet
             outside = coin.branch == "change"
-            into = settles_into(self.documents, coin.campaign, coin.outpoint, coin.sats, change=outside)
+            into = settles_into(
+                self.books,
+                campaign_of(self.books.session, coin.campaign),
+                coin.outpoint,
+                coin.sats,
+                change=outside,
+            )
         else:
             into = counted_as(gift)
         return ((coin.campaign, Counted(**{into.value: coin.sats})),)

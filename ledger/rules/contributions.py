@@ -17,18 +17,9 @@ from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.lines import Append, Change
 from ledger.core.names import FREE, GiftKind, GiftName
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
-from ledger.rules.restrictions import require_need
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-)
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.rules.taken_off import appended_off
 
 
@@ -64,7 +55,7 @@ def _post(context: Context, facts: Contribution) -> Posting:
     bank = account(AccountClass.BANK, context.campaign, facts.bank)
     gifts = account(AccountClass.GIFTS, context.campaign)
     if facts.restriction is not None:
-        require_need(context.books, context.campaign, facts.restriction, "restriction")
+        require_need(context.books.session, context.campaign, facts.restriction, "restriction")
     line = money_line(context.campaign, facts.currency, facts.restriction or FREE)
     start = context.books.lines.length(line)
     return Posting(

@@ -27,6 +27,7 @@ from ledger.rules.approvals import (
     require_pending,
 )
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import (
     fold_explained,
     fold_left_open,
@@ -37,9 +38,9 @@ from ledger.rules.explaining import (
 )
 from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
-from ledger.rules.restrictions import Taking, cut, require_need, units_of
+from ledger.rules.restrictions import Taking, cut, units_of
 from ledger.rules.sold import Sold, fills_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import carried, require_purpose, require_released, require_unexplained, spent_line
 from ledger.rules.valuations import unfold_converted
 
@@ -182,7 +183,7 @@ def _early(context: Context, facts: Conversion) -> None:
     if facts.currency == "BTC":
         raise Refused.field("currency", "a conversion ends in another currency than BTC")
     if facts.need is not None:
-        require_need(context.books, context.campaign, facts.need, "need")
+        require_need(context.books.session, context.campaign, facts.need, "need")
     _require_fills_tie(facts)
 
 

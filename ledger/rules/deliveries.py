@@ -14,7 +14,9 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.names import UseCause, UseName
+from ledger.model.evidence import About
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     Cause,
@@ -25,16 +27,7 @@ from ledger.rules.goods import (
     require_in_date,
     require_not_recalled,
 )
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    numbered,
-    require_campaign,
-    reversed_as,
-    saved_as,
-)
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +141,8 @@ def _post_signed(context: Context, facts: Signature) -> Posting:
         raise Conflict(
             f"number: handover {facts.number} is signed already; reverse that first if it was wrong"
         )
-    papers = standing_papers(context.books, context.campaign, facts.sha256)
-    told = [(paper["facts"]["about"], paper["facts"].get("number")) for paper in papers]
-    if ("handover", facts.number) not in told:
+    papers = standing_papers(context.books.session, context.campaign, facts.sha256)
+    if (About.HANDOVER, facts.number) not in [(paper.about, paper.number) for paper in papers]:
         raise Refused.field(
             "sha256", f"is no paper of handover {facts.number}; attach it first with `evidence add`"
         )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Refused
+from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
+from ledger.model.campaigns import NeedRow, OfferRow
+from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.people import IndicatorRow, ResultRow
+from ledger.model.pledges import PledgeRow
 from ledger.rules.books import Books
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
+from ledger.rules.campaigns import require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,64 +30,97 @@ class Evidence:
     title: Name
     paper: Name  # what sort of paper: "purchase order", "goods received note"
     shows: Text
-    access: Literal["public", "redacted", "sealed"]
-    about: Literal[
-        "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
-        "receipt", "shipment", "arrival", "loss", "handover", "distribution",
-        "closing", "return", "recall", "contribution", "in-kind",
-        "indicator", "result", "credit-note", "refund",
-    ]  # fmt: skip
+    access: Access
+    about: About
     number: Number | None = None
     withheld: Text | None = None  # why a sealed paper is not shown
     review: Date | None = None  # when that is looked at again
     date: Date
 
 
-def _post(context: Context, facts: Evidence) -> Posting:
+_Numbered = type[NeedRow] | type[OfferRow] | type[PledgeRow] | type[IndicatorRow] | type[ResultRow]
+_NUMBERED: Mapping[About, _Numbered] = {
+    About.NEED: NeedRow,
+    About.OFFER: OfferRow,
+    About.PLEDGE: PledgeRow,
+    About.INDICATOR: IndicatorRow,
+    About.RESULT: ResultRow,
+}
+"""The rows that a paper can be evidence of, by their noun."""
+
+
+def _require_recorded(context: Context, about: About, number: str) -> None:
+    """NotFound where nothing of this noun has the number."""
+    row = _NUMBERED.get(about)
+    if row is None:
+        context.books.documents.require(about.value, context.campaign, number)
+        return
+    wanted = (col(row.campaign) == context.campaign, col(row.number) == number)
+    if context.books.session.exec(select(row.entry).where(*wanted)).first() is None:
+        raise NotFound(f"{about.value}: there is no {about.value} {number} in campaign {context.campaign}")
+
+
+def _post(context: Context, facts: Evidence) -> Posting[None]:
     require_campaign(context)
-    if facts.access == "sealed" and (facts.withheld is None or facts.review is None):
+    sealed = facts.access is Access.SEALED
+    if sealed and (facts.withheld is None or facts.review is None):
         raise Refused.field(
             "withheld", "say why a sealed paper is not shown, and in review when to look at that again"
         )
-    if facts.access != "sealed" and (facts.withheld is not None or facts.review is not None):
+    if not sealed and (facts.withheld is not None or facts.review is not None):
         raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
-    if facts.about != "campaign":
+    if facts.about is not About.CAMPAIGN:
         if facts.number is None:
-            raise Refused.field("number", f"name the {facts.about} that this is evidence of")
-        context.books.documents.require(facts.about, context.campaign, facts.number)
+            raise Refused.field("number", f"name the {facts.about.value} that this is evidence of")
+        _require_recorded(context, facts.about, facts.number)
     return Posting()
 
 
-def standing_papers(books: Books, campaign: str, sha256: str) -> list[dict[str, Any]]:
+def standing_papers(session: Session, campaign: str, sha256: str) -> Sequence[EvidenceRow]:
     """The papers of these bytes that stand, one for each fact that they are evidence of."""
-    found = []
-    for name, document in books.documents.some("evidence", campaign, after=sha256):
-        if not name.startswith(sha256):
-            break
-        if not document.get("reversed"):
-            found.append(document)
-    return found
+    return session.exec(
+        select(EvidenceRow)
+        .where(
+            EvidenceRow.campaign == campaign,
+            EvidenceRow.sha256 == sha256,
+            col(EvidenceRow.reversed_by).is_(None),
+        )
+        .order_by(col(EvidenceRow.about), col(EvidenceRow.number))
+    ).all()
 
 
-def _name(facts: Mapping[str, Any]) -> str:
-    """One paper may be evidence of several facts, and stands beside each."""
-    return f"{facts['sha256']}:{facts['about']}:{facts.get('number', '')}"
+def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        EvidenceRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            sha256=facts.sha256,
+            title=facts.title,
+            paper=facts.paper,
+            shows=facts.shows,
+            access=facts.access,
+            about=facts.about,
+            number=facts.number,
+            withheld=facts.withheld,
+            review=facts.review,
+            date=facts.date,
+            role=entry.role,
+        )
+    )
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    books.documents.save("evidence", entry.campaign, _name(entry.facts), document_of(entry))
-
-
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    document = books.documents.require("evidence", entry.campaign, _name(entry.facts))
-    books.documents.save("evidence", entry.campaign, _name(entry.facts), document | {"reversed": seq})
+def _unfold(books: Books, entry: Entry[Evidence, None], seq: int) -> None:
+    books.session.get_one(EvidenceRow, entry.seq).reversed_by = seq
 
 
 EVIDENCE = Kind(
+    typed=True,
     name="evidence",
     noun="evidence",
     verb="add",
     facts=Evidence,
+    notes=None,
     doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only).",
     roles=RECORDERS,
     key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",

@@ -19,7 +19,7 @@ def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
     """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
     txid = facts.txid
     # A part is named once it is recorded; there is nothing to wait for.
-    if txid is None or ":" in txid or lender_of(books.documents, campaign, txid) is not None:
+    if txid is None or ":" in txid or lender_of(books, campaign, txid) is not None:
         return None
     return None if books.documents.find("spend", campaign, txid) is not None else str(txid)
 

@@ -16,17 +16,9 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import UseCause, UseName
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import goods_account, goods_line, lot_asset
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    numbered,
-    require_campaign,
-    reversed_as,
-    saved_as,
-)
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
 from ledger.tracing.ends import reopened, still_ended
 
 

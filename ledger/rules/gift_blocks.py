@@ -21,9 +21,10 @@ from ledger.rules.approvals import Decision, approval, fold_decided, fold_pendin
 from ledger.rules.block_followed import fold_released, follow, released_coins
 from ledger.rules.block_holds import held_by_block, interval_of
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.gifts import Coins, counted_as, money_line
 from ledger.rules.pledges import GiftRef, gift_document
-from ledger.rules.spec import RECORDERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, document_of, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ from ledger.rules.approvals import (
 )
 from ledger.rules.block_holds import freed_by, held_again, interval_of, overlap
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.explaining import (
     fold_explained,
     fold_left_open,
@@ -49,7 +50,7 @@ from ledger.rules.explaining import (
 from ledger.rules.gift_blocks import lift_block, save_gift
 from ledger.rules.pledges import GiftRef, gift_document
 from ledger.rules.restrictions import restriction_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import require_unexplained, spent_line
 from ledger.tracing.state import Lines
 

@@ -13,11 +13,13 @@ from pydantic import ConfigDict
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer, transfers_reversed
-from ledger.core.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
+from ledger.core.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid, facts_json
 from ledger.core.lines import Append, Change, UnitState, units_in
 from ledger.core.names import FREE, HoldCause, HoldName, MoneyLine
+from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.rules.block_holds import held_by_block
-from ledger.rules.books import Books, Documents
+from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.rates import value_at
 from ledger.rules.spec import SYSTEM, Context, Kind, document_of
 from ledger.rules.unvalued import time_of
@@ -98,30 +100,29 @@ def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
     return [Transfer(place, source, "BTC", document["facts"]["sats"]) for place, source in moves]
 
 
-def settles_into(documents: Documents, campaign: str, outpoint: str, sats: int, *, change: bool) -> Coins:
-    """Where a payment is counted when it settles; `change`: it lies on a change branch. Raises NotFound."""
+def settles_into(books: Books, campaign: CampaignRow, outpoint: str, sats: int, *, change: bool) -> Coins:
+    """Where a payment is counted when it settles; `change`: it lies on a change branch."""
     if change:
         return Coins.UNDECIDED
-    if sats < documents.require("campaign", "", campaign)["facts"]["dust"]:
+    if sats < campaign.dust:
         return Coins.DUST
-    blocked = documents.find("blocked", campaign, outpoint) is not None
+    blocked = books.documents.find("blocked", campaign.slug, outpoint) is not None
     return Coins.BLOCKED if blocked else Coins.WALLET
 
 
 def _post_gift(context: Context, facts: Gift) -> Posting:
-    documents = context.books.documents
-    campaign = documents.require("campaign", "", context.campaign)["facts"]
-    into = settles_into(documents, context.campaign, facts.outpoint, facts.sats, change=facts.change_branch)
+    campaign = require_campaign(context)
+    into = settles_into(context.books, campaign, facts.outpoint, facts.sats, change=facts.change_branch)
     transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
     notes: dict[str, Any] = {"into": into.value}
     if into is not Coins.WALLET:
         return Posting((transfer,), (), notes)
     line = money_line(context.campaign, "BTC", facts.restriction or FREE)
     start = context.books.lines.length(line)
-    if campaign["valuation"] == "block_time":
-        valued = value_at(context.books, context.campaign, campaign, facts.time, facts.sats)
+    if campaign.valuation is ValuationClock.BLOCK_TIME:
+        valued = value_at(context.books.session, campaign, facts.time, facts.sats)
         if valued is not None:
-            notes["valuation"] = valued
+            notes["valuation"] = facts_json(valued)
     return Posting((transfer,), (Append(line, "BTC", start, facts.sats, facts.outpoint),), notes)
 
 

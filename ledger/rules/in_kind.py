@@ -16,19 +16,12 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.core.lines import Append, Change
 from ledger.core.names import OVER, GiftKind, GiftName, Lot
+from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
+from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import goods_account, goods_line, lot_asset
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-)
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.rules.taken_off import appended_off
 
 
@@ -68,7 +61,7 @@ def _asset_of(facts: Any) -> str:
 def _post(context: Context, facts: InKind) -> Posting:
     require_campaign(context)
     books, campaign = context.books, context.campaign
-    product = books.documents.require("product", campaign, facts.product)["facts"]
+    service = product_of(books.session, campaign, facts.product).nature is Nature.SERVICE
     lot = facts.number if facts.lot is None else facts.lot
     asset = lot_asset(facts.product, lot)
     if Lot("", lot).is_over:
@@ -79,13 +72,13 @@ def _post(context: Context, facts: InKind) -> Posting:
         raise Refused.field(
             "currency", "a stated value is in a currency of a country; coins are no gift in kind"
         )
-    if facts.expiry is not None and product["service"]:
+    if facts.expiry is not None and service:
         raise Refused.field("expiry", f"{facts.product} is a service; leave it out")
     if facts.expiry is not None and facts.expiry < facts.date:
         raise Refused.field("expiry", f"{facts.expiry} is before the day of receipt, {facts.date}")
-    if facts.paper is not None and not standing_papers(books, campaign, facts.paper):
+    if facts.paper is not None and not standing_papers(books.session, campaign, facts.paper):
         raise Refused.field("paper", "no evidence has this hash; attach the paper first")
-    kind = AccountClass.DELIVERED if product["service"] else AccountClass.STOCK
+    kind = AccountClass.DELIVERED if service else AccountClass.STOCK
     line = goods_line(campaign, kind, facts.place, asset)
     start = books.lines.length(line)
     given = Transfer(

@@ -16,9 +16,10 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Positive, matching
 from ledger.core.lines import Append, Change, Operation, UnitState
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, require_campaign
 from ledger.rules.gifts import Coins, counted_as, money_line
 from ledger.rules.observing import Observed
-from ledger.rules.spec import APPROVERS, Context, Kind, require_campaign
+from ledger.rules.spec import APPROVERS, Context, Kind
 from ledger.rules.spends import spends_of
 
 OutpointText = Annotated[
@@ -66,7 +67,7 @@ def coin_named(books: Books, campaign: str, outpoint: str) -> dict[str, Any]:
 
 def _require_one_campaign(books: Books, campaign: str, txid: str, vout: int) -> None:
     """Conflict where another campaign has a part of the coin too: one decision cannot speak for both."""
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for spend in spends_of(books.documents, slug, txid) if slug != campaign else ():
             if any(coin["vout"] == vout and coin["undecided"] for coin in spend["facts"]["coins"]):
                 raise Conflict(

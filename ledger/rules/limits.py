@@ -11,19 +11,26 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.money import decimal_text
 from ledger.core.roles import Role
+from ledger.model.limits import LimitRow
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, require_campaign
 from ledger.rules.orders import order_value
 from ledger.rules.pledges import gift_asset
-from ledger.rules.spec import APPROVERS, Context, Kind, document_of, numbered, require_campaign
+from ledger.rules.spec import APPROVERS, Context, Kind, numbered
 
 DAY = dt.timedelta(hours=24)
 _AT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+Approver = Literal["approver", "admin"]
+"""The roles that a limit can bind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class Limit:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    role: Literal["approver", "admin"]
+    role: Approver
     currency: Currency
     most: Positive
     date: Date
@@ -48,7 +55,7 @@ class LimitLifted:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    role: Literal["approver", "admin"]
+    role: Approver
     currency: Currency
     date: Date
 
@@ -102,16 +109,30 @@ _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
 }
 
 
-def limit_of(books: Books, campaign: str, role: str, currency: str) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A limit that stands since the day `date`: the most that a role may approve, minor units of the currency."""
+
+    role: str
+    currency: str
+    most: int
+    date: str
+
+
+def limits_of(session: Session, campaign: str) -> list[Standing]:
+    """What stands, by role and currency."""
+    rows = session.exec(
+        select(LimitRow)
+        .where(LimitRow.campaign == campaign)
+        .order_by(col(LimitRow.role), col(LimitRow.currency))
+    )
+    return [Standing(row.role, row.currency, row.most, row.date) for row in rows if row.most is not None]
+
+
+def limit_of(session: Session, campaign: str, role: str, currency: str) -> int | None:
     """The most that a role may approve, minor units; None without a limit, 0 where it has one elsewhere only."""
-    most, limited = None, False
-    for _, document in books.documents.some("limit", campaign, after=f"{role}:"):
-        if document["facts"]["role"] != role:
-            break
-        limited = limited or document["most"] is not None
-        if document["facts"]["currency"] == currency:
-            most = document["most"]
-    return most if most is not None or not limited else 0
+    standing = {limit.currency: limit.most for limit in limits_of(session, campaign) if limit.role == role}
+    return standing.get(currency, 0) if standing else None
 
 
 def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
@@ -123,7 +144,7 @@ def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
     asked = _ASKED.get(kind.noun, _of_any)(context.books, context.campaign, document["facts"])
     if asked is None:
         return
-    most = limit_of(context.books, context.campaign, context.role.value, asked.currency)
+    most = limit_of(context.books.session, context.campaign, context.role.value, asked.currency)
     if most is None:
         return
     for total, others, what in _totals(context, kind.noun, number, asked):
@@ -143,7 +164,7 @@ def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (asked.minor, 0)
-    for slug, _ in context.books.documents.all("campaign", ""):
+    for slug in campaign_slugs(context.books.session):
         for other, document in context.books.documents.all(noun, slug):
             if (slug, other) == (context.campaign, number):
                 continue
@@ -171,7 +192,7 @@ def _who_can(context: Context, currency: str, total: int) -> str:
     """Who may approve so much, as the end of a sentence."""
     able = []
     for role in sorted(APPROVERS):
-        most = limit_of(context.books, context.campaign, role.value, currency)
+        most = limit_of(context.books.session, context.campaign, role.value, currency)
         if role is not context.role and (most is None or most >= total):
             able.append(_with_article(role.value))
     if not able:
@@ -183,42 +204,72 @@ def _with_article(role: str) -> str:
     return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
 
 
-def _post(context: Context, facts: Limit | LimitLifted) -> Posting:
+def _post_set(context: Context, _facts: Limit) -> Posting[None]:
     require_campaign(context)
-    if isinstance(facts, LimitLifted):
-        place = f"{facts.role}:{facts.currency}"
-        document = context.books.documents.find("limit", context.campaign, place)
-        if document is None or document["most"] is None:
-            raise Refused.field("currency", f"{facts.role} has no limit in {facts.currency}; none is lifted")
     return Posting()
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    facts = entry.facts
-    document = document_of(entry, most=facts.get("most"))
-    books.documents.save("limit", entry.campaign, f"{facts['role']}:{facts['currency']}", document)
+def _fold_set(books: Books, entry: Entry[Limit, None]) -> None:
+    _keep(books.session, entry, entry.facts.role, entry.facts.currency, entry.facts.most)
+
+
+def _post_lifted(context: Context, facts: LimitLifted) -> Posting[None]:
+    require_campaign(context)
+    limit = context.books.session.get(LimitRow, (context.campaign, facts.role, facts.currency))
+    if limit is None or limit.most is None:
+        raise Refused.field("currency", f"{facts.role} has no limit in {facts.currency}; none is lifted")
+    return Posting()
+
+
+def _fold_lifted(books: Books, entry: Entry[LimitLifted, None]) -> None:
+    _keep(books.session, entry, entry.facts.role, entry.facts.currency, None)
+
+
+def _keep(
+    session: Session,
+    entry: Entry[Limit, None] | Entry[LimitLifted, None],
+    role: str,
+    currency: str,
+    most: int | None,
+) -> None:
+    limit = session.get(LimitRow, (entry.campaign, role, currency))
+    if limit is None:
+        limit = LimitRow(
+            campaign=entry.campaign,
+            role=role,
+            currency=currency,
+            most=most,
+            date=entry.date,
+            entry=entry.seq,
+        )
+        session.add(limit)
+    limit.most, limit.date, limit.entry = most, entry.date, entry.seq
 
 
 SET = Kind(
+    typed=True,
     name="limit",
     noun="limit",
     verb="set",
     facts=Limit,
+    notes=None,
     doc="Set the most that a role may approve in a currency.",
     roles=frozenset({Role.ADMIN}),
     key=numbered("limit"),
-    post=_post,
-    fold=_fold,
+    post=_post_set,
+    fold=_fold_set,
 )
 LIFT = Kind(
+    typed=True,
     name="limit.lifted",
     noun="limit",
     verb="lift",
     facts=LimitLifted,
+    notes=None,
     doc="Let a role approve without a limit in a currency again.",
     roles=frozenset({Role.ADMIN}),
     key=numbered("limit"),
-    post=_post,
-    fold=_fold,
+    post=_post_lifted,
+    fold=_fold_lifted,
 )
 KINDS = (SET, LIFT)

@@ -20,6 +20,7 @@ from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
 from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, campaign_slugs, require_campaign
 from ledger.rules.explaining import (
     fold_explained,
     fold_left_open,
@@ -30,7 +31,7 @@ from ledger.rules.explaining import (
 )
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, too_little
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import (
     carried,
     require_released,
@@ -96,7 +97,7 @@ def free_money(context: Context, bank: str, asset: str, wanted: int, field: str 
 def _early(context: Context, facts: Loan) -> None:
     if facts.to == context.campaign:
         raise Refused.field("to", "is the campaign that lends; a move goes between its own places")
-    context.books.documents.require("campaign", "", facts.to)
+    campaign_of(context.books.session, facts.to)
     if facts.asset != "BTC":
         if facts.bank is None or facts.to_bank is None or facts.txid is not None:
             raise Refused.field("bank", "a loan of money names both banks and no transaction")
@@ -130,7 +131,7 @@ def _borrowed_part(books: Books, txid: str) -> int:
     """The number of the next part of a transaction, over all campaigns."""
     return 1 + max(
         int(document["facts"]["part"])
-        for slug, _ in books.documents.all("campaign", "")
+        for slug in campaign_slugs(books.session)
         for document in spends_of(books.documents, slug, txid)
     )
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payments_without_invoice, standing_notes, unbilled_payments
 
@@ -167,7 +168,7 @@ def _mismatches(
 
 def tolerance(books: Books, campaign: str, order: dict[str, Any]) -> int:
     """Per mille within which papers agree: the order's, else the campaign's, else none."""
-    declared = books.documents.require("campaign", "", campaign)["facts"].get("match_permille", 0)
+    declared = campaign_of(books.session, campaign).match_permille
     return int(order["facts"].get("match_permille", declared))
 
 

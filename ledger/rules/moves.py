@@ -25,6 +25,7 @@ from ledger.rules.approvals import (
     release_of,
     require_pending,
 )
+from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import (
     fold_explained,
     fold_left_open,
@@ -34,8 +35,8 @@ from ledger.rules.explaining import (
     waits_for_spend,
 )
 from ledger.rules.own_moves import network_fee
-from ledger.rules.restrictions import Taking, all_in_order, require_need, take, too_little, units_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign
+from ledger.rules.restrictions import Taking, all_in_order, take, too_little, units_of
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import carried, require_purpose, require_unexplained
 
 
@@ -103,7 +104,7 @@ def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
 
 def _early(context: Context, facts: Move) -> None:
     if facts.need is not None:
-        require_need(context.books, context.campaign, facts.need, "need")
+        require_need(context.books.session, context.campaign, facts.need, "need")
     if facts.asset == "BTC":
         _require_coins(facts)
     else:

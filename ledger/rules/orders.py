@@ -20,19 +20,11 @@ from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.budget import price_of, spendable
+from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import standing_notes
-from ledger.rules.restrictions import bound_elsewhere, require_need
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    numbered,
-    require_campaign,
-    reversed_as,
-    saved_as,
-)
+from ledger.rules.restrictions import bound_elsewhere
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
@@ -149,7 +141,7 @@ def _require_money(
             context.books, context.campaign, currency, date, need, sats=False
         ):
             return {}
-        return {"rests_on_rate": by[0], "price": by[1]}
+        return {"rests_on_rate": by.number, "price": by.price}
     elsewhere = "".join(
         bound_elsewhere(context.books, context.campaign, asset, need)
         for asset in dict.fromkeys((currency, "BTC"))
@@ -167,9 +159,9 @@ def _post_purchase(context: Context, facts: Purchase) -> Posting:
     if len({item.item for item in facts.items}) != len(facts.items):
         raise Refused.field("items", "two items have the same number; number each one")
     for item in facts.items:
-        context.books.documents.require("product", context.campaign, item.product)
+        product_of(context.books.session, context.campaign, item.product)
     if facts.need is not None:
-        require_need(context.books, context.campaign, facts.need, "need")
+        require_need(context.books.session, context.campaign, facts.need, "need")
     if facts.amends is not None:
         amended = context.books.documents.require("purchase", context.campaign, facts.amends)
         if amended["status"] not in BOUND or amended["facts"]["supplier"] != facts.supplier:

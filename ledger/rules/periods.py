@@ -8,17 +8,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Date, Number
-from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Count, Date, Number
+from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow, PeriodStatus
+from ledger.rules.approvals import Decision
 from ledger.rules.books import Books
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
-from ledger.rules.trial_balance import add_transfers, closing_sums, empty_sums, told_rows
+from ledger.rules.campaigns import require_campaign
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.trial_balance import (
+    FrozenBalance,
+    add_transfers,
+    closing_sums,
+    empty_sums,
+    frozen_balances,
+)
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -37,14 +46,75 @@ class PeriodClose:
     date: Date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """The days of a period, both included."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    first: Date
+    last: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """What closing a period freezes: its days, the entries that its balances count, and the balances.
+
+    `scanned` is the last entry before which none waits for a later period; `before` the period that was closed last.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    first: Date
+    last: Date
+    through: Count
+    scanned: Count
+    balances: tuple[FrozenBalance, ...]
+    before: Number | None = None
+
+
 def day_after(day: str) -> str:
     return (dt.date.fromisoformat(day) + dt.timedelta(days=1)).isoformat()
 
 
-def last_closed(books: Books, campaign: str) -> tuple[str, str] | None:
-    """(number, last day) of the newest closed period; None while every period is open."""
-    document = books.documents.find("closed", campaign, "")
-    return None if document is None else (document["number"], document["last"])
+def last_closed(session: Session, campaign: str) -> PeriodRow | None:
+    """The newest closed period of a campaign; None while every period is open."""
+    return session.exec(
+        select(PeriodRow)
+        .where(PeriodRow.campaign == campaign, PeriodRow.status == PeriodStatus.CLOSED)
+        .order_by(col(PeriodRow.last).desc())
+        .limit(1)
+    ).first()
+
+
+def pending_period(session: Session, campaign: str) -> PeriodRow | None:
+    """The period whose closing waits for a decision; there is at most one."""
+    waiting = (col(PeriodRow.campaign) == campaign, col(PeriodRow.status) == PeriodStatus.PENDING)
+    return session.exec(select(PeriodRow).where(*waiting)).first()
+
+
+def find_period(session: Session, campaign: str, number: str) -> PeriodRow | None:
+    wanted = (col(PeriodRow.campaign) == campaign, col(PeriodRow.number) == number)
+    return session.exec(select(PeriodRow).where(*wanted)).one_or_none()
+
+
+def _period(session: Session, campaign: str, number: str) -> PeriodRow:
+    period = find_period(session, campaign, number)
+    if period is None:
+        raise NotFound(f"period: there is no period {number} in campaign {campaign}")
+    return period
+
+
+def _closing_of(session: Session, period: PeriodRow) -> PeriodClosingRow:
+    """What closed a period that is closed."""
+    wanted = (col(PeriodClosingRow.period_entry) == period.entry, col(PeriodClosingRow.reversed_by).is_(None))
+    return session.exec(select(PeriodClosingRow).where(*wanted)).one()
+
+
+def _pending(context: Context, number: str) -> PeriodRow:
+    """The closing that waits for a decision; raises NotFound or Conflict."""
+    period = _period(context.books.session, context.campaign, number)
+    if period.status is not PeriodStatus.PENDING:
+        raise Conflict(f"number: period {number} is {period.status.value}; only a pending one can be decided")
+    return period
 
 
 def _days(facts: PeriodClose) -> tuple[str, str]:
@@ -61,22 +131,20 @@ def _days(facts: PeriodClose) -> tuple[str, str]:
     return first.isoformat(), (following - dt.timedelta(days=1)).isoformat()
 
 
-def _require_next(context: Context, facts: PeriodClose) -> tuple[str, str]:
-    """The days of the period, where it follows the closed ones without a gap and is over; raises Refused."""
-    first, last = _days(facts)
+def _require_next(context: Context, first: str, last: str, date: str) -> None:
+    """Refused where a period does not follow the closed ones without a gap, or is not over on the day `date`."""
     if first > last:
         raise Refused.field("last", f"is before the first day, {first}; give the days in order")
-    closed = last_closed(context.books, context.campaign)
-    if closed is not None and first != day_after(closed[1]):
+    closed = last_closed(context.books.session, context.campaign)
+    if closed is not None and first != day_after(closed.last):
         raise Refused.field(
             "first",
-            f"the period would begin on {first}, and {closed[0]} is closed up to {closed[1]}; "
-            f"begin on {day_after(closed[1])}",
+            f"the period would begin on {first}, and {closed.number} is closed up to {closed.last}; "
+            f"begin on {day_after(closed.last)}",
         )
     if last >= context.today:
         raise Refused.field("last", f"{last} is not over; close a period after its last day")
-    _require_after(facts.date, last)
-    return first, last
+    _require_after(date, last)
 
 
 def _require_after(date: str, last: str) -> None:
@@ -84,93 +152,161 @@ def _require_after(date: str, last: str) -> None:
         raise Refused.field("date", f"lies in the period that it closes; give a day after {last}")
 
 
-def _post(context: Context, facts: PeriodClose) -> Posting:
+def _post(context: Context, facts: PeriodClose) -> Posting[Days]:
     require_campaign(context)
-    for number, other in context.books.documents.all("period", context.campaign):
-        if other["status"] == "pending":
-            raise Conflict(
-                f"number: the closing of {number} waits for a decision; approve or reject it first"
-            )
-    first, last = _require_next(context, facts)
-    return Posting((), (), {"first": first, "last": last})
+    waiting = pending_period(context.books.session, context.campaign)
+    if waiting is not None:
+        raise Conflict(
+            f"number: the closing of {waiting.number} waits for a decision; approve or reject it first"
+        )
+    first, last = _days(facts)
+    _require_next(context, first, last, facts.date)
+    return Posting(notes=Days(first=first, last=last))
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    """Sum up what is dated in the period, on what the one before it froze; later dates wait for their own."""
-    document = require_pending(context, "period", decision.number)
-    told = document["facts"]
-    facts = PeriodClose(
-        number=told["number"], first=told.get("first"), last=told.get("last"), date=told["date"]
+def _fold(books: Books, entry: Entry[PeriodClose, Days]) -> None:
+    books.session.add(
+        PeriodRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=entry.facts.number,
+            first=entry.notes.first,
+            last=entry.notes.last,
+            date=entry.facts.date,
+            at=entry.at,
+            status=PeriodStatus.PENDING,
+        )
     )
-    first, last = _require_next(context, facts)
+
+
+def _post_approved(context: Context, decision: Decision) -> Posting[Frozen]:
+    """Sum up what is dated in the period, on what the one before it froze; later dates wait for their own."""
+    session, campaign = context.books.session, context.campaign
+    period = _pending(context, decision.number)
+    first, last = period.first, period.last
+    _require_next(context, first, last, period.date)
     _require_after(decision.date, last)
+    before = last_closed(session, campaign)
     opening, scanned = empty_sums(), 0
-    closed = last_closed(context.books, context.campaign)
-    before = None
-    if closed is not None:
-        before = context.books.documents.require("period", context.campaign, closed[0])["outcome"]
-        opening, scanned = closing_sums(before["balances"]), before["scanned"]
+    if before is not None:
+        closed = _closing_of(session, before)
+        opening, scanned = closing_sums(session, closed), closed.scanned
     within, through, waits = empty_sums(), scanned, None
     for entry in context.entries(scanned):
         through = entry.seq
         if entry.date > last:
             waits = entry.seq if waits is None else waits
         elif before is None and entry.date < first:
-            add_transfers(opening, context.campaign, entry)
-        elif before is None or entry.date > before["last"]:
-            add_transfers(within, context.campaign, entry)
+            add_transfers(opening, campaign, entry)
+        elif before is None or entry.date > before.last:
+            add_transfers(within, campaign, entry)
     closing = empty_sums()
     for key in opening.keys() | within.keys():
         closing[key] = opening.get(key, 0) + within.get(key, 0)
-    notes: dict[str, Any] = {
-        "first": first,
-        "last": last,
-        "through": through,
-        "scanned": through if waits is None else waits - 1,
-        "balances": told_rows(opening, closing),
-    }
-    if closed is not None:
-        notes["before"] = closed[0]
-    return Posting((), (), notes)
+    return Posting(
+        notes=Frozen(
+            first=first,
+            last=last,
+            through=through,
+            scanned=through if waits is None else waits - 1,
+            balances=frozen_balances(opening, closing),
+            before=None if before is None else before.number,
+        )
+    )
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("period", "closed")(books, entry)
-    told = {"number": entry.facts["number"], "last": entry.notes["last"]}
-    books.documents.save("closed", entry.campaign, "", told)
+def _fold_approved(books: Books, entry: Entry[Decision, Frozen]) -> None:
+    session, frozen = books.session, entry.notes
+    period = _period(session, entry.campaign, entry.facts.number)
+    period.status = PeriodStatus.CLOSED
+    session.add(
+        PeriodClosingRow(
+            entry=entry.seq,
+            period_entry=period.entry,
+            date=entry.date,
+            through=frozen.through,
+            scanned=frozen.scanned,
+        )
+    )
+    session.flush()
+    for row in frozen.balances:
+        session.add(
+            PeriodBalanceRow(
+                closing_entry=entry.seq,
+                account=row.account,
+                asset=row.asset,
+                opening=row.opening,
+                closing=row.closing,
+            )
+        )
 
 
-def _require_last_closed(context: Context, entry: Entry) -> None:
+def _require_last_closed(context: Context, entry: Entry[Decision, Frozen]) -> None:
     """Conflict where a later period was closed on what would be opened again."""
-    closed = last_closed(context.books, context.campaign)
-    if closed is not None and closed[0] != entry.facts["number"]:
-        raise Conflict(f"entry: {closed[0]} was closed after it; open that again first")
+    closed = last_closed(context.books.session, context.campaign)
+    if closed is not None and closed.number != entry.facts.number:
+        raise Conflict(f"entry: {closed.number} was closed after it; open that again first")
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
+def _unfold(books: Books, entry: Entry[Decision, Frozen], seq: int) -> None:
     """A reversed closing leaves its period open, and the one before it the last that is closed."""
-    reversed_as("period", status="reopened")(books, entry, seq)
-    if "before" not in entry.notes:
-        books.documents.remove("closed", entry.campaign, "")
-        return
-    before = books.documents.require("period", entry.campaign, str(entry.notes["before"]))
-    told = {"number": entry.notes["before"], "last": before["outcome"]["last"]}
-    books.documents.save("closed", entry.campaign, "", told)
+    _period(books.session, entry.campaign, entry.facts.number).status = PeriodStatus.REOPENED
+    books.session.get_one(PeriodClosingRow, entry.seq).reversed_by = seq
+
+
+def _recorded_by(books: Books, campaign: str, facts: Decision) -> int | None:
+    period = find_period(books.session, campaign, facts.number)
+    return None if period is None else period.entry
+
+
+def _post_rejected(context: Context, facts: Decision) -> Posting[None]:
+    _pending(context, facts.number)
+    return Posting()
+
+
+def _fold_rejected(books: Books, entry: Entry[Decision, None]) -> None:
+    _period(books.session, entry.campaign, entry.facts.number).status = PeriodStatus.REJECTED
 
 
 PERIOD = Kind(
+    typed=True,
     name="period",
     noun="period",
     verb="close",
     facts=PeriodClose,
+    notes=Days,
     doc="Close a period that is over; it waits for another person's approval, which freezes its balances.",
     roles=RECORDERS,
     key=numbered("period"),
     post=_post,
-    fold=fold_pending("period"),
+    fold=_fold,
 )
-KINDS = (
-    PERIOD,
-    approval("period", _post_approved, _fold_approved, Undoing(_unfold, require=_require_last_closed)),
-    rejection("period"),
+APPROVED = Kind(
+    typed=True,
+    name="period.approved",
+    noun="period",
+    verb="approve",
+    facts=Decision,
+    notes=Frozen,
+    doc="Approve a recorded period; its recorder may not.",
+    roles=APPROVERS,
+    key=lambda campaign, facts: f"approval:period:{campaign}:{facts.number}",
+    post=_post_approved,
+    fold=_fold_approved,
+    approves=_recorded_by,
+    undoing=Undoing(_unfold, require=_require_last_closed),
 )
+REJECTED = Kind(
+    typed=True,
+    name="period.rejected",
+    noun="period",
+    verb="reject",
+    facts=Decision,
+    notes=None,
+    doc="Reject a recorded period; what it held is free again. Its recorder may withdraw it so.",
+    roles=RECORDERS,
+    key=lambda campaign, facts: f"rejection:period:{campaign}:{facts.number}",
+    post=_post_rejected,
+    fold=_fold_rejected,
+)
+KINDS = (PERIOD, APPROVED, REJECTED)

@@ -1,34 +1,27 @@
-"""What became of a pledge: matched to the gifts that fulfil it, in parts or whole, or lapsed.
+"""Pledges: promises of money, and what became of them: matched to the gifts that fulfil them, or lapsed.
 
 A pledge is a promise: nothing here moves money, and no total ever counts one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Date, Number, Positive, matching
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
 from ledger.core.money import decimal_text
 from ledger.core.names import GiftKind, gift_named
+from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
 from ledger.rules.books import Books
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    Unfold,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-    saved_as,
-)
+from ledger.rules.campaigns import require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 GiftRef = Annotated[
     str,
@@ -47,6 +40,17 @@ class PledgeStatus(StrEnum):
     COMMITMENT = "commitment"
     PAID = "paid"
     LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pledge:
+    """A promise, not yet money; never in totals."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    asset: Currency
+    amount: Positive
+    date: Date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,63 +117,128 @@ def gift_worth(books: Books, campaign: str, gift: str, asset: str) -> int | None
     return int(valuation["value"]) if valuation and valuation["currency"] == asset else None
 
 
-def _matches(books: Books, campaign: str, *, live: bool) -> list[dict[str, Any]]:
-    """The facts of all matches that are not reversed; with `live`, only of gifts that are live now."""
-    found = []
-    for _, document in books.documents.all("pledge_match", campaign):
-        facts = document["facts"]
-        gift = gift_document(books, campaign, facts["gift"])
-        if not document.get("reversed") and not (live and (gift is None or not gift["live"])):
-            found.append(facts)
-    return found
+def find_pledge(session: Session, campaign: str, number: str) -> PledgeRow | None:
+    wanted = (col(PledgeRow.campaign) == campaign, col(PledgeRow.number) == number)
+    return session.exec(select(PledgeRow).where(*wanted)).one_or_none()
 
 
-def pledge_state(books: Books, campaign: str, number: str) -> PledgeState:
-    """What of a pledge is paid, by the matches that stand now; raises NotFound.
+def pledge_of(session: Session, campaign: str, number: str) -> PledgeRow:
+    """The pledge of a number, reversed or not; raises NotFound."""
+    pledge = find_pledge(session, campaign, number)
+    if pledge is None:
+        raise NotFound(f"pledge: there is no pledge {number} in campaign {campaign}")
+    return pledge
+
+
+def pledges_of(session: Session, campaign: str) -> Sequence[PledgeRow]:
+    """The pledges of a campaign that are not reversed, by number."""
+    return session.exec(
+        select(PledgeRow)
+        .where(PledgeRow.campaign == campaign, col(PledgeRow.reversed_by).is_(None))
+        .order_by(col(PledgeRow.number))
+    ).all()
+
+
+def _matches(session: Session, pledge: PledgeRow) -> Sequence[PledgeMatchRow]:
+    """The matches of a pledge that are not reversed."""
+    return session.exec(
+        select(PledgeMatchRow).where(
+            PledgeMatchRow.pledge_entry == pledge.entry, col(PledgeMatchRow.reversed_by).is_(None)
+        )
+    ).all()
+
+
+def _standing_steps(session: Session, pledge: PledgeRow) -> set[StepKind]:
+    """Did a pledge become binding, did it lapse? Reversed steps are none."""
+    steps = select(PledgeStepRow).where(
+        PledgeStepRow.pledge_entry == pledge.entry, col(PledgeStepRow.reversed_by).is_(None)
+    )
+    return {row.step for row in session.exec(steps)}
+
+
+def pledge_state(books: Books, pledge: PledgeRow) -> PledgeState:
+    """What of a pledge is paid, by the matches that stand now.
 
     A gift that a reorganisation voids pays nothing until it is restored.
     """
-    pledge = books.documents.require("pledge", campaign, number)
-    promised = int(pledge["facts"]["amount"])
-    paid = sum(row["amount"] for row in _matches(books, campaign, live=True) if row["pledge"] == number)
-    steps = books.documents.find("pledge_step", campaign, number) or {}
-    lapsed = promised - paid if "lapsed" in steps else 0
-    if paid == promised:
+    paid = 0
+    for match in _matches(books.session, pledge):
+        gift = gift_document(books, pledge.campaign, match.gift)
+        if gift is not None and gift["live"]:
+            paid += match.amount
+    steps = _standing_steps(books.session, pledge)
+    lapsed = pledge.amount - paid if StepKind.LAPSED in steps else 0
+    if paid == pledge.amount:
         status = PledgeStatus.PAID
     elif lapsed:
         status = PledgeStatus.LAPSED
     else:
-        status = PledgeStatus.COMMITMENT if "committed" in steps else PledgeStatus.PLEDGE
-    return PledgeState(pledge["facts"]["asset"], promised, paid, lapsed, status)
+        status = PledgeStatus.COMMITMENT if StepKind.COMMITTED in steps else PledgeStatus.PLEDGE
+    return PledgeState(pledge.asset, pledge.amount, paid, lapsed, status)
 
 
-def matched_of_gift(books: Books, campaign: str, gift: str, asset: str) -> int:
+def matched_of_gift(session: Session, campaign: str, gift: str, asset: str) -> int:
     """How much of a gift is matched to pledges in an asset, minor units."""
-    return sum(
-        row["amount"]
-        for row in _matches(books, campaign, live=False)
-        if row["gift"] == gift
-        and books.documents.require("pledge", campaign, row["pledge"])["facts"]["asset"] == asset
+    matched = (
+        select(func.coalesce(func.sum(PledgeMatchRow.amount), 0))
+        .join(PledgeRow, col(PledgeRow.entry) == PledgeMatchRow.pledge_entry)
+        .where(
+            PledgeMatchRow.campaign == campaign,
+            PledgeMatchRow.gift == gift,
+            PledgeRow.asset == asset,
+            col(PledgeMatchRow.reversed_by).is_(None),
+        )
     )
+    return int(session.exec(matched).one())
 
 
-def _require_standing(context: Context, number: str, field: str) -> PledgeState:
-    pledge = context.books.documents.require("pledge", context.campaign, number)
-    if pledge.get("reversed"):
+def matched_gifts(session: Session, campaign: str) -> Sequence[str]:
+    """The gifts that pledges of a campaign were ever matched to, by name."""
+    gifts = select(PledgeMatchRow.gift).where(PledgeMatchRow.campaign == campaign).distinct()
+    return session.exec(gifts.order_by(col(PledgeMatchRow.gift))).all()
+
+
+def _require_open(context: Context, number: str, field: str) -> tuple[PledgeRow, PledgeState]:
+    pledge = pledge_of(context.books.session, context.campaign, number)
+    if pledge.reversed_by is not None:
         raise Conflict(f"{field}: pledge {number} was reversed; name one that stands")
-    state = pledge_state(context.books, context.campaign, number)
+    state = pledge_state(context.books, pledge)
     if state.status in {PledgeStatus.PAID, PledgeStatus.LAPSED}:
         remedy = ", or reverse its lapse first" if state.status is PledgeStatus.LAPSED else ""
         raise Conflict(
             f"{field}: pledge {number} is {state.status.value}; name one that is still open{remedy}"
         )
-    return state
+    return pledge, state
 
 
-def _post_match(context: Context, facts: Match) -> Posting:
+def _post_pledge(context: Context, _facts: Pledge) -> Posting[None]:
+    require_campaign(context)
+    return Posting()
+
+
+def _fold_pledge(books: Books, entry: Entry[Pledge, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        PledgeRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            asset=facts.asset,
+            amount=facts.amount,
+            date=entry.date,
+            happened=entry.happened or facts.date,
+        )
+    )
+
+
+def _unfold_pledge(books: Books, entry: Entry[Pledge, None], seq: int) -> None:
+    books.session.get_one(PledgeRow, entry.seq).reversed_by = seq
+
+
+def _post_match(context: Context, facts: Match) -> Posting[None]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
-    state = _require_standing(context, facts.pledge, "pledge")
+    pledge, state = _require_open(context, facts.pledge, "pledge")
     asset = state.asset
     worth = gift_worth(books, campaign, facts.gift, asset)
     if worth is None:
@@ -177,12 +246,9 @@ def _post_match(context: Context, facts: Match) -> Posting:
             "gift",
             f"is no settled gift that counts in {asset}, the pledge's own; name one, or value it first",
         )
-    left = worth - matched_of_gift(books, campaign, facts.gift, asset)
+    left = worth - matched_of_gift(books.session, campaign, facts.gift, asset)
     # A match of a gift that a reorganisation voided still binds: the gift may be restored.
-    bound = sum(
-        row["amount"] for row in _matches(books, campaign, live=False) if row["pledge"] == facts.pledge
-    )
-    free = state.promised - bound
+    free = state.promised - sum(match.amount for match in _matches(books.session, pledge))
     most = min(free, left)
     if facts.amount > most:
         raise Refused.field(
@@ -193,70 +259,106 @@ def _post_match(context: Context, facts: Match) -> Posting:
     return Posting()
 
 
-def _post_step(context: Context, facts: Step) -> Posting:
+def _fold_match(books: Books, entry: Entry[Match, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        PledgeMatchRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            pledge_entry=pledge_of(session, entry.campaign, facts.pledge).entry,
+            gift=facts.gift,
+            amount=facts.amount,
+            date=entry.date,
+        )
+    )
+
+
+def _unfold_match(books: Books, entry: Entry[Match, None], seq: int) -> None:
+    books.session.get_one(PledgeMatchRow, entry.seq).reversed_by = seq
+
+
+def _post_step(context: Context, facts: Step) -> Posting[None]:
     require_campaign(context)
-    _require_standing(context, facts.number, "number")
+    _require_open(context, facts.number, "number")
     return Posting()
 
 
-def _fold_step(word: str) -> Any:
-    def fold(books: Books, entry: Entry) -> None:
-        number = str(entry.facts["number"])
-        steps = books.documents.find("pledge_step", entry.campaign, number) or {}
-        books.documents.save("pledge_step", entry.campaign, number, steps | {word: document_of(entry)})
+def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, None]:
+    """The kind that records a step, once while it stands, and again after each reversal of it."""
 
-    return fold
+    def reversed_before(books: Books, campaign: str, facts: Step) -> int:
+        counted = (
+            select(func.count())
+            .select_from(PledgeStepRow)
+            .join(PledgeRow, col(PledgeRow.entry) == PledgeStepRow.pledge_entry)
+            .where(
+                PledgeRow.campaign == campaign,
+                PledgeRow.number == facts.number,
+                PledgeStepRow.step == step,
+                col(PledgeStepRow.reversed_by).is_not(None),
+            )
+        )
+        return books.session.exec(counted).one()
+
+    def fold(books: Books, entry: Entry[Step, None]) -> None:
+        session = books.session
+        pledge = pledge_of(session, entry.campaign, entry.facts.number)
+        session.add(PledgeStepRow(entry=entry.seq, pledge_entry=pledge.entry, step=step, date=entry.date))
+
+    def unfold(books: Books, entry: Entry[Step, None], seq: int) -> None:
+        books.session.get_one(PledgeStepRow, entry.seq).reversed_by = seq
+
+    return Kind(
+        typed=True,
+        name=f"pledge.{step.value}",
+        noun="pledge",
+        verb=verb,
+        facts=Step,
+        notes=None,
+        doc=doc,
+        roles=RECORDERS,
+        key=lambda campaign, facts: f"{noun}:{campaign}:{facts.number}",
+        reversed_before=reversed_before,
+        post=_post_step,
+        fold=fold,
+        undoing=Undoing(unfold),
+    )
 
 
-def _unfold_step(word: str) -> Unfold:
-    """Take a commitment or a lapse back."""
-
-    def unfold(books: Books, entry: Entry, _seq: int) -> None:
-        number = str(entry.facts["number"])
-        steps = books.documents.require("pledge_step", entry.campaign, number)
-        del steps[word]
-        if steps:
-            books.documents.save("pledge_step", entry.campaign, number, steps)
-        else:
-            books.documents.remove("pledge_step", entry.campaign, number)
-
-    return unfold
-
-
+PLEDGE = Kind(
+    typed=True,
+    name="pledge",
+    noun="pledge",
+    verb="add",
+    facts=Pledge,
+    notes=None,
+    doc="Record a promise of money; it is in no total.",
+    roles=RECORDERS,
+    key=numbered("pledge"),
+    post=_post_pledge,
+    fold=_fold_pledge,
+    undoing=Undoing(_unfold_pledge),
+)
 MATCH = Kind(
+    typed=True,
     name="pledge.matched",
     noun="pledge",
     verb="match",
     facts=Match,
+    notes=None,
     doc="Match a gift to the pledge that it fulfils, in part or whole; it moves no money.",
     roles=RECORDERS,
     key=numbered("pledge.matched"),
     post=_post_match,
-    fold=saved_as("pledge_match"),
-    undoing=Undoing(reversed_as("pledge_match")),
+    fold=_fold_match,
+    undoing=Undoing(_unfold_match),
 )
-COMMIT = Kind(
-    name="pledge.committed",
-    noun="pledge",
-    verb="commit",
-    facts=Step,
-    doc="Record that a pledge became binding; it is still in no total.",
-    roles=RECORDERS,
-    key=lambda campaign, facts: f"commitment:{campaign}:{facts.number}:{facts.date}",
-    post=_post_step,
-    fold=_fold_step("committed"),
-    undoing=Undoing(_unfold_step("committed")),
+COMMIT = _step_kind(
+    StepKind.COMMITTED,
+    "commit",
+    "commitment",
+    "Record that a pledge became binding; it is still in no total.",
 )
-LAPSE = Kind(
-    name="pledge.lapsed",
-    noun="pledge",
-    verb="lapse",
-    facts=Step,
-    doc="Record that what is open of a pledge will not come.",
-    roles=RECORDERS,
-    key=lambda campaign, facts: f"lapse:{campaign}:{facts.number}:{facts.date}",
-    post=_post_step,
-    fold=_fold_step("lapsed"),
-    undoing=Undoing(_unfold_step("lapsed")),
-)
-KINDS = (MATCH, COMMIT, LAPSE)
+LAPSE = _step_kind(StepKind.LAPSED, "lapse", "lapse", "Record that what is open of a pledge will not come.")
+KINDS = (PLEDGE, MATCH, COMMIT, LAPSE)

@@ -6,25 +6,26 @@ Nothing here asks anybody, and no price is ever a float: minor units, and exact 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Decimals, Name, Number, Positive, Sha256
 from ledger.core.money import DECIMALS
+from ledger.model.campaigns import CampaignRow
+from ledger.model.rates import RateQuoteRow, RateRow
 from ledger.rules.books import Books
-from ledger.rules.spec import RECORDERS, Context, Kind, document_of, require_campaign
+from ledger.rules.campaigns import TOLERANCE_PERMILLE, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind
 
 SATS = 10**8
 MINUTE = 60
 """Rates of a moment are those of its minute, by the moment that the minute begins."""
-TOLERANCE_PERMILLE = 20
-"""Quotes that lie further apart are left to the desk, unless the campaign says otherwise (RULES 10)."""
 LEAST_QUOTES = 2
 
 
@@ -112,41 +113,101 @@ def divided_half_even(amount: int, divisor: int) -> int:
     return quotient
 
 
-def tolerance_of(campaign: Mapping[str, Any]) -> int:
-    """How far apart quotes may lie, in thousandths of the lower one, by the campaign's facts."""
-    return int(campaign.get("tolerance_permille", TOLERANCE_PERMILLE))
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What one bitcoin was at, minor units of `currency`, by the quotes of a rate that agree; `rate` recorded it."""
+
+    currency: str
+    date: str
+    at: int | None
+    price: int
+    quotes: tuple[Quote, ...]
+    rate: int
+
+    @property
+    def number(self) -> str:
+        """What people call the rate: its currency, its day, and the minute that it is of."""
+        return rate_number(self.currency, self.date, self.at)
 
 
-def value_at(
-    books: Books, slug: str, campaign: Mapping[str, Any], moment: int, sats: int
-) -> dict[str, Any] | None:
-    """The value of sats at a moment, minor units, with the quotes kept; None where no rate decides.
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A value in minor units of `currency`, with the quotes kept, and the entry of the rate that they are of."""
 
-    The rate of the minute comes first, then that of the day. `campaign` is the facts of campaign `slug`.
+    currency: str
+    value: int
+    price: int
+    quotes: tuple[Quote, ...]
+    rate: int
+
+
+def rate_number(currency: str, date: str, at: int | None) -> str:
+    """What people call a rate: its currency, its day, and the minute that it is of (Unix seconds), if any."""
+    return f"{currency}:{date}" + ("" if at is None else f":{at}")
+
+
+def _agreed(session: Session, campaign: CampaignRow, rate: RateRow) -> Priced | None:
+    """The price of a rate; None where its quotes do not agree within the campaign's tolerance."""
+    rows = session.exec(
+        select(RateQuoteRow).where(RateQuoteRow.rate == rate.entry).order_by(col(RateQuoteRow.n))
+    ).all()
+    price = agreed_price([row.price for row in rows], campaign.tolerance_permille)
+    if price is None:
+        return None
+    quotes = tuple(
+        Quote(
+            source=row.source, price=row.price, pair=row.pair, at=row.at, cents=row.cents, sha256=row.sha256
+        )
+        for row in rows
+    )
+    return Priced(rate.currency, rate.date, rate.at, price, quotes, rate.entry)
+
+
+def price_at(session: Session, campaign: CampaignRow, moment: int) -> Priced | None:
+    """The price in the campaign's currency at a moment (Unix seconds); None where no rate decides.
+
+    The rate of the minute comes first, then that of the day.
     """
-    currency, day = campaign["currency"], day_of(moment)
-    for number in (f"{currency}:{day}:{minute_of(moment)}", f"{currency}:{day}"):
-        document = books.documents.find("rate", slug, number)
-        if document is None:
-            continue
-        quotes = document["facts"]["quotes"]
-        price = agreed_price([quote["price"] for quote in quotes], tolerance_of(campaign))
-        if price is not None:
-            return {
-                "currency": currency,
-                "value": divided_half_even(sats * price, SATS),
-                "price": price,
-                "quotes": quotes,
-                "rate": document["seq"],
-            }
+    of_day = (
+        col(RateRow.campaign) == campaign.slug,
+        col(RateRow.currency) == campaign.currency,
+        col(RateRow.date) == day_of(moment),
+    )
+    for at in (col(RateRow.at) == minute_of(moment), col(RateRow.at).is_(None)):
+        rate = session.exec(select(RateRow).where(*of_day, at)).one_or_none()
+        priced = None if rate is None else _agreed(session, campaign, rate)
+        if priced is not None:
+            return priced
     return None
 
 
-def _number(facts: Rate) -> str:
-    return f"{facts.currency}:{facts.date}" + ("" if facts.at is None else f":{facts.at}")
+def value_at(session: Session, campaign: CampaignRow, moment: int, sats: int) -> Valued | None:
+    """The value of sats at a moment (Unix seconds) in the campaign's currency; None where no rate decides."""
+    found = price_at(session, campaign, moment)
+    if found is None:
+        return None
+    value = divided_half_even(sats * found.price, SATS)
+    return Valued(found.currency, value, found.price, found.quotes, found.rate)
 
 
-def _post(context: Context, facts: Rate) -> Posting:
+def newest_price(
+    session: Session, campaign: CampaignRow, currency: str, date: str, among: int = 1
+) -> Priced | None:
+    """The price by the newest rate up to a day whose quotes agree, of the `among` newest ones; None: of none.
+
+    Of one day, rates of minutes are newer than that of the day.
+    """
+    rates = session.exec(
+        select(RateRow)
+        .where(RateRow.campaign == campaign.slug, RateRow.currency == currency, RateRow.date <= date)
+        .order_by(col(RateRow.date).desc(), func.coalesce(RateRow.at, -1).desc())
+        .limit(among)
+    )
+    agreed = (_agreed(session, campaign, rate) for rate in rates.all())
+    return next((priced for priced in agreed if priced is not None), None)
+
+
+def _post(context: Context, facts: Rate) -> Posting[None]:
     require_campaign(context)
     if facts.at is not None and facts.at % MINUTE:
         raise Refused.field("at", f"must begin a minute; {minute_of(facts.at)} does")
@@ -165,20 +226,39 @@ def _post(context: Context, facts: Rate) -> Posting:
     return Posting()
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    at = entry.facts.get("at")
-    number = f"{entry.facts['currency']}:{entry.facts['date']}" + ("" if at is None else f":{at}")
-    books.documents.save("rate", entry.campaign, number, document_of(entry))
+def _fold(books: Books, entry: Entry[Rate, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        RateRow(
+            entry=entry.seq, campaign=entry.campaign, currency=facts.currency, date=facts.date, at=facts.at
+        )
+    )
+    session.flush()
+    for n, quote in enumerate(facts.quotes):
+        session.add(
+            RateQuoteRow(
+                rate=entry.seq,
+                n=n,
+                source=quote.source,
+                price=quote.price,
+                pair=quote.pair,
+                at=quote.at,
+                cents=quote.cents,
+                sha256=quote.sha256,
+            )
+        )
 
 
 RATE = Kind(
+    typed=True,
     name="rate",
     noun="rate",
     verb="add",
     facts=Rate,
+    notes=None,
     doc="Record the quotes of a day or a minute, one bitcoin in minor units of a currency, with their sources.",
     roles=RECORDERS,
-    key=lambda campaign, facts: f"rate:{campaign}:{_number(facts)}",
+    key=lambda campaign, facts: f"rate:{campaign}:{rate_number(facts.currency, facts.date, facts.at)}",
     post=_post,
     fold=_fold,
 )

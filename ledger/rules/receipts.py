@@ -17,7 +17,9 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import OVER, UseCause, UseName
+from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
+from ledger.rules.campaigns import product_of
 from ledger.rules.goods import goods_account, goods_line, lot_asset, over_asset
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
@@ -72,11 +74,11 @@ def _post(context: Context, facts: Receipt) -> Posting:
     if order["status"] != "approved":
         raise Conflict(f"order: {facts.order} is {order['status']}; goods are received on approved orders")
     item = item_of(order, facts.item)
-    product = books.documents.require("product", campaign, item["product"])["facts"]
+    service = product_of(books.session, campaign, item["product"]).nature is Nature.SERVICE
     opened = open_account(campaign, facts.order, facts.item)
     received = item["quantity"] - books.net(opened, item["product"])
     line = order_line(campaign, facts.order, facts.item, order["facts"]["currency"])
-    kind = AccountClass.DELIVERED if product["service"] else AccountClass.STOCK
+    kind = AccountClass.DELIVERED if service else AccountClass.STOCK
     wanted = sum(lot.noted for lot in facts.lots if lot.replaces is None)
     if wanted > item["quantity"] - received:
         raise Refused.field(

@@ -18,12 +18,13 @@ from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, LineKind, UseCause, UseName, line_named
 from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
 from ledger.rules.budget import spendable
+from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.evidence import standing_papers
 from ledger.rules.explaining import fold_left_open, fold_waiting
 from ledger.rules.gift_returns import uses_of_spend
 from ledger.rules.gifts import money_line
-from ledger.rules.restrictions import Taking, cut, require_need, restriction_of, take, units_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, require_campaign, reversed_as
+from ledger.rules.restrictions import Taking, cut, restriction_of, take, units_of
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.rules.spends import carried, require_unexplained, spent_line
 
 
@@ -53,7 +54,7 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
     if facts.need == facts.to:
         raise Refused.field("to", "is what the money serves already; name another need, or none")
     if facts.to is not None:
-        require_need(context.books, context.campaign, facts.to, "to")
+        require_need(context.books.session, context.campaign, facts.to, "to")
     if facts.reason == "exchanged":
         if facts.txid is None:
             raise Refused.field("txid", "names the transaction in which units are exchanged")
@@ -62,7 +63,7 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
         raise Refused.field(
             "reason", "set_aside is for unrestricted money, and the others for restricted money"
         )
-    shown = facts.paper is not None and standing_papers(context.books, context.campaign, facts.paper)
+    shown = facts.paper is not None and standing_papers(context.books.session, context.campaign, facts.paper)
     if facts.reason == "donors_agreed" and not shown:
         raise Refused.field(
             "paper", "name the paper that shows it, by its SHA-256; add it with `evidence add`"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.core.errors import NotFound, Refused
+from ledger.core.errors import Refused
 from ledger.core.lines import Piece, UnitState, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, MoneyLine, SpentLine, line_named
@@ -39,25 +39,6 @@ def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewh
         f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
         f"{decimal_text(asset, free)} is free at {bank}{elsewhere}",
     )
-
-
-def require_need(books: Books, campaign: str, need: str, field: str) -> None:
-    """Refused where `need` can restrict nothing: reversed, or named like unrestricted money; raises NotFound."""
-    document = books.documents.find("need", campaign, need)
-    if document is None:
-        raise NotFound(f"{field}: there is no need {need} in campaign {campaign}; name one that is recorded")
-    if need == FREE or document.get("reversed") is not None:
-        raise Refused.field(field, "is no standing need; name one that is, or none")
-
-
-def need_title(books: Books, campaign: str, need: str | None) -> str:
-    """What a need asks for and who, in a few words; empty for money of any end."""
-    document = books.documents.find("need", campaign, need) if need else None
-    if document is None:
-        return ""
-    facts = document["facts"]
-    product = books.documents.require("product", campaign, facts["product"])["facts"]
-    return f"{product['name']} for {facts['recipient']}"
 
 
 def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:

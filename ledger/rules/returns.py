@@ -17,18 +17,9 @@ from ledger.core.facts import STRICT, Date, Name, Number, Text
 from ledger.core.lines import Operation, Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName, account_named
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import LotCount, goods_account, goods_line, lot_asset, moved, over_asset
-from ledger.rules.spec import (
-    APPROVERS,
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-)
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

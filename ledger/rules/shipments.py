@@ -14,17 +14,9 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Text
 from ledger.core.lines import Operation, PartKind
 from ledger.core.names import UseCause, UseName
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import Cause, LotCount, lot_asset, moved
-from ledger.rules.spec import (
-    RECORDERS,
-    Context,
-    Kind,
-    Undoing,
-    document_of,
-    numbered,
-    require_campaign,
-    reversed_as,
-)
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 
 Carriage = Literal["air", "sea", "road", "rail", "hand"]
 

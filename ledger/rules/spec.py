@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -82,10 +82,17 @@ class Kind(Generic[F, N]):
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
+    reversed_before: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
+    """How often the same was told and reversed before, of what may be told again then: its key goes on counting."""
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
     typed: bool = False
+
+    def key_of(self, books: Books, campaign: str, facts: F) -> str:
+        """What happened in the world, for the n-th time that it stands."""
+        again = self.reversed_before(books, campaign, facts)
+        return self.key(campaign, facts) + (f":{again}" if again else "")
 
     def read(self, entry: Entry) -> Entry[F, N]:
         """An entry of this kind from the journal, as its fold and its undoing take it."""
@@ -134,9 +141,3 @@ def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:
         return f"{kind}:{campaign}:{getattr(facts, number)}"
 
     return key
-
-
-def require_campaign(context: Context) -> Mapping[str, Any]:
-    """The campaign's facts; raises NotFound."""
-    facts: Mapping[str, Any] = context.books.documents.require("campaign", "", context.campaign)["facts"]
-    return facts

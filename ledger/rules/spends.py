@@ -16,6 +16,7 @@ from ledger.core.lines import Change, Operation, Part, PartKind, Piece, Source, 
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books, Documents
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.rules.spec import SYSTEM, Context, Kind, document_of
 
@@ -284,17 +285,17 @@ def _fold_again(live: bool) -> Any:
     return fold
 
 
-def lender_of(documents: Documents, campaign: str, txid: str) -> str | None:
+def lender_of(books: Books, campaign: str, txid: str) -> str | None:
     """Whose coins a recorded spend took, where it took none of this campaign's (RULES 17)."""
-    if documents.find("spend", campaign, txid) is not None:
+    if books.documents.find("spend", campaign, txid) is not None:
         return None
-    others = (slug for slug, _ in documents.all("campaign", "") if slug != campaign)
-    return next((slug for slug in others if documents.find("spend", slug, txid) is not None), None)
+    others = (slug for slug in campaign_slugs(books.session) if slug != campaign)
+    return next((slug for slug in others if books.documents.find("spend", slug, txid) is not None), None)
 
 
 def require_unexplained(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
     """The spend that a fact explains; raises NotFound, or Conflict that says by how much it differs."""
-    lender = lender_of(context.books.documents, context.campaign, txid)
+    lender = lender_of(context.books, context.campaign, txid)
     if lender is not None:
         raise Conflict(
             f"txid: it spent coins of campaign {lender}; record a loan there, which names what is to explain here"

@@ -7,17 +7,41 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, ClassVar
 
-from ledger.core.accounts import campaign_of
+from pydantic import ConfigDict, PlainSerializer
+from sqlmodel import Session, col, select
+
+from ledger.core import accounts
 from ledger.core.entry import Entry
+from ledger.core.facts import STRICT
 from ledger.core.money import MAX_AMOUNT
-from ledger.rules.books import Books
+from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
+from ledger.rules.campaigns import campaign_of
 
 Sums = dict[tuple[str, str], int]
 """(account, asset) -> debits less credits, minor units."""
+
+
+def _published(minor: int) -> int | str:
+    return minor if abs(minor) <= MAX_AMOUNT else str(minor)
+
+
+Sum = Annotated[int, PlainSerializer(_published, return_type=int | str)]
+"""A sum in minor units; above 2^53-1 it is published as a string (RFC 8785, I-JSON)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenBalance:
+    """One account in one asset before and at the end of a period, as an entry publishes it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    account: str
+    asset: str
+    opening: Sum
+    closing: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +84,16 @@ class TrialBalance:
 def add_transfers(sums: Sums, campaign: str, entry: Entry) -> None:
     """Add what an entry moved on a campaign's accounts; a loan moves on those of two."""
     for transfer in entry.transfers:
-        if campaign_of(transfer.debit) == campaign:
+        if accounts.campaign_of(transfer.debit) == campaign:
             sums[transfer.debit, transfer.asset] += transfer.amount
-        if campaign_of(transfer.credit) == campaign:
+        if accounts.campaign_of(transfer.credit) == campaign:
             sums[transfer.credit, transfer.asset] -= transfer.amount
 
 
 def touches(campaign: str, entry: Entry) -> bool:
     """Is an entry the campaign's own, or does it move anything on its accounts?"""
     return entry.campaign == campaign or any(
-        campaign in {campaign_of(transfer.debit), campaign_of(transfer.credit)}
+        campaign in {accounts.campaign_of(transfer.debit), accounts.campaign_of(transfer.credit)}
         for transfer in entry.transfers
     )
 
@@ -78,58 +102,65 @@ def empty_sums() -> Sums:
     return defaultdict(int)
 
 
-def told_rows(opening: Sums, closing: Sums) -> list[list[Any]]:
-    """Rows as an entry publishes them: [account, asset, opening, closing]; sums above 2^53-1 as strings."""
+def frozen_balances(opening: Sums, closing: Sums) -> tuple[FrozenBalance, ...]:
+    """The balances that an entry publishes, by account and asset; without those that are 0 before and after."""
     keys = sorted(key for key in opening.keys() | closing.keys() if opening.get(key) or closing.get(key))
-    return [
-        [name, asset, _told(opening.get((name, asset), 0)), _told(closing.get((name, asset), 0))]
+    return tuple(
+        FrozenBalance(
+            account=name,
+            asset=asset,
+            opening=opening.get((name, asset), 0),
+            closing=closing.get((name, asset), 0),
+        )
         for name, asset in keys
-    ]
-
-
-def _told(minor: int) -> int | str:
-    return minor if abs(minor) <= MAX_AMOUNT else str(minor)
-
-
-def closing_sums(rows: Iterable[list[Any]]) -> Sums:
-    """What rows of an entry say of the end of their period."""
-    sums = empty_sums()
-    sums.update({(name, asset): int(closing) for name, asset, _, closing in rows})
-    return sums
-
-
-def trial_balance(document: Mapping[str, Any]) -> TrialBalance:
-    """The trial balance of the document of a period that was closed."""
-    froze = document["outcome"]
-    return TrialBalance(
-        number=document["facts"]["number"],
-        first=froze["first"],
-        last=froze["last"],
-        closed_on=document["decided_on"],
-        seq=document["decided"],
-        through=froze["through"],
-        reopened=document.get("reversed"),
-        rows=tuple(
-            TrialRow(name, asset, int(opening), int(closing))
-            for name, asset, opening, closing in froze["balances"]
-        ),
     )
 
 
-def trial_balances(books: Books, campaign: str) -> tuple[TrialBalance, ...]:
+def _balances(session: Session, closing: PeriodClosingRow) -> Sequence[PeriodBalanceRow]:
+    return session.exec(
+        select(PeriodBalanceRow)
+        .where(PeriodBalanceRow.closing_entry == closing.entry)
+        .order_by(col(PeriodBalanceRow.account), col(PeriodBalanceRow.asset))
+    ).all()
+
+
+def closing_sums(session: Session, closing: PeriodClosingRow) -> Sums:
+    """What each account held at the end of a closed period."""
+    sums = empty_sums()
+    sums.update({(row.account, row.asset): row.closing for row in _balances(session, closing)})
+    return sums
+
+
+def trial_balances(session: Session, campaign: str) -> tuple[TrialBalance, ...]:
     """Every period of a campaign that was ever closed, by its last day; raises NotFound for an unknown campaign."""
-    books.documents.require("campaign", "", campaign)
-    found = [
-        trial_balance(document)
-        for _, document in books.documents.all("period", campaign)
-        if document["status"] in {"closed", "reopened"}
-    ]
-    return tuple(sorted(found, key=lambda period: (period.last, period.seq)))
+    campaign_of(session, campaign)
+    closed = session.exec(
+        select(PeriodRow, PeriodClosingRow)
+        .join(PeriodClosingRow, col(PeriodClosingRow.period_entry) == PeriodRow.entry)
+        .where(PeriodRow.campaign == campaign)
+        .order_by(col(PeriodRow.last), col(PeriodClosingRow.entry))
+    )
+    return tuple(
+        TrialBalance(
+            number=period.number,
+            first=period.first,
+            last=period.last,
+            closed_on=closing.date,
+            seq=closing.entry,
+            through=closing.through,
+            reopened=closing.reversed_by,
+            rows=tuple(
+                TrialRow(row.account, row.asset, row.opening, row.closing)
+                for row in _balances(session, closing)
+            ),
+        )
+        for period, closing in closed.all()
+    )
 
 
-def frozen_differs(books: Books, campaign: str, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+def frozen_differs(session: Session, campaign: str, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
     """(number, sentence) of each closed period that is not what `entries`, the whole journal, say."""
-    closed = [period for period in trial_balances(books, campaign) if period.reopened is None]
+    closed = [period for period in trial_balances(session, campaign) if period.reopened is None]
     if not closed:
         return
     lasts = [period.last for period in closed]

@@ -13,15 +13,17 @@ from pydantic import ConfigDict
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Sha256
+from ledger.core.facts import STRICT, Count, Sha256, facts_json
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import UseCause, line_named, use_named
 from ledger.core.roles import Role
+from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.rates import value_at
 from ledger.rules.sold import sold_in
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, require_campaign
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of
 from ledger.tracing.follow import Ending, Passage, Stay, follow
 
 
@@ -47,14 +49,13 @@ def _is_fee_of_coins(use: Use) -> bool:
     return moves and line_named(use.line).asset == "BTC"
 
 
-def converted_value(
-    books: Books, slug: str, campaign: Mapping[str, Any], gift: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def converted_value(books: Books, campaign: CampaignRow, gift: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a gift fetched once all of it is converted, at the gross price of each conversion; else None.
 
     Floors of cumulative counts, so that the values of all gifts of a conversion sum to no more than it fetched.
     `gift` is the gift's document, or its row of those without a value.
     """
+    slug = campaign.slug
     numbers: list[str] = []
     value = converted = 0
     units = int(gift["end"]) - int(gift["start"])
@@ -70,7 +71,7 @@ def converted_value(
             continue
         number = name.number
         conversion = books.documents.require("conversion", slug, number)
-        if conversion["facts"]["currency"] != campaign["currency"]:
+        if conversion["facts"]["currency"] != campaign.currency:
             return None
         fill = next(sold for sold in sold_in(slug, conversion) if sold.use == visit.use.id)
         value += visit.high * fill.gross // fill.sold - visit.low * fill.gross // fill.sold
@@ -79,7 +80,7 @@ def converted_value(
             numbers.append(number)
     if not units or converted != units:
         return None
-    return {"currency": campaign["currency"], "value": value, "conversions": numbers}
+    return {"currency": campaign.currency, "value": value, "conversions": numbers}
 
 
 def value_sources(valuation: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -106,18 +107,19 @@ def _post(context: Context, facts: Valuation) -> Posting:
     if facts.value is not None:
         if facts.paper is None:
             raise Refused.field("paper", "name the paper that shows the figure, by its SHA-256")
-        papers = standing_papers(books, slug, facts.paper)
+        papers = standing_papers(books.session, slug, facts.paper)
         if not papers:
             raise Refused.field("paper", "is not among the evidence here; add it with `evidence add` first")
-        told = {"currency": campaign["currency"], "value": facts.value, "paper": facts.paper}
-        return Posting(notes={"valuation": told | {"title": papers[0]["facts"]["title"]}})
+        told = {"currency": campaign.currency, "value": facts.value, "paper": facts.paper}
+        return Posting(notes={"valuation": told | {"title": papers[0].title}})
     if context.role is not Role.SYSTEM:
         raise Refused.field("value", "give the figure in minor units, and the paper that shows it")
-    if campaign["valuation"] == "conversion":
-        found = converted_value(books, slug, campaign, gift)
+    if campaign.valuation is ValuationClock.CONVERSION:
+        found = converted_value(books, campaign, gift)
     else:
         moment = gift["time"] if facts.at is None else facts.at
-        found = value_at(books, slug, campaign, moment, gift["facts"]["sats"])
+        valued = value_at(books.session, campaign, moment, gift["facts"]["sats"])
+        found = None if valued is None else facts_json(valued)
     if found is None:
         raise Conflict("valuation: there is no rate of that moment that its sources agree on")
     return Posting(notes={"valuation": found})

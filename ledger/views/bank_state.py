@@ -11,12 +11,16 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.times import unix_seconds
-from ledger.rules.bank import entry_matched, line_left, signed
+from ledger.model.bank import BankLineRow, BankStatementRow, Direction
+from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.tracing.touched import Touched
 from ledger.views.suggestions import Suggestion
@@ -120,7 +124,7 @@ def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
 
 
 def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: str, moved: int) -> Movement:
-    left = abs(moved) - entry_matched(books, campaign, entry.seq, bank)
+    left = abs(moved) - entry_matched(books.session, entry.seq, bank)
     reference = str(entry.facts.get("number", entry.key))
     date = entry.date
     noun = entry.kind.partition(".")[0]
@@ -133,30 +137,31 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
 
 def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
     """Lines that wait for a match, by booking day, each with the best few entries that it may be."""
-    books = Books(tx)
-    waiting = [(n, d) for n, d in books.documents.all("bank_line", campaign) if line_left(d)]
+    waiting = tx.session.exec(
+        select(BankLineRow)
+        .where(
+            BankLineRow.campaign == campaign,
+            col(BankLineRow.reversed_by).is_(None),
+            col(BankLineRow.aside_by).is_(None),
+            col(BankLineRow.matched) < col(BankLineRow.amount),
+        )
+        .order_by(col(BankLineRow.booked), col(BankLineRow.identity))
+    ).all()
     moved = [m for m in movements(tx, campaign) if m.left and m.own] if waiting and propose else []
     found = []
-    for identity, line in waiting:
-        facts, left = line["facts"], line_left(line) * (1 if signed(line) > 0 else -1)
-        text = _text(tx, facts.get("text"))
+    for line in waiting:
+        left = line_left(line) * (1 if line.direction is Direction.IN else -1)
+        text = _text(tx, line.text)
         proposals = sorted(
-            (p for m in moved if (p := _proposal(m, campaign, facts, left, text)) is not None),
+            (p for m in moved if (p := _proposal(m, line, left, text)) is not None),
             key=lambda p: (-p.score, int(p.reference)),
         )[:SHOWN]
         found.append(
             OpenLine(
-                identity,
-                facts["bank"],
-                facts["currency"],
-                facts["booked"],
-                line["at"],
-                left,
-                text,
-                tuple(proposals),
+                line.identity, line.bank, line.currency, line.booked, line.at, left, text, tuple(proposals)
             )
         )
-    return tuple(sorted(found, key=lambda line: (line.booked, line.identity)))
+    return tuple(found)
 
 
 def _text(tx: Reading, committed: str | None) -> str | None:
@@ -164,14 +169,12 @@ def _text(tx: Reading, committed: str | None) -> str | None:
     return None if opening is None else opening[1].decode("utf-8", "replace")
 
 
-def _proposal(
-    moved: Movement, campaign: str, facts: dict[str, Any], left: int, text: str | None
-) -> Suggestion | None:
+def _proposal(moved: Movement, line: BankLineRow, left: int, text: str | None) -> Suggestion | None:
     """An entry as a proposal for a line; None where bank, direction, amount or days are too far apart."""
-    if (moved.bank, moved.currency) != (facts["bank"], facts["currency"]) or moved.left * left <= 0:
+    if (moved.bank, moved.currency) != (line.bank, line.currency) or moved.left * left <= 0:
         return None
     away = abs(moved.left - left) * 1000 // abs(left)
-    days = abs(_day(moved.date) - _day(facts["booked"]))
+    days = abs(_day(moved.date) - _day(line.booked))
     named = text is not None and len(moved.reference) >= _SHORTEST and moved.reference.lower() in text.lower()
     if (away > NEAR_PERMILLE and not named) or days > NEAR_DAYS:
         return None
@@ -184,27 +187,68 @@ def _proposal(
     if named:
         score += REFERENCE
         why.append("the text names it")
-    return Suggestion("entry", str(moved.entry), campaign, score, abs(moved.left), tuple(why))
+    return Suggestion("entry", str(moved.entry), line.campaign, score, abs(moved.left), tuple(why))
 
 
 def _day(date: str) -> int:
     return unix_seconds(f"{date}T00:00:00Z") // 86_400
 
 
-def _statements(books: Books, campaign: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Statements by bank and currency; by last day, those of one day as they were recorded."""
-    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for _, document in books.documents.all("bank_statement", campaign):
-        found[document["facts"]["bank"], document["facts"]["currency"]].append(document["facts"])
+BankCurrency = tuple[str, str]
+
+
+def _statements(session: Session, campaign: str) -> dict[BankCurrency, list[BankStatementRow]]:
+    """Statements by bank and currency, in order; by last day, those of one day as they were recorded."""
+    found: dict[BankCurrency, list[BankStatementRow]] = defaultdict(list)
+    for statement in statements_of(session, campaign):
+        found[statement.bank, statement.currency].append(statement)
     return found
 
 
-def _ends(told: list[dict[str, Any]], lines: int) -> tuple[int, dict[str, Any]]:
+def _ends(told: list[BankStatementRow], lines: int) -> tuple[int, BankStatementRow]:
     """The balance before all lines, and the statement that closes them; of one day, the one to which `lines` lead."""
-    opening = int(min(told, key=lambda s: (s["first"], s["last"]))["opening"])
-    last = max(s["last"] for s in told)
-    of_that_day = [s for s in told if s["last"] == last]
-    return opening, next((s for s in of_that_day if s["closing"] == opening + lines), of_that_day[-1])
+    opening = min(told, key=lambda s: (s.first, s.last)).opening
+    last = max(s.last for s in told)
+    of_that_day = [s for s in told if s.last == last]
+    return opening, next((s for s in of_that_day if s.closing == opening + lines), of_that_day[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _LineSums:
+    """Sums of the lines of a bank in one currency, minor units, below zero where money went out."""
+
+    all: int = 0
+    aside: int = 0
+    left: int = 0  # neither matched nor set aside
+    left_lines: int = 0
+
+
+def _line_sums(session: Session, campaign: str) -> dict[BankCurrency, _LineSums]:
+    sign = case((col(BankLineRow.direction) == Direction.IN, 1), else_=-1)
+    is_aside = col(BankLineRow.aside_by).is_not(None)
+    left = case((is_aside, 0), else_=col(BankLineRow.amount) - col(BankLineRow.matched))
+    standing = (col(BankLineRow.campaign) == campaign, col(BankLineRow.reversed_by).is_(None))
+    by_bank = (col(BankLineRow.bank), col(BankLineRow.currency))
+    amounts = session.exec(
+        select(
+            BankLineRow.bank,
+            BankLineRow.currency,
+            func.sum(sign * col(BankLineRow.amount)),
+            func.sum(case((is_aside, sign * col(BankLineRow.amount)), else_=0)),
+        )
+        .where(*standing)
+        .group_by(*by_bank)
+    )
+    open_amounts = session.exec(
+        select(BankLineRow.bank, BankLineRow.currency, func.sum(sign * left), func.count())
+        .where(*standing, left > 0)
+        .group_by(*by_bank)
+    )
+    waiting = {(bank, currency): (int(minor), lines) for bank, currency, minor, lines in open_amounts}
+    return {
+        (bank, currency): _LineSums(int(whole), int(aside), *waiting.get((bank, currency), (0, 0)))
+        for bank, currency, whole, aside in amounts
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,53 +263,43 @@ class StatementGap:
     missing: int
 
 
-def statement_gaps(books: Books, campaign: str) -> tuple[StatementGap, ...]:
+def statement_gaps(session: Session, campaign: str) -> tuple[StatementGap, ...]:
     """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
-    statements = _statements(books, campaign)
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    for _, line in books.documents.all("bank_line", campaign) if statements else ():
-        sums[line["facts"]["bank"], line["facts"]["currency"]] += signed(line)
+    statements = _statements(session, campaign)
+    sums = _line_sums(session, campaign) if statements else {}
     found = []
-    for (bank, currency), told in sorted(statements.items()):
-        opening, newest = _ends(told, sums[bank, currency])
-        missing = newest["closing"] - opening - sums[bank, currency]
+    for (bank, currency), told in statements.items():
+        lines = sums.get((bank, currency), _LineSums()).all
+        opening, newest = _ends(told, lines)
+        missing = newest.closing - opening - lines
         if missing:
-            found.append(StatementGap(bank, currency, newest["last"], opening, newest["closing"], missing))
+            found.append(StatementGap(bank, currency, newest.last, opening, newest.closing, missing))
     return tuple(found)
 
 
 def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
     """Each bank and currency of which there is a statement, by name."""
     books = Books(tx)
-    statements = _statements(books, campaign)
-    if not statements:
-        return ()
-    waiting: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for _, line in books.documents.all("bank_line", campaign):
-        sums = waiting[line["facts"]["bank"], line["facts"]["currency"]]
-        left = line_left(line)
-        sums[0] += left if signed(line) > 0 else -left
-        sums[1] += 1 if left else 0
-        sums[2] += signed(line) if line["aside"] is not None else 0
-        sums[3] += signed(line)
+    statements = _statements(tx.session, campaign)
+    sums = _line_sums(tx.session, campaign) if statements else {}
     found = []
-    for (bank, currency), told in sorted(statements.items()):
-        sums = waiting[bank, currency]
-        opening, newest = _ends(told, sums[3])
+    for (bank, currency), told in statements.items():
+        lines = sums.get((bank, currency), _LineSums())
+        opening, newest = _ends(told, lines.all)
         here = books.net(f"{_BANK}{campaign}/{bank}", currency)
         found.append(
             BankState(
                 bank,
                 currency,
-                newest["last"],
+                newest.last,
                 opening,
-                newest["closing"],
+                newest.closing,
                 here,
-                sums[0],
-                sums[1],
-                sums[2],
+                lines.left,
+                lines.left_lines,
+                lines.aside,
                 # What is on no statement is all that the entries moved, less what lines are matched with.
-                here - (sums[3] - sums[0] - sums[2]),
+                here - (lines.all - lines.left - lines.aside),
             )
         )
     return tuple(found)

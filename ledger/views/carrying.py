@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
 from ledger.core.names import LineKind, UseCause, UseName, line_named, use_named
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import GiftValues, Worth
 from ledger.rules.sold import sold_in
 from ledger.views.campaign import SumRow, SumTable
@@ -46,7 +47,7 @@ class Carrying:
     def __init__(self, books: Books, campaign: str) -> None:
         self._books = books
         self._campaign = campaign
-        self.currency = str(books.documents.require("campaign", "", campaign)["facts"]["currency"])
+        self.currency = campaign_of(books.session, campaign).currency
         self._sold: dict[str, int | None] = {}
         self._arrived: dict[str, list[Piece]] = {}
         coins = [str(line) for line in books.lines.money(campaign, asset="BTC")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ledger.core.accounts import AccountClass, account
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.observing import Coin, Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.views.campaign import UnexplainedSpend
@@ -21,7 +22,7 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     if settled is None:
         return None
     observed = Observed(tx.shelf)
-    slugs = [slug for slug, _ in Books(tx).documents.all("campaign", "")]
+    slugs = campaign_slugs(tx.session)
     total = sum(observed.unspent_sats(slug) for slug in ([campaign] if campaign is not None else slugs))
     tip = int(tx.progress.load("tip_height") or 0)
     mature = tip + 1 - max(depth_of(tx), MATURITY)
@@ -67,7 +68,7 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
     """
     documents, observed, total = Books(tx).documents, Observed(tx.shelf), 0
-    slugs = [slug for slug, _ in documents.all("campaign", "")]
+    slugs = campaign_slugs(tx.session)
     for slug in slugs if len(slugs) > 1 else ():  # with one campaign nothing lies elsewhere
         for _, spend in documents.all("spend", slug):
             for told in spend["facts"]["coins"]:

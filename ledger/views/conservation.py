@@ -20,6 +20,7 @@ from ledger.core.names import FREE, account_named, line_named
 from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.orders import BOUND
 from ledger.rules.settled import settled_block
 from ledger.store.scratch import Scratch, scratch
@@ -137,7 +138,7 @@ def conservation(tx: Reading, campaign: str | None = None, *, block: int | None 
 def _conservation(
     tx: Reading, books: Books, campaign: str | None, block: int | None, seq: int, *, now: bool
 ) -> Conservation:
-    if campaign is not None and books.documents.find("campaign", "", campaign) is None:
+    if campaign is not None and find_campaign(books.session, campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]} at this block")
     ties = [*_orders(books, campaign), *_lots(books, campaign), *_lines(books, campaign)]
     if now and block is not None:
@@ -200,7 +201,7 @@ def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
     """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
     return [
         (str(refund["facts"]["asset"]), int(refund["facts"]["amount"]))
-        for slug, _ in books.documents.all("campaign", "")
+        for slug in campaign_slugs(books.session)
         if campaign in {None, slug}
         for _, refund in books.documents.all("refund", slug)
         if refund["status"] == "approved"
@@ -210,7 +211,7 @@ def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
 def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str, int]]:
     """(asset, the row that they are in, units) of gifts that were blocked after they had settled."""
     found = []
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
             asset = line_named(line).asset
             units = units_in(held_by_block(books.lines, line, start, end))
@@ -232,7 +233,7 @@ def _row_of(kind: AccountClass, net: int) -> tuple[Side, str]:
 def _orders(books: Books, campaign: str | None) -> list[Tie]:
     """Per item: ordered = good + damaged + short + rejected - replaced + bought + cancelled + open."""
     found: list[Tie] = []
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         if campaign is not None and slug != campaign:
             continue
         counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -282,7 +283,7 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
 def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
     """Per bank: what the newest statement closes with = books + what only one of the two knows."""
     found: list[Tie] = []
-    for slug, _ in books.documents.all("campaign", ""):
+    for slug in campaign_slugs(books.session):
         if campaign not in {None, slug}:
             continue
         for state in bank_states(tx, slug):

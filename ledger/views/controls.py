@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.rules.books import Books
+from sqlmodel import Session
+
+from ledger.rules.limits import limits_of
 from ledger.rules.periods import day_after
 from ledger.rules.spec import APPROVERS
 from ledger.rules.trial_balance import trial_balances
@@ -50,20 +52,17 @@ class LimitRow:
     date: str
 
 
-def period_rows(books: Books, campaign: str) -> tuple[PeriodRow, ...]:
+def period_rows(session: Session, campaign: str) -> tuple[PeriodRow, ...]:
     """Every period that was ever closed, the newest first."""
     return tuple(
         PeriodRow(period.number, period.first, period.last, period.closed_on, period.seq, period.reopened)
-        for period in reversed(trial_balances(books, campaign))
+        for period in reversed(trial_balances(session, campaign))
     )
 
 
-def limit_rows(books: Books, campaign: str) -> tuple[LimitRow, ...]:
+def limit_rows(session: Session, campaign: str) -> tuple[LimitRow, ...]:
     """What stands for each role that approves, by role and currency; one row for a role without a limit."""
     standing: dict[str, list[LimitRow]] = {role.value: [] for role in sorted(APPROVERS)}
-    for _, document in books.documents.all("limit", campaign):
-        facts = document["facts"]
-        if document["most"] is not None:
-            row = LimitRow(facts["role"], facts["currency"], document["most"], document["date"])
-            standing[facts["role"]].append(row)
+    for limit in limits_of(session, campaign):
+        standing[limit.role].append(LimitRow(limit.role, limit.currency, limit.most, limit.date))
     return tuple(row for role, limits in standing.items() for row in limits or [LimitRow(role, "", None, "")])

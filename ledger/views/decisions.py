@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ledger.core.errors import NotFound
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.views.campaign import OpenCount
 from ledger.views.matter import DecisionWanted, Matter
 from ledger.views.waiting_money import (
@@ -40,9 +41,9 @@ def decisions(
     `suggest` nothing is proposed for what left, which is the longest part of the work.
     """
     books = Books(tx)
-    if campaign is not None and books.documents.find("campaign", "", campaign) is None:
+    if campaign is not None and find_campaign(books.session, campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
-    slugs = [slug for slug, _ in books.documents.all("campaign", "") if campaign in {None, slug}]
+    slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
     found: list[DecisionWanted] = []
     for slug in slugs:
         found += unexplained_waiting(tx, slug, suggest)

@@ -13,12 +13,14 @@ from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.lines import UnitState
 from ledger.core.names import GoodsLine, LineKind, line_named, use_named
 from ledger.core.times import rfc3339
+from ledger.model.campaigns import Nature
+from ledger.model.evidence import About
 from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
 from ledger.rules.deliveries import signed_paper
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.restrictions import need_title
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.valuations import value_sources
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
@@ -30,7 +32,7 @@ from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
 from ledger.views.told_rows import ToldRows
-from ledger.views.trail import DonationTrail, LineShare, Place, Step, StepKind
+from ledger.views.trail import DonationTrail, LineShare, Paper, Place, Step, StepKind
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -53,6 +55,8 @@ _STEPS = {
 }
 _FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
 """Which fact names the other campaign."""
+_EVIDENCE = {about.value: about for about in About}
+"""What papers are attached to, by the noun of the fact."""
 _ORDER = list(StepKind)
 
 
@@ -75,10 +79,10 @@ class DonationFollower:
         self._lines = TracedLines(tx.shelf)
         self._observed = Observed(tx.shelf)
         self._campaign = campaign
-        self.facts = self._books.documents.require("campaign", "", campaign)["facts"]
+        self.campaign = campaign_of(tx.session, campaign)
         self._picture = CampaignFlow(self._books, campaign)
         self.flow = self._picture.flow()
-        self.products = {c: d["facts"] for c, d in self._books.documents.all("product", campaign)}
+        self.products = products_of(tx.session, campaign)
         self._names = PlaceNames(self._picture, self.products)
         self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
 
@@ -99,7 +103,7 @@ class DonationFollower:
         restriction = restriction_in(self._tx, document, output)
         return DonationTrail(
             campaign=self._campaign,
-            campaign_title=self.facts["title"],
+            campaign_title=self.campaign.title,
             outpoint=outpoint,
             address=output.address,
             minor=output.sats,
@@ -110,7 +114,7 @@ class DonationFollower:
             seen_at=watched.first_at,
             settled_at=document["at"] if document is not None and document["live"] else None,
             value=valuation["value"] if valuation else None,
-            currency=self.facts["currency"],
+            currency=self.campaign.currency,
             rate_sources=value_sources(valuation),
             replaced_by=watched.by,
             steps=(*steps, *way.steps),
@@ -119,12 +123,12 @@ class DonationFollower:
             flow=self.flow,
             thread=way.thread,
             sources=watched.sources,
-            late=is_late(self.facts["end"], watched.block_time),
+            late=is_late(self.campaign.end, watched.block_time),
             changes=self.later.of(str(outpoint), document) if document is not None else (),
             outcome=outcome_of(document),
             returned=int((document or {}).get("returned", 0)),
             restriction=restriction or "",
-            restricted_to=need_title(books, self._campaign, restriction),
+            restricted_to=need_title(self._tx.session, self._campaign, restriction),
         )
 
     def _chain_steps(
@@ -241,7 +245,12 @@ class DonationFollower:
                 points.append(ThreadPoint(bar, first, last, left))
 
     def _title(self, campaign: str) -> str:
-        return str(self._books.documents.require("campaign", "", campaign)["facts"]["title"])
+        return campaign_of(self._books.session, campaign).title
+
+    def _papers_about(self, noun: str, number: str) -> tuple[Paper, ...]:
+        """The papers of a fact, by its noun; of some nouns nothing can be evidence."""
+        about = _EVIDENCE.get(noun)
+        return () if about is None else papers_about(self._tx.session, self._campaign, about, number)
 
     def _steps(self, told: ToldRows) -> list[Step]:
         made: list[Step] = []
@@ -250,7 +259,7 @@ class DonationFollower:
             kind = _STEPS[noun]
             product = self.products.get(row.asset)
             detail: list[tuple[str, str]] = []
-            papers = papers_about(self._books, self._campaign, noun, number)
+            papers = self._papers_about(noun, number)
             reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
             if noun == "conversion":
                 facts = document["facts"]
@@ -260,7 +269,7 @@ class DonationFollower:
                 reference = str(document["facts"]["order"])
                 order = self._books.documents.require("purchase", self._campaign, reference)
                 place = order["facts"]["supplier"]
-                papers = papers_about(self._books, self._campaign, "purchase", reference) + papers
+                papers = self._papers_about(About.PURCHASE, reference) + papers
                 detail += [
                     ("paid", str(row.value)),
                     ("currency", order["facts"]["currency"]),
@@ -270,9 +279,9 @@ class DonationFollower:
                     kind, row.units = StepKind.FEE, sum(row.lost.values())
                     row.lost.clear()
                     detail = [("payment", number)]
-                if product is not None and product["service"]:
+                if product is not None and product.nature is Nature.SERVICE:
                     kind = StepKind.PAID
-            elif noun == "receipt" and product is not None and product["service"]:
+            elif noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
                 kind = StepKind.CARRIED
             elif noun == "refund":
                 order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger.core.errors import Refused
+from ledger.model.campaigns import CampaignRow
 from ledger.rules.books import Books, Documents
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
@@ -43,7 +45,7 @@ def donation_rows(
     `after` is an opaque cursor.
     """
     books, observed = Books(tx), Observed(tx.shelf)
-    facts = books.documents.require("campaign", "", slug)["facts"]
+    campaign = campaign_of(tx.session, slug)
     if after is not None and (len(after) > 90 or not after.isascii()):
         raise Refused.field("cursor", "use the cursor that the last page gave")
     found = (
@@ -52,7 +54,7 @@ def donation_rows(
     page = list(islice(found, limit + 1))
     following = page[limit - 1][0] if len(page) > limit else None
     return [
-        row if isinstance(row, DonationRow) else _row(tx, books, facts, *row) for _, row in page[:limit]
+        row if isinstance(row, DonationRow) else _row(tx, books, campaign, *row) for _, row in page[:limit]
     ], following
 
 
@@ -82,7 +84,7 @@ def _places_in_list(
 
 
 def _row(
-    tx: Reading, books: Books, campaign: dict[str, Any], watched: WatchedTx, output: WatchedOutput
+    tx: Reading, books: Books, campaign: CampaignRow, watched: WatchedTx, output: WatchedOutput
 ) -> DonationRow:
     outpoint = f"{watched.txid}:{output.vout}"
     document = books.documents.find("donation", output.campaign, outpoint)
@@ -96,9 +98,9 @@ def _row(
         confirmations=confirmations_of(tx, watched),
         block_height=watched.height,
         value=valuation["value"] if valuation else None,
-        currency=campaign["currency"],
+        currency=campaign.currency,
         block_time=watched.block_time,
-        late=is_late(campaign["end"], watched.block_time),
+        late=is_late(campaign.end, watched.block_time),
         outcome=outcome_of(document),
         restriction=restriction_in(tx, document, output) or "",
     )

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
+from ledger.model.evidence import About
 from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
-from ledger.rules.restrictions import need_title
+from ledger.rules.campaigns import campaign_of, campaign_slugs, need_title, product_of
 from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.donation import DonationFollower
-from ledger.views.papers import paper_of
-from ledger.views.trail import DonationStatus, DonationTrail, Paper, Step, StepKind
+from ledger.views.papers import papers_of_gift
+from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -40,7 +41,7 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     books = Books(tx)
     noun, _, rest = key.partition(":")
     named, colon, number = rest.partition(":")
-    slugs = [named] if colon else [slug for slug, _ in books.documents.all("campaign", "")]
+    slugs = [named] if colon else list(campaign_slugs(books.session))
     trails = []
     for slug in slugs:
         document = books.documents.find(noun, slug, number if colon else rest)
@@ -60,7 +61,7 @@ def _interval(document: dict[str, Any]) -> tuple[str, int, int]:
 
 def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, Any]) -> DonationTrail:
     follower, facts = DonationFollower(tx, slug), document["facts"]
-    row = _row(books, slug, noun, document, follower.facts["end"])
+    row = _row(books, slug, noun, document, follower.campaign.end)
     line, start, end = _interval(document)
     way = follower.way(line, start, end)
     lies = document | {"line": line, "start": start, "end": end}
@@ -77,7 +78,7 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
     place = facts["place"] if in_kind else facts["bank"]
     given = Step(
         StepKind.GIVEN, document["date"], row.asset, row.minor, row.unit, place, facts["number"], tuple(detail),
-        _papers(books, slug, noun, facts), document["seq"], True,
+        papers_of_gift(tx.session, slug, About(noun), facts["number"], facts.get("paper")), document["seq"], True,
     )  # fmt: skip
     steps = [given]
     undoing = None if document["reversed"] is None else tx.journal.by_seq(int(document["reversed"]))
@@ -86,7 +87,7 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         steps.append(Step(StepKind.VOIDED, day, row.asset, row.minor, row.unit, "", "", (), (), seq, True))
     return DonationTrail(
         campaign=slug,
-        campaign_title=follower.facts["title"],
+        campaign_title=follower.campaign.title,
         outpoint=None,
         address="",
         minor=row.minor,
@@ -114,21 +115,8 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         returned=int(document.get("returned", 0)),
         changes=follower.later.of(f"{noun}:{facts['number']}", lies),
         restriction=row.restriction,
-        restricted_to=need_title(books, slug, row.restriction),
+        restricted_to=need_title(tx.session, slug, row.restriction),
     )
-
-
-def _papers(books: Books, slug: str, noun: str, facts: dict[str, Any]) -> tuple[Paper, ...]:
-    named = facts.get("paper")
-    found = [
-        paper["facts"] for _, paper in books.documents.all("evidence", slug) if not paper.get("reversed")
-    ]
-    shown = {
-        told["sha256"]: paper_of({"facts": told})
-        for told in found
-        if told["sha256"] == named or (told["about"], told.get("number")) == (noun, facts["number"])
-    }
-    return tuple(shown.values())
 
 
 def _status(document: dict[str, Any]) -> DonationStatus:
@@ -141,8 +129,8 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
     facts = document["facts"]
     asset, minor, unit = facts.get("currency", ""), int(facts.get("amount", 0)), ""
     if noun == "in-kind":
-        product = books.documents.require("product", slug, facts["product"])["facts"]
-        asset, minor, unit = facts["product"], int(facts["quantity"]), product["unit"]
+        product = product_of(books.session, slug, facts["product"])
+        asset, minor, unit = product.code, int(facts["quantity"]), product.unit
     return DonationRow(
         at=document["date"],
         outpoint="",
@@ -165,7 +153,7 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
 
 def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
     """(place in the list, row) of each, bank money first, by number."""
-    end = str(books.documents.require("campaign", "", slug)["facts"]["end"])
+    end = campaign_of(books.session, slug).end
     for noun in NOUNS:
         for number, document in books.documents.all(noun, slug):
             yield f"a{noun}:{number}", _row(books, slug, noun, document, end)
@@ -176,13 +164,13 @@ def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
     for number, document in books.documents.all("in-kind", slug):
         if document["live"]:
             facts = document["facts"]
-            product = books.documents.require("product", slug, facts["product"])["facts"]
+            product = product_of(books.session, slug, facts["product"])
             yield InKindRow(
                 gift_key("in-kind", slug, number),
                 document["date"],
-                product["name"],
+                product.name,
                 int(facts["quantity"]),
-                product["unit"],
+                product.unit,
                 int(facts["value"]),
                 facts["currency"],
                 facts["method"],

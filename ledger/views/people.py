@@ -6,10 +6,11 @@ Breakdowns are views of the same people and are never added to each other (RULES
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from ledger.rules.books import Books
-from ledger.rules.results import DIMENSIONS
+from sqlmodel import Session
+
+from ledger.model.people import Dimension, IndicatorRow
+from ledger.rules.results import cells_of, indicators_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +49,30 @@ class Achievement:
     breakdowns: tuple[Breakdown, ...]
 
 
-def achievements(books: Books, campaign: str) -> tuple[Achievement, ...]:
+def achievements(session: Session, campaign: str) -> tuple[Achievement, ...]:
     """All indicators of a campaign."""
-    return tuple(_achievement(document) for _, document in books.documents.all("indicator", campaign))
+    return tuple(_achievement(session, indicator) for indicator in indicators_of(session, campaign))
 
 
-def _achievement(document: dict[str, Any]) -> Achievement:
-    facts = document["facts"]
-    actual = document["actual"]
-    way = facts["target"] - facts.get("baseline", 0)
-    breakdowns = tuple(
-        _breakdown(dimension, document["cells"][dimension], actual, facts.get("least_cell", 5))
-        for dimension in DIMENSIONS
-        if document["cells"].get(dimension)
-    )
+def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
+    cells: dict[Dimension, dict[str, int]] = {dimension: {} for dimension in Dimension}
+    for cell in cells_of(session, indicator):
+        cells[cell.dimension][cell.group] = cell.count
     return Achievement(
-        number=facts["number"],
-        title=facts["title"],
-        unit=facts["unit"],
-        baseline=facts.get("baseline", 0),
-        target=facts["target"],
-        actual=facts.get("baseline", 0) + actual,
-        permille=actual * 1000 // way,
-        until=document["until"],
-        by=facts.get("by"),
-        breakdowns=breakdowns,
+        number=indicator.number,
+        title=indicator.title,
+        unit=indicator.unit,
+        baseline=indicator.baseline,
+        target=indicator.target,
+        actual=indicator.baseline + indicator.actual,
+        permille=indicator.actual * 1000 // (indicator.target - indicator.baseline),
+        until=indicator.until,
+        by=indicator.by,
+        breakdowns=tuple(
+            _breakdown(dimension.value, groups, indicator.actual, indicator.least_cell)
+            for dimension, groups in cells.items()
+            if groups
+        ),
     )
 
 
@@ -82,7 +82,7 @@ def _breakdown(dimension: str, cells: dict[str, int], total: int, least: int) ->
         GroupRow(group, None, f"fewer than {least}" if count < least else "not shown", None)
         if group in hidden
         else GroupRow(group, count, str(count), count * 1000 // total if total else None)
-        for group, count in sorted(cells.items())
+        for group, count in cells.items()
     )
     missing = total - sum(cells.values())
     return Breakdown(dimension, rows, missing)

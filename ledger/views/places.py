@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
+from ledger.model.campaigns import ProductRow
 from ledger.views.flow import ExitKind
 from ledger.views.stages import CampaignFlow, ended_as
 from ledger.views.trail import Place
@@ -31,14 +31,14 @@ class Left:
 class PlaceNames:
     """Says where units are, by the picture of one campaign."""
 
-    def __init__(self, picture: CampaignFlow, products: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, picture: CampaignFlow, products: Mapping[str, ProductRow]) -> None:
         self._picture = picture
         self._products = products
 
     def unit(self, asset: str) -> str:
         """What a piece of a product is called; "" for money."""
         product = self._products.get(asset)
-        return str(product["unit"]) if product else ""
+        return product.unit if product else ""
 
     def of_sums(
         self, held: Mapping[tuple[str, ExitKind | None], int], lost: Mapping[tuple[ExitKind, str, str], int]

@@ -6,20 +6,25 @@ import statistics
 from bisect import bisect_left
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import is_txid
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.names import lot_named
 from ledger.core.times import rfc3339
-from ledger.recording.dating import day_beside
+from ledger.model import campaigns as model
+from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
+from ledger.model.evidence import Access, EvidenceRow
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books, Documents
+from ledger.rules.campaigns import campaign_of, campaigns, find_product, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import BOUND
-from ledger.rules.pledges import pledge_state
+from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.views.campaign import CampaignCard, CampaignReport, NeedRow, OpenMatter, PledgeRow, Withheld
@@ -32,7 +37,7 @@ from ledger.views.flow import ExitKind, StageKind
 from ledger.views.gift_list import change_of, donation_rows, is_change
 from ledger.views.losses import loss_rows
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
-from ledger.views.papers import paper_of
+from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
 from ledger.views.remembered import remembered
@@ -64,17 +69,17 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     """All campaigns, newest first."""
     books = Books(tx)
     cards = []
-    for slug, document in books.documents.all("campaign", ""):
-        facts = document["facts"]
+    for campaign in campaigns(tx.session):
+        slug = campaign.slug
         gifts = -books.net(account(AccountClass.GIFTS, slug), "BTC")
         count = gift_sums(tx.shelf, slug).count
         unit, distributed = "", 0
         for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/"):
-            product = books.documents.find("product", slug, lot_named(asset).product)
-            unit = product["facts"]["unit"] if product else unit
+            product = find_product(tx.session, slug, lot_named(asset).product)
+            unit = product.unit if product else unit
             distributed += balance.net
         cards.append(
-            CampaignCard(slug, facts["title"], facts["start"], facts["end"], gifts, count, unit, distributed)
+            CampaignCard(slug, campaign.title, campaign.start, campaign.end, gifts, count, unit, distributed)
         )
     return sorted(cards, key=lambda card: (card.start, card.slug), reverse=True)
 
@@ -82,14 +87,10 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
 def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     """Everything that a campaign's page shows; raises NotFound."""
     books, observed = Books(tx), Observed(tx.shelf)
-    facts = books.documents.require("campaign", "", slug)["facts"]
+    campaign = campaign_of(tx.session, slug)
     flow = remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
     gifts = gift_sums(tx.shelf, slug)
-    needs = tuple(
-        _need(books, slug, d) for _, d in books.documents.all("need", slug) if not d.get("reversed")
-    )
-    papers = [paper_of(d) for _, d in books.documents.all("evidence", slug) if not d.get("reversed")]
-    papers.sort(key=lambda paper: (paper.date, paper.title))
+    papers = standing_evidence(tx.session, slug)
     ends: dict[ExitKind, int] = {}
     for row in flow.exits:
         ends[row.kind] = ends.get(row.kind, 0) + row.units
@@ -121,14 +122,14 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
     )
     return CampaignReport(
         slug=slug,
-        title=facts["title"],
-        purpose=facts["purpose"],
-        start=facts["start"],
-        end=facts["end"],
-        currency=facts["currency"],
-        valuation_clock=facts["valuation"],
+        title=campaign.title,
+        purpose=campaign.purpose,
+        start=campaign.start,
+        end=campaign.end,
+        currency=campaign.currency,
+        valuation_clock=campaign.valuation.value,
         depth=depth_of(tx),
-        partners=tuple(facts["partners"]),
+        partners=_partners(tx.session, slug),
         unit=flow.unit,
         donations=gifts.count,
         donors_waiting=waiting,
@@ -141,19 +142,19 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         receivers=receivers,
         under_way=under_way,
         lost=lost,
-        needs=needs,
-        achievements=achievements(books, slug),
+        needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
+        achievements=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=open_now),
         flow=flow,
         sums=remembered(tx, "sums", slug, lambda: tuple(sum_tables(books, slug))),
-        withheld=tuple(_withheld(books, slug)),
+        withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
-        papers=tuple(papers[:PAPERS_SHOWN]),
+        papers=tuple(paper_of(paper) for paper in papers[:PAPERS_SHOWN]),
         papers_count=len(papers),
         days_gift_to_order=_days_gift_to_order(books, slug),
         days_order_to_receipt=_days_order_to_receipt(books, slug),
         good_permille=good * 1000 // noted if noted else None,
-        closed=today > facts["end"],
+        closed=today > campaign.end,
         journal_seq=head[0] if head else 0,
         journal_hash=head[1] if head else "0" * 64,
         fixed_address=None if fixed is None else fixed.address,
@@ -166,47 +167,50 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         ),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
-        sources_of_facts=tuple((known["fact"], known["source"]) for known in facts["known"]),
+        sources_of_facts=_known_facts(tx.session, slug),
         deliveries=deliveries(books, slug, today),
         losses=tuple(reversed(loss_rows(books, slug))),
-        periods=period_rows(books, slug),
-        limits=limit_rows(books, slug),
+        periods=period_rows(tx.session, slug),
+        limits=limit_rows(tx.session, slug),
         expired=sum(row.pieces for row in stock_rows(books, slug) if row.is_expired(today)),
     )
 
 
-def _need(books: Books, slug: str, document: dict[str, Any]) -> NeedRow:
-    facts = document["facts"]
-    product = books.documents.require("product", slug, facts["product"])["facts"]
+def _partners(session: Session, slug: str) -> tuple[str, ...]:
+    rows = select(CampaignPartnerRow.name).where(CampaignPartnerRow.campaign == slug)
+    return tuple(session.exec(rows.order_by(col(CampaignPartnerRow.n))))
+
+
+def _known_facts(session: Session, slug: str) -> tuple[tuple[str, str], ...]:
+    rows = select(KnownFactRow).where(KnownFactRow.campaign == slug).order_by(col(KnownFactRow.n))
+    return tuple((known.fact, known.source) for known in session.exec(rows))
+
+
+def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:
     return NeedRow(
-        facts["number"],
-        facts["recipient"],
-        product["name"],
-        facts["quantity"],
-        product["unit"],
-        facts["place"],
-        facts["by"],
-        kept_for(books, slug, facts["number"]),
+        need.number,
+        need.recipient,
+        product.name,
+        need.quantity,
+        product.unit,
+        need.place,
+        need.by,
+        kept_for(books, need.campaign, need.number),
     )
 
 
-def _withheld(books: Books, slug: str) -> list[Withheld]:
-    """Papers whose bytes are sealed: the row is public, the detail is not."""
-    return [
-        Withheld(d["facts"]["title"], "", None, d["facts"]["withheld"], d["role"], d["facts"]["review"])
-        for _, d in books.documents.all("evidence", slug)
-        if d["facts"]["access"] == "sealed" and not d.get("reversed")
-    ]
+def _withheld(paper: EvidenceRow) -> Withheld:
+    """A paper whose bytes are sealed: the row is public, the detail is not."""
+    return Withheld(paper.title, "", None, paper.withheld or "", paper.role, paper.review or "")
 
 
 def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     rows = []
-    for number, document in books.documents.all("pledge", slug):
-        if not document.get("reversed"):
-            state = pledge_state(books, slug, number)
-            figures = (state.promised, state.paid, state.lapsed, state.status.value)
-            late = day_beside(document) or ""
-            rows.append(PledgeRow(number, document["date"], state.asset, *figures, happened=late))
+    for pledge in pledges_of(books.session, slug):
+        state = pledge_state(books, pledge)
+        figures = (state.promised, state.paid, state.lapsed, state.status.value)
+        late = "" if pledge.happened == pledge.date else pledge.happened
+        rows.append(PledgeRow(pledge.number, pledge.date, state.asset, *figures, happened=late))
     return tuple(sorted(rows, key=lambda row: (row.open == 0, row.date, row.number)))
 
 
@@ -309,17 +313,13 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
 
 def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
     """The published bytes of a campaign's entries, in order."""
-    Books(tx).documents.require("campaign", "", slug)
+    campaign_of(tx.session, slug)
     rows = list(tx.journal.rows(after=after, limit=limit + 1, campaign=slug))
     page = rows[:limit]
     return [row.data for row in page], page[-1].seq if len(rows) > limit else None
 
 
-def paper_rows(tx: Reading, slug: str, *, after: str | None, limit: int) -> tuple[list[Paper], str | None]:
-    """Papers of a campaign, by the hash of their bytes."""
-    books = Books(tx)
-    books.documents.require("campaign", "", slug)
-    rows = books.documents.some("evidence", slug, after=after or "")
-    found = list(islice(((name, d) for name, d in rows if not d.get("reversed")), limit + 1))
-    page = found[:limit]
-    return [paper_of(d) for _, d in page], page[-1][0] if len(found) > limit else None
+def paper_rows(tx: Reading, slug: str, *, after: int | None, limit: int) -> tuple[list[Paper], int | None]:
+    """Papers of a campaign, by the hash of their bytes; raises NotFound."""
+    campaign_of(tx.session, slug)
+    return paper_page(tx.session, slug, after=after, limit=limit)

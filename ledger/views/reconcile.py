@@ -10,6 +10,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
 from ledger.views.campaign import Books as BooksState
@@ -39,7 +40,7 @@ def books_state(
 
     `waiting`: its public decisions, where the caller has them.
     """
-    if Books(tx).documents.find("campaign", "", campaign) is None:
+    if find_campaign(tx.session, campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign}")
     books = Books(tx)
     look = json.loads(tx.progress.load("last_look") or "{}")
@@ -92,7 +93,7 @@ def books_state(
 
 def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconciliation:
     """Books against the chain, of one campaign or of all, in words."""
-    slugs = [campaign] if campaign is not None else [s for s, _ in Books(tx).documents.all("campaign", "")]
+    slugs = [campaign] if campaign is not None else list(campaign_slugs(tx.session))
     lines: list[tuple[str, str]] = []
     is_open = False
     state: BooksState | None = None

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
 from ledger.core.names import FREE, EndedLine, GoodsLine, LineKind, OrderLine, UseCause, line_named, use_named
+from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
+from ledger.rules.campaigns import products_of
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import BOUND, order_line
 from ledger.rules.shipments import arrived_at
@@ -108,7 +110,7 @@ class CampaignFlow:
         self._stages: dict[_Place, list[Bar]] = {}
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
-        self._products = {code: d["facts"] for code, d in books.documents.all("product", campaign)}
+        self._products = products_of(books.session, campaign)
         self._find_bars()
         for line in list(self._axes):
             self._follow(line)
@@ -156,7 +158,7 @@ class CampaignFlow:
 
     def _is_service_order(self, line: str) -> bool:
         _, item = self.order_item(line)
-        return bool(self._products[str(item["product"])]["service"])
+        return self._products[str(item["product"])].nature is Nature.SERVICE
 
     def flow(self) -> Flow:
         order = sorted(self._stages, key=self._rank)
@@ -168,7 +170,7 @@ class CampaignFlow:
                 Stage(place.kind, place.place, bars[0].asset, units, self._count(place, bars), bars)
             )
         goods = [bar.asset for stage in stages for bar in stage.bars if bar.matter is Matter.GOODS]
-        unit = str(self._products[goods[0]]["unit"]) if goods else ""
+        unit = self._products[goods[0]].unit if goods else ""
         return Flow(unit, tuple(stages), tuple(self._bands), tuple(_merged(self._exits)))
 
     def _count(self, place: _Place, bars: tuple[Bar, ...]) -> int:
@@ -217,7 +219,7 @@ class CampaignFlow:
                 continue
             for item in order["facts"]["items"]:
                 line = order_line(self._campaign, number, item["item"], order["facts"]["currency"])
-                if self._products[item["product"]]["service"]:
+                if self._products[item["product"]].nature is Nature.SERVICE:
                     continue
                 key = line
                 self._axes[line] = _Axis(key, 0, item["quantity"], item["value"], ())
@@ -328,7 +330,7 @@ class CampaignFlow:
             return
         if line_named(line).kind is LineKind.ORDER:
             _, item = self.order_item(line)
-            name = str(self._products[str(item["product"])]["name"])
+            name = self._products[str(item["product"])].name
             self._exits.append(Exit(bar, start, end, ExitKind.SPENT, asset, end - start, name))
             return
         at, units = start, last - first

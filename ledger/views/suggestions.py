@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
 from ledger.rules.observing import Observed, WatchedTx
-from ledger.rules.rates import SATS, agreed_price, divided_half_even, tolerance_of
+from ledger.rules.rates import SATS, divided_half_even, newest_price
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -24,6 +25,8 @@ NEAR_PERMILLE = 50
 NEAR_DAYS = 14
 NAMED, AMOUNT, TIME, ADDRESS = 100, 60, 20, 20
 """Points: for naming the transaction, or at most for amount, time and address together."""
+RATES_LOOKED_AT = 20
+"""Rates at most, the newest first, of which the first that its sources agree on is taken."""
 SHOWN = 5
 
 
@@ -176,15 +179,9 @@ def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | 
 
 def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | None:
     """Minor units for one bitcoin by the newest agreed rate of that day or before."""
-    tolerance = tolerance_of(books.documents.require("campaign", "", campaign)["facts"])
-    rates = books.documents.some("rate", campaign, after=f"{currency}:{day}~", reverse=True, limit=20)
-    for number, document in rates:
-        if not number.startswith(f"{currency}:"):
-            return None
-        price = agreed_price([quote["price"] for quote in document["facts"]["quotes"]], tolerance)
-        if price is not None:
-            return price
-    return None
+    row = campaign_of(books.session, campaign)
+    found = newest_price(books.session, row, currency, day, among=RATES_LOOKED_AT)
+    return None if found is None else found.price
 
 
 def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.names import account_named, lot_named
+from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
+from ledger.rules.campaigns import product_of
 from ledger.views.campaign import SumRow, SumTable
 from ledger.views.carrying import carrying_tables
 
@@ -17,8 +19,7 @@ def lots_of(books: Books, slug: str) -> list[tuple[str, dict[str, Any]]]:
     for asset, document in books.documents.all("lot", ""):
         if document["campaign"] != slug:
             continue
-        product = books.documents.require("product", slug, document["product"])["facts"]
-        if not product["service"]:
+        if product_of(books.session, slug, document["product"]).nature is Nature.GOODS:
             found.append((asset, document["facts"]))
     return found
 
@@ -127,5 +128,5 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
     returned = sum(net.net for _, asset, net in books.balances(back) if asset in names)
     if returned:
         rows.append(SumRow("returned", "", returned))
-    unit = books.documents.require("product", slug, product)["facts"]["unit"]
+    unit = product_of(books.session, slug, product).unit
     return SumTable(product, unit, "received_good", tuple(rows), good)

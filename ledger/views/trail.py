@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.core.chain import BlockRef, Outpoint
+from ledger.model.evidence import Access
 from ledger.views.flow import ExitKind, Flow, Thread
 
 
@@ -53,12 +54,6 @@ class StepKind(StrEnum):
     RETURNED = "returned"  # to the donor
     HELD = "held"
     UNEXPLAINED = "unexplained"
-
-
-class Access(StrEnum):
-    PUBLIC = "public"
-    REDACTED = "redacted"
-    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from ledger.recording import drafts
 from ledger.recording.kinds import ALL
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.coins import CoinClasses
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
+from ledger.rules.periods import pending_period
 from ledger.rules.pledges import gift_asset, gift_document, gift_worth
 from ledger.rules.settled import settled_block
 from ledger.views.bank_state import open_lines, statement_gaps
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
+_ANOTHER = "another person than its recorder approves or rejects it"
 
 
 def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
@@ -49,7 +52,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
     left = books.net(account(AccountClass.UNDECIDED, slug), "BTC")
     if left <= 0:
         return
-    observed, classes, settled = Observed(tx.shelf), CoinClasses(tx.shelf), settled_block(tx) or 0
+    observed, classes, settled = Observed(tx.shelf), CoinClasses(books), settled_block(tx) or 0
     what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
     for coin in observed.coins():
         gone = coin.spent_height is not None and coin.spent_height <= settled
@@ -63,7 +66,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
             since = "" if seen is None else seen.confirmed_at or seen.first_at
             yield DecisionWanted(Matter.UNDECIDED_COIN, slug, coin.outpoint, since, "BTC", sats, what)
     if left > 0:
-        since = str(books.documents.require("campaign", "", slug)["at"])
+        since = campaign_of(books.session, slug).at
         yield DecisionWanted(Matter.UNDECIDED_COIN, slug, "no coin of ours", since, "BTC", left, what)
 
 
@@ -130,7 +133,7 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decisi
             "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
             line.proposals,
         )
-    for gap in statement_gaps(Books(tx), slug):
+    for gap in statement_gaps(tx.session, slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
         what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
         yield DecisionWanted(Matter.BANK_GAP, slug, gap.bank, gap.last, gap.currency, gap.missing, what)
@@ -143,15 +146,12 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                 asset, minor = amount_of(document["facts"])
                 if "gift" in document["facts"]:
                     asset = gift_asset(books, slug, document["facts"]["gift"])
-                yield DecisionWanted(
-                    Matter.APPROVAL,
-                    slug,
-                    f"{noun} {number}",
-                    document["at"],
-                    asset,
-                    minor,
-                    "another person than its recorder approves or rejects it",
-                )
+                subject, at = f"{noun} {number}", document["at"]
+                yield DecisionWanted(Matter.APPROVAL, slug, subject, at, asset, minor, _ANOTHER)
+    period = pending_period(books.session, slug)
+    if period is not None:
+        subject = f"period {period.number}"
+        yield DecisionWanted(Matter.APPROVAL, slug, subject, period.at, "", None, _ANOTHER)
 
 
 def drafts_waiting(tx: Reading) -> Iterator[DecisionWanted]:

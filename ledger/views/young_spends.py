@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.facts import facts_json
+from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, spend_facts
 from ledger.rules.fee_only import explained_by_itself
 from ledger.rules.observing import Observed, TxState, WatchedTx
 from ledger.rules.settled import settled_block
 from ledger.rules.spends import Spent
-from ledger.store.shelf import Shelf
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -27,8 +27,8 @@ _STANDS = frozenset({TxState.SEEN, TxState.CONFIRMED, TxState.REORGED})
 class _Foreseen(CoinClasses):
     """What coins count as, change of transactions that have not settled included."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        super().__init__(shelf)
+    def __init__(self, books: Books) -> None:
+        super().__init__(books)
         self._spends: dict[str, list[tuple[str, dict[str, Any]]]] = {}
 
     def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -60,7 +60,7 @@ def young_spends(tx: Reading) -> Iterator[YoungSpend]:
     Parents come before their children. What cannot settle as things stand is left out: a transaction that was
     replaced or evicted, one whose coins another one spent, and what spends their outputs.
     """
-    observed, classes = Observed(tx.shelf), _Foreseen(tx.shelf)
+    observed, classes = Observed(tx.shelf), _Foreseen(Books(tx))
     settled, tip = settled_block(tx) or 0, int(tx.progress.load("tip_height") or 0)
     waiting = {young.txid: young for young in observed.unconfirmed() if young.state in _STANDS}
     lost: set[str] = set()

@@ -17,10 +17,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ledger.core.facts import Date
 from ledger.core.money import decimal_text
+from ledger.model.bank import Direction
 from ledger.recording.bank_words import forget_words
 from ledger.recording.desk import act
 from ledger.recording.users import Actor, actor_named
-from ledger.rules.bank import STATEMENT, BankLine, BankStatement
+from ledger.rules.bank import STATEMENT, BankLine, BankStatement, find_line, statements_of
 from ledger.rules.books import Books
 from ledger.store.transaction import Writing
 from ledger.views.bank_state import bank_secret, commitment, open_lines
@@ -162,28 +163,19 @@ def _goes_on(tx: Writing, slug: str, bank: str, statement: FileStatement, lines:
 
     Then those are further ones: a bank that gives no reference writes the same fee twice a day in two files alike.
     """
-    documents = Books(tx).documents
-    told = [
-        d["facts"]
-        for _, d in documents.all("bank_statement", slug)
-        if (d["facts"]["bank"], d["facts"]["currency"]) == (bank, statement.currency)
-    ]
-    if (
-        not told
-        or any(s["sha256"] == sha256 for s in told)
-        or any(line.reference for line in statement.lines)
-    ):
+    told = [s for s in statements_of(tx.session, slug) if (s.bank, s.currency) == (bank, statement.currency)]
+    if not told or any(s.sha256 == sha256 for s in told) or any(line.reference for line in statement.lines):
         return False
     first = min(line.booked for line in statement.lines)
     newest = told[-1]
-    if newest["closing"] != statement.opening or first < newest["last"]:
+    if newest.closing != statement.opening or first < newest.last:
         return False
     # What looks known and sums to nothing may as well be the same lines again, exported a second time.
     return (
         sum(
-            line.amount if line.direction == "in" else -line.amount
+            line.amount if line.direction is Direction.IN else -line.amount
             for line, _ in lines
-            if documents.find("bank_line", slug, line.identity) is not None
+            if find_line(tx.session, slug, line.identity) is not None
         )
         != 0
     )
@@ -191,10 +183,10 @@ def _goes_on(tx: Writing, slug: str, bank: str, statement: FileStatement, lines:
 
 def _counted(tx: Writing, slug: str, bank: str, statement: FileStatement) -> Counter[str]:
     """How often each line of a file stands on earlier statements already."""
-    secret, place, documents = bank_secret(tx), _place(slug, bank, statement), Books(tx).documents
+    secret, place = bank_secret(tx), _place(slug, bank, statement)
     seen: Counter[str] = Counter()
     for line in dict.fromkeys(statement.lines):
-        while documents.find("bank_line", slug, _identity(secret, place, line, seen)) is not None:
+        while find_line(tx.session, slug, _identity(secret, place, line, seen)) is not None:
             pass
         seen[_said(line)] -= 1
     return seen
@@ -221,7 +213,7 @@ def _lines(tx: Writing, slug: str, bank: str, statement: FileStatement, seen: Co
             bank=bank,
             currency=statement.currency,
             identity=identity,
-            direction="in" if line.minor > 0 else "out",
+            direction=Direction.IN if line.minor > 0 else Direction.OUT,
             amount=abs(line.minor),
             booked=line.booked,
             text=text,

@@ -18,9 +18,9 @@ from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.recording.rebuild import renew
 from ledger.recording.users import add_token, add_user
-from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
+from ledger.views.papers import standing_evidence
 from ledger.views.queries import campaign_report
 from service.clock import MovableClock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
@@ -216,7 +216,7 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
         report = campaign_report(tx, plan.SLUG, now=clock())
         chain = chain_status(tx, now=clock())
         entries = tx.journal.head()
-        papers = sum(1 for _ in Documents(tx.shelf).all("evidence", plan.SLUG))
+        papers = len(standing_evidence(tx.session, plan.SLUG))
     books = report.books
     data: dict[str, Any] = {
         "campaign": plan.SLUG,

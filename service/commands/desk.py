@@ -23,6 +23,7 @@ from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.matching import invoice_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payable_on_invoice
@@ -265,7 +266,7 @@ def _list(noun: str) -> Any:
         with open_ledger(options.data, outside) as store, store.read() as tx:
             books = Books(tx)
             if options.campaign is not None:
-                books.documents.require("campaign", "", options.campaign)
+                campaign_of(books.session, options.campaign)
             entries = _entries(tx, noun, options.campaign)
             lines = [
                 f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}  {_verdict(books, e)}".rstrip()

@@ -9,7 +9,6 @@ from typing import Any
 
 from ledger.core.errors import NotFound
 from ledger.core.money import decimal_text
-from ledger.rules.books import Books
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
@@ -25,7 +24,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         slug = options.campaign if options.campaign is not None else only_campaign(tx)
-        found = trial_balances(Books(tx), slug)
+        found = trial_balances(tx.session, slug)
     if options.number is not None:
         found = tuple(period for period in found if period.number == options.number)
         if not found:

@@ -6,18 +6,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ledger.core.facts import facts_json
 from ledger.core.roles import Role
+from ledger.model.evidence import About, Access
 from ledger.rules.evidence import Evidence
 from service.demo.act import Act
-
-Access = Literal["public", "redacted", "sealed"]
-About = Literal[
-    "campaign", "need", "offer", "pledge", "rate", "conversion", "purchase", "invoice", "payment",
-    "receipt", "shipment", "arrival", "loss", "handover", "distribution",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,64 +22,82 @@ class PlannedPaper:
     number: str
     paper: str
     shows: str
-    access: Access = "public"
+    access: Access = Access.PUBLIC
 
 
 PAPERS = (
-    PlannedPaper("need", "N-1", "request", "WAHO asks for 250,000 masks at Abuja by 15 August 2020."),
+    PlannedPaper(About.NEED, "N-1", "request", "WAHO asks for 250,000 masks at Abuja by 15 August 2020."),
     PlannedPaper(
-        "conversion",
+        About.CONVERSION,
         "C-1",
         "exchange statement",
         "4.25 BTC sold in two fills at 9,640 and 9,632 USD: 40,956.00 USD, fee 81.91, paid out 40,874.09.",
-        "redacted",
+        Access.REDACTED,
     ),
     PlannedPaper(
-        "conversion",
+        About.CONVERSION,
         "C-2",
         "exchange statement",
         "4.45 BTC sold in three fills at 9,480, 9,474 and 9,470 USD: 42,169.50 USD, fee 84.34, paid out 42,085.16.",
-        "redacted",
-    ),
-    PlannedPaper("purchase", "PO-1", "purchase order", "90,000 masks at 42.00 USD for 100: 37,800.00 USD."),
-    PlannedPaper("purchase", "PO-2", "purchase order", "92,000 masks at 40.00 USD for 100: 36,800.00 USD."),
-    PlannedPaper("purchase", "PO-3", "purchase order", "70,000 masks at 4,480 sats: 3.136 BTC."),
-    PlannedPaper(
-        "purchase", "PO-4", "purchase order", "250,000 masks carried, 1,000 kg at 7.90 USD: 7,900.00 USD."
+        Access.REDACTED,
     ),
     PlannedPaper(
-        "receipt", "GRN-1", "goods received note", "90,000 noted: 89,300 good, 400 damaged, 300 short."
+        About.PURCHASE, "PO-1", "purchase order", "90,000 masks at 42.00 USD for 100: 37,800.00 USD."
     ),
     PlannedPaper(
-        "receipt", "GRN-2", "goods received note", "92,000 noted: 91,200 good, 300 damaged, 500 short."
+        About.PURCHASE, "PO-2", "purchase order", "92,000 masks at 40.00 USD for 100: 36,800.00 USD."
     ),
-    PlannedPaper("receipt", "GRN-3", "goods received note", "70,000 noted: 69,500 good, 500 damaged."),
-    PlannedPaper("receipt", "GRN-4", "proof of carriage", "250,000 masks carried from Beijing to Abuja."),
-    PlannedPaper("invoice", "INV-A1", "invoice", "Maker A bills 90,000 masks: 37,800.00 USD."),
-    PlannedPaper("invoice", "INV-A2", "invoice", "Maker A bills 92,000 masks: 36,800.00 USD."),
-    PlannedPaper("invoice", "INV-B1", "invoice", "Maker B bills 70,000 masks: 3.136 BTC."),
-    PlannedPaper("invoice", "INV-F1", "invoice", "The carrier bills 1,000 kg by air: 7,900.00 USD."),
-    PlannedPaper("payment", "P-1", "bank advice", "37,800.00 USD to Maker A, charge 25.00 USD.", "redacted"),
-    PlannedPaper("payment", "P-2", "bank advice", "36,800.00 USD to Maker A, charge 25.00 USD.", "redacted"),
-    PlannedPaper("payment", "P-3", "receipt of the maker", "Maker B has received 3.136 BTC."),
+    PlannedPaper(About.PURCHASE, "PO-3", "purchase order", "70,000 masks at 4,480 sats: 3.136 BTC."),
     PlannedPaper(
-        "payment", "P-4", "bank advice", "7,900.00 USD to the carrier, charge 18.00 USD.", "redacted"
-    ),
-    PlannedPaper("shipment", "W-001", "air waybill", "89,300 masks of lot A1-2005, Beijing to Abuja."),
-    PlannedPaper("shipment", "W-002", "air waybill", "91,200 masks of lot A2-2006, Beijing to Abuja."),
-    PlannedPaper("shipment", "W-003", "air waybill", "45,000 masks of lot B1-2006, Beijing to Abuja."),
-    PlannedPaper("shipment", "W-004", "air waybill", "24,500 masks of lot B1-2006, Beijing to Abuja."),
-    PlannedPaper("shipment", "W-005", "bill of lading", "6,000 masks of lot B1-2006, Abuja to Praia."),
-    PlannedPaper("arrival", "AR-1", "survey report", "SR-1: 600 masks wet, 88,700 good."),
-    PlannedPaper(
-        "handover", "H-1", "handover certificate", "179,900 masks handed to WAHO, signed.", "sealed"
-    ),
-    PlannedPaper("handover", "H-2", "handover certificate", "51,500 masks handed to WAHO, signed.", "sealed"),
-    PlannedPaper(
-        "distribution", "D-1", "distribution list", "40,000 masks to 38 facilities in Nigeria.", "redacted"
+        About.PURCHASE, "PO-4", "purchase order", "250,000 masks carried, 1,000 kg at 7.90 USD: 7,900.00 USD."
     ),
     PlannedPaper(
-        "distribution", "D-2", "distribution list", "24,000 masks to 22 facilities in Ghana.", "redacted"
+        About.RECEIPT, "GRN-1", "goods received note", "90,000 noted: 89,300 good, 400 damaged, 300 short."
+    ),
+    PlannedPaper(
+        About.RECEIPT, "GRN-2", "goods received note", "92,000 noted: 91,200 good, 300 damaged, 500 short."
+    ),
+    PlannedPaper(About.RECEIPT, "GRN-3", "goods received note", "70,000 noted: 69,500 good, 500 damaged."),
+    PlannedPaper(About.RECEIPT, "GRN-4", "proof of carriage", "250,000 masks carried from Beijing to Abuja."),
+    PlannedPaper(About.INVOICE, "INV-A1", "invoice", "Maker A bills 90,000 masks: 37,800.00 USD."),
+    PlannedPaper(About.INVOICE, "INV-A2", "invoice", "Maker A bills 92,000 masks: 36,800.00 USD."),
+    PlannedPaper(About.INVOICE, "INV-B1", "invoice", "Maker B bills 70,000 masks: 3.136 BTC."),
+    PlannedPaper(About.INVOICE, "INV-F1", "invoice", "The carrier bills 1,000 kg by air: 7,900.00 USD."),
+    PlannedPaper(
+        About.PAYMENT, "P-1", "bank advice", "37,800.00 USD to Maker A, charge 25.00 USD.", Access.REDACTED
+    ),
+    PlannedPaper(
+        About.PAYMENT, "P-2", "bank advice", "36,800.00 USD to Maker A, charge 25.00 USD.", Access.REDACTED
+    ),
+    PlannedPaper(About.PAYMENT, "P-3", "receipt of the maker", "Maker B has received 3.136 BTC."),
+    PlannedPaper(
+        About.PAYMENT, "P-4", "bank advice", "7,900.00 USD to the carrier, charge 18.00 USD.", Access.REDACTED
+    ),
+    PlannedPaper(About.SHIPMENT, "W-001", "air waybill", "89,300 masks of lot A1-2005, Beijing to Abuja."),
+    PlannedPaper(About.SHIPMENT, "W-002", "air waybill", "91,200 masks of lot A2-2006, Beijing to Abuja."),
+    PlannedPaper(About.SHIPMENT, "W-003", "air waybill", "45,000 masks of lot B1-2006, Beijing to Abuja."),
+    PlannedPaper(About.SHIPMENT, "W-004", "air waybill", "24,500 masks of lot B1-2006, Beijing to Abuja."),
+    PlannedPaper(About.SHIPMENT, "W-005", "bill of lading", "6,000 masks of lot B1-2006, Abuja to Praia."),
+    PlannedPaper(About.ARRIVAL, "AR-1", "survey report", "SR-1: 600 masks wet, 88,700 good."),
+    PlannedPaper(
+        About.HANDOVER, "H-1", "handover certificate", "179,900 masks handed to WAHO, signed.", Access.SEALED
+    ),
+    PlannedPaper(
+        About.HANDOVER, "H-2", "handover certificate", "51,500 masks handed to WAHO, signed.", Access.SEALED
+    ),
+    PlannedPaper(
+        About.DISTRIBUTION,
+        "D-1",
+        "distribution list",
+        "40,000 masks to 38 facilities in Nigeria.",
+        Access.REDACTED,
+    ),
+    PlannedPaper(
+        About.DISTRIBUTION,
+        "D-2",
+        "distribution list",
+        "24,000 masks to 22 facilities in Ghana.",
+        Access.REDACTED,
     ),
 )
 
@@ -106,11 +118,11 @@ def evidence_of(acts: Sequence[Act], notice: str) -> Iterator[Act]:
             access=planned.access,
             about=planned.about,
             number=planned.number,
-            withheld="It carries signatures of people." if planned.access == "sealed" else None,
-            review="2020-12-31" if planned.access == "sealed" else None,
+            withheld="It carries signatures of people." if planned.access is Access.SEALED else None,
+            review="2020-12-31" if planned.access is Access.SEALED else None,
             date=str(getattr(act.facts, "date")),  # noqa: B009
         )
-        content = None if planned.access == "sealed" else text
+        content = None if planned.access is Access.SEALED else text
         yield Act(act.at + 60, Role.RECORDER, "evidence", "add", facts, content)
 
 
@@ -132,6 +144,6 @@ def _text(planned: PlannedPaper, act: Act, notice: str) -> str:
                 ", ".join(f"{key} {inner}" for key, inner in row.items()) if isinstance(row, dict) else row
             )
             lines.append(f"{name.replace('_', ' ')}: {shown}")
-    if planned.access == "redacted":
+    if planned.access is Access.REDACTED:
         lines.append("names of persons and numbers of accounts: blacked out")
     return "\n".join(lines) + "\n"

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.core.roles import Role
-from ledger.rules.campaigns import Pledge
-from ledger.rules.pledges import Match, Step
+from ledger.rules.pledges import Match, Pledge, Step
 from service.demo.act import Act
 from service.demo.gifts import moment
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import LedgerError
-from ledger.rules.books import Books
+from ledger.rules.bank import lines_of
 from ledger.views.bank_state import movements, open_lines
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 
@@ -62,9 +62,9 @@ def test_whatever_is_matched_and_undone_nothing_is_matched_for_more_than_it_is(
         with made.store.read() as reading:
             lines = open_lines(reading, SLUG)
             (left,) = [m.left for m in movements(reading, SLUG)]
-            document = [d for _, d in Books(reading).documents.all("bank_line", SLUG)]
-        matched = sum(line["matched"] for line in document)
+            known = lines_of(reading.session, SLUG)
+        matched = sum(line.matched for line in known)
         assert left == 100 - matched
-        aside = sum(line["facts"]["amount"] for line in document if line["aside"] is not None)
+        aside = sum(line.amount for line in known if line.aside_by is not None)
         assert sum(line.left for line in lines) == 200 - matched - aside
     made.store.close()

@@ -9,7 +9,6 @@ import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.recording.desk import act
-from ledger.rules.books import Books
 from ledger.rules.limits import limit_of
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import DATE, funded
@@ -213,8 +212,7 @@ def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so
     with pytest.raises(NotAllowed, match="an admin may approve up to 4000"):
         order(ledger, "PO-2", 450_000, by="admin")
     with ledger.store.read() as reading:
-        books = Books(reading)
-        assert [limit_of(books, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [
+        assert [limit_of(reading.session, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [
             400_000, 500_000, None,
         ]  # fmt: skip
 

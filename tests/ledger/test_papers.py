@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.rules.books import Books
+from ledger.model.evidence import About
 from ledger.views.donation import papers_about
 from ledger.views.queries import paper_rows
 from tests.tools.ledgers import SLUG, Ledger
-from tests.tools.things import DATE, document, funded, order, receive
+from tests.tools.things import DATE, funded, order, receive
 
 ONE, TWO = "ab" * 32, "cd" * 32
 
@@ -34,7 +34,7 @@ def attach(ledger: Ledger, sha256: str, about: str, number: str) -> int:
 
 def shown(ledger: Ledger, number: str) -> list[str]:
     with ledger.store.read() as reading:
-        return [paper.sha256 for paper in papers_about(Books(reading), SLUG, "receipt", number)]
+        return [paper.sha256 for paper in papers_about(reading.session, SLUG, About.RECEIPT, number)]
 
 
 def test_a_paper_about_two_receipts_stands_beside_both(ledger: Ledger) -> None:
@@ -63,4 +63,5 @@ def test_a_report_of_results_has_its_papers(ledger: Ledger) -> None:
     told = {"number": "R-1", "indicator": "I-1", "counts": "to_date", "end": DATE, "total": 4, "date": DATE}
     ledger.do("recorder", "result", "add", **told)
     attach(ledger, ONE, "result", "R-1")
-    assert document(ledger, "evidence", f"{ONE}:result:R-1")["facts"]["about"] == "result"
+    with ledger.store.read() as reading:
+        assert [paper.sha256 for paper in papers_about(reading.session, SLUG, About.RESULT, "R-1")] == [ONE]

@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from ledger.checks.run import run_checks
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.facts import facts_from, facts_json
 from ledger.core.times import unix_seconds
 from ledger.recording.desk import act
-from ledger.rules.books import Books
-from ledger.rules.trial_balance import TrialBalance, closing_sums, told_rows, trial_balances
+from ledger.rules.trial_balance import (
+    FrozenBalance,
+    TrialBalance,
+    frozen_balances,
+    trial_balances,
+)
 from ledger.views.queries import donation_trails
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
@@ -47,7 +52,7 @@ def close(ledger: Ledger, number: str, date: str = "2024-01-10", **days: str) ->
 
 def closed(ledger: Ledger) -> tuple[TrialBalance, ...]:
     with ledger.store.read() as reading:
-        return trial_balances(Books(reading), SLUG)
+        return trial_balances(reading.session, SLUG)
 
 
 def last_entry(ledger: Ledger) -> Entry:
@@ -215,7 +220,7 @@ def test_a_loan_is_dated_in_an_open_period_of_both_campaigns_and_is_in_both_bala
     do("other", "recorder", "period", "close", number="2023-12", date="2024-01-10")
     do("other", "approver", "period", "approve", number="2023-12", date="2024-01-10")
     with ledger.store.read() as reading:
-        december = trial_balances(Books(reading), "other")[1]
+        december = trial_balances(reading.session, "other")[1]
     assert {row.account: row.closing for row in december.rows} == {
         "bank/other/O": 700, f"owed/other/{SLUG}/L-1": -700,
     }  # fmt: skip
@@ -294,7 +299,8 @@ def test_the_check_names_an_entry_that_slipped_into_a_closed_period(
 def test_the_check_names_a_frozen_balance_that_the_entries_do_not_give(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.rules.periods.told_rows", lambda opening, closing: [["gifts/x", "USD", 0, 1]])
+    wrong = FrozenBalance(account="gifts/x", asset="USD", opening=0, closing=1)
+    monkeypatch.setattr("ledger.rules.periods.frozen_balances", lambda opening, closing: (wrong,))
     monkeypatch.setattr(Ledger, "audit", lambda _self: None)
     close(ledger, "2023-11")
     with ledger.store.read() as reading:
@@ -304,9 +310,10 @@ def test_the_check_names_a_frozen_balance_that_the_entries_do_not_give(
 
 def test_sums_above_what_json_holds_exactly_are_published_as_strings() -> None:
     key, most = ("stock/x", "KIT"), 2**53 - 1
-    rows = told_rows({key: most}, {key: most + 1})
-    assert rows == [["stock/x", "KIT", most, str(most + 1)]]
-    assert closing_sums(rows)[key] == most + 1
+    (frozen,) = frozen_balances({key: most}, {key: most + 1})
+    told = facts_json(frozen)
+    assert told == {"account": "stock/x", "asset": "KIT", "opening": most, "closing": str(most + 1)}
+    assert facts_from(FrozenBalance, told) == frozen
 
 
 DAYS = [f"2023-{month}-{day:02d}" for month in ("10", "11", "12") for day in (1, 15, 28)] + ["2024-01-05"]

@@ -13,7 +13,7 @@ from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.recording.rebuild import rebuild
 from ledger.rules.books import Books
-from ledger.rules.pledges import PledgeState, PledgeStatus, matched_of_gift, pledge_state
+from ledger.rules.pledges import PledgeState, PledgeStatus, matched_of_gift, pledge_of, pledge_state
 from ledger.views.queries import campaign_report
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 
@@ -46,7 +46,7 @@ def match(ledger: Ledger, number: str, pledge: str, gift: str, amount: int) -> i
 
 def state(ledger: Ledger, number: str = "P-1") -> PledgeState:
     with ledger.store.read() as reading:
-        return pledge_state(Books(reading), SLUG, number)
+        return pledge_state(Books(reading), pledge_of(reading.session, SLUG, number))
 
 
 def test_a_pledge_is_paid_by_several_gifts_part_by_part(ledger: Ledger) -> None:
@@ -111,6 +111,28 @@ def test_a_match_and_a_lapse_are_taken_back_by_reversals(ledger: Ledger) -> None
         ledger.do("approver", "reversal", "add", entry=seq, reason="wrong donor", date=DAY)
     assert (state(ledger).status, state(ledger).open) == (PledgeStatus.PLEDGE, 100_000)
     match(ledger, "M-2", "P-1", "contribution:B-1", 60_000)
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [("commit", PledgeStatus.COMMITMENT), ("lapse", PledgeStatus.LAPSED)]
+)
+def test_a_step_that_was_reversed_is_told_again_on_the_same_day(
+    ledger: Ledger, verb: str, status: PledgeStatus
+) -> None:
+    """As often as it is reversed; told twice while it stands, it is the same entry."""
+    for _ in range(3):
+        first = ledger.do("recorder", "pledge", verb, number="P-1", date=DAY)
+        assert state(ledger).status is status
+        again = ledger.do("recorder", "pledge", verb, number="P-1", date=DAY)
+        assert (again.seq, again.already) == (first.seq, True)
+        ledger.do("approver", "reversal", "add", entry=first.seq, reason="told by mistake", date=DAY)
+        assert state(ledger).status is PledgeStatus.PLEDGE
+
+
+def test_a_pledge_becomes_binding_once(ledger: Ledger) -> None:
+    ledger.do("recorder", "pledge", "commit", number="P-1", date=DAY)
+    with pytest.raises(Conflict, match="recorded already"):
+        ledger.do("recorder", "pledge", "commit", number="P-1", date="2023-11-19")
 
 
 def test_a_gift_that_a_reorganisation_takes_away_pays_nothing_until_it_is_restored(tmp_path: Path) -> None:
@@ -191,9 +213,12 @@ def test_whatever_is_matched_neither_side_is_ever_exceeded(steps: list[tuple[str
         with ledger.store.read() as reading:
             books = Books(reading)
             for number, amount in promised.items():
-                assert pledge_state(books, SLUG, number).paid == amount - left[number]
+                assert (
+                    pledge_state(books, pledge_of(reading.session, SLUG, number)).paid
+                    == amount - left[number]
+                )
             for number, amount in gifts.items():
-                found = matched_of_gift(books, SLUG, f"contribution:{number}", "USD")
+                found = matched_of_gift(reading.session, SLUG, f"contribution:{number}", "USD")
                 assert found == amount - left[number]
             assert run_checks(reading) == []
             assert rebuild(reading) == []

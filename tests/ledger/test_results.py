@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from api.pages.sentences import result_row
 from api.pages.sentences.units import unit_of
 from ledger.core.errors import Conflict, Refused
-from ledger.rules.books import Books
 from ledger.views.people import Achievement, achievements, hidden_groups
 from tests.tools.ledgers import SLUG, Ledger
 
@@ -43,7 +42,7 @@ def report(ledger: Ledger, number: str, **facts: Any) -> Any:
 
 def achieved(ledger: Ledger) -> Achievement:
     with ledger.store.read() as tx:
-        (found,) = achievements(Books(tx), SLUG)
+        (found,) = achievements(tx.session, SLUG)
     return found
 
 

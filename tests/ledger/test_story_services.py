@@ -87,7 +87,7 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     )  # fmt: skip
     with ledger.store.read() as tx:
         report = campaign_report(tx, SLUG, now=ledger.now)
-        (found,) = achievements(Books(tx), SLUG)
+        (found,) = achievements(tx.session, SLUG)
     dollars = next(table for table in report.sums if table.asset == "USD")
     assert dollars.total == 100_000_000
     assert sum(row.minor for row in dollars.rows) == dollars.total
@@ -129,7 +129,7 @@ def test_india_un_students_trained_by_sex_age_and_place(tmp_path: Path) -> None:
         total=2_700, date="2023-11-30", **groups,
     )  # fmt: skip
     with ledger.store.read() as tx:
-        (found,) = achievements(Books(tx), SLUG)
+        (found,) = achievements(tx.session, SLUG)
     assert (found.actual, found.permille) == (2_700, 1_000)
     girls = next(row for row in found.breakdowns[0].rows if row.group == "girls")
     assert girls.permille == 600

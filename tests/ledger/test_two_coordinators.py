@@ -215,7 +215,7 @@ def test_a_fact_is_in_the_closed_period_s_balances_or_refused(desk: Desk) -> Non
     assert {type(refusal) for refusal in refused(results)} <= {Refused}
     taken = sum(10**n for n, result in enumerate(results, start=1) if isinstance(result, Outcome))
     with desk.ledger.store.read() as reading:
-        (balance,) = trial_balances(Books(reading), SLUG)
+        (balance,) = trial_balances(reading.session, SLUG)
     assert balance.totals() == {"USD": (100_000 + taken, 100_000 + taken)}
 
 

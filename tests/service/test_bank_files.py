@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ledger.rules.bank import find_line
 from ledger.views.bank_state import bank_states, open_lines
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
@@ -97,8 +97,10 @@ def test_the_words_of_a_line_are_in_no_entry_and_can_be_forgotten(ledger: Ledger
         published = b"".join(row.data for row in writing.journal.rows())
         (line,) = open_lines(writing, SLUG)
         assert line.text == "Ada Donor for the kits"
-        document = json.loads(writing.shelf.load("document", f"bank_line|{SLUG}|{line.identity}") or b"")
-        writing.desk.delete_opening(document["facts"]["text"])
+        kept = find_line(writing.session, SLUG, line.identity)
+        assert kept is not None
+        assert kept.text is not None
+        writing.desk.delete_opening(kept.text)
         assert open_lines(writing, SLUG)[0].text is None
     assert b"Ada" not in published
     assert b"REF-77" not in published

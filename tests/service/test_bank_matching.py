@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from ledger.checks.bank import bank_matches_tie
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.rules.books import Books
+from ledger.model.bank import BankLineRow, BankMatchRow
+from ledger.rules.bank import find_line
+from ledger.store.transaction import Writing
 from ledger.views.bank_state import movements, open_lines
 from ledger.views.decisions import decisions
 from ledger.views.matter import Matter
@@ -22,6 +25,12 @@ from tests.tools.ledgers import SLUG, Ledger
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with banked(tmp_path) as made:
         yield made
+
+
+def line_named(tx: Writing, identity: str) -> BankLineRow:
+    line = find_line(tx.session, SLUG, identity)
+    assert line is not None
+    return line
 
 
 def test_a_line_is_proposed_confirmed_by_a_person_and_never_matched_twice(
@@ -100,9 +109,7 @@ def test_a_line_that_is_matched_for_more_than_it_is_is_found(ledger: Ledger, tmp
     taken(tmp_path, HEAD + SALE)
     identity = line_of(ledger)
     with ledger.store.write() as writing:
-        documents = Books(writing).documents
-        line = documents.require("bank_line", SLUG, identity)
-        documents.save("bank_line", SLUG, identity, line | {"matched": 1_990_001})
+        line_named(writing, identity).matched = 1_990_001
     with ledger.store.read() as reading:
         found = list(bank_matches_tie(reading))
     assert [finding.subject for finding in found] == [identity]
@@ -117,21 +124,15 @@ def test_a_match_that_is_changed_on_both_sides_or_gone_from_both_is_found(
     with ledger.store.read() as reading:
         (moved,) = [m for m in movements(reading, SLUG) if m.left]
     ledger.do("recorder", "bank", "match", line=identity, entry=moved.entry)
-    number = f"{moved.entry}:B"
     for matched in (moved.moved - 1, 0):
         with ledger.store.write() as writing:
-            documents = Books(writing).documents
-            line, sums = (documents.require(*at) for at in _sides(identity, number))
-            documents.save("bank_line", SLUG, identity, line | {"matched": matched})
-            documents.save("bank_matched", SLUG, number, {"matched": matched})
-            assert [finding.subject for finding in bank_matches_tie(writing)] == [identity, number]
-            documents.save("bank_line", SLUG, identity, line)
-            documents.save("bank_matched", SLUG, number, sums)
+            line = line_named(writing, identity)
+            match = writing.session.exec(select(BankMatchRow)).one()
+            line.matched = match.amount = matched
+            found = [finding.subject for finding in bank_matches_tie(writing)]
+            assert found == [identity, f"{moved.entry}:B"]
+            line.matched = match.amount = moved.moved
             assert list(bank_matches_tie(writing)) == []
-
-
-def _sides(identity: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
-    return ("bank_line", SLUG, identity), ("bank_matched", SLUG, number)
 
 
 def test_a_line_whose_facts_are_not_those_of_its_entry_or_that_no_entry_tells_is_found(
@@ -140,8 +141,7 @@ def test_a_line_whose_facts_are_not_those_of_its_entry_or_that_no_entry_tells_is
     taken(tmp_path, HEAD + SALE)
     identity = line_of(ledger)
     with ledger.store.write() as writing:
-        documents = Books(writing).documents
-        line = documents.require("bank_line", SLUG, identity)
-        documents.save("bank_line", SLUG, identity, line | {"facts": line["facts"] | {"amount": 1}})
-        documents.save("bank_line", SLUG, "0" * 64, line)
+        line = line_named(writing, identity)
+        line.amount = 1
+        writing.session.add(BankLineRow(**line.model_dump() | {"entry": 1, "identity": "0" * 64}))
         assert [finding.subject for finding in bank_matches_tie(writing)] == [identity, "0" * 64]

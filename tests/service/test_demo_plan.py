@@ -12,13 +12,12 @@ import pytest
 from ledger.core.facts import facts_from, facts_json
 from ledger.core.roles import Role
 from ledger.recording.kinds import ALL
-from ledger.rules.campaigns import Pledge
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
 from ledger.rules.evidence import Evidence
 from ledger.rules.orders import Invoice, Purchase
 from ledger.rules.payments import Payment
-from ledger.rules.pledges import Match, Step
+from ledger.rules.pledges import Match, Pledge, Step
 from ledger.rules.receipts import Receipt, ReceivedLot
 from ledger.rules.shipments import Arrival, Shipment
 from service.demo import gifts, plan, promises

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.core.chain import BlockRef, Outpoint
+from ledger.model.evidence import Access
 from ledger.rules.confirmations import TwoCounts
 from ledger.views.campaign import (
     Books,
@@ -21,7 +22,7 @@ from ledger.views.campaign import (
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
 from ledger.views.losses import LossRow
-from ledger.views.trail import Access, DonationStatus, DonationTrail, LineShare, Paper, Place, Step, StepKind
+from ledger.views.trail import DonationStatus, DonationTrail, LineShare, Paper, Place, Step, StepKind
 from ledger.views.two_keys import Deliveries, Unconfirmed
 
 COIN = 100_000_000

@@ -7,7 +7,7 @@ import hashlib
 from sqlmodel import select
 
 from ledger.model.reversals import ReversalRow
-from ledger.rules.bank import line_left, signed
+from ledger.rules.bank import line_left, lines_of, signed
 from ledger.views.bank_state import movements
 from tests.tools.ledgers import REVERSIBLE
 from tests.tools.machine_scene import BANKS, Facts, Scene, tells
@@ -52,13 +52,12 @@ def _undone(s: Scene, kind: str, line: str, entry: int | None) -> int:
 def _bank_match(s: Scene) -> Facts:
     pairs = []
     rows = [row for row in movements(s.tx, s.slug) if row.left and row.own]
-    for identity, line in s.documents("bank_line"):
-        facts = line["facts"]
+    for line in lines_of(s.tx.session, s.slug):
         for row in rows:
-            if (row.bank, row.currency) != (facts["bank"], facts["currency"]) or not line_left(line):
+            if (row.bank, row.currency) != (line.bank, line.currency) or not line_left(line):
                 continue
             if signed(line) * row.moved > 0:
-                pairs.append((identity, row.entry, min(line_left(line), row.left)))
+                pairs.append((line.identity, row.entry, min(line_left(line), row.left)))
     if not pairs and not rows:
         raise Needs("contribution")
     identity, entry, left = s.one(pairs, "bank.line")
@@ -68,7 +67,8 @@ def _bank_match(s: Scene) -> Facts:
 
 @tells("bank.aside")
 def _aside(s: Scene) -> Facts:
-    lines = [i for i, d in s.documents("bank_line") if not d["matched"] and d["aside"] is None]
+    known = lines_of(s.tx.session, s.slug)
+    lines = [line.identity for line in known if not line.matched and line.aside_by is None]
     identity = s.one(lines, "bank.line")
     return {"line": identity, "reason": "Rent", "n": _undone(s, "bank.aside", identity, None)}
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from ledger.model.campaigns import Nature
+from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.incoming import coin_named
-from ledger.rules.periods import last_closed
+from ledger.rules.limits import limits_of
+from ledger.rules.periods import last_closed, pending_period
 from ledger.rules.repayments import owed_still
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
@@ -13,14 +16,14 @@ from tests.tools.machine_world import Needs
 
 @tells("in-kind")
 def _in_kind(s: Scene) -> Facts:
-    product, document = s.one(s.documents("product"), "product")
+    product = s.one(products_of(s.tx.session, s.slug).values(), "product")
     facts = s.numbered("IK") | {
-        "product": product, "place": s.pick(PLACES), "quantity": s.n(1, 500), "value": s.n(1, 90_000),
+        "product": product.code, "place": s.pick(PLACES), "quantity": s.n(1, 500), "value": s.n(1, 90_000),
         "currency": s.pick(CURRENCIES), "method": s.pick(("quote", "invoice", "cost")), "stated_by": "Maker",
     }  # fmt: skip
     if s.chance(50):
         facts["lot"] = s.new("L")
-    if not document["facts"].get("service") and s.chance(30):
+    if product.nature is Nature.GOODS and s.chance(30):
         facts["expiry"] = s.pick((s.today, "2026-01-01"))
     return facts
 
@@ -46,7 +49,7 @@ def _reclassification(s: Scene) -> Facts:
         for name in s.books.lines.names(f"money/{s.slug}/")
     ]
     (restriction, asset), free = s.one([row for row in lines if row[1]], "contribution")
-    needs = [number for number, _ in s.documents("need")]
+    needs = [need.number for need, _ in standing_needs(s.tx.session, s.slug)]
     facts = s.numbered("RC") | {"asset": asset, "amount": s.n(1, free)}
     coins = [ref for ref, _ in s.unexplained()]
     if asset == "BTC" and coins and s.chance(50):
@@ -62,11 +65,11 @@ def _reclassification(s: Scene) -> Facts:
 
 @tells("period")
 def _period(s: Scene) -> Facts:
-    if s.of_status("period", "pending"):
+    if pending_period(s.tx.session, s.slug) is not None:
         raise Needs(s.pick(("period.approved", "period.rejected")))
-    closed = last_closed(s.books, s.slug)
+    closed = last_closed(s.tx.session, s.slug)
     yesterday = date.fromisoformat(s.today) - timedelta(days=1)
-    first = date(2023, 10, 1) if closed is None else date.fromisoformat(closed[1]) + timedelta(days=1)
+    first = date(2023, 10, 1) if closed is None else date.fromisoformat(closed.last) + timedelta(days=1)
     last = first + timedelta(days=s.n(0, max(0, (yesterday - first).days)))
     return {"number": s.new("T"), "first": first.isoformat(), "last": last.isoformat(), "date": s.today}
 
@@ -79,9 +82,8 @@ def _limit(s: Scene) -> Facts:
 
 @tells("limit.lifted")
 def _lifted(s: Scene) -> Facts:
-    limits = [d["facts"] for _, d in s.documents("limit") if d["most"] is not None]
-    limit = s.one(limits, "limit")
-    return s.numbered("LM") | {"role": limit["role"], "currency": limit["currency"]}
+    limit = s.one(limits_of(s.tx.session, s.slug), "limit")
+    return s.numbered("LM") | {"role": limit.role, "currency": limit.currency}
 
 
 @tells("loan")
@@ -116,7 +118,16 @@ def _repayment(s: Scene) -> Facts:
     return facts | {"amount": s.n(1, min(most, left))}
 
 
-for _noun in ("loan", "repayment", "period", "reclassification"):
+def _period_decision(s: Scene) -> Facts:
+    pending = pending_period(s.tx.session, s.slug)
+    if pending is None:
+        raise Needs("period")
+    return {"number": pending.number, "date": s.today}
+
+
+tells("period.approved")(_period_decision)
+tells("period.rejected")(_period_decision)
+for _noun in ("loan", "repayment", "reclassification"):
     tells_decisions(_noun)
 
 

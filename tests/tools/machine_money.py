@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from ledger.core.times import unix_seconds
-from ledger.rules.pledges import PledgeStatus, gift_worth, matched_of_gift, pledge_state
+from ledger.rules.campaigns import campaign_of, products_of, standing_needs
+from ledger.rules.pledges import (
+    PledgeStatus,
+    gift_worth,
+    matched_of_gift,
+    pledge_of,
+    pledge_state,
+    pledges_of,
+)
 from ledger.rules.rates import minute_of
 from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_in
+from ledger.views.papers import standing_evidence
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
 
@@ -32,7 +41,7 @@ def _product(s: Scene) -> Facts:
 
 @tells("need")
 def _need(s: Scene) -> Facts:
-    product, _ = s.one(s.documents("product"), "product")
+    product = s.one(products_of(s.tx.session, s.slug), "product")
     return s.numbered("N") | {
         "recipient": "Ministry", "product": product, "quantity": s.n(1, 5000), "place": s.pick(PLACES),
         "by": "2024-03-01",
@@ -41,8 +50,8 @@ def _need(s: Scene) -> Facts:
 
 @tells("offer")
 def _offer(s: Scene) -> Facts:
-    need, document = s.one(s.documents("need"), "need")
-    facts = {"partner": "Partner", "need": need, "product": document["facts"]["product"]}
+    need, product = s.one(standing_needs(s.tx.session, s.slug), "need")
+    facts = {"partner": "Partner", "need": need.number, "product": product.code}
     return s.numbered("O") | facts | {"quantity": s.n(1, 500)}
 
 
@@ -53,20 +62,20 @@ def _pledge(s: Scene) -> Facts:
 
 def _open_pledges(s: Scene) -> list[str]:
     done = {PledgeStatus.PAID, PledgeStatus.LAPSED}
-    numbers = [number for number, _ in s.documents("pledge")]
-    return [n for n in numbers if pledge_state(s.books, s.slug, n).status not in done]
+    pledges = pledges_of(s.tx.session, s.slug)
+    return [pledge.number for pledge in pledges if pledge_state(s.books, pledge).status not in done]
 
 
 @tells("pledge.matched")
 def _match(s: Scene) -> Facts:
     number = s.one(_open_pledges(s), "pledge")
-    state = pledge_state(s.books, s.slug, number)
+    state = pledge_state(s.books, pledge_of(s.tx.session, s.slug, number))
     gifts = [f"contribution:{name}" for name, _ in s.documents("contribution")]
     gifts += [outpoint for outpoint, d in s.documents("donation") if d["line"]]
     left = []
     for gift in gifts:
         worth = gift_worth(s.books, s.slug, gift, state.asset) or 0
-        left.append((gift, worth - matched_of_gift(s.books, s.slug, gift, state.asset)))
+        left.append((gift, worth - matched_of_gift(s.tx.session, s.slug, gift, state.asset)))
     gift, units = s.one([row for row in left if row[1] > 0], s.pick(("contribution", "donation", "pledge")))
     return s.numbered("PM") | {"pledge": number, "gift": gift, "amount": s.n(1, min(state.open, units))}
 
@@ -88,7 +97,7 @@ def _rate(s: Scene) -> Facts:
         {"source": "One", "price": price},
         {"source": "Two", "price": price + s.pick((0, 1, price // 60, price // 10))},
     ]
-    currency = s.books.documents.require("campaign", "", s.slug)["facts"]["currency"]
+    currency = campaign_of(s.books.session, s.slug).currency
     day = s.today if at == s.world.now else _day(at)
     told = {"date": day, "currency": s.pick((currency, "USD")), "quotes": quotes}
     return told | ({"at": minute_of(at)} if s.chance(50) else {})
@@ -104,18 +113,18 @@ def _day(moment: int) -> str:
 def _valuation(s: Scene) -> Facts:
     _, gift = s.one(unvalued_gifts_in(s.books.shelf, s.slug), "donation")
     outpoint = gift.outpoint
-    _, paper = s.one(s.documents("evidence"), "evidence")
+    paper = s.one(standing_evidence(s.tx.session, s.slug), "evidence")
     undone = s.books.documents.require("donation", s.slug, outpoint).get("valuations_reversed", 0)
-    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper["facts"]["sha256"]}
+    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper.sha256}
     return facts | ({"n": undone} if undone else {})
 
 
 @tells("contribution")
 def _contribution(s: Scene) -> Facts:
     facts = {"bank": s.pick(BANKS), "currency": s.pick(CURRENCIES), "amount": s.n(1000, 3_000_000)}
-    needs = s.documents("need")
+    needs = standing_needs(s.tx.session, s.slug)
     if needs and s.chance(25):
-        facts["restriction"] = s.pick(needs)[0]
+        facts["restriction"] = s.pick(needs)[0].number
     return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.core.accounts import AccountClass
+from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.closings import left_of
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
@@ -18,13 +19,13 @@ def _purchase(s: Scene) -> Facts:
     most = s.free(currency) // s.pick((1, 2, 3, 10))
     items = []
     for index in range(s.pick((1, 1, 2, 3))):
-        product, _ = s.one(s.documents("product"), "product")
+        product = s.one(products_of(s.tx.session, s.slug), "product")
         value = s.n(1, most // 3)
         items.append({"item": str(index + 1), "product": product, "quantity": s.n(1, 60), "value": value})
     facts = s.numbered("PO") | {"supplier": "Maker", "currency": currency, "items": items}
-    needs = s.documents("need")
+    needs = standing_needs(s.tx.session, s.slug)
     if needs and s.chance(30):
-        facts["need"] = s.pick(needs)[0]
+        facts["need"] = s.pick(needs)[0].number
     over = s.held(AccountClass.OVER)
     amended = s.of_status("purchase", "approved", "completed")
     if over and s.chance(60):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import JoinedBlock, SeenTx, TxFacts
+from ledger.rules.campaigns import campaign_slugs
 from tests.tools import machine_things
 from tests.tools.machine_chain import Unspent
 from tests.tools.machine_scene import Scene
@@ -155,7 +156,7 @@ def _bring_back(kind: str, needs: str) -> Callable[[World], None]:
         with world.books() as books:
             voided = {
                 number.partition(":")[0]
-                for slug, _ in books.documents.all("campaign", "")
+                for slug in campaign_slugs(books.session)
                 for number, document in books.documents.all(kind, slug)
                 if not document["live"]
             }

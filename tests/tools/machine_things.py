@@ -7,9 +7,13 @@ from collections import defaultdict
 from typing import Any
 
 from ledger.core.accounts import AccountClass
+from ledger.model.evidence import About
+from ledger.model.people import Dimension
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import expiry_of
 from ledger.rules.orders import open_account
+from ledger.rules.results import cells_of, indicators_of
+from ledger.views.papers import papers_about
 from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
 from tests.tools.machine_world import Needs
 
@@ -170,11 +174,7 @@ def _handover(s: Scene) -> Facts:
 def _signature(s: Scene) -> Facts:
     rows = [n for n, d in s.documents("handover") if "signed" not in d["facts"] and not d.get("signed")]
     number = s.one(rows, "handover")
-    papers = [
-        d["facts"]["sha256"]
-        for _, d in s.documents("evidence")
-        if (d["facts"]["about"], d["facts"].get("number")) == ("handover", number)
-    ]
+    papers = [paper.sha256 for paper in papers_about(s.tx.session, s.slug, About.HANDOVER, number)]
     return {"number": number, "sha256": s.one(papers, "evidence"), "date": s.today}
 
 
@@ -280,24 +280,24 @@ def _indicator(s: Scene) -> Facts:
 
 @tells("result")
 def _result(s: Scene) -> Facts:
-    number, indicator = s.one(s.documents("indicator"), "indicator")
-    until = indicator["until"] or "2023-11-01"
+    indicator = s.one(indicators_of(s.tx.session, s.slug), "indicator")
+    until = indicator.until or "2023-11-01"
     if s.chance(50):
         total = s.n(0, 200)
         span: Facts = {"counts": "period", "start": _after(until), "end": _after(until)}
-        before: dict[str, dict[str, int]] = {}
+        before: dict[tuple[Dimension, str], int] = {}
     else:
-        total = indicator["actual"] + s.n(0, 100)
+        total = indicator.actual + s.n(0, 100)
         span = {"counts": "to_date", "end": until}
-        before = indicator["cells"]
-    facts = s.numbered("RS") | {"indicator": number, "total": total} | span
+        before = {(cell.dimension, cell.group): cell.count for cell in cells_of(s.tx.session, indicator)}
+    facts = s.numbered("RS") | {"indicator": indicator.number, "total": total} | span
     facts["date"] = max(s.today, facts["end"])
-    for dimension, groups in (("sex", ("women", "men")), ("age", ("under 18", "adults"))):
+    for dimension, groups in ((Dimension.SEX, ("women", "men")), (Dimension.AGE, ("under 18", "adults"))):
         if s.chance(50):
-            least = {group: before.get(dimension, {}).get(group, 0) for group in groups}
+            least = {group: before.get((dimension, group), 0) for group in groups}
             more = s.parts(max(0, total - sum(least.values())), 2)
             cells = [{"group": g, "count": least[g] + n} for (g, n) in zip(groups, more, strict=True)]
-            facts[dimension] = cells
+            facts[dimension.value] = cells
     return facts
 
 

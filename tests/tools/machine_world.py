@@ -26,6 +26,7 @@ from ledger.recording.settling import LookOutcome, record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, standing_needs
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import Kind
@@ -107,7 +108,7 @@ class World:
 
     def slugs(self) -> list[str]:
         with self.books() as books:
-            return [slug for slug, _ in books.documents.all("campaign", "")]
+            return list(campaign_slugs(books.session))
 
     def some_slug(self) -> str:
         """One of the campaigns, the first more often: a story of one goes further than many beginnings."""
@@ -188,7 +189,7 @@ class World:
 
     def watch(self, script: bytes, slug: str, index: int, branch: str = "receive") -> None:
         with self.books() as books:
-            needs = [number for number, d in books.documents.all("need", slug) if not d.get("reversed")]
+            needs = [need.number for need, _ in standing_needs(books.session, slug)]
         need = self.rnd.choice(needs) if needs and branch == "receive" else None
         row = Address(script, f"address{script.hex()}", slug, branch, index, "list", need)
         self.add_addresses([row])
@@ -268,7 +269,7 @@ class World:
         self._conserves(conservation(tx))
         decisions(tx, now=self.now)
         reconciliation(tx, None, now=self.now)
-        for slug, _ in list(books.documents.all("campaign", "")):
+        for slug in campaign_slugs(books.session):
             self._conserves(conservation(tx, slug))
             campaign_report(tx, slug, now=self.now)
             donation_rows(tx, slug, after=None, limit=50)

@@ -10,13 +10,25 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from sqlmodel import Session, select
+
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
+from ledger.model.campaigns import NeedRow, OfferRow
+from ledger.model.evidence import EvidenceRow
+from ledger.model.limits import LimitRow
+from ledger.model.people import ResultRow
+from ledger.model.periods import PeriodRow
+from ledger.model.pledges import PledgeRow
+from ledger.model.rates import RateRow
 from ledger.recording.kinds import ALL
 from ledger.rules.books import Books
+from ledger.rules.campaigns import products_of
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import credited_on_order, payable_on_invoice
+from ledger.rules.rates import rate_number
+from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states, statement_gaps
@@ -73,13 +85,13 @@ def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
             _reached(report),
             _delivered(report),
             _lost(report),
-            _banks(tx, books, slug),
+            _banks(tx, slug),
             _open_items(tx, slug, now),
             _orders(books, slug),
             _matched(books, slug),
             _stock(books, slug, now),
             _lots(books, slug),
-            _periods(books, slug),
+            _periods(tx, slug),
             _statuses(books, slug),
             _gifts(tx, slug, now),
         ):
@@ -216,7 +228,7 @@ def _lost(report: CampaignReport) -> Iterator[Row]:
             yield "loss", name, f"{row.cause}, found again", row.asset, row.found
 
 
-def _banks(tx: Reading, books: Books, slug: str) -> Iterator[Row]:
+def _banks(tx: Reading, slug: str) -> Iterator[Row]:
     for bank in bank_states(tx, slug):
         name = f"{slug}/{bank.bank}"
         yield "bank", name, "opening", bank.currency, bank.opening
@@ -227,7 +239,7 @@ def _banks(tx: Reading, books: Books, slug: str) -> Iterator[Row]:
         yield "bank", name, "set aside", bank.currency, bank.aside
         yield "bank", name, "outstanding", bank.currency, bank.outstanding
         yield "bank", name, "difference", bank.currency, bank.difference
-    for gap in statement_gaps(books, slug):
+    for gap in statement_gaps(tx.session, slug):
         yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
 
 
@@ -321,8 +333,8 @@ def _lots(books: Books, slug: str) -> Iterator[Row]:
                 yield "lot", name, f"gift {share.gift}, worth", share.asset, share.units
 
 
-def _periods(books: Books, slug: str) -> Iterator[Row]:
-    for period in trial_balances(books, slug):
+def _periods(tx: Reading, slug: str) -> Iterator[Row]:
+    for period in trial_balances(tx.session, slug):
         name = f"{slug}/{period.number}"
         yield "period", name, "days", "", f"{period.first} to {period.last}"
         yield "period", name, "state", "", "closed" if period.reopened is None else "reopened"
@@ -333,6 +345,8 @@ def _periods(books: Books, slug: str) -> Iterator[Row]:
 
 def _statuses(books: Books, slug: str) -> Iterator[Row]:
     """What became of every paper; the gifts and spends of the chain have rows of their own."""
+    for noun, number, standing in _rows_of(books.session, slug):
+        yield "status", f"{slug}/{noun} {number}", "status", "", standing
     for noun in _DOCUMENTS:
         if noun in {"campaign", "donation", "spend", "valuation"}:
             continue
@@ -341,6 +355,30 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
             yield "status", f"{slug}/{noun} {number}", "status", "", document.get("status") or standing
             if noun == "invoice" and document.get("accepted"):
                 yield "status", f"{slug}/{noun} {number}", "exception", "", "accepted"
+
+
+def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
+    """(noun, number, how it stands) of what has a table."""
+    for code in products_of(session, slug):
+        yield "product", code, "stands"
+    for noun, table in (("need", NeedRow), ("offer", OfferRow), ("pledge", PledgeRow), ("result", ResultRow)):
+        for row in session.exec(select(table).where(table.campaign == slug)):
+            yield noun, row.number, _standing(row.reversed_by)
+    for indicator in indicators_of(session, slug):
+        yield "indicator", indicator.number, "stands"
+    for paper in session.exec(select(EvidenceRow).where(EvidenceRow.campaign == slug)):
+        number = f"{paper.sha256}:{paper.about.value}:{paper.number or ''}"
+        yield "evidence", number, _standing(paper.reversed_by)
+    for rate in session.exec(select(RateRow).where(RateRow.campaign == slug)):
+        yield "rate", rate_number(rate.currency, rate.date, rate.at), "stands"
+    for limit in session.exec(select(LimitRow).where(LimitRow.campaign == slug)):
+        yield "limit", f"{limit.role}:{limit.currency}", "stands"
+    for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
+        yield "period", period.number, period.status.value
+
+
+def _standing(reversed_by: int | None) -> str:
+    return "stands" if reversed_by is None else "reversed"
 
 
 def _gifts(tx: Reading, slug: str, now: int) -> Iterator[Row]:
