@@ -215,6 +215,21 @@ def _dotted(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
+def test_no_test_sleeps() -> None:
+    """A pause long enough on one machine is too short on another; only real programs are waited for, in one place."""
+    wrong = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name == "tests/node/waiting.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and _dotted(node) == ("time", "sleep"):
+                wrong.append(f"{name}:{node.lineno}")
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                wrong += [f"{name}:{node.lineno}" for alias in node.names if alias.name == "sleep"]
+    assert wrong == []
+
+
 def test_only_service_reads_the_environment() -> None:
     """Ledger, watchers and api are told everything; nothing of theirs depends on the machine."""
     wrong = [

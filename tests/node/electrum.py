@@ -9,13 +9,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from tests.node.knots import Node
+from tests.node.waiting import moments
 from tests.tools.certificates import self_signed
 from watchers.net.electrum import place_of
 from watchers.net.errors import SourceError
@@ -24,7 +24,6 @@ from watchers.proof.networks import REGTEST
 from watchers.sources.electrum import Electrum
 
 POLL_MILLISECONDS = "200"
-ATTEMPTS, PAUSE = 600, 0.05
 START = """
 from electrumx.cli.electrumx_server import main
 from electrumx.server.transport import PaddedRSTransport
@@ -99,7 +98,7 @@ class RealElectrum:
         """Waits until its tip is the node's."""
         source = self.source()
         try:
-            for _ in range(ATTEMPTS):
+            for _ in moments(30):
                 if self._process is None or self._process.poll() is not None:
                     break
                 try:
@@ -107,7 +106,6 @@ class RealElectrum:
                         return self
                 except SourceError:
                     pass
-                time.sleep(PAUSE)
         finally:
             source.close()
         raise ElectrumFailed(f"e-x does not follow the node: {(self.folder / 'log').read_text()[-800:]}")

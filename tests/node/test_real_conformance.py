@@ -13,6 +13,7 @@ from ledger.core.chain import Outpoint, Script
 from tests.node.electrum import RealElectrum
 from tests.node.esplora_front import EsploraFront
 from tests.node.knots import Node
+from tests.node.waiting import moments
 from tests.tools.certificates import fingerprint
 from tests.tools.source_stories import STORIES, Story
 from watchers.net.http import HttpClient, HttpPolicy
@@ -33,8 +34,6 @@ LEAST = 1_000
 class RealScene:
     """A node and a source that shows it; every scene has addresses of its own."""
 
-    tries = 200
-
     def __init__(
         self, node: Node, source: Source, can: frozenset[Can], electrum: RealElectrum | None = None
     ) -> None:
@@ -43,6 +42,9 @@ class RealScene:
         self.can = can
         self._electrum = electrum
         self._addresses: dict[int, str] = {}
+
+    def moments(self) -> Iterator[None]:
+        return moments()
 
     @property
     def height(self) -> int:

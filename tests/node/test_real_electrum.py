@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from ledger.core.chain import Header, Script
 from tests.node.electrum import RealElectrum
 from tests.node.knots import Node
+from tests.node.waiting import moments
 from tests.tools.certificates import fingerprint
 from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.block import parse_block, parse_transaction
@@ -52,10 +52,9 @@ def tip_of(node: Node) -> ClaimedTip:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in moments():
         if true():
             return
-        time.sleep(0.05)
     raise AssertionError("not within ten seconds")
 
 

@@ -37,6 +37,7 @@ class Session(socketserver.StreamRequestHandler):
     """One connection: what it subscribed to, and what it was last told of that."""
 
     server: _Server
+    disable_nagle_algorithm = True  # what is told by itself must not wait for an acknowledgement
 
     def setup(self) -> None:
         self.quiet = threading.Lock()

@@ -62,13 +62,14 @@ class SpentBudgetServer(EsploraServer):
 class FakeScene:
     """A fake chain of a few blocks behind one server, and the source that asks it."""
 
-    tries = 20
-
     def __init__(self, chain: FakeChain, server: Server, source: Source) -> None:
         self.chain = chain
         self.server = server
         self.source = source
         self._numbers = count(1)
+
+    def moments(self) -> Iterator[None]:
+        yield
 
     @property
     def can(self) -> frozenset[Can]:

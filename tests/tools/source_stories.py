@@ -5,8 +5,7 @@ Knows no dialect: a scene makes things happen on a chain and says what is true; 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,8 +25,8 @@ SPAM = 50
 class Scene(Protocol):
     """A chain that can be moved, one source that shows it, and the truth about it."""
 
-    tries: int
-    """How often `eventually` asks: a real server needs a moment to hear of what happened."""
+    def moments(self) -> Iterator[None]:
+        """In which the server may have heard of what happened: several for a real one, one for a fake."""
 
     @property
     def source(self) -> Source: ...
@@ -85,10 +84,9 @@ def story(*needs: Can) -> Callable[[Callable[[Scene], None]], Callable[[Scene], 
 
 def eventually(scene: Scene, ask: Callable[[], object], wanted: object) -> None:
     """The answer is `wanted`, at once or soon."""
-    for _ in range(scene.tries - 1):
+    for _ in scene.moments():
         if ask() == wanted:
             return
-        time.sleep(0.05)
     assert ask() == wanted
 
 
