@@ -132,7 +132,7 @@ def measure(most: int | None = None) -> Bench:
         server = WebServer(service.app, "127.0.0.1", 0)
         try:
             gifts = {f"{coin.txid}:{coin.vout}" for coin in replay.coins if not coin.change}
-            bench = Bench(replay, service.jobs.look, server.start(), gifts, most=most)
+            bench = Bench(replay, service.jobs.run_once, server.start(), gifts, most=most)
             desk = InProcessDesk(store, actors, clock)
             with suppress(Enough):
                 StoryPlayer(replay, clock, bench.timed_look, desk).play(0, lambda _: None)

@@ -101,7 +101,6 @@ def caught_up(node: Node, way: str, address: str, folder: str) -> Pace:
     tip = node.rpc("getblockcount")
     now = node.rpc("getblockheader", node.rpc("getbestblockhash"))["time"] + 60
     jobs: Jobs = build(store, config, lambda: now, {"PASSWORD": node.password}, Path(folder)).jobs
-    jobs.value_gifts = list
     clock, cpu = time.monotonic(), time.process_time()
     while jobs.look() is not None:
         with store.read() as tx:

@@ -5,6 +5,7 @@ It never sleeps, and a clock that is moved by hand never goes back.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,11 @@ Clock = Callable[[], int]
 
 def system_clock() -> int:
     return int(time.time())
+
+
+def utc_in(seconds: int) -> dt.datetime:
+    """The moment so many seconds from now, by the system's clock: when a thread of the scheduler has to wake up."""
+    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
 
 
 def monotonic() -> float:

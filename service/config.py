@@ -63,6 +63,7 @@ class Watch:
     ask_histories: bool = True
     sightings: Literal["own-node", "recent", "off"] = "recent"
     check_hours: int = _between(1, 744, 24)
+    check_all_hours: int = _between(1, 8_760, 168)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,15 @@ class Logs:
     format: Literal["plain", "json"] = "plain"
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where the service copies its SQLite database to by itself; `folder` empty: nowhere."""
+
+    folder: str = ""
+    hours: int = _between(1, 8_760, 24)
+    keep: int = _between(1, 1_000, 7)
+
+
 PUBLIC_SOURCES = (
     SourceConfig("blockstream.info", "esplora", "https://blockstream.info/api"),
     SourceConfig("mempool.space", "esplora", "https://mempool.space/api"),
@@ -165,6 +175,7 @@ class Config:
     rates: Rates = Rates()
     serve: Serve = Serve()
     logs: Logs = Logs()
+    backup: Backup = Backup()
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
     wallets: tuple[Wallet, ...] = ()
 

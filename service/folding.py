@@ -11,6 +11,7 @@ from ledger.store.transaction import Reading
 from service.command import Outside
 from service.data_folder import DataFolder, find_data_folder
 from service.database import existing_url
+from service.progress import FoldProgress
 
 
 @contextmanager
@@ -37,8 +38,8 @@ def open_current(url: str, outside: Outside) -> Store:
         with store.read() as tx:
             current = is_current(tx)
         if not current:
-            with store.write() as tx:
-                folded = renew(tx)
+            with store.write() as tx, FoldProgress(outside.err, outside.quiet) as progress:
+                folded = renew(tx, progress)
             if folded:
                 outside.say(f"another version made the sums and lists; made anew from {folded} entries.")
     except BaseException:

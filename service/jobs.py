@@ -1,28 +1,36 @@
-"""What is due, by the clock and the database: looks at the chain, and the invariants once in a while.
+"""What the service does by itself: looks at the chain, single look-ups, rates and values, checks, backups.
 
-A job's failure is logged and tried again when it is next due; it never stops the others.
+Each is a job of its own (`service/scheduler.py`), due by what stands in the database and by the clock. Unconfirmed
+payments are looked for within a look, since the absence of one counts only against the blocks that were read with it.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ledger.checks.finding import Finding
-from ledger.checks.run import run_checks
 from ledger.core.entry import Entry
 from ledger.core.errors import LedgerError, StorageFailed
+from ledger.core.times import unix_seconds
 from ledger.recording.settling import LookOutcome
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
+from service.backups import Backups
+from service.checking import Checking
 from service.clock import Clock
 from service.command import BadUse, Unavailable
 from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
-from service.lookups import LooksAlone
+from service.lookups import LookUps
+from service.scheduler import Job
+from service.valuing import Valuing
 from watchers.net.errors import SourceError
+
+LOOK_UP_SECONDS = 5
+"""A donor's question about one transaction is noticed within so many seconds."""
+RETRY_SECONDS = 600
+"""A check or a backup that failed is tried again after so long."""
 
 
 @dataclass
@@ -35,73 +43,102 @@ class Jobs:
     pin: Callable[[], Intake]
     add_addresses: Callable[[], int]
     look_seconds: int
-    check_hours: int
-    findings: tuple[Finding, ...] = ()
+    lookups: LookUps
+    valuing: Valuing
+    checking: Checking
+    backups: Backups | None = None
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
     unwritable: str | None = None
     """Why the database could not take the last look; None when it could."""
-    value_gifts: Callable[[], list[Entry]] = list
-    """Ask for rates and value what waits; called after a look that is not behind the chain."""
-    look_up: Callable[[LooksAlone], int] = lambda _watcher: 0
-    """Answer what donors asked to have looked at alone; called after each look."""
-    stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the process ends: catching up stops after the present look."""
     progress: Callable[[int, int, int], None] = lambda _tip, _best, _hours: None
     """Told the last block read, the best header, and the hours that the rest may take."""
     _intake: Intake | None = None
-    _looked: int | None = None
     _waits: bool = False
     """Another process leads, and the log says so already."""
-    _checked: int | None = None
+    _behind: int = 0
+    """Blocks that the last look left to be read at once."""
     _stirred: bool = True
     """Something settled, or this process is new: the wallets' gaps may have to grow."""
     _seen: int = 0
     """The newest entry that this process knows of: campaigns and needs after it are new."""
-    _busy: threading.Lock = field(default_factory=threading.Lock)
 
-    def run_due(self) -> None:
-        """Run what is due now; called by the ticker. While blocks are behind, one look follows the other."""
-        now = self.clock()
-        if self._looked is None or now - self._looked >= self.look_seconds:
-            self.look()
-        while self._looked is None and not self.stopping.is_set():
-            self.look()
-        if self._checked is None or now - self._checked >= self.check_hours * 3600:
-            self.check()
+    def all(self) -> tuple[Job, ...]:
+        """Every job, for the scheduler."""
+        jobs = [
+            Job("look", self._look_on, self._look_due, self.look_seconds, chain=True),
+            Job("look-ups", self.look_up, self._look_up_due, LOOK_UP_SECONDS, chain=True),
+            Job("rates", self.value, self.clock, self.look_seconds),
+            Job("check of what is new", self.checking.check_new, self.checking.new_due, RETRY_SECONDS),
+            Job("check of everything", self.checking.check_all, self.checking.all_due, RETRY_SECONDS),
+        ]
+        if self.backups is not None:
+            jobs.append(Job("backup", self.backups.make, self.backups.due, RETRY_SECONDS))
+        return tuple(jobs)
+
+    def run_once(self) -> LookOutcome | None:
+        """A look, and what waits for looks, one after the other: for whoever moves the clock by hand."""
+        outcome = self.look()
+        if outcome is not None:
+            self.look_up()
+            outcome.entries += self.value()
+        return outcome
 
     def look(self) -> LookOutcome | None:
         """One look, if this process leads; None when it does not, or could not look."""
-        with self._busy:
-            self._looked = self.clock()
-            try:
-                if not self.leader.leads():
-                    if not self._waits:
-                        note("another process leads", lease_seconds=SECONDS)
-                    self._waits = True
-                    return None
-                self._waits = False
-                if self._opened() or self._stirred:
-                    self.add_addresses()
-                if self._intake is None or not self._intake.knows_where_we_are():
-                    self._intake = self.pin()
-                outcome = self._intake.look()
-                self.look_up(self._intake.watcher)
-                self._tell_progress()
-            except (SourceError, Unavailable, BadUse, LedgerError) as failure:
-                self.trouble = str(failure)
-                self.unwritable = str(failure) if isinstance(failure, StorageFailed) else None
-                warn("look failed", why=str(failure))
+        self._behind = 0
+        try:
+            if not self.leader.leads():
+                if not self._waits:
+                    note("another process leads", lease_seconds=SECONDS)
+                self._waits = True
                 return None
-            self.trouble = self.unwritable = None
-            self._stirred = bool(outcome.entries)
-            if outcome.behind:
-                self._looked = None  # there is more to read: the next tick goes on
-            else:
-                outcome.entries += self.value_gifts()
-            for entry in outcome.entries:
-                note("recorded", seq=entry.seq, kind=entry.kind)
-            return outcome
+            self._waits = False
+            if self._opened() or self._stirred:
+                self.add_addresses()
+            if self._intake is None or not self._intake.knows_where_we_are():
+                self._intake = self.pin()
+            outcome = self._intake.look()
+            self._tell_progress()
+        except (SourceError, Unavailable, BadUse, LedgerError) as failure:
+            self.trouble = str(failure)
+            self.unwritable = str(failure) if isinstance(failure, StorageFailed) else None
+            warn("look failed", why=str(failure))
+            return None
+        self.trouble = self.unwritable = None
+        self._stirred = bool(outcome.entries)
+        self._behind = outcome.behind
+        _note_recorded(outcome.entries)
+        return outcome
+
+    def look_up(self) -> int:
+        """Answer what donors asked to have looked up, if this process leads; how many were answered."""
+        if self._intake is None or not self.leader.leading:
+            return 0
+        return self.lookups.answer_waiting(self._intake.watcher)
+
+    def value(self) -> list[Entry]:
+        """Ask for rates and value what waits, if this process leads and is not behind the chain."""
+        if self._behind or not self.leader.leading:
+            return []
+        entries = self.valuing.run()
+        _note_recorded(entries)
+        return entries
+
+    def _look_on(self) -> bool:
+        """A look, and whether it left blocks that can be read at once."""
+        self.look()
+        return self._behind > 0
+
+    def _look_due(self) -> int:
+        """Unix seconds; the looks of any process count."""
+        with self.store.read() as tx:
+            looked_at = chain_status(tx, now=self.clock()).looked_at
+        return 0 if looked_at is None else unix_seconds(looked_at) + self.look_seconds
+
+    def _look_up_due(self) -> int:
+        """What no source could be asked about now waits as long as a look does."""
+        return self.clock() + (self.look_seconds if self.lookups.wait() else 0)
 
     def _opened(self) -> bool:
         """Is there a campaign or a need that the look before did not know? A wallet may wait for it."""
@@ -120,19 +157,7 @@ class Jobs:
         if chain.tip_height is not None and chain.best_height is not None:
             self.progress(chain.tip_height, chain.best_height, chain.behind_hours)
 
-    def check(self) -> tuple[Finding, ...]:
-        """Run every invariant; what is wrong is logged and counted in the metrics.
 
-        A database that cannot be read leaves the findings as they were until the next time.
-        """
-        with self._busy:
-            self._checked = self.clock()
-            try:
-                with self.store.read() as tx:
-                    self.findings = tuple(run_checks(tx))
-            except StorageFailed as failure:
-                warn("invariants not checked", why=str(failure))
-                return self.findings
-        for finding in self.findings:
-            warn("invariant broken", check=finding.check, subject=finding.subject, what=finding.sentence)
-        return self.findings
+def _note_recorded(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        note("recorded", seq=entry.seq, kind=entry.kind)

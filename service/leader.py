@@ -31,6 +31,11 @@ class Leader:
             self._epoch = tx.lease.acquire(NAME, self._holder, self._clock(), SECONDS)
         return self._epoch is not None
 
+    @property
+    def leading(self) -> bool:
+        """Did this process hold the lease when it last asked? Each write checks whether it still does."""
+        return self._epoch is not None
+
     def check(self, tx: Writing) -> None:
         """Raises Conflict inside a write when the lease was lost, so that the write is undone."""
         if self._epoch is None:

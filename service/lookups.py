@@ -100,6 +100,11 @@ class LookUps:
                 return Lookup(txid, LookupState.FOUND, now if kept is None else kept.asked_at)
         return kept
 
+    def wait(self) -> int:
+        """How many questions have no answer yet."""
+        with self.store.read() as tx:
+            return len(_Queue.load(tx, self.clock()).waiting())
+
     def answer_waiting(self, watcher: LooksAlone) -> int:
         """Ask sources about what waits, within the day's requests; returns how many were answered."""
         if self.refusal():

@@ -1,11 +1,11 @@
-"""How far catching up has come: a bar on a terminal, a line now and then in a log. It reads nothing itself."""
+"""How far long work has come: a bar on a terminal, a line now and then in a log. It reads nothing itself."""
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service.logs import note
 
@@ -61,3 +61,40 @@ class CatchUp:
             self.stop()
             note("caught up", block=tip, blocks_read=tip - self._start)
             self._start = None
+
+
+class FoldProgress:
+    """Shows how much of the journal is folded anew: a bar on a terminal, else a line a tenth. Used with `with`."""
+
+    def __init__(self, err: TextIO, quiet: bool) -> None:
+        self._console = Console(file=err, quiet=quiet)
+        self._bar: Progress | None = None
+        self._said = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, done: int, everything: int) -> None:
+        """`done` of all entries and observations are folded."""
+        if self._console.is_terminal and not self._console.quiet:
+            if self._bar is None:
+                self._bar = Progress(
+                    TextColumn("making sums and lists anew"),
+                    BarColumn(),
+                    MofNCompleteColumn(),
+                    TimeRemainingColumn(),
+                    console=self._console,
+                    transient=True,
+                )
+                self._bar.add_task("fold", total=everything)
+                self._bar.start()
+            self._bar.update(self._bar.task_ids[0], completed=done, total=everything)
+            return
+        tenth = done * 10 // max(1, everything)
+        if tenth > self._said:
+            self._said = tenth
+            self._console.print(f"aidtrail: making sums and lists anew, {tenth * 10} %.", highlight=False)

@@ -21,7 +21,9 @@ from ledger.recording import desk
 from ledger.store.database import Store
 from ledger.views import queries
 from ledger.views.chain_status import chain_status
+from service.backups import Backups
 from service.budget import Budget
+from service.checking import Checking, findings_of
 from service.clock import Clock
 from service.command import Unavailable
 from service.config import Config
@@ -40,6 +42,7 @@ from watchers.proof.networks import network_named
 from watchers.source_pool import SetAside
 from watchers.sources.electrum import Electrum
 
+HOUR = 3_600
 Application = Callable[..., Any]
 """An ASGI application; which framework made it is the API's matter."""
 
@@ -101,16 +104,17 @@ def build(
         pin,
         lambda: add_addresses(store, wallets, network),
         config.watch.look_seconds,
-        config.watch.check_hours,
-        value_gifts=valuing_of(store, config, clock, http, leader.check).run,
-        look_up=lookups.answer_waiting,
+        lookups,
+        valuing_of(store, config, clock, http, leader.check),
+        Checking(store, clock, config.watch.check_hours * HOUR, config.watch.check_all_hours * HOUR),
+        backups_of(store, config, clock, folder),
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
     ports = Ports(
         store,
         clock,
         settings,
-        lambda: metrics_text(store, jobs.findings, clock),
+        lambda: metrics_text(store, jobs.checking.findings(), clock),
         lambda: not_ready(store, jobs, clock),
         queries,
         desk,
@@ -118,6 +122,12 @@ def build(
     )
     electrum = [source.close for source in sources if isinstance(source, Electrum)]
     return Service(store, jobs, create_app(ports), (http.close, *electrum))
+
+
+def backups_of(store: Store, config: Config, clock: Clock, folder: Path) -> Backups | None:
+    """The backups that the configuration asks for; None without a folder for them."""
+    told = config.backup
+    return Backups(store, clock, folder / told.folder, told.hours * HOUR, told.keep) if told.folder else None
 
 
 def set_aside(store: Store) -> dict[str, SetAside]:
@@ -138,10 +148,10 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     sentences += [f"The database has {what}, which this program did not make." for what in store.strangers()]
     if jobs.unwritable is not None:
         sentences.append(f"The last look could not be written: {jobs.unwritable}.")
-    if jobs.findings:
-        sentences.append(f"{len(jobs.findings)} invariants are broken; run `aidtrail check`.")
     with store.read() as tx:
-        chain = chain_status(tx, now=clock())
+        chain, broken = chain_status(tx, now=clock()), len(findings_of(tx))
+    if broken:
+        sentences.append(f"{broken} invariants are broken; run `aidtrail check`.")
     if chain.tip_height is None:
         sentences.append("The chain has not been looked at yet.")
     elif not chain.agreed:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 
-def bytes_hash(tx: Reading) -> Iterator[Finding]:
-    """Stored bytes hash to what was published, and each entry names the hash of the one before."""
-    previous = GENESIS
-    for seq, row in enumerate(tx.journal.rows(), start=1):
+def bytes_hash(tx: Reading, after: int = 0) -> Iterator[Finding]:
+    """Stored bytes hash to what was published, and each entry names the hash of the one before; those above `after`."""
+    before = tx.journal.by_seq(after)
+    previous = GENESIS if before is None else before.hash
+    for seq, row in enumerate(tx.journal.rows(after), start=after + 1):
         if entry_hash(row.data) != row.hash:
             what = f"the bytes of entry {row.seq} do not hash to {row.hash}"
             yield Finding("bytes_hash", str(row.seq), what)

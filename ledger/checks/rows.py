@@ -6,7 +6,7 @@ It mends nothing. The bytes are what was published; somebody changed a column or
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 StoredTransfer = tuple[str, str, str, int]
 
 
-def rows_are_bytes(tx: Reading) -> Iterator[Finding]:
-    """Columns and transfers that stand beside an entry's bytes say the same as they.
+def rows_are_bytes(tx: Reading, after: int = 0) -> Iterator[Finding]:
+    """Columns and transfers that stand beside an entry's bytes say the same as they, of entries above `after`.
 
     Entries whose bytes do not hash to their name are left out: another check names them.
     """
-    stored = groupby(tx.journal.transfers(), key=lambda row: row[0])
+    transfers = dropwhile(lambda row: 0 < row[0] <= after, tx.journal.transfers())
+    stored = groupby(transfers, key=lambda row: row[0])
     here = next(stored, None)
-    for row in tx.journal.rows():
+    for row in tx.journal.rows(after):
         while here is not None and here[0] < row.seq:
             yield _stray(here[0])
             here = next(stored, None)

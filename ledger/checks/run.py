@@ -5,7 +5,8 @@ None of them mends anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ledger.checks.bank import bank_matches_tie, bank_outstanding_ties
@@ -56,13 +57,29 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     closed_periods_stand,
 )
 
+BY_ENTRY = (bytes_hash, rows_are_bytes)
+"""Checks of single entries: what they found once stays so, as long as nobody meddles with the database."""
+
+BY_ACCOUNT = (assets_balance, no_negative_place, orders_tie, lots_tie, results_tie, loans_tie, pledges_tie)
+"""Checks of sums that do not grow with the number of gifts."""
+
 
 def run_checks(tx: Reading) -> list[Finding]:
     """All that is wrong, by every check; one that cannot read what is stored says so."""
+    return _found(tx, CHECKS)
+
+
+def run_new_checks(tx: Reading, after: int) -> list[Finding]:
+    """What is wrong with the entries above `after`, and with the sums that they led to; for in between whole runs."""
+    return _found(tx, (*(partial(check, after=after) for check in BY_ENTRY), *BY_ACCOUNT))
+
+
+def _found(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]) -> list[Finding]:
     found: list[Finding] = []
-    for check in CHECKS:
+    for check in checks:
         try:
             found.extend(check(tx))
         except LedgerError as failure:
-            found.append(Finding(check.__name__, "journal", str(failure)))
+            name = check.func.__name__ if isinstance(check, partial) else check.__name__
+            found.append(Finding(name, "journal", str(failure)))
     return found

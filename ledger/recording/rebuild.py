@@ -6,7 +6,7 @@ Journal and observations are never touched.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, delete, select
@@ -23,6 +23,8 @@ from ledger.store.transaction import Reading, Writing
 FOLDS = 7
 """Raised by whoever changes what a fold leaves: a model of another number is made anew when opened."""
 _FOLDED_BY = "folds"
+_TOLD_EACH = 500
+"""Rows folded between two words to who waits."""
 
 
 def is_current(tx: Reading) -> bool:
@@ -30,9 +32,10 @@ def is_current(tx: Reading) -> bool:
     return tx.progress.load(_FOLDED_BY) == str(FOLDS)
 
 
-def renew(tx: Writing) -> int:
+def renew(tx: Writing, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
     """Make the model anew where another version folded it; the number of entries folded.
 
+    `progress` is told how many of all entries and observations are folded, now and then.
     Raises LedgerError, with nothing changed, where an entry cannot be read.
     """
     if is_current(tx):
@@ -41,7 +44,7 @@ def renew(tx: Writing) -> int:
         for table in reversed(model_tables()):
             tx.session.connection().execute(delete(table))
         tx.session.expunge_all()
-        fold_all(tx, tx)
+        fold_all(tx, tx, progress)
     except (KeyError, ValueError) as failure:
         raise LedgerError(
             f"database: its entries cannot be folded ({failure}); restore a backup, or open it with the version"
@@ -51,17 +54,27 @@ def renew(tx: Writing) -> int:
     return tx.journal.count()
 
 
-def fold_all(tx: Reading, into: Writing) -> None:
+def fold_all(
+    tx: Reading, into: Writing, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> None:
     """Fold the whole journal and all observations into empty tables."""
     books, observed = Books(into), Observed(into.shelf)
+    entries = tx.journal.count()
+    everything = entries + tx.observations.head()
     with _nothing_collected():
-        for row in tx.journal.rows():
+        for done, row in enumerate(tx.journal.rows(), start=1):
             entry = entry_from_bytes(row.data)
             if isinstance(into, Scratch):
                 into.keep(row)
             fold(books, entry)
-        for seen in tx.observations.rows():
+            if done % _TOLD_EACH == 0:
+                progress(done, everything)
+        for done, seen in enumerate(tx.observations.rows(), start=entries + 1):
             observed.fold(seen.at, seen.source, seen.kind, seen.subject, seen.data)
+            if done % _TOLD_EACH == 0:
+                progress(done, everything)
+    if everything >= _TOLD_EACH:
+        progress(everything, everything)
 
 
 @contextmanager

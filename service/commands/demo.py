@@ -32,7 +32,7 @@ from service.demo.replay import Replay
 from service.demo.story import ApiDesk, StoryFailed, StoryPlayer
 from service.folding import open_current
 from service.logs import set_up
-from service.scheduler import Ticker
+from service.scheduler import Scheduler
 from service.sources import http_client
 from service.wiring import Service, WebServer, build
 
@@ -141,10 +141,10 @@ def _played(
         if options.once:
             return _summary(store, service, clock, folder, url)
         outside.say(f"the story is told; look at {url}/c/{plan.SLUG} (stop with Ctrl-C).")
-        ticker = Ticker(service.jobs.run_due)
-        ticker.start()
+        scheduler = Scheduler(service.jobs.all(), clock)
+        scheduler.start()
         wait_for_stop()
-        ticker.stop()
+        scheduler.stop()
         return _summary(store, service, clock, folder, url)
     finally:
         service.jobs.leader.release()
@@ -175,7 +175,7 @@ def _play(
             tx.progress.save("demo_acts", str(count))
             tx.progress.save("demo_clock", str(clock()))
 
-    player = StoryPlayer(replay, clock, service.jobs.look, desk)
+    player = StoryPlayer(replay, clock, service.jobs.run_once, desk)
     try:
         player.play(done, told)
     except StoryFailed as failure:
@@ -211,7 +211,7 @@ def _revoke(store: Store, names: list[tuple[str, str]]) -> None:
 
 
 def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, url: str) -> Answer:
-    findings = service.jobs.check()
+    findings = service.jobs.checking.check_all()
     with store.read() as tx:
         report = campaign_report(tx, plan.SLUG, now=clock())
         chain = chain_status(tx, now=clock())

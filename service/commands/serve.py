@@ -14,7 +14,7 @@ from service.data_folder import find_data_folder
 from service.folding import open_folder
 from service.logs import note, set_up
 from service.progress import CatchUp
-from service.scheduler import Ticker
+from service.scheduler import Scheduler
 from service.wiring import WebServer, build
 
 
@@ -47,11 +47,10 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         outside.say(f"serving {url} (stop with Ctrl-C).")
         note("serving", url=url)
         progress = service.jobs.progress = CatchUp(outside.err)
-        ticker = Ticker(service.jobs.run_due)
-        ticker.start()
+        scheduler = Scheduler(service.jobs.all(), outside.clock)
+        scheduler.start()
         wait_for_stop()
-        service.jobs.stopping.set()
-        ticker.stop()
+        scheduler.stop()
         progress.stop()
         server.stop()
         service.close()

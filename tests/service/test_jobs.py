@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from ledger.checks.finding import Finding
+from ledger.core.errors import StorageFailed
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.budget import Budget, fetched_today, note_fetched
 from service.clock import MovableClock
-from service.config import Watch
-from service.wiring import build
+from service.config import Backup, Watch
+from service.scheduler import Job, Scheduler
+from service.wiring import build, not_ready
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.kill_driver import config_of
@@ -94,3 +102,153 @@ def test_hours_are_told_by_the_pace_and_by_the_cap() -> None:
     assert budget.hours_for(10, 1.0, 1_700_000) == 1
     assert budget.hours_for(500, 36.0, 1_700_000) == 5
     assert budget.hours_for(10_000, 1.0, 1_700_000) == 408
+
+
+class Scene:
+    """A service on a chain made by hand, its clock, and its jobs by name."""
+
+    def __init__(self, folder: Path, server: EsploraServer, chain: FakeChain, **config: Any) -> None:
+        self.chain, self.server, self.folder = chain, server, folder
+        self.clock = MovableClock(chain.now)
+        url = f"sqlite:///{folder / 'aidtrail.db'}"
+        self.store = Store.open(url) if (folder / "aidtrail.db").exists() else Store.create(url)
+        self.config = replace(config_of(server.url), **config)
+        self.service = build(self.store, self.config, self.clock, {}, folder)
+
+    def job(self, name: str) -> Job:
+        return next(job for job in self.service.jobs.all() if job.name == name)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    chain = FakeChain()
+    chain.mine(3)
+    with EsploraServer(chain) as server:
+        made = Scene(tmp_path, server, chain, watch=Watch(sightings="off"), backup=Backup("copies", keep=2))
+        yield made
+        made.store.close()
+
+
+def test_a_look_is_due_by_the_last_one_of_any_process(scene: Scene) -> None:
+    look = scene.job("look")
+    assert look.due() == 0
+    assert look.run() is False
+    another = build(scene.store, scene.config, scene.clock, {}, scene.folder).jobs
+    (due,) = {job.due() for job in another.all() if job.name == "look"}
+    assert due == scene.clock() + Watch().look_seconds
+
+
+def test_blocks_that_a_look_left_are_read_at_once_and_nobody_asks_for_rates_before(scene: Scene) -> None:
+    scene.chain.mine(40)
+    scene.clock.move_to(scene.chain.now)
+    look = scene.job("look")
+    assert look.run() is True
+    assert scene.job("rates").run() == []
+    assert look.run() is False
+
+
+def test_checks_are_due_by_the_database_and_a_restart_forgets_neither_their_time_nor_their_findings(
+    scene: Scene,
+) -> None:
+    """What is new daily, everything weekly; after everything there is nothing new."""
+    new, everything = scene.job("check of what is new"), scene.job("check of everything")
+    assert new.due() <= scene.clock() >= everything.due()
+    everything.run()
+    assert new.due() == scene.clock() + DAY
+    assert everything.due() == scene.clock() + 7 * DAY
+    scene.clock.move_to(scene.clock() + DAY)
+    new.run()
+    again = build(scene.store, scene.config, scene.clock, {}, scene.folder).jobs.checking
+    assert (again.new_due(), again.all_due()) == (scene.clock() + DAY, scene.clock() + 6 * DAY)
+
+
+def test_what_is_new_and_broken_is_found_by_the_daily_check_and_told_until_all_is_checked_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checking = scene.service.jobs.checking
+    broken = Finding("bytes_hash", "7", "the bytes of entry 7 do not hash")
+    monkeypatch.setattr("service.checking.run_new_checks", lambda _tx, _after: [broken])
+    monkeypatch.setattr("service.checking.run_checks", lambda _tx: [])
+    assert checking.check_new() == checking.check_new() == checking.findings() == (broken,)
+    assert any(
+        "invariants are broken" in line for line in not_ready(scene.store, scene.service.jobs, scene.clock)
+    )
+    checking.check_all()
+    assert checking.findings() == ()
+
+
+def test_backups_are_made_when_they_are_due_and_only_the_newest_and_what_is_not_ours_stay(
+    scene: Scene,
+) -> None:
+    backup = scene.job("backup")
+    copies = scene.folder / "copies"
+    for _ in range(4):
+        assert backup.due() <= scene.clock()
+        backup.run()
+        assert backup.due() == scene.clock() + DAY
+        (copies / "aidtrail-before-the-move.db").touch()
+        scene.clock.move_to(scene.clock() + DAY)
+    names = sorted(path.name for path in copies.iterdir())
+    assert len(names) == 3
+    assert names[-1] == "aidtrail-before-the-move.db"
+    Store.restore(copies / names[1], scene.folder / "restored.db")
+
+
+def test_without_a_folder_for_them_there_are_no_backups(tmp_path: Path) -> None:
+    chain = FakeChain()
+    with EsploraServer(chain) as server:
+        made = Scene(tmp_path, server, chain)
+        assert "backup" not in {job.name for job in made.service.jobs.all()}
+        made.store.close()
+
+
+class Counted:
+    """A job that tells when it ran, at moments that a test decides."""
+
+    def __init__(self, answers: list[object]) -> None:
+        self.answers, self.ran = answers, threading.Semaphore(0)
+
+    def run(self) -> object:
+        self.ran.release()
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def has_run(self, times: int) -> bool:
+        return all(self.ran.acquire(timeout=20) for _ in range(times))
+
+
+def test_each_job_runs_when_the_database_says_that_it_is_due_and_no_other_holds_it_up() -> None:
+    """One waits for ever, one fails, one has more to do three times, one is due tomorrow."""
+    waiting = threading.Event()
+    failing, busy, tomorrow = Counted([ValueError("no")]), Counted([True, True, False]), Counted([])
+    scheduler = Scheduler(
+        (
+            Job("waiting", waiting.wait, lambda: 0, 3_600, chain=True),
+            Job("failing", failing.run, lambda: 0, 3_600),
+            Job("busy", busy.run, lambda: 0, 3_600),
+            Job("tomorrow", tomorrow.run, lambda: 1_000 + DAY, 1),
+        ),
+        lambda: 1_000,
+    )
+    scheduler.start()
+    assert failing.has_run(1)
+    assert busy.has_run(3)
+    waiting.set()
+    scheduler.stop()
+    assert not busy.ran.acquire(blocking=False)
+    assert not tomorrow.ran.acquire(blocking=False)
+
+
+def test_a_database_that_cannot_say_what_is_due_stops_no_job() -> None:
+    def unreadable() -> int:
+        raise StorageFailed("the disk is away")
+
+    other = Counted([])
+    scheduler = Scheduler(
+        (Job("unplanned", other.run, unreadable, 3_600), Job("other", other.run, lambda: 0, 9)), int
+    )
+    scheduler.start()
+    assert other.has_run(1)
+    scheduler.stop()

@@ -41,7 +41,7 @@ class Home:
         return build(self.store, config, self.clock, {}, self.folder)
 
     def looked(self, service: Service) -> None:
-        assert service.jobs.look() is not None, service.jobs.trouble
+        assert service.jobs.run_once() is not None, service.jobs.trouble
 
 
 def api(service: Service) -> TestClient:
@@ -150,7 +150,7 @@ def test_a_source_that_cannot_be_asked_is_no_absence_and_the_question_waits(home
     txid = home.chain.send(paying(1))
     asked(service, txid)
     home.server.faults.status = 503
-    service.jobs.look()
+    service.jobs.run_once()
     home.server.faults.status = None
     assert state(service, txid) == "waiting"
     service.jobs.leader.release()
@@ -215,10 +215,7 @@ def test_no_question_goes_to_an_explorer_where_the_operator_forbids_it(home: Hom
 
 
 def queue(home: Home) -> LookUps:
-    lookups = home.service().jobs.look_up
-    owner = lookups.__self__  # type: ignore[attr-defined]
-    assert isinstance(owner, LookUps)
-    return owner
+    return home.service().jobs.lookups
 
 
 def test_questions_are_bounded_in_number_and_pace_and_nothing_is_asked_twice(home: Home) -> None:

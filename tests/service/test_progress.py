@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from service.progress import CatchUp
+from service.progress import CatchUp, FoldProgress
 
 
 class Terminal(io.StringIO):
@@ -42,3 +42,20 @@ def test_nothing_is_shown_while_there_is_nothing_to_catch_up() -> None:
     told(10, 10, 0)
     told.stop()
     assert err.getvalue() == ""
+
+
+def test_folding_anew_is_told_in_ten_lines_in_a_log_and_by_a_bar_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = io.StringIO()
+    with FoldProgress(log, quiet=False) as progress:
+        for done in range(0, 100_001, 500):
+            progress(done, 100_000)
+    assert len(log.getvalue().splitlines()) == 10
+    monkeypatch.setenv("TERM", "xterm")
+    terminal, silent = Terminal(), Terminal()
+    for err, quiet in ((terminal, False), (silent, True)):
+        with FoldProgress(err, quiet) as progress:
+            progress(50_000, 100_000)
+    assert "50000/100000" in terminal.getvalue()
+    assert silent.getvalue() == ""

@@ -44,8 +44,8 @@ def values_in(watching: Watching) -> list[dict[str, Any] | None]:
 def test_a_look_is_followed_by_a_round_that_values_what_settled(watched: Watching, scene: Scene) -> None:
     watched.give()
     jobs = watched.process().jobs
-    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
-    outcome = jobs.look()
+    jobs.valuing = scene.valuing(watched.store, watched.clock)
+    outcome = jobs.run_once()
     assert outcome is not None
     assert [entry.kind for entry in outcome.entries] == ["donation", "rate", "valuation"]
     assert [value["price"] for value in values_in(watched) if value] == [3_000_000]
@@ -58,8 +58,8 @@ def test_no_trouble_of_exchanges_fails_a_look(watched: Watching, scene: Scene, f
         setattr(server.faults, fault, 10_000_000 if fault == "bomb" else True)
     watched.give()
     jobs = watched.process().jobs
-    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
-    outcome = jobs.look()
+    jobs.valuing = scene.valuing(watched.store, watched.clock)
+    outcome = jobs.run_once()
     assert outcome is not None
     assert jobs.trouble is None
     assert values_in(watched) == [None]
@@ -72,10 +72,10 @@ def test_while_behind_the_chain_nobody_is_asked(watched: Watching, scene: Scene)
         watched.give()
     config = watched.config()
     jobs = watched.process(replace(config, watch=replace(config.watch, blocks_a_look=DEPTH + 1))).jobs
-    jobs.value_gifts = scene.valuing(watched.store, watched.clock).run
+    jobs.valuing = scene.valuing(watched.store, watched.clock)
     behind = []
     while True:
-        outcome = jobs.look()
+        outcome = jobs.run_once()
         assert outcome is not None
         behind.append(outcome.behind)
         if outcome.behind == 0:

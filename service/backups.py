@@ -1,0 +1,47 @@
+"""Backups that the service makes by itself: a consistent copy of the database, the newest few of them kept.
+
+They hold the journal and all that lies beside it; the configuration and its secrets are not part of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.core.times import rfc3339
+from ledger.store.database import Store
+from ledger.store.disk import make_folder
+from service.clock import Clock
+from service.logs import note
+
+_LAST = "backed_up"
+_PATTERN = "aidtrail-????-??-??T??????Z.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Copies of one database into `folder`, named by their moment (UTC); `keep` of them stay."""
+
+    store: Store
+    clock: Clock
+    folder: Path
+    seconds: int
+    keep: int
+
+    def due(self) -> int:
+        """When the next one is to be made."""
+        with self.store.read() as tx:
+            return int(tx.progress.load(_LAST) or 0) + self.seconds
+
+    def make(self) -> Path:
+        """Make one; raises StorageFailed, LedgerError or OSError, and then removes none of the others."""
+        now = self.clock()
+        make_folder(self.folder)
+        path = self.folder / f"aidtrail-{rfc3339(now).replace(':', '')}.db"
+        self.store.backup(path)
+        with self.store.write() as tx:
+            tx.progress.save(_LAST, str(now))
+        for old in sorted(self.folder.glob(_PATTERN))[: -self.keep]:
+            old.unlink()
+        note("backed up", file=str(path), bytes=path.stat().st_size)
+        return path

@@ -1,0 +1,84 @@
+"""The invariants while the service runs: what is new once a day, everything once a week, beside the looks.
+
+When they ran, up to which entry, and what they found stands in the database: a restart forgets neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from ledger.checks.finding import Finding
+from ledger.checks.run import run_checks, run_new_checks
+from ledger.store.database import Store
+from ledger.store.transaction import Reading
+from service.clock import Clock
+from service.logs import warn
+
+_ALL, _NEW, _FOUND = "checked_all", "checked_new", "check_findings"
+_MOST_KEPT = 100
+"""Findings that are kept; who has more reads them from `aidtrail check`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """Runs the checks of one database; `new_seconds` and `all_seconds` lie between two runs."""
+
+    store: Store
+    clock: Clock
+    new_seconds: int
+    all_seconds: int
+
+    def new_due(self) -> int:
+        """After a whole run there is nothing new either."""
+        with self.store.read() as tx:
+            return max(_run_of(tx, _NEW)[0], _run_of(tx, _ALL)[0]) + self.new_seconds
+
+    def all_due(self) -> int:
+        with self.store.read() as tx:
+            return _run_of(tx, _ALL)[0] + self.all_seconds
+
+    def check_new(self) -> tuple[Finding, ...]:
+        """Check the entries since the last run; what earlier ones found stays found until all is checked again."""
+        with self.store.read() as tx:
+            after = max(_run_of(tx, _NEW)[1], _run_of(tx, _ALL)[1])
+            before = findings_of(tx)
+        found = self._run(lambda tx: run_new_checks(tx, after), _NEW)
+        return self._keep((*before, *(one for one in found if one not in before)))
+
+    def check_all(self) -> tuple[Finding, ...]:
+        """Check everything."""
+        return self._keep(self._run(run_checks, _ALL))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the last runs found, of whatever process."""
+        with self.store.read() as tx:
+            return findings_of(tx)
+
+    def _run(self, check: Callable[[Reading], Sequence[Finding]], name: str) -> Sequence[Finding]:
+        now = self.clock()
+        with self.store.read() as tx:
+            found = check(tx)
+            head = tx.journal.count()
+        with self.store.write() as tx:
+            tx.progress.save(name, f"{now} {head}")
+        return found
+
+    def _keep(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
+        kept = tuple(found[:_MOST_KEPT])
+        with self.store.write() as tx:
+            tx.progress.save(_FOUND, json.dumps([asdict(one) for one in kept]))
+        for one in kept:
+            warn("invariant broken", check=one.check, subject=one.subject, what=one.sentence)
+        return kept
+
+
+def findings_of(tx: Reading) -> tuple[Finding, ...]:
+    return tuple(Finding(**row) for row in json.loads(tx.progress.load(_FOUND) or "[]"))
+
+
+def _run_of(tx: Reading, name: str) -> tuple[int, int]:
+    """When a run was made (Unix seconds) and the last entry that it saw; zeros before the first."""
+    at, _, head = (tx.progress.load(name) or "0 0").partition(" ")
+    return int(at), int(head)
