@@ -115,7 +115,7 @@ class Books:
     def __init__(self, tx: Reading) -> None:
         self.session = tx.session
         self.shelf: Shelf = tx.shelf
-        self.lines = LinesWriting(self.shelf)
+        self.lines = LinesWriting(tx.session)
         self.documents = Documents(self.shelf)
 
     def reversed_by(self, seq: int) -> int | None:

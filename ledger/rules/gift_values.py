@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.store.shelf import JUST_ABOVE, Form, Shelf
-from ledger.tracing.rows import at
+
+
+def at(line: str, position: int) -> str:
+    return f"{line}|{position:016d}"
+
 
 MOST = 64
 """Gifts in a leaf that a later gift on its line begins a new one after."""

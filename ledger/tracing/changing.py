@@ -1,53 +1,116 @@
-"""Operations applied to the lines on a shelf, and refused where the state does not allow them.
+"""Operations applied to the lines, and refused where the state does not allow them.
 
-It never decides which units to take for what.
+It never decides which units to take for what. The rows of a line depend on what happened to it and on nothing else:
+neighbouring spans that say the same are one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import BigInteger, Text, bindparam, delete, exists, func, insert, select, update
+
 from ledger.core.errors import Conflict
-from ledger.core.lines import (
-    Append,
-    Change,
-    Open,
-    Operation,
-    Piece,
-    Span,
-    Undo,
-    UnitState,
-    Use,
-    Withdraw,
+from ledger.core.lines import Append, Change, Open, Operation, Piece, Span, Undo, UnitState, Use, Withdraw
+from ledger.core.names import (
+    EndedLine,
+    GoodsLine,
+    Line,
+    LineKind,
+    LoanLine,
+    MoneyLine,
+    OrderLine,
+    RepaidLine,
+    SpentLine,
+    line_named,
+    use_named,
 )
-from ledger.core.names import line_named
-from ledger.tracing.rows import FREE, LINE, SOURCE, SPAN, USE, LineRow, SourceRow, SpanRow, UseRow, at
-from ledger.tracing.state import FIRST_FREE, LAST_SPAN, Lines
+from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines
+
+_OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
+"""Kinds of lines that are opened with all their units, before anything flows into them."""
+
+_line, _start = bindparam("of_line", type_=Text), bindparam("from_start", type_=BigInteger)
+_earlier = SPANS.alias()
+_TOUCHING = (
+    select(SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
+    .where(
+        SPANS.c.line == _line,
+        SPANS.c.start
+        >= func.coalesce(
+            select(func.max(_earlier.c.start))
+            .where(_earlier.c.line == _line, _earlier.c.start < _start)
+            .scalar_subquery(),
+            0,
+        ),
+        SPANS.c.start <= bindparam("upto", type_=BigInteger),
+    )
+    .order_by(SPANS.c.start)
+)
+"""The spans of a line that touch an interval or adjoin it."""
+_DROP = delete(SPANS).where(SPANS.c.line == _line, SPANS.c.start == _start)
+_LENGTHEN_FREE = (
+    update(SPANS)
+    .where(SPANS.c.line == _line, SPANS.c.state == UnitState.FREE, SPANS.c.stop == _start)
+    .values(stop=bindparam("upto", type_=BigInteger))
+)
+_ADD_SPAN, _ADD_SOURCE, _ADD_LINE = insert(SPANS), insert(SOURCES), insert(LINES)
+_ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
+_DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
+_GROW = (
+    update(LINES)
+    .where(LINES.c.name == _line)
+    .values(
+        length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
+    )
+)
+_TAKE_BACK = (
+    update(USES)
+    .where(USES.c.name == bindparam("of_use", type_=Text))
+    .values(undone_by=bindparam("by", type_=BigInteger))
+)
+_ENDED_GOES_ON = select(
+    exists()
+    .where(LINES.c.ended_use == bindparam("of_use", type_=Text))
+    .where(SPANS.c.line == LINES.c.name, SPANS.c.state != UnitState.FREE)
+)
 
 
 class LinesWriting(Lines):
     """All lines of a ledger, and what changes them."""
 
-    def apply(self, op: Operation, entry: int = 0) -> None:
+    def apply(self, op: Operation, entry: int) -> None:
         """Apply one operation of an entry; raises Conflict where the state does not allow it."""
         match op:
             case Open():
                 if self.exists(op.line):
                     raise Conflict(f"line: {op.line} exists already")
-                self._save_opened(op.line, op.asset, op.units, 0)
-                self._put_span(op.line, 0, op.units, UnitState.FREE, "")
+                self._add_line(op.line, op.asset, op.units, 0)
+                self._add_spans(op.line, [Span(0, op.units, UnitState.FREE, "")])
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
             case Use():
-                self._apply_use(op, entry)
+                self._use(op, entry)
             case Undo():
-                self._undo(op.id)
+                self._undo(op.id, entry)
             case Withdraw():
                 self._withdraw(op)
             case Change():
                 for piece in op.pieces:
                     self._change(op.line, piece, op.before, op.after, op.ref)
 
-    def _save_opened(self, line: str, asset: str, length: int, filled: int) -> None:
-        self._shelf.put(LINE, line, LineRow(asset, length, filled, True))
+    # lines
+
+    def _add_line(self, name: str, asset: str, length: int, filled: int) -> None:
+        line = line_named(name)
+        row = dict.fromkeys(_LINE_COLUMNS) | dict(_columns(line))
+        self.connection.execute(
+            _ADD_LINE,
+            row | {"name": name, "kind": line.kind, "asset": asset, "length": length, "filled": filled},
+        )
+
+    def _set_length(self, name: str, length: int, filled: int) -> None:
+        self.connection.execute(_GROW, {"of_line": name, "new_length": length, "new_filled": filled})
 
     def _grow(
         self,
@@ -60,161 +123,185 @@ class LinesWriting(Lines):
         use: str | None = None,
         part: int = 0,
     ) -> None:
-        row = self._shelf.value(LINE, line) or LineRow(asset, 0, 0, False)
-        if row.asset != asset:
+        """Units flow onto a line: at its end, or on an opened one as far as the ones before reached."""
+        row, end = self.state(line), start + units
+        if row is not None and row.asset != asset:
             raise Conflict(f"line: {line} counts {row.asset}, not {asset}")
-        if start != row.filled or (row.opened and start + units > row.length):
-            raise Conflict(f"line: {line} continues at {row.filled}, not at {start}")
-        if row.opened:
-            self._save_opened(line, asset, row.length, row.filled + units)
+        filled = 0 if row is None else row.filled
+        opened = line_named(line).kind in _OPENED
+        if opened and row is None:
+            raise Conflict(f"line: there is no line {line}")
+        if start != filled or (opened and row is not None and end > row.length):
+            raise Conflict(f"line: {line} continues at {filled}, not at {start}")
+        if row is None:
+            self._add_line(line, asset, end, end)
         else:
-            self._shelf.put(LINE, line, LineRow(asset, start + units, start + units, False))
-            self._append_free(line, start, start + units)
+            self._set_length(line, row.length if opened else end, end)
+        if units and not opened:
+            self._append_free(line, start, end)
         if units:
-            self._shelf.put(SOURCE, at(line, start), SourceRow(start + units, gift, use, part))
+            self.connection.execute(
+                _ADD_SOURCE,
+                {"line": line, "start": start, "stop": end, "gift": gift, "use": use, "part": part},
+            )
 
-    def _apply_use(self, use: Use, entry: int) -> None:
-        self._shelf.put(USE, use.id, UseRow(use, entry))
-        reached = -1
+    def _take_off(self, line: str, start: int) -> None:
+        """What filled an opened line last is gone from it."""
+        self._set_length(line, self.require(line).length, start)
+        self.connection.execute(_DROP_SOURCE, {"of_line": line, "from_start": start})
+
+    # operations
+
+    def _use(self, use: Use, entry: int) -> None:
+        name = use_named(use.id)
+        self.require(use.line)
+        self.connection.execute(
+            _ADD_USE,
+            {
+                "name": use.id,
+                "entry": entry,
+                "cause": name.cause,
+                "campaign": name.campaign,
+                "number": name.number,
+                "line": use.line,
+                "scale": use.scale,
+                "undone_by": None,
+            },
+        )
+        if use.pieces:
+            rows = [
+                {"use": use.id, "n": n, "start": start, "stop": stop}
+                for n, (start, stop) in enumerate(use.pieces)
+            ]
+            self.connection.execute(_ADD_PIECE, rows)
         for piece in use.pieces:
-            # Nothing else has this use's name: only a piece that touches the one before can join a span.
-            if piece[0] <= reached or not self._take(use.line, piece, use.id):
-                self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
-            reached = max(reached, piece[1])
+            self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
         for index, part in enumerate(use.parts):
             if part.line is not None:
-                row = self._shelf.value(LINE, part.line)
-                asset = line_named(part.line).asset if row is None else row.asset
+                asset = line_named(part.line).asset
                 self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
+        parts = [
+            {"use": use.id, "n": n, **dict(zip(_PART_COLUMNS, part, strict=True))}
+            for n, part in enumerate(use.parts)
+        ]
+        if parts:
+            self.connection.execute(_ADD_PART, parts)
 
-    def _undo(self, use_id: str) -> None:
+    def _undo(self, use_id: str, entry: int) -> None:
         use = self.use(use_id)
-        for ended in self.ended():
-            if ended.use == use_id and any(
-                span.state is not UnitState.FREE for span in self.spans(str(ended))
-            ):
-                raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
+        later = Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
+        if self.connection.scalar(_ENDED_GOES_ON, {"of_use": use_id}):
+            raise later
         for part in use.parts:
             if part.line is None or part.out == 0:
                 continue
             piece = (part.start, part.start + part.out)
-            row = self._line(part.line)
-            if row.opened:
-                if row.filled != piece[1] or any(
-                    span.state is not UnitState.FREE for span in self.spans(part.line, *piece)
-                ):
-                    raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
-                self._save_opened(part.line, row.asset, row.length, piece[0])
-                self._shelf.put(SOURCE, at(part.line, part.start), None)
+            if any(span.state is not UnitState.FREE for span in self.spans(part.line, *piece)):
+                raise later
+            if line_named(part.line).kind not in _OPENED:
+                self._change(part.line, piece, UnitState.FREE, UnitState.VOID, use_id)
+            elif self.filled(part.line) == piece[1]:
+                self._take_off(part.line, part.start)
             else:
-                try:
-                    self._change(part.line, piece, UnitState.FREE, UnitState.VOID, use_id)
-                except Conflict as error:
-                    raise Conflict(f"reversal: later facts stand on {use_id}; reverse those first") from error
+                raise later
         for piece in use.pieces:
             self._change(use.line, piece, UnitState.USED, UnitState.FREE, "")
+        self.connection.execute(_TAKE_BACK, {"of_use": use_id, "by": entry})
 
     def _withdraw(self, op: Withdraw) -> None:
-        row, end = self._line(op.line), op.start + op.units
-        (source,) = self.sources(op.line, op.start, end) if op.units else (None,)
-        told = source is not None and (source.start, source.end, source.gift) == (op.start, end, op.gift)
-        if not row.opened or row.filled != end or not told:
+        row, end = self.require(op.line), op.start + op.units
+        opened = row.kind in _OPENED and row.filled == end
+        sources = self.sources(op.line, op.start, end) if op.units else []
+        if not opened or [(s.start, s.end, s.gift) for s in sources] != [(op.start, end, op.gift)]:
             raise Conflict(f"reversal: later facts stand on {op.gift}; reverse those first")
-        self._save_opened(op.line, row.asset, row.length, op.start)
-        self._shelf.put(SOURCE, at(op.line, op.start), None)
+        self._take_off(op.line, op.start)
 
-    def _take(self, line: str, piece: Piece, use_id: str) -> bool:
-        """Use the beginning of a free span by a use of a new name, which no neighbour can have; else False."""
-        start, end = piece
-        key, put = at(line, start), self._shelf.put
-        free = self._shelf.value(FREE, key)
-        if free is None or not start < end <= free:
-            return False
-        put(FREE, key, None)
-        put(SPAN, key, SpanRow(end, UnitState.USED, use_id))
-        if free > end:
-            put(FREE, at(line, end), free)
-            hint = self._hint(line)
-            if hint[LAST_SPAN] == start:
-                hint[LAST_SPAN] = end
-        self._none_free_until(line, start, end)
-        return True
-
-    def _none_free_until(self, line: str, start: int, end: int) -> None:
-        """Units `start..end` are no longer free: where they were the first, what follows is."""
-        hint = self._hint(line)
-        if hint[FIRST_FREE] == start:
-            hint[FIRST_FREE] = end
-
-    def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
-        start, end = piece
-        if not 0 <= start < end <= self.length(line):
-            raise Conflict(f"line: {line} has no units {start} to {end}")
-        found = self._whole_spans(line, start, end)
-        covered = sum(min(span.end, end) - max(span.start, start) for span in found)
-        if covered != end - start or any(span.state is not before for span in found):
-            raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
-        for span in found:
-            self._drop_span(line, span.start, span.state)
-        first, last = found[0], found[-1]
-        if before is UnitState.FREE is not after:
-            self._none_free_until(line, start, end)
-        if first.start < start:
-            self._write_span(line, first.start, start, first.state, first.ref)
-        if last.end > end:
-            self._write_span(line, end, last.end, last.state, last.ref)
-        self._put_span(line, start, end, after, ref)
-
-    def _drop_span(self, line: str, start: int, state: UnitState) -> None:
-        if state is UnitState.FREE:
-            self._shelf.put(FREE, at(line, start), None)
-        else:
-            self._shelf.put(SPAN, at(line, start), None)
-
-    def _write_span(self, line: str, start: int, end: int, state: UnitState, ref: str) -> None:
-        hint = self._hint(line)
-        if start > hint[LAST_SPAN]:
-            hint[LAST_SPAN] = start
-        if state is not UnitState.FREE:
-            self._shelf.put(SPAN, at(line, start), SpanRow(end, state, ref))
-            return
-        self._shelf.put(FREE, at(line, start), end)
-        if start < hint[FIRST_FREE]:
-            hint[FIRST_FREE] = start
+    # spans
 
     def _append_free(self, line: str, start: int, end: int) -> None:
         """New units at the end of a line are free: one span with free ones before them."""
-        key = at(line, self._hint(line)[LAST_SPAN])
-        if end > start > 0 and self._shelf.value(FREE, key) == start:
-            self._shelf.put(FREE, key, end)
-        else:
-            self._put_span(line, start, end, UnitState.FREE, "", last=True)
+        longer = start and self.connection.execute(
+            _LENGTHEN_FREE, {"of_line": line, "from_start": start, "upto": end}
+        )
+        if not longer or not longer.rowcount:
+            self._add_spans(line, [Span(start, end, UnitState.FREE, "")])
 
-    def _put_span(
-        self, line: str, start: int, end: int, state: UnitState, ref: str, *, last: bool = False
-    ) -> None:
-        """Write a span, joined with equal neighbours, so that the same history gives the same rows.
+    def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
+        start, end = piece
+        asked = {"of_line": line, "from_start": start, "upto": end}
+        there = [Span(*row) for row in self.connection.execute(_TOUCHING, asked)]
+        inside = [span for span in there if span.start < end and span.end > start]
+        if not 0 <= start < end or not inside or inside[-1].end < end:
+            raise Conflict(f"line: {line} has no units {start} to {end}")
+        if any(span.state is not before for span in inside):
+            raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
+        changed = list(_joined(_with(there, Span(start, end, after, ref))))
+        gone, new = set(there).difference(changed), set(changed).difference(there)
+        if gone:
+            self.connection.execute(
+                _DROP, [{"of_line": line, "from_start": span.start} for span in sorted(gone)]
+            )
+        self._add_spans(line, sorted(new))
 
-        `last`: the line ends with it.
-        """
-        if start >= end:
-            return
-        if start:
-            left = self._ending_at(line, start)
-            if left is not None and left.state is state and left.ref == ref:
-                start = left.start  # its row is written over
-        right = None if last else self._span_at(at(line, end), end)
-        if right is not None and right.state is state and right.ref == ref:
-            self._drop_span(line, end, state)
-            end = right.end
-        self._write_span(line, start, end, state, ref)
+    def _add_spans(self, line: str, spans: Iterable[Span]) -> None:
+        rows = [
+            {"line": line, "start": start, "stop": stop, "state": state, "ref": ref}
+            for start, stop, state, ref in spans
+            if start < stop
+        ]
+        if rows:
+            self.connection.execute(_ADD_SPAN, rows)
 
-    def _ending_at(self, line: str, position: int) -> Span | None:
-        """The span that ends at a position, if there is one."""
-        last = self._hint(line)[LAST_SPAN]
-        span = self._span_at(at(line, last), last)
-        if span is not None and span.end == position:
-            return span
-        before = self._before(line, at(line, position))
-        span = self._span_at(before, int(before[-16:]))
-        return span if span is not None and span.end == position else None
+
+_PART_COLUMNS = ("kind", "share", "out", "line", "start")
+_LINE_COLUMNS = (
+    *("campaign", "restriction", "number", "item", "at", "place", "product", "lot"),
+    *("ended_use", "ended_part"),
+)
+"""What names of lines say, in columns of `lines`; `_columns` has those of a kind."""
+
+
+def _columns(line: Line) -> Iterator[tuple[str, str | int]]:
+    match line:
+        case MoneyLine():
+            yield from (("campaign", line.campaign), ("restriction", line.restriction))
+        case OrderLine():
+            yield from (("campaign", line.campaign), ("number", line.order), ("item", line.item))
+        case GoodsLine():
+            yield from (("campaign", line.campaign), ("at", line.at), ("place", line.place))
+            yield from (("product", line.lot.product), ("lot", line.lot.number))
+        case SpentLine():
+            yield from (("number", line.spend), ("restriction", line.restriction))
+        case LoanLine():
+            yield from (("campaign", line.campaign), ("number", line.loan))
+        case RepaidLine():
+            yield from (("campaign", line.campaign), ("number", line.repayment))
+        case EndedLine():
+            yield from (("ended_use", line.use), ("ended_part", line.part))
+
+
+def _with(spans: Iterable[Span], new: Span) -> Iterator[Span]:
+    """Some spans with a new one over them."""
+    told = False
+    for span in spans:
+        if span.start < new.start:
+            yield span._replace(end=min(span.end, new.start))
+        if not told and span.end > new.start:
+            told = True
+            yield new
+        if span.end > new.end:
+            yield span._replace(start=max(span.start, new.end))
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans that adjoin, those that say the same as one."""
+    last: Span | None = None
+    for span in spans:
+        if last is not None and (last.end, last.state, last.ref) == (span.start, span.state, span.ref):
+            last = last._replace(end=span.end)
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last

@@ -1,17 +1,20 @@
 """Tracing: where an interval of a line went, and whose gifts it came from, by the printed rule.
 
-Attribution by rule, never physical tracing: nothing is stored per donor; uses are followed.
+Attribution by rule, never physical tracing: nothing is stored per donor; uses are followed. Forwards as backwards the
+tables are asked by generation: one question for the spans (or sources) of all lines that one step of uses led to, and
+one each for the uses, their pieces and their parts; then the answer is told depth first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ledger.core.lines import Part, PartKind, UnitState, Use
 from ledger.core.names import EndedLine, line_named
-from ledger.tracing.state import Lines
+from ledger.tracing.behind import Behind
+from ledger.tracing.state import Lines, Run
 
 
 class Stay(NamedTuple):
@@ -65,58 +68,65 @@ class Origin:
     line: str
 
 
+@dataclass(slots=True)
+class _Stage:
+    """What happened to a run, and where its units went on to, in order; runs of a line that touch are one."""
+
+    run: Run
+    visits: list[Visit] = field(default_factory=list)
+    onward: list[_Stage] = field(default_factory=list)
+    _last: dict[str, _Stage] = field(default_factory=dict)
+
+    def add(self, line: str, start: int, end: int) -> None:
+        last = self._last.get(line)
+        if last is not None and last.run[2] == start:
+            last.run = (line, last.run[1], end)
+        else:
+            self._last[line] = stage = _Stage((line, start, end))
+            self.onward.append(stage)
+
+
 def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
     """Everything that happened to `start..end` of a line, depth first; Stay and Ending are its ends.
 
     The ends of an interval sum to it exactly at every step, whatever the gifts beside it (rule 9). What comes to lie
     side by side on a line is followed as one: boundaries are monotone, so the parts of neighbours sum to those of both.
     """
-    work: list[_Run] = [(line, start, end)]
-    resumed = {(line.use, line.part): str(line) for line in lines.ended()}
+    first = _Stage((line, start, end))
+    generation = [first] if start < end else []
+    uses: dict[str, Use] = {}
+    resumed: dict[tuple[str, int], str] = {}
+    while generation:
+        spans = lines.spans_of(stage.run for stage in generation)
+        used = {span.ref for found in spans.values() for span in found if span.state is UnitState.USED}
+        names = [line_named(stage.run[0]) for stage in generation]
+        new = (used | {name.use for name in names if isinstance(name, EndedLine)}).difference(uses)
+        added = lines.uses(new)
+        uses |= added
+        resumed |= lines.resumed(
+            use.id for use in added.values() if any(part.line is None for part in use.parts)
+        )
+        for stage, name in zip(generation, names, strict=True):
+            for low, high, state, ref in spans[stage.run]:
+                if state is UnitState.USED:
+                    _through(uses[ref], low, high, stage, resumed)
+                elif isinstance(name, EndedLine):
+                    use = uses[name.use]
+                    stage.visits.append(Ending(use, use.parts[name.part].kind, high - low))
+                else:
+                    stage.visits.append(Stay(stage.run[0], low, high, state))
+        generation = [onward for stage in generation for onward in stage.onward]
+    work = [first]
     while work:
-        here, first, last = work.pop()
-        if first >= last:
-            continue
-        onward = _Onward()
-        name = line_named(here)
-        for low, high, state, ref in lines.spans(here, first, last):
-            if state is UnitState.USED:
-                yield from _through(lines.use(ref), low, high, onward, resumed)
-            elif isinstance(name, EndedLine):
-                use = lines.use(name.use)
-                yield Ending(use, use.parts[name.part].kind, high - low)
-            else:
-                yield Stay(here, low, high, state)
-        work += reversed(onward.runs)
+        stage = work.pop()
+        yield from stage.visits
+        work += reversed(stage.onward)
 
 
-_Run = tuple[str, int, int]
-
-
-class _Onward:
-    """Where units went on to, in order; runs of a line that touch are one."""
-
-    __slots__ = ("_last", "runs")
-
-    def __init__(self) -> None:
-        self.runs: list[_Run] = []
-        self._last: dict[str, int] = {}
-
-    def add(self, line: str, start: int, end: int) -> None:
-        index = self._last.get(line)
-        if index is not None and self.runs[index][2] == start:
-            self.runs[index] = (line, self.runs[index][1], end)
-        else:
-            self._last[line] = len(self.runs)
-            self.runs.append((line, start, end))
-
-
-def _through(
-    use: Use, start: int, end: int, onward: _Onward, resumed: Mapping[tuple[str, int], str]
-) -> list[Visit]:
-    visits: list[Visit] = []
+def _through(use: Use, start: int, end: int, stage: _Stage, resumed: Mapping[tuple[str, int], str]) -> None:
+    """Units `start..end` of a stage's line, which a use took, become what the use made of them."""
     # Joined spans of one use may hold several of its pieces; each is its own run of counts.
-    count = 0
+    visits, count = stage.visits, 0
     for piece_start, piece_end in use.pieces:
         first = piece_start if piece_start > start else start
         last = piece_end if piece_end < end else end
@@ -131,40 +141,29 @@ def _through(
                 continue
             if line is not None:
                 visits.append(Arrival(use, part, line, begin + below, begin + upto))
-                onward.add(line, begin + below, begin + upto)
-            elif resumed and (use.id, index) in resumed:
-                onward.add(resumed[use.id, index], below, upto)
+                stage.add(line, begin + below, begin + upto)
+            elif (use.id, index) in resumed:
+                stage.add(resumed[use.id, index], below, upto)
             else:
                 visits.append(Ending(use, kind, upto - below))
-    return visits
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:
     """Whose gifts `start..end` of a line came from: the same maps, backwards."""
-    work: list[tuple[str, int, int]] = [(line, start, end)]
+    before = Behind(lines, [(line, start, end)])
+    work = [(line, start, end)]
     while work:
         here, first, last = work.pop()
         if first >= last:
             continue
-        at = first
-        behind: list[tuple[str, int, int]] = []
-        name = line_named(here)
-        if isinstance(name, EndedLine):
-            ended = lines.use(name.use)
-            counts = ended.counts_behind(name.part, first, last)
-            work.extend(reversed([(ended.line, a, b) for a, b in ended.pieces_between(*counts)]))
-            continue
-        for source in lines.sources(here, first, last):
-            if source.start > at:
-                yield Origin(None, at, source.start, here)
-            low, high = max(source.start, first), min(source.end, last)
+        at, behind = first, list[Run]()
+        for low, high, gift, pieces in before.reached(here, first, last):
+            if low > at:
+                yield Origin(None, at, low, here)
             at = high
-            if source.gift is not None:
-                yield Origin(source.gift, low, high, here)
-            elif source.use is not None:
-                use = lines.use(source.use)
-                counts = use.counts_behind(source.part, low - source.start, high - source.start)
-                behind.extend((use.line, a, b) for a, b in use.pieces_between(*counts))
+            if gift is not None:
+                yield Origin(gift, low, high, here)
+            behind += pieces
         if at < last:
             yield Origin(None, at, last, here)
-        work.extend(reversed(behind))
+        work += reversed(behind)

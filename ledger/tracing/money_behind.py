@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from ledger.core.lines import Piece, Use
-from ledger.core.names import EndedLine, MoneyLine, line_named
+from ledger.core.names import EndedLine, LineKind, MoneyLine, line_named
+from ledger.tracing.behind import Behind
 from ledger.tracing.state import Lines
 
 Run = tuple[int, int, str]
@@ -23,9 +24,13 @@ def money_behind(lines: Lines, line: str, start: int = 0, end: int | None = None
     they had left would else be followed for ever.
     """
     stop = lines.length(line) if end is None else end
+    return _money(Behind(lines, [(line, start, stop)], until=LineKind.MONEY), line, start, stop)
+
+
+def _money(before: Behind, line: str, start: int, end: int) -> list[Run]:
     return [
-        (rows[0][0], rows[-1][1], behind)
-        for behind, found in groupby(_adjoining(lines, line, start, stop), key=lambda run: run[2])
+        (rows[0][0], rows[-1][1], money)
+        for money, found in groupby(_adjoining(before, line, start, end), key=lambda run: run[2])
         for rows in _unbroken(found)
     ]
 
@@ -41,27 +46,29 @@ def _unbroken(runs: Iterator[Run]) -> Iterator[list[Run]]:
         yield rows
 
 
-def _adjoining(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
+def _adjoining(before: Behind, line: str, start: int, end: int) -> Iterator[Run]:
     name = line_named(line)
     if isinstance(name, MoneyLine):
         yield start, end, line
+    elif start >= end:
+        return
     elif isinstance(name, EndedLine):
-        yield from _through(lines, lines.use(name.use), name.part, 0, (start, end))
+        yield from _through(before, before.use(name.use), name.part, 0, (start, end))
     else:
-        for source in lines.sources(line, start, end):
+        for source in before.sources(line, start, end):
             piece = max(source.start, start), min(source.end, end)
             if source.use is None:
                 yield *piece, ""
             elif piece[0] < piece[1]:
-                yield from _through(lines, lines.use(source.use), source.part, source.start, piece)
+                yield from _through(before, before.use(source.use), source.part, source.start, piece)
 
 
-def _through(lines: Lines, use: Use, part: int, offset: int, piece: Piece) -> Iterator[Run]:
+def _through(before: Behind, use: Use, part: int, offset: int, piece: Piece) -> Iterator[Run]:
     """The runs of a piece that a use yielded, carried forward by the map that carries shares."""
     low, high = piece
     count, last_count = use.counts_behind(part, low - offset, high - offset)
     for start, end in use.pieces_between(count, last_count):
-        for first, last, money in money_behind(lines, use.line, start, end):
+        for first, last, money in _money(before, use.line, start, end):
             a, b = use.outs_at(count + first - start)[part], use.outs_at(count + last - start)[part]
             cut = max(offset + a, low), min(offset + b, high)
             if cut[0] < cut[1]:

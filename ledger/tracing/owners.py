@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ledger.core.lines import Use
 from ledger.core.names import EndedLine, line_named
+from ledger.tracing.behind import Behind
 from ledger.tracing.state import Lines
 
 
@@ -27,46 +28,53 @@ def owners(lines: Lines, line: str, start: int, end: int) -> list[Owned]:
 
     DESIGN section 4, rule 9: backwards the same maps say whose gifts a lot came from.
     """
-    found: list[Owned] = []
-    name = line_named(line)
-    if isinstance(name, EndedLine):
-        found += _carried(lines, lines.use(name.use), name.part, start, end)
-    else:
-        for source in lines.sources(line, start, end):
-            low, high = max(source.start, start), min(source.end, end)
-            if source.gift is not None:
-                found.append(Owned(low, high, source.gift))
-            elif source.use is not None:
-                use = lines.use(source.use)
-                for run in _carried(lines, use, source.part, low - source.start, high - source.start):
-                    found.append(Owned(source.start + run.start, source.start + run.end, run.gift))
-    return list(_tiled(found, start, end))
+    return _owners(Behind(lines, [(line, start, end)]), line, start, end)
 
 
 def owners_of_use(lines: Lines, use: Use) -> list[Owned]:
     """The runs of all that a use took, in the units that it counts (`scale`), by gift."""
+    behind = Behind(lines, [(use.line, start, end) for start, end in use.pieces])
     found = [
         Owned(a * use.scale // use.units, b * use.scale // use.units, gift)
-        for a, b, gift in _counted(lines, use, 0, use.units)
+        for a, b, gift in _counted(behind, use, 0, use.units)
     ]
     return list(_tiled([run for run in found if run.start < run.end], 0, use.scale))
 
 
-def _carried(lines: Lines, use: Use, part: int, low: int, high: int) -> Iterator[Owned]:
+def _owners(behind: Behind, line: str, start: int, end: int) -> list[Owned]:
+    if start >= end:
+        return []
+    found: list[Owned] = []
+    name = line_named(line)
+    if isinstance(name, EndedLine):
+        found += _carried(behind, behind.use(name.use), name.part, start, end)
+    else:
+        for source in behind.sources(line, start, end):
+            low, high = max(source.start, start), min(source.end, end)
+            if source.gift is not None:
+                found.append(Owned(low, high, source.gift))
+            elif source.use is not None:
+                use = behind.use(source.use)
+                for run in _carried(behind, use, source.part, low - source.start, high - source.start):
+                    found.append(Owned(source.start + run.start, source.start + run.end, run.gift))
+    return list(_tiled(found, start, end))
+
+
+def _carried(behind: Behind, use: Use, part: int, low: int, high: int) -> Iterator[Owned]:
     """The runs of units `low..high` of a part's output."""
-    for first, last, gift in _counted(lines, use, *use.counts_behind(part, low, high)):
+    for first, last, gift in _counted(behind, use, *use.counts_behind(part, low, high)):
         a, b = max(use.outs_at(first)[part], low), min(use.outs_at(last)[part], high)
         if a < b:
             yield Owned(a, b, gift)
 
 
-def _counted(lines: Lines, use: Use, low: int, high: int) -> Iterator[tuple[int, int, str | None]]:
+def _counted(behind: Behind, use: Use, low: int, high: int) -> Iterator[tuple[int, int, str | None]]:
     """Counts `low..high` of a use by the gift that they are."""
     count = 0
     for start, end in use.pieces:
         first, last = max(low, count), min(high, count + end - start)
         if first < last:
-            for run in owners(lines, use.line, start + first - count, start + last - count):
+            for run in _owners(behind, use.line, start + first - count, start + last - count):
                 yield run.start - start + count, run.end - start + count, run.gift
         count += end - start
 

@@ -1,212 +1,326 @@
-"""The state of all lines on a shelf: which units are free, held, used or void, and where they came from.
+"""The state of all lines: which units are free, held, used or void, where they came from, and the uses of them.
 
-It reads and changes nothing (ledger/tracing/changing.py does).
+It asks the tables of ledger/model/lines.py and changes nothing (ledger/tracing/changing.py does). What is asked of
+many lines or uses at once is one question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    CompoundSelect,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy import Table as SqlTable
+from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict
-from ledger.core.lines import Piece, Source, Span, UnitState, Use, units_in
-from ledger.core.names import EndedLine, GoodsLine, MoneyLine, SpentLine, line_named
-from ledger.store.shelf import JUST_ABOVE, Shelf
-from ledger.tracing.rows import (
-    FREE,
-    LINE,
-    SPAN,
-    USE,
-    LineRow,
-    UseRow,
-    at,
-    source_of,
-    span_at,
+from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use
+from ledger.core.names import EndedLine, GoodsLine, LineKind, MoneyLine, SpentLine, line_named
+from ledger.model.columns import table_of
+from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
+
+T = TypeVar("T", Span, Source)
+Run = tuple[str, int, int]
+"""Units `start..end` of a line."""
+
+
+class LineState(NamedTuple):
+    """A line's own row: `filled` is how far payments have reached on an order's line, elsewhere its length."""
+
+    asset: str
+    kind: LineKind
+    length: int
+    filled: int
+
+
+class Undone(NamedTuple):
+    """A use that a later entry took back: the use's name, and the number of that entry."""
+
+    use: str
+    by: int
+
+
+LINES, SPANS, SOURCES = table_of(LineRow), table_of(SpanRow), table_of(SourceRow)
+USES, PIECES, PARTS = table_of(UseRow), table_of(UsePieceRow), table_of(UsePartRow)
+
+_SIZES = (1, 8, 64)
+"""Statements over several runs are made for so many; what is left of them asks for no line."""
+_NAMES = 500
+"""So many uses are asked for in one question."""
+
+_line = bindparam("line", type_=Text)
+_LINE = select(LINES.c.asset, LINES.c.kind, LINES.c.length, LINES.c.filled).where(LINES.c.name == _line)
+_ALL_LINES = select(LINES.c.name).order_by(LINES.c.name)
+_WHOLE = (
+    select(SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
+    .where(SPANS.c.line == _line)
+    .order_by(SPANS.c.start)
+)
+_FREE_UNITS = select(func.coalesce(func.sum(SPANS.c.stop - SPANS.c.start), 0)).where(
+    SPANS.c.line == _line, SPANS.c.state == UnitState.FREE
+)
+_FREE = (
+    select(SPANS.c.start, SPANS.c.stop)
+    .where(
+        SPANS.c.line == _line,
+        SPANS.c.state == UnitState.FREE,
+        SPANS.c.stop > bindparam("low", type_=BigInteger),
+    )
+    .order_by(SPANS.c.stop)
+)
+_names: BindParameter[str] = bindparam("names", type_=Text, expanding=True)
+_USES = select(USES.c.name, USES.c.line, USES.c.scale).where(USES.c.name.in_(_names))
+_PIECES = (
+    select(PIECES.c.use, PIECES.c.start, PIECES.c.stop)
+    .where(PIECES.c.use.in_(_names))
+    .order_by(PIECES.c.use, PIECES.c.n)
+)
+_PARTS = (
+    select(PARTS.c.use, PARTS.c.kind, PARTS.c.share, PARTS.c.out, PARTS.c.line, PARTS.c.start)
+    .where(PARTS.c.use.in_(_names))
+    .order_by(PARTS.c.use, PARTS.c.n)
+)
+_RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
+_RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
+_UNDONE = (
+    select(USES.c.name, USES.c.undone_by)
+    .where(USES.c.line == _line, USES.c.undone_by.is_not(None))
+    .order_by(USES.c.name)
 )
 
-FIRST_FREE, LAST_SPAN = 0, 1
-"""The hints of a line: no free unit lies below the one; the other was the start of the last span."""
-_ALL = "\U0010ffff"
+
+@cache
+def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
+    """The rows of spans or sources that touch each of `size` runs, with the number of the run before them.
+
+    Rows of a line do not overlap, so the first one is the last that begins at the run's start or before.
+    """
+
+    def one(number: int) -> Select[Any]:
+        line = bindparam(f"line{number}", type_=Text)
+        start = bindparam(f"start{number}", type_=BigInteger)
+        stop = bindparam(f"stop{number}", type_=BigInteger)
+        earlier = table.alias()
+        first = select(func.max(earlier.c.start)).where(earlier.c.line == line, earlier.c.start <= start)
+        columns = [column for column in table.columns if column.name != "line"]
+        return select(literal(number), *columns).where(
+            table.c.line == line,
+            table.c.start >= func.coalesce(first.scalar_subquery(), 0),
+            table.c.start < stop,
+        )
+
+    return one(0) if size == 1 else union_all(*map(one, range(size)))
+
+
+def _asking(lines: list[str], runs: dict[str, list[Run]], size: int) -> dict[str, str | int]:
+    """The parameters of a statement over `size` runs: of each line all that its runs lie in."""
+    asked: dict[str, str | int] = {}
+    for number in range(size):
+        line = lines[number] if number < len(lines) else ""
+        mine = runs[line] if line else [("", 0, 0)]
+        asked[f"line{number}"] = line
+        asked[f"start{number}"] = min(start for _, start, _ in mine)
+        asked[f"stop{number}"] = max(stop for _, _, stop in mine)
+    return asked
 
 
 class Lines:
-    """All lines of a ledger, read. Spaces: `line`, `free` and `span` (which tile each line), `source`, `use`."""
+    """All lines of a ledger, read."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, session: Session) -> None:
+        self.connection = session.connection()
 
-    def names(self, prefix: str = "") -> list[str]:
-        return [key for key, _ in self._shelf.rows("line", prefix, prefix + _ALL if prefix else None)]
+    # lines
+
+    def names(self) -> list[str]:
+        """The names of all lines, in order."""
+        return list(self.connection.scalars(_ALL_LINES))
 
     def money(
         self, campaign: str | None = None, *, restriction: str | None = None, asset: str | None = None
     ) -> list[MoneyLine]:
         """The money lines of a campaign or of all, by name; of one restriction or asset where one is given."""
-        found = [line for line in map(line_named, self.names("money/")) if isinstance(line, MoneyLine)]
-        return [
-            line
-            for line in found
-            if campaign in {None, line.campaign}
-            and restriction in {None, line.restriction}
-            and asset in {None, line.asset}
-        ]
+        wanted = {"campaign": campaign, "restriction": restriction, "asset": asset}
+        found = map(line_named, self._kind(LineKind.MONEY, wanted))
+        return [line for line in found if isinstance(line, MoneyLine)]
 
     def goods(self, campaign: str | None = None, at: AccountClass | None = None) -> list[GoodsLine]:
         """The lines of goods of a campaign or of all, by name; at places of one class where one is given."""
-        found = [line for line in map(line_named, self.names("goods/")) if isinstance(line, GoodsLine)]
-        return [line for line in found if campaign in {None, line.campaign} and at in {None, line.at}]
+        found = map(line_named, self._kind(LineKind.GOODS, {"campaign": campaign, "at": at}))
+        return [line for line in found if isinstance(line, GoodsLine)]
 
     def spent(self, spend: str) -> list[SpentLine]:
         """The lines of what a spend carried away, by name."""
-        found = map(line_named, self.names(f"spent/{spend}/"))
+        found = map(line_named, self._kind(LineKind.SPENT, {"number": spend}))
         return [line for line in found if isinstance(line, SpentLine)]
 
     def ended(self) -> list[EndedLine]:
         """The lines of what ended in uses and went on after all, by name."""
-        found = map(line_named, self.names("ended/"))
+        found = map(line_named, self._kind(LineKind.ENDED, {}))
         return [line for line in found if isinstance(line, EndedLine)]
 
-    def exists(self, line: str) -> bool:
-        return self._shelf.value(LINE, line) is not None
+    def _kind(self, kind: LineKind, wanted: dict[str, str | None]) -> Iterator[str]:
+        query = select(LINES.c.name).where(LINES.c.kind == kind).order_by(LINES.c.name)
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(LINES.c[column] == value)
+        return iter(self.connection.scalars(query).all())
 
-    def _line(self, line: str) -> LineRow:
-        row = self._shelf.value(LINE, line)
+    def state(self, line: str) -> LineState | None:
+        row = self.connection.execute(_LINE, {"line": line}).first()
+        return None if row is None else LineState(*row)
+
+    def require(self, line: str) -> LineState:
+        """The state of a line; raises Conflict where there is none."""
+        row = self.state(line)
         if row is None:
             raise Conflict(f"line: there is no line {line}")
         return row
 
+    def exists(self, line: str) -> bool:
+        return self.state(line) is not None
+
     def asset(self, line: str) -> str:
-        return self._line(line).asset
+        return self.require(line).asset
 
     def length(self, line: str) -> int:
         """Units that the line has in all, 0 where there is no such line."""
-        row = self._shelf.value(LINE, line)
+        row = self.state(line)
         return 0 if row is None else row.length
 
     def filled(self, line: str) -> int:
         """How far payments have reached on an order's line; elsewhere the length."""
-        row = self._shelf.value(LINE, line)
+        row = self.state(line)
         return 0 if row is None else row.filled
 
-    def spans(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
-        """The states of `start..end`, cut to it, in order."""
-        stop = self.length(line) if end is None else end
-        found = self._whole_spans(line, start, stop)
-        if found and found[0].start < start:
-            found[0] = found[0]._replace(start=start)
-        if found and found[-1].end > stop:
-            found[-1] = found[-1]._replace(end=stop)
-        return iter(found)
+    # units
 
-    def _whole_spans(self, line: str, start: int, stop: int) -> list[Span]:
-        """The spans that touch `start..stop`, in order, as stored."""
-        low = at(line, start)
-        here = self._span_at(low, start)
-        if here is None:
-            low = self._before(line, low)
-        elif here.end >= stop > start:
-            return [here]
-        found = self._spans_between(low, at(line, stop))
-        return found[1:] if found and found[0].end <= start else found
+    def spans(self, line: str, start: int = 0, end: int | None = None) -> list[Span]:
+        """The states of `start..end` (else of all units), cut to it, in order."""
+        if end is None and not start:
+            return [Span(*row) for row in self.connection.execute(_WHOLE, {"line": line})]
+        run = line, start, self.length(line) if end is None else end
+        return self.spans_of((run,))[run]
 
-    def whole_spans(self, line: str) -> list[Span]:
-        """All spans of a line, in order."""
-        return self._spans_between(line + "|", line + "}")
+    def spans_of(self, runs: Iterable[Run]) -> dict[Run, list[Span]]:
+        """The states of several runs, each cut to it, in order."""
+        found = self._touching(SPANS, Span, runs)
+        for (_, start, stop), spans in found.items():
+            if spans and spans[0].start < start:
+                spans[0] = spans[0]._replace(start=start)
+            if spans and spans[-1].end > stop:
+                spans[-1] = spans[-1]._replace(end=stop)
+        return found
 
-    def _span_at(self, key: str, start: int) -> Span | None:
-        """The span that begins at a key, which has the start in it."""
-        end = self._shelf.value(FREE, key)
-        if end is not None:
-            return Span(start, end, UnitState.FREE, "")
-        row = self._shelf.value(SPAN, key)
-        return None if row is None else Span(start, *row)
-
-    def _spans_between(self, low: str, high: str) -> list[Span]:
-        found = [span_at(key, data) for key, data in self._shelf.rows("span", low, high)]
-        free = [
-            Span(int(key[-16:]), int(data), UnitState.FREE, "")
-            for key, data in self._shelf.rows("free", low, high)
-        ]
-        return sorted(found + free) if found and free else found or free
-
-    def _before(self, line: str, key: str) -> str:
-        """The key of the last span that begins before a key; the key where there is none."""
-        low = line + "|"
-        ends = [self._shelf.rows(space, low, key, reverse=True, limit=1) for space in ("free", "span")]
-        return max((found for rows in ends for found, _ in rows), default=key)
-
-    def sources(self, line: str, start: int = 0, end: int | None = None) -> Iterator[Source]:
+    def sources(self, line: str, start: int = 0, end: int | None = None) -> list[Source]:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
-        stop = self.length(line) if end is None else end
-        low = at(line, start)
-        for key, _ in self._shelf.rows("source", line + "|", low + JUST_ABOVE, reverse=True, limit=1):
-            low = key
-        for key, data in self._shelf.rows("source", low, at(line, stop)):
-            row = source_of(data)
-            if row.end > start:
-                yield Source(int(key[-16:]), *row)
+        run = line, start, self.length(line) if end is None else end
+        return self.sources_of((run,))[run]
 
-    def use(self, use_id: str) -> Use:
-        return self._use(use_id).use
+    def sources_of(self, runs: Iterable[Run]) -> dict[Run, list[Source]]:
+        """Where the units of several runs came from, whole rows (not cut), in order."""
+        return self._touching(SOURCES, Source, runs)
 
-    def recorded_by(self, use_id: str) -> int:
-        """The number of the entry that recorded a use."""
-        return self._use(use_id).entry
-
-    def _use(self, use_id: str) -> UseRow:
-        row = self._shelf.value(USE, use_id)
-        if row is None:
-            raise Conflict(f"use: there is no use {use_id}")
-        return row
-
-    def has_use(self, use_id: str) -> bool:
-        return self._shelf.load("use", use_id) is not None
+    def _touching(self, table: SqlTable, made: type[T], runs: Iterable[Run]) -> dict[Run, list[T]]:
+        """The rows of a table that touch each run, in order: asked once a line, from its first run to its last."""
+        by_line: dict[str, list[Run]] = defaultdict(list)
+        for run in dict.fromkeys(runs):
+            by_line[run[0]].append(run)
+        found: dict[Run, list[T]] = {}
+        lines = list(by_line)
+        size = next((size for size in _SIZES if size >= len(lines)), _SIZES[-1])
+        for at in range(0, len(lines), size):
+            asked = lines[at : at + size]
+            there: list[list[T]] = [[] for _ in asked]
+            for row in self.connection.execute(_between(table, size), _asking(asked, by_line, size)):
+                there[row[0]].append(made(*row[1:]))
+            for line, rows in zip(asked, there, strict=True):
+                rows.sort()
+                starts = [row.start for row in rows]
+                for run in by_line[line]:
+                    first = max(0, bisect_right(starts, run[1]) - 1)
+                    mine = rows[first : bisect_left(starts, run[2])]
+                    found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
+        return found
 
     def free_units(self, line: str) -> int:
         """All free units of a line."""
-        return units_in(self._free(line))
-
-    def _free(self, line: str) -> Iterator[Piece]:
-        """The free pieces of a line in order, read as far as they are asked for."""
-        hint = self._hint(line)
-        low = hint[FIRST_FREE]
-        end = self._shelf.value(FREE, at(line, low))
-        if end is not None:
-            yield low, end
-            low = end
-        size, first = 4, end is None
-        while True:
-            page = list(self._shelf.rows("free", at(line, low), line + "}", limit=size))
-            for key, data in page:
-                start, low = int(key[-16:]), int(data)
-                if first:
-                    hint[FIRST_FREE], first = start, False
-                yield start, low
-            if len(page) < size:
-                return
-            size = 1000
+        return int(self.connection.scalar(_FREE_UNITS, {"line": line}) or 0)
 
     def lowest_free(self, line: str, units: int, *, within: Piece | None = None) -> tuple[Piece, ...]:
         """The lowest `units` free units, or fewer where there are not so many (rule 3)."""
         taken: list[Piece] = []
-        wanted = units
-        for start, end in self._free(line):
-            if within is not None:
-                if start >= within[1]:
+        low, high = within or (0, None)
+        with self.connection.execute(_FREE, {"line": line, "low": low}) as rows:
+            for row in rows:
+                if high is not None and row.start >= high:
                     break
-                start, end = max(start, within[0]), min(end, within[1])
-            if start < end:
-                last = min(end, start + wanted)
-                taken.append((start, last))
-                wanted -= last - start
-            if wanted == 0:
-                break
+                start, end = max(row.start, low), row.stop if high is None else min(row.stop, high)
+                taken.append((start, min(end, start + units)))
+                units -= taken[-1][1] - start
+                if units <= 0:
+                    break
         return tuple(taken)
 
-    def _hint(self, line: str) -> list[int]:
-        """What is remembered of a line, to be changed in place."""
-        hints = self._shelf.hints
-        hint: list[int] | None = hints.get(line)
-        if hint is None:
-            hint = hints[line] = [0, 0]
-        return hint
+    # uses
+
+    def use(self, name: str) -> Use:
+        """A use by its name; raises Conflict where there is none."""
+        return self.uses((name,))[name]
+
+    def uses(self, names: Iterable[str]) -> dict[str, Use]:
+        """Several uses by their names; raises Conflict where there is none of one."""
+        found: dict[str, Use] = {}
+        wanted = list(dict.fromkeys(names))
+        for at in range(0, len(wanted), _NAMES):
+            asked = {"names": wanted[at : at + _NAMES]}
+            pieces: dict[str, list[Piece]] = defaultdict(list)
+            parts: dict[str, list[Part]] = defaultdict(list)
+            for use, start, stop in self.connection.execute(_PIECES, asked):
+                pieces[use].append((start, stop))
+            for use, *part in self.connection.execute(_PARTS, asked):
+                parts[use].append(Part(*part))
+            for name, line, scale in self.connection.execute(_USES, asked):
+                found[name] = Use(name, line, tuple(pieces[name]), scale, tuple(parts[name]))
+        for name in wanted:
+            if name not in found:
+                raise Conflict(f"use: there is no use {name}")
+        return found
+
+    def has_use(self, name: str) -> bool:
+        return self.connection.scalar(_RECORDED, {"use": name}) is not None
+
+    def recorded_by(self, name: str) -> int:
+        """The number of the entry that recorded a use; raises Conflict where there is none."""
+        entry = self.connection.scalar(_RECORDED, {"use": name})
+        if entry is None:
+            raise Conflict(f"use: there is no use {name}")
+        return int(entry)
+
+    def undone(self, line: str) -> list[Undone]:
+        """The uses of a line that were taken back, each with the entry that did."""
+        return [Undone(*row) for row in self.connection.execute(_UNDONE, {"line": line})]
+
+    def resumed(self, uses: Iterable[str]) -> dict[tuple[str, int], str]:
+        """The lines of what ended in some uses and went on after all, by use and index of its part."""
+        found: dict[tuple[str, int], str] = {}
+        wanted = list(dict.fromkeys(uses))
+        for at in range(0, len(wanted), _NAMES):
+            for use, part, line in self.connection.execute(_RESUMED, {"names": wanted[at : at + _NAMES]}):
+                found[use, part] = line
+        return found

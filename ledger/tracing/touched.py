@@ -1,4 +1,4 @@
-"""The index of what entries touched: uses undone, what banks and stocks moved, which later entries are about a gift.
+"""The index of what entries touched: what banks and stocks moved, which later entries are about a gift.
 
 Folded from the journal like every projection, so a rebuild gives the same; it decides nothing and holds no figures.
 """
@@ -11,19 +11,9 @@ from typing import Any
 
 from ledger.core.accounts import AccountClass, class_of
 from ledger.core.entry import Entry
-from ledger.core.lines import Undo
 from ledger.store.shelf import Shelf
-from ledger.tracing.state import Lines
 
 _END = "\U0010ffff"
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """A use that a later entry took back: the use's name, and the number of that entry."""
-
-    use: str
-    by: int
 
 
 def gift_subject(campaign: str, gift: str) -> str:
@@ -54,7 +44,7 @@ _PLACES = frozenset({AccountClass.BANK, AccountClass.STOCK})
 
 
 class Touched:
-    """Spaces: `t.undone` (line and use -> entry), `t.about` (subject and entry), `t.moved` (account, asset and entry
+    """Spaces: `t.about` (subject and entry), `t.moved` (account, asset and entry
     -> units).
     """
 
@@ -62,11 +52,6 @@ class Touched:
         self._shelf = shelf
 
     # reading
-
-    def undone(self, line: str) -> list[Undone]:
-        """The uses of a line that were taken back, each with the entry that did."""
-        rows = self._shelf.rows("t.undone", line + "|", line + "|" + _END)
-        return [Undone(key[len(line) + 1 :], int(data)) for key, data in rows]
 
     def about(self, subject: str) -> list[int]:
         """The entries about a subject, after the one that made it, in order."""
@@ -83,10 +68,6 @@ class Touched:
 
     def note(self, entry: Entry) -> None:
         """Fold one entry."""
-        for operation in entry.operations:
-            if isinstance(operation, Undo):
-                line = Lines(self._shelf).use(operation.id).line
-                self._shelf.save("t.undone", f"{line}|{operation.id}", str(entry.seq).encode())
         places: dict[str, int] = {}
         for transfer in entry.transfers:
             for side, sign in ((transfer.debit, 1), (transfer.credit, -1)):

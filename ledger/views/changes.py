@@ -160,7 +160,7 @@ class LaterChanges:
     def _undone_on(self, line: str) -> list[tuple[Use, int, int]]:
         kept = self._undone.get(line)
         if kept is None:
-            rows = self._touched.undone(line)
+            rows = self._lines.undone(line)
             kept = [(self._lines.use(row.use), self._recorded_by(row.use), row.by) for row in rows]
             self._undone[line] = kept
         return kept

@@ -24,7 +24,6 @@ from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.valuations import value_sources
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
-from ledger.tracing.traced import TracedLines
 from ledger.views.changes import LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
@@ -76,7 +75,7 @@ class DonationFollower:
     def __init__(self, tx: Reading, campaign: str) -> None:
         self._tx = tx
         self._books = Books(tx)
-        self._lines = TracedLines(tx.shelf)
+        self._lines = self._books.lines
         self._observed = Observed(tx.shelf)
         self._campaign = campaign
         self.campaign = campaign_of(tx.session, campaign)

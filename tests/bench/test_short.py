@@ -22,7 +22,7 @@ SAID = {
         "rebuild",
         "balance",
     ),
-    "trail": ("median trail", "a leaf of half the fund", "all 2,000 trails"),
+    "trail": ("median trail", "trail of half the fund"),
     "page": ("3 blocks that bring payments", "rendered and fetched over HTTP", "the pause between looks"),
 }
 

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from ledger.core.lines import Append, Open, Part, PartKind, UnitState, Use
 from ledger.rules.books import Books
-from ledger.store.shelf import MemoryShelf
-from ledger.tracing.changing import LinesWriting
 from ledger.tracing.follow import Arrival, Ending, follow
 from ledger.tracing.owners import owners, owners_of_use
 from ledger.tracing.state import Lines
 from ledger.views.stock import lot_traces
 from tests.ledger.test_tracing import COINS, GOODS, MONEY, ORDER, PAYMENT, Story, play, steps
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.lines import ENTRY, no_lines
 from tests.tools.things import BTC, DATE, order, pay
 
 
@@ -49,13 +48,14 @@ def backwards(lines: Lines, line: str) -> Counter[str]:
 @given(st.lists(steps, min_size=3, max_size=30))
 def test_the_shares_named_backwards_are_the_shares_that_arrived(script: list[tuple[object, ...]]) -> None:
     """Rule 9: exact, unit by unit, through fees, rates, voids, restores and reversals."""
-    story = Story()
-    for step in script:
-        play(story, step)
-    arrived = forwards(story.lines, COINS, story.gifts)
-    for line in (MONEY, GOODS):
-        if story.lines.exists(line):
-            assert +backwards(story.lines, line) == +arrived[line]
+    with no_lines() as lines:
+        story = Story(lines)
+        for step in script:
+            play(story, step)
+        arrived = forwards(story.lines, COINS, story.gifts)
+        for line in (MONEY, GOODS):
+            if story.lines.exists(line):
+                assert +backwards(story.lines, line) == +arrived[line]
 
 
 @settings(max_examples=60, deadline=None)
@@ -68,47 +68,49 @@ def test_lots_of_an_order_that_is_paid_in_part_name_their_gifts_piece_by_piece(
     sums: list[int], quantity: int, receipts: list[tuple[int, int, int]]
 ) -> None:
     """Rule 5: a lot takes its order value wherever that falls within a piece, and what is unpaid has no owner."""
-    lines = LinesWriting(MemoryShelf())
-    gifts: dict[str, tuple[int, int]] = {}
-    for index, units in enumerate(sums):
-        start = lines.length(MONEY)
-        lines.apply(Append(MONEY, "USD", start, units, f"g{index}"))
-        gifts[f"g{index}"] = (start, start + units)
-    total = sum(sums)
-    value = total + 7
-    lines.apply(Open(ORDER, "USD", value))
-    lines.apply(Use(PAYMENT, MONEY, ((0, total),), total, (Part(PartKind.ON, total, total, ORDER, 0),)))
-    done = 0
-    for index, (short, damaged, good) in enumerate(receipts):
-        noted = short + damaged + good
-        if done + noted > quantity:
-            break
-        first, last = done * value // quantity, (done + noted) * value // quantity
-        done += noted
-        parts = [Part(PartKind.SHORT, short, short), Part(PartKind.DAMAGED, damaged, damaged)]
-        parts = [part for part in parts if part.share]
-        parts.append(Part(PartKind.ON, good, good, f"goods/m/stock:Depot/KIT#L{index}", 0))
-        pieces = ((first, last),) if first < last else ()
-        lines.apply(Use(f"receipt:m:{index}:L{index}", ORDER, pieces, noted, tuple(parts)))
-        arrived = forwards(lines, MONEY, gifts)
-        assert (
-            +backwards(lines, f"goods/m/stock:Depot/KIT#L{index}")
-            == +arrived[f"goods/m/stock:Depot/KIT#L{index}"]
+    with no_lines() as lines:
+        gifts: dict[str, tuple[int, int]] = {}
+        for index, units in enumerate(sums):
+            start = lines.length(MONEY)
+            lines.apply(Append(MONEY, "USD", start, units, f"g{index}"), ENTRY)
+            gifts[f"g{index}"] = (start, start + units)
+        total = sum(sums)
+        value = total + 7
+        lines.apply(Open(ORDER, "USD", value), ENTRY)
+        lines.apply(
+            Use(PAYMENT, MONEY, ((0, total),), total, (Part(PartKind.ON, total, total, ORDER, 0),)), ENTRY
         )
-        whole: Counter[str] = Counter()
-        for gift, (start, end) in gifts.items():
-            for visit in follow(lines, MONEY, start, end):
-                if isinstance(visit, Arrival) and visit.use.id == f"receipt:m:{index}:L{index}":
-                    whole[gift] += visit.end - visit.start
-                elif isinstance(visit, Ending) and visit.use.id == f"receipt:m:{index}:L{index}":
-                    whole[gift] += visit.units
-        use = lines.use(f"receipt:m:{index}:L{index}")
-        named: Counter[str] = Counter()
-        for run in owners_of_use(lines, use):
-            named[run.gift or ""] += run.end - run.start
-        assert sum(named.values()) == noted
-        del named[""]
-        assert +named == +whole
+        done = 0
+        for index, (short, damaged, good) in enumerate(receipts):
+            noted = short + damaged + good
+            if done + noted > quantity:
+                break
+            first, last = done * value // quantity, (done + noted) * value // quantity
+            done += noted
+            parts = [Part(PartKind.SHORT, short, short), Part(PartKind.DAMAGED, damaged, damaged)]
+            parts = [part for part in parts if part.share]
+            parts.append(Part(PartKind.ON, good, good, f"goods/m/stock:Depot/KIT#L{index}", 0))
+            pieces = ((first, last),) if first < last else ()
+            lines.apply(Use(f"receipt:m:{index}:L{index}", ORDER, pieces, noted, tuple(parts)), ENTRY)
+            arrived = forwards(lines, MONEY, gifts)
+            assert (
+                +backwards(lines, f"goods/m/stock:Depot/KIT#L{index}")
+                == +arrived[f"goods/m/stock:Depot/KIT#L{index}"]
+            )
+            whole: Counter[str] = Counter()
+            for gift, (start, end) in gifts.items():
+                for visit in follow(lines, MONEY, start, end):
+                    if isinstance(visit, Arrival) and visit.use.id == f"receipt:m:{index}:L{index}":
+                        whole[gift] += visit.end - visit.start
+                    elif isinstance(visit, Ending) and visit.use.id == f"receipt:m:{index}:L{index}":
+                        whole[gift] += visit.units
+            use = lines.use(f"receipt:m:{index}:L{index}")
+            named: Counter[str] = Counter()
+            for run in owners_of_use(lines, use):
+                named[run.gift or ""] += run.end - run.start
+            assert sum(named.values()) == noted
+            del named[""]
+            assert +named == +whole
 
 
 LOTS = st.lists(

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from api.pages.sentences.donation import donation_sentence
 from api.pages.sentences.units import plain
 from ledger.core.errors import Conflict, NotAllowed, Refused
-from ledger.core.lines import Append, Part, PartKind, Use
+from ledger.core.lines import Append, Open, Part, PartKind, Use
 from ledger.rules.books import Books
-from ledger.store.shelf import MemoryShelf
-from ledger.tracing.changing import LinesWriting
 from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.tracing.money_behind import money_behind, pieces_behind
 from ledger.views.decisions import decisions
@@ -26,6 +24,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.lines import ENTRY, no_lines
 
 MONEY = f"money/{SLUG}/free/USD"
 COINS = f"money/{SLUG}/free/BTC"
@@ -335,19 +334,23 @@ def test_restrictions_survive_a_refund_wherever_the_money_went(
     uses: list[tuple[str, int, int]], fee: int
 ) -> None:
     """The runs of an order's line, paid in turn by restricted and free money, name what paid each unit."""
-    lines = LinesWriting(MemoryShelf())
-    for restriction in ("free", "schools"):
-        lines.apply(Append(f"money/c/{restriction}/USD", "USD", 0, 1_000, f"gift {restriction}"))
-    paid: list[str] = []
-    for number, (restriction, units, out) in enumerate(uses):
-        line = f"money/c/{restriction}/USD"
-        pieces = lines.lowest_free(line, units + fee)
-        parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, units, out, "order/c/P/1/EUR", len(paid)))
-        lines.apply(Use(f"payment:c:{number}", line, pieces, units + fee, parts))
-        paid += [line] * out
-    runs = money_behind(lines, "order/c/P/1/EUR")
-    assert [line for start, end, line in runs for _ in range(start, end)] == paid
-    groups = dict(pieces_behind(lines, "order/c/P/1/EUR", ((0, len(paid)),)))
-    assert {line: sum(b - a for a, b in rows) for line, rows in groups.items()} == {
-        line: paid.count(line) for line in set(paid)
-    }
+    with no_lines() as lines:
+        for restriction in ("free", "schools"):
+            lines.apply(Append(f"money/c/{restriction}/USD", "USD", 0, 1_000, f"gift {restriction}"), ENTRY)
+        lines.apply(Open("order/c/P/1/EUR", "EUR", sum(out for _, _, out in uses)), ENTRY)
+        paid: list[str] = []
+        for number, (restriction, units, out) in enumerate(uses):
+            line = f"money/c/{restriction}/USD"
+            pieces = lines.lowest_free(line, units + fee)
+            parts = (
+                Part(PartKind.FEE, fee, fee),
+                Part(PartKind.ON, units, out, "order/c/P/1/EUR", len(paid)),
+            )
+            lines.apply(Use(f"payment:c:{number}", line, pieces, units + fee, parts), ENTRY)
+            paid += [line] * out
+        runs = money_behind(lines, "order/c/P/1/EUR")
+        assert [line for start, end, line in runs for _ in range(start, end)] == paid
+        groups = dict(pieces_behind(lines, "order/c/P/1/EUR", ((0, len(paid)),)))
+        assert {line: sum(b - a for a, b in rows) for line, rows in groups.items()} == {
+            line: paid.count(line) for line in set(paid)
+        }

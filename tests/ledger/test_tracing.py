@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,6 +15,7 @@ from ledger.core.lines import (
     Append,
     Change,
     Open,
+    Operation,
     Part,
     PartKind,
     Undo,
@@ -22,10 +24,9 @@ from ledger.core.lines import (
     operation_from_json,
     operation_json,
 )
-from ledger.store.shelf import MemoryShelf
 from ledger.tracing.changing import LinesWriting
 from ledger.tracing.follow import Arrival, Ending, Stay, follow, origins
-from ledger.tracing.state import Lines
+from tests.tools.lines import ENTRY, no_lines
 
 COINS, MONEY, ORDER = "money/m/free/BTC", "money/m/free/USD", "order/m/PO-1/1/USD"
 GOODS, HANDED = "goods/m/stock:Depot/KIT#A", "goods/m/handed:Clinic/KIT#A"
@@ -102,7 +103,7 @@ def test_backwards_is_forwards(use: Use, data: st.DataObject) -> None:
 class Story:
     """A line of gifts and random uses of it, checked against sums kept beside."""
 
-    lines: LinesWriting = field(default_factory=lambda: LinesWriting(MemoryShelf()))
+    lines: LinesWriting
     gifts: dict[str, tuple[int, int]] = field(default_factory=dict)
     void: set[str] = field(default_factory=set)
     uses: list[str] = field(default_factory=list)
@@ -111,7 +112,7 @@ class Story:
     def give(self, sats: int) -> None:
         gift = f"gift{len(self.gifts)}"
         start = self.lines.length(COINS)
-        self.lines.apply(Append(COINS, "BTC", start, sats, gift))
+        self.lines.apply(Append(COINS, "BTC", start, sats, gift), ENTRY)
         self.gifts[gift] = (start, start + sats)
 
     def convert(self, source: str, target: str, units: int, fee: int, out: int) -> None:
@@ -126,7 +127,7 @@ class Story:
         )
         self.made += 1
         name = f"conversion:m:{self.made}"
-        self.lines.apply(Use(name, source, pieces, n, parts))
+        self.lines.apply(Use(name, source, pieces, n, parts), ENTRY)
         self.uses.append(name)
 
     def withdraw(self, gift: str) -> None:
@@ -134,7 +135,7 @@ class Story:
         pieces = self.lines.lowest_free(COINS, end - start, within=(start, end))
         if gift in self.void or not pieces:
             return
-        self.lines.apply(Change(COINS, pieces, UnitState.FREE, UnitState.VOID, gift))
+        self.lines.apply(Change(COINS, pieces, UnitState.FREE, UnitState.VOID, gift), ENTRY)
         self.void.add(gift)
 
     def restore(self, gift: str) -> None:
@@ -143,13 +144,13 @@ class Story:
             (s.start, s.end) for s in self.lines.spans(COINS, start, end) if s.state is UnitState.VOID
         )
         if gift in self.void and pieces:
-            self.lines.apply(Change(COINS, pieces, UnitState.VOID, UnitState.FREE, ""))
+            self.lines.apply(Change(COINS, pieces, UnitState.VOID, UnitState.FREE, ""), ENTRY)
             self.void.discard(gift)
 
     def undo(self, name: str) -> None:
         if name in self.uses:
             try:
-                self.lines.apply(Undo(name))
+                self.lines.apply(Undo(name), ENTRY)
             except Conflict:
                 return
             self.uses.remove(name)
@@ -218,10 +219,11 @@ def play(story: Story, step: tuple[object, ...]) -> None:
 @given(st.lists(steps, max_size=30))
 def test_shares_sum_exactly_after_every_step_of_any_story(script: list[tuple[object, ...]]) -> None:
     """Rule 9: shares are exact and sum exactly at every step, through voids, restores and reversals."""
-    story = Story()
-    for step in script:
-        play(story, step)
-        story.audit()
+    with no_lines() as lines:
+        story = Story(lines)
+        for step in script:
+            play(story, step)
+            story.audit()
 
 
 @settings(max_examples=40, deadline=None)
@@ -233,34 +235,36 @@ def test_later_gifts_voids_and_restores_move_nobody_elses_share(
     script: list[tuple[object, ...]], later: list[tuple[bool, int]]
 ) -> None:
     """Rule 9: what happened to a gift's used units stays what it was, whatever other donors do."""
-    story = Story()
-    for step in script:
-        play(story, step)
-    if not story.gifts:
-        return
-    mine = next(iter(story.gifts))
-    before = story.ends(mine)
-    for give, number in later:
-        others = [gift for gift in story.gifts if gift != mine]
-        if give or not others:
-            story.give(number)
-        elif others[number % len(others)] in story.void:
-            story.restore(others[number % len(others)])
-        else:
-            story.withdraw(others[number % len(others)])
-        assert story.ends(mine) == before
+    with no_lines() as lines:
+        story = Story(lines)
+        for step in script:
+            play(story, step)
+        if not story.gifts:
+            return
+        mine = next(iter(story.gifts))
+        before = story.ends(mine)
+        for give, number in later:
+            others = [gift for gift in story.gifts if gift != mine]
+            if give or not others:
+                story.give(number)
+            elif others[number % len(others)] in story.void:
+                story.restore(others[number % len(others)])
+            else:
+                story.withdraw(others[number % len(others)])
+            assert story.ends(mine) == before
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(steps, max_size=30))
 def test_operations_survive_being_published(script: list[tuple[object, ...]]) -> None:
     """An operation read back from its JSON is the same: anyone can apply it again."""
-    story = Story()
-    for step in script:
-        play(story, step)
-    for name in story.uses:
-        use = story.lines.use(name)
-        assert operation_from_json(operation_json(use)) == use
+    with no_lines() as lines:
+        story = Story(lines)
+        for step in script:
+            play(story, step)
+        for name in story.uses:
+            use = story.lines.use(name)
+            assert operation_from_json(operation_json(use)) == use
 
 
 @settings(max_examples=40, deadline=None)
@@ -269,65 +273,71 @@ def test_whose_gifts_a_lot_came_from_is_the_same_map_backwards(
     script: list[tuple[object, ...]], data: st.DataObject
 ) -> None:
     """Every piece of goods of a gift is found from the goods' side, and the other way round."""
-    story = Story()
-    for step in script:
-        play(story, step)
-    for line in (MONEY, GOODS):
-        for span in story.lines.spans(line) if story.lines.exists(line) else ():
-            if span.state is not UnitState.FREE:
-                continue
-            unit = data.draw(st.integers(span.start, span.end - 1))
-            owners = {origin.gift for origin in origins(story.lines, line, unit, unit + 1)}
-            holders = {
-                gift
-                for gift in story.gifts
-                for visit in follow(story.lines, COINS, *story.gifts[gift])
-                if isinstance(visit, Arrival) and visit.line == line and visit.start <= unit < visit.end
-            }
-            assert holders <= owners
+    with no_lines() as lines:
+        story = Story(lines)
+        for step in script:
+            play(story, step)
+        for line in (MONEY, GOODS):
+            for span in story.lines.spans(line) if story.lines.exists(line) else ():
+                if span.state is not UnitState.FREE:
+                    continue
+                unit = data.draw(st.integers(span.start, span.end - 1))
+                owners = {origin.gift for origin in origins(story.lines, line, unit, unit + 1)}
+                holders = {
+                    gift
+                    for gift in story.gifts
+                    for visit in follow(story.lines, COINS, *story.gifts[gift])
+                    if isinstance(visit, Arrival) and visit.line == line and visit.start <= unit < visit.end
+                }
+                assert holders <= owners
 
 
-def ordered(value: int = 1000) -> Lines:
-    lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(MONEY, "USD", 0, value, "a"))
-    lines.apply(Open(ORDER, "USD", value))
-    return lines
+@pytest.fixture
+def lines() -> Iterator[LinesWriting]:
+    with no_lines() as lines:
+        yield lines
 
 
-def test_goods_that_nobody_has_paid_for_have_no_owner_until_the_payment_reaches_them() -> None:
+def ordered(lines: LinesWriting, value: int = 1000) -> None:
+    lines.apply(Append(MONEY, "USD", 0, value, "a"), ENTRY)
+    lines.apply(Open(ORDER, "USD", value), ENTRY)
+
+
+def test_goods_that_nobody_has_paid_for_have_no_owner_until_the_payment_reaches_them(
+    lines: LinesWriting,
+) -> None:
     """Rule 5: "on credit", and the payment that reaches a position gives it its owner, wherever the goods are."""
-    lines = ordered()
-    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
-    lines.apply(Use(HANDOVER, GOODS, ((0, 20),), 20, (Part(PartKind.ON, 20, 20, HANDED, 0),)))
+    ordered(lines)
+    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)), ENTRY)
+    lines.apply(Use(HANDOVER, GOODS, ((0, 20),), 20, (Part(PartKind.ON, 20, 20, HANDED, 0),)), ENTRY)
     assert [origin.gift for origin in origins(lines, HANDED, 0, 20)] == [None]
-    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
+    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)), ENTRY)
     assert {origin.gift for origin in origins(lines, HANDED, 0, 20)} == {"a"}
     assert lines.length(GOODS) == 50
     assert [o.gift for o in origins(lines, GOODS, 30, 50)] == [None]
 
 
-def test_a_use_is_undone_only_when_all_that_it_yielded_is_free() -> None:
+def test_a_use_is_undone_only_when_all_that_it_yielded_is_free(lines: LinesWriting) -> None:
     """Rule 8: later uses are reversed first."""
-    lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(COINS, "BTC", 0, 100, "a"))
-    lines.apply(Use(CONVERSION, COINS, ((0, 100),), 100, (Part(PartKind.ON, 100, 50, MONEY, 0),)))
-    lines.apply(Use(PAYMENT, MONEY, ((0, 10),), 10, (Part(PartKind.ON, 10, 5, GOODS, 0),)))
+    lines.apply(Append(COINS, "BTC", 0, 100, "a"), ENTRY)
+    lines.apply(Use(CONVERSION, COINS, ((0, 100),), 100, (Part(PartKind.ON, 100, 50, MONEY, 0),)), ENTRY)
+    lines.apply(Use(PAYMENT, MONEY, ((0, 10),), 10, (Part(PartKind.ON, 10, 5, GOODS, 0),)), ENTRY)
     with pytest.raises(Conflict, match="later facts stand on"):
-        lines.apply(Undo(CONVERSION))
-    lines.apply(Undo(PAYMENT))
-    lines.apply(Undo(CONVERSION))
+        lines.apply(Undo(CONVERSION), ENTRY)
+    lines.apply(Undo(PAYMENT), ENTRY)
+    lines.apply(Undo(CONVERSION), ENTRY)
     assert lines.free_units(COINS) == 100
     assert lines.free_units(MONEY) == 0
 
 
-def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received() -> None:
-    lines = ordered()
-    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)))
-    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)))
+def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received(lines: LinesWriting) -> None:
+    ordered(lines)
+    lines.apply(Use(PAYMENT, MONEY, ((0, 300),), 300, (Part(PartKind.ON, 300, 300, ORDER, 0),)), ENTRY)
+    lines.apply(Use(RECEIPT, ORDER, ((0, 500),), 50, (Part(PartKind.ON, 50, 50, GOODS, 0),)), ENTRY)
     with pytest.raises(Conflict, match="later facts"):
-        lines.apply(Undo(PAYMENT))
-    lines.apply(Undo(RECEIPT))
-    lines.apply(Undo(PAYMENT))
+        lines.apply(Undo(PAYMENT), ENTRY)
+    lines.apply(Undo(RECEIPT), ENTRY)
+    lines.apply(Undo(PAYMENT), ENTRY)
     assert lines.filled(ORDER) == 0
 
 
@@ -343,31 +353,28 @@ def test_a_payment_is_undone_only_before_the_goods_it_paid_for_are_received() ->
         Undo("payment:m:nothing"),
     ],
 )
-def test_an_operation_that_the_state_does_not_allow_is_refused(wrong: object) -> None:
-    lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(COINS, "BTC", 0, 100, "a"))
+def test_an_operation_that_the_state_does_not_allow_is_refused(lines: LinesWriting, wrong: Operation) -> None:
+    lines.apply(Append(COINS, "BTC", 0, 100, "a"), ENTRY)
     with pytest.raises(Conflict):
-        lines.apply(wrong)  # type: ignore[arg-type]
+        lines.apply(wrong, ENTRY)
 
 
-def test_in_turn_each_use_takes_the_next_lowest_units() -> None:
+def test_in_turn_each_use_takes_the_next_lowest_units(lines: LinesWriting) -> None:
     """Rule 4: countries are served in turn, so a donor's masks are whole and in order."""
-    lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(GOODS, "KIT#A", 0, 10, "a"))
-    lines.apply(Append(GOODS, "KIT#A", 10, 10, "b"))
+    lines.apply(Append(GOODS, "KIT#A", 0, 10, "a"), ENTRY)
+    lines.apply(Append(GOODS, "KIT#A", 10, 10, "b"), ENTRY)
     for name, units in (("Ghana", 12), ("Togo", 8)):
         pieces = lines.lowest_free(GOODS, units)
         line = f"goods/m/handed:{name}/KIT#A"
         use = f"handover:m:{name}:KIT#A"
-        lines.apply(Use(use, GOODS, pieces, units, (Part(PartKind.ON, units, units, line, 0),)))
+        lines.apply(Use(use, GOODS, pieces, units, (Part(PartKind.ON, units, units, line, 0),)), ENTRY)
     assert [o.gift for o in origins(lines, "goods/m/handed:Ghana/KIT#A", 0, 12)] == ["a", "b"]
     assert [o.gift for o in origins(lines, "goods/m/handed:Togo/KIT#A", 0, 8)] == ["b"]
 
 
-def test_a_released_hold_is_free_for_the_next_use_and_a_held_unit_is_not() -> None:
-    lines = LinesWriting(MemoryShelf())
-    lines.apply(Append(MONEY, "USD", 0, 100, "a"))
-    lines.apply(Change(MONEY, ((0, 60),), UnitState.FREE, UnitState.HELD, "payment:P-1"))
+def test_a_released_hold_is_free_for_the_next_use_and_a_held_unit_is_not(lines: LinesWriting) -> None:
+    lines.apply(Append(MONEY, "USD", 0, 100, "a"), ENTRY)
+    lines.apply(Change(MONEY, ((0, 60),), UnitState.FREE, UnitState.HELD, "payment:P-1"), ENTRY)
     assert lines.lowest_free(MONEY, 100) == ((60, 100),)
-    lines.apply(Change(MONEY, ((0, 60),), UnitState.HELD, UnitState.FREE, ""))
+    lines.apply(Change(MONEY, ((0, 60),), UnitState.HELD, UnitState.FREE, ""), ENTRY)
     assert lines.lowest_free(MONEY, 100) == ((0, 100),)
