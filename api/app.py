@@ -5,6 +5,7 @@ It reads no clock, no environment and no configuration, and holds no state but r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -15,12 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.data.confirmations import confirmations_router
+from api.data.documented import JSON, described
 from api.data.routes import data_router
-from api.data.shapes import dumps
 from api.pages.confirm import confirm_router
 from api.pages.docs import docs_page
 from api.pages.give import give_router
-from api.pages.period import period_router
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_router
 from api.ports import Ports
@@ -93,12 +93,11 @@ def create_app(ports: Ports) -> FastAPI:
     pages = PageRenderer(ports.settings)
     answers = RenderedAnswers(ports)
     on_error = problems.install(app, pages)
-    app.include_router(confirmations_router(ports), prefix="/api/v1")
+    app.include_router(confirmations_router(ports, answers), prefix="/api/v1")
     app.include_router(data_router(ports, answers))
     app.include_router(pages_router(ports, pages, answers))
     app.include_router(confirm_router(ports, pages))
     app.include_router(give_router(ports, pages))
-    app.include_router(period_router(pages, answers))
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
@@ -131,15 +130,11 @@ def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:
 
     @app.api_route("/openapi.json", methods=read, include_in_schema=False)
     def description(request: Request) -> Response:
-        return as_response(request, Rendered(_openapi(app), "application/json"))
+        return as_response(
+            request,
+            Rendered(json.dumps(described(app), ensure_ascii=False, separators=(",", ":")).encode(), JSON),
+        )
 
     @app.api_route("/docs", methods=read, include_in_schema=False)
     def docs(request: Request) -> Response:
-        return as_response(request, Rendered(docs_page(pages, app.openapi()), "text/html; charset=utf-8"))
-
-
-def _openapi(app: FastAPI) -> bytes:
-    """The document, with the scheme of tokens that writing routes name."""
-    document = app.openapi()
-    schemes = {"token": {"type": "http", "scheme": "bearer"}}
-    return dumps({**document, "components": {**document.get("components", {}), "securitySchemes": schemes}})
+        return as_response(request, Rendered(docs_page(pages, described(app)), "text/html; charset=utf-8"))

@@ -14,7 +14,9 @@ from ledger.core.errors import NotAllowed
 from ledger.recording import desk as desk_acts
 from ledger.recording.lookup import Lookup
 from ledger.views import queries
-from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.views.campaign import CampaignCard, CampaignPage, CampaignReport, DonationPage, DonationRow
+from ledger.views.chain_status import ChainStatus
+from ledger.views.flow import Flow
 from ledger.views.trail import DonationTrail, Paper
 
 
@@ -33,6 +35,12 @@ class Views(Protocol):
 
     def campaign_report(self, tx: Any, slug: str, *, now: int) -> CampaignReport: ...
 
+    def campaign_page(self, tx: Any, slug: str, *, now: int) -> CampaignPage: ...
+
+    def campaign_flow(self, tx: Any, slug: str) -> Flow: ...
+
+    def donation_page(self, tx: Any, trail: DonationTrail, *, now: int) -> DonationPage: ...
+
     def donation_trails(self, tx: Any, key: str, *, now: int) -> list[DonationTrail]: ...
 
     def donation_rows(
@@ -41,9 +49,11 @@ class Views(Protocol):
 
     def entry_rows(self, tx: Any, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]: ...
 
-    def paper_rows(self, tx: Any, slug: str, *, after: Any, limit: int) -> tuple[list[Paper], Any]: ...
+    def paper_rows(
+        self, tx: Any, slug: str, *, after: int | None, limit: int
+    ) -> tuple[list[Paper], int | None]: ...
 
-    def chain_status(self, tx: Any, *, now: int) -> Any: ...
+    def chain_status(self, tx: Any, *, now: int) -> ChainStatus: ...
 
 
 class Desk(Protocol):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -105,7 +104,7 @@ def problem_json(
     )
 
 
-def field_errors(error: ValidationError | RequestValidationError) -> tuple[FieldError, ...]:
+def field_errors(error: RequestValidationError) -> tuple[FieldError, ...]:
     """Pydantic's findings as dotted fields and reasons, without the offered values."""
     out = []
     for item in error.errors()[:50]:
@@ -131,7 +130,9 @@ def _told(error: Exception) -> _Told:
         return _Told(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
     if isinstance(error, LedgerError):
         return _Told(422, str(error))
-    if isinstance(error, RequestValidationError | ValidationError):
+    if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
+        return _Told(404, "Nothing here can have this name.")
+    if isinstance(error, RequestValidationError):
         errors = field_errors(error)
         return _Told(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
     if isinstance(error, HTTPException):
@@ -167,7 +168,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             headers["Retry-After"] = str(told.retry_after)
         return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
 
-    for kind in (Problem, TooMany, LedgerError, RequestValidationError, ValidationError, HTTPException):
+    for kind in (Problem, TooMany, LedgerError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     return answer
 

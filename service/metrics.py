@@ -50,8 +50,18 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
             int(state.reconciled),
             label,
         )
-        add("aidtrail_unexplained_sats", "Sats that left without an explanation.", state.unexplained, label)
-        add("aidtrail_shortfall_sats", "Sats used that a reorganisation took back.", state.shortfall, label)
+        add(
+            "aidtrail_unexplained_sats",
+            "Sats that left without an explanation.",
+            state.unexplained.minor,
+            label,
+        )
+        add(
+            "aidtrail_shortfall_sats",
+            "Sats used that a reorganisation took back.",
+            state.shortfall.minor,
+            label,
+        )
         found = {row.matter: row for row in state.open}
         for matter in Matter:
             row = found.get(matter.value)
@@ -59,7 +69,12 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
             add("aidtrail_open_items", "What waits for a person, by matter.", row.count if row else 0, each)
             age = max(0, now - _seconds(row.since, now)) if row else 0
             add("aidtrail_open_oldest_seconds", "Age of the oldest that waits.", age, each)
-        add("aidtrail_unvalued_gifts", "Gifts whose value the desk has to decide.", state.unvalued, label)
+        add(
+            "aidtrail_unvalued_gifts",
+            "Gifts whose value the desk has to decide.",
+            state.unvalued.count,
+            label,
+        )
     lines: list[str] = []
     told: set[str] = set()
     for name, help_text, labels, value in sorted(rows, key=lambda row: row[0]):

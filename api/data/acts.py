@@ -5,7 +5,6 @@ It knows no noun by name; shapes, roles and rules are the ledger's, and a refusa
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,18 +13,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data import shapes
-from api.data.examples import EXAMPLES
+from api.data.answers import GivenAddress, PublishedEntry, Recorded
+from api.data.documented import JSON, Slug, answer, problems
 from api.ports import Ports
-from api.problems import Problem, problem_body
-from ledger.core.errors import FieldError, Refused
+from api.problems import Problem
+from ledger.core.errors import Refused
+from ledger.core.frozen import Frozen
 from ledger.core.strict_json import JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED
 from ledger.recording.desk import Wish
 
 BODY_LIMIT = 1_000_000
 """Bytes of a body; a fact is far smaller."""
-_JSON = "application/json"
 _PLAIN = ("add", "record")
 
 
@@ -36,13 +35,14 @@ def acts_router(ports: Ports) -> APIRouter:
         "/campaigns/{slug}/intentions",
         tags=["Donors"],
         status_code=201,
-        response_class=Response,
-        openapi_extra={
-            "requestBody": {"required": False, "content": {_JSON: {"schema": _schema(Wish)}}},
-            "responses": answers_of("intention"),
+        response_model=GivenAddress,
+        responses={
+            **answer("intention", "An address", status=201),
+            **problems(404, 409, 413, 422, 507),
         },
+        openapi_extra={"requestBody": {"required": False, "content": {JSON: {"schema": _schema(Wish)}}}},
     )
-    async def intention(request: Request, slug: str) -> Response:
+    async def intention(request: Request, slug: Slug) -> Response:
         """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor.
 
         With a `need` all that comes to the address is spent on that need only.
@@ -69,7 +69,7 @@ def default_verb(actions: Any) -> str | None:
 
 
 def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
-    async def endpoint(request: Request, slug: str) -> Response:
+    async def endpoint(request: Request, slug: Slug) -> Response:
         token = token_of(request)
         body = await body_of(request)
         return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
@@ -83,11 +83,11 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
         operation_id=f"{noun}_{verb}_{'named' if path.endswith('/' + verb) else 'plain'}",
         description=f"{action.doc} Roles: {', '.join(sorted(str(role) for role in action.roles))}.",
         status_code=201,
-        response_class=Response,
+        response_model=Recorded,
+        responses=_OUTCOMES,
         openapi_extra={
             "security": [{"token": []}],
-            "requestBody": {"required": True, "content": {_JSON: {"schema": _schema(action.facts)}}},
-            "responses": answers_of("recorded"),
+            "requestBody": {"required": True, "content": {JSON: {"schema": _schema(action.facts)}}},
         },
     )
 
@@ -151,14 +151,15 @@ def _intend(ports: Ports, slug: str, wish: Any) -> Response:
         else "This address is shared by all donors: keep the transaction id of your gift to find it again."
     )
     return unkept(
-        {
-            "address": made.address,
-            "bip21": made.bip21,
-            "claim_code": made.claim_code or None,
-            "fresh": made.fresh,
-            "need": made.need,
-            "note": note,
-        }
+        GivenAddress(
+            address=made.address,
+            bip21=made.bip21,
+            claim_code=made.claim_code or None,
+            fresh=made.fresh,
+            need=made.need,
+            note=note,
+        ),
+        201,
     )
 
 
@@ -177,56 +178,45 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
 
     with ports.store.write() as tx:
         outcome = told_by_one_who_still_may(tx)
-    told = {
-        "seq": outcome.seq,
-        "key": outcome.key,
-        "already": outcome.already,
-        "waiting_for": outcome.waiting_for,
-        "entry": json.loads(outcome.data) if outcome.data else None,
-    }
+    told = Recorded(
+        seq=outcome.seq,
+        key=outcome.key,
+        already=outcome.already,
+        waiting_for=outcome.waiting_for,
+        entry=PublishedEntry.model_validate_json(outcome.data) if outcome.data else None,
+    )
     if outcome.waiting_for and not outcome.already:
         return unkept(told, 202)
     return unkept(told, 200 if outcome.already or outcome.seq is None else 201)
 
 
-def unkept(body: dict[str, Any], status: int = 201) -> Response:
+def unkept(made: Frozen, status: int) -> Response:
+    """An answer that nobody keeps: it may hold a secret, or says what just happened."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Response(shapes.dumps(body), status_code=status, media_type=_JSON, headers=headers)
+    # Of an entry only what its published bytes have.
+    body = made.model_dump_json(by_alias=True, exclude_unset=True).encode("utf-8", "replace")
+    return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 
-_PROBLEMS = (
-    (401, "No token, or one that is not known", "This token is not known, or is revoked."),
-    (403, "Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
-    (404, "Nothing of that name", "purchase: there is no purchase PO-9 in campaign first-call"),
-    (
-        409,
-        "Something else is recorded under the same key, or stands in the way",
-        "purchase: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
+_OUTCOMES = {
+    **answer("recorded", "Recorded", status=201),
+    **answer(
+        "recorded",
+        "Recorded already, and nothing changed; or a draft that was taken back",
+        status=200,
+        model=Recorded,
+        already=True,
     ),
-    (422, "Refused, with the fields", "amount: must be at least 1"),
-)
-
-
-def answers_of(example: str) -> dict[str, Any]:
-    """Documentation of a writing route's answers."""
-    recorded = EXAMPLES[example]
-    answers = {"201": {"description": "Recorded", "content": {_JSON: {"example": recorded}}}}
-    if example == "recorded":
-        already = {**recorded, "already": True}
-        draft = {**recorded, "seq": None, "key": "conversion:first-call:C-2", "waiting_for": "3f" * 32}
-        answers["200"] = {
-            "description": "Recorded already, and nothing changed; or a draft that was taken back",
-            "content": {_JSON: {"example": already}},
-        }
-        answers["202"] = {
-            "description": "A draft, recorded when the transaction that it explains settles",
-            "content": {_JSON: {"example": draft}},
-        }
-    for status, what, detail in _PROBLEMS:
-        field, _, reason = detail.partition(": ")
-        told = problem_body(status, detail, (FieldError(field, reason),) if status == 422 else ())
-        answers[str(status)] = {
-            "description": what,
-            "content": {"application/problem+json": {"example": told}},
-        }
-    return answers
+    **answer(
+        "recorded",
+        "A draft, recorded when the transaction that it explains settles",
+        status=202,
+        model=Recorded,
+        seq=None,
+        key="conversion:first-call:C-2",
+        waiting_for="3f" * 32,
+        entry=None,
+    ),
+    **problems(401, 403, 404, 409, 413, 422, 507),
+}
+"""What a writing route answers."""

@@ -13,23 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.data.acts import body_of, token_of, unkept
-from api.data.shapes import dumps
+from api.data.answers import ConfirmationLink, Page
+from api.data.documented import JSON, Slug, answer, problems
+from api.data.reading import json_of, read_route
 from api.pages.qr import qr_of
 from api.ports import Ports
 from api.problems import Problem
+from api.rendered import Rendered, RenderedAnswers
 from ledger.recording.confirming import make_link
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of
-from ledger.rules.confirmations import TwoCounts, two_counts
+from ledger.views.two_keys import DeliveryCount, delivery_counts
 
-_JSON = "application/json"
-_EXAMPLE = {
-    "code": "Zk3…", "url": "https://aid.example/confirm/Zk3…", "expires_at": "2020-08-17T10:00:00Z", "qr": "<svg …>",
-}  # fmt: skip
-_COUNTS = {
-    "about": "shipment", "paper": "W-001", "product": "MASK", "lot": "A1", "sent": 89300, "good": 88600,
-    "damaged": 0, "books_good": 88700, "explained": 0, "gap": 100, "date": "2020-08-02", "happened": None,
-}  # fmt: skip
 _WANTED = {
     "type": "object",
     "required": ["about", "paper"],
@@ -42,51 +36,40 @@ _WANTED = {
 }
 
 
-def confirmations_router(ports: Ports) -> APIRouter:
+def confirmations_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     router = APIRouter()
 
     @router.post(
         "/campaigns/{slug}/confirmations/link",
         tags=["Desk"],
         status_code=201,
-        response_class=Response,
+        response_model=ConfirmationLink,
+        responses={
+            **answer("confirmation_link", "Made", status=201),
+            **problems(401, 403, 404, 409, 413, 422, 507),
+        },
         openapi_extra={
             "security": [{"token": []}],
-            "requestBody": {"required": True, "content": {_JSON: {"schema": _WANTED}}},
-            "responses": {"201": {"description": "Made", "content": {_JSON: {"example": _EXAMPLE}}}},
+            "requestBody": {"required": True, "content": {JSON: {"schema": _WANTED}}},
         },
     )
-    async def link(request: Request, slug: str) -> Response:
+    async def link(request: Request, slug: Slug) -> Response:
         """A one-time link by which the consignee or recipient counts what came; shown once, with its QR code."""
         token = token_of(request)
         body = await body_of(request)
         return await run_in_threadpool(_made, ports, token, slug, body)
 
-    @router.get(
-        "/campaigns/{slug}/confirmations",
-        tags=["Public"],
-        response_class=Response,
-        openapi_extra={
-            "responses": {
-                "200": {
-                    "description": "Both counts, lot by lot",
-                    "content": {_JSON: {"example": {"items": [_COUNTS], "next": None}}},
-                }
-            }
-        },
+    @read_route(
+        router, "/campaigns/{slug}/confirmations", "Public", Page[DeliveryCount], "confirmations", 404
     )
-    def counts(slug: str) -> Response:
-        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains.
+    def counts(request: Request, slug: Slug) -> Response:
+        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
 
-        `books_good`: what was sent without what arrivals call short, damaged or lost; the gap is that minus `good`,
-        and nearer to 0 by what is `explained`.
-        """
-        with ports.store.read() as tx:
-            books = Books(tx)
-            campaign_of(books.session, slug)
-            rows = two_counts(books, slug)
-        body = dumps({"items": [_row(row) for row in rows], "next": None})
-        return Response(body, media_type=_JSON, headers={"Cache-Control": "no-cache"})
+        def render(tx: Any, now: int) -> Rendered:
+            rows = delivery_counts(Books(tx), slug)
+            return json_of(Page[DeliveryCount](items=rows, next=None))
+
+        return answers.answer(request, request.url.path, render)
 
     return router
 
@@ -103,21 +86,5 @@ def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
     with ports.store.write() as tx:
         made = make(tx)
     url = f"{ports.settings.base_url}/confirm/{made.code}"
-    return unkept({"code": made.code, "url": url, "expires_at": made.expires_at, "qr": qr_of(url)})
-
-
-def _row(row: TwoCounts) -> dict[str, Any]:
-    return {
-        "about": row.about,
-        "paper": row.paper,
-        "product": row.product,
-        "lot": row.lot,
-        "sent": row.sent,
-        "good": row.good,
-        "damaged": row.damaged,
-        "books_good": row.books_good,
-        "explained": row.explained,
-        "gap": row.gap,
-        "date": row.date,
-        "happened": row.happened or None,
-    }
+    link = ConfirmationLink(code=made.code, url=url, expires_at=made.expires_at, qr=qr_of(url))
+    return unkept(link, 201)

@@ -5,15 +5,17 @@ It says nothing that the donation's public page does not say.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.data.acts import body_of, unkept
-from api.data.examples import EXAMPLES
+from api.data.answers import Looked
+from api.data.documented import JSON, answer, problems
 from api.pages.sentences.lookups import lookup_sentence
 from api.ports import Ports
 from ledger.core.chain import is_txid
@@ -21,10 +23,8 @@ from ledger.core.errors import NotFound, Refused
 from ledger.core.times import rfc3339
 from ledger.recording.lookup import Lookup
 
-_JSON = "application/json"
-_PROBLEM = {"application/problem+json": {"example": EXAMPLES["problem"]}}
-_ANSWER = {_JSON: {"example": EXAMPLES["lookup"]}}
 _TXID = {"type": "string", "pattern": "^[0-9a-fA-F]{64}$", "description": "A transaction id."}
+Txid = Annotated[str, InPath(description="A transaction id.")]
 _TXID_ONLY = {"type": "object", "required": ["txid"], "properties": {"txid": _TXID}}
 
 
@@ -36,19 +36,17 @@ def lookups_router(ports: Ports) -> APIRouter:
         tags=["Donors"],
         name="look_up",
         status_code=202,
-        response_class=Response,
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {_JSON: {"schema": _TXID_ONLY, "example": {"txid": EXAMPLES["lookup"]["txid"]}}},
+                "content": {JSON: {"schema": _TXID_ONLY, "example": {"txid": "3f9a" + "0" * 56 + "c21e"}}},
             },
-            "responses": {
-                "200": {"description": "It was asked for before: what is known", "content": _ANSWER},
-                "202": {"description": "It is asked for at the next look", "content": _ANSWER},
-                "403": {"description": "This site looks nothing up alone", "content": _PROBLEM},
-                "422": {"description": "No transaction id; it is not repeated", "content": _PROBLEM},
-                "429": {"description": "Too many at once; see Retry-After", "content": _PROBLEM},
-            },
+        },
+        response_model=Looked,
+        responses={
+            **answer("lookup", "It was asked for before: what is known", status=200, model=Looked),
+            **answer("lookup", "It is asked for at the next look", status=202),
+            **problems(403, 413, 422, 429, 507),
         },
     )
     async def ask(request: Request) -> Response:
@@ -58,20 +56,15 @@ def lookups_router(ports: Ports) -> APIRouter:
         if not isinstance(txid, str):
             raise Refused.field("txid", "write an object with the text `txid`, 64 hexadecimal characters")
         lookup, fresh = await run_in_threadpool(ports.lookups.ask, txid)
-        return unkept(told_lookup(lookup), 202 if fresh else 200)
+        return unkept(looked(lookup), 202 if fresh else 200)
 
     @router.get(
         "/lookups/{txid}",
         tags=["Donors"],
-        response_class=Response,
-        openapi_extra={
-            "responses": {
-                "200": {"description": "What became of it", "content": _ANSWER},
-                "404": {"description": "Nobody asked, and it is not known here", "content": _PROBLEM},
-            }
-        },
+        response_model=Looked,
+        responses={**answer("lookup", "What became of it"), **problems(404)},
     )
-    def found(txid: str) -> Response:
+    def found(txid: Txid) -> Response:
         """What became of a transaction that was asked for: waiting, found, none_of_ours, no_source or unread."""
         wanted = txid.lower()
         if not is_txid(wanted):
@@ -81,20 +74,20 @@ def lookups_router(ports: Ports) -> APIRouter:
             raise NotFound(
                 ports.lookups.refusal() or "Nobody has asked for it; POST its txid to /api/v1/lookups."
             )
-        return unkept(told_lookup(lookup), 200)
+        return unkept(looked(lookup), 200)
 
     return router
 
 
-def told_lookup(lookup: Lookup) -> dict[str, Any]:
+def looked(lookup: Lookup) -> Looked:
     """The question as data, with its sentence."""
-    return {
-        "txid": lookup.txid,
-        "state": lookup.state.value,
-        "sentence": lookup_sentence(lookup),
-        "asked_at": rfc3339(lookup.asked_at),
-        "answered_at": None if lookup.answered_at is None else rfc3339(lookup.answered_at),
-        "sources": list(lookup.sources),
-        "height": lookup.height,
-        "page": f"/d/{lookup.txid}",
-    }
+    return Looked(
+        txid=lookup.txid,
+        state=lookup.state.value,
+        sentence=lookup_sentence(lookup),
+        asked_at=rfc3339(lookup.asked_at),
+        answered_at=None if lookup.answered_at is None else rfc3339(lookup.answered_at),
+        sources=tuple(lookup.sources),
+        height=lookup.height,
+        page=f"/d/{lookup.txid}",
+    )

@@ -6,16 +6,17 @@ What a paper is evidence of is recorded as a fact of the desk; a sealed paper's 
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data import shapes
-from api.data.acts import answers_of, token_of
+from api.data.acts import token_of, unkept
+from api.data.answers import KeptPaper
+from api.data.documented import answer, problems
 from api.ports import Ports
 from api.problems import Problem
 from ledger.core.errors import NotAllowed, Refused, one
@@ -23,8 +24,15 @@ from ledger.core.errors import NotAllowed, Refused, one
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+Sha256 = Annotated[
+    str,
+    InPath(description="SHA-256 of the bytes, 64 lower-case hexadecimal digits.", pattern=r"^[0-9a-f]{64}$"),
+]
 _TYPES = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"})
+_BODY = {
+    "required": True,
+    "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(_TYPES)},
+}
 _KEEPERS = frozenset({"recorder", "approver", "admin"})
 
 
@@ -35,16 +43,16 @@ def papers_router(ports: Ports) -> APIRouter:
         "/papers/{sha256}",
         tags=["Desk"],
         status_code=201,
-        response_class=Response,
-        openapi_extra={"security": [{"token": []}], "responses": answers_of("paper")},
+        response_model=KeptPaper,
+        responses={
+            **answer("paper", "Kept", status=201),
+            **problems(401, 403, 404, 413, 415, 422, 507),
+        },
+        openapi_extra={"security": [{"token": []}], "requestBody": _BODY},
     )
-    async def keep(request: Request, sha256: str) -> Response:
+    async def keep(request: Request, sha256: Sha256) -> Response:
         """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing."""
         token = token_of(request)
-        if not _SHA256.fullmatch(sha256):
-            raise Refused.field(
-                "sha256", "write the 64 lower-case hexadecimal digits of the SHA-256 of the bytes"
-            )
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
             raise Problem(415, f"Send a paper as one of {', '.join(sorted(_TYPES))}.")
@@ -73,7 +81,4 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
 
     with ports.store.write() as tx:
         keep(tx)
-    body = shapes.dumps({"sha256": sha256, "bytes": len(data)})
-    return Response(
-        body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return unkept(KeptPaper(sha256=sha256, bytes=len(data)), 201)

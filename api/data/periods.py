@@ -2,79 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data import shapes
-from api.data.examples import EXAMPLES
+from api.data.answers import Page
+from api.data.documented import Named, Slug
+from api.data.reading import json_of, read_route
 from api.rendered import Rendered, RenderedAnswers
-from ledger.core.errors import NotFound
-from ledger.rules.trial_balance import TrialBalance, trial_balances
-
-_JSON = "application/json"
+from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period_rows
 
 
 def periods_router(answers: RenderedAnswers) -> APIRouter:
     router = APIRouter()
 
-    def reading(path: str, example: str) -> Callable[[Any], Any]:
-        problem = {"application/problem+json": {"example": EXAMPLES["problem"]}}
-        said = {
-            "200": {"description": "The answer", "content": {_JSON: {"example": EXAMPLES[example]}}},
-            "404": {"description": "There is no such campaign or closed period", "content": problem},
-        }
-
-        def add(endpoint: Any) -> Any:
-            extra = {"responses": said}
-            router.get(path, tags=["Campaigns"], openapi_extra=extra, response_class=Response)(endpoint)
-            router.head(path, include_in_schema=False, response_class=Response)(endpoint)
-            return endpoint
-
-        return add
-
-    @reading("/campaigns/{slug}/periods", "periods")
-    def periods(request: Request, slug: str) -> Response:
-        """Periods that were closed, by their last day, those that were opened again included."""
+    @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404)
+    def periods(request: Request, slug: Slug) -> Response:
+        """Periods that were closed, the newest first, those that were opened again included."""
 
         def render(tx: Any, now: int) -> Rendered:
-            rows = [_period(period) for period in trial_balances(tx.session, slug)]
-            return Rendered(shapes.dumps(shapes.page(rows, None)), _JSON)
+            return json_of(Page[PeriodRow](items=period_rows(tx.session, slug), next=None))
 
-        return answers.answer(request, request.url.path[:600], render)
+        return answers.answer(request, request.url.path, render)
 
-    @reading("/campaigns/{slug}/periods/{number}", "period")
-    def period(request: Request, slug: str, number: str) -> Response:
+    @read_route(router, "/campaigns/{slug}/periods/{number}", "Campaigns", ClosedPeriod, "period", 404)
+    def period(request: Request, slug: Slug, number: Named) -> Response:
         """The trial balance of a closed period: every account in every asset, above zero what it holds."""
 
         def render(tx: Any, now: int) -> Rendered:
-            for found in trial_balances(tx.session, slug):
-                if found.number == number:
-                    return Rendered(shapes.dumps(_period(found) | {"rows": _rows(found)}), _JSON)
-            raise NotFound("No period of this number was closed.")
+            return json_of(closed_period(tx.session, slug, number))
 
-        return answers.answer(request, request.url.path[:600], render)
+        return answers.answer(request, request.url.path, render)
 
     return router
-
-
-def _period(period: TrialBalance) -> dict[str, Any]:
-    told = asdict(period)
-    del told["rows"]
-    return told
-
-
-def _rows(period: TrialBalance) -> list[dict[str, Any]]:
-    return [
-        {
-            "account": row.account,
-            "opening": shapes.amount(row.asset, row.opening),
-            "change": shapes.amount(row.asset, row.change),
-            "closing": shapes.amount(row.asset, row.closing),
-        }
-        for row in period.rows
-    ]

@@ -1,146 +1,146 @@
 """The public JSON under /api/v1: campaigns, donations, trails, the journal as published, papers, the chain.
 
-Reading only, from one snapshot each; writing is in the modules that this one includes.
+Reading only, from one snapshot each; writing is in the modules that this one includes. A route is its types: what it
+takes, what it answers and which problems it sends stand in its declaration, and OpenAPI says the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data import shapes
 from api.data.acts import acts_router
-from api.data.examples import EXAMPLES
+from api.data.answers import Page, PublishedEntry
+from api.data.documented import (
+    DEFAULT_LIMIT,
+    JSON,
+    Cursor,
+    Limit,
+    NumberCursor,
+    Slug,
+)
 from api.data.lookups import lookups_router
-from api.data.paging import PARAMETERS, cursor_of, limit_of, link_header, number_cursor_of
+from api.data.paging import link_header
 from api.data.papers import papers_router
 from api.data.periods import periods_router
+from api.data.reading import json_of, read_route
 from api.data.reconciling import reconciling_router
 from api.data.stock import stock_router
 from api.data.unknown import unknown_router
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
-from api.problems import problem_json
 from api.rendered import Rendered, RenderedAnswers
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotFound, Refused
+from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.views.chain_status import ChainStatus
+from ledger.views.flow import Flow
 from ledger.views.other_gifts import is_gift_key
+from ledger.views.trail import Donations, DonationTrail, Paper
 
-_JSON = "application/json"
-
-
-def told(example: str, *, paged: bool = False) -> dict[str, Any]:
-    """Documentation of a reading route: the example of its answer, its problems, its paging."""
-    problem = {"application/problem+json": {"example": EXAMPLES["problem"]}}
-    extra: dict[str, Any] = {
-        "responses": {
-            "200": {"description": "The answer", "content": {_JSON: {"example": EXAMPLES[example]}}},
-            "404": {"description": "Nothing has this name", "content": problem},
-            "422": {"description": "Refused, with the fields", "content": problem},
-        }
-    }
-    if paged:
-        extra["parameters"] = PARAMETERS
-    return extra
+Key = Annotated[str, InPath(description="A transaction id, an outpoint, an address or a claim code.")]
+OutpointKey = Annotated[
+    str,
+    InPath(description="`TXID:VOUT`, or `contribution:CAMPAIGN:NUMBER`, or `in-kind:CAMPAIGN:NUMBER`."),
+]
 
 
 def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     views = ports.views
 
-    def reading(path: str, tag: str, example: str, *, paged: bool = False) -> Callable[[Any], Any]:
-        def add(endpoint: Any) -> Any:
-            extra = told(example, paged=paged)
-            router.get(path, tags=[tag], openapi_extra=extra, response_class=Response)(endpoint)
-            router.head(path, include_in_schema=False, response_class=Response)(endpoint)
-            return endpoint
+    def reading(path: str, tag: str, model: Any, name: str, *statuses: int) -> Callable[[Any], Any]:
+        return read_route(router, path, tag, model, name, *statuses)
 
-        return add
+    def answered(request: Request, render: Callable[[Any, int], Rendered]) -> Response:
+        return answers.answer(request, f"{request.url.path}?{request.url.query}", render)
 
-    def answered(request: Request, render: Callable[[Any, int], Any]) -> Response:
-        def rendered(tx: Any, now: int) -> Rendered:
-            made = render(tx, now)
-            return made if isinstance(made, Rendered) else Rendered(shapes.dumps(made), _JSON)
-
-        asked = f"{request.url.path}?{request.url.query}"
-        return answers.answer(request, asked[:600], rendered) if len(asked) <= 600 else _too_long()
-
-    @reading("/campaigns", "Campaigns", "campaigns")
+    @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns")
     def campaigns(request: Request) -> Response:
-        """All campaigns, newest call first as the ledger gives them."""
-        return answered(
-            request, lambda tx, now: shapes.page([shapes.card(c) for c in views.campaign_cards(tx)], None)
-        )
+        """All campaigns, newest call first."""
 
-    @reading("/campaigns/{slug}", "Campaigns", "campaign")
-    def campaign(request: Request, slug: str) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            return json_of(Page[CampaignCard](items=tuple(views.campaign_cards(tx)), next=None))
+
+        return answered(request, render)
+
+    @reading("/campaigns/{slug}", "Campaigns", CampaignReport, "campaign", 404)
+    def campaign(request: Request, slug: Slug) -> Response:
         """One campaign with totals that tie, withheld and unexplained rows, and the state of its books."""
-        return answered(request, lambda tx, now: shapes.campaign(views.campaign_report(tx, slug, now=now)))
+        return answered(request, lambda tx, now: json_of(views.campaign_report(tx, slug, now=now)))
 
-    @reading("/campaigns/{slug}/donations", "Campaigns", "donations", paged=True)
-    def donations(request: Request, slug: str) -> Response:
+    @reading("/campaigns/{slug}/donations", "Campaigns", Page[DonationRow], "donations", 404, 422)
+    def donations(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    ) -> Response:
         """Donations by outpoint, each once, with status and confirmations."""
-        limit, cursor = limit_of(request), cursor_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
-            rows, following = views.donation_rows(tx, slug, after=cursor, limit=limit)
-            return _paged(request, [shapes.donation_row(row) for row in rows], following, limit)
+            rows, following = views.donation_rows(tx, slug, after=cursor or None, limit=limit)
+            page = Page[DonationRow](items=tuple(rows), next=following)
+            return _linked(json_of(page), request, following, limit)
 
         return answered(request, render)
 
-    @reading("/campaigns/{slug}/trail", "Campaigns", "trail")
-    def trail(request: Request, slug: str) -> Response:
+    @reading("/campaigns/{slug}/trail", "Campaigns", Flow, "flow", 404)
+    def trail(request: Request, slug: Slug) -> Response:
         """The flow as nodes and links: what came in, what it became, what left and where."""
-        return answered(request, lambda tx, now: shapes.flow(views.campaign_report(tx, slug, now=now).flow))
+        return answered(request, lambda tx, now: json_of(views.campaign_flow(tx, slug)))
 
-    @reading("/campaigns/{slug}/entries", "Campaigns", "entries", paged=True)
-    def entries(request: Request, slug: str) -> Response:
+    @reading("/campaigns/{slug}/entries", "Campaigns", Page[PublishedEntry], "entries", 404, 422)
+    def entries(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
+    ) -> Response:
         """The journal as published: each entry's own canonical bytes, unchanged."""
-        limit, cursor = limit_of(request), number_cursor_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
-            rows, following = views.entry_rows(tx, slug, after=cursor, limit=limit)
+            rows, following = views.entry_rows(tx, slug, after=cursor or 0, limit=limit)
             after = None if following is None else str(following)
-            body = b'{"items":[' + b",".join(rows) + b'],"next":' + shapes.dumps(after) + b"}"
-            return Rendered(body, _JSON, link_header(request, after, limit))
+            end = b"null" if after is None else f'"{after}"'.encode()
+            body = b'{"items":[' + b",".join(rows) + b'],"next":' + end + b"}"
+            return _linked(Rendered(body, JSON), request, after, limit)
 
         return answered(request, render)
 
-    @reading("/campaigns/{slug}/evidence", "Campaigns", "evidence", paged=True)
-    def evidence(request: Request, slug: str) -> Response:
+    @reading("/campaigns/{slug}/evidence", "Campaigns", Page[Paper], "evidence", 404, 422)
+    def evidence(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
+    ) -> Response:
         """Papers by the SHA-256 of their bytes, with their access; sealed ones by hash only."""
-        limit, cursor = limit_of(request), number_cursor_of(request) or None
 
         def render(tx: Any, now: int) -> Rendered:
             rows, following = views.paper_rows(tx, slug, after=cursor, limit=limit)
             after = None if following is None else str(following)
-            return _paged(request, [shapes.paper(row) for row in rows], after, limit)
+            page = Page[Paper](items=tuple(rows), next=after)
+            return _linked(json_of(page), request, after, limit)
 
         return answered(request, render)
 
-    @reading("/donations/{key}", "Donations", "donation")
-    def donation(request: Request, key: str) -> Response:
+    @reading("/donations/{key}", "Donations", Donations, "donation", 404)
+    def donation(request: Request, key: Key) -> Response:
         """Donations of a transaction id, an outpoint, an address or a claim code."""
         key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
             trails = views.donation_trails(tx, key, now=now)
             private = not is_public_key(key, {item.address for item in trails})
-            body = {"key": None if private else key, "donations": [shapes.donation(item) for item in trails]}
-            return Rendered(shapes.dumps(body), _JSON, private=private)
+            made = json_of(
+                Donations(
+                    key=None if private else key, donations=tuple(trail.as_donation() for trail in trails)
+                )
+            )
+            return Rendered(made.body, JSON, private=private)
 
         return answered(request, render)
 
-    @reading("/donations/{outpoint}/trail", "Donations", "donation_trail")
-    def donation_trail(request: Request, outpoint: str) -> Response:
-        """One donation's steps with evidence, its exact intervals, and its thread through the flow.
-
-        Named by outpoint, or as `contribution:CAMPAIGN:NUMBER` and `in-kind:CAMPAIGN:NUMBER`.
-        """
+    @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404, 422)
+    def donation_trail(request: Request, outpoint: OutpointKey) -> Response:
+        """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
         wanted = outpoint[:200]
         if not is_gift_key(wanted):
             try:
@@ -148,18 +148,18 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
             except ValueError as error:
                 raise Refused.field("outpoint", str(error).removeprefix("outpoint: ")) from None
 
-        def render(tx: Any, now: int) -> Any:
+        def render(tx: Any, now: int) -> Rendered:
             for item in views.donation_trails(tx, wanted, now=now):
                 if wanted in {item.key, item.key.replace(f":{item.campaign}:", ":")}:
-                    return shapes.donation_trail(item)
+                    return json_of(item)
             raise NotFound("No donation has this outpoint.")
 
         return answered(request, render)
 
-    @reading("/chain", "Chain", "chain")
+    @reading("/chain", "Chain", ChainStatus, "chain")
     def chain(request: Request) -> Response:
         """The tip, how far the books are behind it, and the health of each source."""
-        return answered(request, lambda tx, now: shapes.plain(views.chain_status(tx, now=now)))
+        return answered(request, lambda tx, now: json_of(views.chain_status(tx, now=now)))
 
     router.include_router(acts_router(ports))
     router.include_router(lookups_router(ports))
@@ -172,10 +172,5 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     return router
 
 
-def _paged(request: Request, items: list[Any], following: str | None, limit: int) -> Rendered:
-    body = shapes.dumps(shapes.page(items, following))
-    return Rendered(body, _JSON, link_header(request, following, limit))
-
-
-def _too_long() -> Response:
-    return problem_json(422, "The address is longer than any that this service gives.")
+def _linked(made: Rendered, request: Request, following: str | None, limit: int) -> Rendered:
+    return Rendered(made.body, made.media_type, link_header(request, following, limit))

@@ -5,16 +5,20 @@ It knows no colours and no words, and never changes a quantity: one scale a unit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ledger.core.frozen import Amount
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 
 THIN = 2.0
 """An exit narrower than this, in pixels, is a line in the colour of its bar."""
-SHOWN_RECEIVERS = 20
+SHOWN = 20
+"""Most bars of a stage; those beyond are drawn as one."""
+PAIRS = 60
+"""More bands than this are drawn as one from each bar to each other."""
 OTHERS = "\x00others"
-"""Key of the bar that stands for the receivers beyond the shown ones."""
+"""What the key of the bar begins with that stands for those beyond the shown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +99,98 @@ class Layout:
 
 
 def gathered(flow: Flow, keep: Iterable[str] = ()) -> Flow:
-    """Beyond 20 receivers the 19 largest (and those in `keep`) stand for themselves, the rest as one bar."""
-    if not flow.stages or flow.stages[-1].kind is not StageKind.DISTRIBUTED:
-        return flow
-    last = flow.stages[-1]
-    if len(last.bars) <= SHOWN_RECEIVERS:
-        return flow
+    """A flow that a page can draw at any size: beyond 20 bars of a stage the 19 largest (and those in `keep`) stand
+    for themselves, the rest as one bar of the same quantity, an asset each.
+    """
     wanted = set(keep)
-    ranked = sorted(last.bars, key=lambda bar: (bar.key not in wanted, -bar.units))
-    shown = {bar.key for bar in ranked[: SHOWN_RECEIVERS - 1]}
-    offsets: dict[str, int] = {}
-    hidden = 0
-    for bar in last.bars:
+    # Key of a bar that is gathered -> the bar of the rest, and where it lies on that.
+    moved: dict[str, tuple[str, int]] = {}
+    stages = tuple(_gathered(index, stage, wanted, moved) for index, stage in enumerate(flow.stages))
+    bands = _as_pairs([_moved_band(band, moved) for band in flow.bands])
+    exits = tuple(_joined([_moved_exit(row, moved) for row in flow.exits]))
+    return Flow(units=flow.units, stages=stages, bands=bands, exits=exits)
+
+
+def _gathered(index: int, stage: Stage, wanted: set[str], moved: dict[str, tuple[str, int]]) -> Stage:
+    if len(stage.bars) <= SHOWN:
+        return stage
+    ranked = sorted(stage.bars, key=lambda bar: (bar.key not in wanted, -bar.units))
+    shown = {bar.key for bar in ranked[: SHOWN - 1]}
+    rest: dict[str, list[Bar]] = {}
+    for bar in stage.bars:
         if bar.key not in shown:
-            offsets[bar.key] = hidden
-            hidden += bar.units
-    rest = Bar(OTHERS, str(len(offsets)), last.bars[0].matter, last.bars[0].asset, hidden)
-    bars = (*(bar for bar in last.bars if bar.key in shown), rest)
-    bands = tuple(
-        replace(band, target=OTHERS, target_start=band.target_start + offsets[band.target],
-                target_end=band.target_end + offsets[band.target])
-        if band.target in offsets
-        else band
-        for band in flow.bands
-    )  # fmt: skip
-    return replace(flow, stages=(*flow.stages[:-1], replace(last, bars=bars)), bands=bands)
+            rest.setdefault(bar.asset, []).append(bar)
+    others = []
+    for asset, bars in rest.items():
+        key, length = f"{OTHERS}:{index}:{asset}", 0
+        for bar in bars:
+            moved[bar.key] = (key, length)
+            length += bar.units
+        label = str(len({bar.label for bar in bars}))
+        others.append(Bar(key=key, label=label, matter=bars[0].matter, amount=Amount.of(asset, length)))
+    drawn = (*(bar for bar in stage.bars if bar.key in shown), *others)
+    return stage.model_copy(update={"bars": drawn})
+
+
+def _moved_band(band: Band, moved: Mapping[str, tuple[str, int]]) -> Band:
+    source, before = moved.get(band.source, (band.source, 0))
+    target, behind = moved.get(band.target, (band.target, 0))
+    return Band(
+        source=source,
+        taken=(band.source_start + before, band.source_end + before),
+        target=target,
+        joined=(band.target_start + behind, band.target_end + behind),
+    )
+
+
+def _moved_exit(row: Exit, moved: Mapping[str, tuple[str, int]]) -> Exit:
+    source, before = moved.get(row.source, (row.source, 0))
+    taken = (row.start + before, row.end + before)
+    return Exit(source=source, taken=taken, kind=row.kind, amount=row.amount, label=row.label)
+
+
+def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
+    """Exits of one bar, kind and label as one; a bar of the rest has them of many bars."""
+    groups: dict[tuple[str, ExitKind, str], list[Exit]] = {}
+    for row in exits:
+        groups.setdefault((row.source, row.kind, row.label), []).append(row)
+    for rows in groups.values():
+        first, length = rows[0], sum(row.end - row.start for row in rows)
+        units = sum(row.units for row in rows)
+        yield Exit(
+            source=first.source,
+            taken=(first.start, first.start + length),
+            kind=first.kind,
+            amount=Amount.of(first.asset, units),
+            label=first.label,
+        )
+
+
+def _as_pairs(bands: Sequence[Band]) -> tuple[Band, ...]:
+    """Bands that touch as one; where too many are left, all from one bar to another as one of their whole width."""
+    joined = merged(bands)
+    if len(joined) <= PAIRS:
+        return joined
+    pairs: dict[tuple[str, str], list[Band]] = {}
+    for band in joined:
+        pairs.setdefault((band.source, band.target), []).append(band)
+    return tuple(
+        Band(
+            source=source,
+            taken=_run([band.taken for band in group]),
+            target=target,
+            joined=_run([band.joined for band in group]),
+        )
+        for (source, target), group in pairs.items()
+    )
+
+
+def _run(pieces: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """An interval as long as all pieces, about where they lie, and not beyond them."""
+    low, high = min(start for start, _ in pieces), max(end for _, end in pieces)
+    length = sum(end - start for start, end in pieces)
+    start = low + (high - low - length) // 2
+    return start, start + length
 
 
 def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
@@ -133,7 +204,12 @@ def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
             and before.source_end == band.source_start
             and before.target_end == band.target_start
         ):
-            joined[-1] = replace(before, source_end=band.source_end, target_end=band.target_end)
+            joined[-1] = Band(
+                source=band.source,
+                taken=(before.source_start, band.source_end),
+                target=band.target,
+                joined=(before.target_start, band.target_end),
+            )
         else:
             joined.append(band)
     return tuple(joined)
@@ -171,7 +247,7 @@ def scales_of(flow: Flow, first: float) -> dict[str, float]:
 
 def laid_out(flow: Flow, room: Room) -> Layout:
     """Place everything. Columns stand where their bands run level; a tallest column or exit sets the scale."""
-    flow = replace(flow, bands=merged(flow.bands))
+    flow = flow.model_copy(update={"bands": merged(flow.bands)})
     scales = scales_of(flow, room.first)
     flow = _served_in_order(flow)
     stage_of = {bar.key: i for i, stage in enumerate(flow.stages) for bar in stage.bars}
@@ -218,7 +294,8 @@ def _served_in_order(flow: Flow) -> Flow:
         units[band.target] = units.get(band.target, 0) + 2 * size
     last = flow.stages[-1]
     bars = sorted(last.bars, key=lambda bar: came.get(bar.key, 0) / max(1, units.get(bar.key, 0)))
-    return replace(flow, stages=(*flow.stages[:-1], replace(last, bars=tuple(bars))))
+    served = last.model_copy(update={"bars": tuple(bars)})
+    return flow.model_copy(update={"stages": (*flow.stages[:-1], served)})
 
 
 def _gap(stage: Stage, passing: int, room: Room) -> float:

@@ -5,7 +5,7 @@ The same quantities as the horizontal one on turned axes; nothing here decides w
 
 from __future__ import annotations
 
-from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, gathered, laid_out
+from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import woven
 from api.flow.wide import CODE, esc_long, halo_class, shelf_width, wire_class
@@ -21,15 +21,14 @@ _ROOM = WIDTH - WORDS
 _CAP = 190  # right edge of an exit's cap
 
 
-def drawn(flow: Flow, words: Words, thread: Thread | None, ident: str) -> str:
+def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     """The whole `<svg>`; empty when there is nothing to draw."""
     if not flow.stages:
         return ""
-    flow = gathered(flow, {point.bar for point in thread.points} if thread else ())
     beside = tuple(36.0 for _ in flow.stages)
     layout = laid_out(flow, Room(COIN_WIDTH, COIN_WIDTH, 6, beside if len(flow.stages) > 1 else (120.0,), 0))
     picture = _Tall(layout, words, thread)
-    title = say.FLOW_TITLE if thread is None else say.THREAD_TITLE
+    title = say.FLOW_TITLE if not thread else say.THREAD_TITLE
     return (
         f'<svg class="flow tall" viewBox="0 0 {WIDTH} {n(picture.bottom)}" role="img" direction="ltr" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'
@@ -40,7 +39,7 @@ def drawn(flow: Flow, words: Words, thread: Thread | None, ident: str) -> str:
 class _Tall:
     """Placing from top to bottom: each stage's bar, its words, its exits; then the receivers' rows."""
 
-    def __init__(self, layout: Layout, words: Words, thread: Thread | None) -> None:
+    def __init__(self, layout: Layout, words: Words, thread: Thread) -> None:
         self.layout = layout
         self.words = words
         self.thread = thread
@@ -120,14 +119,19 @@ class _Tall:
     def _rows(self, at: float) -> float:
         """Receivers, the one served last first."""
         last = len(self.layout.flow.stages) - 1
-        mine = {point.bar for point in self.thread.points} if self.thread else set()
+        mine = {point.node for point in self.thread}
+        stage = self.layout.flow.stages[last]
         for lane in sorted(self.layout.stage_lanes(last), key=self._served, reverse=True):
             height = max(23.0, lane.size + 5)
             middle = at + height / 2
             self.row_y[lane.bar.key] = middle
             css = "b13" if lane.bar.key in mine else "t13"
-            figure = say.amount(lane.bar.asset, lane.bar.units, "")
-            label = say.others(int(lane.bar.label)) if lane.bar.key == OTHERS else lane.bar.label
+            figure = say.totals(
+                [lane.bar.amount], self.layout.flow.units, named=len(self.layout.flow.units) > 1
+            )
+            label = (
+                say.others(int(lane.bar.label), stage) if lane.bar.key.startswith(OTHERS) else lane.bar.label
+            )
             self.texts.append(
                 text(WORDS + 4, middle + 4.5, cut(label, _ROOM - 12 - width_of(figure, 13), 13), css)
             )
@@ -233,7 +237,7 @@ class _Tall:
         return "".join(out)
 
     def _woven(self) -> str:
-        if self.thread is None:
+        if not self.thread:
             return ""
         weave = woven(self.thread, self.layout)
         lines, ends = [], []

@@ -67,22 +67,22 @@ def woven(thread: Thread, layout: Layout) -> Woven:
                     strands.append(Strand(source, target, between, None))
     ends = {(item.exit.source, item.exit.kind): item for item in layout.leaving}
     done: set[tuple[Knot, str]] = set()
-    for point in thread.points:
-        if point.left is None or (point.bar, point.left) not in ends:
+    for point in thread:
+        if point.left is None or (point.node, point.left) not in ends:
             continue
-        for source in knots.get(point.bar, []):
+        for source in knots.get(point.node, []):
             if source.start <= point.start < source.end and (source, point.left) not in done:
                 done.add((source, point.left))
-                strands.append(Strand(source, None, (), ends[point.bar, point.left]))
+                strands.append(Strand(source, None, (), ends[point.node, point.left]))
     return Woven(tuple(knot for group in knots.values() for knot in group), tuple(strands))
 
 
 def held_on(thread: Thread) -> dict[str, list[tuple[int, int]]]:
     """The donation's units on each bar, as disjoint intervals; a part that left there is inside them."""
     by_bar: dict[str, list[tuple[int, int]]] = {}
-    for point in thread.points:
+    for point in thread:
         if point.end > point.start:
-            by_bar.setdefault(point.bar, []).append((point.start, point.end))
+            by_bar.setdefault(point.node, []).append((point.start, point.end))
     joined: dict[str, list[tuple[int, int]]] = {}
     for bar, pieces in by_bar.items():
         out: list[tuple[int, int]] = []

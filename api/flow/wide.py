@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from api.flow.layout import OTHERS, Layout, Leaving, Room, gathered, laid_out
+from api.flow.layout import OTHERS, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import woven
 from api.flow.words import Foot, Words
@@ -32,11 +32,10 @@ def columns(flow: Flow) -> tuple[float, ...]:
     return tuple(round(last * index / max(1, number - 1), 1) for index in range(number))
 
 
-def drawn(flow: Flow, words: Words, thread: Thread | None, ident: str) -> str:
+def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     """The whole `<svg>`; empty when there is nothing to draw or too many stages to read side by side."""
     if not flow.stages or len(flow.stages) > MOST_STAGES:
         return ""
-    flow = gathered(flow, {point.bar for point in thread.points} if thread else ())
     xs = columns(flow)
     spaces = [b - a for a, b in pairwise((*xs, float(WIDTH)))]
     layout = laid_out(flow, Room(400, 452, 12, tuple(space - 52 for space in spaces), 15))
@@ -53,11 +52,11 @@ def drawn(flow: Flow, words: Words, thread: Thread | None, ident: str) -> str:
         _wires(layout, xs, top, shelf),
         _receivers(layout, xs, top, thread),
     ]
-    if thread is not None:
+    if thread:
         out.append(_thread(layout, xs, top, shelf, thread))
     out.append(f'<path class="h" d="M0 {n(shelf + 14)}H{WIDTH}"/>')
     foot, bottom = _foot(words, xs, spaces, shelf + 14)
-    title = say.FLOW_TITLE if thread is None else say.THREAD_TITLE
+    title = say.FLOW_TITLE if not thread else say.THREAD_TITLE
     return (
         f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="ltr" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'
@@ -186,17 +185,17 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
     return "".join(lines)
 
 
-def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread | None) -> str:
+def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread) -> str:
     last = len(layout.flow.stages) - 1
     if layout.flow.stages[last].kind is not StageKind.DISTRIBUTED:
         return ""
-    mine = {point.bar for point in thread.points} if thread else set()
-    out = []
+    mine = {point.node for point in thread}
+    out, stage = [], layout.flow.stages[last]
     for lane in layout.stage_lanes(last):
         y = top + (lane.start + lane.end) / 2 + 4.5
         bold = "b13" if lane.bar.key in mine else "t13"
-        figure = say.amount(lane.bar.asset, lane.bar.units, "")
-        label = say.others(int(lane.bar.label)) if lane.bar.key == OTHERS else lane.bar.label
+        figure = say.totals([lane.bar.amount], layout.flow.units, named=len(layout.flow.units) > 1)
+        label = say.others(int(lane.bar.label), stage) if lane.bar.key.startswith(OTHERS) else lane.bar.label
         room = WIDTH - xs[last] - 16 - width_of(figure, 13) - 8
         out.append(text(xs[last] + 16, y, cut(label, room, 13), bold))
         out.append(text(WIDTH, y, figure, bold, end=True))

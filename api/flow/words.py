@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.flow.thread import held_on
 from api.pages import sentences as say
-from api.pages.figures import with_asset
+from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind, Flow, StageKind, Thread
 
 
@@ -44,8 +44,8 @@ _ONE_LINE = 17
 """Characters of a foot's figure that fit beside each other: `7 of 14,000` does."""
 
 
-def words_of(flow: Flow, thread: Thread | None) -> Words:
-    """Heads and feet of a flow; with a thread the donor's figures, `of` the totals."""
+def words_of(flow: Flow, thread: Thread) -> Words:
+    """Heads and feet of a flow; with a thread, that is not empty, the donor's figures, `of` the totals."""
     heads = tuple(_head(flow, index, thread) for index in range(len(flow.stages)))
     feet = tuple(_feet(flow, index, thread) for index in range(len(flow.stages)))
     desc = say.flow_desc(
@@ -55,32 +55,37 @@ def words_of(flow: Flow, thread: Thread | None) -> Words:
     return Words(heads, feet, desc)
 
 
-def yours_at(flow: Flow, index: int, thread: Thread) -> tuple[int, tuple[str, ...]]:
-    """The donation's units in a stage, and the bars that hold them (labels)."""
+def yours_at(flow: Flow, index: int, thread: Thread) -> tuple[tuple[Amount, ...], tuple[str, ...]]:
+    """What of the donation a stage holds, asset by asset, and the bars that hold it (labels)."""
     held = held_on(thread)
-    total, labels = 0, []
+    sums: dict[str, int] = {}
+    labels = []
     for bar in flow.stages[index].bars:
         units = sum(b - a for a, b in held.get(bar.key, []))
         if units:
-            total += units
+            sums[bar.asset] = sums.get(bar.asset, 0) + units
             labels.append(bar.label)
-    return total, tuple(labels)
+    return tuple(Amount.of(asset, units) for asset, units in sums.items()), tuple(labels)
 
 
-def _head(flow: Flow, index: int, thread: Thread | None) -> Head:
+def _head(flow: Flow, index: int, thread: Thread) -> Head:
     stage = flow.stages[index]
-    figure = say.stage_figure(stage, flow.unit)
-    if thread is None:
-        return Head(say.stage_label(stage), figure, say.stage_detail(stage))
-    units, labels = yours_at(flow, index, thread)
-    unit = flow.unit if stage.kind is StageKind.ORDERED else ""
-    total = with_asset(stage.asset, stage.units)
+    if not thread:
+        return Head(say.stage_label(stage), say.stage_figure(stage, flow.units), say.stage_detail(stage))
+    yours, labels = yours_at(flow, index, thread)
+    mine = {row.asset for row in yours}
+    whole = [row for row in stage.totals if row.asset in mine or not mine]
     if stage.kind is StageKind.DISTRIBUTED and len(labels) == 1:
-        total = with_asset(stage.asset, next(bar.units for bar in stage.bars if bar.label == labels[0]))
-    return Head(say.yours_label(stage, labels), say.amount(stage.asset, units, unit), say.of_total(total))
+        whole = [bar.amount for bar in stage.bars if bar.label == labels[0] and bar.asset in mine]
+    figure = say.totals(
+        yours or [Amount.of(row.asset, 0) for row in stage.totals[:1]],
+        flow.units,
+        named=stage.kind is StageKind.ORDERED,
+    )
+    return Head(say.yours_label(stage, labels), figure, say.of_total(say.totals(whole, {}, named=False)))
 
 
-def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
+def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
     stage = flow.stages[index]
     bars = {bar.key: bar for bar in stage.bars}
     groups: dict[tuple[ExitKind, str, str], int] = {}
@@ -94,9 +99,9 @@ def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
         keys.setdefault(group, set()).add((item.source, item.kind, item.label))
         matter[group] = bars[item.source].matter
     yours: dict[tuple[str, ExitKind], int] = {}
-    for point in thread.points if thread else ():
-        if point.left is not None and point.bar in bars:
-            yours[point.bar, point.left] = yours.get((point.bar, point.left), 0) + point.end - point.start
+    for point in thread:
+        if point.left is not None and point.node in bars:
+            yours[point.node, point.left] = yours.get((point.node, point.left), 0) + point.end - point.start
     feet = []
     for (kind, asset, label), units in groups.items():
         mine = sum(
@@ -106,9 +111,9 @@ def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
             and bars[bar].asset == asset
             and any(key[0] == bar for key in keys[kind, asset, label])
         )
-        figure = with_asset(asset, units)
+        figure = _figure(flow, asset, units)
         if mine and len([g for g in groups if g[0] is kind]) == 1:
-            total, figure = say.of_total(figure), with_asset(asset, mine)
+            total, figure = say.of_total(figure), _figure(flow, asset, mine)
         else:
             total = ""
         word = say.exit_word(
@@ -120,3 +125,8 @@ def _feet(flow: Flow, index: int, thread: Thread | None) -> tuple[Foot, ...]:
             word = f"{total} {word}"
         feet.append(Foot(figure, word, kind.is_bad, kind, frozenset(keys[kind, asset, label])))
     return tuple(feet)
+
+
+def _figure(flow: Flow, asset: str, units: int) -> str:
+    """Pieces go without their unit where there is one product only."""
+    return say.amount(Amount.of(asset, units), flow.units.get(asset, "") if len(flow.units) > 1 else "")

@@ -5,14 +5,11 @@ It is not indexed, sends no referrer, is never kept, and never shows the sender'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.contexts import Frame
 from api.pages.forms import form_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import confirm as say
@@ -26,39 +23,6 @@ _FORM_LIMIT = 20_000
 """Bytes of a posted form: at most fifty lots."""
 
 
-@dataclass(frozen=True, slots=True)
-class LotField:
-    """One lot to be counted: its number in the form, its words, and what was typed before."""
-
-    index: int
-    words: str
-    good: str
-    damaged: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountRow:
-    """One lot as both sides counted it."""
-
-    words: str
-    sent: str
-    counted: str
-    gap: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmPage:
-    """The form, or both counts once it was sent."""
-
-    frame: Frame
-    heading: str
-    lead: str
-    refusal: str
-    fields: tuple[LotField, ...]
-    rows: tuple[CountRow, ...]
-    words: say.Words
-
-
 def confirm_router(ports: Ports, pages: PageRenderer) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
@@ -66,7 +30,7 @@ def confirm_router(ports: Ports, pages: PageRenderer) -> APIRouter:
     def form(code: str) -> Response:
         with ports.store.read() as tx:
             asked = asked_by(tx, code, now=ports.clock())
-        return _answer(pages, _form_page(pages, asked, "", {}), 200)
+        return _answer(_form_page(pages, asked, "", {}), 200)
 
     @router.post("/confirm/{code}")
     async def send(request: Request, code: str) -> Response:
@@ -84,51 +48,53 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
         good = _count(typed.get(f"good.{index}", ""))
         damaged = _count(typed.get(f"damaged.{index}") or "0")
         if good is None or damaged is None:
-            return _answer(pages, _form_page(pages, asked, say.WORDS.whole_numbers, typed), 422)
+            return _answer(_form_page(pages, asked, say.WORDS.whole_numbers, typed), 422)
         counts[lot.product, lot.lot] = (good, damaged)
     try:
         with ports.store.write() as tx:
             told = confirm_counts(tx, code, counts, now=now)
     except Refused as refusal:
-        return _answer(pages, _form_page(pages, asked, str(refusal), typed), 422)
-    return _answer(pages, _told_page(pages, told), 200)
+        return _answer(_form_page(pages, asked, str(refusal), typed), 422)
+    return _answer(_told_page(pages, told), 200)
 
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
-def _form_page(pages: PageRenderer, asked: Asked, refusal: str, typed: dict[str, str]) -> ConfirmPage:
-    fields = tuple(
-        LotField(
-            index,
-            say.lot(lot.name, lot.lot),
-            typed.get(f"good.{index}", ""),
-            typed.get(f"damaged.{index}", "0"),
-        )
-        for index, lot in enumerate(asked.lots)
+def _form_page(pages: PageRenderer, asked: Asked, refusal: str, typed: dict[str, str]) -> bytes:
+    return pages.page(
+        "confirm.html",
+        pages.frame(say.WORDS.title, noindex=True),
+        heading=say.WORDS.title,
+        lead=say.asks(asked.about, asked.paper, asked.place, asked.title),
+        refusal=refusal,
+        lots=asked.lots,
+        typed=typed,
+        counted=(),
+        words=say,
     )
-    frame = pages.frame(say.WORDS.title, noindex=True)
-    lead = say.asks(asked.about, asked.paper, asked.place, asked.title)
-    return ConfirmPage(frame, say.WORDS.title, lead, refusal, fields, (), say.WORDS)
 
 
-def _told_page(pages: PageRenderer, told: Confirmed) -> ConfirmPage:
-    rows = tuple(
-        CountRow(
-            say.lot(lot.name, lot.lot),
-            say.pieces(lot.sent),
-            say.counted(given.good, given.damaged),
-            say.gap(lot.sent - given.good),
-        )
+def _told_page(pages: PageRenderer, told: Confirmed) -> bytes:
+    counted = [
+        (lot, given)
         for lot in told.asked.lots
         for given in told.counted
         if (given.product, given.lot) == (lot.product, lot.lot)
+    ]
+    return pages.page(
+        "confirm.html",
+        pages.frame(say.WORDS.done, noindex=True),
+        heading=say.WORDS.done,
+        lead=say.recorded(told.seq),
+        refusal="",
+        lots=(),
+        typed={},
+        counted=counted,
+        words=say,
     )
-    frame = pages.frame(say.WORDS.done, noindex=True)
-    return ConfirmPage(frame, say.WORDS.done, say.recorded(told.seq), "", (), rows, say.WORDS)
 
 
-def _answer(pages: PageRenderer, page: ConfirmPage, status: int) -> Response:
-    body = pages.page("confirm.html", page)
+def _answer(body: bytes, status: int) -> Response:
     return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=UNKEPT)

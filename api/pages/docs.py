@@ -6,12 +6,30 @@ It repeats what the document says and adds nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from api.pages.contexts import DocsPage, Operation
 from api.pages.render import PageRenderer
 
-_EXAMPLE_LIMIT = 900
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is given in the path or the query."""
+
+    name: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path, with an example of its answer."""
+
+    method: str
+    path: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    example: str
 
 
 def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
@@ -24,17 +42,17 @@ def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
             tag = (operation.get("tags") or ["Other"])[0]
             groups.setdefault(tag, []).append(_operation(method, path, operation))
     frame = pages.frame("The data, for programs")
-    return pages.page("docs.html", DocsPage(frame, tuple((name, tuple(ops)) for name, ops in groups.items())))
+    return pages.page("docs.html", frame, groups=groups)
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> Operation:
     parameters = tuple(
-        (
-            str(p["name"]),
-            str(p["in"]),
-            str(p.get("description") or p.get("schema", {}).get("description") or ""),
+        Parameter(
+            str(told["name"]),
+            str(told["in"]),
+            str(told.get("description") or told.get("schema", {}).get("description") or ""),
         )
-        for p in operation.get("parameters", [])
+        for told in operation.get("parameters", [])
     )
     summary = str(operation.get("description") or operation.get("summary") or "")
     return Operation(method.upper(), path, summary, parameters, _example(operation))
@@ -46,5 +64,5 @@ def _example(operation: dict[str, Any]) -> str:
             operation.get("responses", {}).get(status, {}).get("content", {}).get("application/json", {})
         )
         if "example" in content:
-            return json.dumps(content["example"], ensure_ascii=False)[:_EXAMPLE_LIMIT]
+            return json.dumps(content["example"], ensure_ascii=False, indent=1)
     return ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text, decimals_of, is_money
 
 
@@ -14,34 +15,35 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def exact(asset: str, minor: int) -> str:
+def exact(amount: Amount) -> str:
     """All digits of the asset, grouped, without the unit: `71.84000000`, `542,720.00`, `252,000`."""
-    sign = "-" if minor < 0 else ""
-    whole, point, part = decimal_text(asset, abs(minor)).partition(".")
+    sign = "-" if amount.minor < 0 else ""
+    whole, point, part = decimal_text(amount.asset, abs(amount.minor)).partition(".")
     return f"{sign}{int(whole):,}{point}{part}"
 
 
-def brief(asset: str, minor: int) -> str:
+def brief(amount: Amount) -> str:
     """Exact too, with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`."""
-    text = exact(asset, minor)
+    text = exact(amount)
     whole, point, part = text.partition(".")
     if not point:
         return text
-    if decimals_of(asset) == 2:
-        return whole if part == "00" and abs(minor) >= 1_000_00 else text
+    if decimals_of(amount.asset) == 2:
+        return whole if part == "00" and abs(amount.minor) >= 1_000_00 else text
     for kept in (2, 4, 6):
         if not part[kept:].strip("0"):
             return f"{whole}.{part[:kept]}"
     return text
 
 
-def with_asset(asset: str, minor: int) -> str:
+def with_asset(amount: Amount) -> str:
     """`brief` with the code of the money; goods without, since their unit is a word."""
-    return f"{brief(asset, minor)} {asset}" if is_money(asset) else brief(asset, minor)
+    return f"{brief(amount)} {amount.asset}" if is_money(amount.asset) else brief(amount)
 
 
-def exact_with_asset(asset: str, minor: int) -> str:
-    return f"{exact(asset, minor)} {asset}" if is_money(asset) else exact(asset, minor)
+def exact_with_asset(amount: Amount) -> str:
+    """`exact` with the code of the money; goods without."""
+    return f"{exact(amount)} {amount.asset}" if is_money(amount.asset) else exact(amount)
 
 
 def short_hash(text: str, head: int = 8, tail: int = 6) -> str:
@@ -59,7 +61,3 @@ def moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is None else at.astimezone(UTC)
-
-
-def rfc3339(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,7 +6,6 @@ read, and no page of this file is kept or indexed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +15,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.pages.contexts import Frame
 from api.pages.forms import form_of
 from api.pages.parts import ROWS, groups_of_four
 from api.pages.qr import qr_of
@@ -31,46 +29,6 @@ from ledger.recording.desk import new_claim_code
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form: a code and the number of a need."""
-
-
-@dataclass(frozen=True, slots=True)
-class GivePage:
-    """The form; `address` is the shared one where no other is left."""
-
-    frame: Frame
-    slug: str
-    campaign: str
-    heading: str
-    lead: str
-    ended: str
-    refusal: str
-    code: str
-    needs: tuple[
-        tuple[str, str, bool], ...
-    ]  # number, in words, chosen; empty where there is nothing to choose
-    label: str
-    hint: str
-    send: str
-    shared: str
-    address: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitedPage:
-    """The page of a claim code before its first payment."""
-
-    frame: Frame
-    slug: str
-    campaign: str
-    heading: str
-    lead: str
-    restricted: str
-    address: tuple[str, ...]
-    bip21: str
-    qr: Markup
-    keep: str
-    keep_why: str
-    code: str
 
 
 def give_router(ports: Ports, pages: PageRenderer) -> APIRouter:
@@ -117,29 +75,20 @@ def _form(
 ) -> Response:
     with ports.store.read() as tx:
         choice: Choice = choice_of(tx, slug)
-    page = GivePage(
-        frame=pages.frame(say.ASK_TITLE, noindex=True),
+    body = pages.page(
+        "give.html",
+        pages.frame(say.ASK_TITLE, noindex=True),
+        words=say,
         slug=slug,
-        campaign=choice.title,
-        heading=say.ASK_TITLE,
-        lead=say.ASK_LEAD,
-        ended=say.ENDED if rfc3339(ports.clock())[:10] > choice.end else "",
+        choice=choice,
+        ended=rfc3339(ports.clock())[:10] > choice.end,
         refusal=refusal,
         code=new_claim_code(),
-        needs=_needs(choice, need),
-        label=say.NEED_LABEL,
-        hint=say.NEED_HINT,
-        send=say.ASK,
-        shared=say.SHARED,
+        needs=choice.needs[:ROWS],
+        need=need if need in {number for number, _ in choice.needs} else "",
         address=groups_of_four(shared),
     )
-    return _answer(pages, "give.html", page, status)
-
-
-def _needs(choice: Choice, chosen: str) -> tuple[tuple[str, str, bool], ...]:
-    """Any end first, which is chosen where no standing need is."""
-    needs = [(number, say.need(number, words), number == chosen) for number, words in choice.needs[:ROWS]]
-    return (("", say.ANY_END, not any(is_chosen for *_, is_chosen in needs)), *needs) if needs else ()
+    return _answer(body, status)
 
 
 def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None:
@@ -148,24 +97,17 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None
         awaited: Awaited | None = awaited_by(tx, key)
     if awaited is None:
         return None
-    given = awaited.intention
-    page = AwaitedPage(
-        frame=pages.frame(say.AWAITED_TITLE, noindex=True),
-        slug=awaited.slug,
-        campaign=awaited.title,
-        heading=say.AWAITED_TITLE,
-        lead=say.AWAITED_LEAD,
-        restricted=say.restriction(awaited),
-        address=groups_of_four(given.address),
-        bip21=given.bip21,
-        qr=Markup(qr_of(given.bip21, fluid=True)),  # noqa: S704 - drawn by us
-        keep=say.KEEP_TITLE,
-        keep_why=say.KEEP,
+    body = pages.page(
+        "awaited.html",
+        pages.frame(say.AWAITED_TITLE, noindex=True),
+        words=say,
+        awaited=awaited,
+        address=groups_of_four(awaited.intention.address),
+        qr=Markup(qr_of(awaited.intention.bip21, fluid=True)),  # noqa: S704 - drawn by us
         code=key,
     )
-    return _answer(pages, "awaited.html", page, 200)
+    return _answer(body, 200)
 
 
-def _answer(pages: PageRenderer, template: str, page: Any, status: int) -> Response:
-    body = pages.page(template, page)
+def _answer(body: bytes, status: int) -> Response:
     return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=UNKEPT)

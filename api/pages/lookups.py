@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import sentences as say
-from api.pages.contexts import LookupPart
 from api.pages.forms import form_of
-from api.pages.render import PageRenderer
+from api.pages.render import LookupPart, PageRenderer
 from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentence
 from api.ports import Lookups
 from api.problems import UNKEPT

@@ -1,23 +1,28 @@
-"""From a context to bytes: Jinja2 with every value cleaned and escaped, and the style sheet by its hash.
+"""From the ledger's answers to bytes: Jinja2 with every value cleaned and escaped, and the style sheet by its hash.
 
-It asks nothing of the ledger; templates get one typed context each.
+Templates are given the views' own objects, and say them by the words of `api/pages/sentences` (`say`) and a few
+filters: `amount`, `pieces`, `units`, `count`, `day`, `time`, `place`, `short`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.clean import clean
 from api.pages import sentences as say
-from api.pages.contexts import ErrorPage, Frame, LookupPart
+from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.ports import SiteSettings
+from ledger.core.frozen import Amount
+from ledger.views.campaign import JournalHead, SourceOfFact
 
 _HERE = Path(__file__).resolve().parent.parent
 STYLE = (_HERE / "static" / "site.css").read_bytes()
@@ -26,8 +31,37 @@ STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
 
 
-def _finalized(value: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Around every page: title, the demonstration's banner, sources of facts and the journal's head."""
+
+    title: str
+    site: str
+    banner: str
+    style: str
+    noindex: bool
+    facts: tuple[SourceOfFact, ...]
+    journal: JournalHead | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPart:
+    """What became of a transaction looked at alone, or the offer to do so (then `txid` fills the form)."""
+
+    sentence: str
+    txid: str = ""
+    ask: str = ""
+
+
+def _finalized(value: object) -> object:
     return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
+
+
+def _amount(value: Amount | None, unit: str = "") -> str:
+    """All digits with the code of the money, or pieces with their unit; a dash for none."""
+    if value is None:
+        return "–"
+    return say.gift_amount(value, unit) if unit else exact_with_asset(value)
 
 
 class PageRenderer:
@@ -44,6 +78,19 @@ class PageRenderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._environment.globals["say"] = say
+        self._environment.filters |= {
+            "amount": _amount,
+            "pieces": say.pieces,
+            "units": say.number_of,
+            "count": count,
+            "figure": exact,
+            "day": lambda text: say.day(text or ""),
+            "time": lambda text: say.time(text or ""),
+            "place": say.where,
+            "short": short_hash,
+            "link": lambda text: quote(text, safe=":"),
+        }
 
     def frame(
         self,
@@ -51,8 +98,8 @@ class PageRenderer:
         *,
         demonstration: bool = False,
         noindex: bool = False,
-        facts: tuple[tuple[str, str], ...] = (),
-        journal: tuple[int, str] | None = None,
+        facts: tuple[SourceOfFact, ...] = (),
+        journal: JournalHead | None = None,
     ) -> Frame:
         """What surrounds a page; the banner stands when the site or the campaign is a demonstration."""
         return Frame(
@@ -62,14 +109,13 @@ class PageRenderer:
             style=STYLE_PATH,
             noindex=noindex,
             facts=facts,
-            journal_hash=journal[1] if journal else "",
-            journal_seq=journal[0] if journal else 0,
+            journal=journal,
         )
 
-    def page(self, template: str, context: Any) -> bytes:
-        """Render `context` (a dataclass) into `template`; its fields are the template's names."""
-        values = {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
-        html = self._environment.get_template(template).render(values)
+    def page(self, template: str, frame: Frame, **values: Any) -> bytes:
+        """The template with what it is given by name."""
+        names: Mapping[str, Any] = {"frame": frame, **values}
+        html = self._environment.get_template(template).render(names)
         return "\n".join(line.strip() for line in html.splitlines() if line.strip()).encode(
             "utf-8", "replace"
         )
@@ -77,5 +123,8 @@ class PageRenderer:
     def error(
         self, status: int, heading: str, detail: str, key: str = "", lookup: LookupPart | None = None
     ) -> bytes:
-        context = ErrorPage(self.frame(heading, noindex=True), status, heading, detail, key, lookup)
-        return self.page("error.html", context)
+        """The page that says what is missing, refused or broken."""
+        frame = self.frame(heading, noindex=True)
+        return self.page(
+            "error.html", frame, status=status, heading=heading, detail=detail, key=key, lookup=lookup
+        )

@@ -6,25 +6,30 @@ Routes serve bytes; they decide nothing about money and write nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import sentences as say
-from api.pages.campaign import SHOWN_DONATIONS, campaign_page, home_page
+from api.pages.campaign import SHOWN_DONATIONS, bars_page, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
 from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_router, unknown_page
+from api.pages.period import period_page
 from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
 from api.rendered import Rendered, RenderedAnswers
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
+from ledger.rules.campaigns import campaign_of
+from ledger.views.controls import closed_period
 from ledger.views.other_gifts import is_gift_key
 
 KEY_LIMIT = 200
@@ -38,7 +43,11 @@ _UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
 """Longer than any claim code."""
 
 
-def is_public_key(key: str, addresses: set[str]) -> bool:
+Stage = Annotated[int, InPath(ge=0, le=100)]
+Start = Annotated[int, Query(alias="from", ge=0, le=10**9)]
+
+
+def is_public_key(key: str, addresses: Container[str | None]) -> bool:
     """Is the key something that the chain shows anyway? A claim code is not: it is a secret link."""
     if is_txid(key) or key in addresses or is_gift_key(key):
         return True
@@ -62,11 +71,32 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
     @router.api_route("/c/{slug}", methods=_READ)
     def campaign(request: Request, slug: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            report = ports.views.campaign_report(tx, slug, now=now)
+            page = ports.views.campaign_page(tx, slug, now=now)
             rows, more = ports.views.donation_rows(tx, slug, after=None, limit=SHOWN_DONATIONS)
-            return Rendered(campaign_page(pages, report, rows, more is not None), _HTML)
+            return Rendered(campaign_page(pages, page, rows, more is not None), _HTML)
 
         return answers.answer(request, f"/c/{slug[:KEY_LIMIT]}", render)
+
+    @router.api_route("/c/{slug}/flow/{number}", methods=_READ)
+    def bars(request: Request, slug: str, number: Stage, start: Start = 0) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            flow = ports.views.campaign_flow(tx, slug)
+            if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
+                raise NotFound("The picture has no such stage.")
+            report = ports.views.campaign_report(tx, slug, now=now)
+            return Rendered(bars_page(pages, report, flow, number, start), _HTML)
+
+        return answers.answer(request, f"/c/{slug[:KEY_LIMIT]}/flow/{number}?{start}", render)
+
+    @router.api_route("/c/{slug}/periods/{number}", methods=_READ)
+    def period(request: Request, slug: str, number: str) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            found = closed_period(tx.session, slug, number)
+            title = campaign_of(tx.session, slug).title
+            demonstration = tx.progress.load("demonstration") == "yes"
+            return Rendered(period_page(pages, title, demonstration, found), _HTML)
+
+        return answers.answer(request, request.url.path[:600], render)
 
     @router.api_route("/d/{key:path}", methods=_READ)
     def donation(request: Request, key: str) -> Response:
@@ -79,8 +109,8 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
             private = not is_public_key(key, {trail.address for trail in trails})
             if len(trails) > 1:
                 return Rendered(donations_page(pages, key, trails, private), _HTML, private=private)
-            report = ports.views.campaign_report(tx, trails[0].campaign, now=now)
-            return Rendered(donation_page(pages, trails[0], report, private), _HTML, private=private)
+            page = ports.views.donation_page(tx, trails[0], now=now)
+            return Rendered(donation_page(pages, page, private), _HTML, private=private)
 
         try:
             return answers.answer(request, f"/d/{key}", render)

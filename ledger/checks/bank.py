@@ -100,11 +100,9 @@ def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
         for moved in movements(tx, slug):
             left[moved.bank, moved.currency] += moved.left
         for state in bank_states(tx, slug):
-            told = left[state.bank, state.currency]
-            if told != state.outstanding:
-                what = (
-                    f"{told} of entries at {state.bank} is on no statement, and {state.outstanding} is told"
-                )
+            told = left[state.bank, state.closing.asset]
+            if told != state.outstanding.minor:
+                what = f"{told} of entries at {state.bank} is on no statement, and {state.outstanding.minor} is told"
                 yield Finding("bank_outstanding_ties", f"{slug}/{state.bank}", what)
 
 

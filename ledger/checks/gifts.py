@@ -83,9 +83,9 @@ def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         for table in carrying_tables(books, slug):
-            difference = sum(row.minor for row in table.rows) - table.total
+            difference = sum(row.minor for row in table.rows) - table.total.minor
             if difference:
-                what = f"the rows of {table.total_key} differ from it by {difference} {table.asset}"
+                what = f"the rows of {table.total.key} differ from it by {difference} {table.asset}"
                 yield Finding("carrying_values_tie", slug, what)
 
 

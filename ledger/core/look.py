@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
 from ledger.core.chain import BlockRef, Outpoint, Script
+from ledger.core.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,25 @@ class SeenTx:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
+class SourceStatus(Frozen):
+    """How a source of the chain answered the last look."""
+
     name: str
+    """Its name in the configuration."""
     ok: bool
+    """Did it answer?"""
     tip_height: int | None
+    """Height of its newest block."""
     error: str | None
-    lied: str | None  # what a proof contradicts, one sentence
+    """Why it did not answer."""
+    lied: str | None
+    """What a proof contradicts of what it said, in one sentence."""
     set_aside_until: str | None
+    """Until when it is not asked, RFC 3339."""
     requests: int
+    """Requests of the last look."""
     bytes: int
+    """Bytes of the last look."""
 
 
 @dataclass(frozen=True, slots=True)

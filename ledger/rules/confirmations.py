@@ -123,16 +123,17 @@ def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
             sent = document["notes"]["sent"][f"{key[0]}#{key[1]}"]
             found.append(
                 TwoCounts(
-                    facts["about"],
-                    facts["paper"],
-                    *key,
-                    sent,
-                    lot["good"],
-                    lot["damaged"],
-                    explained,
-                    document["date"],
-                    "" if facts["date"] == document["date"] else facts["date"],
-                    told.get(key, 0),
+                    about=facts["about"],
+                    paper=facts["paper"],
+                    product=key[0],
+                    lot=key[1],
+                    sent=sent,
+                    good=lot["good"],
+                    damaged=lot["damaged"],
+                    explained=explained,
+                    date=document["date"],
+                    happened="" if facts["date"] == document["date"] else facts["date"],
+                    told=told.get(key, 0),
                 )
             )
     return found

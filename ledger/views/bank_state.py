@@ -18,6 +18,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.frozen import Amount, Frozen
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.rules.bank import entry_matched, line_left, statements_of
@@ -66,33 +67,31 @@ class OpenLine:
     proposals: tuple[Suggestion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BankState:
-    """A bank in one currency, in minor units; closing = opening + what the parts say, where no statement is wanting.
-
-    `closing` is that of the newest statement, of `last`; `outstanding` is in the books and on no statement yet.
-    """
+class BankState(Frozen):
+    """A bank in one currency: closing = opening + what the parts say, where no statement is wanting."""
 
     bank: str
-    currency: str
+    """Name of the bank."""
     last: str
-    opening: int
-    closing: int
-    books: int
-    unmatched: int
+    """Last day of the newest statement."""
+    reconciled: bool
+    """Is every line an entry or set aside, and no statement wanting?"""
     unmatched_lines: int
-    aside: int
-    outstanding: int
-
-    @property
-    def difference(self) -> int:
-        """What statements miss: 0 where each begins as the one before it closed."""
-        return self.opening + self.books + self.unmatched + self.aside - self.outstanding - self.closing
-
-    @property
-    def reconciled(self) -> bool:
-        """Is every line an entry or set aside, and no statement wanting?"""
-        return not self.unmatched_lines and not self.difference
+    """Lines of statements that are not matched whole."""
+    opening: Amount
+    """Before the first statement."""
+    closing: Amount
+    """At the end of the newest statement."""
+    books: Amount
+    """What the books hold there."""
+    unmatched: Amount
+    """On statements and in no entry."""
+    aside: Amount
+    """On lines that were set aside."""
+    outstanding: Amount
+    """In the books and on no statement yet."""
+    difference: Amount
+    """What statements miss; 0 where each begins as the one before it closed."""
 
 
 def bank_secret(tx: Writing) -> bytes:
@@ -132,7 +131,17 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     if told is not None:
         date = str(told["facts"].get("date", date))
     left, own = left if moved > 0 else -left, entry.campaign == campaign
-    return Movement(entry.seq, noun, reference, bank, currency, moved, left, date, own)
+    return Movement(
+        entry=entry.seq,
+        kind=noun,
+        reference=reference,
+        bank=bank,
+        currency=currency,
+        moved=moved,
+        left=left,
+        date=date,
+        own=own,
+    )
 
 
 def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
@@ -158,7 +167,14 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
         )[:SHOWN]
         found.append(
             OpenLine(
-                line.identity, line.bank, line.currency, line.booked, line.at, left, text, tuple(proposals)
+                identity=line.identity,
+                bank=line.bank,
+                currency=line.currency,
+                booked=line.booked,
+                at=line.at,
+                left=left,
+                text=text,
+                proposals=tuple(proposals),
             )
         )
     return tuple(found)
@@ -187,7 +203,14 @@ def _proposal(moved: Movement, line: BankLineRow, left: int, text: str | None) -
     if named:
         score += REFERENCE
         why.append("the text names it")
-    return Suggestion("entry", str(moved.entry), line.campaign, score, abs(moved.left), tuple(why))
+    return Suggestion(
+        kind="entry",
+        reference=str(moved.entry),
+        campaign=line.campaign,
+        score=score,
+        minor=abs(moved.left),
+        why=tuple(why),
+    )
 
 
 def _day(date: str) -> int:
@@ -287,19 +310,22 @@ def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
         lines = sums.get((bank, currency), _LineSums())
         opening, newest = _ends(told, lines.all)
         here = books.net(f"{_BANK}{campaign}/{bank}", currency)
+        # What is on no statement is all that the entries moved, less what lines are matched with.
+        outstanding = here - (lines.all - lines.left - lines.aside)
+        difference = opening + here + lines.left + lines.aside - outstanding - newest.closing
         found.append(
             BankState(
-                bank,
-                currency,
-                newest.last,
-                opening,
-                newest.closing,
-                here,
-                lines.left,
-                lines.left_lines,
-                lines.aside,
-                # What is on no statement is all that the entries moved, less what lines are matched with.
-                here - (lines.all - lines.left - lines.aside),
+                bank=bank,
+                last=newest.last,
+                reconciled=not lines.left_lines and not difference,
+                unmatched_lines=lines.left_lines,
+                opening=Amount.of(currency, opening),
+                closing=Amount.of(currency, newest.closing),
+                books=Amount.of(currency, here),
+                unmatched=Amount.of(currency, lines.left),
+                aside=Amount.of(currency, lines.aside),
+                outstanding=Amount.of(currency, outstanding),
+                difference=Amount.of(currency, difference),
             )
         )
     return tuple(found)

@@ -1,252 +1,490 @@
 """What the public sees of a campaign: totals that tie, the state of reconciliation, papers, service figures.
 
-Plain facts only; pages and JSON are made of these elsewhere.
+Plain facts only; pages and JSON are made of these, words are chosen elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from pydantic import Field
+
+from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.rules.settled import SCANNED_WHOLE
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
 from ledger.views.people import Achievement
-from ledger.views.trail import DonationStatus, Paper
-from ledger.views.two_keys import Deliveries
+from ledger.views.trail import DonationStatus, DonationTrail, Paper
+from ledger.views.two_keys import Deliveries, Unconfirmed
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCount:
-    """How much of a kind waits for a person: `matter` is a word of ledger/views/decisions.py."""
+class OpenCount(Frozen):
+    """How much of a kind waits for a person."""
 
     matter: str
+    """What kind: a word of `/api/v1/campaigns/{slug}/decisions`."""
     count: int
-    since: str  # of the oldest: RFC 3339, or a day
+    """How many."""
+    since: str
+    """Since when the oldest of them waits, RFC 3339 or a day."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenMatter:
+class OpenMatter(Frozen):
     """One thing that waits, as anybody may see it."""
 
     matter: str
+    """What kind of thing."""
     subject: str
+    """Which one."""
     since: str
-    asset: str
-    minor: int | None
+    """Since when, RFC 3339 or a day."""
+    amount: Amount | None
+    """How much it is about; null where no amount is known."""
     what_to_do: str
+    """What ends it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """Is the ledger the chain, and is all explained and matched? `block` is S = tip - depth + 1, None before a look.
+class Unvalued(Amount):
+    """Gifts whose value the desk has to decide."""
 
-    `reconciled` is the design's whole word: books = chain, every coin in and out explained, every order matched.
-    """
+    count: int
+    """How many."""
+    since: str | None
+    """When the first of them settled, RFC 3339."""
 
-    block: int | None
+
+class Books(Frozen):
+    """Is the ledger the chain, and is all explained and matched?"""
+
     reconciled: bool
-    difference: int  # sats: chain minus books
-    in_wallets: int  # sats in the books
-    unexplained: int  # sats that left and no entry says why (settled or younger)
+    """Books = chain, every coin in and out explained, every order and bank line matched."""
+    block: int | None
+    """The settled block that the books were compared at; null before the first look."""
+    in_books: Amount
+    """Coins in the books."""
+    difference: Amount
+    """Chain less books."""
+    unexplained: Amount
+    """Coins that left and no entry says why."""
     unexplained_since: str | None
-    shortfall: int  # sats voided by a reorg but already used
+    """Since when, RFC 3339."""
+    shortfall: Amount
+    """Coins that a longer chain took back after they were used."""
+    unvalued: Unvalued
+    """Gifts whose value is not decided."""
+    open: tuple[OpenCount, ...] = ()
+    """All that waits for a person, by kind."""
     tip: int | None
-    behind: int  # blocks
+    """Height of the newest block that the sources agree on."""
+    behind_blocks: int
+    """Blocks that are not read yet."""
     behind_hours: int
-    looked_at: str | None  # RFC 3339 of the last look
-    agreed: bool  # False: "no agreed chain since T"
+    """About how long that takes."""
+    looked_at: str | None
+    """When the chain was last looked at, RFC 3339."""
+    agreed: bool
+    """False where the sources do not agree on a chain."""
     no_chain_since: str | None
+    """Since when they do not."""
     sources_agreeing: int
+    """Sources that answered the last look and did not lie."""
     sources: int
-    start: int | None = None  # height of the checkpoint that headers are checked from
-    trust: str = ""  # who vouches for it: genesis, table, operator, first use
-    trusted_rules: str = ""  # the network whose rules are not checked in full, else ""
-    completeness: str = SCANNED_WHOLE  # on what it rests that no payment is missing
-    unvalued: int = 0  # gifts whose value the desk has to decide
-    unvalued_sats: int = 0
-    unvalued_since: str | None = None  # when the first of them settled
-    open: tuple[OpenCount, ...] = ()  # all that waits for a person, by matter
+    """Sources that were asked."""
+    start: int | None = None
+    """Height of the block that headers are checked from."""
+    trust: str = ""
+    """Who vouches for it: genesis, table, operator or first use."""
+    trusted_rules: str = ""
+    """The network whose rules are not checked in full; empty where they are."""
+    completeness: str = SCANNED_WHOLE
+    """On what it rests that no payment is missing."""
 
     @property
     def is_chain(self) -> bool:
         """The books alone: they are the chain, and nothing that left is unexplained or wanting."""
-        wrong = self.difference or self.unexplained or self.shortfall
-        return self.block is not None and not wrong and not self.behind
+        return self.block is not None and not self.is_wrong and not self.behind_blocks
+
+    @property
+    def is_wrong(self) -> bool:
+        """Does the chain contradict the books?"""
+        return bool(self.difference.minor or self.unexplained.minor or self.shortfall.minor)
 
     def count(self, *matters: str) -> int:
         """How much of these matters is open."""
         return sum(row.count for row in self.open if row.matter in matters)
 
 
-@dataclass(frozen=True, slots=True)
-class SumRow:
-    key: str  # "converted", "paid", "network_fees", "held", "unexplained", "spent", "charges", …
-    label: str  # proper name where the key alone does not say ("PO-1", "W-003"), else ""
-    minor: int
+class SumRow(Amount):
+    """One addend of a sum."""
+
+    key: str
+    """`converted`, `paid`, `network_fees`, `held`, `unexplained`, …"""
+    label: str = ""
+    """Proper name where the key alone does not say: `PO-1`, `W-003`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SumTable:
-    """Rows that add up to `total`, to the last minor unit."""
+class SumTotal(Amount):
+    """What the rows of a sum add up to."""
+
+    key: str
+    """`received`, `received_from_conversion`, `received_good`, …"""
+
+
+class SumTable(Frozen):
+    """Rows of one asset or product that add up to their total, to the last minor unit."""
 
     asset: str
+    """What all of it is in."""
     unit: str
-    total_key: str  # "received", "received_from_conversion", "received_good"
+    """What a piece is called; empty for money."""
     rows: tuple[SumRow, ...]
-    total: int
+    """The addends."""
+    total: SumTotal
+    """Their sum."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Frozen):
+    """A figure whose detail is not public."""
+
     what: str
-    asset: str
-    minor: int | None
+    """What it is about."""
+    amount: Amount | None
+    """How much; null where that is not shown."""
     reason: str
-    decided_by: str  # roles
-    review: str  # ISO date
+    """Why it is not shown."""
+    decided_by: str
+    """The role that decided so."""
+    review: str
+    """The day on which it is decided anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnexplainedSpend:
+class UnexplainedSpend(Frozen):
+    """Coins that left by a transaction."""
+
     txid: str
-    minor: int
+    """The transaction."""
+    amount: Amount
+    """How much left."""
     seen_at: str
+    """When it was first seen, RFC 3339."""
     explained_at: str | None
+    """When an entry explained it; null while none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class DonationRow:
+class DonationRow(Frozen):
+    """One gift in a list."""
+
     at: str
-    outpoint: str  # empty: bank money or a gift in kind, named by `gift`
-    address: str
-    minor: int
-    status: DonationStatus
-    confirmations: int
-    block_height: int | None
-    value: int | None
-    currency: str
-    gift: str = ""
-    block_time: int | None = None  # Unix seconds, of the block that it is in
-    asset: str = "BTC"
+    """When it came, RFC 3339; the day of bank money and of gifts in kind."""
+    key: str
+    """What it is asked for by."""
+    outpoint: str | None = None
+    """`txid:vout`; null for bank money and gifts in kind."""
+    address: str | None = None
+    """Address that was paid."""
+    amount: Amount
+    """What was given."""
     unit: str = ""
+    """What a piece is called, of a gift in kind."""
+    status: DonationStatus
+    """Exactly one status."""
+    confirmations: int
+    """Blocks on top of the payment, its own included."""
+    block_height: int | None
+    """Height of the block that it is in."""
+    block_time: str | None = None
+    """Time in the header of that block, RFC 3339."""
+    value: Amount | None
+    """Its worth on the campaign's valuation clock."""
     late: bool = False
-    outcome: str = ""
-    restriction: str = ""  # the number of the need that it is for
-    happened: str = ""  # the day it came to the bank, where it is booked on another
+    """Did it come after the campaign's last day?"""
+    outcome: str | None = None
+    """What it turned out to be, where its status does not say so."""
+    restriction: str | None = None
+    """Number of the one need that it is for."""
+    happened: str | None = None
+    """The day that it came to the bank, where it is booked on another."""
 
-    @property
-    def key(self) -> str:
-        return self.outpoint or self.gift
+
+def _gift_path(given: dict[str, Any]) -> str:
+    return f"/api/v1/donations/{given['key']}/trail"
 
 
-@dataclass(frozen=True, slots=True)
-class InKindRow:
-    """A gift of goods or a service: `value` in minor units of `currency`, as `stated_by` says by `method`."""
+class InKindRow(Frozen):
+    """A gift of goods or a service."""
 
     key: str
+    """What it is asked for by."""
     date: str
+    """Its accounting day."""
     what: str
-    quantity: int
+    """Name of the product."""
+    quantity: Whole
+    """Pieces."""
     unit: str
-    value: int
-    currency: str
+    """What a piece is called."""
+    value: Amount
+    """What it is worth, as somebody states."""
     method: str
+    """How that was found."""
     stated_by: str
-    organisation: str  # empty where it did not agree to be named
+    """Who states it: a role or an organisation."""
+    organisation: str
+    """Who gave it; empty where it did not agree to be named."""
+    href: str = Field(default_factory=_gift_path)
+    """Path of its trail as data."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeedRow:
+class NeedRow(Frozen):
+    """What a recipient asked for."""
+
     key: str
+    """Number of the need."""
     recipient: str
+    """Who asked."""
     item: str
-    quantity: int
+    """Name of the product."""
+    quantity: Whole
+    """Pieces."""
     unit: str
+    """What a piece is called."""
     place: str
+    """Where it is wanted."""
     by: str
-    kept: tuple[tuple[str, int], ...] = ()  # (asset, minor units) in hand that are restricted to it
+    """Until which day."""
+    kept: tuple[Amount, ...] = ()
+    """Money in hand that is restricted to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PledgeRow:
-    """A promise and what came of it, minor units of its asset; in no total."""
+class PledgeRow(Frozen):
+    """A promise and what came of it; in no total."""
 
     number: str
+    """Number of the pledge."""
     date: str
-    asset: str
-    promised: int
-    paid: int
-    lapsed: int
-    status: str  # pledge, commitment, paid, lapsed
-    happened: str = ""  # the day it was made, where it is booked on another
+    """Its accounting day."""
+    happened: str | None = None
+    """The day that it was made, where it is booked on another."""
+    status: str
+    """`pledge`, `commitment`, `paid` or `lapsed`."""
+    promised: Amount
+    """What was promised."""
+    paid: Amount
+    """What of it came."""
+    lapsed: Amount
+    """What will not come."""
+    open: Amount = Field(
+        default_factory=lambda given: Amount.of(
+            given["promised"].asset,
+            given["promised"].minor - given["paid"].minor - given["lapsed"].minor,
+        )
+    )
+    """What is still to come."""
 
-    @property
-    def open(self) -> int:
-        """What is still to come."""
-        return self.promised - self.paid - self.lapsed
+
+def _campaign_path(given: dict[str, Any]) -> str:
+    return f"/api/v1/campaigns/{given['slug']}"
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignCard:
+class CampaignCard(Frozen):
+    """A campaign in a list."""
+
     slug: str
+    """Short name."""
     title: str
+    """Its title."""
     start: str
+    """First day."""
     end: str
-    received: int  # sats settled
+    """Last day."""
+    received: Amount
+    """Coins of settled gifts."""
     donations: int
-    unit: str
-    distributed: int
+    """Settled gifts."""
+    distributed: tuple[Quantity, ...]
+    """Pieces that reached people, a product a row."""
+    href: str = Field(default_factory=_campaign_path)
+    """Path of the campaign as data."""
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignReport:
-    slug: str
-    title: str
-    purpose: str
-    start: str
-    end: str
-    currency: str
-    valuation_clock: str
-    depth: int
-    partners: tuple[str, ...]  # organisations
-    unit: str  # main product's unit
-    donations: int  # settled
-    donors_waiting: int  # seen or confirmed, not settled
-    received: int  # sats settled
-    value: int  # minor units of currency
-    dust: int
-    dust_count: int
-    bought: int  # good + damaged + short: ordered pieces that were bought
-    distributed: int
-    receivers: int  # places reached
-    under_way: int
-    lost: int  # damaged + short + lost
-    needs: tuple[NeedRow, ...]
-    achievements: tuple[Achievement, ...]
-    books: Books
-    flow: Flow
-    sums: tuple[SumTable, ...]
-    withheld: tuple[Withheld, ...]
-    unexplained: tuple[UnexplainedSpend, ...]
-    papers: tuple[Paper, ...]
-    papers_count: int
-    days_gift_to_order: int | None  # median
+class Dust(Amount):
+    """Payments below the dust line, in no total."""
+
+    count: int
+    """How many."""
+
+
+class DeliveryCheck(Frozen):
+    """Deliveries as the other side confirmed them."""
+
+    open_gaps: int
+    """Lots whose two counts differ without an explanation."""
+    unconfirmed: tuple[Unconfirmed, ...]
+    """Deliveries that the other side has not counted in time."""
+    handovers_signed: tuple[str, ...]
+    """Numbers of handovers that the recipient signed for."""
+
+
+class Service(Frozen):
+    """How long it takes, and how much came in good condition."""
+
+    days_gift_to_order: int | None
+    """Median days from a gift's block to the first order after it."""
     days_order_to_receipt: int | None
-    good_permille: int | None  # share received in good condition, in thousandths
+    """Median days from an order to its receipt."""
+    received_good_permille: int | None
+    """Share received in good condition, in thousandths."""
+
+
+class JournalHead(Frozen):
+    """The newest entry of the whole journal."""
+
+    seq: int
+    """Its number; 0 before the first."""
+    hash: str
+    """Its hash."""
+
+
+class SourceOfFact(Frozen):
+    """A fact about the campaign that was known before, and who says so."""
+
+    fact: str
+    """What is known."""
+    source: str
+    """Who says so."""
+
+
+class CampaignReport(Frozen):
+    """One campaign with totals that tie, withheld and unexplained rows, and the state of its books."""
+
+    slug: str
+    """Short name."""
+    title: str
+    """Its title."""
+    purpose: str
+    """What it is for."""
+    start: str
+    """First day."""
+    end: str
+    """Last day."""
     closed: bool
-    journal_seq: int
-    journal_hash: str
-    fixed_address: str | None
+    """Is its last day over? A gift counts all the same."""
     demonstration: bool
-    sources_of_facts: tuple[tuple[str, str], ...]  # (fact, source)
-    deliveries: Deliveries = field(default_factory=lambda: Deliveries((), ()))
-    pledges: tuple[PledgeRow, ...] = ()  # those that stand, open ones first
-    waiting: tuple[OpenMatter, ...] = ()  # what needs a decision, the oldest first; at most a page of it
-    losses: tuple[LossRow, ...] = ()  # newest first
-    expired: int = 0  # pieces in stock that are past their last day of use
-    others: tuple[DonationRow, ...] = ()  # bank money, by number; at most a page of it
-    in_kind: tuple[InKindRow, ...] = ()
-    gives_addresses: bool = False  # to who asks: it has some that are for donors
-    periods: tuple[PeriodRow, ...] = ()  # that were closed, the newest first
-    limits: tuple[LimitRow, ...] = ()  # of each role that approves
+    """Is all of it invented?"""
+    partners: tuple[str, ...]
+    """Organisations."""
+    depth: int
+    """Confirmations after which a payment is settled."""
+    valuation_clock: str
+    """When the price of a gift is taken: block time, settlement or conversion."""
+    donations: int
+    """Settled gifts."""
+    waiting: int
+    """Payments that are seen or confirmed and not settled."""
+    received: Amount
+    """Coins of settled gifts."""
+    value: Amount
+    """Their worth on the valuation clock."""
+    dust: Dust
+    """Payments below the dust line."""
+    bought: tuple[Quantity, ...]
+    """Pieces that were ordered and came or are on their way, damaged and short ones too; a product a row."""
+    distributed: tuple[Quantity, ...]
+    """Pieces that reached people."""
+    receivers: int
+    """Places that people were reached in, each counted once."""
+    under_way: tuple[Quantity, ...]
+    """Pieces on the way, in stock, or handed over and not distributed."""
+    lost: tuple[Quantity, ...]
+    """Pieces that were damaged, short, rejected, lost or written off."""
+    fixed_address: str | None
+    """Address that all donors share; null where there is none."""
+    gives_addresses: bool
+    """Does it give an address of one's own to who asks?"""
+    pledges: tuple[PledgeRow, ...]
+    """Promises that stand, open ones first."""
+    needs: tuple[NeedRow, ...]
+    """What recipients asked for."""
+    in_kind: tuple[InKindRow, ...]
+    """Gifts of goods and services; at most a page of them."""
+    results: tuple[Achievement, ...]
+    """What was reached against what was promised."""
+    books: Books
+    """The state of its books."""
+    sums: tuple[SumTable, ...]
+    """Sums that add up, an asset or product each."""
+    withheld: tuple[Withheld, ...]
+    """Figures whose detail is not public."""
+    unexplained: tuple[UnexplainedSpend, ...]
+    """Coins that left, explained late or not at all."""
+    deliveries: DeliveryCheck
+    """Deliveries as the other side confirmed them."""
+    service: Service
+    """How long it takes."""
+    periods: tuple[PeriodRow, ...]
+    """Periods that were closed, the newest first."""
+    limits: tuple[LimitRow, ...]
+    """The most that each role approves."""
+    evidence_count: int
+    """Papers."""
+    journal: JournalHead
+    """The newest entry."""
+    sources_of_facts: tuple[SourceOfFact, ...]
+    """What was known before, and who says so."""
+
+
+class CampaignPage(Frozen):
+    """What the page of a campaign shows beside its report."""
+
+    report: CampaignReport
+    """The campaign as data."""
+    flow: Flow
+    """Its picture."""
+    papers: tuple[Paper, ...]
+    """The first papers."""
+    waiting: tuple[OpenMatter, ...]
+    """What needs a decision, the oldest first; at most a page of it."""
+    deliveries: Deliveries
+    """Both counts of each delivery."""
+    losses: tuple[LossRow, ...]
+    """What is lost, the newest first."""
+    expired: tuple[Quantity, ...]
+    """Pieces in stock that are past their last day of use."""
+    others: tuple[DonationRow, ...]
+    """Bank money and gifts in kind; at most a page of them."""
+
+
+class DonationPage(Frozen):
+    """What the page of a donation shows beside its trail."""
+
+    trail: DonationTrail
+    """The donation."""
+    books: Books
+    """The state of its campaign's books."""
+    flow: Flow
+    """The picture that its thread goes through."""
+    demonstration: bool
+    """Is all of it invented?"""
+    journal: JournalHead
+    """The newest entry."""
+    sources_of_facts: tuple[SourceOfFact, ...]
+    """What was known before, and who says so."""
+
+
+def quantities(counts: Mapping[str, int], units: Mapping[str, str]) -> tuple[Quantity, ...]:
+    """Pieces by product as rows, those that are none left out; `units` names a piece by product."""
+    return tuple(
+        Quantity(product=product, unit=units.get(product, ""), quantity=count)
+        for product, count in counts.items()
+        if count
+    )
+
+
+def counted(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """(product, pieces) added up product by product."""
+    sums: dict[str, int] = {}
+    for product, pieces in rows:
+        sums[product] = sums.get(product, 0) + pieces
+    return sums

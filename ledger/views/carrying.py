@@ -15,7 +15,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import GiftValues, Worth
 from ledger.rules.sold import sold_in
-from ledger.views.campaign import SumRow, SumTable
+from ledger.views.campaign import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
 
@@ -180,20 +180,42 @@ def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
     given_up, currency = carrying.given_up, carrying.currency
     if not given_up or not carrying.given:
         return []
-    rows = [SumRow(_GIVEN[row.noun], row.number, row.worth.value) for row in given_up]
-    rows.append(SumRow("value_of_fees", "", carrying.fees.value))
-    rows += [SumRow(f"value_of_{noun}", "", worth.value) for noun, worth in sorted(carrying.other.items())]
-    rows.append(SumRow("value_held", "", carrying.held.value))
-    rows.append(SumRow("value_unexplained", "", carrying.unexplained.value))
-    tables = [SumTable(currency, "", "value_given", tuple(rows), carrying.given - carrying.void.value)]
+    rows = [
+        SumRow(asset=currency, key=_GIVEN[row.noun], label=row.number, minor=row.worth.value)
+        for row in given_up
+    ]
+    rows.append(SumRow(asset=currency, key="value_of_fees", minor=carrying.fees.value))
+    rows += [
+        SumRow(asset=currency, key=f"value_of_{noun}", minor=worth.value)
+        for noun, worth in sorted(carrying.other.items())
+    ]
+    rows.append(SumRow(asset=currency, key="value_held", minor=carrying.held.value))
+    rows.append(SumRow(asset=currency, key="value_unexplained", minor=carrying.unexplained.value))
+    tables = [
+        SumTable(
+            asset=currency,
+            unit="",
+            rows=tuple(rows),
+            total=SumTotal(asset=currency, key="value_given", minor=carrying.given - carrying.void.value),
+        )
+    ]
     fetched: list[SumRow] = []
     total = 0
     for row in given_up:
         if row.gain is None or row.gross is None:
             continue
-        fetched.append(SumRow("carrying_value", row.number, row.worth.value))
-        fetched.append(SumRow("gain" if row.gain >= 0 else "loss", row.number, row.gain))
+        fetched.append(SumRow(asset=currency, key="carrying_value", label=row.number, minor=row.worth.value))
+        fetched.append(
+            SumRow(asset=currency, key="gain" if row.gain >= 0 else "loss", label=row.number, minor=row.gain)
+        )
         total += row.gross
     if fetched:
-        tables.append(SumTable(currency, "", "gross_proceeds", tuple(fetched), total))
+        tables.append(
+            SumTable(
+                asset=currency,
+                unit="",
+                rows=tuple(fetched),
+                total=SumTotal(asset=currency, key="gross_proceeds", minor=total),
+            )
+        )
     return tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.observing import Coin, Observed
@@ -104,14 +105,19 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
             continue
         seen = observed.tx(document["facts"]["txid"])
         rows[ref] = UnexplainedSpend(
-            ref,
-            document["notes"]["out"],
-            seen.first_at if seen else document["at"],
-            document["explained_at"],
+            txid=ref,
+            amount=Amount.of("BTC", document["notes"]["out"]),
+            seen_at=seen.first_at if seen else document["at"],
+            explained_at=document["explained_at"],
         )
     for young in young_spends(tx):
         at = young.transaction.first_at
         for owner, facts in young.parts:
             if owner == campaign and facts.out:
-                rows[facts.ref] = UnexplainedSpend(facts.ref, facts.out, at, at if young.explained else None)
+                rows[facts.ref] = UnexplainedSpend(
+                    txid=facts.ref,
+                    amount=Amount.of("BTC", facts.out),
+                    seen_at=at,
+                    explained_at=at if young.explained else None,
+                )
     return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
 
@@ -13,23 +13,39 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class ChainStatus:
+class ChainStatus(Frozen):
+    """How far the chain is read, and how its sources do."""
+
     network: str
+    """`main`, `test`, `signet` or `regtest`."""
     tip_height: int | None
+    """Height of the newest block that the sources agree on."""
     tip_hash: str | None
-    tip_time: int | None  # Unix seconds
+    """Its hash."""
+    tip_time: int | None
+    """The time in its header, Unix seconds."""
     settled_height: int | None
+    """Height of the newest settled block."""
     best_height: int | None
+    """Height of the newest block that a source knows."""
     behind: int
+    """Blocks that are not read yet."""
     looked_at: str | None
+    """When the chain was last looked at, RFC 3339."""
     agreed: bool
+    """False where the sources do not agree on a chain."""
     no_chain_since: str | None
+    """Since when they do not."""
     completeness: str
+    """On what it rests that no payment is missing."""
     sources: tuple[SourceStatus, ...]
-    checkpoint: str | None = None  # HEIGHT:HASH that headers are checked from
-    trust: str | None = None  # who vouches for it
-    behind_hours: int = 0  # an estimate for catching up
+    """Each source and how it answered."""
+    checkpoint: str | None = None
+    """`HEIGHT:HASH` of the block that headers are checked from."""
+    trust: str | None = None
+    """Who vouches for it."""
+    behind_hours: int = 0
+    """About how long catching up takes."""
 
 
 def chain_status(tx: Reading, *, now: int) -> ChainStatus:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
 from ledger.tracing.state import Lines
@@ -255,9 +256,16 @@ def _subject_of(line: str) -> str:
 
 def _less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:
     """The places without the units that the others have there too."""
-    there = {replace(place, units=0): place.units for place in others}
-    left = [replace(place, units=place.units - there.get(replace(place, units=0), 0)) for place in places]
-    return tuple(place for place in left if place.units > 0)
+    there = {_without_units(place): place.amount.minor for place in others}
+    return tuple(
+        place.model_copy(update={"amount": Amount.of(place.amount.asset, left)})
+        for place in places
+        if (left := place.amount.minor - there.get(_without_units(place), 0)) > 0
+    )
+
+
+def _without_units(place: Place) -> Place:
+    return place.model_copy(update={"amount": Amount.of(place.amount.asset, 0)})
 
 
 def _told(
@@ -280,5 +288,5 @@ def _told(
         why=str(entry.facts.get("reason") or entry.facts.get("cause") or ""),
         said=said,
         says=says,
-        detail=detail,
+        detail=dict(detail),
     )

@@ -6,14 +6,16 @@ It never mends anything; where the two sides differ it says by how much.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, class_of
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound, Refused
+from ledger.core.frozen import Amount, Frozen
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
 from ledger.core.names import FREE, account_named, line_named
@@ -59,65 +61,87 @@ _GIVEN = frozenset({AccountClass.NOTED, AccountClass.IN_KIND})
 """Where lots come from: what a delivery note or a gift turned into pieces."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConservationRow:
-    """`minor` whole units of the table's asset; `key` is the class of account in a word."""
+class ConservationRow(Frozen):
+    """A row of a table: what came, where it is or went, or what is promised."""
 
     side: Side
+    """Where it stands."""
     key: str
-    minor: int
+    """The class of account in a word."""
+    amount: Amount
+    """How much."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConservationTable:
-    """One asset: what came is what went, and `difference` (debits less credits) is 0 where it ties."""
+def _on(given: dict[str, Any], side: Side) -> Amount:
+    return Amount.of(given["asset"], sum(row.amount.minor for row in given["rows"] if row.side is side))
+
+
+class ConservationTable(Frozen):
+    """One asset: what came is what went."""
 
     asset: str
+    """Which asset."""
     rows: tuple[ConservationRow, ...]
-    difference: int
-
-    @property
-    def came(self) -> int:
-        return sum(row.minor for row in self.rows if row.side is Side.CAME)
-
-    @property
-    def went(self) -> int:
-        return sum(row.minor for row in self.rows if row.side is Side.WENT)
+    """What came and what went, a class of account each."""
+    came: Amount = Field(default_factory=lambda given: _on(given, Side.CAME))
+    """All that came."""
+    went: Amount = Field(default_factory=lambda given: _on(given, Side.WENT))
+    """All that is somewhere or went."""
+    difference: Amount
+    """Debits less credits; 0 where it ties."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """One equation of an order's item, a lot, a line or a wallet: `parts` sum to `total`, but for `difference`."""
+def _off(given: dict[str, Any]) -> Amount:
+    parts, total = given["parts"], given["total"]
+    return Amount.of(total.asset, sum(part.minor for part in parts.values()) - total.minor)
 
-    what: str  # "order", "lot", "line", "coins", "bank"
+
+class Tie(Frozen):
+    """One equation of an order's item, a lot, a line, a wallet or a bank: the parts sum to the total."""
+
+    what: str
+    """`order`, `lot`, `line`, `coins` or `bank`."""
     subject: str
-    asset: str
-    total: int
-    parts: tuple[tuple[str, int], ...]
+    """Which one."""
+    total: Amount
+    """What the parts have to sum to."""
+    parts: Mapping[str, Amount]
+    """The addends, by name."""
+    difference: Amount = Field(default_factory=_off)
+    """Parts less total; 0 where it ties."""
 
-    @property
-    def difference(self) -> int:
-        """Parts less total, in whole units of the asset."""
-        return sum(units for _, units in self.parts) - self.total
+    @classmethod
+    def of(cls, what: str, subject: str, asset: str, total: int, parts: Iterable[tuple[str, int]]) -> Tie:
+        """The equation in whole units of `asset`."""
+        return Tie(
+            what=what,
+            subject=subject,
+            total=Amount.of(asset, total),
+            parts={name: Amount.of(asset, units) for name, units in parts},
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Conservation:
-    """The report at `block`, after entry `seq`; `now` says that it is the newest state there is."""
+def _ties(given: dict[str, Any]) -> bool:
+    return not any(row.difference.minor for row in (*given["tables"], *given["ties"]))
+
+
+class Conservation(Frozen):
+    """What came in of each asset and where it is, at a block or now."""
 
     campaign: str | None
+    """Short name; null: of all campaigns."""
     block: int | None
+    """The settled block that the books are shown at."""
     seq: int
+    """Number of the last entry that is counted."""
     now: bool
+    """Is it the newest state there is?"""
     tables: tuple[ConservationTable, ...]
+    """An asset each."""
     ties: tuple[Tie, ...]
-
-    @property
-    def holds(self) -> bool:
-        """True where every table and every equation ties."""
-        return not any(table.difference for table in self.tables) and not any(
-            tie.difference for tie in self.ties
-        )
+    """Equations of orders, lots, lines, wallets and banks."""
+    holds: bool = Field(default_factory=_ties)
+    """Does every table and every equation tie?"""
 
 
 def conservation(tx: Reading, campaign: str | None = None, *, block: int | None = None) -> Conservation:
@@ -143,10 +167,25 @@ def _conservation(
     ties = [*_orders(books, campaign), *_lots(books, campaign), *_lines(books, campaign)]
     if now and block is not None:
         chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
-        ties.append(Tie("coins", "books = chain", "BTC", chain or 0, (("in the books", held),)))
+        ties.append(
+            Tie.of(
+                what="coins",
+                subject="books = chain",
+                asset="BTC",
+                total=chain or 0,
+                parts=(("in the books", held),),
+            )
+        )
     if now:
         ties += _banks(tx, books, campaign)
-    return Conservation(campaign, block, seq, now, _tables(books, campaign), tuple(ties))
+    return Conservation(
+        campaign=campaign,
+        block=block,
+        seq=seq,
+        now=now,
+        tables=_tables(books, campaign),
+        ties=tuple(ties),
+    )
 
 
 def _fold_up_to(tx: Reading, made: Scratch, block: int) -> int:
@@ -183,15 +222,15 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
     order = {side: place for place, side in enumerate(Side)}
     return tuple(
         ConservationTable(
-            asset,
-            tuple(
-                ConservationRow(side, key, minor)
+            asset=asset,
+            rows=tuple(
+                ConservationRow(side=side, key=key, amount=Amount.of(asset, minor))
                 for (side, key), minor in sorted(
                     sums[asset].items(), key=lambda row: (order[row[0][0]], row[0][1])
                 )
                 if minor
             ),
-            differences[asset],
+            difference=Amount.of(asset, differences[asset]),
         )
         for asset in sorted(differences, key=lambda name: (not is_money(name), name))
     )
@@ -262,7 +301,15 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
                     )
                 parts = tuple((name, units) for name, units in row.items() if units)
                 subject = f"{number}/{item['item']}"
-                found.append(Tie("order", subject, item["product"], int(item["quantity"]), parts))
+                found.append(
+                    Tie.of(
+                        what="order",
+                        subject=subject,
+                        asset=item["product"],
+                        total=int(item["quantity"]),
+                        parts=parts,
+                    )
+                )
     return found
 
 
@@ -274,7 +321,13 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
         if "#" in asset and kind not in _GIVEN and balance.net:
             places[asset][kind.value] += balance.net
     return [
-        Tie("lot", asset, asset, int(lot["facts"]["noted"]), tuple(sorted(places[asset].items())))
+        Tie.of(
+            what="lot",
+            subject=asset,
+            asset=asset,
+            total=int(lot["facts"]["noted"]),
+            parts=tuple(sorted(places[asset].items())),
+        )
         for asset, lot in books.documents.all("lot", "")
         if campaign is None or lot["campaign"] == campaign
     ]
@@ -288,14 +341,22 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
             continue
         for state in bank_states(tx, slug):
             parts = {
-                "before the first statement": state.opening,
-                "in the books": state.books,
-                "on statements only": state.unmatched,
-                "set aside": state.aside,
-                "in the books only": -state.outstanding,
+                "before the first statement": state.opening.minor,
+                "in the books": state.books.minor,
+                "on statements only": state.unmatched.minor,
+                "set aside": state.aside.minor,
+                "in the books only": -state.outstanding.minor,
             }
             told = tuple((name, minor) for name, minor in parts.items() if minor)
-            found.append(Tie("bank", f"{slug}/{state.bank}", state.currency, state.closing, told))
+            found.append(
+                Tie.of(
+                    what="bank",
+                    subject=f"{slug}/{state.bank}",
+                    asset=state.closing.asset,
+                    total=state.closing.minor,
+                    parts=told,
+                )
+            )
     return found
 
 
@@ -314,5 +375,13 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
     for (slug, asset), states in on_lines.items():
         banks = f"{AccountClass.BANK.value}/{slug}/"
         held = sum(balance.net for _, other, balance in books.balances(banks) if other == asset)
-        found.append(Tie("line", f"{slug}/{asset}", asset, held, tuple(sorted(states.items()))))
+        found.append(
+            Tie.of(
+                what="line",
+                subject=f"{slug}/{asset}",
+                asset=asset,
+                total=held,
+                parts=tuple(sorted(states.items())),
+            )
+        )
     return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ledger.core.errors import NotFound
@@ -63,7 +62,7 @@ def decisions(
 
 def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, ...]:
     """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
-    return tuple(replace(row, suggestions=()) for row in rows if not row.is_private)
+    return tuple(row.model_copy(update={"suggestions": ()}) for row in rows if not row.is_private)
 
 
 def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
@@ -72,7 +71,9 @@ def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
     for row in rows:
         found[row.matter].append(row)
     return tuple(
-        OpenCount(matter.value, sum(row.count for row in told), min(row.since for row in told))
+        OpenCount(
+            matter=matter.value, count=sum(row.count for row in told), since=min(row.since for row in told)
+        )
         for matter in Matter
         if (told := found[matter])
     )

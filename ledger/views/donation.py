@@ -6,10 +6,13 @@ Everything is computed from lines, documents and observations; nothing is stored
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ledger.core.chain import BlockRef, Outpoint
+from sqlmodel import Session
+
+from ledger.core.chain import Outpoint
+from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState
 from ledger.core.names import GoodsLine, LineKind, line_named, use_named
 from ledger.core.times import rfc3339
@@ -31,7 +34,7 @@ from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
 from ledger.views.told_rows import ToldRows
-from ledger.views.trail import DonationTrail, LineShare, Paper, Place, Step, StepKind
+from ledger.views.trail import Block, DonationTrail, LineShare, Paper, Place, Restriction, Step, StepKind
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -66,7 +69,12 @@ class Way:
     steps: tuple[Step, ...] = ()
     places: tuple[Place, ...] = ()
     shares: tuple[LineShare, ...] = ()
-    thread: Thread = field(default_factory=lambda: Thread(()))
+    thread: Thread = ()
+
+
+def restriction_to(session: Session, campaign: str, need: str | None) -> Restriction | None:
+    """The need that a gift is for, with what it asks for; None for any end."""
+    return Restriction(need=need, title=need_title(session, campaign, need)) if need else None
 
 
 class DonationFollower:
@@ -80,7 +88,6 @@ class DonationFollower:
         self._campaign = campaign
         self.campaign = campaign_of(tx.session, campaign)
         self._picture = CampaignFlow(self._books, campaign)
-        self.flow = self._picture.flow()
         self.products = products_of(tx.session, campaign)
         self._names = PlaceNames(self._picture, self.products)
         self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
@@ -97,37 +104,37 @@ class DonationFollower:
         valuation = (document or {}).get("notes", {}).get("valuation")
         block = None
         if watched.height is not None and watched.block is not None:
-            block = BlockRef(watched.height, watched.block, watched.block_time or 0)
+            block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
         depth = depth_of(self._tx)
         restriction = restriction_in(self._tx, document, output)
         return DonationTrail(
+            key=str(outpoint),
             campaign=self._campaign,
             campaign_title=self.campaign.title,
-            outpoint=outpoint,
-            address=output.address,
-            minor=output.sats,
+            outpoint=str(outpoint),
+            txid=outpoint.txid,
+            vout=outpoint.vout,
+            address=output.address or None,
+            amount=Amount.of("BTC", output.sats),
             status=status,
             confirmations=confirmations_of(self._tx, watched),
             needed=max(depth, MATURITY) if watched.coinbase else depth,
             block=block,
             seen_at=watched.first_at,
             settled_at=document["at"] if document is not None and document["live"] else None,
-            value=valuation["value"] if valuation else None,
-            currency=self.campaign.currency,
+            value=Amount.known(self.campaign.currency, valuation["value"] if valuation else None),
             rate_sources=value_sources(valuation),
             replaced_by=watched.by,
             steps=(*steps, *way.steps),
             places=way.places,
             shares=way.shares,
-            flow=self.flow,
             thread=way.thread,
             sources=watched.sources,
             late=is_late(self.campaign.end, watched.block_time),
             changes=self.later.of(str(outpoint), document) if document is not None else (),
-            outcome=outcome_of(document),
-            returned=int((document or {}).get("returned", 0)),
-            restriction=restriction or "",
-            restricted_to=need_title(self._tx.session, self._campaign, restriction),
+            outcome=outcome_of(document) or None,
+            returned=Amount.of("BTC", int((document or {}).get("returned", 0))),
+            restriction=restriction_to(self._tx.session, self._campaign, restriction),
         )
 
     def _chain_steps(
@@ -137,7 +144,18 @@ class DonationFollower:
         document: dict[str, Any] | None,
     ) -> list[Step]:
         def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
-            return Step(kind, at, "BTC", output.sats, "", "", "", detail, (), entry, True)
+            return Step(
+                kind=kind,
+                at=at,
+                amount=Amount.of("BTC", output.sats),
+                unit="",
+                place="",
+                reference="",
+                detail=dict(detail),
+                evidence=(),
+                entry=entry,
+                over=True,
+            )
 
         steps: list[Step] = []
         if watched.confirmed_at is None:
@@ -188,11 +206,13 @@ class DonationFollower:
         steps = self._steps(told)
         for name, pieces in spans.items():
             asset = line_named(name).asset
-            shares.extend(LineShare(name, a, b, asset) for a, b in _joined(pieces) if a < b)
+            shares.extend(
+                LineShare(line=name, start=a, end=b, asset=asset) for a, b in _joined(pieces) if a < b
+            )
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
-        return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), Thread(tuple(points)))
+        return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), tuple(points))
 
     def _tell_arrival(self, visit: Arrival, told: ToldRows) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)
@@ -238,10 +258,10 @@ class DonationFollower:
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
         left = self._picture.ending_of(line) if stays else None
         for bar, first, last in self._picture.on_bar(line, start, end):
-            if points and points[-1].bar == bar and points[-1].end == first and points[-1].left == left:
-                points[-1] = ThreadPoint(bar, points[-1].start, last, left)
+            if points and points[-1].node == bar and points[-1].end == first and points[-1].left == left:
+                points[-1] = ThreadPoint(node=bar, at=(points[-1].start, last), left=left)
             else:
-                points.append(ThreadPoint(bar, first, last, left))
+                points.append(ThreadPoint(node=bar, at=(first, last), left=left))
 
     def _title(self, campaign: str) -> str:
         return campaign_of(self._books.session, campaign).title
@@ -310,17 +330,16 @@ class DonationFollower:
                 detail.append((HAPPENED, happened))
             made.append(
                 Step(
-                    kind,
-                    at,
-                    row.asset,
-                    row.units,
-                    unit,
-                    place,
-                    reference,
-                    tuple(detail),
-                    papers,
-                    document["seq"],
-                    True,
+                    kind=kind,
+                    at=at,
+                    amount=Amount.of(row.asset, row.units),
+                    unit=unit,
+                    place=place,
+                    reference=reference,
+                    detail=dict(detail),
+                    evidence=papers,
+                    entry=document["seq"],
+                    over=True,
                 )
             )
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
@@ -347,7 +366,16 @@ class DonationFollower:
             units = units * int(str(item["quantity"])) // int(str(item["value"]))
         detail = (("waits", kind.value if kind else ""),)
         return Step(
-            StepKind.HELD, "", asset, units, self._names.unit(asset), place, "", detail, (), None, False
+            kind=StepKind.HELD,
+            at="",
+            amount=Amount.of(asset, units),
+            unit=self._names.unit(asset),
+            place=place,
+            reference="",
+            detail=dict(detail),
+            evidence=(),
+            entry=None,
+            over=False,
         )
 
     def _what(self, line: str) -> tuple[str, str]:

@@ -5,8 +5,13 @@ A picture or a table is drawn from it elsewhere; nothing here knows pixels or wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from ledger.core.frozen import Amount, Frozen, Whole
 
 
 class Matter(StrEnum):
@@ -48,6 +53,7 @@ class ExitKind(StrEnum):
     RETURNED = "returned"
     UNEXPLAINED = "unexplained"
     SHORTFALL = "shortfall"
+    DISTRIBUTED = "distributed"  # to people, or a service that was delivered: the end that was meant
 
     @property
     def is_bad(self) -> bool:
@@ -62,72 +68,159 @@ class ExitKind(StrEnum):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One upright bar of a stage: an axis of `units` (BTC sats, cents, pieces)."""
+class Bar(Frozen):
+    """One upright bar of a stage: an axis of the units of its amount."""
 
     key: str
-    label: str  # "PO-1", "Ghana", "C-1": a proper name, not a phrase
+    """Its name within the flow."""
+    label: str
+    """`PO-1`, `Ghana`, `C-1`: a proper name, not a phrase."""
     matter: Matter
-    asset: str
-    units: int
+    """What it is made of."""
+    amount: Amount
+    """How much of what."""
+
+    @property
+    def asset(self) -> str:
+        """What its units are."""
+        return self.amount.asset
+
+    @property
+    def units(self) -> int:
+        """How long its axis is."""
+        return self.amount.minor
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Node(Bar):
+    """A bar with its stage."""
+
+    stage: int
+    """Number of its stage, from 0."""
+
+
+class Stage(Frozen):
+    """Bars that stand at one point of the way, products apart."""
+
     kind: StageKind
-    place: str  # proper name for stock, handed; else ""
-    asset: str
-    units: int
-    count: int  # donations, conversions, orders, receivers
-    bars: tuple[Bar, ...]
+    """What happened at this point."""
+    place: str
+    """Proper name of the place or organisation of `stock` and `handed`; else empty."""
+    count: int
+    """Donations, conversions, orders or receivers."""
+    totals: tuple[Amount, ...]
+    """What its bars hold together, an asset a row."""
+    bars: tuple[Bar, ...] = Field(exclude=True)
+    """The flow lists them as its nodes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Units `source_start..source_end` of one bar became `target_start..target_end` of another."""
+Interval = tuple[Whole, Whole]
+"""First unit, and the unit behind the last one."""
+
+
+class Band(Frozen):
+    """Units of one bar that became units of another."""
 
     source: str
-    source_start: int
-    source_end: int
+    """Key of the bar that they came from."""
+    taken: Interval = Field(validation_alias="from", serialization_alias="from")
+    """Where they lay on it: the first unit, and the one behind the last."""
     target: str
-    target_start: int
-    target_end: int
+    """Key of the bar that they became."""
+    joined: Interval = Field(validation_alias="to", serialization_alias="to")
+    """Where they lie on it: the first unit, and the one behind the last."""
+
+    @property
+    def source_start(self) -> int:
+        return self.taken[0]
+
+    @property
+    def source_end(self) -> int:
+        return self.taken[1]
+
+    @property
+    def target_start(self) -> int:
+        return self.joined[0]
+
+    @property
+    def target_end(self) -> int:
+        return self.joined[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """Units of a bar that stopped there, merged by kind; `units` is in `asset`, `start..end` on the bar."""
+class Exit(Frozen):
+    """Units of a bar that stopped there, merged by kind."""
 
     source: str
-    start: int
-    end: int
+    """Key of the bar."""
+    taken: Interval = Field(validation_alias="from", serialization_alias="from")
+    """Where they lie on it: the first unit, and the one behind the last."""
     kind: ExitKind
-    asset: str
-    units: int
-    label: str  # proper name such as a waybill or product, or ""
+    """Why they stopped."""
+    amount: Amount
+    """How much of what."""
+    label: str
+    """Proper name such as a waybill or a product; empty where there is none."""
+
+    @property
+    def start(self) -> int:
+        return self.taken[0]
+
+    @property
+    def end(self) -> int:
+        return self.taken[1]
+
+    @property
+    def asset(self) -> str:
+        return self.amount.asset
+
+    @property
+    def units(self) -> int:
+        return self.amount.minor
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """head(i) - exits(i) = head(i+1), unit by unit; where a conversion changes the unit, per band."""
+def _nodes(given: dict[str, Any]) -> tuple[Node, ...]:
+    return tuple(
+        Node(key=bar.key, label=bar.label, matter=bar.matter, amount=bar.amount, stage=index)
+        for index, stage in enumerate(given["stages"])
+        for bar in stage.bars
+    )
 
-    unit: str  # the product's unit, e.g. "mask"; plural is the page's matter
+
+class Flow(Frozen):
+    """What came in, what it became, what left and where: head(i) - exits(i) = head(i+1), unit by unit.
+
+    Where a conversion or an order changes the unit, that holds band by band.
+    """
+
+    units: Mapping[str, str]
+    """What a piece is called, by product."""
     stages: tuple[Stage, ...]
-    bands: tuple[Band, ...]
+    """Points of the way, the first one first."""
+    nodes: tuple[Node, ...] = Field(default_factory=_nodes)
+    """The bars."""
+    bands: tuple[Band, ...] = Field(validation_alias="links", serialization_alias="links")
+    """What became of units, from bar to bar."""
     exits: tuple[Exit, ...]
+    """What stopped, bar by bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadPoint:
-    """Where one donation lies on a bar (its units there), or how it left."""
+class ThreadPoint(Frozen):
+    """Where one donation lies on a bar, or how it left."""
 
-    bar: str
-    start: int
-    end: int
-    left: ExitKind | None  # None: goes on (or is at the last stage)
+    node: str
+    """Key of the bar."""
+    at: Interval
+    """Its units there: the first, and the one behind the last."""
+    left: ExitKind | None
+    """How it stopped there; null where it goes on, or is at the last stage."""
+
+    @property
+    def start(self) -> int:
+        return self.at[0]
+
+    @property
+    def end(self) -> int:
+        return self.at[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
-    points: tuple[ThreadPoint, ...]
+Thread = tuple[ThreadPoint, ...]
+"""One donation's way through the flow."""

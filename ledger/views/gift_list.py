@@ -10,6 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ledger.core.errors import Refused
+from ledger.core.frozen import Amount
+from ledger.core.times import rfc3339
 from ledger.model.campaigns import CampaignRow
 from ledger.rules.books import Books, Documents
 from ledger.rules.campaigns import campaign_of
@@ -91,16 +93,16 @@ def _row(
     valuation = (document or {}).get("notes", {}).get("valuation")
     return DonationRow(
         at=watched.confirmed_at or watched.first_at,
+        key=outpoint,
         outpoint=outpoint,
-        address=output.address,
-        minor=output.sats,
+        address=output.address or None,
+        amount=Amount.of("BTC", output.sats),
         status=status_of(tx, watched, document),
         confirmations=confirmations_of(tx, watched),
         block_height=watched.height,
-        value=valuation["value"] if valuation else None,
-        currency=campaign.currency,
-        block_time=watched.block_time,
+        value=Amount.known(campaign.currency, valuation["value"] if valuation else None),
+        block_time=None if watched.block_time is None else rfc3339(watched.block_time),
         late=is_late(campaign.end, watched.block_time),
-        outcome=outcome_of(document),
-        restriction=restriction_in(tx, document, output) or "",
+        outcome=outcome_of(document) or None,
+        restriction=restriction_in(tx, document, output) or None,
     )

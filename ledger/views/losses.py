@@ -7,37 +7,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from ledger.core.frozen import Frozen, Whole
 from ledger.recording.dating import day_beside
 from ledger.rules.books import Books
 from ledger.rules.goods import lot_asset
 from ledger.rules.shipments import arrived_at
 
 
-@dataclass(frozen=True, slots=True)
-class LossRow:
-    """`pieces` of a lot that are lost still, at `place`, besides those `found` again.
-
-    `cause` is a word of `loss add`, or `short` for what never came. `report` is the number of the report, empty where
-    none is told; `document` is the kind and number of the paper.
-    """
+class LossRow(Frozen):
+    """Pieces of a lot that did not arrive or are no more, and why."""
 
     date: str
+    """The accounting day."""
     document: str
+    """Kind and number of the paper that tells it."""
     place: str
+    """Where it happened."""
     product: str
+    """Code of the product."""
     lot: str
-    pieces: int
+    """Name of the lot."""
+    pieces: Whole
+    """Pieces that are lost still."""
     cause: str
+    """A word of `loss add`, or `short` for what never came."""
     report: str
+    """Number of the report; empty where none is told."""
     reason: str
-    happened: str = ""  # the day it happened, where it is booked on another
-    found: int = 0
+    """The reason that the paper gives; empty where it gives none."""
+    happened: str | None = None
+    """The day that it happened, where it is booked on another."""
+    found: Whole = 0
+    """Pieces that were found again."""
 
     @property
     def asset(self) -> str:
+        """The lot as an asset of the accounts."""
         return lot_asset(self.product, self.lot)
 
 
@@ -110,15 +117,15 @@ def _row(
 ) -> LossRow:
     facts = document["facts"]
     return LossRow(
-        document["date"],
-        name,
-        place,
-        product,
-        str(lot["lot"]),
-        int(lot[found]) - back,
-        cause,
-        str(facts.get("report", "")),
-        str(facts.get("reason", "")),
-        day_beside(document) or "",
-        back,
+        date=document["date"],
+        document=name,
+        place=place,
+        product=product,
+        lot=str(lot["lot"]),
+        pieces=int(lot[found]) - back,
+        cause=cause,
+        report=str(facts.get("report", "")),
+        reason=str(facts.get("reason", "")),
+        happened=day_beside(document),
+        found=back,
     )

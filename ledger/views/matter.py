@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ledger.core.frozen import Amount, Frozen
 from ledger.views.suggestions import Suggestion, explains
 
 
@@ -43,19 +43,25 @@ UNRECONCILED = (
 """While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionWanted:
-    """One matter: `subject` names it, `since` is RFC 3339 or a day, `minor` is in whole units of `asset`."""
+class DecisionWanted(Frozen):
+    """One matter that waits for a person."""
 
     matter: Matter
+    """What kind of thing."""
     campaign: str
+    """Short name of the campaign."""
     subject: str
+    """Which one."""
     since: str
-    asset: str
-    minor: int | None
+    """Since when, RFC 3339 or a day."""
+    amount: Amount | None
+    """How much it is about; null where no amount is known."""
     what_to_do: str
+    """What ends it."""
     suggestions: tuple[Suggestion, ...] = ()
-    count: int = 1  # above 1: so many of the same, in one row
+    """Records that may explain it, the best first; for the desk only."""
+    count: int = 1
+    """Above 1: so many of the same, in one row."""
 
     @property
     def is_private(self) -> bool:

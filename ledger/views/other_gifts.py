@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
+from ledger.core.frozen import Amount
 from ledger.model.evidence import About
 from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, campaign_slugs, need_title, product_of
+from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
 from ledger.views.campaign import DonationRow, InKindRow
-from ledger.views.donation import DonationFollower
+from ledger.views.donation import DonationFollower, restriction_to
 from ledger.views.papers import papers_of_gift
 from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
 
@@ -77,20 +78,45 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         detail.append((HAPPENED, row.happened))
     place = facts["place"] if in_kind else facts["bank"]
     given = Step(
-        StepKind.GIVEN, document["date"], row.asset, row.minor, row.unit, place, facts["number"], tuple(detail),
-        papers_of_gift(tx.session, slug, About(noun), facts["number"], facts.get("paper")), document["seq"], True,
-    )  # fmt: skip
+        kind=StepKind.GIVEN,
+        at=document["date"],
+        amount=row.amount,
+        unit=row.unit,
+        place=place,
+        reference=facts["number"],
+        detail=dict(detail),
+        evidence=papers_of_gift(tx.session, slug, About(noun), facts["number"], facts.get("paper")),
+        entry=document["seq"],
+        over=True,
+    )
     steps = [given]
     undoing = None if document["reversed"] is None else tx.journal.by_seq(int(document["reversed"]))
     if undoing is not None:
         day, seq = entry_from_bytes(undoing.data).date, undoing.seq
-        steps.append(Step(StepKind.VOIDED, day, row.asset, row.minor, row.unit, "", "", (), (), seq, True))
+        steps.append(
+            Step(
+                kind=StepKind.VOIDED,
+                at=day,
+                amount=row.amount,
+                unit=row.unit,
+                place="",
+                reference="",
+                detail={},
+                evidence=(),
+                entry=seq,
+                over=True,
+            )
+        )
     return DonationTrail(
+        key=row.key,
         campaign=slug,
         campaign_title=follower.campaign.title,
         outpoint=None,
-        address="",
-        minor=row.minor,
+        txid=None,
+        vout=None,
+        address=None,
+        amount=row.amount,
+        unit=row.unit,
         status=row.status,
         confirmations=0,
         needed=0,
@@ -98,24 +124,18 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         seen_at=None,
         settled_at=document["at"] if document["live"] else None,
         value=row.value,
-        currency=row.currency,
         rate_sources=(),
         replaced_by=None,
         steps=(*steps, *way.steps),
         places=way.places,
         shares=way.shares,
-        flow=follower.flow,
         thread=way.thread,
         sources=(),
-        gift=row.gift,
-        asset=row.asset,
-        unit=row.unit,
         late=row.late,
         outcome=row.outcome,
-        returned=int(document.get("returned", 0)),
+        returned=Amount.of(row.amount.asset, int(document.get("returned", 0))),
         changes=follower.later.of(f"{noun}:{facts['number']}", lies),
-        restriction=row.restriction,
-        restricted_to=need_title(tx.session, slug, row.restriction),
+        restriction=restriction_to(tx.session, slug, row.restriction),
     )
 
 
@@ -133,21 +153,17 @@ def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str)
         asset, minor, unit = product.code, int(facts["quantity"]), product.unit
     return DonationRow(
         at=document["date"],
-        outpoint="",
-        address="",
-        minor=minor,
+        key=gift_key(noun, slug, facts["number"]),
+        amount=Amount.of(asset, minor),
+        unit=unit,
         status=_status(document),
         confirmations=0,
         block_height=None,
-        value=facts.get("value"),
-        currency=facts["currency"],
-        gift=gift_key(noun, slug, facts["number"]),
-        asset=asset,
-        unit=unit,
+        value=Amount.known(facts["currency"], facts.get("value")),
         late=document["date"] > end,
-        outcome=document.get("outcome", ""),
-        restriction=facts.get("restriction", ""),
-        happened=day_beside(document) or "",
+        outcome=document.get("outcome") or None,
+        restriction=facts.get("restriction") or None,
+        happened=day_beside(document),
     )
 
 
@@ -166,14 +182,13 @@ def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
             facts = document["facts"]
             product = product_of(books.session, slug, facts["product"])
             yield InKindRow(
-                gift_key("in-kind", slug, number),
-                document["date"],
-                product.name,
-                int(facts["quantity"]),
-                product.unit,
-                int(facts["value"]),
-                facts["currency"],
-                facts["method"],
-                facts["stated_by"],
-                facts.get("organisation", ""),
+                key=gift_key("in-kind", slug, number),
+                date=document["date"],
+                what=product.name,
+                quantity=int(facts["quantity"]),
+                unit=product.unit,
+                value=Amount.of(facts["currency"], int(facts["value"])),
+                method=facts["method"],
+                stated_by=facts["stated_by"],
+                organisation=facts.get("organisation", ""),
             )

@@ -74,4 +74,12 @@ def paper_page(
 
 
 def paper_of(row: EvidenceRow) -> Paper:
-    return Paper(row.sha256, row.title, row.paper, row.date, row.shows, row.access, row.entry)
+    return Paper(
+        sha256=row.sha256,
+        title=row.title,
+        kind=row.paper,
+        date=row.date,
+        shows=row.shows,
+        access=row.access,
+        entry=row.entry,
+    )

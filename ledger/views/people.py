@@ -5,48 +5,60 @@ Breakdowns are views of the same people and are never added to each other (RULES
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlmodel import Session
 
+from ledger.core.frozen import Frozen
 from ledger.model.people import Dimension, IndicatorRow
 from ledger.rules.results import cells_of, indicators_of
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """A group of a breakdown. `count` is None where it is not shown; `words` is what stands there."""
+class GroupRow(Frozen):
+    """A group of a breakdown."""
 
     group: str
+    """Which group."""
     count: int | None
+    """People; null where the group is too small to be shown."""
     words: str
-    permille: int | None  # of the total, rounded down
+    """What stands for the count."""
+    permille: int | None
+    """Share of the total in thousandths, rounded down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """One dimension (sex, age or place); the rows sum to the total where all of it was broken down."""
+class Breakdown(Frozen):
+    """One dimension; the rows sum to the total where all of it was broken down."""
 
     dimension: str
+    """`sex`, `age` or `place`."""
     rows: tuple[GroupRow, ...]
+    """The groups."""
     not_stated: int
     """People of reports without this breakdown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Achievement:
-    """An indicator: baseline, target, actual to date, and the share of the way that is done, in thousandths."""
+class Achievement(Frozen):
+    """An indicator: what was promised and what is reached."""
 
     number: str
+    """Number of the indicator."""
     title: str
+    """What is counted."""
     unit: str
+    """In what."""
     baseline: int
+    """Where it began."""
     target: int
+    """What was promised."""
     actual: int
+    """What is reached to date."""
     permille: int
+    """Share of the way that is done, in thousandths."""
     until: str | None
+    """Last day that is counted."""
     by: str | None
+    """The day by which the target was promised."""
     breakdowns: tuple[Breakdown, ...]
+    """Who and where; views of the same people, never added to each other."""
 
 
 def achievements(session: Session, campaign: str) -> tuple[Achievement, ...]:
@@ -79,13 +91,20 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
 def _breakdown(dimension: str, cells: dict[str, int], total: int, least: int) -> Breakdown:
     hidden = hidden_groups(cells, least)
     rows = tuple(
-        GroupRow(group, None, f"fewer than {least}" if count < least else "not shown", None)
+        GroupRow(
+            group=group,
+            count=None,
+            words=f"fewer than {least}" if count < least else "not shown",
+            permille=None,
+        )
         if group in hidden
-        else GroupRow(group, count, str(count), count * 1000 // total if total else None)
+        else GroupRow(
+            group=group, count=count, words=str(count), permille=count * 1000 // total if total else None
+        )
         for group, count in cells.items()
     )
     missing = total - sum(cells.values())
-    return Breakdown(dimension, rows, missing)
+    return Breakdown(dimension=dimension, rows=rows, not_stated=missing)
 
 
 def hidden_groups(cells: dict[str, int], least: int) -> frozenset[str]:

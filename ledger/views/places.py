@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.core.accounts import AccountClass
+from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import ProductRow
@@ -61,7 +62,14 @@ class PlaceNames:
         for (ending, asset, place), units in lost.items():
             sums[ending, asset, place, False] += units
         return [
-            Place(kind, asset, units, self.unit(asset), place, "", service)
+            Place(
+                kind=kind or ExitKind.DISTRIBUTED,
+                amount=Amount.of(asset, units),
+                unit=self.unit(asset),
+                place=place,
+                since="",
+                service=service,
+            )
             for (kind, asset, place, service), units in sums.items()
             if units
         ]

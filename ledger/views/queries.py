@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import is_txid
 from ledger.core.errors import NotFound, NothingYet
+from ledger.core.frozen import Amount, Quantity
 from ledger.core.names import lot_named
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
@@ -20,22 +22,39 @@ from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books, Documents
-from ledger.rules.campaigns import campaign_of, campaigns, find_product, standing_needs
+from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import BOUND
 from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
-from ledger.views.campaign import CampaignCard, CampaignReport, NeedRow, OpenMatter, PledgeRow, Withheld
+from ledger.views.campaign import (
+    CampaignCard,
+    CampaignPage,
+    CampaignReport,
+    DeliveryCheck,
+    DonationPage,
+    Dust,
+    JournalHead,
+    NeedRow,
+    OpenMatter,
+    PledgeRow,
+    Service,
+    SourceOfFact,
+    Withheld,
+    counted,
+    quantities,
+)
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.chain_status import chain_status
 from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
-from ledger.views.flow import ExitKind, StageKind
+from ledger.views.flow import Bar, ExitKind, Flow, StageKind
 from ledger.views.gift_list import change_of, donation_rows, is_change
 from ledger.views.losses import loss_rows
+from ledger.views.matter import DecisionWanted
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.people import achievements
@@ -52,8 +71,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "campaign_cards",
+    "campaign_flow",
+    "campaign_page",
     "campaign_report",
     "chain_status",
+    "donation_page",
     "donation_rows",
     "donation_trails",
     "entry_rows",
@@ -71,48 +93,56 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     cards = []
     for campaign in campaigns(tx.session):
         slug = campaign.slug
-        gifts = -books.net(account(AccountClass.GIFTS, slug), "BTC")
-        count = gift_sums(tx.shelf, slug).count
-        unit, distributed = "", 0
-        for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/"):
-            product = find_product(tx.session, slug, lot_named(asset).product)
-            unit = product.unit if product else unit
-            distributed += balance.net
+        gone = [
+            (lot_named(asset).product, balance.net)
+            for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/")
+        ]
         cards.append(
-            CampaignCard(slug, campaign.title, campaign.start, campaign.end, gifts, count, unit, distributed)
+            CampaignCard(
+                slug=slug,
+                title=campaign.title,
+                start=campaign.start,
+                end=campaign.end,
+                received=Amount.of("BTC", -books.net(account(AccountClass.GIFTS, slug), "BTC")),
+                donations=gift_sums(tx.shelf, slug).count,
+                distributed=quantities(counted(gone), _units(tx.session, slug)),
+            )
         )
     return sorted(cards, key=lambda card: (card.start, card.slug), reverse=True)
 
 
-def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
-    """Everything that a campaign's page shows; raises NotFound."""
+def _units(session: Session, slug: str) -> dict[str, str]:
+    """What a piece of each product is called."""
+    return {code: product.unit for code, product in products_of(session, slug).items()}
+
+
+def campaign_flow(tx: Reading, slug: str) -> Flow:
+    """The picture of a campaign; raises NotFound."""
+    books = Books(tx)
+    campaign_of(tx.session, slug)
+    return remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
+
+
+_BAD = (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF)
+_UNDER_WAY = (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING)
+_NOT_BOUGHT = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
+
+
+def campaign_report(
+    tx: Reading, slug: str, *, now: int, waiting: tuple[DecisionWanted, ...] | None = None
+) -> CampaignReport:
+    """One campaign with its totals and the state of its books; raises NotFound.
+
+    `waiting`: its public decisions, where the caller has them.
+    """
     books, observed = Books(tx), Observed(tx.shelf)
     campaign = campaign_of(tx.session, slug)
-    flow = remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
+    flow = campaign_flow(tx, slug)
     gifts = gift_sums(tx.shelf, slug)
     papers = standing_evidence(tx.session, slug)
-    ends: dict[ExitKind, int] = {}
-    for row in flow.exits:
-        ends[row.kind] = ends.get(row.kind, 0) + row.units
-    ordered = sum(s.units for s in flow.stages if s.kind is StageKind.ORDERED)
-    distributed = sum(s.units for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
-    receivers = sum(len(s.bars) for s in flow.stages if s.kind is StageKind.DISTRIBUTED)
-    bad = (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF)
-    lost = sum(ends.get(k, 0) for k in bad)
-    under_way = sum(ends.get(k, 0) for k in (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING))
-    not_bought = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
-    bought = ordered - sum(ends.get(kind, 0) for kind in not_bought)
-    good = sum(lot["good"] for name, lot in lots_of(books, slug) if not lot_named(name).is_over)
-    noted = sum(
-        lot["noted"]
-        for name, lot in lots_of(books, slug)
-        if "replaces" not in lot and not lot_named(name).is_over
-    )
-    head = tx.journal.head()
     fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
-    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
-    waiting = sum(
+    unsettled = sum(
         1
         for watched in [*observed.txs_in((settled_block(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
         for output in watched.outputs
@@ -120,60 +150,62 @@ def campaign_report(tx: Reading, slug: str, *, now: int) -> CampaignReport:
         and watched.state.value in {"seen", "confirmed"}
         and not is_change(observed, watched)
     )
+    delivered = deliveries(books, slug, today)
+    ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
+    not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
+    reached = _bars(flow, StageKind.DISTRIBUTED)
     return CampaignReport(
         slug=slug,
         title=campaign.title,
         purpose=campaign.purpose,
         start=campaign.start,
         end=campaign.end,
-        currency=campaign.currency,
-        valuation_clock=campaign.valuation.value,
-        depth=depth_of(tx),
+        closed=today > campaign.end,
+        demonstration=tx.progress.load("demonstration") == "yes",
         partners=_partners(tx.session, slug),
-        unit=flow.unit,
+        depth=depth_of(tx),
+        valuation_clock=campaign.valuation.value,
         donations=gifts.count,
-        donors_waiting=waiting,
-        received=gifts.sats,
-        value=gifts.value,
-        dust=gifts.dust,
-        dust_count=gifts.dust_count,
-        bought=bought,
-        distributed=distributed,
-        receivers=receivers,
-        under_way=under_way,
-        lost=lost,
+        waiting=unsettled,
+        received=Amount.of("BTC", gifts.sats),
+        value=Amount.of(campaign.currency, gifts.value),
+        dust=Dust(asset="BTC", minor=gifts.dust, count=gifts.dust_count),
+        bought=_pieces(flow, [*ordered, *not_bought]),
+        distributed=_pieces(flow, [(bar.asset, bar.units) for bar in reached]),
+        receivers=len({bar.label for bar in reached}),
+        under_way=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _UNDER_WAY]),
+        lost=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _BAD]),
+        fixed_address=None if fixed is None else fixed.address,
+        gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
+        pledges=_pledges(books, slug),
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
-        achievements=achievements(tx.session, slug),
-        books=books_state(tx, slug, now=now, waiting=open_now),
-        flow=flow,
+        in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
+        results=achievements(tx.session, slug),
+        books=books_state(tx, slug, now=now, waiting=waiting),
         sums=remembered(tx, "sums", slug, lambda: tuple(sum_tables(books, slug))),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
-        papers=tuple(paper_of(paper) for paper in papers[:PAPERS_SHOWN]),
-        papers_count=len(papers),
-        days_gift_to_order=_days_gift_to_order(books, slug),
-        days_order_to_receipt=_days_order_to_receipt(books, slug),
-        good_permille=good * 1000 // noted if noted else None,
-        closed=today > campaign.end,
-        journal_seq=head[0] if head else 0,
-        journal_hash=head[1] if head else "0" * 64,
-        fixed_address=None if fixed is None else fixed.address,
-        gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
-        demonstration=tx.progress.load("demonstration") == "yes",
-        pledges=_pledges(books, slug),
-        waiting=tuple(
-            OpenMatter(row.matter.value, row.subject, row.since, row.asset, row.minor, row.what_to_do)
-            for row in open_now[:WAITING_SHOWN]
+        deliveries=DeliveryCheck(
+            open_gaps=sum(1 for row in delivered.counts if row.gap),
+            unconfirmed=delivered.unconfirmed,
+            handovers_signed=tuple(sorted(delivered.signed)),
         ),
-        others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
-        in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
-        sources_of_facts=_known_facts(tx.session, slug),
-        deliveries=deliveries(books, slug, today),
-        losses=tuple(reversed(loss_rows(books, slug))),
+        service=Service(
+            days_gift_to_order=_days_gift_to_order(books, slug),
+            days_order_to_receipt=_days_order_to_receipt(books, slug),
+            received_good_permille=_received_good(books, slug),
+        ),
         periods=period_rows(tx.session, slug),
         limits=limit_rows(tx.session, slug),
-        expired=sum(row.pieces for row in stock_rows(books, slug) if row.is_expired(today)),
+        evidence_count=len(papers),
+        journal=_journal_head(tx),
+        sources_of_facts=_sources_of_facts(tx.session, slug),
     )
+
+
+def _journal_head(tx: Reading) -> JournalHead:
+    head = tx.journal.head()
+    return JournalHead(seq=head[0] if head else 0, hash=head[1] if head else "0" * 64)
 
 
 def _partners(session: Session, slug: str) -> tuple[str, ...]:
@@ -181,37 +213,94 @@ def _partners(session: Session, slug: str) -> tuple[str, ...]:
     return tuple(session.exec(rows.order_by(col(CampaignPartnerRow.n))))
 
 
-def _known_facts(session: Session, slug: str) -> tuple[tuple[str, str], ...]:
+def _sources_of_facts(session: Session, slug: str) -> tuple[SourceOfFact, ...]:
     rows = select(KnownFactRow).where(KnownFactRow.campaign == slug).order_by(col(KnownFactRow.n))
-    return tuple((known.fact, known.source) for known in session.exec(rows))
+    return tuple(SourceOfFact(fact=known.fact, source=known.source) for known in session.exec(rows))
+
+
+def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
+    """What the page of a campaign shows; raises NotFound."""
+    books, today = Books(tx), rfc3339(now)[:10]
+    campaign_of(tx.session, slug)
+    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
+    expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
+    return CampaignPage(
+        report=campaign_report(tx, slug, now=now, waiting=open_now),
+        flow=campaign_flow(tx, slug),
+        papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
+        waiting=tuple(
+            OpenMatter(
+                matter=row.matter.value,
+                subject=row.subject,
+                since=row.since,
+                amount=row.amount,
+                what_to_do=row.what_to_do,
+            )
+            for row in open_now[:WAITING_SHOWN]
+        ),
+        deliveries=deliveries(books, slug, today),
+        losses=tuple(reversed(loss_rows(books, slug))),
+        expired=quantities(counted(expired), _units(tx.session, slug)),
+        others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
+    )
+
+
+def _bars(flow: Flow, kind: StageKind) -> list[Bar]:
+    return [bar for stage in flow.stages if stage.kind is kind for bar in stage.bars]
+
+
+def _pieces(flow: Flow, rows: Iterable[tuple[str, int]]) -> tuple[Quantity, ...]:
+    """Pieces of products, product by product; money among the rows is left out."""
+    return quantities(counted(row for row in rows if row[0] in flow.units), flow.units)
+
+
+def _received_good(books: Books, slug: str) -> int | None:
+    """Share of what was received that was in good condition, in thousandths, surplus aside."""
+    lots = [lot for name, lot in lots_of(books, slug) if not lot_named(name).is_over]
+    noted = sum(lot["noted"] for lot in lots if "replaces" not in lot)
+    return sum(lot["good"] for lot in lots) * 1000 // noted if noted else None
 
 
 def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:
     return NeedRow(
-        need.number,
-        need.recipient,
-        product.name,
-        need.quantity,
-        product.unit,
-        need.place,
-        need.by,
-        kept_for(books, need.campaign, need.number),
+        key=need.number,
+        recipient=need.recipient,
+        item=product.name,
+        quantity=need.quantity,
+        unit=product.unit,
+        place=need.place,
+        by=need.by,
+        kept=tuple(Amount.of(asset, minor) for asset, minor in kept_for(books, need.campaign, need.number)),
     )
 
 
 def _withheld(paper: EvidenceRow) -> Withheld:
     """A paper whose bytes are sealed: the row is public, the detail is not."""
-    return Withheld(paper.title, "", None, paper.withheld or "", paper.role, paper.review or "")
+    return Withheld(
+        what=paper.title,
+        amount=None,
+        reason=paper.withheld or "",
+        decided_by=paper.role,
+        review=paper.review or "",
+    )
 
 
 def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     rows = []
     for pledge in pledges_of(books.session, slug):
         state = pledge_state(books, pledge)
-        figures = (state.promised, state.paid, state.lapsed, state.status.value)
-        late = "" if pledge.happened == pledge.date else pledge.happened
-        rows.append(PledgeRow(pledge.number, pledge.date, state.asset, *figures, happened=late))
-    return tuple(sorted(rows, key=lambda row: (row.open == 0, row.date, row.number)))
+        rows.append(
+            PledgeRow(
+                number=pledge.number,
+                date=pledge.date,
+                happened=None if pledge.happened == pledge.date else pledge.happened,
+                status=state.status.value,
+                promised=Amount.of(state.asset, state.promised),
+                paid=Amount.of(state.asset, state.paid),
+                lapsed=Amount.of(state.asset, state.lapsed),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
 def _days_gift_to_order(books: Books, slug: str) -> int | None:
@@ -309,6 +398,18 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
             followers[output.campaign] = DonationFollower(tx, output.campaign)
         trails.append(followers[output.campaign].trail(watched, output))
     return trails
+
+
+def donation_page(tx: Reading, trail: DonationTrail, *, now: int) -> DonationPage:
+    """What the page of a donation shows beside its trail, and no more."""
+    return DonationPage(
+        trail=trail,
+        books=books_state(tx, trail.campaign, now=now),
+        flow=campaign_flow(tx, trail.campaign),
+        demonstration=tx.progress.load("demonstration") == "yes",
+        journal=_journal_head(tx),
+        sources_of_facts=_sources_of_facts(tx.session, trail.campaign),
+    )
 
 
 def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
+from ledger.core.frozen import Amount
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
 from ledger.views.campaign import Books as BooksState
+from ledger.views.campaign import Unvalued
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.matter import UNRECONCILED, DecisionWanted, Matter
@@ -49,7 +51,7 @@ def books_state(
     on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
     open_spends = [row for row in unexplained_spends(tx, campaign) if row.explained_at is None]
     difference = 0 if on_chain is None else on_chain - in_books
-    unexplained = sum(row.minor for row in open_spends)
+    unexplained = sum(row.amount.minor for row in open_spends)
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
     shortfall += gift_sums(tx.shelf, campaign).shortfall
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
@@ -67,13 +69,13 @@ def books_state(
         and not shortfall
         and not behind
         and not any(row.matter in UNRECONCILED for row in waiting),
-        difference=difference,
-        in_wallets=in_books,
-        unexplained=unexplained,
+        difference=Amount.of("BTC", difference),
+        in_books=Amount.of("BTC", in_books),
+        unexplained=Amount.of("BTC", unexplained),
         unexplained_since=min((row.seen_at for row in open_spends), default=None),
-        shortfall=shortfall,
+        shortfall=Amount.of("BTC", shortfall),
         tip=None if tip is None else int(tip),
-        behind=behind,
+        behind_blocks=behind,
         behind_hours=int(tx.progress.load("behind_hours") or 0) if behind else 0,
         looked_at=look.get("at"),
         agreed=bool(look.get("agreed", False)),
@@ -84,9 +86,12 @@ def books_state(
         trust=tx.progress.load("checkpoint_trust") or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
         completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
-        unvalued=sum(row.count for row in unvalued),
-        unvalued_sats=sum(row.minor or 0 for row in unvalued),
-        unvalued_since=min((row.since for row in unvalued), default=None),
+        unvalued=Unvalued(
+            asset="BTC",
+            minor=sum(row.amount.minor for row in unvalued if row.amount is not None),
+            count=sum(row.count for row in unvalued),
+            since=min((row.since for row in unvalued), default=None),
+        ),
         open=open_counts(waiting),
     )
 
@@ -103,16 +108,16 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         lines.append(
             (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
         )
-        lines.append((f"{slug}: in the books, sats", str(state.in_wallets)))
-        lines.append((f"{slug}: difference, sats", str(state.difference)))
-        lines.append((f"{slug}: unexplained, sats", str(state.unexplained)))
+        lines.append((f"{slug}: in the books, sats", str(state.in_books.minor)))
+        lines.append((f"{slug}: difference, sats", str(state.difference.minor)))
+        lines.append((f"{slug}: unexplained, sats", str(state.unexplained.minor)))
         lines.extend(
-            (f"{slug}: unexplained since {row.seen_at}", f"{row.minor} sats in {row.txid}")
+            (f"{slug}: unexplained since {row.seen_at}", f"{row.amount.minor} sats in {row.txid}")
             for row in unexplained_spends(tx, slug)
             if row.explained_at is None
         )
-        if state.unvalued:
-            lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued)))
+        if state.unvalued.count:
+            lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued.count)))
             lines.extend(
                 (
                     f"{slug}: without a value since {row.since}",
@@ -120,14 +125,14 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
                 )
                 for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
             )
-        if state.shortfall:
-            lines.append((f"{slug}: shortfall, sats", str(state.shortfall)))
+        if state.shortfall.minor:
+            lines.append((f"{slug}: shortfall, sats", str(state.shortfall.minor)))
         lines.extend(
             (f"{slug}: open, {row.matter.replace('_', ' ')}", f"{row.count}, since {row.since}")
             for row in state.open
         )
-        if state.behind:
-            lines.append((f"{slug}: blocks behind", str(state.behind)))
+        if state.behind_blocks:
+            lines.append((f"{slug}: blocks behind", str(state.behind_blocks)))
     if state is None:
         raise NotFound("campaign: there is none yet; add one first")
     return Reconciliation(state, tuple(lines), is_open)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.core.accounts import AccountClass
+from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
 from ledger.core.names import FREE, EndedLine, GoodsLine, LineKind, OrderLine, UseCause, line_named, use_named
 from ledger.model.campaigns import Nature
@@ -161,19 +162,25 @@ class CampaignFlow:
         return self._products[str(item["product"])].nature is Nature.SERVICE
 
     def flow(self) -> Flow:
-        order = sorted(self._stages, key=self._rank)
-        stages = []
-        for place in order:
-            bars = tuple(self._stages[place])
-            units = sum(bar.units for bar in bars)
-            stages.append(
-                Stage(place.kind, place.place, bars[0].asset, units, self._count(place, bars), bars)
+        stages = tuple(
+            Stage(
+                kind=place.kind,
+                place=place.place,
+                count=self._count(place, self._stages[place]),
+                totals=_totals(self._stages[place]),
+                bars=tuple(self._stages[place]),
             )
-        goods = [bar.asset for stage in stages for bar in stage.bars if bar.matter is Matter.GOODS]
-        unit = self._products[goods[0]].unit if goods else ""
-        return Flow(unit, tuple(stages), tuple(self._bands), tuple(_merged(self._exits)))
+            for place in sorted(self._stages, key=self._rank)
+        )
+        units = {
+            bar.asset: self._products[bar.asset].unit
+            for stage in stages
+            for bar in stage.bars
+            if bar.matter is Matter.GOODS
+        }
+        return Flow(units=units, stages=stages, bands=tuple(self._bands), exits=tuple(_merged(self._exits)))
 
-    def _count(self, place: _Place, bars: tuple[Bar, ...]) -> int:
+    def _count(self, place: _Place, bars: list[Bar]) -> int:
         documents = self._books.documents
         match place.kind:
             case StageKind.DONATED:
@@ -181,7 +188,8 @@ class CampaignFlow:
             case StageKind.CONVERTED:
                 done = documents.all("conversion", self._campaign)
                 return sum(1 for _, d in done if d["status"] == "approved")
-        return len(bars)
+        # A receiver of two products has two bars, and is one receiver.
+        return len({bar.label for bar in bars})
 
     def _rank(self, place: _Place) -> tuple[int, int, str]:
         kinds = list(StageKind)
@@ -224,7 +232,12 @@ class CampaignFlow:
                 key = line
                 self._axes[line] = _Axis(key, 0, item["quantity"], item["value"], ())
                 label = number if len(order["facts"]["items"]) == 1 else f"{number}/{item['item']}"
-                bar = Bar(key, label, Matter.GOODS, item["product"], item["quantity"])
+                bar = Bar(
+                    key=key,
+                    label=label,
+                    matter=Matter.GOODS,
+                    amount=Amount.of(item["product"], item["quantity"]),
+                )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
         kinds = {
             AccountClass.STOCK: StageKind.STOCK,
@@ -252,10 +265,11 @@ class CampaignFlow:
         for index, bar in enumerate(bars):
             if bar.key == key:
                 self._axes[line] = _Axis(key, bar.units, 1, 1, void, back)
-                bars[index] = replace(bar, units=bar.units + units)
+                longer = Amount.of(bar.asset, bar.units + units)
+                bars[index] = bar.model_copy(update={"amount": longer})
                 return
         self._axes[line] = _Axis(key, 0, 1, 1, void, back)
-        bars.append(Bar(key, label, matter, asset, units))
+        bars.append(Bar(key=key, label=label, matter=matter, amount=Amount.of(asset, units)))
 
     def ended_units(self, use: Use, units: int) -> int:
         """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
@@ -282,7 +296,15 @@ class CampaignFlow:
                 kind = self.ending_of(line)
                 for _, _, start, end in axis.segments(span.start, span.end):
                     if kind is not None and start < end:
-                        self._exits.append(Exit(axis.bar, start, end, kind, asset, end - start, ""))
+                        self._exits.append(
+                            Exit(
+                                source=axis.bar,
+                                taken=(start, end),
+                                kind=kind,
+                                amount=Amount.of(asset, end - start),
+                                label="",
+                            )
+                        )
 
     def _asset_on(self, line: str) -> str:
         head = line.split("/", 1)[0]
@@ -310,11 +332,35 @@ class CampaignFlow:
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
                 units = till - at if is_refund(use) else share
-                self._exits.append(Exit(bar, at, till, ended_as(use, part.kind), asset, units, ""))
+                self._exits.append(
+                    Exit(
+                        source=bar,
+                        taken=(at, till),
+                        kind=ended_as(use, part.kind),
+                        amount=Amount.of(asset, units),
+                        label="",
+                    )
+                )
             elif is_refund(use):
-                self._exits.append(Exit(bar, at, till, ExitKind.REFUNDED, asset, till - at, ""))
+                self._exits.append(
+                    Exit(
+                        source=bar,
+                        taken=(at, till),
+                        kind=ExitKind.REFUNDED,
+                        amount=Amount.of(asset, till - at),
+                        label="",
+                    )
+                )
             elif use_named(use.id).cause is UseCause.REPAID:
-                self._exits.append(Exit(bar, at, till, ExitKind.REPAID, asset, till - at, ""))
+                self._exits.append(
+                    Exit(
+                        source=bar,
+                        taken=(at, till),
+                        kind=ExitKind.REPAID,
+                        amount=Amount.of(asset, till - at),
+                        label="",
+                    )
+                )
             else:
                 first, last = part.start + outs[index][0], part.start + outs[index][1]
                 self._land(bar, asset, part.line, first, last, at, till)
@@ -325,13 +371,26 @@ class CampaignFlow:
         if target is not None:
             # A loss in stock appends what is left to its own line: it stays on its bar.
             if target.bar != bar:
-                band = Band(bar, start, end, target.bar, target.at(first), target.at(last))
+                band = Band(
+                    source=bar,
+                    taken=(start, end),
+                    target=target.bar,
+                    joined=(target.at(first), target.at(last)),
+                )
                 self._bands.append(band)
             return
         if line_named(line).kind is LineKind.ORDER:
             _, item = self.order_item(line)
             name = self._products[str(item["product"])].name
-            self._exits.append(Exit(bar, start, end, ExitKind.SPENT, asset, end - start, name))
+            self._exits.append(
+                Exit(
+                    source=bar,
+                    taken=(start, end),
+                    kind=ExitKind.SPENT,
+                    amount=Amount.of(asset, end - start),
+                    label=name,
+                )
+            )
             return
         at, units = start, last - first
         for span in self._lines.spans(line, first, last):
@@ -350,8 +409,24 @@ class CampaignFlow:
                 if kind is not None:
                     here = line_named(line)
                     label = here.place if isinstance(here, GoodsLine) else ""
-                    self._exits.append(Exit(bar, at, till, kind, asset, till - at, label))
+                    self._exits.append(
+                        Exit(
+                            source=bar,
+                            taken=(at, till),
+                            kind=kind,
+                            amount=Amount.of(asset, till - at),
+                            label=label,
+                        )
+                    )
             at = till
+
+
+def _totals(bars: Iterable[Bar]) -> tuple[Amount, ...]:
+    """What bars hold together, asset by asset."""
+    sums: dict[str, int] = defaultdict(int)
+    for bar in bars:
+        sums[bar.asset] += bar.units
+    return tuple(Amount.of(asset, units) for asset, units in sums.items())
 
 
 def _merged(exits: Iterable[Exit]) -> list[Exit]:
@@ -360,8 +435,13 @@ def _merged(exits: Iterable[Exit]) -> list[Exit]:
     for row in exits:
         groups[row.source, row.kind, row.label].append(row)
     return [
-        replace(
-            rows[0], end=rows[0].start + sum(r.end - r.start for r in rows), units=sum(r.units for r in rows)
+        Exit(
+            source=first.source,
+            taken=(first.start, first.start + sum(row.end - row.start for row in rows)),
+            kind=first.kind,
+            amount=Amount.of(first.asset, sum(row.units for row in rows)),
+            label=first.label,
         )
         for rows in groups.values()
+        for first in rows[:1]
     ]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
+from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import Source, UnitState, Use
 from ledger.core.names import LineKind, Lot, UseCause, UseName, account_named, line_named, lot_named
 from ledger.rules.books import Books
@@ -27,75 +27,91 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class StockRow:
-    """Pieces of a lot at a place; `recall` names the recall of the lot, if any."""
+class StockRow(Frozen):
+    """Pieces of a lot at a place."""
 
     place: str
+    """Where they lie."""
     product: str
+    """Code of the product."""
     lot: str
-    pieces: int
+    """Name of the lot."""
+    pieces: Whole
+    """How many."""
     expiry: str | None
-    usable: bool  # False: came too much and waits for a decision
+    """Last day of use; null where none is known."""
+    usable: bool
+    """False: they came too much, and wait for a decision."""
     recall: str | None
+    """Number of the lot's recall."""
+    expired: bool
+    """Is its last day of use over?"""
 
-    def is_expired(self, today: str) -> bool:
-        """Is `today` (ISO date) after the last day of use?"""
-        return self.expiry is not None and self.expiry < today
 
-
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """One line of a stock card: what a document brought in or took out, and what was left."""
+class CardRow(Frozen):
+    """A line of a stock card: what a document brought in or took out, and what was left."""
 
     date: str
-    document: str  # the entry's key
+    """The accounting day."""
+    document: str
+    """Key of the entry."""
     seq: int
-    came: int
-    went: int
-    balance: int
+    """Its number."""
+    came: Whole
+    """Pieces in."""
+    went: Whole
+    """Pieces out."""
+    balance: Whole
+    """Pieces left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who has pieces of a lot; `kind` is the class of account: stock, transit, handed, distributed, …"""
+class Holder(Frozen):
+    """Who has pieces of a lot."""
 
     kind: str
+    """Class of account: stock, transit, handed, distributed, …"""
     place: str
-    pieces: int
+    """Place, organisation or waybill."""
+    pieces: Whole
+    """How many."""
 
 
-@dataclass(frozen=True, slots=True)
-class GiftShare:
-    """What of a lot is a gift's; `gift` empty: nobody has paid for it yet.
+class GiftShare(Frozen):
+    """What of a lot is a gift's. All gifts' amounts sum to the lot's price, and their pieces to its pieces."""
 
-    `units` of `asset`: of the lot's price in its order's currency, or of what was given in kind; all gifts' sum to it.
-    `pieces` sum to the lot, and a gift too small for a whole unit or piece has 0.
-    """
-
-    gift: str
-    asset: str
-    units: int
-    pieces: int
+    gift: str | None
+    """Key of the gift; null: nobody has paid for it yet."""
+    amount: Amount
+    """Of the lot's price in its order's currency, or of what was given in kind."""
+    pieces: Whole
+    """Whole pieces; 0 for a gift that is too small for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class LotTrace:
+class LotTrace(Frozen):
     """A lot backwards and forwards: where it came from, who has it, whose gifts it was."""
 
     product: str
+    """Code of the product."""
     lot: str
-    receipt: str  # empty, like order and supplier, for gifts in kind
+    """Name of the lot."""
+    receipt: str
+    """Number of the receipt; empty, like order and supplier, for gifts in kind."""
     order: str
+    """Number of the order."""
     supplier: str
-    noted: int
+    """Code of the supplier."""
+    noted: Whole
+    """Pieces that the delivery note says."""
     recall: str | None
+    """Number of its recall."""
     holders: tuple[Holder, ...]
+    """Who has it."""
     gifts: tuple[GiftShare, ...]
+    """Whose gifts it was."""
 
 
-def stock_rows(books: Books, campaign: str) -> list[StockRow]:
-    """What lies in stock, by place and lot, surplus that waits apart included."""
+def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
+    """What lies in stock on `today` (ISO date), by place and lot, surplus that waits apart included."""
     found = []
     for kind in (AccountClass.STOCK, AccountClass.OVER):
         for name, asset, balance in books.balances(account(kind, campaign) + "/"):
@@ -103,15 +119,17 @@ def stock_rows(books: Books, campaign: str) -> list[StockRow]:
                 continue
             lot = lot_named(asset)
             recalled = books.documents.find("recalled", "", asset)
+            expiry = expiry_of(books, asset)
             found.append(
                 StockRow(
-                    account_named(name).detail[-1],
-                    lot.product,
-                    lot.number,
-                    balance.net,
-                    expiry_of(books, asset),
-                    kind is AccountClass.STOCK,
-                    recalled["recall"] if recalled else None,
+                    place=account_named(name).detail[-1],
+                    product=lot.product,
+                    lot=lot.number,
+                    pieces=balance.net,
+                    expiry=expiry,
+                    usable=kind is AccountClass.STOCK,
+                    recall=recalled["recall"] if recalled else None,
+                    expired=expiry is not None and expiry < today,
                 )
             )
     return sorted(found, key=lambda row: (row.place, row.product, row.lot))
@@ -131,7 +149,11 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
         went = sum(t.amount for t in entry.transfers if t.asset == asset and t.credit == where)
         if came or went:
             balance += came - went
-            rows.append(CardRow(entry.date, entry.key, entry.seq, came, went, balance))
+            rows.append(
+                CardRow(
+                    date=entry.date, document=entry.key, seq=entry.seq, came=came, went=went, balance=balance
+                )
+            )
     if not rows:
         raise NotFound(f"lot: {asset} was never at {place}; see `aidtrail stock list`")
     return rows
@@ -166,7 +188,7 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
                 supplier=order["facts"]["supplier"] if order else "",
                 noted=document["facts"]["noted"],
                 recall=recalled["recall"] if recalled else None,
-                holders=tuple(Holder(*row) for row in held),
+                holders=tuple(Holder(kind=kind, place=place, pieces=pieces) for kind, place, pieces in held),
                 gifts=tuple(_gifts(books, campaign, asset, document)),
             )
         )
@@ -207,7 +229,7 @@ def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) ->
                 ):  # one too small for a unit of the price shares it with its neighbours
                     worth[origin.gift, unit] += 0
     for (gift, unit), count in sorted(worth.items()):
-        yield GiftShare(gift, unit, count, pieces.pop(gift, 0))
+        yield GiftShare(gift=gift or None, amount=Amount.of(unit, count), pieces=pieces.pop(gift, 0))
 
 
 def _first_here(lines: Lines, line: str) -> Iterator[tuple[Source, int, int]]:

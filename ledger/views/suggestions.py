@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -30,17 +31,21 @@ RATES_LOOKED_AT = 20
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A record that may explain a matter; `score` of 100 at most, `minor` units that it would
-    explain (of the matter's asset), `why` in words."""
+class Suggestion(Frozen):
+    """A record that may explain a matter."""
 
-    kind: str  # "conversion", "payment", "invoice", "move", "spend", "entry"
+    kind: str
+    """`conversion`, `payment`, `invoice`, `move`, `spend` or `entry`."""
     reference: str
+    """Its number."""
     campaign: str
+    """Short name of its campaign."""
     score: int
+    """How likely, of 100 at most."""
     minor: int | None
+    """Minor units of the matter's asset that it would explain."""
     why: tuple[str, ...]
+    """The reasons, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,14 @@ def _told(
     if amount is None:
         return None
     time = _by_time(left, date)
-    return Suggestion(kind, reference, campaign, amount[0] + time[0], sats, (more, amount[1], time[1]))
+    return Suggestion(
+        kind=kind,
+        reference=reference,
+        campaign=campaign,
+        score=amount[0] + time[0],
+        minor=sats,
+        why=(more, amount[1], time[1]),
+    )
 
 
 def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
@@ -134,7 +146,9 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
         reference, sats = draft.key.rsplit(":", 1)[-1], explains(facts)
         if draft.waits_for == left.ref:
             why = ("a draft names this transaction", *((_by_amount(left, sats) or (0, "another amount"))[1:]))
-            yield Suggestion(draft.kind, reference, campaign, NAMED, sats, why)
+            yield Suggestion(
+                kind=draft.kind, reference=reference, campaign=campaign, score=NAMED, minor=sats, why=why
+            )
             continue
         told = _told(draft.kind, reference, campaign, left, sats, facts["date"], "a draft")
         if told is not None:
@@ -148,7 +162,14 @@ def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             facts = document["facts"]
             if document["status"] == "pending" and facts.get("txid") == left.ref:
                 why = ("it names this transaction and waits for approval",)
-                yield Suggestion(kind, number, campaign, NAMED, explains(facts), why)
+                yield Suggestion(
+                    kind=kind,
+                    reference=number,
+                    campaign=campaign,
+                    score=NAMED,
+                    minor=explains(facts),
+                    why=why,
+                )
 
 
 def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | None) -> Iterator[Suggestion]:
@@ -174,7 +195,14 @@ def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | 
         f"`move add --set number=NUMBER --set asset=BTC --set amount=0 --set fee={left.sats}"
         f" --set txid={left.ref} --set date={rfc3339(left.at)[:10]}`, then `move approve`",
     )
-    yield Suggestion("move", left.ref, campaign, NAMED if sure else AMOUNT + TIME, left.sats, why)
+    yield Suggestion(
+        kind="move",
+        reference=left.ref,
+        campaign=campaign,
+        score=NAMED if sure else AMOUNT + TIME,
+        minor=left.sats,
+        why=why,
+    )
 
 
 def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | None:
@@ -220,4 +248,11 @@ def _same_address(books: Books, observed: Observed, campaign: str, left: _Left) 
         if left.scripts & _scripts(observed, observed.tx(document["facts"]["txid"])):
             day = _by_time(left, document["date"])
             why = (f"coins of the same address went before, by {document['explained']}", day[1])
-            yield Suggestion("spend", ref, campaign, ADDRESS + day[0], document["notes"]["out"], why)
+            yield Suggestion(
+                kind="spend",
+                reference=ref,
+                campaign=campaign,
+                score=ADDRESS + day[0],
+                minor=document["notes"]["out"],
+                why=why,
+            )

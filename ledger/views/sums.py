@@ -9,7 +9,7 @@ from ledger.core.names import account_named, lot_named
 from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
-from ledger.views.campaign import SumRow, SumTable
+from ledger.views.campaign import SumRow, SumTable, SumTotal
 from ledger.views.carrying import carrying_tables
 
 
@@ -33,11 +33,13 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     for _, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/"):
         paid += balance.net if asset == "BTC" else 0
     rows: tuple[SumRow, ...] = (
-        SumRow("converted", "", sold),
-        SumRow("paid", "", paid),
-        SumRow("network_fees", "", net(account(AccountClass.FEES, slug, "network"), "BTC")),
-        SumRow("held", "", net(account(AccountClass.WALLET, slug), "BTC")),
-        SumRow("unexplained", "", net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
+        SumRow(asset="BTC", key="converted", minor=sold),
+        SumRow(asset="BTC", key="paid", minor=paid),
+        SumRow(
+            asset="BTC", key="network_fees", minor=net(account(AccountClass.FEES, slug, "network"), "BTC")
+        ),
+        SumRow(asset="BTC", key="held", minor=net(account(AccountClass.WALLET, slug), "BTC")),
+        SumRow(asset="BTC", key="unexplained", minor=net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
     )
     gifts, others = (
         AccountClass.GIFTS,
@@ -49,22 +51,24 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     blocked = net(account(AccountClass.BLOCKED, slug), "BTC")
     back = account(AccountClass.GIVEN_BACK, slug)
     if net(back, "BTC"):
-        rows = (*rows, SumRow("given_back", "", net(back, "BTC")))
+        rows = (*rows, SumRow(asset="BTC", key="given_back", minor=net(back, "BTC")))
     if blocked:
-        rows = (*rows, SumRow("blocked", "", blocked))
+        rows = (*rows, SumRow(asset="BTC", key="blocked", minor=blocked))
     if undone:
-        rows = (*rows, SumRow("undone_spends", "", undone))
+        rows = (*rows, SumRow(asset="BTC", key="undone_spends", minor=undone))
     # Dust and undecided coins stand apart; what spends took of them is among the rows above.
     apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
     other = sum(net(account(kind, slug), "BTC") for kind in apart)
     if other:
-        rows = (*rows, SumRow("other_coins", "", other))
+        rows = (*rows, SumRow(asset="BTC", key="other_coins", minor=other))
     key = "received_with_others" if more else "received"
-    tables.append(SumTable("BTC", "", key, rows, received + more))
+    tables.append(
+        SumTable(asset="BTC", unit="", rows=rows, total=SumTotal(asset="BTC", key=key, minor=received + more))
+    )
     currencies = {line.asset for line in books.lines.money(slug)} - {"BTC"}
     for currency in sorted(currencies):
         spent = [
-            SumRow("paid", account_named(name).detail[-1], balance.net)
+            SumRow(asset=currency, key="paid", label=account_named(name).detail[-1], minor=balance.net)
             for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
             if asset == currency
         ]
@@ -79,26 +83,39 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
             if asset == currency
         )
         if net(back, currency):
-            spent.append(SumRow("given_back", "", net(back, currency)))
-        money = (*spent, SumRow("charges", "", charges), SumRow("held", "", at_bank))
+            spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
+        money = (
+            *spent,
+            SumRow(asset=currency, key="charges", minor=charges),
+            SumRow(asset=currency, key="held", minor=at_bank),
+        )
         converted = -net(account(AccountClass.TRADING, slug), currency)
         given = -net(account(AccountClass.GIFTS, slug), currency)
         key = "received" if given else "received_from_conversion"
-        tables.append(SumTable(currency, "", key, money, converted + given))
+        tables.append(
+            SumTable(
+                asset=currency,
+                unit="",
+                rows=money,
+                total=SumTotal(asset=currency, key=key, minor=converted + given),
+            )
+        )
     tables += carrying_tables(books, slug)
-    goods = _goods_sums(books, slug)
-    if goods is not None:
-        tables.append(goods)
+    by_product: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for asset, counts in lots_of(books, slug):
+        by_product.setdefault(lot_named(asset).product, []).append((asset, counts))
+    tables += [_goods_sums(books, slug, product, lots) for product, lots in by_product.items()]
     return tables
 
 
-def _goods_sums(books: Books, slug: str) -> SumTable | None:
-    lots = lots_of(books, slug)
-    if not lots:
-        return None
+def _goods_sums(books: Books, slug: str, product: str, lots: list[tuple[str, dict[str, Any]]]) -> SumTable:
+    """The pieces of one product: what came good, and where it is."""
     names = {asset for asset, _ in lots}
-    product = lot_named(lots[0][0]).product
     rows: list[SumRow] = []
+
+    def row(key: str, units: int, label: str = "") -> SumRow:
+        return SumRow(asset=product, key=key, label=label, minor=units)
+
     for kind, key in (
         (AccountClass.DISTRIBUTED, "distributed"),
         (AccountClass.HANDED, "waiting"),
@@ -111,9 +128,9 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
                 label = account_named(name).detail[-1]
                 places[label] = places.get(label, 0) + balance.net
         if kind is AccountClass.DISTRIBUTED:
-            rows.append(SumRow(key, "", sum(places.values())))
+            rows.append(row(key, sum(places.values())))
         else:
-            rows.extend(SumRow(key, label, units) for label, units in places.items() if units)
+            rows.extend(row(key, units, label) for label, units in places.items() if units)
     good = sum(counts["good"] for _, counts in lots)
     lost = sum(
         balance.net
@@ -123,10 +140,11 @@ def _goods_sums(books: Books, slug: str) -> SumTable | None:
     at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
     replaced = account(AccountClass.REPLACED, slug, "short")
     at_receipt -= sum(net.net for name, asset, net in books.balances(replaced) if asset in names)
-    rows.append(SumRow("lost", "", lost - at_receipt))
+    rows.append(row("lost", lost - at_receipt))
     back = account(AccountClass.RETURNED, slug, "supplier")
     returned = sum(net.net for _, asset, net in books.balances(back) if asset in names)
     if returned:
-        rows.append(SumRow("returned", "", returned))
+        rows.append(row("returned", returned))
     unit = product_of(books.session, slug, product).unit
-    return SumTable(product, unit, "received_good", tuple(rows), good)
+    total = SumTotal(asset=product, key="received_good", minor=good)
+    return SumTable(asset=product, unit=unit, rows=tuple(rows), total=total)

@@ -5,12 +5,15 @@ Plain facts only; sentences are made by the pages and the terminal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
-from ledger.core.chain import BlockRef, Outpoint
+from pydantic import Field
+
+from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.model.evidence import Access
-from ledger.views.flow import ExitKind, Flow, Thread
+from ledger.views.flow import ExitKind, ThreadPoint
 
 
 class DonationStatus(StrEnum):
@@ -56,47 +59,76 @@ class StepKind(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+def _paper_path(given: dict[str, Any]) -> str | None:
+    return None if given["access"] is Access.SEALED else f"/papers/{given['sha256']}"
+
+
+class Paper(Frozen):
     """A document by the SHA-256 of its bytes."""
 
     sha256: str
+    """64 hexadecimal digits."""
     title: str
-    kind: str  # "purchase order", "goods received note", …
-    date: str  # ISO date
-    shows: str  # what it shows, with its figures
+    """What it is called."""
+    kind: str
+    """`purchase order`, `goods received note`, …"""
+    date: str
+    """The day on the paper, YYYY-MM-DD."""
+    shows: str
+    """What it shows, with its figures; empty where that is not told."""
     access: Access
-    entry: int | None  # seq of the entry that it is evidence of
+    """Who may read it; a sealed one is known by its hash only."""
+    entry: int | None
+    """Number of the entry that it is evidence of."""
+    href: str | None = Field(default_factory=_paper_path)
+    """Path of its bytes on this site; null for a sealed one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened to this donation: `units` of `asset` (`unit` names a piece)."""
+class Step(Frozen):
+    """One thing that happened to a donation."""
 
     kind: StepKind
-    at: str  # RFC 3339, or ISO date where only a day is known
-    asset: str
-    units: int
-    unit: str  # "mask" for goods; "" for money
-    place: str  # place, organisation, order, conversion: proper name
-    reference: str  # "PO-1", "GRN-1", "W-001", "C-1", "H-1", "D-15"
-    detail: tuple[tuple[str, str], ...]  # named facts, e.g. ("rate", "9500.00 USD"), ("of", "72000")
-    papers: tuple[Paper, ...]
-    entry: int | None
-    over: bool  # False: still waiting to go on (a ring, not a disc)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where units of the donation are now: the ends of its trail."""
-
-    kind: ExitKind | None  # None: distributed, the end that was meant
-    asset: str
-    units: int
+    """What happened."""
+    at: str
+    """When, RFC 3339; the day alone where no more is known."""
+    amount: Amount
+    """How much of the donation it happened to."""
     unit: str
+    """What a piece is called; empty for money."""
     place: str
+    """Place, organisation, order or conversion, by its proper name."""
+    reference: str
+    """Number of the order, receipt, waybill, conversion, handover or distribution."""
+    detail: Mapping[str, str]
+    """Named facts, such as `rate` and `of`."""
+    evidence: tuple[Paper, ...]
+    """Its papers."""
+    entry: int | None
+    """Number of the entry that recorded it."""
+    over: bool
+    """False while it still waits to go on."""
+
+
+class Place(Frozen):
+    """Where units of a donation are now: an end of its trail."""
+
+    kind: ExitKind
+    """`distributed` is the end that was meant."""
+    amount: Amount
+    """How much is there."""
+    unit: str
+    """What a piece is called; empty for money."""
+    place: str
+    """Proper name of the place or organisation; empty where there is none."""
     since: str
-    service: bool = False  # a service delivered ("carried"), not goods
+    """Since when, RFC 3339 or a day; empty where that is not known."""
+    service: bool = False
+    """Is it a service that was delivered, such as freight?"""
+
+    @property
+    def is_distributed(self) -> bool:
+        """Did it reach the end that was meant?"""
+        return self.kind is ExitKind.DISTRIBUTED
 
 
 class ChangeKind(StrEnum):
@@ -117,67 +149,142 @@ class ChangeKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class TrailChange:
+class TrailChange(Frozen):
     """What a later entry changed of what the donor had been told: what was said, what is said since, and why."""
 
     kind: ChangeKind
+    """How it changed."""
     entry: int
-    at: str  # RFC 3339, when it was recorded
-    date: str  # ISO date, its accounting date
-    of: int | None  # the entry that it undoes
-    why: str  # the reason that the entry gives, else ""
+    """Number of the later entry."""
+    at: str
+    """When it was recorded, RFC 3339."""
+    date: str
+    """Its accounting day."""
+    of: int | None
+    """Number of the entry that it undoes."""
+    why: str
+    """The reason that the entry gives; empty where it gives none."""
     said: tuple[Place, ...]
+    """Where the units were said to be."""
     says: tuple[Place, ...]
-    detail: tuple[
-        tuple[str, str], ...
-    ]  # named facts: ("undone", "shipment W-1"), ("value_said", "9500 USD"), …
+    """Where they are said to be since."""
+    detail: Mapping[str, str]
+    """Named facts, such as `undone` and `value_said`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineShare:
-    """Half-open interval on a line: anyone can compute it from the published journal."""
+class LineShare(Frozen):
+    """A half-open interval on a line: anyone can compute it from the published journal."""
 
     line: str
-    start: int
-    end: int
+    """Name of the line, as in the journal."""
     asset: str
+    """What its units are."""
+    start: Whole
+    """First unit."""
+    end: Whole
+    """The unit behind the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class DonationTrail:
+class Block(Frozen):
+    """The block that a payment is in."""
+
+    height: int
+    """Its height."""
+    hash: str
+    """Its hash."""
+    time: str
+    """The time in its header, RFC 3339."""
+
+
+class Restriction(Frozen):
+    """The one need that a gift is for."""
+
+    need: str
+    """Number of the need."""
+    title: str
+    """What it asks for, in a few words."""
+
+
+def _trail_path(given: dict[str, Any]) -> str:
+    return f"/api/v1/donations/{given['key']}/trail"
+
+
+class Donation(Frozen):
+    """One donation: its payment, status and worth, and where all of it is."""
+
+    key: str
+    """What it is asked for by: its outpoint, or `contribution:CAMPAIGN:NUMBER`, or `in-kind:CAMPAIGN:NUMBER`."""
     campaign: str
+    """Short name of the campaign."""
     campaign_title: str
-    outpoint: Outpoint | None  # None: bank money or a gift in kind, named by `gift`
-    address: str
-    minor: int  # whole units of `asset`
+    """Title of the campaign."""
+    outpoint: str | None
+    """`txid:vout`; null for bank money and gifts in kind."""
+    txid: str | None
+    """Transaction of a payment in coins."""
+    vout: int | None
+    """Which output of it."""
+    address: str | None
+    """Address that was paid."""
+    amount: Amount
+    """What was given."""
+    unit: str = ""
+    """What a piece is called, of a gift in kind."""
     status: DonationStatus
+    """Exactly one status."""
     confirmations: int
+    """Blocks on top of the payment, its own included."""
     needed: int
-    block: BlockRef | None
+    """Confirmations after which it is settled."""
+    block: Block | None
+    """Null while it is in no block."""
     seen_at: str | None
+    """When a source first showed it, RFC 3339."""
     settled_at: str | None
-    value: int | None  # minor units of `currency` on the campaign's valuation clock
-    currency: str
+    """When it went into the books, RFC 3339."""
+    value: Amount | None
+    """Its worth on the campaign's valuation clock; null while that is not known."""
     rate_sources: tuple[str, ...]
-    replaced_by: str | None  # txid
-    steps: tuple[Step, ...]
-    places: tuple[Place, ...]  # units per asset at each end
-    shares: tuple[LineShare, ...]
-    flow: Flow
-    thread: Thread
-    sources: tuple[str, ...]  # sources that showed it
-    gift: str = ""
-    asset: str = "BTC"
-    unit: str = ""  # of a gift in kind
-    late: bool = False  # it came after the campaign's last day, and counts all the same
-    outcome: str = ""  # "returned" where units went back to the donor
-    returned: int = 0  # minor units that went back, fees included
-    changes: tuple[TrailChange, ...] = ()  # oldest first; what went on as told is in `steps`
-    restriction: str = ""  # the number of the need that it is for; empty: for any end
-    restricted_to: str = ""  # what that need asks for, in a few words
+    """Who told the price."""
+    replaced_by: str | None
+    """Transaction that replaced it."""
+    sources: tuple[str, ...]
+    """Sources of the chain that showed it."""
+    places: tuple[Place, ...]
+    """Where all of it is."""
+    late: bool = False
+    """Did it come after the campaign's last day? It counts all the same."""
+    outcome: str | None = None
+    """What it turned out to be, where its status does not say so: `returned`, `refund`, `top_up`, …"""
+    returned: Amount
+    """What went back to the donor, fees included."""
+    restriction: Restriction | None = None
+    """The one need that it is for; null for any end."""
+    href: str = Field(default_factory=_trail_path)
+    """Path of its trail as data."""
 
-    @property
-    def key(self) -> str:
-        """What the donation is asked for by."""
-        return self.gift if self.outpoint is None else str(self.outpoint)
+
+class DonationTrail(Donation):
+    """A donation with its steps, its exact intervals, and its way through the campaign's flow."""
+
+    steps: tuple[Step, ...]
+    """What happened to it, the oldest first."""
+    changes: tuple[TrailChange, ...] = ()
+    """What later entries changed of what was told, the oldest first."""
+    shares: tuple[LineShare, ...]
+    """Its intervals on each line."""
+    thread: tuple[ThreadPoint, ...]
+    """Where it lies on the bars of `/api/v1/campaigns/{slug}/trail`."""
+
+    def as_donation(self) -> Donation:
+        """The same without its steps and intervals."""
+        return Donation(**{name: getattr(self, name) for name in Donation.model_fields})
+
+
+class Donations(Frozen):
+    """The donations that a key names."""
+
+    key: str | None
+    """The key that was asked for; null where it is a claim code, which is secret."""
+    donations: tuple[Donation, ...]
+    """Each with its status."""

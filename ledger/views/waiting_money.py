@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.recording import drafts
 from ledger.recording.kinds import ALL
@@ -36,14 +37,13 @@ def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decis
     for row in unexplained_spends(tx, slug):
         if row.explained_at is None:
             yield DecisionWanted(
-                Matter.UNEXPLAINED_SPEND,
-                slug,
-                row.txid,
-                row.seen_at,
-                "BTC",
-                row.minor,
-                "record the conversion or payment that these coins went into, network fee included",
-                suggestions(tx, slug, row.txid, row.minor) if suggest else (),
+                matter=Matter.UNEXPLAINED_SPEND,
+                campaign=slug,
+                subject=row.txid,
+                since=row.seen_at,
+                amount=row.amount,
+                what_to_do="record the conversion or payment that these coins went into, network fee included",
+                suggestions=suggestions(tx, slug, row.txid, row.amount.minor) if suggest else (),
             )
 
 
@@ -64,10 +64,24 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
             left -= sats
             seen = observed.tx(coin.outpoint.partition(":")[0])
             since = "" if seen is None else seen.confirmed_at or seen.first_at
-            yield DecisionWanted(Matter.UNDECIDED_COIN, slug, coin.outpoint, since, "BTC", sats, what)
+            yield DecisionWanted(
+                matter=Matter.UNDECIDED_COIN,
+                campaign=slug,
+                subject=coin.outpoint,
+                since=since,
+                amount=Amount.known("BTC", sats),
+                what_to_do=what,
+            )
     if left > 0:
         since = campaign_of(books.session, slug).at
-        yield DecisionWanted(Matter.UNDECIDED_COIN, slug, "no coin of ours", since, "BTC", left, what)
+        yield DecisionWanted(
+            matter=Matter.UNDECIDED_COIN,
+            campaign=slug,
+            subject="no coin of ours",
+            since=since,
+            amount=Amount.known("BTC", left),
+            what_to_do=what,
+        )
 
 
 def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
@@ -81,13 +95,12 @@ def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         there = document is not None and document["live"]
         minor = gift_worth(books, slug, gift, gift_asset(books, slug, gift)) if there else None
         yield DecisionWanted(
-            Matter.BLOCKED_GIFT,
-            slug,
-            gift,
-            block["at"],
-            gift_asset(books, slug, gift),
-            minor,
-            what if there else unknown,
+            matter=Matter.BLOCKED_GIFT,
+            campaign=slug,
+            subject=gift,
+            since=block["at"],
+            amount=Amount.known(gift_asset(books, slug, gift), minor),
+            what_to_do=what if there else unknown,
         )
 
 
@@ -99,7 +112,13 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[DecisionWante
             subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
             what = "record a rate of each day on which one was given (the list of gifts shows which have no value)"
         yield DecisionWanted(
-            Matter.UNVALUED_GIFT, slug, subject, gift.since, "BTC", gift.sats, what, count=gift.count
+            matter=Matter.UNVALUED_GIFT,
+            campaign=slug,
+            subject=subject,
+            since=gift.since,
+            amount=Amount.known("BTC", gift.sats),
+            what_to_do=what,
+            count=gift.count,
         )
 
 
@@ -108,7 +127,12 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decisio
     for outpoint in gifts_wanting(tx.shelf, slug):
         gift = books.documents.require("donation", slug, outpoint)
         yield DecisionWanted(
-            Matter.SHORTFALL, slug, outpoint, gift["voided_at"], "BTC", gift["shortfall"], what
+            matter=Matter.SHORTFALL,
+            campaign=slug,
+            subject=outpoint,
+            since=gift["voided_at"],
+            amount=Amount.known("BTC", gift["shortfall"]),
+            what_to_do=what,
         )
     for ref, spend in books.documents.all("spend", slug):
         # What was borrowed stands in the fund whose coins they were.
@@ -118,25 +142,39 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decisio
             row = tx.journal.by_key(key)
             since = spend["at"] if row is None else row.recorded_at
             out = spend["notes"]["out"]
-            yield DecisionWanted(Matter.SHORTFALL, slug, f"spend {ref}", since, "BTC", out, what)
+            yield DecisionWanted(
+                matter=Matter.SHORTFALL,
+                campaign=slug,
+                subject=f"spend {ref}",
+                since=since,
+                amount=Amount.known("BTC", out),
+                what_to_do=what,
+            )
 
 
 def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
     for line in open_lines(tx, slug, propose=suggest):
         yield DecisionWanted(
-            Matter.BANK_LINE,
-            slug,
-            f"{line.bank} {line.identity}",
-            line.booked,
-            line.currency,
-            line.left,
-            "match it with the entry whose money it is (`bank match`), record what is missing, or set it aside",
-            line.proposals,
+            matter=Matter.BANK_LINE,
+            campaign=slug,
+            subject=f"{line.bank} {line.identity}",
+            since=line.booked,
+            amount=Amount.known(line.currency, line.left),
+            what_to_do="match it with the entry whose money it is (`bank match`), record what is missing, or set it "
+            "aside",
+            suggestions=line.proposals,
         )
     for gap in statement_gaps(tx.session, slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
         what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
-        yield DecisionWanted(Matter.BANK_GAP, slug, gap.bank, gap.last, gap.currency, gap.missing, what)
+        yield DecisionWanted(
+            matter=Matter.BANK_GAP,
+            campaign=slug,
+            subject=gap.bank,
+            since=gap.last,
+            amount=Amount.known(gap.currency, gap.missing),
+            what_to_do=what,
+        )
 
 
 def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
@@ -146,12 +184,24 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                 asset, minor = amount_of(document["facts"])
                 if "gift" in document["facts"]:
                     asset = gift_asset(books, slug, document["facts"]["gift"])
-                subject, at = f"{noun} {number}", document["at"]
-                yield DecisionWanted(Matter.APPROVAL, slug, subject, at, asset, minor, _ANOTHER)
+                yield DecisionWanted(
+                    matter=Matter.APPROVAL,
+                    campaign=slug,
+                    subject=f"{noun} {number}",
+                    since=document["at"],
+                    amount=Amount.known(asset, minor),
+                    what_to_do=_ANOTHER,
+                )
     period = pending_period(books.session, slug)
     if period is not None:
-        subject = f"period {period.number}"
-        yield DecisionWanted(Matter.APPROVAL, slug, subject, period.at, "", None, _ANOTHER)
+        yield DecisionWanted(
+            matter=Matter.APPROVAL,
+            campaign=slug,
+            subject=f"period {period.number}",
+            since=period.at,
+            amount=None,
+            what_to_do=_ANOTHER,
+        )
 
 
 def drafts_waiting(tx: Reading) -> Iterator[DecisionWanted]:
@@ -166,4 +216,11 @@ def drafts_waiting(tx: Reading) -> Iterator[DecisionWanted]:
 
 def _of_draft(matter: Matter, draft: Draft, what: str) -> DecisionWanted:
     asset, minor = amount_of(drafts.facts_of(draft))
-    return DecisionWanted(matter, draft.campaign, draft.key, draft.at, asset, minor, what)
+    return DecisionWanted(
+        matter=matter,
+        campaign=draft.campaign,
+        subject=draft.key,
+        since=draft.at,
+        amount=Amount.known(asset, minor),
+        what_to_do=what,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import lot_asset
@@ -20,23 +21,22 @@ def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         if not match.item:
             what = "record the invoice, or tell the payment anew as a prepayment or with why there is none"
             yield DecisionWanted(
-                Matter.OPEN_MATCH,
-                slug,
-                match.order,
-                match.date,
-                match.currency,
-                match.amount,
-                f"{reasons}: {what}",
+                matter=Matter.OPEN_MATCH,
+                campaign=slug,
+                subject=match.order,
+                since=match.date,
+                amount=Amount.known(match.currency, match.amount),
+                what_to_do=f"{reasons}: {what}",
             )
             continue
         yield DecisionWanted(
-            Matter.OPEN_MATCH,
-            slug,
-            f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
-            match.date,
-            match.currency,
-            match.amount,
-            f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception accepted",
+            matter=Matter.OPEN_MATCH,
+            campaign=slug,
+            subject=f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
+            since=match.date,
+            amount=Amount.known(match.currency, match.amount),
+            what_to_do=f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception "
+            "accepted",
         )
 
 
@@ -50,7 +50,14 @@ def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         owed = books.net(account(AccountClass.CLAIMS, slug, number), currency)
         if owed:
             since = str(books.documents.require("closing", slug, order["closing"])["decided_on"])
-            yield DecisionWanted(Matter.OPEN_CLAIM, slug, number, since, currency, owed, what)
+            yield DecisionWanted(
+                matter=Matter.OPEN_CLAIM,
+                campaign=slug,
+                subject=number,
+                since=since,
+                amount=Amount.known(currency, owed),
+                what_to_do=what,
+            )
 
 
 def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
@@ -58,41 +65,60 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
     for gap in open_gaps(books, slug):
         asset = lot_asset(gap.product, gap.lot)
         yield DecisionWanted(
-            Matter.COUNT_GAP,
-            slug,
-            f"{gap.about} {gap.paper}",
-            gap.date,
-            asset,
-            gap.gap,
-            f"{gap.books_good} of {gap.sent} are good in the books, and {gap.good} good and {gap.damaged} damaged were "
-            "counted: record the loss or correct the paper, and name it (`confirmation explain`)",
+            matter=Matter.COUNT_GAP,
+            campaign=slug,
+            subject=f"{gap.about} {gap.paper}",
+            since=gap.date,
+            amount=Amount.known(asset, gap.gap),
+            what_to_do=f"{gap.books_good} of {gap.sent} are good in the books, and {gap.good} good and {gap.damaged} "
+            "damaged were counted: record the loss or correct the paper, and name it (`confirmation explain`)",
         )
     for row in unconfirmed(books, slug, today):
         yield DecisionWanted(
-            Matter.UNCONFIRMED_DELIVERY,
-            slug,
-            f"{row.about} {row.paper}",
-            row.date,
-            "",
-            None,
-            f"{row.place} has not counted it for {PATIENCE} days: send a new link (`confirmation link`)",
+            matter=Matter.UNCONFIRMED_DELIVERY,
+            campaign=slug,
+            subject=f"{row.about} {row.paper}",
+            since=row.date,
+            amount=None,
+            what_to_do=f"{row.place} has not counted it for {PATIENCE} days: send a new link (`confirmation link`)",
         )
 
 
 def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
     """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
-    for row in stock_rows(books, slug):
+    for row in stock_rows(books, slug, today):
         asset = lot_asset(row.product, row.lot)
         subject = f"{asset} at {row.place}"
         if row.recall is not None:
             since = str(books.documents.require("recall", slug, row.recall)["date"])
             what = "send it back, or write it off (`loss add` with cause=recalled)"
-            yield DecisionWanted(Matter.RECALLED_STOCK, slug, subject, since, asset, row.pieces, what)
+            yield DecisionWanted(
+                matter=Matter.RECALLED_STOCK,
+                campaign=slug,
+                subject=subject,
+                since=since,
+                amount=Amount.known(asset, row.pieces),
+                what_to_do=what,
+            )
         elif not row.usable:
             lot = books.documents.require("lot", "", asset)
             since = str(books.documents.require("receipt", slug, lot["receipt"])["date"])
             what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
-            yield DecisionWanted(Matter.SURPLUS, slug, subject, since, asset, row.pieces, what)
-        elif row.expiry is not None and row.is_expired(today):
+            yield DecisionWanted(
+                matter=Matter.SURPLUS,
+                campaign=slug,
+                subject=subject,
+                since=since,
+                amount=Amount.known(asset, row.pieces),
+                what_to_do=what,
+            )
+        elif row.expired and row.expiry is not None:
             what = "write it off (`loss add` with cause=expired)"
-            yield DecisionWanted(Matter.EXPIRED_STOCK, slug, subject, row.expiry, asset, row.pieces, what)
+            yield DecisionWanted(
+                matter=Matter.EXPIRED_STOCK,
+                campaign=slug,
+                subject=subject,
+                since=row.expiry,
+                amount=Amount.known(asset, row.pieces),
+                what_to_do=what,
+            )

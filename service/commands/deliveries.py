@@ -16,8 +16,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
 from ledger.recording.users import actor_named
 from ledger.rules.books import Books
-from ledger.rules.confirmations import TwoCounts
-from ledger.views.two_keys import PATIENCE, Unconfirmed, deliveries
+from ledger.views.two_keys import PATIENCE, DeliveryCount, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
@@ -75,15 +74,15 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
         found = deliveries(Books(tx), slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
     data: dict[str, Any] = {
-        "counts": [asdict(row) | {"books_good": row.books_good, "gap": row.gap} for row in found.counts],
-        "unconfirmed": [asdict(row) for row in found.unconfirmed],
+        "counts": [row.data() for row in found.counts],
+        "unconfirmed": [row.data() for row in found.unconfirmed],
     }
     is_open = bool(found.unconfirmed) or any(row.gap for row in found.counts)
     said = tuple(lines or ["no delivery is confirmed yet, and none waits for long."])
     return Answer(said, data, Exit.OPEN if is_open else Exit.OK)
 
 
-def _count_line(row: TwoCounts) -> str:
+def _count_line(row: DeliveryCount) -> str:
     told = (
         f"{row.sent} sent, {row.books_good} good in the books; counted {row.good} good, {row.damaged} damaged"
     )
@@ -93,7 +92,8 @@ def _count_line(row: TwoCounts) -> str:
 
 
 def _waiting_line(row: Unconfirmed) -> str:
-    return f"{row.date}  {row.about} {row.paper}  {row.pieces} to {row.place}: not confirmed"
+    sent = ", ".join(f"{part.quantity} {part.product}" for part in row.sent)
+    return f"{row.date}  {row.about} {row.paper}  {sent} to {row.place}: not confirmed"
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from api.pages import sentences as say
 from ledger.checks.run import CHECKS
-from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.recording.rebuild import renew
 from ledger.recording.users import add_token, add_user
@@ -221,12 +221,12 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
     data: dict[str, Any] = {
         "campaign": plan.SLUG,
         "donations": report.donations,
-        "received_sats": report.received,
-        "bought": report.bought,
-        "distributed": report.distributed,
+        "received_sats": report.received.minor,
+        "bought": [row.data() for row in report.bought],
+        "distributed": [row.data() for row in report.distributed],
         "places": report.receivers,
-        "under_way": report.under_way,
-        "lost": report.lost,
+        "under_way": [row.data() for row in report.under_way],
+        "lost": [row.data() for row in report.lost],
         "entries": entries[0] if entries else 0,
         "papers": papers,
         "tip": chain.tip_height,
@@ -238,11 +238,10 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
     state = f"books = chain at block {books.block}" if books.reconciled else "does not reconcile"
     lines = (
         "A demonstration. Donors, amounts and papers are invented.",
-        f"{decimal_text('BTC', report.received)} BTC from {report.donations} donations bought "
-        f"{report.bought:,} {report.unit}s:",
-        f"  {report.distributed:,} distributed in {report.receivers} places",
-        f"  {report.under_way:,} on the way or waiting",
-        f"  {report.lost:,} damaged, short or lost",
+        f"{report.received.decimal} BTC from {report.donations} donations bought {say.pieces(report.bought)}:",
+        f"  {say.pieces(report.distributed)} distributed in {report.receivers} places",
+        f"  {say.pieces(report.under_way)} on the way or waiting",
+        f"  {say.pieces(report.lost)} damaged, short or lost",
         f"{data['entries']} entries, {papers} papers; {state}; {len(CHECKS)} invariants checked, "
         f"{len(findings)} broken.",
         *(f"  broken: {finding.sentence}" for finding in findings),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
+from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.core.times import unix_seconds
 from ledger.views.bank_state import BankState, bank_states
@@ -50,13 +50,10 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
     data = {
         "lines": [list(row) for row in found.lines],
         "open": is_open,
-        "state": asdict(found.state),
-        "conservation": told_conservation(report),
-        "banks": [
-            asdict(state) | {"campaign": slug, "reconciled": state.reconciled, "difference": state.difference}
-            for slug, state in banks
-        ],
-        "decisions": [asdict(row) for row in waiting],
+        "state": found.state.data(),
+        "conservation": report.data(),
+        "banks": [state.data() | {"campaign": slug} for slug, state in banks],
+        "decisions": [row.data() for row in waiting],
     }
     return Answer(tuple(lines), data, Exit.OPEN if is_open else Exit.OK)
 
@@ -67,19 +64,6 @@ def _height(text: str | None) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise BadUse("--block: write the height of a block, a whole number.")
     return int(text)
-
-
-def told_conservation(report: Conservation) -> dict[str, object]:
-    """The report as data, with what each table and equation differs by."""
-    return {
-        "campaign": report.campaign,
-        "block": report.block,
-        "seq": report.seq,
-        "now": report.now,
-        "holds": report.holds,
-        "tables": [asdict(table) | {"came": table.came, "went": table.went} for table in report.tables],
-        "ties": [asdict(tie) | {"difference": tie.difference} for tie in report.ties],
-    }
 
 
 def _conservation_lines(report: Conservation) -> Iterator[str]:
@@ -93,48 +77,49 @@ def _conservation_lines(report: Conservation) -> Iterator[str]:
 
 def _table_lines(table: ConservationTable) -> Iterator[str]:
     rows = [row for row in table.rows if row.side is not Side.BOUND]
-    if rows or table.difference:
+    if rows or table.difference.minor:
         yield f"  {table.asset}"
     for side, total in ((Side.CAME, table.came), (Side.WENT, table.went)):
         for row in rows:
             if row.side is side:
-                yield f"    {side.value:<4}  {row.key.replace('_', ' '):<22}{_figure(table, row.minor):>22}"
+                yield f"    {side.value:<4}  {row.key.replace('_', ' '):<22}{row.amount.decimal:>22}"
         if rows:
-            yield f"    {side.value:<4}  {'together':<22}{_figure(table, total):>22}"
-    if table.difference:
-        off = f"{_figure(table, abs(table.difference))} {table.asset} too {_more(table.difference)}"
+            yield f"    {side.value:<4}  {'together':<22}{total.decimal:>22}"
+    if table.difference.minor:
+        off = f"{_off(table.difference)} {table.asset} too {_more(table.difference)}"
         yield f"    does not tie: {off} is held or gone"
 
 
-def _figure(table: ConservationTable, minor: int) -> str:
-    return decimal_text(table.asset, minor)
+def _off(difference: Amount) -> str:
+    return decimal_text(difference.asset, abs(difference.minor))
 
 
 def _tie_lines(tie: Tie) -> Iterator[str]:
-    parts = " + ".join(f"{name} {decimal_text(tie.asset, units)}" for name, units in tie.parts) or "nothing"
-    off = f"{decimal_text(tie.asset, abs(tie.difference))} too {_more(tie.difference)}"
-    end = f"; does not tie: {off}" if tie.difference else ""
-    yield f"  {tie.what} {tie.subject}: {decimal_text(tie.asset, tie.total)} = {parts}{end}"
+    parts = " + ".join(f"{name} {part.decimal}" for name, part in tie.parts.items()) or "nothing"
+    off = f"{_off(tie.difference)} too {_more(tie.difference)}"
+    end = f"; does not tie: {off}" if tie.difference.minor else ""
+    yield f"  {tie.what} {tie.subject}: {tie.total.decimal} = {parts}{end}"
 
 
-def _more(difference: int) -> str:
-    return "much" if difference > 0 else "little"
+def _more(difference: Amount) -> str:
+    return "much" if difference.minor > 0 else "little"
 
 
 def _bank_line(slug: str, state: BankState) -> str:
     said = "reconciled" if state.reconciled else f"{state.unmatched_lines} lines without a match"
-    closing = decimal_text(state.currency, state.closing)
-    return f"  {slug}: bank {state.bank} closes {state.last} with {closing} {state.currency}: {said}"
+    return f"  {slug}: bank {state.bank} closes {state.last} with {state.closing.decimal} {state.closing.asset}: {said}"
 
 
 def _decision_lines(waiting: tuple[DecisionWanted, ...], now: int) -> Iterator[str]:
     for row in waiting:
-        amount = "" if row.minor is None else f"  {decimal_text(row.asset, row.minor)} {row.asset}"
+        amount = "" if row.amount is None else f"  {row.amount.decimal} {row.amount.asset}"
         what = row.matter.value.replace("_", " ")
         yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"
         for found in row.suggestions:
-            amount = "" if found.minor is None else f" ({decimal_text(row.asset, found.minor)} {row.asset})"
+            amount = ""
+            if row.amount is not None and found.minor is not None:
+                amount = f" ({decimal_text(row.amount.asset, found.minor)} {row.amount.asset})"
             yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{amount}: {', '.join(found.why)}"
 
 
@@ -156,7 +141,7 @@ def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
         now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
     lines = [*_decision_lines(waiting, now), f"{sum(row.count for row in waiting)} to decide."]
-    return Answer(tuple(lines), [asdict(row) for row in waiting], Exit.OPEN if waiting else Exit.OK)
+    return Answer(tuple(lines), [row.data() for row in waiting], Exit.OPEN if waiting else Exit.OK)
 
 
 COMMANDS: Mapping[str, Command] = {

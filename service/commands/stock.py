@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ledger.core.money import decimal_text, is_money
+from ledger.core.money import is_money
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
@@ -40,16 +40,16 @@ def _stock_options(parser: argparse.ArgumentParser) -> None:
 def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         today = rfc3339(now_of(tx, outside))[:10]
-        rows = stock_rows(Books(tx), _slug(tx, options))
+        rows = stock_rows(Books(tx), _slug(tx, options), today)
     if options.expired:
-        rows = [row for row in rows if row.is_expired(today)]
+        rows = [row for row in rows if row.expired]
     lines = []
     for row in rows:
-        told = [f"{'expired' if row.is_expired(today) else 'expires'} {row.expiry}"] if row.expiry else []
+        told = [f"{'expired' if row.expired else 'expires'} {row.expiry}"] if row.expiry else []
         told += [] if row.usable else ["came too much; waits for a decision"]
         told += [f"recalled by {row.recall}"] if row.recall else []
         lines.append(f"{row.place}  {row.product}#{row.lot}  {row.pieces}  {'; '.join(told)}".rstrip())
-    data = [asdict(row) | {"expired": row.is_expired(today)} for row in rows]
+    data = [row.data() for row in rows]
     return Answer(tuple(lines or [f"nothing {'expired ' if options.expired else ''}is in stock."]), data)
 
 
@@ -62,7 +62,7 @@ def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
         f"{f', report {row.report}' if row.report else ''}{f': {row.reason}' if row.reason else ''}"
         for row in rows
     ]
-    return Answer(tuple(lines or ["nothing is lost."]), [asdict(row) for row in rows])
+    return Answer(tuple(lines or ["nothing is lost."]), [row.data() for row in rows])
 
 
 def _card_options(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def _stock_card(options: argparse.Namespace, outside: Outside) -> Answer:
         rows = stock_card(tx, _slug(tx, options), options.place, options.product, options.lot)
     lines = [f"{'date':<12}{'in':>10}{'out':>10}{'balance':>10}  document"]
     lines += [f"{r.date:<12}{r.came or '':>10}{r.went or '':>10}{r.balance:>10}  {r.document}" for r in rows]
-    return Answer(tuple(lines), [asdict(row) for row in rows])
+    return Answer(tuple(lines), [row.data() for row in rows])
 
 
 def _lot_options(parser: argparse.ArgumentParser) -> None:
@@ -99,13 +99,13 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
         lines += [
             f"  {row.gift or 'not paid for yet'}: {row.pieces} pieces"
             + (
-                f", {decimal_text(row.asset, row.units)} {row.asset} of the price"
-                if is_money(row.asset)
+                f", {row.amount.decimal} {row.amount.asset} of the price"
+                if is_money(row.amount.asset)
                 else ""
             )
             for row in trace.gifts
         ]
-    return Answer(tuple(lines), [asdict(trace) for trace in traces])
+    return Answer(tuple(lines), [trace.data() for trace in traces])
 
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:

@@ -6,10 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.data import shapes
 from api.pages import sentences as say
-from api.pages.figures import exact
-from ledger.core.money import is_money
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
@@ -34,7 +31,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         if index:
             lines.append("")
         lines += trail_lines(trail)
-    data: list[Any] = [shapes.donation_trail(trail) for trail in trails]
+    data: list[Any] = [trail.data() for trail in trails]
     return Answer(tuple(lines), {"trails": data})
 
 
@@ -59,9 +56,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     if trail.places:
         lines += ["", "Where all of it is"]
         for place in trail.places:
-            money = is_money(place.asset)
-            figure = f"{exact(place.asset, place.units)} {place.asset}" if money else ""
-            lines.append(f"  {figure or say.number_of(place.units, place.unit)}  {say.where(place)}")
+            lines.append(f"  {say.gift_amount(place.amount, place.unit)}  {say.where(place)}")
     if trail.shares:
         lines += ["", "Its place on each line (from, to)"]
         lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]
@@ -70,7 +65,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
 
 def _change_lines(trail: DonationTrail) -> Iterator[str]:
     for change in trail.changes:
-        why = say.change_why(change)
+        why = change.why
         yield f"  {change.date:<{_WIDTH}}{say.change_what(change)}{f': {why}' if why else ''}."
         for word, text in (("said", say.change_said(change)), ("says", say.change_says(change))):
             if text:
@@ -79,12 +74,13 @@ def _change_lines(trail: DonationTrail) -> Iterator[str]:
 
 def _step_lines(step: Step) -> list[str]:
     day = step.at[:10] if step.at else "next"
-    figure = say.amount(step.asset, step.units, step.unit)
+    figure = say.amount(step.amount, step.unit)
     facts = [fact for fact in (step.reference, *say.step_facts(step)) if fact]
     line = f"  {day:<{_WIDTH}}{figure} {say.step_phrase(step)}"
     told = [f"{line} ({'; '.join(facts)})" if facts else line]
     told += [
-        f"  {'':<{_WIDTH}}{paper.title}, {paper.access.value}, sha256 {paper.sha256}" for paper in step.papers
+        f"  {'':<{_WIDTH}}{paper.title}, {paper.access.value}, sha256 {paper.sha256}"
+        for paper in step.evidence
     ]
     return told
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
-from ledger.views.campaign import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend
+from ledger.core.frozen import Amount
+from ledger.views.campaign import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend, Unvalued
 from tests.tools import builders_views as built
+from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
 
 
@@ -56,25 +57,28 @@ def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) 
             {"agreed": False, "no_chain_since": "2020-09-28T12:00:00Z"},
             "No agreed chain since 28 September 2020, 12:00 UTC",
         ),
-        ({"behind": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
-        ({"shortfall": 1_000_000}, "0.01 BTC was undone by the chain after it was used"),
+        ({"behind_blocks": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
+        ({"shortfall": Amount.of("BTC", 1_000_000)}, "0.01 BTC was undone by the chain after it was used"),
         (
-            {"unvalued": 2, "unvalued_sats": 1_000_000, "unvalued_since": "2020-09-28T12:00:00Z"},
+            {"unvalued": Unvalued(asset="BTC", minor=1_000_000, count=2, since="2020-09-28T12:00:00Z")},
             "Without a value since 28 September 2020, 12:00 UTC: 2 donations, 0.01 BTC.",
         ),
     ],
 )
 def test_the_age_of_figures_is_said(change: dict[str, object], said: str) -> None:
     """Old figures stay visible, with why they are old."""
-    assert said in " ".join(say.books_notes(replace(built.tied_books(), **change)))  # type: ignore[arg-type]
+    assert said in " ".join(say.books_notes(changed(built.tied_books(), **change)))
 
 
 def test_an_unexplained_coin_is_a_row_until_it_is_explained() -> None:
     """Open ones stand with amount and time; closed ones are counted."""
-    spend = UnexplainedSpend("cd" * 32, 500_000, "2020-06-24T11:20:00Z", None)
+    spend = UnexplainedSpend(
+        txid="cd" * 32, seen_at="2020-06-24T11:20:00Z", explained_at=None, amount=Amount.of("BTC", 500_000)
+    )
     mine = ports()
     assert isinstance(mine.views, FakeViews)
-    mine.views.reports["open"] = replace(built.story_report(), unexplained=(spend,))
+    report = changed(built.story_report(), unexplained=(spend,))
+    mine.views.pages["open"] = changed(built.story_page(), report=report)
     html = TestClient(create_app(mine)).get("/c/open").text
     assert "0.00500000 BTC" in html
     assert "No entry says why, since 24 June 2020, 11:20 UTC" in html
@@ -90,7 +94,7 @@ def test_what_is_open_of_deliveries_comes_first_and_the_rest_is_counted(site: Te
     assert len(rows) == 8
     assert "1 gap without an explanation; 1 delivery not counted" in table
     assert "23 more rows in the data" in table
-    assert "The last 8 of 30. 6,400 pieces in stock are past the last day of use." in html
+    assert "The last 8 of 30. 6,400 masks in stock are past the last day of use." in html
 
 
 def test_a_sealed_paper_has_no_link(site: TestClient) -> None:
@@ -111,20 +115,30 @@ def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
 def test_a_wait_is_not_painted_as_an_alarm(site: TestClient) -> None:
     """Before the first look, and while catching up, nothing is called reconciled and nothing is red."""
     assert 'class="strip waits"' in site.get("/c/new").text
-    behind = replace(built.tied_books(), reconciled=False, behind=12, behind_hours=2)
+    behind = changed(built.tied_books(), reconciled=False, behind_blocks=12, behind_hours=2)
     assert say.books_facts(behind)[0] == ("Not reconciled yet", "Read to block 650,412")
-    lost = replace(behind, unexplained=500_000)
+    lost = changed(behind, unexplained=Amount.of("BTC", 500_000))
     assert say.books_facts(lost)[0][0].startswith("Does not reconcile")
 
 
 def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_reconciled() -> None:
     """Books that are the chain are not reconciled while an order or a bank line is not matched: counts, no alarm."""
-    waits = (OpenCount("open_match", 1, "2020-09-01"), OpenCount("bank_line", 2, "2020-09-20"))
-    row = OpenMatter("open_match", "PO-3/1 invoice I-9", "2020-09-01", "USD", 12_500, "correct one")
-    books = replace(built.tied_books(), reconciled=False, open=waits)
+    waits = (
+        OpenCount(matter="open_match", count=1, since="2020-09-01"),
+        OpenCount(matter="bank_line", count=2, since="2020-09-20"),
+    )
+    row = OpenMatter(
+        matter="open_match",
+        subject="PO-3/1 invoice I-9",
+        since="2020-09-01",
+        what_to_do="correct one",
+        amount=Amount.known("USD", 12_500),
+    )
+    books = changed(built.tied_books(), reconciled=False, open=waits)
     mine = ports()
     assert isinstance(mine.views, FakeViews)
-    mine.views.reports["open"] = replace(built.story_report(), books=books, waiting=(row,))
+    report = changed(built.story_report(), books=books)
+    mine.views.pages["open"] = changed(built.story_page(), report=report, waiting=(row,))
     site = TestClient(create_app(mine))
     html = site.get("/c/open").text
     told = text_of(html)
@@ -145,12 +159,27 @@ def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_r
 def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
     """Pledged, paid in part, lapsed: a row each, and every figure of the campaign is what it is without them."""
     rows = (
-        PledgeRow("PL-2", "2020-05-20", "USD", 250_000, 200_000, 0, "commitment"),
-        PledgeRow("PL-1", "2020-05-18", "USD", 90_000, 0, 90_000, "lapsed"),
+        PledgeRow(
+            number="PL-2",
+            date="2020-05-20",
+            promised=Amount.of("USD", 250_000),
+            paid=Amount.of("USD", 200_000),
+            lapsed=Amount.of("USD", 0),
+            status="commitment",
+        ),
+        PledgeRow(
+            number="PL-1",
+            date="2020-05-18",
+            promised=Amount.of("USD", 90_000),
+            paid=Amount.of("USD", 0),
+            lapsed=Amount.of("USD", 90_000),
+            status="lapsed",
+        ),
     )
     mine = ports()
     assert isinstance(mine.views, FakeViews)
-    mine.views.reports["promised"] = replace(built.story_report(), pledges=rows)
+    report = changed(built.story_report(), pledges=rows)
+    mine.views.pages["promised"] = changed(built.story_page(), report=report)
     site = TestClient(create_app(mine))
     told = text_of(site.get("/c/promised").text)
     assert "PL-2 20 May 2020 2,500.00 USD Binding 2,000.00 USD paid and 500.00 USD still to come" in told

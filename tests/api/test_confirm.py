@@ -231,7 +231,18 @@ def test_the_recipient_of_a_handover_counts_too(site: TestClient, token: str, le
 def test_a_gap_is_never_more_than_the_difference_and_never_turns_round(
     sent: int, good: int, damaged: int, told: int, explained: int
 ) -> None:
-    row = TwoCounts("shipment", "W", "KIT", "L", sent, good, damaged, explained, DATE, told=min(told, sent))
+    row = TwoCounts(
+        about="shipment",
+        paper="W",
+        product="KIT",
+        lot="L",
+        sent=sent,
+        good=good,
+        damaged=damaged,
+        explained=explained,
+        date=DATE,
+        told=min(told, sent),
+    )
     difference = sent - min(told, sent) - good
     assert abs(row.gap) <= abs(difference)
     assert row.gap * difference >= 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,7 +11,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
-from ledger.views.campaign import CampaignReport
+from ledger.views.campaign import SourceOfFact
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, FakeStore, FakeViews, ports
 
@@ -109,11 +108,12 @@ def test_markup_in_data_stays_text() -> None:
     mine = ports()
     assert isinstance(mine.views, FakeViews)
     evil = "<script>alert(1)</script>\u202eevil\x07"
-    report = built.story_report()
-    mine.views.reports["evil"] = replace(
-        report, title=evil, purpose=evil, unit=evil, papers=(replace(report.papers[0], title=evil, shows=evil),),
-        sources_of_facts=((evil, evil),),
-    )  # fmt: skip
+    page = built.story_page(evil)
+    report = built.changed(
+        page.report, title=evil, purpose=evil, sources_of_facts=(SourceOfFact(fact=evil, source=evil),)
+    )
+    paper = built.changed(page.papers[0], title=evil, shows=evil)
+    mine.views.pages["evil"] = built.changed(page, report=report, papers=(paper,))
     html = TestClient(create_app(mine)).get("/c/evil").text
     assert "<script" not in html
     assert "\u202e" not in html
@@ -159,8 +159,9 @@ def test_the_style_sheet_is_named_by_its_bytes(site: TestClient) -> None:
 
 def test_no_product_is_named_in_the_code_of_pages() -> None:
     """The core and the pages know no product; the report's unit is the only word for it."""
-    report: CampaignReport = built.story_report("kit")
+    page = built.story_page("kit")
     mine = ports()
     assert isinstance(mine.views, FakeViews)
-    mine.views.reports["kits"] = replace(report, title="Kits", withheld=(), purpose="", needs=())
+    report = built.changed(page.report, title="Kits", withheld=(), purpose="", needs=())
+    mine.views.pages["kits"] = built.changed(page, report=report)
     assert "mask" not in TestClient(create_app(mine)).get("/c/kits").text.lower()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
-from api.pages.figures import rfc3339
+from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind
 from ledger.views.trail import ChangeKind, DonationStatus, Place, TrailChange
 from tests.tools import builders_views as built
+from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
 
 
@@ -34,7 +34,7 @@ def test_a_campaign_says_one_sentence_whose_figures_add_up(site: TestClient) -> 
 
 def test_a_sentence_that_would_not_add_up_names_the_rest() -> None:
     """What is in no figure is said, never left out."""
-    report = replace(built.story_report(), under_way=32_000)
+    report = changed(built.story_report(), under_way=built.pieces("mask", 32_000))
     assert "400 are not accounted for" in say.plain(say.campaign_sentence(report))
 
 
@@ -72,33 +72,44 @@ def test_every_status_is_a_word_and_a_sentence(site: TestClient, status: Donatio
 
 def test_many_places_are_said_with_their_rest() -> None:
     """The four largest are named; the others are one figure, and the sum still holds."""
-    places = tuple(Place(None, "kit", 10 - i, "kit", f"P{i}", "2020-06-01") for i in range(8))
-    said = say.plain(say.donation_sentence(replace(built.story_trail("kit"), places=places)))
+    places = tuple(
+        Place(
+            kind=ExitKind.DISTRIBUTED,
+            unit="kit",
+            place=f"P{i}",
+            since="2020-06-01",
+            amount=Amount.of("kit", 10 - i),
+        )
+        for i in range(8)
+    )
+    said = say.plain(say.donation_sentence(changed(built.story_trail("kit"), places=places)))
     assert "bought 52 kits:" in said
     assert said.endswith("18 in 4 other places.")
 
 
 def test_a_gift_too_small_for_a_piece_is_told_so() -> None:
     """It shares one with its neighbours."""
-    said = say.plain(say.donation_sentence(replace(built.story_trail(), places=())))
+    said = say.plain(say.donation_sentence(changed(built.story_trail(), places=())))
     assert "shares one with its neighbours" in said
 
 
 def test_money_that_waits_is_said_as_waiting() -> None:
     """A settled gift that bought nothing yet says where it lies."""
-    held = (Place(ExitKind.HELD, "BTC", 1_000_000, "", "", "2020-06-01"),)
-    said = say.plain(say.donation_sentence(replace(built.story_trail(), places=held)))
+    held = (
+        Place(kind=ExitKind.HELD, unit="", place="", since="2020-06-01", amount=Amount.of("BTC", 1_000_000)),
+    )
+    said = say.plain(say.donation_sentence(changed(built.story_trail(), places=held)))
     assert said == "Your 0.01 BTC is settled and bought nothing yet: 0.01 BTC held."
 
 
 def test_losses_of_one_kind_are_one_figure() -> None:
     """Damage at receipt and on the way is said once; the table keeps both."""
     places = (
-        Place(None, "kit", 30, "kit", "Ghana", ""),
-        Place(ExitKind.DAMAGED, "kit", 2, "kit", "GRN-1", ""),
-        Place(ExitKind.DAMAGED, "kit", 3, "kit", "W-1", ""),
+        Place(kind=ExitKind.DISTRIBUTED, unit="kit", place="Ghana", since="", amount=Amount.of("kit", 30)),
+        Place(kind=ExitKind.DAMAGED, unit="kit", place="GRN-1", since="", amount=Amount.of("kit", 2)),
+        Place(kind=ExitKind.DAMAGED, unit="kit", place="W-1", since="", amount=Amount.of("kit", 3)),
     )
-    said = say.plain(say.donation_sentence(replace(built.story_trail("kit"), places=places)))
+    said = say.plain(say.donation_sentence(changed(built.story_trail("kit"), places=places)))
     assert said == "Your 0.01 BTC bought 35 kits: 30 handed out in Ghana, 5 damaged."
 
 
@@ -120,18 +131,32 @@ def test_a_line_has_a_name_for_people(line: str, name: str) -> None:
 
 def test_what_changed_is_told_with_what_was_said_what_is_said_and_why() -> None:
     """The newest first, in the reason's own words, which are escaped; a trail without changes has no such part."""
-    said = Place(ExitKind.WAITING, "MASK", 300, "mask", "WAHO", "")
+    said = Place(kind=ExitKind.WAITING, unit="mask", place="WAHO", since="", amount=Amount.of("MASK", 300))
     back = TrailChange(
-        ChangeKind.REVERSED, 41, "2020-09-22T09:00:00Z", "2020-09-22", 38, "a <b>slip</b>", (said,),
-        (replace(said, kind=ExitKind.IN_STOCK, place="Abuja"),), (("undone", "handover H-1"),),
-    )  # fmt: skip
+        kind=ChangeKind.REVERSED,
+        entry=41,
+        at="2020-09-22T09:00:00Z",
+        date="2020-09-22",
+        of=38,
+        why="a <b>slip</b>",
+        said=(said,),
+        says=(changed(said, kind=ExitKind.IN_STOCK, place="Abuja"),),
+        detail={"undone": "handover H-1"},
+    )
     left = TrailChange(
-        ChangeKind.VOIDED, 40, "2020-09-21T09:00:00Z", "2020-09-21", None, "", (), (),
-        (("block_said", "650400"), ("used_already", "5000 BTC")),
-    )  # fmt: skip
+        kind=ChangeKind.VOIDED,
+        entry=40,
+        at="2020-09-21T09:00:00Z",
+        date="2020-09-21",
+        of=None,
+        why="",
+        said=(),
+        says=(),
+        detail={"block_said": "650400", "used_already": "5000 BTC"},
+    )
     mine = ports()
     assert isinstance(mine.views, FakeViews)
-    mine.views.trails[built.TXID] = [replace(built.story_trail(), changes=(left, back))]
+    mine.views.trails[built.TXID] = [changed(built.story_trail(), changes=(left, back))]
     site = TestClient(create_app(mine))
     html = site.get(f"/d/{built.TXID}").text
     told = text_of(html)
@@ -151,7 +176,7 @@ def test_when_a_gift_settled_stands_beside_the_time_of_its_block() -> None:
     assert trail.block is not None
     said = say.status_detail(trail)
     assert said.startswith("since 29 May 2020; in block ")
-    assert f"of {say.time(rfc3339(trail.block.time))}" in said
+    assert f"of {say.time(trail.block.time)}" in said
     assert "Block of 29 May 2020, 13:20 UTC" in say.step_facts(
-        replace(trail.steps[0], detail=(("block_time", "2020-05-29T13:20:00Z"),))
+        changed(trail.steps[0], detail={"block_time": "2020-05-29T13:20:00Z"})
     )

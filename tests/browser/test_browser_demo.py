@@ -51,7 +51,7 @@ def test_from_the_front_page_to_ones_own_masks(page: Page, demo: str, told: Stor
     """A donor with nothing but a transaction id finds what the gift became, without a script."""
     with told.read() as tx:
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
-    row = next(r for r in rows if r.minor == 20_000_000)
+    row = next(r for r in rows if r.amount.minor == 20_000_000)
     page.goto(demo)
     page.get_by_label("Find my donation").fill(row.outpoint)
     page.keyboard.press("Enter")

@@ -43,7 +43,7 @@ def in_hand(ledger: Ledger) -> dict[str, int]:
         made = conservation(reading, SLUG)
     assert made.holds
     (table,) = [table for table in made.tables if table.asset == "BTC"]
-    return {row.key: row.minor for row in table.rows if row.key.startswith("in_hand")}
+    return {row.key: row.amount.minor for row in table.rows if row.key.startswith("in_hand")}
 
 
 def status(ledger: Ledger, gift: str = GIFT) -> DonationStatus:
@@ -73,8 +73,8 @@ def test_blocked_before_it_settles_it_is_in_the_books_and_on_no_line_until_two_r
         waiting = [
             row for row in decisions(reading, SLUG, now=ledger.now) if row.matter is Matter.BLOCKED_GIFT
         ]
-    assert (report.donations, report.received) == (1, BTC // 2)
-    assert [(row.subject, row.minor) for row in waiting] == [(GIFT, BTC)]
+    assert (report.donations, report.received.minor) == (1, BTC // 2)
+    assert [(row.subject, row.amount.minor) for row in waiting] == [(GIFT, BTC)]
     ledger.do("approver", "release", "add", number="L-0", block="B-1", date=DAY)
     with pytest.raises(NotAllowed, match="another person"):
         ledger.do("approver", "release", "approve", number="L-0", date=DAY)
@@ -127,8 +127,8 @@ def test_a_spend_of_a_coin_that_was_blocked_later_takes_its_own_held_units(tmp_p
     with ledger.store.read() as reading:
         (other,) = donation_trails(reading, f"{name('other')}:0", now=ledger.now)
         (gift,) = donation_trails(reading, GIFT, now=ledger.now)
-    assert [(place.units, place.kind) for place in other.places] == [(BTC // 2, "held")]
-    assert {place.kind: place.units for place in gift.places} == {
+    assert [(place.amount.minor, place.kind) for place in other.places] == [(BTC // 2, "held")]
+    assert {place.kind: place.amount.minor for place in gift.places} == {
         "unexplained": BTC - BTC // 4,
         "held": BTC // 4,
     }
@@ -161,7 +161,7 @@ def gone_while_blocked(tmp_path: Path) -> Ledger:
 def places(ledger: Ledger, gift: str = GIFT) -> set[tuple[str, int]]:
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, gift, now=ledger.now)
-    return {(place.kind.value, place.units) for place in trail.places}
+    return {(place.kind.value, place.amount.minor) for place in trail.places}
 
 
 def test_nothing_is_made_of_a_blocked_gifts_coins_before_two_release_it(tmp_path: Path) -> None:
@@ -278,7 +278,10 @@ def test_what_a_correction_frees_of_a_blocked_gift_is_held_at_once(tmp_path: Pat
     tied(ledger)
     with ledger.store.read() as reading:
         rows = {
-            r.key: r.minor for t in conservation(reading, SLUG).tables if t.asset == "USD" for r in t.rows
+            r.key: r.amount.minor
+            for t in conservation(reading, SLUG).tables
+            if t.asset == "USD"
+            for r in t.rows
         }
     assert (rows["in_hand_blocked"], rows["in_hand_bank"]) == (5_000, 5_000)
     release(ledger)
@@ -289,7 +292,7 @@ def test_a_block_of_a_payment_that_never_came_is_asked_about(tmp_path: Path) -> 
     block(ledger)
     with ledger.store.read() as reading:
         (waits,) = decisions(reading, SLUG, now=ledger.now)
-    assert (waits.matter, waits.minor) == (Matter.BLOCKED_GIFT, None)
+    assert (waits.matter, waits.amount.minor) == (Matter.BLOCKED_GIFT, None)
     assert "see that its key is right" in waits.what_to_do
     release(ledger)
     with ledger.store.read() as reading:
@@ -375,4 +378,4 @@ def test_what_waits_of_a_gift_is_told_in_one_asset_and_never_added_across_two(tm
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, GIFT, now=ledger.now)
     last = trail.steps[-1]
-    assert (last.asset, last.units) == ("BTC", BTC // 4)
+    assert (last.amount.asset, last.amount.minor) == ("BTC", BTC // 4)

@@ -21,8 +21,8 @@ def only(trail: DonationTrail) -> TrailChange:
 
 def figures(change: TrailChange) -> tuple[list[tuple[object, int]], list[tuple[object, int]]]:
     return (
-        [(place.kind, place.units) for place in change.said],
-        [(place.kind, place.units) for place in change.says],
+        [(place.kind, place.amount.minor) for place in change.said],
+        [(place.kind, place.amount.minor) for place in change.says],
     )
 
 
@@ -50,7 +50,7 @@ def test_a_reversal_is_told_with_what_was_said_what_is_said_and_why(ledger: Ledg
     assert (change.kind, change.entry, change.of) == (ChangeKind.REVERSED, undone.seq, seq)
     assert change.why == "another lot was meant"
     assert figures(change) == ([(ExitKind.WAITING, 300)], [(ExitKind.IN_STOCK, 300)])
-    assert ("undone", "handover H-1") in change.detail
+    assert change.detail["undone"] == "handover H-1"
     words = "\n".join(trail_lines(trail_of(ledger, GIFT)))
     assert f"took back entry {seq}, handover H-1: another lot was meant." in words
     assert "It said: 300 kits waiting at Aid." in words
@@ -84,7 +84,7 @@ def test_a_recalled_lot_is_told_to_those_whose_gifts_it_is(ledger: Ledger) -> No
     )
     change = only(trail_of(ledger, GIFT))
     assert (change.kind, change.why, change.said) == (ChangeKind.RECALLED, "the maker warns", change.says)
-    assert sum(place.units for place in change.said) == 1000
+    assert sum(place.amount.minor for place in change.said) == 1000
 
 
 def test_a_closed_order_says_what_its_supplier_owes_now(tmp_path: Path) -> None:
@@ -116,11 +116,11 @@ def test_a_gift_that_loses_its_block_is_told_so_and_when_it_comes_back(tmp_path:
     ledger.mine("c", tx("gift", (0, BTC)))
     ledger.bury()
     voided, restored = trail_of(ledger, GIFT).changes
-    assert (voided.detail, restored.kind) == ((("block_said", "1"),), ChangeKind.RESTORED)
-    assert restored.detail == (("block", "8"),)
+    assert (voided.detail, restored.kind) == ({"block_said": "1"}, ChangeKind.RESTORED)
+    assert restored.detail == {"block": "8"}
     ledger.reorg(6, ("d", (tx("gift", (0, BTC)),)), *((f"e{i}", ()) for i in range(6)))
     *_, moved = trail_of(ledger, GIFT).changes
-    assert (moved.kind, moved.detail) == (ChangeKind.MOVED, (("block", "8"), ("block_said", "8")))
+    assert (moved.kind, moved.detail) == (ChangeKind.MOVED, {"block": "8", "block_said": "8"})
 
 
 def test_bank_money_that_was_no_gift_is_told_as_taken_back(tmp_path: Path) -> None:

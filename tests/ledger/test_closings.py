@@ -57,8 +57,8 @@ def test_what_was_paid_for_and_did_not_come_is_a_claim_that_the_donor_sees(ledge
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
         report = campaign_report(reading, SLUG, now=ledger.now)
-    assert ("claim", 400) in {(place.kind, place.units) for place in trail.places}
-    assert report.bought == 600
+    assert ("claim", 400) in {(place.kind, place.amount.minor) for place in trail.places}
+    assert [row.quantity for row in report.bought] == [600]
 
 
 def test_what_is_named_must_be_what_is_left(ledger: Ledger) -> None:

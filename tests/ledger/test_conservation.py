@@ -25,7 +25,7 @@ def report(ledger: Ledger, block: int | None = None) -> Conservation:
 
 def rows(made: Conservation, asset: str) -> dict[str, int]:
     (table,) = [table for table in made.tables if table.asset == asset]
-    return {f"{row.side.value} {row.key}": row.minor for row in table.rows}
+    return {f"{row.side.value} {row.key}": row.amount.minor for row in table.rows}
 
 
 def sold(ledger: Ledger, approve: bool = True) -> None:
@@ -78,7 +78,14 @@ def test_per_order_item_and_per_lot_the_pieces_tie(tmp_path: Path) -> None:
     sold(ledger)
     bought(ledger)
     made = report(ledger)
-    ties = {(tie.what, tie.subject): (tie.total, dict(tie.parts), tie.difference) for tie in made.ties}
+    ties = {
+        (tie.what, tie.subject): (
+            tie.total.minor,
+            {name: part.minor for name, part in tie.parts.items()},
+            tie.difference.minor,
+        )
+        for tie in made.ties
+    }
     assert ties["order", "PO-1/1"] == (100, {"good": 50, "damaged": 4, "short": 6, "open": 40}, 0)
     assert ties["lot", "KIT#L1"] == (60, {"stock": 50, "lost": 10}, 0)
     assert made.holds
@@ -93,7 +100,9 @@ def test_a_planted_error_in_an_account_shows_by_exactly_how_much(tmp_path: Path,
         debited, credited = json.loads(writing.shelf.load("balance", key) or b"[]")
         writing.shelf.save("balance", key, b"[%d,%d]" % (debited + planted, credited))
     made = report(ledger)
-    assert {table.asset: table.difference for table in made.tables if table.difference} == {"BTC": planted}
+    assert {table.asset: table.difference.minor for table in made.tables if table.difference.minor} == {
+        "BTC": planted
+    }
     assert not made.holds
 
 
@@ -106,8 +115,12 @@ def test_a_planted_error_in_a_lot_shows_for_that_lot_by_exactly_how_much(tmp_pat
         debited, credited = json.loads(writing.shelf.load("balance", key) or b"[]")
         writing.shelf.save("balance", key, b"[%d,%d]" % (debited - 3, credited))
     made = report(ledger)
-    assert [(tie.subject, tie.difference) for tie in made.ties if tie.difference] == [("KIT#L1", -3)]
-    assert [(table.asset, table.difference) for table in made.tables if table.difference] == [("KIT#L1", -3)]
+    assert [(tie.subject, tie.difference.minor) for tie in made.ties if tie.difference.minor] == [
+        ("KIT#L1", -3)
+    ]
+    assert [(table.asset, table.difference.minor) for table in made.tables if table.difference.minor] == [
+        ("KIT#L1", -3)
+    ]
 
 
 def test_at_a_block_it_is_as_the_books_stood_then(tmp_path: Path) -> None:
@@ -188,7 +201,7 @@ def _tell(ledger: Ledger, steps: list[tuple[str, int]]) -> None:
         assert made.holds, made
         for table in made.tables:
             assert table.came == table.went
-            assert all(row.minor > 0 for row in table.rows if row.side is not Side.BOUND)
+            assert all(row.amount.minor > 0 for row in table.rows if row.side is not Side.BOUND)
 
 
 def _desk(ledger: Ledger, step: str, which: int, sales: dict[str, int]) -> None:

@@ -62,7 +62,7 @@ def test_nothing_waits_where_all_is_explained(ledger: Ledger) -> None:
 def test_an_unexplained_spend_waits_from_its_first_block_until_it_is_approved(ledger: Ledger) -> None:
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     (young,) = waiting(ledger)
-    assert (young.matter, young.subject, young.minor) == (Matter.UNEXPLAINED_SPEND, name("sale"), BTC)
+    assert (young.matter, young.subject, young.amount.minor) == (Matter.UNEXPLAINED_SPEND, name("sale"), BTC)
     ledger.bury()
     (old,) = waiting(ledger)
     assert old.since == young.since
@@ -79,7 +79,7 @@ def test_a_refused_draft_waits_with_the_reason_and_only_the_desk_sees_it(ledger:
     ledger.bury()
     rows = {row.matter: row for row in waiting(ledger)}
     assert "4000 sats missing" in rows[Matter.REFUSED_DRAFT].what_to_do
-    assert rows[Matter.REFUSED_DRAFT].minor == BTC - 4000
+    assert rows[Matter.REFUSED_DRAFT].amount.minor == BTC - 4000
     shown = public_decisions(waiting(ledger))
     assert [row.matter for row in shown] == [Matter.UNEXPLAINED_SPEND]
     assert shown[0].suggestions == ()
@@ -89,7 +89,11 @@ def test_coins_above_what_a_spend_put_in_wait_one_by_one(ledger: Ledger) -> None
     ledger.mine("c", tx("stranger", (15, 7_000)))
     ledger.bury()
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.minor) == (Matter.UNDECIDED_COIN, f"{name('stranger')}:0", 7_000)
+    assert (row.matter, row.subject, row.amount.minor) == (
+        Matter.UNDECIDED_COIN,
+        f"{name('stranger')}:0",
+        7_000,
+    )
 
 
 def test_a_shortfall_waits_from_the_reorganisation(ledger: Ledger) -> None:
@@ -99,7 +103,7 @@ def test_a_shortfall_waits_from_the_reorganisation(ledger: Ledger) -> None:
     ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
     ledger.reorg(6, *((f"other {n}", ()) for n in range(7)))
     rows = [row for row in waiting(ledger) if row.matter is Matter.SHORTFALL]
-    assert [(row.subject, row.minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
+    assert [(row.subject, row.amount.minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
     assert rows[0].since > DAY
 
 
@@ -112,7 +116,7 @@ def test_an_order_that_waits_for_approval_shows_its_value(ledger: Ledger) -> Non
         items=[{"item": "1", "product": "KIT", "quantity": 10, "value": 1_500_000}],
     )  # fmt: skip
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.asset, row.minor) == (
+    assert (row.matter, row.subject, row.amount.asset, row.amount.minor) == (
         Matter.APPROVAL,
         "purchase PO-1",
         "USD",

@@ -49,9 +49,9 @@ def test_several_recipients_are_served_in_turn_and_each_is_a_step_and_an_end_of_
 ) -> None:
     distribute(ledger, ("Accra", 30), ("Tamale", 25))
     told = trail(ledger)
-    steps = [(s.place, s.units) for s in told.steps if s.kind is StepKind.DISTRIBUTED]
+    steps = [(s.place, s.amount.minor) for s in told.steps if s.kind is StepKind.DISTRIBUTED]
     assert sorted(steps) == [("Accra", 30), ("Tamale", 25)]
-    ends = {place.place: place.units for place in told.places if place.kind is None}
+    ends = {place.place: place.amount.minor for place in told.places if place.is_distributed}
     assert ends == {"Accra": 30, "Tamale": 25}
     assert net(ledger, f"distributed/{SLUG}/Accra", "KIT#L1") == 30
     with ledger.store.read() as reading:
@@ -82,7 +82,7 @@ def test_a_distribution_to_several_is_reversed_whole(ledger: Ledger) -> None:
     seq = document(ledger, "distribution", "D-1")["seq"]
     ledger.do("approver", "reversal", "add", entry=seq, reason="told wrong", date=DATE)
     distribute(ledger, ("Tamale", 100), number="D-2")
-    assert {place.place: place.units for place in trail(ledger).places if place.kind is None} == {
+    assert {place.place: place.amount.minor for place in trail(ledger).places if place.is_distributed} == {
         "Tamale": 100
     }
 
@@ -101,9 +101,9 @@ def test_whatever_is_handed_out_the_ends_of_the_gift_sum_to_it(tmp_path: Path, s
     pay(ledger, 100_000)
     hand_over(ledger, 240)
     distribute(ledger, *((f"Place {index}", pieces) for index, pieces in enumerate(served)))
-    ends = [place for place in trail(ledger).places if place.asset == "KIT"]
-    assert sum(place.units for place in ends) == 240
-    assert {place.place: place.units for place in ends if place.kind is None} == {
+    ends = [place for place in trail(ledger).places if place.amount.asset == "KIT"]
+    assert sum(place.amount.minor for place in ends) == 240
+    assert {place.place: place.amount.minor for place in ends if place.is_distributed} == {
         f"Place {index}": pieces for index, pieces in enumerate(served)
     }
 

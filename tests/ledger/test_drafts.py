@@ -91,7 +91,11 @@ def test_a_draft_of_a_transaction_that_nobody_has_seen_waits_in_the_inbox_until_
 ) -> None:
     convert(ledger)
     (row,) = drafts(ledger)
-    assert (row.matter, row.subject, row.minor) == (Matter.WAITING_DRAFT, f"conversion:{SLUG}:C-9", BTC)
+    assert (row.matter, row.subject, row.amount.minor) == (
+        Matter.WAITING_DRAFT,
+        f"conversion:{SLUG}:C-9",
+        BTC,
+    )
     ledger.mine("s", tx("to come", spends=(("second", 0),)))
     assert drafts(ledger) == []
 

@@ -82,7 +82,7 @@ def test_what_came_too_much_has_the_last_day_of_its_lot(ledger: Ledger) -> None:
     facts = {"number": "O-1", "product": "KIT", "lot": "L1.over", "quantity": 50, "date": "2023-12-02"}
     ledger.do("approver", "over", "accept", **facts)
     with ledger.store.read() as reading:
-        rows = {row.lot: row.expiry for row in stock_rows(Books(reading), SLUG)}
+        rows = {row.lot: row.expiry for row in stock_rows(Books(reading), SLUG, "2023-12-31")}
     assert rows == {"L1": EXPIRY, "L1.over": EXPIRY}
     with pytest.raises(Refused, match=r"expired: the last day of KIT#L1\.over was 2023-12-20"):
         hand(ledger, AFTER, lot="L1.over")

@@ -62,7 +62,11 @@ def trail(ledger: Ledger) -> DonationTrail:
 
 
 def places(ledger: Ledger) -> dict[tuple[ExitKind | None, str], int]:
-    return {(place.kind, place.place): place.units for place in trail(ledger).places if place.asset == "KIT"}
+    return {
+        (place.kind, place.place): place.amount.minor
+        for place in trail(ledger).places
+        if place.amount.asset == "KIT"
+    }
 
 
 def test_what_is_found_is_in_stock_and_its_givers_again_and_they_are_told(ledger: Ledger) -> None:
@@ -76,8 +80,8 @@ def test_what_is_found_is_in_stock_and_its_givers_again_and_they_are_told(ledger
     )
     change = trail(ledger).changes[-1]
     assert (change.kind, change.entry, change.why) == (ChangeKind.FOUND, seq, "the police brought them")
-    assert [(place.kind, place.units) for place in change.said] == [(ExitKind.LOST, 4)]
-    assert [(place.kind, place.units) for place in change.says] == [(ExitKind.IN_STOCK, 4)]
+    assert [(place.kind, place.amount.minor) for place in change.said] == [(ExitKind.LOST, 4)]
+    assert [(place.kind, place.amount.minor) for place in change.says] == [(ExitKind.IN_STOCK, 4)]
 
 
 def test_losses_say_what_was_found_and_no_more_is_found_than_was_lost(ledger: Ledger) -> None:

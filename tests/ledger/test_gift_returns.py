@@ -60,7 +60,7 @@ def trail(ledger: Ledger, key: str) -> DonationTrail:
 
 
 def places(ledger: Ledger, key: str) -> dict[str, int]:
-    return {str(place.kind): place.units for place in trail(ledger, key).places}
+    return {str(place.kind): place.amount.minor for place in trail(ledger, key).places}
 
 
 def rows(ledger: Ledger, asset: str) -> dict[str, int]:
@@ -68,7 +68,7 @@ def rows(ledger: Ledger, asset: str) -> dict[str, int]:
         made = conservation(reading, SLUG)
     assert made.holds
     (table,) = [table for table in made.tables if table.asset == asset]
-    return {f"{row.side.value} {row.key}": row.minor for row in table.rows}
+    return {f"{row.side.value} {row.key}": row.amount.minor for row in table.rows}
 
 
 def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: Path) -> None:
@@ -83,12 +83,12 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
     assert places(ledger, SECOND) == {"fee": 1_000, "returned": BTC - 1_000}
     (change,) = trail(ledger, FIRST).changes
     assert (change.kind, change.entry) == (ChangeKind.EXCHANGED, seq)
-    assert [(place.kind, place.units) for place in change.said] == [(ExitKind.UNEXPLAINED, BTC)]
-    assert [(place.kind, place.units) for place in change.says] == [(ExitKind.HELD, BTC)]
+    assert [(place.kind, place.amount.minor) for place in change.said] == [(ExitKind.UNEXPLAINED, BTC)]
+    assert [(place.kind, place.amount.minor) for place in change.says] == [(ExitKind.HELD, BTC)]
     found = trail(ledger, SECOND)
     assert found.changes == ()
-    assert (found.status, found.outcome, found.returned) == (DonationStatus.SETTLED, "returned", BTC)
-    assert [step.units for step in found.steps if step.kind is StepKind.RETURNED] == [BTC - 1_000]
+    assert (found.status, found.outcome, found.returned.minor) == (DonationStatus.SETTLED, "returned", BTC)
+    assert [step.amount.minor for step in found.steps if step.kind is StepKind.RETURNED] == [BTC - 1_000]
     assert rows(ledger, "BTC") == {
         "came gifts": 2 * BTC, "went in_hand_wallet": BTC, "went returned": BTC - 1_000, "went fees": 1_000,
     }  # fmt: skip
@@ -96,7 +96,7 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
         report = campaign_report(reading, SLUG, now=ledger.now)
         open_rows = decisions(reading, SLUG, now=ledger.now)
     assert {row.matter for row in open_rows} <= {Matter.UNVALUED_GIFT}
-    assert report.received == 2 * BTC
+    assert report.received.minor == 2 * BTC
 
 
 def test_told_before_the_coins_leave_it_waits_for_them(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_return_in_parts_to_one_donor_counts_whole_towards_the_approvers_limit
     record(ledger, number="GR-1", amount=3_000, **parts)
     with ledger.store.read() as reading:
         (waits,) = decisions(reading, SLUG, now=ledger.now)
-    assert (waits.asset, waits.minor) == ("USD", 3_000)
+    assert (waits.amount.asset, waits.amount.minor) == ("USD", 3_000)
     decided(ledger)
     record(ledger, number="GR-2", amount=3_000, **parts)
     with pytest.raises(NotAllowed, match=r"comes to 60\.00.*an admin can"):

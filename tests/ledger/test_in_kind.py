@@ -50,14 +50,14 @@ def test_goods_in_kind_are_a_lot_of_their_own_in_stock_and_know_their_donor(ledg
     give(ledger, lot="L-7", expiry="2025-01-01")
     with ledger.store.read() as reading:
         books = Books(reading)
-        (row,) = stock_rows(books, SLUG)
+        (row,) = stock_rows(books, SLUG, "2023-12-31")
         assert (row.place, row.lot, row.pieces, row.expiry) == ("Depot", "L-7", 500, "2025-01-01")
         (traced,) = lot_traces(books, SLUG, "L-7")
-        assert [(share.gift, share.units) for share in traced.gifts] == [("in-kind:K-1", 500)]
+        assert [(share.gift, share.amount.minor) for share in traced.gifts] == [("in-kind:K-1", 500)]
         made = conservation(reading, SLUG)
     assert made.holds
     (table,) = [table for table in made.tables if table.asset == "KIT#L-7"]
-    assert {(row.side.value, row.key): row.minor for row in table.rows} == {
+    assert {(row.side.value, row.key): row.amount.minor for row in table.rows} == {
         ("came", "in_kind"): 500, ("went", "stock"): 500,
     }  # fmt: skip
 

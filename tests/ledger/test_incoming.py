@@ -47,7 +47,7 @@ def undecided(ledger: Ledger) -> list[str]:
 def received(ledger: Ledger) -> tuple[int, int]:
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
-    return report.donations, report.received
+    return report.donations, report.received.minor
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_refund_whose_coin_loses_its_block_is_a_shortfall_until_it_comes_back(
     done = ledger.do("approver", "refund", "approve", number="R-1", date=DAY)
     ledger.reorg(6, *((f"empty {n}", ()) for n in range(8)))
     with ledger.store.read() as reading:
-        found = [(row.matter, row.minor) for row in decisions(reading, SLUG, now=ledger.now)]
+        found = [(row.matter, row.amount.minor) for row in decisions(reading, SLUG, now=ledger.now)]
     assert (Matter.SHORTFALL, BTC // 5) in found
     with pytest.raises(Conflict, match="not settled now"):
         ledger.do("approver", "reversal", "add", entry=done.seq, reason="wrong order", date=DAY)

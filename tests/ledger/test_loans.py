@@ -69,7 +69,7 @@ def left(ledger: Ledger, gift: str) -> dict[ExitKind | None, int]:
     """Where a donor's units are now, by kind."""
     with ledger.store.read() as reading:
         trail = donation_trails(reading, str(Outpoint(name(gift), 0)), now=ledger.now)[0]
-        return {place.kind: place.units for place in trail.places}
+        return {place.kind: place.amount.minor for place in trail.places}
 
 
 def test_money_lent_is_owed_and_the_borrower_has_it(ledger: Ledger) -> None:
@@ -88,7 +88,7 @@ def test_donors_of_the_lender_read_that_their_share_is_lent_and_where_to(ledger:
         trail = donation_trails(reading, str(Outpoint(name("gift0"), 0)), now=ledger.now)[0]
         campaign_report(reading, OTHER, now=ledger.now)
     lent = next(step for step in trail.steps if step.kind is StepKind.LENT)
-    assert (lent.place, lent.units, lent.asset) == ("Other fund", 500_000, "USD")
+    assert (lent.place, lent.amount.minor, lent.amount.asset) == ("Other fund", 500_000, "USD")
 
 
 def test_what_is_repaid_is_the_same_donors_money_again(ledger: Ledger) -> None:
@@ -212,7 +212,7 @@ def test_a_reorganisation_that_undoes_lent_coins_is_a_shortfall_of_the_lender_al
     ledger.reorg(6, ("other a", ()), ("other b", (payout,)))
     with ledger.store.read() as reading:
         lender, borrower = (campaign_report(reading, slug, now=ledger.now).books for slug in (SLUG, OTHER))
-    assert (lender.shortfall, borrower.shortfall) == (BTC * 3 // 4, 0)
+    assert (lender.shortfall.minor, borrower.shortfall.minor) == (BTC * 3 // 4, 0)
     ledger.bury()
     assert net(ledger, f"undone_spends/{SLUG}", "BTC") == 0
     assert ties(ledger)
@@ -248,7 +248,7 @@ def test_whatever_is_lent_repaid_or_undone_both_funds_tie(steps: list[tuple[str,
 
 def difference(ledger: Ledger, slug: str) -> int:
     with ledger.store.read() as reading:
-        return campaign_report(reading, slug, now=ledger.now).books.difference
+        return campaign_report(reading, slug, now=ledger.now).books.difference.minor
 
 
 def test_change_at_another_campaigns_address_is_still_the_spenders(ledger: Ledger) -> None:

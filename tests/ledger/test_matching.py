@@ -162,14 +162,14 @@ def test_a_payment_without_an_invoice_waits_until_one_bills_what_was_paid(ledger
     receive(ledger, good=1000)
     pay(ledger, 300_000)
     (row,) = waiting(ledger)
-    assert (row.subject, row.minor, row.since) == ("PO-1", 300_000, DATE)
+    assert (row.subject, row.amount.minor, row.since) == ("PO-1", 300_000, DATE)
     assert row.what_to_do.startswith("paid without an invoice: record the invoice")
     bill(ledger, 400, 200_000)
-    assert [row.minor for row in waiting(ledger)] == [100_000]
+    assert [row.amount.minor for row in waiting(ledger)] == [100_000]
     bill(ledger, 600, 300_000, "I-2")
     assert waiting(ledger) == []
     pay(ledger, 200_000, "P-2", invoice="I-1")
-    assert [row.minor for row in waiting(ledger)] == []
+    assert [row.amount.minor for row in waiting(ledger)] == []
 
 
 def test_a_prepayment_and_a_payment_that_says_why_there_is_no_invoice_wait_for_nobody(
@@ -193,7 +193,7 @@ def test_an_invoice_bills_prepayments_before_payments_that_name_none(ledger: Led
     bill(ledger, 1000, 500_000)
     assert waiting(ledger) == []
     credit(ledger, 150_000, invoice="I-1")
-    assert [row.minor for row in waiting(ledger) if row.subject == "PO-1"] == [50_000]
+    assert [row.amount.minor for row in waiting(ledger) if row.subject == "PO-1"] == [50_000]
 
 
 def test_a_credit_note_for_pieces_ends_the_exception_that_they_made_and_lowers_what_is_payable(

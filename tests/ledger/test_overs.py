@@ -13,6 +13,7 @@ from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.rules.books import Books
 from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.views.decisions import decisions
+from ledger.views.flow import ExitKind
 from ledger.views.matter import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
@@ -45,7 +46,7 @@ def test_what_came_too_much_waits_apart_and_cannot_be_used(ledger: Ledger) -> No
     with pytest.raises(Refused, match=r"50 pieces of KIT#L1\.over are wanted and 0 are at Depot"):
         hand_over(ledger, 50, lot="L1.over", number="H")
     with ledger.store.read() as reading:
-        assert campaign_report(reading, SLUG, now=ledger.now).good_permille == 1000
+        assert campaign_report(reading, SLUG, now=ledger.now).service.received_good_permille == 1000
 
 
 def test_it_is_sent_back_accepted_or_bought_and_never_more_of_it_than_waits(ledger: Ledger) -> None:
@@ -88,7 +89,7 @@ def test_a_surplus_waits_among_the_decisions_until_it_is_decided(ledger: Ledger)
     def waiting() -> list[tuple[str, int | None]]:
         with ledger.store.read() as reading:
             rows = decisions(reading, SLUG, now=ledger.now)
-        return [(row.subject, row.minor) for row in rows if row.matter is Matter.SURPLUS]
+        return [(row.subject, row.amount.minor) for row in rows if row.matter is Matter.SURPLUS]
 
     assert waiting() == [("KIT#L1.over at Depot", 50)]
     decide(ledger, "accept", 30)
@@ -124,7 +125,7 @@ def test_it_is_bought_only_by_an_approved_amendment_of_its_order_and_belongs_to_
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
         assert {o.gift for o in origins(Books(reading).lines, line, 0, 50)} == {f"{name('gift')}:0"}
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
-    assert ("O-1", 50) in {(step.reference, step.units) for step in trail.steps}
+    assert ("O-1", 50) in {(step.reference, step.amount.minor) for step in trail.steps}
 
 
 def test_a_receipt_whose_surplus_was_decided_is_not_reversed_before_the_decision(ledger: Ledger) -> None:
@@ -177,11 +178,11 @@ def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short
             assert {o.gift for o in found} == {f"{name('gift')}:0"}
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
         report = campaign_report(reading, SLUG, now=ledger.now)
-    ends = {(place.kind, place.place): place.units for place in trail.places}
-    assert ends["short", "GRN-1"] == 10
-    assert ends["in_stock", "Depot"] == 990
-    assert report.lost == 10
-    assert all(sum(row.minor for row in table.rows) == table.total for table in report.sums)
+    ends = {(place.kind, place.place): place.amount.minor for place in trail.places}
+    assert ends[ExitKind.SHORT, "GRN-1"] == 10
+    assert ends[ExitKind.IN_STOCK, "Depot"] == 990
+    assert [row.quantity for row in report.lost] == [10]
+    assert all(sum(row.minor for row in table.rows) == table.total.minor for table in report.sums)
 
 
 def test_no_more_is_replaced_than_was_short(ledger: Ledger) -> None:

@@ -70,7 +70,7 @@ def waiting(ledger: Ledger) -> list[Matter]:
 
 def unexplained(ledger: Ledger) -> int:
     with ledger.store.read() as reading:
-        return books_state(reading, SLUG, now=ledger.now).unexplained
+        return books_state(reading, SLUG, now=ledger.now).unexplained.minor
 
 
 def test_a_move_between_own_addresses_explains_itself_when_it_settles(ledger: Ledger) -> None:
@@ -91,7 +91,7 @@ def test_nothing_of_it_is_unexplained_from_its_first_sighting_on(ledger: Ledger)
     ledger.look((), [], (SeenTx(facts.txid, facts.inputs, facts.outputs, "node"),))
     assert (unexplained(ledger), Matter.UNEXPLAINED_SPEND in waiting(ledger)) == (0, False)
     with ledger.store.read() as reading:
-        assert [row.minor for row in unexplained_spends(reading, SLUG)] == [1000]
+        assert [row.amount.minor for row in unexplained_spends(reading, SLUG)] == [1000]
     ledger.mine("m", facts)
     assert unexplained(ledger) == 0
 
@@ -148,7 +148,7 @@ def test_a_donor_reads_what_the_move_cost(ledger: Ledger) -> None:
     ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
     with ledger.store.read() as reading:
         trail = donation_trails(reading, f"{name('gift0')}:0", now=ledger.now)[0]
-        assert books_state(reading, SLUG, now=ledger.now).unexplained == 0
+        assert books_state(reading, SLUG, now=ledger.now).unexplained.minor == 0
     assert [change.kind for change in trail.changes] == [ChangeKind.FEE]
     assert [step.kind.value for step in trail.steps][:2] == ["settled", "converted"]
 
@@ -278,12 +278,12 @@ def test_a_reorganisation_takes_the_coins_back_and_the_fee_again(ledger: Ledger)
     ledger.reorg(6, *((f"B{i}", ()) for i in range(7)))
     with ledger.store.read() as reading:
         state = books_state(reading, SLUG, now=ledger.now)
-    assert (state.shortfall, state.unexplained) == (1000, 0)
+    assert (state.shortfall.minor, state.unexplained.minor) == (1000, 0)
     ledger.mine("n", both())
     ledger.bury()
     with ledger.store.read() as reading:
         state = books_state(reading, SLUG, now=ledger.now)
-    assert (state.shortfall, state.unexplained, state.difference) == (0, 0, 0)
+    assert (state.shortfall.minor, state.unexplained.minor, state.difference.minor) == (0, 0, 0)
     assert ledger.kinds().count("own-move") == 1
 
 
@@ -327,7 +327,7 @@ def test_a_move_with_a_higher_fee_takes_the_place_of_the_first(ledger: Ledger) -
     ledger.bury()
     with ledger.store.read() as reading:
         rows = unexplained_spends(reading, SLUG)
-    assert [(row.txid, row.minor, row.explained_at is not None) for row in rows] == [
+    assert [(row.txid, row.amount.minor, row.explained_at is not None) for row in rows] == [
         (name("fast"), 3000, True)
     ]
 

@@ -9,9 +9,9 @@ import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
-from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.sums import sum_tables
-from ledger.views.trail import StepKind
+from ledger.views.trail import Restriction, StepKind
 from tests.tools.ledgers import SLUG, Ledger, name
 from tests.tools.needs import DAY, approve, contribute, convert, free, given, order, spend, with_needs
 
@@ -131,14 +131,14 @@ def test_the_picture_counts_it_once_and_the_donor_reads_it(tmp_path: Path) -> No
     reclassify(ledger, asset="BTC", need="N-1", amount=2_000)
     spend(ledger, "s", keep=1_000)
     with ledger.store.read() as reading:
-        report = campaign_report(reading, SLUG, now=ledger.now)
+        flow = campaign_flow(reading, SLUG)
         (trail,) = donation_trails(reading, name(ledger.gifts[0]), now=ledger.now)  # type: ignore[attr-defined]
-    (stage,) = [stage for stage in report.flow.stages if stage.kind.value == "donated"]
-    assert (stage.units, [bar.units for bar in stage.bars]) == (10_000, [6_000, 4_000])
-    assert sum(row.units for row in report.flow.exits) == 10_000
+    (stage,) = [stage for stage in flow.stages if stage.kind.value == "donated"]
+    assert (stage.totals[0].minor, [bar.units for bar in stage.bars]) == (10_000, [6_000, 4_000])
+    assert sum(row.units for row in flow.exits) == 10_000
     (step,) = [step for step in trail.steps if step.kind is StepKind.RECLASSIFIED]
-    assert (step.units, step.place, step.reference) == (2_000, "any need", "X-1")
-    assert (trail.restriction, trail.restricted_to) == ("N-1", "KIT for R")
+    assert (step.amount.minor, step.place, step.reference) == (2_000, "any need", "X-1")
+    assert trail.restriction == Restriction(need="N-1", title="KIT for R")
 
 
 def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -> None:
@@ -154,6 +154,6 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
     assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
     with ledger.store.read() as reading:
         tables = sum_tables(Books(reading), SLUG)
-    (fetched,) = [table for table in tables if table.total_key == "gross_proceeds"]
+    (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
-    assert (rows["carrying_value"], rows["gain"], fetched.total) == (100_000, 20_000, 120_000)
+    assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)

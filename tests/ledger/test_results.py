@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.pages.sentences import result_row
+from api.pages.sentences import groups, reached, target
 from api.pages.sentences.units import unit_of
 from ledger.core.errors import Conflict, Refused
 from ledger.views.people import Achievement, achievements, hidden_groups
@@ -148,13 +148,13 @@ def test_the_page_says_target_and_actual_and_keeps_small_groups_in_words(ledger:
         ledger, "R-1", counts="to_date", end="2023-11-10", total=100, sex=cells(girls=60, boys=40),
         age=[{"group": "to 17", "count": 91}, {"group": "18 to 59", "count": 6}, {"group": "60 and over", "count": 3}],
     )  # fmt: skip
-    what, target, reached, groups = result_row(achieved(ledger))
-    assert (what, target) == ("Students trained", "2,700 students")
-    assert reached == "100, to 10 November 2023 (3\u00a0% of the way)"
-    assert "girls 60 (60\u00a0%)" in groups
-    assert "60 and over fewer than 5" in groups
-    assert "18 to 59 not shown" in groups
-    assert " 3" not in groups.partition("age:")[2]
+    item = achieved(ledger)
+    assert (item.title, target(item)) == ("Students trained", "2,700 students")
+    assert reached(item) == "100, to 10 November 2023 (3\u00a0% of the way)"
+    assert "girls 60 (60\u00a0%)" in groups(item)
+    assert "60 and over fewer than 5" in groups(item)
+    assert "18 to 59 not shown" in groups(item)
+    assert " 3" not in groups(item).partition("age:")[2]
 
 
 def test_what_has_not_been_yet_is_not_reported(ledger: Ledger) -> None:

@@ -128,7 +128,7 @@ def test_change_is_never_a_gift_and_what_left_is_unexplained_at_once(ledger: Led
     ledger.mine("s", tx("sale", (15, 40_000_000), spends=(("gift", 0),)))
     with ledger.store.read() as reading:
         rows = unexplained_spends(reading, SLUG)
-    assert [row.minor for row in rows] == [60_000_000]
+    assert [row.amount.minor for row in rows] == [60_000_000]
     ledger.bury()
     assert ledger.kinds().count("donation") == 1
     assert wallet(ledger) == 40_000_000

@@ -154,7 +154,7 @@ def test_goods_that_were_brought_elsewhere_lie_there_and_the_reason_is_told(ledg
     arrive(ledger, "A-2", 50)
     with ledger.store.read() as reading:
         books = Books(reading)
-        rows = {row.place: row.pieces for row in stock_rows(books, SLUG)}
+        rows = {row.place: row.pieces for row in stock_rows(books, SLUG, "2023-12-31")}
         assert [row.place for row in loss_rows(books, SLUG)] == ["Hub"]
     assert rows == {"Depot": 900, "Hub": 40, "Port": 50}
     assert status(ledger) == "received"

@@ -60,7 +60,9 @@ def test_gifts_and_all_else_that_came_are_what_lies_in_hand_and_what_went(ledger
     with ledger.store.read() as reading:
         made = conservation(reading, SLUG)
     assert made.holds
-    told = {table.asset: {f"{r.side.value} {r.key}": r.minor for r in table.rows} for table in made.tables}
+    told = {
+        table.asset: {f"{r.side.value} {r.key}": r.amount.minor for r in table.rows} for table in made.tables
+    }
     assert told["BTC"] == {
         "came gifts": 2_000_000, "came blocked_gifts": 1_000_000, "came top_ups": 300_000,
         "came dust_received": 500, "went in_hand_wallet": 1_300_000, "went in_hand_blocked": 1_000_000,

@@ -55,12 +55,12 @@ def test_a_gift_that_went_wholly_as_the_fee_of_a_payment_has_its_trail(ledger: L
     fees = {number: told(ledger, number, StepKind.FEE) for number in ("B-1", "B-2", "B-3", "B-4")}
     assert [number for number, steps in fees.items() if steps] == ["B-2", "B-4"]
     (step,) = fees["B-2"]
-    assert (step.asset, step.units, step.place, step.reference) == ("USD", 1, "Maker", "PO-1")
+    assert (step.amount.asset, step.amount.minor, step.place, step.reference) == ("USD", 1, "Maker", "PO-1")
 
 
 def test_what_a_payment_paid_for_is_told_product_by_product_and_its_fee_once(ledger: Ledger) -> None:
     steps = told(ledger, "B-5", StepKind.ORDERED)
-    assert {step.asset: step.units for step in steps} == {"KIT": 10, "SOAP": 5}
+    assert {step.amount.asset: step.amount.minor for step in steps} == {"KIT": 10, "SOAP": 5}
     assert sum(int(dict(step.detail)["paid"]) for step in steps) == 48
     assert [dict(step.detail).get("fee") for step in steps] == ["48", None]
 
@@ -76,7 +76,7 @@ def test_two_products_on_one_waybill_are_two_steps(ledger: Ledger) -> None:
     ]
     facts = {"waybill": "W-1", "origin": "Depot", "destination": "Port", "carriage": "road", "date": DATE}
     ledger.do("recorder", "shipment", "add", lots=lots, **facts)
-    assert {step.asset: step.units for step in told(ledger, "B-5", StepKind.SHIPPED)} == {
+    assert {step.amount.asset: step.amount.minor for step in told(ledger, "B-5", StepKind.SHIPPED)} == {
         "KIT": 10,
         "SOAP": 5,
     }
@@ -92,8 +92,10 @@ def test_what_gifts_paid_of_a_lot_sums_to_its_price_although_one_payment_paid_fo
     with ledger.store.read() as reading:
         books = Books(reading)
         traces = [lot_traces(books, SLUG, lot)[0] for lot in ("K", "G")]
-    assert [{share.asset for share in trace.gifts} for trace in traces] == [{"USD"}, {"USD"}]
-    assert [sum(share.units for share in trace.gifts) for trace in traces] == [30, 20]
+    assert [{share.amount.asset for share in trace.gifts} for trace in traces] == [{"USD"}, {"USD"}]
+    assert [sum(share.amount.minor for share in trace.gifts) for trace in traces] == [30, 20]
     assert [sum(share.pieces for share in trace.gifts) for trace in traces] == [10, 5]
-    whole = sum(share.units for trace in traces for share in trace.gifts if share.gift == "contribution:B-5")
+    whole = sum(
+        share.amount.minor for trace in traces for share in trace.gifts if share.gift == "contribution:B-5"
+    )
     assert whole == 48

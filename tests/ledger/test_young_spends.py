@@ -47,7 +47,7 @@ def rows(ledger: Ledger) -> dict[str, dict[str, int]]:
     """Sats by what they left in, of each campaign."""
     with ledger.store.read() as reading:
         return {
-            slug: {row.txid: row.minor for row in unexplained_spends(reading, slug)}
+            slug: {row.txid: row.amount.minor for row in unexplained_spends(reading, slug)}
             for slug in (SLUG, *OTHERS)
         }
 

@@ -64,7 +64,7 @@ def audit(store: Store) -> None:
         assert run_checks(tx) == []
         assert rebuild(tx) == []
         state = books_state(tx, SLUG, now=0)
-        assert state.difference == 0
+        assert state.difference.minor == 0
 
 
 def entries(store: Store) -> list[tuple[str, Any]]:
@@ -255,7 +255,7 @@ def test_a_coin_that_is_told_after_its_spend_settled_is_a_part_of_that_spend(
         jobs.look()
         audit(store)
     with store.read() as tx:
-        rows = {row.txid: row.minor for row in unexplained_spends(tx, SLUG)}
+        rows = {row.txid: row.amount.minor for row in unexplained_spends(tx, SLUG)}
     assert rows[f"{spender}:1"] == 3_000
     assert sum(rows.values()) == 7_000 - min(change, 4_000)
     chain.fork(DEPTH, DEPTH + 1)

@@ -15,11 +15,12 @@ from api.app import create_app
 from api.pages.period import period_page
 from api.pages.render import STYLE, PageRenderer
 from api.ports import Ports, SiteSettings
+from ledger.core.frozen import Amount
 from ledger.core.times import unix_seconds
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named, add_token, add_user
-from ledger.rules.trial_balance import TrialBalance, TrialRow
 from ledger.store.database import Store
+from ledger.views.controls import AccountBalance, ClosedPeriod
 from tests.tools.demo_data import run_command
 
 NOW = unix_seconds("2024-01-14T00:00:00Z")
@@ -137,7 +138,7 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     (told,) = site.get(f"{API}").json()["periods"]
     assert told == {
         "number": "2023-11", "first": "2023-11-01", "last": "2023-11-30", "closed_on": "2024-01-10", "seq": froze,
-        "reopened": None, "href": href,
+        "campaign": "help", "through": froze - 1, "reopened": None, "href": href,
     }  # fmt: skip
     again = tell(
         store, "admin", "reversal", "add", entry=froze, reason="a bill is missing", date="2024-01-11"
@@ -149,25 +150,47 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
 
 def test_a_long_trial_balance_is_small_and_still_ties(store: Store) -> None:
     """Of sixty accounts and thirty assets a page shows some; the rest of an asset is one row that is counted."""
-    rows = [
-        TrialRow(f"bank/help/{n:02}", asset, n, 2 * n)
-        for asset in ("USD", *(f"KIT#L{lot:02}" for lot in range(30)))
-        for n in range(1, 61)
-    ]
-    rows += [TrialRow("gifts/help", asset, -1830, -3660) for asset in {row.asset for row in rows}]
-    period = TrialBalance("2023-11", "2023-11-01", "2023-11-30", "2024-01-10", 9, 8, None, tuple(rows))
-    frame = PageRenderer(SiteSettings()).frame("x")
-    page = period_page(frame, "help", "Help", period)
-    assert [len(table.rows) for table in page.tables] == [25] * 12
-    assert page.tables[0].heading == "US dollars (USD)"
-    assert page.hidden == "19 more assets are in the data."
-    for table in page.tables:
-        assert table.debit == table.credit
-        debits = [row.debit.replace(",", "") or "0" for row in table.rows]
-        assert sum(map(Decimal, debits)) == Decimal(table.debit.replace(",", ""))
-        assert table.rows[-1].account == "37 more accounts"
-    html = PageRenderer(SiteSettings()).page("period.html", page)
+
+    def row(account: str, asset: str, opening: int, closing: int) -> AccountBalance:
+        return AccountBalance(
+            account=account,
+            opening=Amount.of(asset, opening),
+            change=Amount.of(asset, closing - opening),
+            closing=Amount.of(asset, closing),
+        )
+
+    assets = ("USD", *(f"KIT#L{lot:02}" for lot in range(30)))
+    rows = [row(f"bank/help/{n:02}", asset, n, 2 * n) for asset in assets for n in range(1, 61)]
+    rows += [row("gifts/help", asset, -1830, -3660) for asset in assets]
+    period = ClosedPeriod(
+        campaign="help",
+        number="2023-11",
+        first="2023-11-01",
+        last="2023-11-30",
+        closed_on="2024-01-10",
+        seq=9,
+        through=8,
+        reopened=None,
+        rows=tuple(rows),
+    )
+    html = period_page(PageRenderer(SiteSettings()), "Help", False, period)
     assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024
+    tables = re.findall(r"<section>.*?</section>", html.decode(), re.S)
+    assert len(tables) == 12
+    assert "<h2>US dollars (USD)</h2>" in tables[0]
+    assert "19 more assets are in the data." in html.decode()
+    for table in tables:
+        body, foot = table.split("<tfoot>")
+        debits, credits_ = (
+            [figure.replace(",", "") for figure in re.findall(f'data-l="{name}" class="n">([0-9,.]+)<', body)]
+            for name in ("Debit", "Credit")
+        )
+        assert len(re.findall("<tr><td", body)) == 25
+        assert "37 more accounts" in body
+        whole = re.findall(r'class="n">([0-9,.]+)<', foot)
+        assert whole[0] == whole[1]
+        for side in (debits, credits_):
+            assert sum(map(Decimal, side)) == Decimal(whole[0].replace(",", ""))
 
 
 def test_the_most_that_each_role_approves_is_public_and_no_limit_is_said(store: Store) -> None:

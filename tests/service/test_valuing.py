@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from api.data import shapes
 from ledger.core.errors import Conflict
 from ledger.recording.valuing import (
     ASKED_AT_ONCE,
@@ -163,8 +162,8 @@ def test_after_five_tries_the_desk_is_asked_with_age_amount_and_reason(scene: Sc
     assert f"{SATS} sats in {name('gift')}:0" in line
     assert "0 of 2 price sources answered" in line
     with scene.ledger.store.read() as reading:
-        told = shapes.books(books_state(reading, SLUG, now=scene.ledger.now))["unvalued"]
-    assert (told["count"], told["minor"], told["since"]) == (1, SATS, settled)
+        told = books_state(reading, SLUG, now=scene.ledger.now).unvalued
+    assert (told.count, told.minor, told.since) == (1, SATS, settled)
 
 
 def test_sources_that_disagree_beyond_the_tolerance_ask_the_desk_at_once(scene: Scene) -> None:

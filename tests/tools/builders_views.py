@@ -3,28 +3,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TypeVar
 
-from ledger.core.chain import BlockRef, Outpoint
+from ledger.core.frozen import Amount, Frozen, Quantity
+from ledger.core.look import SourceStatus
 from ledger.model.evidence import Access
-from ledger.rules.confirmations import TwoCounts
 from ledger.views.campaign import (
     Books,
     CampaignCard,
+    CampaignPage,
     CampaignReport,
+    DeliveryCheck,
+    DonationPage,
     DonationRow,
+    Dust,
+    JournalHead,
     NeedRow,
+    Service,
+    SourceOfFact,
     SumRow,
     SumTable,
+    SumTotal,
     UnexplainedSpend,
+    Unvalued,
     Withheld,
 )
+from ledger.views.chain_status import ChainStatus
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
 from ledger.views.losses import LossRow
-from ledger.views.trail import DonationStatus, DonationTrail, LineShare, Paper, Place, Step, StepKind
-from ledger.views.two_keys import Deliveries, Unconfirmed
+from ledger.views.trail import (
+    Block,
+    DonationStatus,
+    DonationTrail,
+    LineShare,
+    Paper,
+    Place,
+    Step,
+    StepKind,
+)
+from ledger.views.two_keys import Deliveries, DeliveryCount, Unconfirmed
 
+A = TypeVar("A", bound=Frozen)
 COIN = 100_000_000
 TXID = "3f9a" + "7c" * 28 + "c21e"
 SLUG = "bithelp"
@@ -48,74 +68,135 @@ def story_flow(unit: str = "mask") -> Flow:
     total = c1 + c2 + direct + fee + held
     usd1, usd2 = 36_912_000, 18_556_000
     stages = [
-        Stage(StageKind.DONATED, "", "BTC", total, 412, (Bar("btc", "Donations", Matter.COIN, "BTC", total),)),
-        Stage(
-            StageKind.CONVERTED, "", "USD", usd1 + usd2, 2,
-            (Bar("C-1", "C-1", Matter.MONEY, "USD", usd1), Bar("C-2", "C-2", Matter.MONEY, "USD", usd2)),
-        ),
-        Stage(
-            StageKind.ORDERED, "", unit, 252_000, 3,
-            (
-                Bar("PO-1", "PO-1", Matter.GOODS, unit, 140_000),
-                Bar("PO-2", "PO-2", Matter.GOODS, unit, 40_000),
-                Bar("PO-3", "PO-3", Matter.GOODS, unit, 72_000),
-            ),
-        ),
-        Stage(StageKind.STOCK, "Beijing", unit, 250_000, 3, (Bar("beijing", "Beijing", Matter.GOODS, unit, 250_000),)),
-        Stage(StageKind.STOCK, "Abuja", unit, 237_400, 2, (Bar("abuja", "Abuja", Matter.GOODS, unit, 237_400),)),
-        Stage(StageKind.HANDED, "WAHO", unit, 231_000, 2, (Bar("waho", "WAHO", Matter.GOODS, unit, 231_000),)),
-        Stage(
-            StageKind.DISTRIBUTED, "", unit, 217_000, 15,
-            tuple(Bar(f"to:{name}", name, Matter.GOODS, unit, n) for name, n in COUNTRIES),
-        ),
+        Stage(kind=StageKind.DONATED, place="", count=412, bars=(Bar(key="btc", label="Donations", matter=Matter.COIN, amount=Amount.of("BTC", total)),), totals=(Amount.of("BTC", total),)),
+        Stage(kind=StageKind.CONVERTED, place="", count=2, bars=(Bar(key="C-1", label="C-1", matter=Matter.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", matter=Matter.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
+        Stage(kind=StageKind.ORDERED, place="", count=3, bars=(
+                Bar(key="PO-1", label="PO-1", matter=Matter.GOODS, amount=Amount.of(unit, 140_000)),
+                Bar(key="PO-2", label="PO-2", matter=Matter.GOODS, amount=Amount.of(unit, 40_000)),
+                Bar(key="PO-3", label="PO-3", matter=Matter.GOODS, amount=Amount.of(unit, 72_000)),
+            ), totals=(Amount.of(unit, 252_000),)),
+        Stage(kind=StageKind.STOCK, place="Beijing", count=3, bars=(Bar(key="beijing", label="Beijing", matter=Matter.GOODS, amount=Amount.of(unit, 250_000)),), totals=(Amount.of(unit, 250_000),)),
+        Stage(kind=StageKind.STOCK, place="Abuja", count=2, bars=(Bar(key="abuja", label="Abuja", matter=Matter.GOODS, amount=Amount.of(unit, 237_400)),), totals=(Amount.of(unit, 237_400),)),
+        Stage(kind=StageKind.HANDED, place="WAHO", count=2, bars=(Bar(key="waho", label="WAHO", matter=Matter.GOODS, amount=Amount.of(unit, 231_000)),), totals=(Amount.of(unit, 231_000),)),
+        Stage(kind=StageKind.DISTRIBUTED, place="", count=15, bars=tuple(Bar(key=f"to:{name}", label=name, matter=Matter.GOODS, amount=Amount.of(unit, n)) for name, n in COUNTRIES), totals=(Amount.of(unit, 217_000),)),
     ]  # fmt: skip
     good1, good2 = 139_300, 38_700
     bands = [
-        Band("btc", 0, c1, "C-1", 0, usd1),
-        Band("btc", c1, c1 + direct, "PO-2", 0, 40_000),
-        Band("btc", c1 + direct, c1 + direct + c2, "C-2", 0, usd2),
-        Band("C-1", 0, usd1 - 1_002_000, "PO-1", 0, 140_000),
-        Band("C-2", 0, usd2 - 194_000, "PO-3", 0, 72_000),
-        Band("PO-1", 0, good1, "beijing", 0, good1),
-        Band("PO-2", 0, good2, "beijing", good1, good1 + good2),
-        Band("PO-3", 0, 72_000, "beijing", good1 + good2, 250_000),
-        Band("beijing", 0, 237_400, "abuja", 0, 237_400),
-        Band("abuja", 0, 231_000, "waho", 0, 231_000),
+        Band(source="btc", target="C-1", taken=(0, c1), joined=(0, usd1)),
+        Band(source="btc", target="PO-2", taken=(c1, c1 + direct), joined=(0, 40_000)),
+        Band(source="btc", target="C-2", taken=(c1 + direct, c1 + direct + c2), joined=(0, usd2)),
+        Band(source="C-1", target="PO-1", taken=(0, usd1 - 1_002_000), joined=(0, 140_000)),
+        Band(source="C-2", target="PO-3", taken=(0, usd2 - 194_000), joined=(0, 72_000)),
+        Band(source="PO-1", target="beijing", taken=(0, good1), joined=(0, good1)),
+        Band(source="PO-2", target="beijing", taken=(0, good2), joined=(good1, good1 + good2)),
+        Band(source="PO-3", target="beijing", taken=(0, 72_000), joined=(good1 + good2, 250_000)),
+        Band(source="beijing", target="abuja", taken=(0, 237_400), joined=(0, 237_400)),
+        Band(source="abuja", target="waho", taken=(0, 231_000), joined=(0, 231_000)),
     ]
     at = 0
     for name, number in COUNTRIES:
-        bands.append(Band("waho", at, at + number, f"to:{name}", 0, number))
+        bands.append(Band(source="waho", target=f"to:{name}", taken=(at, at + number), joined=(0, number)))
         at += number
     exits = (
-        Exit("btc", total - held, total, ExitKind.HELD, "BTC", held, ""),
-        Exit("btc", total - held - fee, total - held, ExitKind.FEE, "BTC", fee, ""),
-        Exit("C-1", usd1 - 1_002_000, usd1, ExitKind.SPENT, "USD", 1_002_000, "air freight"),
-        Exit("C-2", usd2 - 194_000, usd2 - 16_000, ExitKind.HELD, "USD", 178_000, ""),
-        Exit("C-2", usd2 - 16_000, usd2, ExitKind.CHARGES, "USD", 16_000, ""),
-        Exit("PO-1", good1, 140_000, ExitKind.DAMAGED, unit, 700, ""),
-        Exit("PO-2", good2, good2 + 500, ExitKind.DAMAGED, unit, 500, ""),
-        Exit("PO-2", good2 + 500, 40_000, ExitKind.SHORT, unit, 800, ""),
-        Exit("beijing", 237_400, 249_400, ExitKind.IN_TRANSIT, unit, 12_000, "W-003"),
-        Exit("beijing", 150_000, 150_600, ExitKind.LOST, unit, 600, ""),
-        Exit("abuja", 231_000, 237_400, ExitKind.IN_STOCK, unit, 6_400, ""),
-        Exit("waho", 217_000, 231_000, ExitKind.WAITING, unit, 14_000, ""),
+        Exit(
+            source="btc",
+            kind=ExitKind.HELD,
+            label="",
+            taken=(total - held, total),
+            amount=Amount.of("BTC", held),
+        ),
+        Exit(
+            source="btc",
+            kind=ExitKind.FEE,
+            label="",
+            taken=(total - held - fee, total - held),
+            amount=Amount.of("BTC", fee),
+        ),
+        Exit(
+            source="C-1",
+            kind=ExitKind.SPENT,
+            label="air freight",
+            taken=(usd1 - 1_002_000, usd1),
+            amount=Amount.of("USD", 1_002_000),
+        ),
+        Exit(
+            source="C-2",
+            kind=ExitKind.HELD,
+            label="",
+            taken=(usd2 - 194_000, usd2 - 16_000),
+            amount=Amount.of("USD", 178_000),
+        ),
+        Exit(
+            source="C-2",
+            kind=ExitKind.CHARGES,
+            label="",
+            taken=(usd2 - 16_000, usd2),
+            amount=Amount.of("USD", 16_000),
+        ),
+        Exit(
+            source="PO-1",
+            kind=ExitKind.DAMAGED,
+            label="",
+            taken=(good1, 140_000),
+            amount=Amount.of(unit, 700),
+        ),
+        Exit(
+            source="PO-2",
+            kind=ExitKind.DAMAGED,
+            label="",
+            taken=(good2, good2 + 500),
+            amount=Amount.of(unit, 500),
+        ),
+        Exit(
+            source="PO-2",
+            kind=ExitKind.SHORT,
+            label="",
+            taken=(good2 + 500, 40_000),
+            amount=Amount.of(unit, 800),
+        ),
+        Exit(
+            source="beijing",
+            kind=ExitKind.IN_TRANSIT,
+            label="W-003",
+            taken=(237_400, 249_400),
+            amount=Amount.of(unit, 12_000),
+        ),
+        Exit(
+            source="beijing",
+            kind=ExitKind.LOST,
+            label="",
+            taken=(150_000, 150_600),
+            amount=Amount.of(unit, 600),
+        ),
+        Exit(
+            source="abuja",
+            kind=ExitKind.IN_STOCK,
+            label="",
+            taken=(231_000, 237_400),
+            amount=Amount.of(unit, 6_400),
+        ),
+        Exit(
+            source="waho",
+            kind=ExitKind.WAITING,
+            label="",
+            taken=(217_000, 231_000),
+            amount=Amount.of(unit, 14_000),
+        ),
     )
-    return Flow(unit, tuple(stages), tuple(bands), exits)
+    return Flow(units={unit: unit}, stages=tuple(stages), bands=tuple(bands), exits=exits)
 
 
 def story_thread() -> Thread:
     start = coins("59.6632")
-    return Thread(
-        (
-            ThreadPoint("btc", start, start + COIN // 100, None),
-            ThreadPoint("C-2", 10_061_040, 10_070_540, None),
-            ThreadPoint("PO-3", 39_570, 39_607, None),
-            ThreadPoint("beijing", 217_570, 217_607, None),
-            ThreadPoint("abuja", 216_970, 217_007, None),
-            ThreadPoint("waho", 216_970, 217_007, None),
-            ThreadPoint("waho", 217_000, 217_007, ExitKind.WAITING),
-            ThreadPoint("to:Ghana", 21_970, 22_000, None),
-        )
+    return (
+        ThreadPoint(left=None, node="btc", at=(start, start + COIN // 100)),
+        ThreadPoint(left=None, node="C-2", at=(10_061_040, 10_070_540)),
+        ThreadPoint(left=None, node="PO-3", at=(39_570, 39_607)),
+        ThreadPoint(left=None, node="beijing", at=(217_570, 217_607)),
+        ThreadPoint(left=None, node="abuja", at=(216_970, 217_007)),
+        ThreadPoint(left=None, node="waho", at=(216_970, 217_007)),
+        ThreadPoint(left=ExitKind.WAITING, node="waho", at=(217_000, 217_007)),
+        ThreadPoint(left=None, node="to:Ghana", at=(21_970, 22_000)),
     )
 
 
@@ -129,106 +210,162 @@ def papers() -> tuple[Paper, ...]:
         ("Maker’s bank details", "bank details", "2020-06-05", "", Access.SEALED),
     )  # fmt: skip
     return tuple(
-        Paper(f"{i + 1:x}" * 64, title, kind, date, shows, access, 100 + i)
+        Paper(
+            sha256=f"{i + 1:x}" * 64,
+            title=title,
+            kind=kind,
+            date=date,
+            shows=shows,
+            access=access,
+            entry=100 + i,
+        )
         for i, (title, kind, date, shows, access) in enumerate(rows)
     )
 
 
+def sats(minor: int) -> Amount:
+    return Amount.of("BTC", minor)
+
+
 def tied_books() -> Books:
     return Books(
-        block=650_412, reconciled=True, difference=0, in_wallets=coins("3.226"), unexplained=0,
-        unexplained_since=None, shortfall=0, tip=650_417, behind=0, behind_hours=0,
+        block=650_412, reconciled=True, difference=sats(0), in_books=sats(coins("3.226")), unexplained=sats(0),
+        unexplained_since=None, shortfall=sats(0), tip=650_417, behind_blocks=0, behind_hours=0,
+        unvalued=Unvalued(asset="BTC", minor=0, count=0, since=None),
         looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None, sources_agreeing=3, sources=3,
     )  # fmt: skip
 
 
+def changed(answer: A, **fields: object) -> A:
+    """The same answer with other fields."""
+    return answer.model_copy(update=fields)
+
+
 def broken_books() -> Books:
-    return replace(
-        tied_books(), block=636_104, reconciled=False, difference=-500_000, unexplained=500_000,
+    return changed(
+        tied_books(), block=636_104, reconciled=False, difference=sats(-500_000), unexplained=sats(500_000),
         unexplained_since="2020-06-24T11:20:00Z", sources_agreeing=2,
     )  # fmt: skip
 
 
+def table(asset: str, unit: str, key: str, total: int, *rows: tuple[str, str, int]) -> SumTable:
+    return SumTable(
+        asset=asset,
+        unit=unit,
+        rows=tuple(SumRow(asset=asset, key=name, label=label, minor=minor) for name, label, minor in rows),
+        total=SumTotal(asset=asset, key=key, minor=total),
+    )
+
+
 def story_sums(unit: str = "mask") -> tuple[SumTable, ...]:
     return (
-        SumTable(
-            "BTC", "", "received",
-            (
-                SumRow("converted", "", coins("58.8")), SumRow("paid", "", coins("9.8")),
-                SumRow("network_fees", "", coins("0.014")), SumRow("held", "", coins("3.226")),
-                SumRow("unexplained", "", 0),
-            ),
-            coins("71.84"),
+        table(
+            "BTC", "", "received", coins("71.84"),
+            ("converted", "", coins("58.8")), ("paid", "", coins("9.8")), ("network_fees", "", coins("0.014")),
+            ("held", "", coins("3.226")), ("unexplained", "", 0),
         ),
-        SumTable(
-            "USD", "", "received_from_conversion",
-            (
-                SumRow("spent", "PO-1 and PO-3", 54_272_000), SumRow("spent", "air freight", 1_002_000),
-                SumRow("charges", "", 16_000), SumRow("held", "", 178_000), SumRow("unexplained", "", 0),
-            ),
-            55_468_000,
+        table(
+            "USD", "", "received_from_conversion", 55_468_000,
+            ("spent", "PO-1 and PO-3", 54_272_000), ("spent", "air freight", 1_002_000),
+            ("charges", "", 16_000), ("held", "", 178_000), ("unexplained", "", 0),
         ),
-        SumTable(
-            unit, unit, "received_good",
-            (
-                SumRow("distributed", "", 217_000), SumRow("waiting", "WAHO", 14_000),
-                SumRow("in_stock", "Abuja", 6_400), SumRow("in_transit", "W-003", 12_000), SumRow("lost", "", 600),
-            ),
-            250_000,
+        table(
+            unit, unit, "received_good", 250_000,
+            ("distributed", "", 217_000), ("waiting", "WAHO", 14_000), ("in_stock", "Abuja", 6_400),
+            ("in_transit", "W-003", 12_000), ("lost", "", 600),
         ),
     )  # fmt: skip
+
+
+def pieces(unit: str, number: int) -> tuple[Quantity, ...]:
+    return (Quantity(product=unit, unit=unit, quantity=number),)
 
 
 def story_report(unit: str = "mask") -> CampaignReport:
     return CampaignReport(
         slug=SLUG, title="Bithelp: masks for West Africa", purpose="Masks for 15 countries.",
-        start="2020-05-18", end="2020-06-02", currency="USD", valuation_clock="block time", depth=6,
-        partners=("FCSSC", "UNOSSC"), unit=unit, donations=412, donors_waiting=1, received=coins("71.84"),
-        value=68_000_000, dust=1_200, dust_count=2, bought=252_000, distributed=217_000, receivers=15,
-        under_way=32_400, lost=2_600,
-        needs=(NeedRow("N-1", "WAHO", "three-ply", 250_000, unit, "Abuja", "2020-08-31"),), achievements=(),
-        books=tied_books(), flow=story_flow(unit), sums=story_sums(unit),
-        withheld=(
-            Withheld("Name of the maker of PO-2", "BTC", coins("9.8"), "Maker’s safety in its country",
-                     "Finance officer, with a second approver", "2020-11-30"),
+        start="2020-05-18", end="2020-06-02", valuation_clock="block time", depth=6, closed=True,
+        demonstration=True, partners=("FCSSC", "UNOSSC"), donations=412, waiting=1,
+        received=sats(coins("71.84")), value=Amount.of("USD", 68_000_000),
+        dust=Dust(asset="BTC", minor=1_200, count=2), bought=pieces(unit, 252_000),
+        distributed=pieces(unit, 217_000), receivers=15, under_way=pieces(unit, 32_400), lost=pieces(unit, 2_600),
+        needs=(
+            NeedRow(key="N-1", recipient="WAHO", item="three-ply", quantity=250_000, unit=unit, place="Abuja",
+                    by="2020-08-31"),
         ),
-        unexplained=(UnexplainedSpend("ab" * 32, 500_000, "2020-06-24T11:20:00Z", "2020-06-24T14:20:00Z"),),
-        papers=papers(), papers_count=94, days_gift_to_order=9, days_order_to_receipt=19, good_permille=992,
-        closed=True, journal_seq=3_118, journal_hash="7c1e" + "0" * 56 + "b904",
-        fixed_address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", demonstration=True,
-        sources_of_facts=(("The call, 18 May to 2 June 2020", "South-South Galaxy, June 2020"),
-                          ("250,000 pieces reached Beijing", "UNOSSC, 17 May 2021")),
-        deliveries=story_deliveries(), losses=story_losses(), expired=6_400,
+        results=(), books=tied_books(), sums=story_sums(unit), pledges=(), in_kind=(), gives_addresses=False,
+        withheld=(
+            Withheld(
+                what="Name of the maker of PO-2", amount=sats(coins("9.8")), reason="Maker’s safety in its country",
+                decided_by="Finance officer, with a second approver", review="2020-11-30",
+            ),
+        ),
+        unexplained=(
+            UnexplainedSpend(txid="ab" * 32, amount=sats(500_000), seen_at="2020-06-24T11:20:00Z",
+                             explained_at="2020-06-24T14:20:00Z"),
+        ),
+        deliveries=DeliveryCheck(
+            open_gaps=1, unconfirmed=story_deliveries(unit).unconfirmed, handovers_signed=("H-1",)
+        ),
+        service=Service(days_gift_to_order=9, days_order_to_receipt=19, received_good_permille=992),
+        fixed_address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", evidence_count=94,
+        journal=JournalHead(seq=3_118, hash="7c1e" + "0" * 56 + "b904"),
+        sources_of_facts=(
+            SourceOfFact(fact="The call, 18 May to 2 June 2020", source="South-South Galaxy, June 2020"),
+            SourceOfFact(fact="250,000 pieces reached Beijing", source="UNOSSC, 17 May 2021"),
+        ),
         periods=tuple(
-            PeriodRow(f"2020-{m:02}", f"2020-{m:02}-01", f"2020-{m:02}-{last}", f"2020-{m + 1:02}-10", 400 * m, None)
+            PeriodRow(campaign=SLUG, number=f"2020-{m:02}", first=f"2020-{m:02}-01", last=f"2020-{m:02}-{last}",
+                      closed_on=f"2020-{m + 1:02}-10", seq=400 * m, through=400 * m - 1, reopened=None)
             for m, last in ((9, 30), (8, 31), (7, 31), (6, 15), (5, 31))
         ),
-        limits=(LimitRow("admin", "", None, ""), LimitRow("approver", "USD", 5_000_000, "2020-05-14")),
+        limits=(
+            LimitRow(role="admin", most=None, date=None),
+            LimitRow(role="approver", most=Amount.of("USD", 5_000_000), date="2020-05-14"),
+        ),
     )  # fmt: skip
 
 
-def story_deliveries() -> Deliveries:
+def story_page(unit: str = "mask") -> CampaignPage:
+    """What the campaign's page shows beside its report."""
+    return CampaignPage(
+        report=story_report(unit), flow=story_flow(unit), papers=papers(), waiting=(),
+        deliveries=story_deliveries(unit), losses=story_losses(), expired=pieces(unit, 6_400), others=(),
+    )  # fmt: skip
+
+
+def story_deliveries(unit: str = "mask") -> Deliveries:
     """Thirty waybills that were counted, one of them with a gap, and a handover that nobody counted."""
     counts = tuple(
-        TwoCounts("shipment", f"W-{i:03}", "ITEM-3", f"A{i}-2005", 9_000 + i, 9_000 + (i if i else -40), 0, 0, "2020-08-02")
+        DeliveryCount(
+            about="shipment", paper=f"W-{i:03}", product="ITEM-3", lot=f"A{i}-2005", sent=9_000 + i,
+            good=9_000 + (i if i else -40), damaged=0, books_good=9_000 + i, explained=0, gap=0 if i else 40,
+            date="2020-08-02",
+        )
         for i in range(30)
     )  # fmt: skip
-    waits = Unconfirmed("handover", "H-7", "West African Health Organization", 81_000, "2020-08-10")
-    return Deliveries(counts, (waits,), frozenset({"H-1"}))
+    waits = Unconfirmed(
+        about="handover",
+        paper="H-7",
+        place="West African Health Organization",
+        sent=pieces(unit, 81_000),
+        date="2020-08-10",
+    )
+    return Deliveries(counts=counts, unconfirmed=(waits,), signed=frozenset({"H-1"}))
 
 
 def story_losses() -> tuple[LossRow, ...]:
     return tuple(
         LossRow(
-            "2020-08-02",
-            f"arrival AR-{i}",
-            "Abuja",
-            "ITEM-3",
-            f"A{i}-2005",
-            600 + i,
-            "damage",
-            f"SR-{i}",
-            "rain",
+            date="2020-08-02",
+            document=f"arrival AR-{i}",
+            place="Abuja",
+            product="ITEM-3",
+            lot=f"A{i}-2005",
+            pieces=600 + i,
+            cause="damage",
+            report=f"SR-{i}",
+            reason="rain",
         )
         for i in range(30)
     )
@@ -236,22 +373,29 @@ def story_losses() -> tuple[LossRow, ...]:
 
 def empty_report() -> CampaignReport:
     """A campaign of the first hour: no gift, no look at the chain yet."""
-    return replace(
-        story_report("kit"), slug="new", title="New call", donations=0, donors_waiting=0, received=0, value=0,
-        dust=0, dust_count=0, bought=0, distributed=0, receivers=0, under_way=0, lost=0, needs=(), achievements=(),
-        books=replace(tied_books(), block=None, reconciled=False, in_wallets=0, tip=None, looked_at=None,
+    return changed(
+        story_report("kit"), slug="new", title="New call", donations=0, waiting=0, received=sats(0),
+        value=Amount.of("USD", 0), dust=Dust(asset="BTC", minor=0, count=0), bought=(), distributed=(), receivers=0,
+        under_way=(), lost=(), needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
+        books=changed(tied_books(), block=None, reconciled=False, in_books=sats(0), tip=None, looked_at=None,
                       sources_agreeing=0),
-        flow=Flow("kit", (), (), ()), sums=(), withheld=(), unexplained=(), papers=(), papers_count=0,
-        days_gift_to_order=None, days_order_to_receipt=None, good_permille=None, closed=False, journal_seq=1,
-        fixed_address=None, deliveries=Deliveries((), ()), losses=(), expired=0,
+        service=Service(days_gift_to_order=None, days_order_to_receipt=None, received_good_permille=None),
+        closed=False, fixed_address=None,
+    )  # fmt: skip
+
+
+def empty_page() -> CampaignPage:
+    return changed(
+        story_page("kit"), report=empty_report(), flow=Flow(units={}, stages=(), bands=(), exits=()), papers=(),
+        deliveries=Deliveries(counts=(), unconfirmed=()), losses=(), expired=(),
     )  # fmt: skip
 
 
 def held_flow() -> Flow:
     """Everything still lies in the wallet: one stage, one exit."""
-    bar = Bar("btc", "Donations", Matter.COIN, "BTC", COIN)
-    return Flow("kit", (Stage(StageKind.DONATED, "", "BTC", COIN, 3, (bar,)),), (),
-                (Exit("btc", 0, COIN, ExitKind.HELD, "BTC", COIN, ""),))  # fmt: skip
+    bar = Bar(key="btc", label="Donations", matter=Matter.COIN, amount=Amount.of("BTC", COIN))
+    return Flow(units={}, stages=(Stage(kind=StageKind.DONATED, place="", count=3, bars=(bar,), totals=(Amount.of("BTC", COIN),)),), bands=(),
+                exits=(Exit(source="btc", kind=ExitKind.HELD, label="", taken=(0, COIN), amount=Amount.of("BTC", COIN)),))  # fmt: skip
 
 
 def story_trail(unit: str = "mask") -> DonationTrail:
@@ -260,13 +404,25 @@ def story_trail(unit: str = "mask") -> DonationTrail:
     def step(kind: StepKind, at: str, asset: str, units: int, place: str, reference: str,
              detail: tuple[tuple[str, str], ...] = (), paper: tuple[Paper, ...] = (), over: bool = True) -> Step:  # fmt: skip
         named = "" if asset in ("BTC", "USD") else unit
-        return Step(kind, at, asset, units, named, place, reference, detail, paper, 40, over)
+        return Step(
+            kind=kind,
+            at=at,
+            unit=named,
+            place=place,
+            reference=reference,
+            detail=dict(detail),
+            entry=40,
+            over=over,
+            amount=Amount.of(asset, units),
+            evidence=paper,
+        )
 
     return DonationTrail(
-        campaign=SLUG, campaign_title="Bithelp: masks for West Africa", outpoint=Outpoint(TXID, 1),
-        address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", minor=1_000_000, status=DonationStatus.SETTLED,
-        confirmations=18_198, needed=6, block=BlockRef(632_214, "00" * 32, 1_590_760_800),
-        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", value=9_512, currency="USD",
+        key=f"{TXID}:1", campaign=SLUG, campaign_title="Bithelp: masks for West Africa", outpoint=f"{TXID}:1",
+        txid=TXID, vout=1, address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", amount=sats(1_000_000),
+        status=DonationStatus.SETTLED, confirmations=18_198, needed=6, returned=sats(0),
+        block=Block(height=632_214, hash="00" * 32, time="2020-05-29T14:00:00Z"),
+        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", value=Amount.of("USD", 9_512),
         rate_sources=("kraken", "bitstamp"), replaced_by=None,
         steps=(
             step(StepKind.SETTLED, "2020-05-29T14:02:00Z", "BTC", 1_000_000, "", "", (("block", "632214"), ("value", "95.12 USD"))),
@@ -279,32 +435,32 @@ def story_trail(unit: str = "mask") -> DonationTrail:
             step(StepKind.HELD, "2020-09-21", unit, 7, "WAHO", "", (), (), False),
         ),
         places=(
-            Place(None, unit, 30, unit, "Ghana", "2020-09-21"),
-            Place(ExitKind.WAITING, unit, 7, unit, "WAHO", "2020-08-06"),
+            Place(kind=ExitKind.DISTRIBUTED, unit=unit, place="Ghana", since="2020-09-21", amount=Amount.of(unit, 30)),
+            Place(kind=ExitKind.WAITING, unit=unit, place="WAHO", since="2020-08-06", amount=Amount.of(unit, 7)),
         ),
         shares=(
-            LineShare("money/bithelp/free/BTC", coins("59.6632"), coins("59.6732"), "BTC"),
-            LineShare("money/bithelp/free/USD", 46_978_040, 46_987_540, "USD"),
-            LineShare("order/bithelp/PO-3/1/USD", 219_570, 219_607, unit),
-            LineShare("goods/bithelp/stock:Beijing/MASK#L-1", 217_570, 217_607, unit),
+            LineShare(line="money/bithelp/free/BTC", start=coins("59.6632"), end=coins("59.6732"), asset="BTC"),
+            LineShare(line="money/bithelp/free/USD", start=46_978_040, end=46_987_540, asset="USD"),
+            LineShare(line="order/bithelp/PO-3/1/USD", start=219_570, end=219_607, asset=unit), LineShare(line="goods/bithelp/stock:Beijing/MASK#L-1", start=217_570, end=217_607, asset=unit),
         ),
-        flow=story_flow(unit), thread=story_thread(), sources=("a", "b", "c"),
+        thread=story_thread(), sources=("a", "b", "c"),
     )  # fmt: skip
 
 
 def waiting_trail(status: DonationStatus = DonationStatus.SEEN) -> DonationTrail:
-    return replace(
-        story_trail(), status=status, outpoint=Outpoint("ab" * 32, 0), confirmations=2, settled_at=None,
-        block=None, steps=(), places=(), shares=(), thread=Thread(()), flow=held_flow(), value=None,
+    outpoint = f"{'ab' * 32}:0"
+    return changed(
+        story_trail(), status=status, key=outpoint, outpoint=outpoint, txid="ab" * 32, vout=0, confirmations=2,
+        settled_at=None, block=None, steps=(), places=(), shares=(), thread=(), value=None,
     )  # fmt: skip
 
 
 def donation_rows() -> list[DonationRow]:
     return [
         DonationRow(
-            at=f"2020-05-{18 + i % 12:02d}T10:00:00Z", outpoint=f"{i:064x}:{i % 3}", address=f"bc1q{i:038x}",
-            minor=1_000_000 + i, status=DonationStatus.SETTLED, confirmations=100, block_height=631_000 + i,
-            value=9_500 + i, currency="USD",
+            at=f"2020-05-{18 + i % 12:02d}T10:00:00Z", key=f"{i:064x}:{i % 3}", outpoint=f"{i:064x}:{i % 3}",
+            address=f"bc1q{i:038x}", amount=sats(1_000_000 + i), status=DonationStatus.SETTLED, confirmations=100,
+            block_height=631_000 + i, value=Amount.of("USD", 9_500 + i),
         )
         for i in range(60)
     ]  # fmt: skip
@@ -312,12 +468,32 @@ def donation_rows() -> list[DonationRow]:
 
 def card() -> CampaignCard:
     return CampaignCard(
-        SLUG,
-        "Bithelp: masks for West Africa",
-        "2020-05-18",
-        "2020-06-02",
-        coins("71.84"),
-        412,
-        "mask",
-        217_000,
+        slug=SLUG,
+        title="Bithelp: masks for West Africa",
+        start="2020-05-18",
+        end="2020-06-02",
+        received=sats(coins("71.84")),
+        donations=412,
+        distributed=pieces("mask", 217_000),
     )
+
+
+def donation_page(trail: DonationTrail) -> DonationPage:
+    """What the page of a donation shows beside its trail."""
+    report = story_report()
+    return DonationPage(
+        trail=trail, books=report.books, flow=story_flow() if trail.thread else held_flow(), demonstration=True,
+        journal=report.journal, sources_of_facts=report.sources_of_facts,
+    )  # fmt: skip
+
+
+def chain_status() -> ChainStatus:
+    return ChainStatus(
+        network="regtest", tip_height=650_417, tip_hash="0" * 64, tip_time=1_601_302_000, settled_height=650_412,
+        best_height=650_417, behind=0, looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None,
+        completeness="scanned",
+        sources=(
+            SourceStatus(name="a", ok=True, tip_height=650_417, error=None, lied=None, set_aside_until=None,
+                         requests=1, bytes=80),
+        ),
+    )  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotAllowed, NotFound, Refused
-from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
+from ledger.views.campaign import CampaignCard, CampaignPage, CampaignReport, DonationPage, DonationRow
+from ledger.views.chain_status import ChainStatus
+from ledger.views.flow import Flow
 from ledger.views.trail import DonationStatus, DonationTrail, Paper
 from tests.tools import builders_views as built
 
@@ -18,12 +20,16 @@ NOW = 1_601_302_560
 CLAIM = "k3Jx9Qw2ErTyUiOp5AsDfG"
 TOKEN = "aidtrail_" + "t" * 43
 PDF = b"%PDF-1.4 a paper"
+ENTRY = (
+    b'{"at":"2020-09-28T14:16:00Z","campaign":"bithelp","date":"2020-09-28","facts":{},"key":"k","kind":"need.recorded",'
+    b'"notes":{},"operations":[],"previous":"","role":"coordinator","seq":%d,"transfers":[],"v":1}'
+)
 
 
 @dataclass
 class FakeReading:
     seq: int = 3_118
-    papers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    kept: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     @property
     def journal(self) -> FakeReading:
@@ -34,20 +40,20 @@ class FakeReading:
         return self
 
     @property
-    def evidence(self) -> FakeReading:
+    def papers(self) -> FakeReading:
         return self
 
     def head(self) -> tuple[int, str]:
         return self.seq, "00" * 32
 
     def load(self, sha256: str) -> tuple[str, bytes] | None:
-        return self.papers.get(sha256)
+        return self.kept.get(sha256)
 
 
 class FakeStore:
     def __init__(self) -> None:
         self.reading = FakeReading()
-        self.reading.papers = {
+        self.reading.kept = {
             "1" * 64: ("application/pdf", PDF),
             "2" * 64: ("text/html", b"<script>alert(1)</script>"),
         }
@@ -57,26 +63,35 @@ class FakeStore:
     def read(self) -> Iterator[FakeReading]:
         yield self.reading
 
-    def together(self, work: Callable[[FakeReading], Any]) -> Any:
-        done = work(self.reading)
+    @contextmanager
+    def write(self) -> Iterator[FakeReading]:
+        yield self.reading
         self.writes += 1
-        return done
 
 
 @dataclass
 class FakeViews:
-    reports: dict[str, CampaignReport]
+    pages: dict[str, CampaignPage]
     trails: dict[str, list[DonationTrail]]
     asked: int = 0
 
     def campaign_cards(self, tx: Any) -> list[CampaignCard]:
-        return [replace(built.card(), slug=slug) for slug in self.reports]
+        return [built.changed(built.card(), slug=slug) for slug in self.pages]
+
+    def campaign_page(self, tx: Any, slug: str, *, now: int) -> CampaignPage:
+        self.asked += 1
+        if slug not in self.pages:
+            raise NotFound("campaign: there is no campaign of this name")
+        return self.pages[slug]
 
     def campaign_report(self, tx: Any, slug: str, *, now: int) -> CampaignReport:
-        self.asked += 1
-        if slug not in self.reports:
-            raise NotFound("campaign: there is no campaign of this name")
-        return self.reports[slug]
+        return self.campaign_page(tx, slug, now=now).report
+
+    def campaign_flow(self, tx: Any, slug: str) -> Flow:
+        return self.campaign_page(tx, slug, now=0).flow
+
+    def donation_page(self, tx: Any, trail: DonationTrail, *, now: int) -> DonationPage:
+        return built.donation_page(trail)
 
     def donation_trails(self, tx: Any, key: str, *, now: int) -> list[DonationTrail]:
         if key not in self.trails:
@@ -94,7 +109,7 @@ class FakeViews:
         return rows[start : start + limit], str(start + limit) if start + limit < len(rows) else None
 
     def entry_rows(self, tx: Any, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
-        rows = [b'{"seq":%d,"v":1}' % seq for seq in range(1, 31)]
+        rows = [ENTRY % seq for seq in range(1, 31)]
         return rows[after : after + limit], after + limit if after + limit < len(rows) else None
 
     def paper_rows(
@@ -102,8 +117,8 @@ class FakeViews:
     ) -> tuple[list[Paper], str | None]:
         return list(built.papers())[:limit], None
 
-    def chain_status(self, tx: Any, *, now: int) -> Any:
-        return {"network": "regtest", "tip": 650_417, "sources": ({"name": "a", "ok": True},)}
+    def chain_status(self, tx: Any, *, now: int) -> ChainStatus:
+        return built.chain_status()
 
 
 @dataclass(frozen=True)
@@ -163,7 +178,7 @@ class FakeDesk:
             raise Refused.field("quantity", "write a whole number")
         if facts["quantity"] == 13:
             raise NotAllowed("role: thirteen is not for you")
-        return Outcome(7, f"{noun}:{facts.get('number')}", False, None, b'{"seq":7}')
+        return Outcome(7, f"{noun}:{facts.get('number')}", False, None, ENTRY % 7)
 
     def request_intention(
         self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
@@ -174,17 +189,18 @@ class FakeDesk:
 
 def ports(*, demonstration: bool = True, missing: list[str] | None = None) -> Ports:
     """A site with a campaign in full, an empty one, one that does not reconcile; donations in every status."""
-    report = built.story_report()
+    page = built.story_page()
     trail = built.story_trail()
     trails: dict[str, list[DonationTrail]] = {
         built.TXID: [trail], f"{built.TXID}:1": [trail], CLAIM: [trail],
-        trail.address: [trail, built.waiting_trail()],
+        trail.address or "": [trail, built.waiting_trail()],
         **{f"{status}": [built.waiting_trail(status)] for status in DonationStatus if status != "settled"},
     }  # fmt: skip
-    reports = {
-        built.SLUG: report,
-        "new": built.empty_report(),
-        "broken": replace(report, slug="broken", books=built.broken_books()),
+    broken = built.changed(page.report, slug="broken", books=built.broken_books())
+    pages = {
+        built.SLUG: page,
+        "new": built.empty_page(),
+        "broken": built.changed(page, report=broken),
     }
     return Ports(
         store=FakeStore(),
@@ -192,7 +208,7 @@ def ports(*, demonstration: bool = True, missing: list[str] | None = None) -> Po
         settings=SiteSettings(title="aidtrail", demonstration=demonstration, base_url="http://127.0.0.1"),
         metrics=lambda: "aidtrail_journal_head 3118\n",
         ready=lambda: list(missing or []),
-        views=FakeViews(reports, trails),
+        views=FakeViews(pages, trails),
         desk=FakeDesk(),
     )
 

@@ -275,7 +275,7 @@ class World:
             donation_rows(tx, slug, after=None, limit=50)
             all_matches(books, slug)
             bank_states(tx, slug)
-            stock_rows(books, slug)
+            stock_rows(books, slug, "2023-12-31")
             for _, lot in list(books.documents.all("lot", "")):
                 if lot["campaign"] == slug and "over_of" not in lot:
                     lot_traces(books, slug, lot["facts"]["lot"])

@@ -27,7 +27,7 @@ def trail_of(ledger: Ledger, outpoint: str) -> DonationTrail:
 def places(trail: DonationTrail) -> Counter[tuple[object, ...]]:
     found: Counter[tuple[object, ...]] = Counter()
     for place in trail.places:
-        found[place.kind, place.asset, place.place] += place.units
+        found[place.kind, place.amount.asset, place.place] += place.amount.minor
     return found
 
 

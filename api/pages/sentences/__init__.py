@@ -3,7 +3,7 @@
 It never decides what is true; it is given plain facts and says them, figure first.
 """
 
-from api.pages.sentences.books import books_facts, books_notes
+from api.pages.sentences.books import books_facts, books_notes, books_state
 from api.pages.sentences.campaign import (
     call_state,
     campaign_next,
@@ -11,7 +11,7 @@ from api.pages.sentences.campaign import (
     card_sentence,
     need_asked,
 )
-from api.pages.sentences.changes import change_said, change_says, change_what, change_why
+from api.pages.sentences.changes import change_said, change_says, change_what
 from api.pages.sentences.controls import (
     LIMITS_NOTE,
     PERIODS_NONE,
@@ -19,6 +19,17 @@ from api.pages.sentences.controls import (
     booked,
     limit_most,
     period_closed,
+)
+from api.pages.sentences.deliveries import (
+    NOT_CONFIRMED,
+    cause,
+    counted,
+    deliveries_note,
+    delivery,
+    gap,
+    losses_note,
+    lot,
+    pieces_lost,
 )
 from api.pages.sentences.donation import (
     donation_next,
@@ -48,21 +59,33 @@ from api.pages.sentences.flow import (
     exit_word,
     flow_desc,
     more_exits,
+    not_drawn,
     of_total,
     others,
     stage_detail,
     stage_figure,
     stage_label,
+    totals,
     yours_label,
 )
 from api.pages.sentences.pledges import pledge_came, pledge_status
-from api.pages.sentences.results import result_row
-from api.pages.sentences.steps import fact_label, line_name, step_facts, step_phrase
+from api.pages.sentences.results import groups, reached, target
+from api.pages.sentences.steps import (
+    fact_label,
+    line_name,
+    line_unit,
+    position,
+    step_facts,
+    step_phrase,
+)
 from api.pages.sentences.tables import (
+    NO_COINS,
     SHARES,
     UNEXPLAINED_NONE,
+    asset_heading,
     service_figures,
     sum_heading,
+    sum_rows,
     sum_word,
     unexplained_note,
 )
@@ -75,11 +98,12 @@ from api.pages.sentences.units import (
     listed,
     number_of,
     period,
+    pieces,
     plain,
     time,
     unit_of,
 )
-from api.pages.sentences.waiting import matter_word, waiting_note, waits_since
+from api.pages.sentences.waiting import matter_title, matter_word, waiting_note, waits_since
 
 __all__ = [
     "DEMONSTRATION",
@@ -89,7 +113,9 @@ __all__ = [
     "FLOW_TABLE_HEAD",
     "FLOW_TITLE",
     "LIMITS_NOTE",
+    "NOT_CONFIRMED",
     "NOT_FOUND_DONATION",
+    "NO_COINS",
     "NO_PAYMENT_YET",
     "PERIODS_NONE",
     "PERIODS_NOTE",
@@ -101,43 +127,58 @@ __all__ = [
     "Piece",
     "Sentence",
     "amount",
+    "asset_heading",
     "booked",
     "books_facts",
     "books_notes",
+    "books_state",
     "call_state",
     "campaign_next",
     "campaign_sentence",
     "card_sentence",
+    "cause",
     "change_said",
     "change_says",
     "change_what",
-    "change_why",
+    "counted",
     "day",
+    "deliveries_note",
+    "delivery",
     "donation_next",
     "donation_sentence",
     "exit_word",
     "fact_label",
     "flow_desc",
+    "gap",
     "gift_amount",
     "goods_rest",
+    "groups",
     "joined",
     "limit_most",
     "line_name",
+    "line_unit",
     "listed",
+    "losses_note",
+    "lot",
+    "matter_title",
     "matter_word",
     "more_exits",
     "need_asked",
+    "not_drawn",
     "number_of",
     "of_total",
     "others",
     "outcome_word",
     "period",
     "period_closed",
+    "pieces",
+    "pieces_lost",
     "plain",
     "pledge_came",
     "pledge_status",
+    "position",
+    "reached",
     "restricted",
-    "result_row",
     "service_figures",
     "stage_detail",
     "stage_figure",
@@ -147,8 +188,11 @@ __all__ = [
     "step_facts",
     "step_phrase",
     "sum_heading",
+    "sum_rows",
     "sum_word",
+    "target",
     "time",
+    "totals",
     "unexplained_note",
     "unit_of",
     "waiting_note",

@@ -8,8 +8,16 @@ from __future__ import annotations
 from api.pages.figures import count, with_asset
 from api.pages.sentences.units import number_of, time
 from api.pages.sentences.waiting import still_open
+from ledger.core.frozen import Amount
 from ledger.rules.settled import SCANNED_WHOLE
 from ledger.views.campaign import Books
+
+
+def books_state(books: Books) -> str:
+    """`ties`, `broken`, or `waits`: what only waits for a person is no alarm; what the chain contradicts is one."""
+    if books.block is None or (not books.reconciled and not books.is_wrong):
+        return "waits"
+    return "ties" if books.reconciled else "broken"
 
 
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
@@ -19,21 +27,21 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
     if books.block is None:
         return (
             ("Not reconciled yet", "No block looked at"),
-            ("Wallets", f"{with_asset('BTC', books.in_wallets)} in the books"),
+            ("Wallets", f"{with_asset(books.in_books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
             ("Last look, sources", look),
         )
-    if books.behind and not (books.difference or books.unexplained or books.shortfall):
+    if books.behind_blocks and not books.is_wrong:
         return (
             ("Not reconciled yet", f"Read to block {count(books.block)}"),
-            ("Wallets", f"{with_asset('BTC', books.in_wallets)} in the books"),
+            ("Wallets", f"{with_asset(books.in_books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
             ("Last look, sources", look),
         )
     if books.reconciled:
         return (
             ("Reconciled", f"Books = chain at block {count(books.block)}"),
-            ("Wallets", f"{with_asset('BTC', books.in_wallets)}, difference {_zero(books.difference)}"),
+            ("Wallets", f"{with_asset(books.in_books)}, difference {_zero(books.difference)}"),
             ("Outgoing coins", _outgoing(books)),
             ("Last look, sources", look),
         )
@@ -47,29 +55,32 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
     since = f", since {time(books.unexplained_since)}" if books.unexplained_since else ""
     return (
         (f"Does not reconcile{since}", _wrong(books)),
-        ("In the books", with_asset("BTC", books.in_wallets)),
-        (f"On the chain, block {count(books.block)}", with_asset("BTC", books.in_wallets + books.difference)),
+        ("In the books", with_asset(books.in_books)),
+        (
+            f"On the chain, block {count(books.block)}",
+            with_asset(Amount.of("BTC", books.in_books.minor + books.difference.minor)),
+        ),
         ("Last look, sources", look),
     )
 
 
-def _zero(difference: int) -> str:
-    return "0" if difference == 0 else with_asset("BTC", difference)
+def _zero(difference: Amount) -> str:
+    return "0" if difference.minor == 0 else with_asset(difference)
 
 
 def _outgoing(books: Books) -> str:
     return (
-        f"{with_asset('BTC', books.unexplained)} unexplained" if books.unexplained else "Every one explained"
+        f"{with_asset(books.unexplained)} unexplained" if books.unexplained.minor else "Every one explained"
     )
 
 
 def _wrong(books: Books) -> str:
-    if books.unexplained:
-        return f"{with_asset('BTC', books.unexplained)} unexplained"
-    if books.shortfall:
-        return f"{with_asset('BTC', books.shortfall)} shortfall"
-    side = "more" if books.difference > 0 else "missing"
-    return f"{with_asset('BTC', abs(books.difference))} {side} on the chain"
+    if books.unexplained.minor:
+        return f"{with_asset(books.unexplained)} unexplained"
+    if books.shortfall.minor:
+        return f"{with_asset(books.shortfall)} shortfall"
+    side = "more" if books.difference.minor > 0 else "missing"
+    return f"{with_asset(Amount.of('BTC', abs(books.difference.minor)))} {side} on the chain"
 
 
 _TRUST = {
@@ -91,20 +102,21 @@ def books_notes(books: Books) -> tuple[str, ...]:
         notes.append(f"Headers are checked from block {count(books.start)} on, {_TRUST[books.trust]}.")
     if books.trusted_rules:
         notes.append(f"The rules of {books.trusted_rules} are not checked in full; its blocks are trusted.")
-    if books.behind > 0:
+    if books.behind_blocks > 0:
         hours = f", about {number_of(books.behind_hours, 'hour')}" if books.behind_hours else ""
         notes.append(
-            f"{number_of(books.behind, 'block')} behind the chain{hours}. Nothing is called reconciled until then."
+            f"{number_of(books.behind_blocks, 'block')} behind the chain{hours}. "
+            "Nothing is called reconciled until then."
         )
     if books.completeness != SCANNED_WHOLE:
         notes.append(f"That no payment is missing rests on this: {books.completeness}.")
-    if books.shortfall:
+    if books.shortfall.minor:
         notes.append(
-            f"{with_asset('BTC', books.shortfall)} was undone by the chain after it was used, and must be covered."
+            f"{with_asset(books.shortfall)} was undone by the chain after it was used, and must be covered."
         )
-    if books.unvalued:
-        since = f" since {time(books.unvalued_since)}" if books.unvalued_since else ""
-        gifts = f"{number_of(books.unvalued, 'donation')}, {with_asset('BTC', books.unvalued_sats)}"
+    if books.unvalued.count:
+        since = f" since {time(books.unvalued.since)}" if books.unvalued.since else ""
+        gifts = f"{number_of(books.unvalued.count, 'donation')}, {with_asset(books.unvalued)}"
         notes.append(
             f"Without a value{since}: {gifts}. No two price sources agreed, so the coordinators have to decide."
         )

@@ -5,11 +5,12 @@ Reasons are those of the entries, word for word; nothing is excused here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.pages.figures import count, exact_with_asset
 from api.pages.sentences.donation import where
 from api.pages.sentences.units import amount, listed
+from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.trail import ChangeKind, Place, TrailChange
 
@@ -31,7 +32,7 @@ _WHAT = {
 
 def change_what(change: TrailChange) -> str:
     """`Entry 41 took back entry 38, handover H-1`, `Entry 52: a loss, L-1`."""
-    named = dict(change.detail)
+    named = change.detail
     if change.kind is ChangeKind.REVERSED:
         undone = f", {named['undone']}" if named.get("undone") else ""
         return f"Entry {count(change.entry)} took back entry {count(change.of or 0)}{undone}"
@@ -42,7 +43,7 @@ def change_what(change: TrailChange) -> str:
     )
 
 
-def _facts(named: dict[str, str]) -> list[str]:
+def _facts(named: Mapping[str, str]) -> list[str]:
     told = []
     if "value" in named:
         told.append(_money(named["value"]))
@@ -57,17 +58,12 @@ def _facts(named: dict[str, str]) -> list[str]:
 
 def _money(text: str) -> str:
     minor, _, asset = text.partition(" ")
-    return exact_with_asset(asset, int(minor))
-
-
-def change_why(change: TrailChange) -> str:
-    """The reason that the entry gives, else an empty text."""
-    return change.why
+    return exact_with_asset(Amount.of(asset, int(minor)))
 
 
 def change_said(change: TrailChange) -> str:
     """What the trail said before, as `300 kits waiting at Aid`."""
-    value = dict(change.detail).get("value_said")
+    value = change.detail.get("value_said")
     return f"worth {_money(value)}" if value else _places(change.said)
 
 
@@ -81,6 +77,6 @@ def _places(places: Sequence[Place]) -> str:
 
 
 def _figure(place: Place) -> str:
-    if is_money(place.asset):
-        return exact_with_asset(place.asset, place.units)
-    return amount(place.asset, place.units, place.unit)
+    if is_money(place.amount.asset):
+        return exact_with_asset(place.amount)
+    return amount(place.amount, place.unit)

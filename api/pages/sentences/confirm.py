@@ -39,10 +39,6 @@ def asks(about: str, paper: str, place: str, title: str) -> str:
     return f"{what} {paper}, {place}. {title}."
 
 
-def pieces(number: int) -> str:
-    return count(number)
-
-
 def counted(good: int, damaged: int) -> str:
     return f"{count(good)} good, {count(damaged)} damaged" if damaged else f"{count(good)} good"
 

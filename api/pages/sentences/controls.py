@@ -5,8 +5,7 @@ from __future__ import annotations
 from api.pages.figures import exact_with_asset
 from api.pages.sentences.units import Piece, Sentence, day
 from api.pages.sentences.units import period as days
-from ledger.rules.trial_balance import TrialBalance
-from ledger.views.controls import LimitRow, PeriodRow
+from ledger.views.controls import ClosedPeriod, LimitRow, PeriodRow
 
 PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
 PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."
@@ -16,7 +15,7 @@ LIMITS_NOTE = (
 )
 
 
-def booked(date: str, happened: str) -> str:
+def booked(date: str, happened: str | None = None) -> str:
     """`1 December 2023, happened 21 November 2023`; the day alone where it was booked on that day.
 
     A day is never broken over two lines.
@@ -31,16 +30,16 @@ def period_closed(row: PeriodRow) -> str:
     return f"Closed {day(row.closed_on)}, entry {row.seq:,}{again}"
 
 
-def period_title(period: TrialBalance) -> str:
+def period_title(period: ClosedPeriod) -> str:
     return f"Trial balance of {period.number}"
 
 
-def period_sentence(period: TrialBalance) -> Sentence:
+def period_sentence(period: ClosedPeriod) -> Sentence:
     """What every account held at the end of a period's last day."""
     return (Piece("What every account held at the end of "), Piece(day(period.last), "figure"), Piece("."))
 
 
-def period_lead(period: TrialBalance) -> str:
+def period_lead(period: ClosedPeriod) -> str:
     """Which days, which entry froze them and up to where it counts, and whether it still binds."""
     again = ""
     if period.reopened is not None:
@@ -63,4 +62,4 @@ def limit_most(row: LimitRow) -> str:
     """`5,000.00 USD, since 14 May 2020`."""
     if row.most is None:
         return "No limit"
-    return f"{exact_with_asset(row.currency, row.most)}, since {day(row.date)}"
+    return f"{exact_with_asset(row.most)}, since {day(row.date or '')}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.pages.figures import count
-from api.pages.sentences.units import number_of
-from ledger.rules.confirmations import TwoCounts
+from api.pages.sentences.units import number_of, pieces
+from ledger.core.frozen import Quantity
 from ledger.views.losses import LossRow
-from ledger.views.two_keys import PATIENCE, Deliveries
+from ledger.views.two_keys import PATIENCE, Deliveries, DeliveryCount
 
 NOT_CONFIRMED = f"not counted for {PATIENCE} days"
 
@@ -22,12 +24,12 @@ def lot(product: str, number: str) -> str:
     return f"{product}, lot {number}"
 
 
-def counted(row: TwoCounts) -> str:
+def counted(row: DeliveryCount) -> str:
     """What the other side counted."""
     return f"{count(row.good)} good" + (f", {count(row.damaged)} damaged" if row.damaged else "")
 
 
-def gap(row: TwoCounts) -> str:
+def gap(row: DeliveryCount) -> str:
     """The open gap; or what was explained of it; or that both agree."""
     if row.gap > 0:
         return f"{count(row.gap)} fewer good than in the books, not explained"
@@ -36,8 +38,8 @@ def gap(row: TwoCounts) -> str:
     return "none" if row.sent == row.good else "explained"
 
 
-def note(told: Deliveries, hidden: int) -> str:
-    """One line above the table."""
+def deliveries_note(told: Deliveries, shown: int) -> str:
+    """One line above the table, of which `shown` rows are shown."""
     gaps = sum(1 for row in told.counts if row.gap)
     said = "The sender's count beside that of the other side, who counts by a link, without an account. "
     if gaps or told.unconfirmed:
@@ -45,6 +47,7 @@ def note(told: Deliveries, hidden: int) -> str:
         said += f"{number_of(gaps, 'gap') if gaps else 'No gap'} without an explanation{waiting}."
     else:
         said += "No gap is open."
+    hidden = len(told.counts) + len(told.unconfirmed) - shown
     return said + (f" {count(hidden)} more rows in the data." if hidden else "")
 
 
@@ -70,13 +73,14 @@ def pieces_lost(row: LossRow) -> str:
     return count(row.pieces) + (f", {count(row.found)} found again" if row.found else "")
 
 
-def lost(shown: int, whole: int, expired: int) -> str:
-    """One line above the table of losses."""
+def losses_note(whole: int, most: int, expired: Sequence[Quantity]) -> str:
+    """One line above the table of losses, which shows `most` rows at most."""
     said = (
-        f"The last {count(shown)} of {count(whole)}."
-        if shown < whole
+        f"The last {count(most)} of {count(whole)}."
+        if most < whole
         else "Each with its place, count and report."
     )
     if expired:
-        said += f" {number_of(expired, 'piece')} in stock {'is' if expired == 1 else 'are'} past the last day of use."
+        one = len(expired) == 1 and expired[0].quantity == 1
+        said += f" {pieces(expired)} in stock {'is' if one else 'are'} past the last day of use."
     return said

@@ -6,13 +6,13 @@ Plain facts of the trail; it never thanks and never guesses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from api.pages.figures import count, exact_with_asset, rfc3339, short_hash, with_asset
+from api.pages.figures import count, exact_with_asset, short_hash, with_asset
 from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
+from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
-from ledger.views.trail import DonationStatus, DonationTrail, Place
+from ledger.views.trail import Donation, DonationStatus, Place
 
 _PLACE = {
     ExitKind.OPEN: "ordered and not yet received",
@@ -40,8 +40,8 @@ def where(place: Place) -> str:
     """`handed out in Ghana`, `in stock at Abuja`, `lost on the way`."""
     at = place.place
     if place.service:
-        return f"delivered{f' at {at}' if at else ''}" if place.kind is None else _PLACE.get(place.kind, "")
-    if place.kind is None:
+        return f"delivered{f' at {at}' if at else ''}" if place.is_distributed else _PLACE.get(place.kind, "")
+    if place.is_distributed:
         return f"handed out in {at}" if at else "handed out"
     if place.kind is ExitKind.IN_TRANSIT:
         return f"on the way, {at}" if at else "on the way"
@@ -50,7 +50,7 @@ def where(place: Place) -> str:
     if place.kind is ExitKind.WAITING:
         return f"waiting at {at}" if at else "waiting"
     if place.kind is ExitKind.FEE:
-        return "network fees" if place.asset == "BTC" else "fees"
+        return "network fees" if place.amount.asset == "BTC" else "fees"
     if place.kind is ExitKind.SPENT and at:
         return f"spent on {at}"
     return _PLACE[place.kind] + (f", {at}" if at else "")
@@ -59,11 +59,11 @@ def where(place: Place) -> str:
 _SHOWN = 4
 
 
-def donation_sentence(trail: DonationTrail) -> Sentence:
+def donation_sentence(trail: Donation) -> Sentence:
     """What the gift is now, in its own units; money that only waits or was a fee is said after it."""
-    given = Piece(with_asset(trail.asset, trail.minor), "coin")
-    if not is_money(trail.asset):
-        given = Piece(number_of(trail.minor, trail.unit), "goods")
+    given = Piece(with_asset(trail.amount), "coin")
+    if not is_money(trail.amount.asset):
+        given = Piece(number_of(trail.amount.minor, trail.unit), "goods")
     if trail.outcome in _OUTCOME_SENTENCE:
         return (Piece("Your "), given, Piece(_OUTCOME_SENTENCE[trail.outcome]))
     if trail.status is not DonationStatus.SETTLED:
@@ -79,19 +79,21 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
             ),
         )
     goods = _said_together(
-        [place for place in trail.places if not is_money(place.asset) and place.units and not place.service]
+        [
+            place
+            for place in trail.places
+            if not is_money(place.amount.asset) and place.amount.minor and not place.service
+        ]
     )
     if not goods:
-        held = [place for place in trail.places if is_money(place.asset) and place.units]
+        held = [place for place in trail.places if is_money(place.amount.asset) and place.amount.minor]
         if not held:
             return (
                 Piece("Your "),
                 given,
                 Piece(" is settled. Too small for a whole piece, it shares one with its neighbours."),
             )
-        said = [
-            (Piece(with_asset(p.asset, p.units), "figure"), Piece(f" {where(p)}")) for p in _largest(held)
-        ]
+        said = [(Piece(with_asset(p.amount), "figure"), Piece(f" {where(p)}")) for p in _largest(held)]
         return (
             Piece("Your "),
             given,
@@ -101,51 +103,54 @@ def donation_sentence(trail: DonationTrail) -> Sentence:
         )
     by_unit: dict[str, int] = {}
     for place in goods:
-        by_unit[place.unit] = by_unit.get(place.unit, 0) + place.units
+        by_unit[place.unit] = by_unit.get(place.unit, 0) + place.amount.minor
     bought: list[Sentence] = [(Piece(number_of(units, unit), "goods"),) for unit, units in by_unit.items()]
     many = len(by_unit) > 1
     parts: list[Sentence] = []
     for place in _largest(goods):
-        bad = place.kind is not None and place.kind.is_bad
-        said_units = number_of(place.units, place.unit) if many else count(place.units)
-        parts.append((Piece(said_units, "bad" if bad else "figure"), Piece(f" {where(place)}")))
+        units = place.amount.minor
+        said_units = number_of(units, place.unit) if many else count(units)
+        parts.append((Piece(said_units, "bad" if place.kind.is_bad else "figure"), Piece(f" {where(place)}")))
     rest = goods_rest(goods)
     if rest:
         parts.append((Piece(count(rest[1]), "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
     return (
         Piece("Your "),
         given,
-        *((Piece(" bought "), *joined(bought)) if is_money(trail.asset) else ()),
+        *((Piece(" bought "), *joined(bought)) if is_money(trail.amount.asset) else ()),
         Piece(": "),
         *joined(parts),
         Piece("."),
     )
 
 
-_PLACED = {None, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
+_PLACED = {ExitKind.DISTRIBUTED, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
 
 
 def _said_together(places: Sequence[Place]) -> list[Place]:
     """Losses of one kind are one figure in the sentence; the table below it keeps them apart."""
-    merged: dict[tuple[ExitKind | None, str, str], Place] = {}
+    merged: dict[tuple[ExitKind, str, str], Place] = {}
     for place in places:
-        kept = place if place.kind in _PLACED else replace(place, place="")
-        key = (kept.kind, kept.asset, kept.place)
+        kept = place if place.kind in _PLACED else place.model_copy(update={"place": ""})
+        key = (kept.kind, kept.amount.asset, kept.place)
         before = merged.get(key)
-        merged[key] = kept if before is None else replace(before, units=before.units + kept.units)
+        if before is not None:
+            whole = Amount.of(kept.amount.asset, before.amount.minor + kept.amount.minor)
+            kept = before.model_copy(update={"amount": whole})
+        merged[key] = kept
     return list(merged.values())
 
 
 def _largest(places: Sequence[Place]) -> list[Place]:
     """Distributed first, then the largest; at most four, since the table below has all."""
-    ordered = sorted(places, key=lambda place: (place.kind is not None, -place.units))
+    ordered = sorted(places, key=lambda place: (not place.is_distributed, -place.amount.minor))
     return ordered if len(ordered) == _SHOWN + 1 else ordered[:_SHOWN]
 
 
 def goods_rest(places: Sequence[Place]) -> tuple[int, int] | None:
     shown = _largest(places)
     left = len(places) - len(shown)
-    return (left, sum(p.units for p in places) - sum(p.units for p in shown)) if left else None
+    return (left, sum(p.amount.minor for p in places) - sum(p.amount.minor for p in shown)) if left else None
 
 
 _STATUS_SENTENCE = {
@@ -168,7 +173,7 @@ _OUTCOME_SENTENCE = {
 }
 
 
-def donation_next(trail: DonationTrail) -> str:
+def donation_next(trail: Donation) -> str:
     """Who or what must act next."""
     left = trail.needed - trail.confirmations
     if trail.status is DonationStatus.SEEN:
@@ -181,13 +186,13 @@ def donation_next(trail: DonationTrail) -> str:
         return "Next: your wallet can send it again, to the same address."
     if trail.status is not DonationStatus.SETTLED:
         return ""
-    waits = [p for p in trail.places if p.kind in _WAITS and p.units]
+    waits = [p for p in trail.places if p.kind in _WAITS and p.amount.minor]
     if not waits:
         return ""
     if all(place.kind is ExitKind.HELD for place in waits):
-        held = listed([amount(place.asset, place.units, place.unit) for place in _largest(waits)])
+        held = listed([amount(place.amount, place.unit) for place in _largest(waits)])
         return f"Next: the {held} held goes into the next conversion or order, in its turn on the line."
-    said = [f"the {amount(p.asset, p.units, p.unit)} {where(p)}" for p in _largest(waits)]
+    said = [f"the {amount(p.amount, p.unit)} {where(p)}" for p in _largest(waits)]
     return f"Still to go on: {listed(said)}."
 
 
@@ -206,9 +211,9 @@ _STATUS_WORDS = {
 }
 
 
-def gift_amount(asset: str, minor: int, unit: str) -> str:
+def gift_amount(value: Amount, unit: str) -> str:
     """`0.01000000 BTC`, `600.00 USD`, or `500 kits` for a gift in kind."""
-    return exact_with_asset(asset, minor) if is_money(asset) else number_of(minor, unit)
+    return exact_with_asset(value) if is_money(value.asset) else number_of(value.minor, unit)
 
 
 _OUTCOMES = {
@@ -221,30 +226,30 @@ _OUTCOMES = {
 }
 
 
-def outcome_word(outcome: str) -> str:
+def outcome_word(outcome: str | None) -> str:
     """What became of the whole gift, where that says more than its status; else nothing."""
-    return _OUTCOMES.get(outcome, "")
+    return _OUTCOMES.get(outcome or "", "")
 
 
 def status_word(status: DonationStatus) -> str:
     return _STATUS_WORDS[status]
 
 
-def restricted(trail: DonationTrail) -> str:
+def restricted(trail: Donation) -> str:
     """The need that a donation is for; empty where it is for any end."""
     if not trail.restriction:
         return ""
-    title = f" ({trail.restricted_to})" if trail.restricted_to else ""
-    return f"Restricted to need {trail.restriction}{title}: it is spent on that need only."
+    title = f" ({trail.restriction.title})" if trail.restriction.title else ""
+    return f"Restricted to need {trail.restriction.need}{title}: it is spent on that need only."
 
 
-def status_detail(trail: DonationTrail) -> str:
+def status_detail(trail: Donation) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
         late = ", after the last day of the campaign; it counts all the same" if trail.late else ""
         block = ""
         if trail.block:
-            block = f"; in block {count(trail.block.height)} of {time(rfc3339(trail.block.time))}"
+            block = f"; in block {count(trail.block.height)} of {time(trail.block.time)}"
         return f"since {day(trail.settled_at)}{block}{late}"
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"

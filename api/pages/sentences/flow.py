@@ -5,10 +5,11 @@ The same words stand in its table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.units import amount, number_of
+from api.pages.sentences.units import amount, listed, number_of
+from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind, Matter, Stage, StageKind
 
 FLOW_CAPTION = (
@@ -38,8 +39,17 @@ def stage_detail(stage: Stage) -> str:
     return {StageKind.STOCK: "received good", StageKind.HANDED: "handed over"}.get(stage.kind, "distributed")
 
 
-def stage_figure(stage: Stage, unit: str) -> str:
-    return amount(stage.asset, stage.units, unit if stage.kind is StageKind.ORDERED else "")
+def stage_figure(stage: Stage, units: Mapping[str, str]) -> str:
+    """What a stage holds; goods with their unit where they are ordered, or where there are several products."""
+    return totals(stage.totals, units, named=stage.kind is StageKind.ORDERED)
+
+
+def totals(amounts: Sequence[Amount], units: Mapping[str, str], *, named: bool) -> str:
+    """`252,000`, or `1,000 kits and 40 litres`; `named`: with the unit of one product too."""
+    several = len(amounts) > 1
+    return listed(
+        [amount(row, units.get(row.asset, row.asset) if named or several else "") for row in amounts]
+    )
 
 
 def yours_label(stage: Stage, places: Sequence[str]) -> str:
@@ -84,12 +94,21 @@ def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt
             ExitKind.RETURNED: "returned",
             ExitKind.UNEXPLAINED: "unexplained",
             ExitKind.SHORTFALL: "shortfall",
+            ExitKind.DISTRIBUTED: "distributed",
         }[kind]
     return f"{words}, {label}" if label else words
 
 
-def others(number: int) -> str:
-    return f"{count(number)} others"
+def not_drawn(stage: Stage, number: int) -> str:
+    """`Ordered: and 74 more orders, drawn as one`."""
+    return f"{stage_label(stage)}: {others(number, stage)}, drawn as one"
+
+
+def others(number: int, stage: Stage) -> str:
+    """What the bar says that stands for all that are not shown: `and 74 more orders`."""
+    if stage.kind is StageKind.DISTRIBUTED:
+        return f"{count(number)} others"
+    return f"and {count(number)} more {'orders' if stage.kind is StageKind.ORDERED else 'rows'}"
 
 
 def more_exits(number: int) -> str:

@@ -16,4 +16,4 @@ def pledge_status(row: PledgeRow) -> str:
 def pledge_came(row: PledgeRow) -> str:
     """`2,000.00 USD paid and 500.00 USD still to come`."""
     told = [(row.paid, "paid"), (row.open, "still to come"), (row.lapsed, "lapsed")]
-    return listed([f"{exact_with_asset(row.asset, minor)} {word}" for minor, word in told if minor])
+    return listed([f"{exact_with_asset(amount)} {word}" for amount, word in told if amount.minor])

@@ -7,16 +7,20 @@ from api.pages.sentences.units import day, number_of
 from ledger.views.people import Achievement, Breakdown
 
 
-def result_row(item: Achievement) -> tuple[str, str, str, str]:
-    """What, target, actual, and by whom it was reached."""
+def target(item: Achievement) -> str:
+    """`300 students trained by 31 August 2020`."""
+    return number_of(item.target, item.unit) + (f" by {day(item.by)}" if item.by else "")
+
+
+def reached(item: Achievement) -> str:
+    """`212, to 30 June 2020 (70 % of the way)`."""
     until = f", to {day(item.until)}" if item.until else ""
-    groups = "; ".join(_groups(breakdown) for breakdown in item.breakdowns)
-    return (
-        item.title,
-        number_of(item.target, item.unit) + (f" by {day(item.by)}" if item.by else ""),
-        f"{count(item.actual)}{until} ({_percent(item.permille)} of the way)",
-        groups or "Not broken down yet",
-    )
+    return f"{count(item.actual)}{until} ({_percent(item.permille)} of the way)"
+
+
+def groups(item: Achievement) -> str:
+    """Who and where, group by group."""
+    return "; ".join(_groups(breakdown) for breakdown in item.breakdowns) or "Not broken down yet"
 
 
 def _groups(breakdown: Breakdown) -> str:

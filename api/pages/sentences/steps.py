@@ -6,9 +6,11 @@ The figure stands before these words; they never repeat it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from api.pages.figures import count, exact_with_asset
+from api.pages.figures import count, exact, exact_with_asset
 from api.pages.sentences.units import day, time
+from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
 from ledger.views.trail import Step, StepKind
@@ -66,12 +68,12 @@ _LABELS = {
 def step_phrase(step: Step) -> str:
     """What happened, after the figure: `received good in Beijing`."""
     words = _STEPS[step.kind]
-    if step.kind is StepKind.ORDERED and "payment" in dict(step.detail):
+    if step.kind is StepKind.ORDERED and "payment" in step.detail:
         words = "paid for"
-    if step.kind is StepKind.VOIDED and step.asset != "BTC":
+    if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
         words = "taken back"  # it came in no block
-    if step.kind is StepKind.HELD and not is_money(step.asset):
-        return f"{'wait' if step.units != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
+    if step.kind is StepKind.HELD and not is_money(step.amount.asset):
+        return f"{'wait' if step.amount.minor != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
     if not step.place or step.place == step.reference:
         return words
     if step.kind in _TO:
@@ -89,11 +91,10 @@ _HIDDEN = {"currency", "waits", "block_hash"}
 
 def step_facts(step: Step) -> list[str]:
     """Named facts as `Rate 9,457.33 USD`; whole numbers of a step with a currency are its minor units."""
-    named = dict(step.detail)
-    currency = named.get("currency", "")
+    currency = step.detail.get("currency", "")
     return [
         f"{fact_label(name)} {_fact(step.kind, name, text, currency)}"
-        for name, text in step.detail
+        for name, text in step.detail.items()
         if name not in _HIDDEN
     ]
 
@@ -107,11 +108,11 @@ def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
     if not (head.isascii() and head.isdigit() and len(head) < 18):
         return text
     if is_money(asset):
-        return exact_with_asset(asset, int(head))
+        return exact_with_asset(Amount.of(asset, int(head)))
     if name == "fee" and currency and step_kind is StepKind.CONVERTED:
-        return exact_with_asset("BTC", int(head))
+        return exact_with_asset(Amount.of("BTC", int(head)))
     if is_money(currency) and name in _MONEY_FACTS:
-        return exact_with_asset(currency, int(head))
+        return exact_with_asset(Amount.of(currency, int(head)))
     return f"{count(int(head))} {asset}".strip()
 
 
@@ -122,6 +123,16 @@ _LINES = {
     "handed": "Handed over to {}",
     "distributed": "Distributed in {}",
 }
+
+
+def position(asset: str, units: int) -> str:
+    """A place on a line, in the units that people read."""
+    return exact(Amount.of(asset, units))
+
+
+def line_unit(asset: str, units: Mapping[str, str]) -> str:
+    """What a line is counted in; `units` names a piece by product."""
+    return asset if is_money(asset) else units.get(asset.partition("#")[0], "")
 
 
 def line_name(line: str) -> str:

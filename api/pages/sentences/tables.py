@@ -5,10 +5,12 @@ A key that is not known here is shown as it is written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.pages.figures import count
 from api.pages.sentences.units import day, number_of, time, unit_of
 from ledger.core.money import is_money
-from ledger.views.campaign import CampaignReport
+from ledger.views.campaign import CampaignReport, SumRow, SumTable
 
 _SUM_WORDS = {
     "converted": "Converted",
@@ -47,7 +49,10 @@ _SUM_WORDS = {
 }
 
 
-def sum_word(key: str, label: str) -> str:
+def sum_word(key: str, label: str = "") -> str:
+    """What a row of a sum is called; `more` gathers rows that are not shown."""
+    if key == MORE:
+        return f"{label} more"
     words = _SUM_WORDS.get(key) or key.replace("_", " ").capitalize()
     return f"{words}, {label}" if label else words
 
@@ -59,19 +64,42 @@ _VALUES = {"value_given": "Gifts in coins, by their value", "gross_proceeds": "G
 """Tables of a currency that are no money of it."""
 
 
-def sum_heading(asset: str, unit: str, total_key: str = "") -> str:
-    if is_money(asset):
-        return f"{_VALUES[total_key]} ({asset})" if total_key in _VALUES else _MONEY_NAMES.get(asset, asset)
-    return unit_of(unit or asset, 2).capitalize()
+MORE = "more"
+"""Key of the row that stands for all that are not shown."""
+
+
+def sum_heading(table: SumTable, tables: Sequence[SumTable]) -> str:
+    """What a table is called; no two have one name."""
+    if table.total.key in _VALUES:
+        return f"{_VALUES[table.total.key]} ({table.asset})"
+    if is_money(table.asset):
+        return asset_heading(table.asset)
+    name = unit_of(table.unit or table.asset, 2).capitalize()
+    several = sum(other.unit == table.unit for other in tables) > 1
+    return f"{name}, {table.asset}" if several else name
+
+
+def asset_heading(asset: str) -> str:
+    """`Bitcoin (BTC)`; a lot as `KIT, A1`."""
+    return _MONEY_NAMES.get(asset, asset) if is_money(asset) else asset.replace("#", ", ")
+
+
+def sum_rows(table: SumTable, most: int) -> Sequence[SumRow]:
+    """At most so many rows, the last of them for all that are not shown, so that they still add up."""
+    if len(table.rows) <= most:
+        return table.rows
+    shown, rest = table.rows[: most - 1], table.rows[most - 1 :]
+    minor = sum(row.minor for row in rest)
+    return (*shown, SumRow(asset=table.asset, key=MORE, label=count(len(rest)), minor=minor))
 
 
 def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
     """How long it takes, and how much arrives whole; absent figures say so."""
-    good = report.good_permille
+    good = report.service.received_good_permille
     agreeing = report.books.sources_agreeing
     return (
-        ("From donation to order, median", _days(report.days_gift_to_order)),
-        ("From order to receipt, median", _days(report.days_order_to_receipt)),
+        ("From donation to order, median", _days(report.service.days_gift_to_order)),
+        ("From order to receipt, median", _days(report.service.days_order_to_receipt)),
         ("Received in good condition", "not known yet" if good is None else f"{good // 10}.{good % 10} %"),
         ("Last look at the chain", time(report.books.looked_at) if report.books.looked_at else "none yet"),
         (
@@ -92,6 +120,7 @@ SHARES = (
     "hand touched which piece."
 )
 UNEXPLAINED_NONE = "None now."
+NO_COINS = "0.00000000 BTC"
 
 
 def unexplained_note(explained: int, last: str) -> str:

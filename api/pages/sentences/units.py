@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.pages.figures import count, moment, with_asset
+from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
 
 
@@ -61,11 +62,29 @@ def number_of(number: int, noun: str) -> str:
     return f"{count(number)} {unit_of(noun, number)}"
 
 
-def amount(asset: str, minor: int, unit: str) -> str:
+def amount(value: Amount, unit: str) -> str:
     """`0.01 BTC` or `37 kits`."""
-    if is_money(asset):
-        return with_asset(asset, minor)
-    return number_of(minor, unit) if unit else count(minor)
+    if is_money(value.asset):
+        return with_asset(value)
+    return number_of(value.minor, unit) if unit else count(value.minor)
+
+
+def pieces(rows: Sequence[Quantity]) -> str:
+    """`1,000 kits and 40 litres`: each product with its unit, those of one unit named by it; `0` for none.
+
+    Two products may be counted in one unit: their pieces are then named by product as well.
+    """
+    units = [row.unit for row in rows]
+    return (
+        listed(
+            [
+                number_of(row.quantity, row.unit)
+                + (f" of {row.product}" if units.count(row.unit) > 1 else "")
+                for row in rows
+            ]
+        )
+        or "0"
+    )
 
 
 _MONTHS = [

@@ -34,6 +34,12 @@ def still_open(books: Books) -> str:
     return listed([f"{count(row.count)} {matter_word(row.matter, row.count)}" for row in books.open])
 
 
+def matter_title(row: OpenMatter) -> str:
+    """What kind of thing waits, as the beginning of a row."""
+    word = matter_word(row.matter)
+    return word[:1].upper() + word[1:]
+
+
 def waiting_note(books: Books, shown: int) -> str:
     """What stands above the list of what waits."""
     whole = sum(row.count for row in books.open)

@@ -14,6 +14,8 @@ from sqlmodel import Session, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
+from ledger.core.frozen import Amount, Quantity
+from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import EvidenceRow
 from ledger.model.limits import LimitRow
@@ -32,11 +34,11 @@ from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states, statement_gaps
-from ledger.views.campaign import CampaignReport
+from ledger.views.campaign import CampaignPage, CampaignReport
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.gift_list import donation_rows
-from ledger.views.queries import campaign_cards, campaign_report, donation_trails
+from ledger.views.queries import campaign_cards, campaign_page, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationTrail
 from tests.tools.kept.journal import Row
@@ -72,19 +74,20 @@ def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
     yield from _balances(books)
     yield from _conserved(tx)
     for card in campaign_cards(tx):
-        yield "card", card.slug, "received", "BTC", card.received
+        yield "card", card.slug, "received", "BTC", card.received.minor
         yield "card", card.slug, "donations", "", card.donations
-        yield "card", card.slug, "distributed", "", card.distributed
+        yield "card", card.slug, "distributed", "", _pieces(card.distributed)
     for slug in sorted(card.slug for card in campaign_cards(tx)):
-        report = campaign_report(tx, slug, now=now)
+        page = campaign_page(tx, slug, now=now)
+        report = page.report
         for rows in (
-            _totals(report),
+            _totals(page),
             _promised(report),
             _reconciled(report),
-            _flow(report),
+            _flow(page),
             _reached(report),
-            _delivered(report),
-            _lost(report),
+            _delivered(page),
+            _lost(page),
             _banks(tx, slug),
             _open_items(tx, slug, now),
             _orders(books, slug),
@@ -109,63 +112,72 @@ def _conserved(tx: Reading) -> Iterator[Row]:
     made = conservation(tx)
     for table in made.tables:
         for row in table.rows:
-            yield "conservation", row.side.value, row.key, table.asset, row.minor
-        yield "conservation", "difference", "difference", table.asset, table.difference
+            yield "conservation", row.side.value, row.key, table.asset, row.amount.minor
+        yield "conservation", "difference", "difference", table.asset, table.difference.minor
     for tie in made.ties:
-        yield "tie", f"{tie.what} {tie.subject}", "total", tie.asset, tie.total
-        for part, units in tie.parts:
-            if units:
-                yield "tie", f"{tie.what} {tie.subject}", f"part {part}", tie.asset, units
+        yield "tie", f"{tie.what} {tie.subject}", "total", tie.total.asset, tie.total.minor
+        for name, part in tie.parts.items():
+            if part.minor:
+                yield "tie", f"{tie.what} {tie.subject}", f"part {name}", part.asset, part.minor
 
 
-def _totals(report: CampaignReport) -> Iterator[Row]:
-    slug = report.slug
+def _pieces(rows: Iterable[Quantity]) -> int:
+    """All of them, as they were kept: in one number, whatever they are."""
+    return sum(row.quantity for row in rows)
+
+
+def _known(amount: Amount | None) -> tuple[str, int]:
+    return ("", 0) if amount is None else (amount.asset, amount.minor)
+
+
+def _totals(page: CampaignPage) -> Iterator[Row]:
+    report, slug = page.report, page.report.slug
     counts = {
         "donations": report.donations,
-        "waiting": report.donors_waiting,
-        "dust count": report.dust_count,
-        "bought": report.bought,
-        "distributed": report.distributed,
+        "waiting": report.waiting,
+        "dust count": report.dust.count,
+        "bought": _pieces(report.bought),
+        "distributed": _pieces(report.distributed),
         "receivers": report.receivers,
-        "under way": report.under_way,
-        "lost": report.lost,
-        "expired": report.expired,
-        "papers": report.papers_count,
-        "days from gift to order": report.days_gift_to_order,
-        "days from order to receipt": report.days_order_to_receipt,
-        "received good, permille": report.good_permille,
+        "under way": _pieces(report.under_way),
+        "lost": _pieces(report.lost),
+        "expired": _pieces(page.expired),
+        "papers": report.evidence_count,
+        "days from gift to order": report.service.days_gift_to_order,
+        "days from order to receipt": report.service.days_order_to_receipt,
+        "received good, permille": report.service.received_good_permille,
     }
     for field, count in counts.items():
         if count is not None:
             yield "campaign", slug, field, "", count
-    yield "campaign", slug, "received", "BTC", report.received
-    yield "campaign", slug, "dust", "BTC", report.dust
-    yield "campaign", slug, "value", report.currency, report.value
+    yield "campaign", slug, "received", "BTC", report.received.minor
+    yield "campaign", slug, "dust", "BTC", report.dust.minor
+    yield "campaign", slug, "value", report.value.asset, report.value.minor
     for table in report.sums:
-        yield "sum", f"{slug}/{table.total_key}", "total", table.asset, table.total
+        yield "sum", f"{slug}/{table.total.key}", "total", table.asset, table.total.minor
         for row in table.rows:
-            yield "sum", f"{slug}/{table.total_key}", f"{row.key} {row.label}".strip(), table.asset, row.minor
+            yield "sum", f"{slug}/{table.total.key}", f"{row.key} {row.label}".strip(), table.asset, row.minor
     for withheld in report.withheld:
-        yield "withheld", f"{slug}/{withheld.what}", "reason", withheld.asset, withheld.reason
+        yield "withheld", f"{slug}/{withheld.what}", "reason", "", withheld.reason
     for given in report.in_kind:
         yield "given in kind", f"{slug}/{given.key}", "quantity", given.what, given.quantity
-        yield "given in kind", f"{slug}/{given.key}", "value", given.currency, given.value
+        yield "given in kind", f"{slug}/{given.key}", "value", given.value.asset, given.value.minor
 
 
 def _promised(report: CampaignReport) -> Iterator[Row]:
     for need in report.needs:
         yield "need", f"{report.slug}/{need.key}", "quantity", need.item, need.quantity
-        for asset, minor in need.kept:
-            yield "need", f"{report.slug}/{need.key}", "kept", asset, minor
+        for kept in need.kept:
+            yield "need", f"{report.slug}/{need.key}", "kept", kept.asset, kept.minor
     for pledge in report.pledges:
         name = f"{report.slug}/{pledge.number}"
-        yield "pledge", name, "promised", pledge.asset, pledge.promised
-        yield "pledge", name, "paid", pledge.asset, pledge.paid
-        yield "pledge", name, "lapsed", pledge.asset, pledge.lapsed
+        yield "pledge", name, "promised", pledge.promised.asset, pledge.promised.minor
+        yield "pledge", name, "paid", pledge.paid.asset, pledge.paid.minor
+        yield "pledge", name, "lapsed", pledge.lapsed.asset, pledge.lapsed.minor
         yield "pledge", name, "status", "", pledge.status
     for limit in report.limits:
         if limit.most is not None:
-            yield "limit", f"{report.slug}/{limit.role}", "most", limit.currency, limit.most
+            yield "limit", f"{report.slug}/{limit.role}", "most", limit.most.asset, limit.most.minor
 
 
 def _reconciled(report: CampaignReport) -> Iterator[Row]:
@@ -173,28 +185,29 @@ def _reconciled(report: CampaignReport) -> Iterator[Row]:
     yield "reconciliation", slug, "settled block", "", -1 if state.block is None else state.block
     yield "reconciliation", slug, "tip", "", -1 if state.tip is None else state.tip
     yield "reconciliation", slug, "reconciled", "", "yes" if state.reconciled else "no"
-    yield "reconciliation", slug, "difference", "BTC", state.difference
-    yield "reconciliation", slug, "in wallets", "BTC", state.in_wallets
-    yield "reconciliation", slug, "unexplained", "BTC", state.unexplained
-    yield "reconciliation", slug, "shortfall", "BTC", state.shortfall
-    yield "reconciliation", slug, "unvalued gifts", "", state.unvalued
-    yield "reconciliation", slug, "unvalued", "BTC", state.unvalued_sats
+    yield "reconciliation", slug, "difference", "BTC", state.difference.minor
+    yield "reconciliation", slug, "in wallets", "BTC", state.in_books.minor
+    yield "reconciliation", slug, "unexplained", "BTC", state.unexplained.minor
+    yield "reconciliation", slug, "shortfall", "BTC", state.shortfall.minor
+    yield "reconciliation", slug, "unvalued gifts", "", state.unvalued.count
+    yield "reconciliation", slug, "unvalued", "BTC", state.unvalued.minor
     for spend in report.unexplained:
         explained = "open" if spend.explained_at is None else "explained"
-        yield "unexplained spend", f"{slug}/{spend.txid}", explained, "BTC", spend.minor
+        yield "unexplained spend", f"{slug}/{spend.txid}", explained, "BTC", spend.amount.minor
 
 
-def _flow(report: CampaignReport) -> Iterator[Row]:
-    for stage in report.flow.stages:
+def _flow(page: CampaignPage) -> Iterator[Row]:
+    report = page.report
+    for stage in page.flow.stages:
         for bar in stage.bars:
             name = f"{stage.kind.value} {stage.place}".strip()
             yield "flow", f"{report.slug}/{name}", bar.label, bar.asset, bar.units
-    for left in report.flow.exits:
+    for left in page.flow.exits:
         yield "flow", f"{report.slug}/left", f"{left.kind.value} {left.label}".strip(), left.asset, left.units
 
 
 def _reached(report: CampaignReport) -> Iterator[Row]:
-    for row in report.achievements:
+    for row in report.results:
         name = f"{report.slug}/{row.number}"
         yield "indicator", name, "baseline", row.unit, row.baseline
         yield "indicator", name, "target", row.unit, row.target
@@ -206,22 +219,30 @@ def _reached(report: CampaignReport) -> Iterator[Row]:
                 yield "indicator", name, f"{table.dimension} {group.group}", row.unit, shown
 
 
-def _delivered(report: CampaignReport) -> Iterator[Row]:
-    for count in report.deliveries.counts:
+def _delivered(page: CampaignPage) -> Iterator[Row]:
+    report = page.report
+    for count in page.deliveries.counts:
         name, asset = f"{report.slug}/{count.about} {count.paper}", f"{count.product}#{count.lot}"
         yield "two counts", name, "sent", asset, count.sent
-        yield "two counts", name, "told lost", asset, count.told
+        yield "two counts", name, "told lost", asset, count.sent - count.books_good
         yield "two counts", name, "good", asset, count.good
         yield "two counts", name, "damaged", asset, count.damaged
         yield "two counts", name, "gap", asset, count.gap
-    for waiting in report.deliveries.unconfirmed:
-        yield "unconfirmed", f"{report.slug}/{waiting.about} {waiting.paper}", "pieces", "", waiting.pieces
-    for signed in report.deliveries.signed:
+    for waiting in page.deliveries.unconfirmed:
+        yield (
+            "unconfirmed",
+            f"{report.slug}/{waiting.about} {waiting.paper}",
+            "pieces",
+            "",
+            _pieces(waiting.sent),
+        )
+    for signed in page.deliveries.signed:
         yield "handover", f"{report.slug}/{signed}", "signed", "", "yes"
 
 
-def _lost(report: CampaignReport) -> Iterator[Row]:
-    for row in report.losses:
+def _lost(page: CampaignPage) -> Iterator[Row]:
+    report = page.report
+    for row in page.losses:
         name = f"{report.slug}/{row.document} at {row.place}"
         yield "loss", name, row.cause, row.asset, row.pieces
         if row.found:
@@ -231,14 +252,14 @@ def _lost(report: CampaignReport) -> Iterator[Row]:
 def _banks(tx: Reading, slug: str) -> Iterator[Row]:
     for bank in bank_states(tx, slug):
         name = f"{slug}/{bank.bank}"
-        yield "bank", name, "opening", bank.currency, bank.opening
-        yield "bank", name, "closing", bank.currency, bank.closing
-        yield "bank", name, "books", bank.currency, bank.books
-        yield "bank", name, "unmatched", bank.currency, bank.unmatched
-        yield "bank", name, "unmatched lines", bank.currency, bank.unmatched_lines
-        yield "bank", name, "set aside", bank.currency, bank.aside
-        yield "bank", name, "outstanding", bank.currency, bank.outstanding
-        yield "bank", name, "difference", bank.currency, bank.difference
+        yield "bank", name, "opening", bank.opening.asset, bank.opening.minor
+        yield "bank", name, "closing", bank.closing.asset, bank.closing.minor
+        yield "bank", name, "books", bank.books.asset, bank.books.minor
+        yield "bank", name, "unmatched", bank.unmatched.asset, bank.unmatched.minor
+        yield "bank", name, "unmatched lines", bank.closing.asset, bank.unmatched_lines
+        yield "bank", name, "set aside", bank.aside.asset, bank.aside.minor
+        yield "bank", name, "outstanding", bank.outstanding.asset, bank.outstanding.minor
+        yield "bank", name, "difference", bank.difference.asset, bank.difference.minor
     for gap in statement_gaps(tx.session, slug):
         yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
 
@@ -246,7 +267,7 @@ def _banks(tx: Reading, slug: str) -> Iterator[Row]:
 def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
     for row in decisions(tx, slug, now=now, suggest=False):
         yield "open item", slug, f"{row.matter.value}, count", "", row.count
-        yield "open item", f"{slug}/{row.matter.value}", row.subject, row.asset, row.minor or 0
+        yield "open item", f"{slug}/{row.matter.value}", row.subject, *_known(row.amount)
 
 
 def _orders(books: Books, slug: str) -> Iterator[Row]:
@@ -308,8 +329,7 @@ def _matched(books: Books, slug: str) -> Iterator[Row]:
 
 
 def _stock(books: Books, slug: str, now: int) -> Iterator[Row]:
-    del now
-    for row in stock_rows(books, slug):
+    for row in stock_rows(books, slug, rfc3339(now)[:10]):
         field = ("usable" if row.usable else "apart") + (
             "" if row.recall is None else f", recall {row.recall}"
         )
@@ -329,8 +349,8 @@ def _lots(books: Books, slug: str) -> Iterator[Row]:
             for holder in trace.holders:
                 yield "lot", name, f"held, {holder.kind} {holder.place}", asset, holder.pieces
             for share in trace.gifts:
-                yield "lot", name, f"gift {share.gift}, pieces", asset, share.pieces
-                yield "lot", name, f"gift {share.gift}, worth", share.asset, share.units
+                yield "lot", name, f"gift {share.gift or ''}, pieces", asset, share.pieces
+                yield "lot", name, f"gift {share.gift or ''}, worth", share.amount.asset, share.amount.minor
 
 
 def _periods(tx: Reading, slug: str) -> Iterator[Row]:
@@ -385,7 +405,7 @@ def _gifts(tx: Reading, slug: str, now: int) -> Iterator[Row]:
     """The list of donations; the trail of a payment is told with its transaction."""
     rows, _ = donation_rows(tx, slug, after=None, limit=_WHOLE)
     for row in rows:
-        yield "gift", row.key, "given", row.asset, row.minor
+        yield "gift", row.key, "given", row.amount.asset, row.amount.minor
         yield "gift", row.key, "status", "", row.status.value
         if row.value is not None:
             yield "gift", row.key, "value", row.currency, row.value
@@ -416,15 +436,26 @@ def _trails(tx: Reading, key: str, now: int) -> Iterator[Row]:
 def _trail(trail: DonationTrail) -> Iterator[Row]:
     key = trail.key
     yield "gift", key, "trail, status", "", trail.status.value
-    if trail.returned:
-        yield "gift", key, "trail, returned", trail.asset, trail.returned
+    if trail.returned.minor:
+        yield "gift", key, "trail, returned", trail.returned.asset, trail.returned.minor
     for place in trail.places:
-        kind = "distributed" if place.kind is None else place.kind.value
         service = " (service)" if place.service else ""
-        yield "gift", key, f"at {kind} {place.place}{service}".rstrip(), place.asset, place.units
+        yield (
+            "gift",
+            key,
+            f"at {place.kind.value} {place.place}{service}".rstrip(),
+            place.amount.asset,
+            place.amount.minor,
+        )
     for share in trail.shares:
         yield "gift", key, f"share of {share.line} from {share.start}", share.asset, share.end - share.start
     for step in trail.steps:
-        yield "gift", key, f"step {step.kind.value} {step.reference}".rstrip(), step.asset, step.units
+        yield (
+            "gift",
+            key,
+            f"step {step.kind.value} {step.reference}".rstrip(),
+            step.amount.asset,
+            step.amount.minor,
+        )
     for change in trail.changes:
         yield "gift", key, f"change {change.kind.value}", "", 1

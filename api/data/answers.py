@@ -1,0 +1,174 @@
+"""What the JSON says that is no view of the ledger: cursor pages, problems, and what came of a request.
+
+All else is the ledger's own answers (`ledger/views`), as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from pydantic import JsonValue
+
+from ledger.core.frozen import Frozen
+from ledger.views.bank_state import BankState
+from ledger.views.campaign import Books
+from ledger.views.conservation import Conservation
+
+T = TypeVar("T")
+
+
+class Page(Frozen, Generic[T]):
+    """Rows, and where the next page begins."""
+
+    items: tuple[T, ...]
+    """The rows."""
+    next: str | None
+    """Give it as `cursor` for the page that follows; null on the last page. `Link` says the same."""
+
+
+class FieldProblem(Frozen):
+    """One field that is wrong."""
+
+    field: str
+    """Its dotted name."""
+    reason: str
+    """Why, and what to do."""
+
+
+class ProblemDetails(Frozen):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    """Address of what this kind of problem means."""
+    title: str
+    """The kind of problem in a few words."""
+    status: int
+    """The status of the answer."""
+    detail: str
+    """What is wrong and what to do, in one sentence."""
+    errors: tuple[FieldProblem, ...] = ()
+    """The fields that are wrong; absent where no field is."""
+
+
+class PublishedEntry(Frozen):
+    """An entry of the journal, as published: its bytes are never made again."""
+
+    v: int
+    """Version of the form."""
+    seq: int
+    """Number of the entry."""
+    previous: str
+    """Hash of the entry before; 64 zeros for the first."""
+    key: str
+    """What happened in the world; the same key is recorded once."""
+    kind: str
+    """What was recorded."""
+    campaign: str
+    """Short name of the campaign; empty for what belongs to none."""
+    at: str
+    """When it was recorded, RFC 3339."""
+    date: str
+    """The accounting day."""
+    role: str
+    """Role of who recorded it."""
+    facts: Mapping[str, JsonValue]
+    """What was told, by the fields of its kind."""
+    notes: Mapping[str, JsonValue]
+    """What the ledger added, such as a valuation."""
+    transfers: tuple[tuple[str, str, str, int], ...]
+    """Each as account debited, account credited, asset, minor units."""
+    operations: tuple[JsonValue, ...]
+    """What it did to lines of units."""
+    happened: str | None = None
+    """The day on the paper, where that lies in a closed period."""
+    reverses: int | None = None
+    """Number of the entry that it takes back."""
+
+
+class Recorded(Frozen):
+    """What became of a fact."""
+
+    seq: int | None
+    """Number of its entry; null for a draft."""
+    key: str
+    """What it is recorded under."""
+    already: bool
+    """Was it recorded before? Then nothing changed."""
+    waiting_for: str | None
+    """Transaction that a draft waits for."""
+    entry: PublishedEntry | None
+    """The entry as published; null for a draft."""
+
+
+class GivenAddress(Frozen):
+    """An address for one gift."""
+
+    address: str
+    """Where to send it."""
+    bip21: str
+    """The same as a link for a wallet."""
+    claim_code: str | None
+    """Secret link to the way of the gift; null for the address that all donors share."""
+    fresh: bool
+    """Is it for this donor alone?"""
+    need: str | None
+    """The one need that it is for."""
+    note: str | None
+    """What to keep in mind; null where there is nothing."""
+
+
+class Looked(Frozen):
+    """What became of a transaction that is looked at alone."""
+
+    txid: str
+    """The transaction."""
+    state: str
+    """`waiting`, `found`, `none_of_ours`, `no_source` or `unread`."""
+    sentence: str
+    """The same in words."""
+    asked_at: str
+    """When it was asked for, RFC 3339."""
+    answered_at: str | None
+    """When sources answered, RFC 3339."""
+    sources: tuple[str, ...]
+    """Sources that the answer rests on."""
+    height: int | None
+    """Block that a source names for it, where that is not read here."""
+    page: str
+    """Path of its page."""
+
+
+class KeptPaper(Frozen):
+    """A paper whose bytes are kept."""
+
+    sha256: str
+    """SHA-256 of the bytes."""
+    bytes: int
+    """How many they are."""
+
+
+class ConfirmationLink(Frozen):
+    """A one-time link by which the other side of a delivery counts what came."""
+
+    code: str
+    """The secret in it; it is never told again."""
+    url: str
+    """The link."""
+    expires_at: str
+    """Until when it works, RFC 3339."""
+    qr: str
+    """The link as a QR code, SVG."""
+
+
+class Reconciliation(Frozen):
+    """Where every asset is, and whether the books are the chain and the banks."""
+
+    books: Books
+    """Books against the chain."""
+    conservation: Conservation
+    """What came in of each asset and where it is."""
+    banks: tuple[BankState, ...]
+    """Books against statements, a bank each."""
+    open: int
+    """How much waits for a person."""

@@ -1,0 +1,116 @@
+"""How routes are documented: the model of each answer, the problems that it really sends, an example of each.
+
+Examples are made of the demonstration by `tests/tools/made_examples.py`, and a test holds them to their models.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi import Path as InPath
+
+from api.data.answers import ProblemDetails
+from api.problems import problem_body
+from ledger.core.errors import FieldError
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text(encoding="utf-8"))
+"""An answer of each kind, by the name of its route."""
+
+Responses = dict[int | str, dict[str, Any]]
+
+Slug = Annotated[
+    str,
+    InPath(
+        description="Short name of the campaign.",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=60,
+        examples=["first-call"],
+    ),
+]
+Named = Annotated[
+    str, InPath(description="Its name or number.", pattern=r"^[^\x00-\x1f\x7f/]+$", max_length=200)
+]
+DEFAULT_LIMIT = 25
+MOST = 100
+Limit = Annotated[int, Query(description="Rows a page.", ge=1, le=MOST)]
+Cursor = Annotated[
+    str | None,
+    Query(description="The `next` of the page before.", max_length=200, pattern=r"^[A-Za-z0-9:_.,|=+/~-]*$"),
+]
+NumberCursor = Annotated[int | None, Query(description="The `next` of the page before.", ge=0, le=10**15)]
+
+_SAID: dict[int, tuple[str, str]] = {
+    401: ("No token, or one that is not known", "This token is not known, or is revoked."),
+    403: ("Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
+    404: ("Nothing has this name", "purchase: there is no purchase PO-9 in campaign first-call"),
+    409: (
+        "Something else is recorded under the same key, or stands in the way",
+        "purchase: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
+    ),
+    413: ("Too many bytes", "A body ends at 1000000 bytes."),
+    415: ("Another kind of content", "Send a paper as one of application/pdf, image/png."),
+    422: ("Refused, with the fields", "amount: must be at least 1"),
+    429: ("Too many at once; see Retry-After", "Too many at once; ask again in 60 seconds."),
+    503: ("The database cannot be reached now; see Retry-After", "The database cannot be read now."),
+    507: ("The disk is full: nothing was written, reading goes on", "The disk is full."),
+}
+
+
+_SHOWN: dict[str, Any] = {}
+"""Examples by what stands for them while FastAPI makes the document, which would drop every null in them."""
+
+
+def problems(*statuses: int) -> Responses:
+    """The problems that a route sends, beside those that every route may send."""
+    found: Responses = {}
+    for status in (*statuses, 503):
+        what, detail = _SAID[status]
+        field, _, reason = detail.partition(": ")
+        body = problem_body(status, detail, (FieldError(field, reason),) if status == 422 else ())
+        schema = {"$ref": "#/components/schemas/ProblemDetails"}
+        found[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": body}}}
+    return found
+
+
+def answer(
+    name: str, what: str = "The answer", *, status: int = 200, model: Any = None, **changes: Any
+) -> Responses:
+    """The answer of a status with its example; `changes` are fields that differ in this one.
+
+    `model` is needed for what is not the usual status of its route.
+    """
+    shown = f"{name} {status}"
+    _SHOWN[shown] = EXAMPLES[name] | changes
+    told: dict[str, Any] = {"description": what, "content": {JSON: {"example": shown}}}
+    return {status: told if model is None else {**told, "model": model}}
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """The document of all routes: with the scheme of tokens, the shape of problems, and the examples in full."""
+    document = app.openapi()
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    shape = ProblemDetails.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    schemas = components.setdefault("schemas", {})
+    schemas |= {**shape.pop("$defs", {}), "ProblemDetails": shape}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            responses = operation["responses"]
+            if PROBLEM not in responses.get("422", {"content": {PROBLEM: None}})["content"]:
+                del responses[
+                    "422"
+                ]  # a wrong name in a path is answered by 404, as any name that is nobody's
+            for told in responses.values():
+                for content in told["content"].values():
+                    shown = content.get("example")
+                    content["example"] = _SHOWN[shown] if isinstance(shown, str) else shown
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document

@@ -1,0 +1,140 @@
+"""Makes `api/data/examples.json`: an answer of each kind, as the demonstration gives it, its lists cut short.
+
+Run it as `python -m tests.tools.made_examples` when the shape of an answer changes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.data import documented
+from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, Page
+from api.ports import Ports, SiteSettings
+from ledger.core.frozen import Amount, Frozen
+from ledger.store.database import Store
+from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
+from service.demo import plan
+from service.demo.replay import Replay
+from tests.tools.demo_story import Story
+
+TARGET = Path(documented.__file__).parent / "examples.json"
+ROWS = 2
+"""Rows of a list in an example."""
+_TXID = "3f9a" + "0" * 56 + "c21e"
+
+_PERIOD = ClosedPeriod(
+    campaign="first-call",
+    number="2020-05",
+    first="2020-05-01",
+    last="2020-05-31",
+    closed_on="2020-06-10",
+    seq=151,
+    through=150,
+    reopened=None,
+    rows=(
+        AccountBalance(
+            account="bank/first-call/First Bank",
+            opening=Amount.of("USD", 0),
+            change=Amount.of("USD", 951_200),
+            closing=Amount.of("USD", 951_200),
+        ),
+    ),
+)
+MADE_UP: Mapping[str, Frozen] = {
+    "confirmation_link": ConfirmationLink(
+        code="Zk3mQ8vR2xTyUiOp5AsDfG",
+        url="https://aid.example/confirm/Zk3mQ8vR2xTyUiOp5AsDfG",
+        expires_at="2020-08-17T10:00:00Z",
+        qr="<svg/>",
+    ),
+    "intention": GivenAddress(
+        address="bcrt1qexample",
+        bip21="bitcoin:bcrt1qexample?label=First%20call",
+        claim_code="k3Jx9Qw2ErTyUiOp5AsDfG",
+        fresh=True,
+        need=None,
+        note=None,
+    ),
+    "lookup": Looked(
+        txid=_TXID,
+        state="waiting",
+        sentence="It waits for the next look, which asks for it alone.",
+        asked_at="2020-05-29T14:02:00Z",
+        answered_at=None,
+        sources=(),
+        height=None,
+        page=f"/d/{_TXID}",
+    ),
+    "paper": KeptPaper(sha256="9b" * 32, bytes=48_213),
+    "period": _PERIOD,
+    "periods": Page[PeriodRow](
+        items=(PeriodRow(**{name: getattr(_PERIOD, name) for name in PeriodRow.model_fields}),), next=None
+    ),
+}
+"""Answers that hold a secret, depend on the moment, or that the demonstration has none of."""
+
+
+def cut(value: JsonValue) -> JsonValue:
+    """The same with lists cut short; tuples of a fixed length, such as intervals, are short already."""
+    if isinstance(value, dict):
+        return {name: cut(part) for name, part in value.items()}
+    if isinstance(value, list):
+        fixed = len(value) <= 4 and not any(isinstance(part, dict) for part in value)
+        return [cut(part) for part in (value if fixed else value[:ROWS])]
+    return value
+
+
+def made() -> dict[str, JsonValue]:
+    """Every example by its name, from the demonstration at its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.create(f"sqlite:///{Path(folder) / 'ledger.db'}")
+        replay = Replay.load()
+        Story(store, replay).play()
+        ports = Ports(store, lambda: replay.end, SiteSettings(demonstration=True), lambda: "", list)
+        site = TestClient(create_app(ports))
+        found = {name: cut(site.get(path).raise_for_status().json()) for name, path in _paths(site).items()}
+        store.close()
+    entry = found["entries"]["items"][0]  # type: ignore[index, call-overload]
+    recorded: dict[str, Any] = {"already": False, "waiting_for": None, "entry": entry}
+    recorded |= {"seq": entry["seq"], "key": entry["key"]}  # type: ignore[index, call-overload]
+    return {**found, **{name: shown.data() for name, shown in MADE_UP.items()}, "recorded": recorded}
+
+
+def _paths(site: TestClient) -> dict[str, str]:
+    """A path for each reading route, by its name."""
+    api = "/api/v1"
+    campaign = f"{api}/campaigns/{plan.SLUG}"
+    rows = site.get(f"{campaign}/donations?limit=10").json()["items"]
+    outpoint = next(row["outpoint"] for row in rows if row["status"] == "settled")
+    stock = site.get(f"{campaign}/stock").json()["items"][0]
+    card = f"{campaign}/stock/{stock['place']}/{stock['product']}/{stock['lot']}"
+    return {
+        "campaigns": f"{api}/campaigns",
+        "campaign": campaign,
+        "donations": f"{campaign}/donations?limit=2",
+        "flow": f"{campaign}/trail",
+        "entries": f"{campaign}/entries?limit=2",
+        "evidence": f"{campaign}/evidence?limit=2",
+        "donation": f"{api}/donations/{outpoint}",
+        "donation_trail": f"{api}/donations/{outpoint}/trail",
+        "chain": f"{api}/chain",
+        "reconciliation": f"{campaign}/reconciliation",
+        "decisions": f"{campaign}/decisions",
+        "stock": f"{campaign}/stock",
+        "stock_card": card,
+        "lots": f"{campaign}/lots/{stock['lot']}",
+        "losses": f"{campaign}/losses",
+        "confirmations": f"{campaign}/confirmations",
+    }
+
+
+if __name__ == "__main__":
+    TARGET.write_text(json.dumps(made(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
