@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.ending import end_all
+
 MOST_WORKERS = 4
 
 
@@ -24,6 +26,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(named) == 1 and named[0].is_file():
         return 0
     return min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+def pytest_sessionfinish() -> None:
+    end_all()
 
 
 def skipped_for(reporter: pytest.TerminalReporter, reason: str) -> Iterator[str]:

@@ -5,7 +5,6 @@ It is never a cluster that was there before.
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import shutil
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.tools.ending import AT_END
 
 _NUMBERS = itertools.count(1)
 
@@ -56,7 +57,7 @@ def _cluster() -> str | None:
         run(f"{programs}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
-    atexit.register(stop)
+    AT_END.append(stop)
     return str(folder)
 
 
