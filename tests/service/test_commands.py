@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.store.database import Store
+from service.command import Exit
 from service.commands import TABLE
 from tests.tools.demo_data import run_command
 from tests.tools.store_places import outside
@@ -237,3 +240,26 @@ def test_the_help_of_an_action_says_what_its_fields_mean_and_how_they_are_writte
     assert "date: day, YYYY-MM-DD" in told
     assert "currency: currency, by ISO 4217, or BTC" in told
     assert "amounts are whole minor units" in told
+
+
+@pytest.mark.parametrize("table", ["meta", "alembic_version", "entries"])
+def test_a_damaged_file_is_called_damaged_and_not_another_programs(
+    home: Path, tmp_path: Path, table: str
+) -> None:
+    """Whoever was told to choose an empty database would abandon the journal."""
+    run_command(["backup", str(tmp_path / "copy.db")], home)
+    run_command(["restore", str(tmp_path / "copy.db"), "--data", str(tmp_path / "other")], home)
+    path = tmp_path / "other" / "aidtrail.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+        ).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 64)
+    ran = run_command(["check", "--data", str(tmp_path / "other")], home)
+    assert ran.code == Exit.UNAVAILABLE
+    assert "restore a backup" in ran.err
+    assert "another program" not in ran.err
