@@ -133,6 +133,24 @@ def test_packages_import_only_what_the_law_allows() -> None:
     assert wrong == []
 
 
+def test_each_floor_of_the_watchers_imports_only_what_lies_below_it() -> None:
+    """Proofs ask nobody, the network knows no dialect, a source knows no look."""
+    rooms = ("proof", "net", "sources")
+
+    def floor(module: str) -> int:
+        room = module.split(".")[1] if module.count(".") > 1 else ""
+        return rooms.index(room) if room in rooms else len(rooms)
+
+    modules = module_graph()
+    upward = [
+        f"{source.name}:{line} imports {name}"
+        for source, line, name, _ in all_imports()
+        if source.name.startswith("watchers/") and name.startswith("watchers.") and name in modules
+        if floor(name) > floor(source.module)
+    ]
+    assert upward == []
+
+
 def test_each_floor_of_the_ledger_imports_only_what_lies_below_it() -> None:
     """Types included: an arrow hidden behind TYPE_CHECKING is an arrow. The list of exceptions only shrinks."""
     upward = set()

@@ -1,6 +1,7 @@
 """One look at the chain in `addresses` mode: histories of every script from sources that list them, each proven.
 
-Completeness rests on the sources, and the look names them. Stores nothing and reads no clock.
+The intake asks it as it asks `look`. Completeness rests on the sources, and the look names them. Stores nothing and
+reads no clock.
 """
 
 from __future__ import annotations

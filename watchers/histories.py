@@ -1,6 +1,7 @@
 """Histories of scripts from sources that list them, each hit proven: raw bytes, Merkle branch, our own header.
 
-What a source leaves out cannot be noticed here: so the sources that answered whole are named.
+Read by both modes of looking: all of it by addresses, the past of a new script by blocks. What a source leaves out
+cannot be noticed here: so the sources that answered whole are named.
 """
 
 from __future__ import annotations

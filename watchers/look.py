@@ -1,6 +1,7 @@
 """One look at the chain in `blocks` mode: what left the agreed chain, what joined it, and what is not yet in it.
 
-Believes nobody: every header is verified, every block recomputed. Stores nothing and reads no clock.
+The service's intake asks for a look and records what it proves. Believes nobody: every header is verified, every block
+recomputed. Stores nothing and reads no clock.
 """
 
 from __future__ import annotations

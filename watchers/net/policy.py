@@ -1,6 +1,7 @@
-"""Where requests may go and what they may cost: the policy of one HTTP client, and its check of a destination.
+"""Where requests may go and what they may cost: the policy of one client, and its check of a destination.
 
-Asks nobody; a name that leads to a private address is caught by `http_line` before it connects.
+`net.http` and `net.electrum` ask here first. Looks no name up; one that leads to a private address is caught by
+`net.connection` before it is dialled.
 """
 
 from __future__ import annotations

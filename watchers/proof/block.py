@@ -1,6 +1,7 @@
 """A whole block walked once, fast: ids, outpoints and scripts as columns, transactions only where asked for.
 
-Checks that the bytes are one well-formed block that its own header commits to; never whether it is on the chain.
+Between a source's bytes and `scan`. Checks that they are one well-formed block that its own header commits to; never
+whether it is on the chain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Merkle trees of a block: root, branches, and proofs judged against the known forgeries.
 
-Leaves and nodes are 32 bytes in internal order. Nothing here decides whether a header is on the chain.
+Blocks are held against their header here, and so are transactions out of histories. Leaves and nodes are 32 bytes in
+internal order. Whether a header is on the chain is decided elsewhere.
 """
 
 from __future__ import annotations

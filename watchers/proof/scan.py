@@ -1,6 +1,7 @@
 """What one block holds for us: payments to watched scripts, spends of watched outpoints, with their proofs.
 
-Pure: judges the block's bytes only. Whether its header is on the chain is decided in `headers` and `place`.
+What a look takes out of each block. Judges the block's bytes only: whether its header is on the chain is decided in
+`headers` and `place`.
 """
 
 from __future__ import annotations
