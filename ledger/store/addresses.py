@@ -78,6 +78,16 @@ class Addresses:
         """All watched scripts."""
         return [bytes(script) for script in self._session.exec(select(_A.script).order_by(col(_A.script)))]
 
+    def highest_indexes(self) -> dict[tuple[str, str], int]:
+        """The highest index of each branch of each campaign."""
+        query = select(_A.campaign, _A.branch, func.max(_A.idx)).group_by(_A.campaign, _A.branch)
+        return {(campaign, branch): int(highest) for campaign, branch, highest in self._session.exec(query)}
+
+    def scripts_above(self, campaign: str, branch: str, index: int) -> list[bytes]:
+        """The watched scripts of a branch whose index is higher."""
+        query = select(_A.script).where(_A.campaign == campaign, _A.branch == branch, _A.idx > index)
+        return [bytes(script) for script in self._session.exec(query)]
+
     def count(self) -> int:
         """How many are watched; they are only ever added."""
         return int(self._session.exec(select(func.count()).select_from(_A)).one())

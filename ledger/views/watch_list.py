@@ -1,27 +1,65 @@
-"""The watch list: our scripts, outpoints to watch, and scripts that mempools are asked about. It watches nothing."""
+"""The watch list: our scripts, outpoints to watch, and scripts that mempools are asked about. It watches nothing.
+
+Read before each look. There may be a million scripts and as many outpoints, so whoever keeps them from look to look
+asks for what changed.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.times import rfc3339
-from ledger.rules.observing import Observed
+from ledger.rules.observing import ObservationKind, Observed
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
+_JOINED = (ObservationKind.BLOCK_JOINED, ObservationKind.BLOCK_FILLED)
+
 
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Our scripts, and the outpoints to watch."""
-    return frozenset(tx.addresses.scripts()), watched_outpoints(tx)
+    outpoints = chain(unspent_outpoints(tx), (outpoint.wire() for outpoint in waiting_inputs(tx)))
+    return frozenset(tx.addresses.scripts()), frozenset(outpoints)
 
 
-def watched_outpoints(tx: Reading) -> frozenset[bytes]:
-    """The outpoints to watch, 36 bytes each: our unspent coins, and the inputs of sightings."""
-    unspent = (Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent())
-    return frozenset(chain(unspent, (outpoint.wire() for outpoint in waiting_inputs(tx))))
+def unspent_outpoints(tx: Reading) -> Iterator[bytes]:
+    """Our unspent coins, 36 bytes each."""
+    return (Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent())
+
+
+@dataclass(frozen=True, slots=True)
+class CoinChanges:
+    """Outpoints, 36 bytes each, that became unspent coins of ours or are such no more."""
+
+    unspent: frozenset[bytes]
+    spent: frozenset[bytes]
+
+
+def coin_changes(tx: Reading, after: int) -> CoinChanges | None:
+    """What the observations numbered above `after` changed of our unspent coins.
+
+    None where a block left the chain: what it had spent is a coin again, and the blocks before have to say which.
+    """
+    named: set[str] = set()
+    for row in tx.observations.rows(after):
+        if row.kind == ObservationKind.BLOCK_LEFT:
+            return None
+        if row.kind in _JOINED:
+            for transaction in json.loads(row.data)["txs"]:
+                named.update(transaction["inputs"])
+                named.update(f"{transaction['txid']}:{output[0]}" for output in transaction["outputs"])
+    observed = Observed(tx.shelf)
+    coins = [coin for outpoint in named if (coin := observed.coin(outpoint)) is not None]
+    return CoinChanges(
+        frozenset(Outpoint.parse(coin.outpoint).wire() for coin in coins if coin.spent_by is None),
+        frozenset(Outpoint.parse(coin.outpoint).wire() for coin in coins if coin.spent_by is not None),
+    )
 
 
 def waiting_inputs(tx: Reading) -> list[Outpoint]:
