@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
-from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, class_of
+from ledger.core.accounts import NEVER_NEGATIVE, class_of
 from ledger.core.lines import UnitState
 from ledger.rules.books import Books
-from ledger.tracing.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -27,17 +26,12 @@ def assets_balance(tx: Reading) -> Iterator[Finding]:
 
 
 def places_tie(tx: Reading) -> Iterator[Finding]:
-    """What the entries moved at each bank and in each stock, one by one, is what lies there."""
-    moved: dict[tuple[str, str], int] = defaultdict(int)
-    for row in Touched(tx.shelf).moved(""):
-        moved[row.account, row.asset] += row.units
-    for kind in (AccountClass.BANK, AccountClass.STOCK):
-        for name, asset, balance in Books(tx).balances(kind.value + "/"):
-            units = moved.pop((name, asset), 0)
-            if units != balance.net:
-                yield Finding(
-                    "places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}"
-                )
+    """What the transfers moved at each account, one by one, is what lies there."""
+    moved = {(name, asset): units for name, asset, units in tx.journal.net()}
+    for name, asset, balance in Books(tx).balances():
+        units = moved.pop((name, asset), 0)
+        if units != balance.net:
+            yield Finding("places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}")
     for (name, asset), units in moved.items():
         yield Finding("places_tie", name, f"entries moved {units} {asset} at a place that holds nothing")
 

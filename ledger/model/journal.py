@@ -37,7 +37,12 @@ class TransferRow(Table, table=True):
     """One movement `(debit, credit, asset, amount)`, whole minor units: balanced by construction."""
 
     __tablename__: ClassVar[Any] = "transfers"
-    __table_args__ = (CheckConstraint(f"amount between 1 and {MAX_AMOUNT}"), KEYED)
+    __table_args__ = (
+        CheckConstraint(f"amount between 1 and {MAX_AMOUNT}"),
+        Index("transfers_debit", "debit", "asset", "seq"),
+        Index("transfers_credit", "credit", "asset", "seq"),
+        KEYED,
+    )
     seq: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq")
     n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     debit: str = Field(sa_type=TEXT)

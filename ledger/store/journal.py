@@ -6,10 +6,10 @@ It does not know what an entry says.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, insert, tuple_
+from sqlalchemy import bindparam, func, insert, tuple_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
@@ -31,6 +31,12 @@ _ROW = select_columns(
 )
 _BY_KEY = _ROW.where(_ENTRIES.key == bindparam("wanted"))
 _BY_SEQ = _ROW.where(_ENTRIES.seq == bindparam("wanted"))
+_SIDES = union_all(
+    select_columns(
+        _TRANSFERS.debit.label("account"), _TRANSFERS.asset, _TRANSFERS.seq, _TRANSFERS.amount.label("units")
+    ),
+    select_columns(_TRANSFERS.credit, _TRANSFERS.asset, _TRANSFERS.seq, -_TRANSFERS.amount),
+).subquery()
 _HEAD = select_columns(_ENTRIES.seq, _ENTRIES.hash).order_by(_ENTRIES.seq.desc()).limit(1)
 _ADD = insert(table_of(EntryRow))
 _ADD_TRANSFER = insert(table_of(TransferRow))
@@ -49,6 +55,16 @@ class JournalRow:
     data: bytes
     hash: str
     transfers: Sequence[tuple[str, str, str, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an entry moved at an account, whole units of the asset, above zero where it came in."""
+
+    account: str
+    asset: str
+    entry: int
+    units: int
 
 
 class Journal:
@@ -102,6 +118,30 @@ class Journal:
             for row in page:
                 seq, n = row.seq, row.n
                 yield seq, n, (row.debit, row.credit, row.asset, row.amount)
+
+    def moved(self, accounts: Collection[str], asset: str | None = None) -> list[Moved]:
+        """What each entry moved at the accounts, of one asset or of all, by account, asset and entry."""
+        sides = _SIDES.c
+        key = (sides.account, sides.asset, sides.seq)
+        query = (
+            select_columns(*key, func.sum(sides.units))
+            .where(sides.account.in_(accounts))
+            .group_by(*key)
+            .order_by(*key)
+        )
+        if asset is not None:
+            query = query.where(sides.asset == asset)
+        found = self._connection.execute(query)
+        return [Moved(account, of, seq, int(units)) for account, of, seq, units in found if units]
+
+    def net(self) -> Iterator[tuple[str, str, int]]:
+        """(account, asset, debits less credits) of every account by all transfers there are."""
+        sides = _SIDES.c
+        key = (sides.account, sides.asset)
+        for account, asset, units in self._connection.execute(
+            select_columns(*key, func.sum(sides.units)).group_by(*key).order_by(*key)
+        ):
+            yield account, asset, int(units)
 
     def count(self) -> int:
         """How many entries there are (numbers have no gaps)."""

@@ -1,4 +1,4 @@
-"""The index of what entries touched: what banks and stocks moved, which later entries are about a gift.
+"""The index of what entries touched: which later entries are about a gift, an order or a lot.
 
 Folded from the journal like every projection, so a rebuild gives the same; it decides nothing and holds no figures.
 """
@@ -6,10 +6,8 @@ Folded from the journal like every projection, so a rebuild gives the same; it d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.accounts import AccountClass, class_of
 from ledger.core.entry import Entry
 from ledger.store.shelf import Shelf
 
@@ -29,24 +27,8 @@ def lot_subject(asset: str) -> str:
     return f"lot|{asset}"
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What an entry moved at a place, whole units of the asset, above zero where it came in."""
-
-    account: str
-    asset: str
-    entry: int
-    units: int
-
-
-_PLACES = frozenset({AccountClass.BANK, AccountClass.STOCK})
-"""Accounts whose entries are asked for one by one: statements and stock cards list them."""
-
-
 class Touched:
-    """Spaces: `t.about` (subject and entry), `t.moved` (account, asset and entry
-    -> units).
-    """
+    """Space: `t.about` (subject and entry)."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -58,24 +40,10 @@ class Touched:
         rows = self._shelf.rows("t.about", subject + "|", subject + "|" + _END)
         return [int(key.rsplit("|", 1)[1]) for key, _ in rows]
 
-    def moved(self, accounts: str) -> Iterator[Moved]:
-        """What entries moved at banks or stocks whose account and asset begin so, by account, asset and entry."""
-        for key, data in self._shelf.rows("t.moved", accounts, accounts + _END):
-            account, asset, entry = key.rsplit("|", 2)
-            yield Moved(account, asset, int(entry), int(data))
-
     # folding
 
     def note(self, entry: Entry) -> None:
         """Fold one entry."""
-        places: dict[str, int] = {}
-        for transfer in entry.transfers:
-            for side, sign in ((transfer.debit, 1), (transfer.credit, -1)):
-                if class_of(side) in _PLACES:
-                    place = f"{side}|{transfer.asset}"
-                    places[place] = places.get(place, 0) + sign * transfer.amount
-        for place, units in places.items():
-            self._shelf.save("t.moved", f"{place}|{entry.seq:012d}", b"%d" % units)
         for subject in dict.fromkeys(_subjects(entry)):
             self._shelf.save("t.about", f"{subject}|{entry.seq:012d}", b"")
 

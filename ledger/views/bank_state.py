@@ -19,11 +19,11 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.names import account_named
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
-from ledger.tracing.touched import Touched
 from ledger.views.suggestions import Suggestion
 
 if TYPE_CHECKING:
@@ -112,14 +112,13 @@ def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
 def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
     """Each entry that stands and moved money at a bank of the campaign, by bank."""
     books = Books(tx)
-    place = f"{_BANK}{campaign}/"
-    for moved in Touched(tx.shelf).moved(place):
-        if moved.units and books.reversed_by(moved.entry) is None:
+    banks = {name: account_named(name).detail[-1] for name, _, _ in books.balances(f"{_BANK}{campaign}/")}
+    for moved in tx.journal.moved(banks):
+        if books.reversed_by(moved.entry) is None:
             row = tx.journal.by_seq(moved.entry)
             entry = None if row is None else entry_from_bytes(row.data)
             if entry is not None and entry.reverses is None:
-                bank = moved.account.removeprefix(place)
-                yield _movement(books, campaign, entry, bank, moved.asset, moved.units)
+                yield _movement(books, campaign, entry, banks[moved.account], moved.asset, moved.units)
 
 
 def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: str, moved: int) -> Movement:

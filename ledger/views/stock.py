@@ -21,7 +21,6 @@ from ledger.rules.returns import holders_of
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
 from ledger.tracing.state import Lines
-from ledger.tracing.touched import Touched
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -140,7 +139,7 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
     asset, where = lot_asset(product, lot), account(AccountClass.STOCK, campaign, place)
     rows: list[CardRow] = []
     balance = 0
-    for moved in Touched(tx.shelf).moved(f"{where}|{asset}|"):
+    for moved in tx.journal.moved((where,), asset):
         row = tx.journal.by_seq(moved.entry)
         if row is None:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,18 +63,19 @@ def test_a_bank_lists_what_stands_and_what_no_statement_tells(ledger: Ledger) ->
         assert [(m.bank, m.moved, m.left) for m in movements(reading, SLUG)] == [("B", 1_990_000, 1_990_000)]
 
 
-def test_the_checks_notice_a_movement_that_is_gone_changed_or_made_up(ledger: Ledger) -> None:
+def test_the_checks_notice_what_lies_at_a_place_and_no_entry_moved_there(ledger: Ledger) -> None:
     with ledger.store.write() as writing:
-        rows = dict(writing.shelf.rows("t.moved"))
+        rows = dict(writing.shelf.rows("balance"))
         for key, data in rows.items():
-            for wrong in (None, b"%d" % (int(data) + 1)):
-                writing.shelf.save("t.moved", key, wrong)
+            debits, credited = json.loads(data)
+            for wrong in (None, b"[%d,%d]" % (debits + 1, credited)):
+                writing.shelf.save("balance", key, wrong)
                 assert [finding.subject for finding in places_tie(writing)] == [key.partition("|")[0]]
-            writing.shelf.save("t.moved", key, data)
-        writing.shelf.save("t.moved", f"bank/{SLUG}/C|USD|000000000001", b"7")
+            writing.shelf.save("balance", key, data)
+        writing.shelf.save("balance", f"bank/{SLUG}/C|USD", b"[7,0]")
         assert [finding.subject for finding in places_tie(writing)] == [f"bank/{SLUG}/C"]
         assert list(bank_outstanding_ties(writing)) == []
-        writing.shelf.save("t.moved", f"bank/{SLUG}/C|USD|000000000001", None)
+        writing.shelf.save("balance", f"bank/{SLUG}/C|USD", None)
 
 
 def test_a_statement_that_misses_other_money_than_the_entries_left_is_found(ledger: Ledger) -> None:
@@ -82,7 +84,8 @@ def test_a_statement_that_misses_other_money_than_the_entries_left_is_found(ledg
         closing=0, lines=0, first=DAY, last=DAY,
     )  # fmt: skip
     with ledger.store.write() as writing:
-        for key, data in list(writing.shelf.rows("t.moved", "bank/", "bank0")):
-            writing.shelf.save("t.moved", key, b"%d" % (int(data) - 1))
+        for key, data in list(writing.shelf.rows("balance", "bank/", "bank0")):
+            debits, credited = json.loads(data)
+            writing.shelf.save("balance", key, b"[%d,%d]" % (debits, credited + 1))
             assert [finding.subject for finding in bank_outstanding_ties(writing)] == [f"{SLUG}/B"]
-            writing.shelf.save("t.moved", key, data)
+            writing.shelf.save("balance", key, data)
