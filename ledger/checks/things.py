@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ledger.checks.finding import Finding
-from ledger.core.accounts import AccountClass, class_of
+from ledger.core.accounts import AccountClass, account, class_of
 from ledger.model.people import Dimension
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
-from ledger.rules.orders import BOUND
+from ledger.rules.orders import bound_orders, encumbered_account, items_of_orders, open_account
 from ledger.rules.results import cells_of, indicators_of
 
 if TYPE_CHECKING:
@@ -39,20 +39,18 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
         for _, bought in books.documents.all("bought", slug):
             if bought["reversed"] is None:
                 received[bought["facts"]["order"], bought["facts"]["item"]] += bought["facts"]["quantity"]
-        for number, order in books.documents.all("purchase", slug):
-            if order["status"] not in BOUND:
-                continue
-            for item in order["facts"]["items"]:
-                name = f"{AccountClass.OPEN.value}/{slug}/{number}/{item['item']}"
-                opened = books.net(name, item["product"])
-                gone = f"{AccountClass.CANCELLED.value}/{slug}/{number}/{item['item']}"
-                cancelled = books.net(gone, item["product"])
-                if received[number, item["item"]] + cancelled + opened != item["quantity"]:
+        items = items_of_orders(books.session, slug)
+        for order in bound_orders(books.session, slug):
+            for item in items[order.entry]:
+                opened = books.net(open_account(slug, order.number, item.item), item.product)
+                gone = account(AccountClass.CANCELLED, slug, order.number, item.item)
+                cancelled = books.net(gone, item.product)
+                noted = received[order.number, item.item]
+                if noted + cancelled + opened != item.quantity:
                     yield Finding(
                         "orders_tie",
-                        f"{number}/{item['item']}",
-                        f"{item['quantity']} ordered, {received[number, item['item']]} noted, "
-                        f"{cancelled} cancelled and {opened} open",
+                        f"{order.number}/{item.item}",
+                        f"{item.quantity} ordered, {noted} noted, {cancelled} cancelled and {opened} open",
                     )
 
 
@@ -60,14 +58,14 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
     """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
     books = Books(tx)
     for slug in campaign_slugs(books.session):
-        for number, order in books.documents.all("purchase", slug):
-            if order["status"] not in {"completed", "cancelled"}:
+        for order in bound_orders(books.session, slug):
+            if not order.status.is_closed:
                 continue
-            currency = order["facts"]["currency"]
-            bound = books.net(f"{AccountClass.ENCUMBERED.value}/{slug}/{number}", currency)
+            number, currency = order.number, order.currency
+            bound = books.net(encumbered_account(slug, number), currency)
             if bound:
                 yield Finding("closed_orders_left_nothing", number, f"{bound} {currency} is still bound")
-            for row in left_of(books, slug, order):
+            for row in left_of(books, order):
                 if row.pieces or row.cancelled or row.discount:
                     what = f"{row.pieces} pieces and {row.cancellation + row.discount} {currency} are left"
                     yield Finding("closed_orders_left_nothing", f"{number}/{row.item}", what)

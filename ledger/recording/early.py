@@ -17,8 +17,8 @@ from ledger.recording import drafts
 from ledger.recording.dating import parted
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.record import Recorded, record
-from ledger.rules.books import Books
 from ledger.rules.campaigns import find_need
+from ledger.rules.orders import find_order
 from ledger.views.suggestions import explains
 
 if TYPE_CHECKING:
@@ -27,13 +27,12 @@ if TYPE_CHECKING:
 
 def purpose_of(tx: Reading, campaign: str, ref: str, sats: int) -> str | None:
     """The need that the first draft names which explains all of a spend, a payment by its order; None: any end."""
-    documents = Books(tx).documents
     for draft in tx.desk.drafts(waits_for=ref):
         told = json.loads(draft.data)
         if draft.campaign != campaign or explains(told) != sats:
             continue
-        order = documents.find("purchase", campaign, str(told.get("order", "")))
-        need = told.get("need") if order is None else order["facts"].get("need")
+        order = find_order(tx.session, campaign, str(told.get("order", "")))
+        need = told.get("need") if order is None else order.need
         known = need is not None and find_need(tx.session, campaign, str(need)) is not None
         return str(need) if known else None
     return None

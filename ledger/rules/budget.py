@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from sqlmodel import select
+
 from ledger.core.accounts import AccountClass, account
 from ledger.core.names import FREE, account_named
+from ledger.model.orders import OrderRow, OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gifts import money_line
@@ -57,10 +60,11 @@ def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | 
 
 def _bound(books: Books, campaign: str) -> Bound:
     bound: Bound = {}
+    approved = (OrderRow.campaign == campaign, OrderRow.status == OrderStatus.APPROVED)
+    needs = dict(books.session.exec(select(OrderRow.number, OrderRow.need).where(*approved)).all())
     for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
         if balance.net:
-            order = books.documents.require("purchase", campaign, account_named(name).detail[-1])
-            need = order["facts"].get("need")
+            need = needs[account_named(name).detail[-1]]
             of_asset = bound.setdefault(asset, {})
             of_asset[need] = of_asset.get(need, 0) + balance.net
     return bound

@@ -28,11 +28,12 @@ from ledger.core.lines import (
 )
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
+from ledger.model.orders import OrderRow, OrderStatus
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
-from ledger.rules.orders import encumbered_account, open_account, order_line
+from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
+from ledger.rules.payable import require_no_refund
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.rules.supplier_refunds import require_no_refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +78,11 @@ def _closed(span: Span) -> bool:
     return span.state is UnitState.USED and use_named(span.ref).cause is UseCause.CLOSING
 
 
-def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLeft, ...]:
+def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
     """What an order still has open, item by item."""
-    facts = order["facts"]
     found = []
-    for item in facts["items"]:
-        line = order_line(campaign, facts["number"], item["item"], facts["currency"])
+    for item in items_of(books.session, order):
+        line = order_line(order.campaign, order.number, item.item, order.currency)
         filled, length = books.lines.filled(line), books.lines.length(line)
         free = books.lines.lowest_free(line, length)
         claim = sum(min(end, filled) - start for start, end in free if start < filled)
@@ -94,13 +94,11 @@ def left_of(books: Books, campaign: str, order: dict[str, Any]) -> tuple[ItemLef
         ]
         discount = sum(span.end - span.start for span in unpaid)
         reaches = unpaid[-1].end if unpaid else filled
-        quantity, value = int(item["quantity"]), int(item["value"])
-        pieces = books.net(open_account(campaign, facts["number"], item["item"]), item["product"])
+        quantity, value = item.quantity, item.value
+        pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
         counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
         found.append(
-            ItemLeft(
-                item["item"], item["product"], line, discount, reaches, cancelled, claim, pieces, counted
-            )
+            ItemLeft(item.item, item.product, line, discount, reaches, cancelled, claim, pieces, counted)
         )
     return tuple(found)
 
@@ -110,21 +108,21 @@ def discount_gift(order: str, item: str) -> str:
     return f"discount:{order}:{item}"
 
 
-def _require_open(context: Context, order: str) -> dict[str, Any]:
-    document = context.books.documents.require("purchase", context.campaign, order)
-    if document["status"] != "approved":
-        raise Conflict(f"order: {order} is {document['status']}; only an approved order is closed")
+def _require_open(context: Context, order: str) -> OrderRow:
+    row = require_order(context.books.session, context.campaign, order)
+    if row.status is not OrderStatus.APPROVED:
+        raise Conflict(f"order: {order} is {row.status}; only an approved order is closed")
     for number, payment in context.books.documents.all("payment", context.campaign):
         if payment["facts"]["order"] == order and payment["status"] == "pending":
             raise Conflict(
                 f"order: payment {number} of {order} waits for a decision; approve or reject it first"
             )
-    return document
+    return row
 
 
-def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]) -> None:
+def _require_named(order: OrderRow, facts: Any, left: tuple[ItemLeft, ...]) -> None:
     """Refused where what is named is not what is left."""
-    currency = order["facts"]["currency"]
+    currency = order.currency
     wanted = {
         "discount": sum(row.discount for row in left),
         "cancellation": sum(row.cancellation for row in left),
@@ -135,18 +133,18 @@ def _require_named(order: dict[str, Any], facts: Any, left: tuple[ItemLeft, ...]
             told, is_left = decimal_text(currency, facts[name]), decimal_text(currency, amount)
             raise Refused.field(
                 name,
-                f"{told} {currency} is named and {is_left} is left of {order['facts']['number']} as {name}; "
+                f"{told} {currency} is named and {is_left} is left of {order.number} as {name}; "
                 f"give {name}={amount}",
             )
 
 
 def _post(context: Context, facts: Closing) -> Posting:
-    document = _require_open(context, facts.order)
+    order = _require_open(context, facts.order)
     for number, other in context.books.documents.all("closing", context.campaign):
         if other["facts"]["order"] == facts.order and other["status"] == "pending":
             raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
     named = {"discount": facts.discount, "cancellation": facts.cancellation, "claim": facts.claim}
-    _require_named(document, named, left_of(context.books, context.campaign, document))
+    _require_named(order, named, left_of(context.books, order))
     return Posting()
 
 
@@ -154,9 +152,9 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     facts = require_pending(context, "closing", decision.number)["facts"]
     order = _require_open(context, facts["order"])
     books, campaign, number = context.books, context.campaign, facts["order"]
-    left = left_of(books, campaign, order)
+    left = left_of(books, order)
     _require_named(order, facts, left)
-    currency = order["facts"]["currency"]
+    currency = order.currency
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     bound = books.net(encumbered_account(campaign, number), currency)
@@ -201,6 +199,10 @@ def _fold_approved(books: Books, entry: Entry) -> None:
         "closing": entry.facts["number"],
     }
     books.documents.save("purchase", entry.campaign, number, order)
+    row = require_order(books.session, entry.campaign, number)
+    row.status = OrderStatus.COMPLETED if came else OrderStatus.CANCELLED
+    row.closed_by, row.closed_on = entry.seq, entry.date
+    books.session.add(row)
 
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
@@ -211,6 +213,9 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     order = books.documents.require("purchase", entry.campaign, number)
     del order["closed"], order["closing"]
     books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
+    row = require_order(books.session, entry.campaign, number)
+    row.status, row.closed_by, row.closed_on = OrderStatus.APPROVED, None, None
+    books.session.add(row)
 
 
 def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:

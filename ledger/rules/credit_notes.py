@@ -6,21 +6,23 @@ The paper moves no money: it lowers what is payable, and a refund brings back wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Refused
+from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Date, Number, Positive, Text
 from ledger.core.money import decimal_text
+from ledger.model.orders import CreditNoteLineRow, CreditNoteRow, OrderRow
 from ledger.rules.books import Books
+from ledger.rules.invoices import BilledLine, require_invoice
 from ledger.rules.matching import billed_lines
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import BOUND, BilledLine, order_value
-from ledger.rules.payable import credited_on_invoice, standing_notes
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-from ledger.rules.supplier_refunds import require_no_refund
+from ledger.rules.orders import order_value, require_order
+from ledger.rules.payable import credited_on_invoice, require_no_refund
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,33 +43,45 @@ class CreditNote:
     date: Date
 
 
-def _post(context: Context, facts: CreditNote) -> Posting:
-    order = context.books.documents.require("purchase", context.campaign, facts.order)
-    if order["status"] not in BOUND:
-        raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    papers = OrderPapers(context.books, context.campaign)
-    credited = sum(int(note["amount"]) for note in standing_notes(papers, facts.order))
-    left, currency = order_value(order) - credited, order["facts"]["currency"]
+def find_credit_note(session: Session, campaign: str, number: str) -> CreditNoteRow | None:
+    numbered = (CreditNoteRow.campaign == campaign, CreditNoteRow.number == number)
+    return session.exec(select(CreditNoteRow).where(*numbered)).first()
+
+
+def require_credit_note(session: Session, campaign: str, number: str) -> CreditNoteRow:
+    """The credit note of a number, a reversed one too; raises NotFound."""
+    note = find_credit_note(session, campaign, number)
+    if note is None:
+        raise NotFound(f"credit-note: there is no credit-note {number} in campaign {campaign}")
+    return note
+
+
+def _post(context: Context, facts: CreditNote) -> Posting[None]:
+    books = context.books
+    order = require_order(books.session, context.campaign, facts.order)
+    if not order.status.is_bound:
+        raise Refused.field("order", f"{facts.order} is {order.status}; name an order that was approved")
+    papers = OrderPapers(books, context.campaign, order)
+    left = order_value(books.session, order) - sum(note.amount for note in papers.notes(order))
     if facts.amount > left:
         raise Refused.field(
             "amount",
-            f"{decimal_text(currency, left)} {currency} of {facts.order} is not credited yet; no more",
+            f"{decimal_text(order.currency, left)} {order.currency} of {facts.order} is not credited yet; no more",
         )
     _require_invoice(papers, facts, order)
     return Posting()
 
 
-def _require_invoice(papers: OrderPapers, facts: CreditNote, order: dict[str, Any]) -> None:
+def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) -> None:
     """Refused where a note takes off an invoice what that does not bill."""
     if facts.invoice is None:
         if facts.lines is not None:
             raise Refused.field("lines", "belong to an invoice; name the invoice that they lower")
         return
-    currency = order["facts"]["currency"]
-    invoice = papers.books.documents.require("invoice", papers.campaign, facts.invoice)
-    if invoice["facts"]["order"] != facts.order or invoice.get("reversed"):
+    invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice)
+    if invoice.order_entry != order.entry or invoice.reversed_by is not None:
         raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
-    left = int(invoice["facts"]["amount"]) - credited_on_invoice(papers, invoice)
+    currency, left = order.currency, invoice.amount - credited_on_invoice(papers, order, invoice)
     if facts.amount > left:
         raise Refused.field(
             "amount",
@@ -77,7 +91,7 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: dict[str, An
         return
     if sum(line.amount for line in facts.lines) != facts.amount:
         raise Refused.field("amount", "is not what the lines sum to; make them agree")
-    billed = {item: (n, amount) for item, n, amount in billed_lines(papers, invoice, order)}
+    billed = {item: (n, amount) for item, n, amount in billed_lines(papers, order, invoice)}
     if len({line.item for line in facts.lines}) != len(facts.lines):
         raise Refused.field("lines", "credit an item twice; add its pieces together")
     for index, line in enumerate(facts.lines):
@@ -90,16 +104,39 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: dict[str, An
             )
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    document = document_of(entry, reversed=None)
-    books.documents.save("credit-note", entry.campaign, str(entry.facts["number"]), document)
+def _fold(books: Books, entry: Entry[CreditNote, None]) -> None:
+    facts, session = entry.facts, books.session
+    invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
+    session.add(
+        CreditNoteRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            invoice_entry=None if invoice is None else invoice.entry,
+            amount=facts.amount,
+            reason=facts.reason,
+            date=entry.date,
+        )
+    )
+    session.flush()
+    for n, line in enumerate(facts.lines or ()):
+        row = CreditNoteLineRow(
+            note_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
+        )
+        session.add(row)
 
 
-def _require_no_refund(context: Context, entry: Entry) -> None:
-    require_no_refund(context, lambda refund: refund.get("credit_note") == entry.facts["number"])
+def _unfold(books: Books, entry: Entry[CreditNote, None], seq: int) -> None:
+    books.session.get_one(CreditNoteRow, entry.seq).reversed_by = seq
+
+
+def _require_no_refund(context: Context, entry: Entry[CreditNote, None]) -> None:
+    require_no_refund(context, lambda refund: refund.get("credit_note") == entry.facts.number)
 
 
 CREDIT_NOTE = Kind(
+    typed=True,
     name="credit-note",
     noun="credit-note",
     verb="add",
@@ -109,6 +146,6 @@ CREDIT_NOTE = Kind(
     key=numbered("credit-note"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(reversed_as("credit-note"), require=_require_no_refund),
+    undoing=Undoing(_unfold, require=_require_no_refund),
 )
 KINDS = (CREDIT_NOTE,)

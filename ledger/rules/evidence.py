@@ -14,6 +14,7 @@ from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
 from ledger.rules.books import Books
@@ -38,11 +39,23 @@ class Evidence:
     date: Date
 
 
-_Numbered = type[NeedRow] | type[OfferRow] | type[PledgeRow] | type[IndicatorRow] | type[ResultRow]
+_Numbered = (
+    type[NeedRow]
+    | type[OfferRow]
+    | type[PledgeRow]
+    | type[OrderRow]
+    | type[InvoiceRow]
+    | type[CreditNoteRow]
+    | type[IndicatorRow]
+    | type[ResultRow]
+)
 _NUMBERED: Mapping[About, _Numbered] = {
     About.NEED: NeedRow,
     About.OFFER: OfferRow,
     About.PLEDGE: PledgeRow,
+    About.PURCHASE: OrderRow,
+    About.INVOICE: InvoiceRow,
+    About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,
     About.RESULT: ResultRow,
 }

@@ -1,25 +1,63 @@
-"""An exception of the three-way match accepted by an approver with a reason, and what a payment may rest on.
+"""Supplier invoices, the exceptions of the three-way match that an approver accepts, and what a payment may rest on.
 
-It never changes an invoice; what is accepted is what did not agree on that day, and nothing that comes later.
+An acceptance never changes an invoice; what is accepted is what did not agree on that day, and nothing that comes
+later.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Date, Number, Text
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
 from ledger.core.money import decimal_text
-from ledger.rules.approvals import seq_of_pending
+from ledger.model.orders import (
+    AcceptanceRow,
+    AcceptedMismatchRow,
+    CreditNoteRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    Mismatch,
+    OrderRow,
+    OrderStatus,
+)
 from ledger.rules.books import Books
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import item_of, require_not_closed, require_order
 from ledger.rules.payable import payable_on_invoice
-from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledLine:
+    """What an invoice bills of one item of the order."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    item: Number
+    quantity: Count
+    amount: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
+
+    `lines` bill items apart and sum to both; without them the items are billed in proportion.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    quantity: Count
+    amount: Positive
+    lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
+    date: Date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,34 +70,143 @@ class Acceptance:
     date: Date
 
 
-def _post(context: Context, facts: Acceptance) -> Posting:
-    reasons = reasons_of(invoice_matches(context.books, context.campaign, facts.number))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatched:
+    """What did not agree on the day of an acceptance."""
+
+    reasons: tuple[Mismatch, ...]
+
+
+def find_invoice(session: Session, campaign: str, number: str) -> InvoiceRow | None:
+    numbered = (InvoiceRow.campaign == campaign, InvoiceRow.number == number)
+    return session.exec(select(InvoiceRow).where(*numbered)).first()
+
+
+def require_invoice(session: Session, campaign: str, number: str) -> InvoiceRow:
+    """The invoice of a number, a reversed one too; raises NotFound."""
+    invoice = find_invoice(session, campaign, number)
+    if invoice is None:
+        raise NotFound(f"invoice: there is no invoice {number} in campaign {campaign}")
+    return invoice
+
+
+# invoices
+
+
+def _post(context: Context, facts: Invoice) -> Posting[None]:
+    session = context.books.session
+    order = require_order(session, context.campaign, facts.order)
+    if order.status is not OrderStatus.APPROVED:
+        raise Refused.field("order", f"{facts.order} is {order.status}; invoices go with approved orders")
+    if facts.lines is not None:
+        for line in facts.lines:
+            item_of(session, order, line.item)
+        if len({line.item for line in facts.lines}) != len(facts.lines):
+            raise Refused.field("lines", "bill an item twice; add its pieces together")
+        sums = (
+            ("quantity", facts.quantity, sum(line.quantity for line in facts.lines)),
+            ("amount", facts.amount, sum(line.amount for line in facts.lines)),
+        )
+        for name, whole, lines in sums:
+            if lines != whole:
+                raise Refused.field(name, f"is {whole} and the lines sum to {lines}; make them agree")
+    return Posting()
+
+
+def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
+    facts, session = entry.facts, books.session
+    session.add(
+        InvoiceRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            quantity=facts.quantity,
+            amount=facts.amount,
+            date=entry.date,
+        )
+    )
+    session.flush()
+    for n, line in enumerate(facts.lines or ()):
+        row = InvoiceLineRow(
+            invoice_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
+        )
+        session.add(row)
+
+
+def _unfold(books: Books, entry: Entry[Invoice, None], seq: int) -> None:
+    books.session.get_one(InvoiceRow, entry.seq).reversed_by = seq
+
+
+def _require_standing_alone(context: Context, entry: Entry[Invoice, None]) -> None:
+    """Conflict where a credit note lowers the invoice, or its order is closed."""
+    lowering = (CreditNoteRow.invoice_entry == entry.seq, col(CreditNoteRow.reversed_by).is_(None))
+    notes = select(CreditNoteRow.number).where(*lowering).order_by(col(CreditNoteRow.number))
+    note = context.books.session.exec(notes).first()
+    if note is not None:
+        raise Conflict(f"entry: credit note {note} lowers it; reverse that first")
+    require_not_closed(context, entry.facts.order)
+
+
+# exceptions that an approver accepts
+
+
+def _newest(session: Session, invoice: InvoiceRow) -> AcceptanceRow | None:
+    accepted = select(AcceptanceRow).where(AcceptanceRow.invoice_entry == invoice.entry)
+    return session.exec(accepted.order_by(col(AcceptanceRow.n).desc())).first()
+
+
+def _accepted_before(books: Books, campaign: str, facts: Acceptance) -> int:
+    """How many acceptances of the invoice came before this one; the newest is told again where it still settles all."""
+    invoice = find_invoice(books.session, campaign, facts.number)
+    newest = None if invoice is None else _newest(books.session, invoice)
+    if invoice is None or newest is None:
+        return 0
+    stands = newest.reversed_by is None and (newest.reason, newest.date) == (facts.reason, facts.date)
+    again = stands and not reasons_of(invoice_matches(books, invoice))
+    return newest.n - 1 if again else newest.n
+
+
+def _post_acceptance(context: Context, facts: Acceptance) -> Posting[Mismatched]:
+    books = context.books
+    reasons = reasons_of(
+        invoice_matches(books, require_invoice(books.session, context.campaign, facts.number))
+    )
     if not reasons:
         raise Conflict(f"number: {facts.number} has no exception to accept")
-    earlier = context.books.documents.require("invoice", context.campaign, facts.number).get("accepted")
-    told = [*(earlier["reasons"] if earlier else ()), *(reason.value for reason in reasons)]
-    return Posting((), (), {"reasons": list(dict.fromkeys(told))})
+    return Posting(notes=Mismatched(reasons=reasons))
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["number"])
-    invoice = books.documents.require("invoice", entry.campaign, number)
-    invoice["accepted"] = {
-        "seq": entry.seq,
-        "role": entry.role,
-        "reason": entry.facts["reason"],
-        "reasons": list(entry.notes["reasons"]),
-    }
-    books.documents.save("invoice", entry.campaign, number, invoice)
+def _fold_acceptance(books: Books, entry: Entry[Acceptance, Mismatched]) -> None:
+    session, facts = books.session, entry.facts
+    invoice = require_invoice(session, entry.campaign, facts.number)
+    counted = select(func.count()).where(AcceptanceRow.invoice_entry == invoice.entry)
+    session.add(
+        AcceptanceRow(
+            entry=entry.seq,
+            invoice_entry=invoice.entry,
+            n=session.exec(counted).one() + 1,
+            reason=facts.reason,
+            date=facts.date,
+        )
+    )
+    session.flush()
+    for mismatch in entry.notes.reasons:
+        session.add(AcceptedMismatchRow(acceptance_entry=entry.seq, mismatch=mismatch))
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """A reversed acceptance leaves its invoice an open exception."""
-    del seq
-    number = str(entry.facts["number"])
-    invoice = books.documents.require("invoice", entry.campaign, number)
-    invoice.pop("accepted", None)
-    books.documents.save("invoice", entry.campaign, number, invoice)
+def _unfold_acceptance(books: Books, entry: Entry[Acceptance, Mismatched], seq: int) -> None:
+    """What a reversed acceptance alone covered is an open exception again."""
+    books.session.get_one(AcceptanceRow, entry.seq).reversed_by = seq
+
+
+def _recorded_as(books: Books, campaign: str, facts: Acceptance) -> int | None:
+    """The entry of the invoice; who recorded it does not accept its exception."""
+    invoice = find_invoice(books.session, campaign, facts.number)
+    return None if invoice is None else invoice.entry
+
+
+# payments
 
 
 def require_matched(context: Context, facts: dict[str, Any]) -> None:
@@ -72,19 +219,20 @@ def require_matched(context: Context, facts: dict[str, Any]) -> None:
     if number is None:
         return
     books, campaign = context.books, context.campaign
-    invoice = books.documents.require("invoice", campaign, number)
-    if invoice.get("reversed"):
+    invoice = require_invoice(books.session, campaign, number)
+    if invoice.reversed_by is not None:
         raise Conflict(f"invoice: {number} was reversed; name another")
-    if invoice["facts"]["order"] != order:
-        raise Refused.field("invoice", f"{number} is for {invoice['facts']['order']}; name one for {order}")
-    left = payable_on_invoice(OrderPapers(books, campaign), invoice, but=facts["number"])
+    billed = books.session.get_one(OrderRow, invoice.order_entry)
+    if billed.number != order:
+        raise Refused.field("invoice", f"{number} is for {billed.number}; name one for {order}")
+    left = payable_on_invoice(OrderPapers(books, campaign, billed), billed, invoice, but=facts["number"])
     if facts["discharges"] > left:
-        currency = books.documents.require("purchase", campaign, order)["facts"]["currency"]
         raise Refused.field(
             "discharges",
-            f"{decimal_text(currency, left)} {currency} of invoice {number} is not yet paid, asked for or credited",
+            f"{decimal_text(billed.currency, left)} {billed.currency} of invoice {number} is not yet paid, asked for "
+            "or credited",
         )
-    reasons = reasons_of(invoice_matches(books, campaign, number))
+    reasons = reasons_of(invoice_matches(books, invoice))
     if facts.get("prepayment"):
         reasons = tuple(reason for reason in reasons if reason not in QUANTITY)
     if reasons:
@@ -95,17 +243,33 @@ def require_matched(context: Context, facts: dict[str, Any]) -> None:
         )
 
 
+INVOICE = Kind(
+    typed=True,
+    name="invoice",
+    noun="invoice",
+    verb="add",
+    facts=Invoice,
+    doc="Record a supplier's invoice for an approved order.",
+    roles=RECORDERS,
+    key=numbered("invoice"),
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold, require=_require_standing_alone),
+)
 ACCEPTANCE = Kind(
+    typed=True,
     name="invoice.accepted",
     noun="invoice",
     verb="accept",
     facts=Acceptance,
+    notes=Mismatched,
     doc="Accept that an invoice does not match its order and receipts, with the reason; its recorder may not.",
     roles=APPROVERS,
-    key=lambda campaign, facts: f"acceptance:{campaign}:{facts.number}:{facts.date}",
-    post=_post,
-    fold=_fold,
-    undoing=Undoing(_unfold),
-    approves=seq_of_pending("invoice"),
+    key=numbered("acceptance"),
+    reversed_before=_accepted_before,
+    post=_post_acceptance,
+    fold=_fold_acceptance,
+    undoing=Undoing(_unfold_acceptance),
+    approves=_recorded_as,
 )
-KINDS = (ACCEPTANCE,)
+KINDS = (INVOICE, ACCEPTANCE)

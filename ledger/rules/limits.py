@@ -21,7 +21,7 @@ from ledger.core.roles import Role
 from ledger.model.limits import LimitRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
-from ledger.rules.orders import order_value
+from ledger.rules.orders import require_order
 from ledger.rules.pledges import gift_asset
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
 
@@ -71,13 +71,13 @@ class Asked:
 
 
 def _of_order(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
-    return Asked(facts["currency"], order_value({"facts": facts}), facts["supplier"])
+    return Asked(facts["currency"], sum(item["value"] for item in facts["items"]), facts["supplier"])
 
 
 def _of_payment(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
     """What it discharges counts, in the order's currency, whatever it was paid in."""
-    order = books.documents.require("purchase", campaign, facts["order"])["facts"]
-    return Asked(order["currency"], facts["discharges"], order["supplier"], facts.get("invoice"))
+    order = require_order(books.session, campaign, facts["order"])
+    return Asked(order.currency, facts["discharges"], order.supplier, facts.get("invoice"))
 
 
 def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked:

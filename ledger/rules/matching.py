@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.payable import payments_without_invoice, standing_notes, unbilled_payments
+from ledger.rules.orders import bound_orders, require_order
+from ledger.rules.payable import payments_without_invoice, unbilled_payments
 
 
 class Verdict(StrEnum):
@@ -21,17 +22,6 @@ class Verdict(StrEnum):
     YES = "yes"
     NO = "no"
     EXCEPTION = "exception"
-
-
-class Mismatch(StrEnum):
-    """Why three papers do not agree, in the words of purchasing."""
-
-    SHORT = "short delivery against the order"
-    OVER = "received more than ordered"
-    NOTHING = "invoiced but nothing received"
-    MORE = "billed for more than was received"
-    PRICE = "invoice price differs from the order"
-    UNBILLED = "paid without an invoice"
 
 
 QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
@@ -97,25 +87,18 @@ def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
     return {item: _Received(*sums) for item, sums in found.items()}
 
 
-def _bills(papers: OrderPapers, order: str) -> list[dict[str, Any]]:
-    """The order's invoices, first recorded first."""
-    bills = [bill for bill in papers.of("invoice", order) if not bill.get("reversed")]
-    return sorted(bills, key=lambda bill: int(bill["seq"]))
-
-
-def billed_lines(
-    papers: OrderPapers, invoice: dict[str, Any], order: dict[str, Any]
-) -> list[tuple[str, int, int]]:
+def billed_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:
     """(item, quantity, amount) of an invoice, less what credit notes take off its lines."""
-    left = {item: [quantity, amount] for item, quantity, amount in _told_lines(invoice, order)}
-    for note in standing_notes(papers, order["facts"]["number"]):
-        if note.get("invoice") != invoice["facts"]["number"]:
+    left = {item: [quantity, amount] for item, quantity, amount in _lines_as_billed(papers, order, invoice)}
+    for note in papers.notes(order):
+        if note.invoice_entry != invoice.entry:
             continue
-        for line in note.get("lines", ()):
-            left[line["item"]][0] -= line["quantity"]
-            left[line["item"]][1] -= line["amount"]
-        if "lines" not in note:
-            _lower(left, int(note["amount"]))
+        lines = papers.note_lines(note)
+        for line in lines:
+            left[line.item][0] -= line.quantity
+            left[line.item][1] -= line.amount
+        if not lines:
+            _lower(left, note.amount)
     return [(item, quantity, amount) for item, (quantity, amount) in left.items()]
 
 
@@ -128,26 +111,25 @@ def _lower(lines: dict[str, list[int]], credited: int) -> None:
         line[1] -= share
 
 
-def _told_lines(invoice: dict[str, Any], order: dict[str, Any]) -> list[tuple[str, int, int]]:
+def _lines_as_billed(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:
     """An invoice as it came; one without lines bills its order's items in proportion to value."""
-    facts = invoice["facts"]
-    if "lines" in facts:
-        return [(line["item"], line["quantity"], line["amount"]) for line in facts["lines"]]
-    items = order["facts"]["items"]
-    lines, quantity, amount = [], int(facts["quantity"]), int(facts["amount"])
-    pieces, value = sum(i["quantity"] for i in items), sum(i["value"] for i in items)
+    billed = papers.lines(invoice)
+    if billed:
+        return [(line.item, line.quantity, line.amount) for line in billed]
+    items = papers.items(order)
+    lines, quantity, amount = [], invoice.quantity, invoice.amount
+    pieces, value = sum(item.quantity for item in items), sum(item.value for item in items)
     for item in items:
-        part, share = quantity * item["quantity"] // pieces, amount * item["value"] // value
-        lines.append((item["item"], part, share))
+        part, share = quantity * item.quantity // pieces, amount * item.value // value
+        lines.append((item.item, part, share))
         quantity, amount = quantity - part, amount - share
-        pieces, value = pieces - item["quantity"], value - item["value"]
+        pieces, value = pieces - item.quantity, value - item.value
     return lines
 
 
 def _mismatches(
-    item: dict[str, Any], received: _Received, billed: int, before: int, amount: int, permille: int
+    item: OrderItemRow, received: _Received, billed: int, before: int, amount: int, permille: int
 ) -> tuple[Mismatch, ...]:
-    quantity, value = int(item["quantity"]), int(item["value"])
     total = billed + before
     found: list[Mismatch] = []
     if (total - received.billable) * 1000 > received.billable * permille:
@@ -157,65 +139,67 @@ def _mismatches(
             found.append(Mismatch.MORE)
             if received.missing > 0:
                 found.append(Mismatch.SHORT)
-    if received.over * 1000 > quantity * permille:
+    if received.over * 1000 > item.quantity * permille:
         found.append(Mismatch.OVER)
     # The order's price of what is billed is seldom a whole minor unit: within one of it the price agrees.
-    difference = abs(amount * quantity - billed * value)
-    if difference >= quantity and difference * 1000 > billed * value * permille:
+    difference = abs(amount * item.quantity - billed * item.value)
+    if difference >= item.quantity and difference * 1000 > billed * item.value * permille:
         found.append(Mismatch.PRICE)
     return tuple(found)
 
 
-def tolerance(books: Books, campaign: str, order: dict[str, Any]) -> int:
+def tolerance(books: Books, order: OrderRow) -> int:
     """Per mille within which papers agree: the order's, else the campaign's, else none."""
-    declared = campaign_of(books.session, campaign).match_permille
-    return int(order["facts"].get("match_permille", declared))
+    declared = campaign_of(books.session, order.campaign).match_permille
+    return declared if order.match_permille is None else order.match_permille
 
 
 def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
     """Each line of an order beside each of its invoices, in the order of recording; raises NotFound."""
-    order = books.documents.require("purchase", campaign, number)
-    return _matches_of(OrderPapers(books, campaign), order, tolerance(books, campaign, order))
+    return _matches_of_order(books, require_order(books.session, campaign, number))
 
 
-def _matches_of(papers: OrderPapers, order: dict[str, Any], permille: int) -> list[Match]:
-    number = order["facts"]["number"]
-    received = _received(papers, number)
-    items = {item["item"]: item for item in order["facts"]["items"]}
+def _matches_of_order(books: Books, order: OrderRow) -> list[Match]:
+    return _matches_of(OrderPapers(books, order.campaign, order), order, tolerance(books, order))
+
+
+def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Match]:
+    received = _received(papers, order.number)
+    items = {item.item: item for item in papers.items(order)}
     before = dict.fromkeys(items, 0)
     found = []
-    for bill in _bills(papers, number):
-        accepted = bill.get("accepted") or {"reasons": [], "reason": None}
+    for bill in papers.invoices(order):
+        accepted = papers.accepted(bill)
         prepaid = sum(
             d["facts"]["discharges"]
-            for d in papers.of("payment", number)
-            if d["facts"].get("invoice") == bill["facts"]["number"]
+            for d in papers.of("payment", order.number)
+            if d["facts"].get("invoice") == bill.number
             and d["facts"].get("prepayment")
             and d["status"] in {"pending", "approved"}
         )
-        told = {item: amount for item, _, amount in _told_lines(bill, order)}
-        for name, quantity, amount in billed_lines(papers, bill, order):
+        asked = {item: amount for item, _, amount in _lines_as_billed(papers, order, bill)}
+        for name, quantity, amount in billed_lines(papers, order, bill):
             item, came = items[name], received.get(name, _Received(0, 0, 0))
             reasons = _mismatches(item, came, quantity, before[name], amount, permille)
-            stands = bool(reasons) and set(reasons) <= set(accepted["reasons"])
+            stands = accepted is not None and bool(reasons) and accepted.mismatches.issuperset(reasons)
             found.append(
                 Match(
-                    order=number,
+                    order=order.number,
                     item=name,
-                    invoice=bill["facts"]["number"],
+                    invoice=bill.number,
                     verdict=Verdict.EXCEPTION if reasons else Verdict.YES,
                     reasons=reasons,
-                    ordered=item["quantity"],
+                    ordered=item.quantity,
                     received=came.billable,
                     billed=quantity,
                     billed_before=before[name],
                     amount=amount,
-                    agreed=quantity * item["value"] // item["quantity"],
-                    currency=order["facts"]["currency"],
-                    date=bill["date"],
-                    accepted=accepted["reason"] if stands else None,
+                    agreed=quantity * item.value // item.quantity,
+                    currency=order.currency,
+                    date=bill.date,
+                    accepted=accepted.reason if accepted is not None and stands else None,
                     prepaid=prepaid,
-                    credited=told[name] - amount,
+                    credited=asked[name] - amount,
                 )
             )
             before[name] += quantity
@@ -225,25 +209,24 @@ def _matches_of(papers: OrderPapers, order: dict[str, Any], permille: int) -> li
     return found + _paid_unbilled(papers, order)
 
 
-def _paid_unbilled(papers: OrderPapers, order: dict[str, Any]) -> list[Match]:
+def _paid_unbilled(papers: OrderPapers, order: OrderRow) -> list[Match]:
     """Payments that name no invoice and are no prepayment: an exception until one bills what was paid.
 
     Where the payment says why there is none, its approver accepted that.
     """
-    number = order["facts"]["number"]
-    payments, amount = unbilled_payments(papers, number)
+    payments, amount = unbilled_payments(papers, order)
     found = [
         _without(order, payment["date"], payment["facts"]["discharges"], payment["facts"]["no_invoice"])
-        for payment in payments_without_invoice(papers, number)
+        for payment in payments_without_invoice(papers, order)
     ]
     if amount:
         found.append(_without(order, min(payment["date"] for payment in payments), amount, None))
     return found
 
 
-def _without(order: dict[str, Any], date: str, amount: int, accepted: str | None) -> Match:
+def _without(order: OrderRow, date: str, amount: int, accepted: str | None) -> Match:
     return Match(
-        order=order["facts"]["number"],
+        order=order.number,
         item="",
         invoice="",
         verdict=Verdict.EXCEPTION,
@@ -254,35 +237,35 @@ def _without(order: dict[str, Any], date: str, amount: int, accepted: str | None
         billed_before=0,
         amount=amount,
         agreed=0,
-        currency=order["facts"]["currency"],
+        currency=order.currency,
         date=date,
         accepted=accepted,
     )
 
 
-def _unbilled(order: dict[str, Any], item: dict[str, Any], came: _Received, permille: int) -> Match:
-    reasons = (Mismatch.OVER,) if came.over * 1000 > item["quantity"] * permille else ()
+def _unbilled(order: OrderRow, item: OrderItemRow, came: _Received, permille: int) -> Match:
+    reasons = (Mismatch.OVER,) if came.over * 1000 > item.quantity * permille else ()
     return Match(
-        order=order["facts"]["number"],
-        item=item["item"],
+        order=order.number,
+        item=item.item,
         invoice="",
         verdict=Verdict.EXCEPTION if reasons else Verdict.NO,
         reasons=reasons,
-        ordered=item["quantity"],
+        ordered=item.quantity,
         received=came.billable,
         billed=0,
         billed_before=0,
         amount=0,
         agreed=0,
-        currency=order["facts"]["currency"],
-        date=order["date"],
+        currency=order.currency,
+        date=order.date,
     )
 
 
-def invoice_matches(books: Books, campaign: str, number: str) -> list[Match]:
-    """The lines of one invoice beside their order; raises NotFound."""
-    order = books.documents.require("invoice", campaign, number)["facts"]["order"]
-    return [match for match in order_matches(books, campaign, order) if match.invoice == number]
+def invoice_matches(books: Books, invoice: InvoiceRow) -> list[Match]:
+    """The lines of one invoice beside their order."""
+    order = books.session.get_one(OrderRow, invoice.order_entry)
+    return [match for match in _matches_of_order(books, order) if match.invoice == invoice.number]
 
 
 def all_matches(books: Books, campaign: str) -> list[Match]:
@@ -290,9 +273,8 @@ def all_matches(books: Books, campaign: str) -> list[Match]:
     papers = OrderPapers(books, campaign)
     return [
         match
-        for _, order in books.documents.all("purchase", campaign)
-        if order["status"] in {"approved", "completed", "cancelled"}
-        for match in _matches_of(papers, order, tolerance(books, campaign, order))
+        for order in bound_orders(books.session, campaign)
+        for match in _matches_of(papers, order, tolerance(books, order))
     ]
 
 

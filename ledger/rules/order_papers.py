@@ -1,23 +1,155 @@
-"""The papers of a campaign's orders, each kind read once and found by order: receipts, invoices, payments, notes.
+"""The papers of orders, each kind read once and found by its order: items, invoices, what was accepted, credit notes.
 
-For reading only, and only within one transaction: what changes afterwards is not seen.
+Between the tables and the questions about them (`payable`, `matching`): of one order for a rule, of all orders of a
+campaign for a list. For reading only, and only for one answer: what changes afterwards is not seen.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from sqlmodel import col, select
+
+from ledger.model.orders import (
+    AcceptanceRow,
+    AcceptedMismatchRow,
+    CreditNoteLineRow,
+    CreditNoteRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    Mismatch,
+    OrderItemRow,
+    OrderRow,
+)
 from ledger.rules.books import Books
 
 
-class OrderPapers:
-    """Documents by the order that they name, so that a look at all orders reads each paper once."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What approvers let stand of an invoice, and the newest reason that they gave."""
 
-    def __init__(self, books: Books, campaign: str) -> None:
+    mismatches: frozenset[Mismatch]
+    reason: str
+
+
+class OrderPapers:
+    """The papers of all orders of a campaign, or of `order` alone."""
+
+    def __init__(self, books: Books, campaign: str, order: OrderRow | None = None) -> None:
         self.books = books
         self.campaign = campaign
+        self._wanted = OrderRow.campaign == campaign if order is None else OrderRow.entry == order.entry
         self._kept: dict[str, dict[str, list[dict[str, Any]]]] = {}
+
+    def items(self, order: OrderRow) -> Sequence[OrderItemRow]:
+        """As the order lists them."""
+        return self._items.get(order.entry, ())
+
+    def invoices(self, order: OrderRow) -> Sequence[InvoiceRow]:
+        """Those that stand, first recorded first."""
+        return self._invoices.get(order.entry, ())
+
+    def lines(self, invoice: InvoiceRow) -> Sequence[InvoiceLineRow]:
+        return self._lines.get(invoice.entry, ())
+
+    def accepted(self, invoice: InvoiceRow) -> Accepted | None:
+        """What was accepted of an invoice and stands."""
+        return self._accepted.get(invoice.entry)
+
+    def notes(self, order: OrderRow) -> Sequence[CreditNoteRow]:
+        """The order's credit notes that stand, by number."""
+        return self._notes.get(order.entry, ())
+
+    def note_lines(self, note: CreditNoteRow) -> Sequence[CreditNoteLineRow]:
+        return self._note_lines.get(note.entry, ())
+
+    @cached_property
+    def _items(self) -> dict[int, list[OrderItemRow]]:
+        found: dict[int, list[OrderItemRow]] = defaultdict(list)
+        query = (
+            select(OrderItemRow)
+            .join(OrderRow, col(OrderRow.entry) == OrderItemRow.order_entry)
+            .where(self._wanted)
+            .order_by(col(OrderItemRow.order_entry), col(OrderItemRow.n))
+        )
+        for item in self.books.session.exec(query):
+            found[item.order_entry].append(item)
+        return found
+
+    @cached_property
+    def _invoices(self) -> dict[int, list[InvoiceRow]]:
+        found: dict[int, list[InvoiceRow]] = defaultdict(list)
+        query = (
+            select(InvoiceRow)
+            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
+            .where(self._wanted, col(InvoiceRow.reversed_by).is_(None))
+            .order_by(col(InvoiceRow.entry))
+        )
+        for invoice in self.books.session.exec(query):
+            found[invoice.order_entry].append(invoice)
+        return found
+
+    @cached_property
+    def _lines(self) -> dict[int, list[InvoiceLineRow]]:
+        found: dict[int, list[InvoiceLineRow]] = defaultdict(list)
+        query = (
+            select(InvoiceLineRow)
+            .join(InvoiceRow, col(InvoiceRow.entry) == InvoiceLineRow.invoice_entry)
+            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
+            .where(self._wanted)
+            .order_by(col(InvoiceLineRow.invoice_entry), col(InvoiceLineRow.n))
+        )
+        for line in self.books.session.exec(query):
+            found[line.invoice_entry].append(line)
+        return found
+
+    @cached_property
+    def _accepted(self) -> dict[int, Accepted]:
+        mismatches: dict[int, set[Mismatch]] = defaultdict(set)
+        reasons: dict[int, str] = {}
+        query = (
+            select(AcceptanceRow, AcceptedMismatchRow.mismatch)
+            .join(AcceptedMismatchRow, col(AcceptedMismatchRow.acceptance_entry) == AcceptanceRow.entry)
+            .join(InvoiceRow, col(InvoiceRow.entry) == AcceptanceRow.invoice_entry)
+            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
+            .where(self._wanted, col(AcceptanceRow.reversed_by).is_(None))
+            .order_by(col(AcceptanceRow.entry))
+        )
+        for acceptance, mismatch in self.books.session.exec(query):
+            mismatches[acceptance.invoice_entry].add(Mismatch(mismatch))
+            reasons[acceptance.invoice_entry] = acceptance.reason
+        return {entry: Accepted(frozenset(found), reasons[entry]) for entry, found in mismatches.items()}
+
+    @cached_property
+    def _notes(self) -> dict[int, list[CreditNoteRow]]:
+        found: dict[int, list[CreditNoteRow]] = defaultdict(list)
+        query = (
+            select(CreditNoteRow)
+            .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
+            .where(self._wanted, col(CreditNoteRow.reversed_by).is_(None))
+            .order_by(col(CreditNoteRow.number))
+        )
+        for note in self.books.session.exec(query):
+            found[note.order_entry].append(note)
+        return found
+
+    @cached_property
+    def _note_lines(self) -> dict[int, list[CreditNoteLineRow]]:
+        found: dict[int, list[CreditNoteLineRow]] = defaultdict(list)
+        query = (
+            select(CreditNoteLineRow)
+            .join(CreditNoteRow, col(CreditNoteRow.entry) == CreditNoteLineRow.note_entry)
+            .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
+            .where(self._wanted)
+            .order_by(col(CreditNoteLineRow.note_entry), col(CreditNoteLineRow.n))
+        )
+        for line in self.books.session.exec(query):
+            found[line.note_entry].append(line)
+        return found
 
     def of(self, kind: str, order: str) -> list[dict[str, Any]]:
         """Documents of a kind that name an order, in order of their numbers; reversed ones too."""

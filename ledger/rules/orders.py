@@ -1,30 +1,32 @@
-"""Purchase orders and supplier invoices: what is bought, at what price, within what budget.
+"""Purchase orders: what is bought, at what price, within what budget.
 
 An order belongs to one campaign; approval binds its money and opens one line per item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, facts_json
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, facts_from
 from ledger.core.lines import Open
 from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
+from ledger.model.orders import BOUND, OrderItemRow, OrderRow, OrderStatus
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.books import Books
 from ledger.rules.budget import price_of, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
-from ledger.rules.order_papers import OrderPapers
-from ledger.rules.payable import standing_notes
 from ledger.rules.restrictions import bound_elsewhere
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
+from ledger.rules.spec import RECORDERS, Context, Fold, Kind, numbered
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
@@ -61,36 +63,6 @@ class Purchase:
     date: Date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BilledLine:
-    """What an invoice bills of one item of the order."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    item: Number
-    quantity: Count
-    amount: Count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invoice:
-    """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
-
-    `lines` bill items apart and sum to both; without them the items are billed in proportion.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    number: Number
-    order: Number
-    quantity: Count
-    amount: Positive
-    lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
-    date: Date
-
-
-BOUND = frozenset({"approved", "completed", "cancelled"})
-"""States of an order that was approved: still open, closed after goods came, closed before any came."""
-
-
 def order_line(campaign: str, order: str, item: str, currency: str) -> str:
     """One line per item of an order, in the order's own currency (DESIGN, Tracing, rule 1)."""
     return str(OrderLine(campaign, order, item, currency))
@@ -105,35 +77,84 @@ def open_account(campaign: str, order: str, item: str) -> str:
     return account(AccountClass.OPEN, campaign, order, item)
 
 
-def item_of(document: dict[str, Any], item: str) -> dict[str, Any]:
+def find_order(session: Session, campaign: str, number: str) -> OrderRow | None:
+    return session.exec(
+        select(OrderRow).where(OrderRow.campaign == campaign, OrderRow.number == number)
+    ).first()
+
+
+def require_order(session: Session, campaign: str, number: str) -> OrderRow:
+    """The order of a number; raises NotFound."""
+    order = find_order(session, campaign, number)
+    if order is None:
+        raise NotFound(f"purchase: there is no purchase {number} in campaign {campaign}")
+    return order
+
+
+def bound_orders(session: Session, campaign: str) -> Sequence[OrderRow]:
+    """The orders of a campaign that were approved, closed ones too, by number."""
+    bound = (OrderRow.campaign == campaign, col(OrderRow.status).in_(BOUND))
+    return session.exec(select(OrderRow).where(*bound).order_by(col(OrderRow.number))).all()
+
+
+def items_of(session: Session, order: OrderRow) -> Sequence[OrderItemRow]:
+    """The items of an order, as it lists them."""
+    items = select(OrderItemRow).where(OrderItemRow.order_entry == order.entry)
+    return session.exec(items.order_by(col(OrderItemRow.n))).all()
+
+
+def items_of_orders(session: Session, campaign: str) -> dict[int, list[OrderItemRow]]:
+    """The items of all orders of a campaign, by the entry of their order."""
+    found: dict[int, list[OrderItemRow]] = defaultdict(list)
+    items = (
+        select(OrderItemRow)
+        .join(OrderRow, col(OrderRow.entry) == OrderItemRow.order_entry)
+        .where(OrderRow.campaign == campaign)
+    )
+    for item in session.exec(items.order_by(col(OrderItemRow.order_entry), col(OrderItemRow.n))):
+        found[item.order_entry].append(item)
+    return found
+
+
+def item_of(session: Session, order: OrderRow, item: str) -> OrderItemRow:
     """The item of an order; raises Refused."""
-    for row in document["facts"]["items"]:
-        if row["item"] == item:
-            found: dict[str, Any] = row
-            return found
-    names = ", ".join(row["item"] for row in document["facts"]["items"])
-    raise Refused.field("item", f"the order has no such item; its items are {names}")
+    named = (OrderItemRow.order_entry == order.entry, OrderItemRow.item == item)
+    row = session.exec(select(OrderItemRow).where(*named)).first()
+    if row is None:
+        names = ", ".join(row.item for row in items_of(session, order))
+        raise Refused.field("item", f"the order has no such item; its items are {names}")
+    return row
 
 
-def order_value(document: dict[str, Any]) -> int:
-    return sum(int(item["value"]) for item in document["facts"]["items"])
+def order_value(session: Session, order: OrderRow) -> int:
+    """Minor units of the order's currency that all its items are worth."""
+    values = select(func.sum(OrderItemRow.value)).where(OrderItemRow.order_entry == order.entry)
+    return int(session.exec(values).one())
 
 
 def require_not_closed(context: Context, order: str) -> None:
     """Conflict where the order of an entry that would be reversed is closed."""
-    if "closed" in context.books.documents.require("purchase", context.campaign, order):
+    if require_order(context.books.session, context.campaign, order).status.is_closed:
         raise Conflict(f"entry: {order} is closed; reverse its closing first")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What an order needs money for: so much of a currency, for a need or for any end."""
+
+    currency: str
+    total: int
+    need: str | None
+
+
 def _require_money(
-    context: Context, facts: Mapping[str, Any], date: str, *, approving: bool = False
+    context: Context, wanted: _Wanted, date: str, *, approving: bool = False
 ) -> dict[str, Any]:
     """Refused where no fitting money covers an order on a day, naming what is restricted to other needs.
 
     The note of an order that rests on coins: the rate that they count by, and its price of one bitcoin (RULES 9).
     """
-    currency, need = facts["currency"], facts.get("need")
-    total = sum(int(item["value"]) for item in facts["items"])
+    currency, need, total = wanted.currency, wanted.need, wanted.total
     available = spendable(context.books, context.campaign, currency, date, need)
     if total <= available:
         by = price_of(context.books, context.campaign, currency, date)
@@ -163,66 +184,81 @@ def _post_purchase(context: Context, facts: Purchase) -> Posting:
     if facts.need is not None:
         require_need(context.books.session, context.campaign, facts.need, "need")
     if facts.amends is not None:
-        amended = context.books.documents.require("purchase", context.campaign, facts.amends)
-        if amended["status"] not in BOUND or amended["facts"]["supplier"] != facts.supplier:
+        amended = require_order(context.books.session, context.campaign, facts.amends)
+        if not amended.status.is_bound or amended.supplier != facts.supplier:
             raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
-    _require_money(context, facts_json(facts), facts.date)
+    total = sum(item.value for item in facts.items)
+    _require_money(context, _Wanted(facts.currency, total, facts.need), facts.date)
     return Posting()
+
+
+def _fold_purchase(books: Books, entry: Entry) -> None:
+    fold_pending("purchase")(books, entry)
+    session, facts = books.session, facts_from(Purchase, entry.facts)
+    amended = None if facts.amends is None else require_order(session, entry.campaign, facts.amends)
+    session.add(
+        OrderRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            supplier=facts.supplier,
+            currency=facts.currency,
+            need=facts.need,
+            expected=facts.expected,
+            amends=None if amended is None else amended.entry,
+            match_permille=facts.match_permille,
+            date=entry.date,
+            at=entry.at,
+            status=OrderStatus.PENDING,
+        )
+    )
+    session.flush()
+    for n, item in enumerate(facts.items):
+        session.add(
+            OrderItemRow(
+                order_entry=entry.seq,
+                n=n,
+                item=item.item,
+                product=item.product,
+                quantity=item.quantity,
+                value=item.value,
+            )
+        )
+
+
+def _fold_decided(status: OrderStatus) -> Fold:
+    def fold(books: Books, entry: Entry) -> None:
+        fold_decided("purchase", status.value)(books, entry)
+        order = require_order(books.session, entry.campaign, str(entry.facts["number"]))
+        order.status, order.decided_by, order.decided_on = status, entry.seq, entry.date
+        order.rate_number, order.rate_price = entry.notes.get("rests_on_rate"), entry.notes.get("price")
+        books.session.add(order)
+
+    return fold
 
 
 def _post_approved(context: Context, facts: Decision) -> Posting:
-    document = require_pending(context, "purchase", facts.number)
-    order = document["facts"]
-    campaign = context.campaign
-    notes = _require_money(context, order, facts.date, approving=True)
-    transfers = [
-        Transfer(
-            encumbered_account(campaign, facts.number),
-            account(AccountClass.COMMITMENTS, campaign),
-            order["currency"],
-            order_value(document),
-        )
-    ]
+    require_pending(context, "purchase", facts.number)
+    session, campaign = context.books.session, context.campaign
+    order = require_order(session, campaign, facts.number)
+    value = order_value(session, order)
+    wanted = _Wanted(order.currency, value, order.need)
+    notes = _require_money(context, wanted, facts.date, approving=True)
+    bound, commitments = (
+        encumbered_account(campaign, order.number),
+        account(AccountClass.COMMITMENTS, campaign),
+    )
+    transfers = [Transfer(bound, commitments, order.currency, value)]
     opens = []
-    for item in order["items"]:
-        transfers.append(
-            Transfer(
-                open_account(campaign, facts.number, item["item"]),
-                account(AccountClass.ORDERED, campaign),
-                item["product"],
-                item["quantity"],
-            )
+    for item in items_of(session, order):
+        ordered, opened = (
+            account(AccountClass.ORDERED, campaign),
+            open_account(campaign, order.number, item.item),
         )
-        line = order_line(campaign, facts.number, item["item"], order["currency"])
-        opens.append(Open(line, order["currency"], item["value"]))
+        transfers.append(Transfer(opened, ordered, item.product, item.quantity))
+        line = order_line(campaign, order.number, item.item, order.currency)
+        opens.append(Open(line, order.currency, item.value))
     return Posting(tuple(transfers), tuple(opens), notes)
-
-
-def _post_invoice(context: Context, facts: Invoice) -> Posting:
-    document = context.books.documents.require("purchase", context.campaign, facts.order)
-    if document["status"] != "approved":
-        raise Refused.field(
-            "order", f"{facts.order} is {document['status']}; invoices go with approved orders"
-        )
-    if facts.lines is not None:
-        for line in facts.lines:
-            item_of(document, line.item)
-        if len({line.item for line in facts.lines}) != len(facts.lines):
-            raise Refused.field("lines", "bill an item twice; add its pieces together")
-        for name, told in (("quantity", facts.quantity), ("amount", facts.amount)):
-            lines = sum(getattr(line, name) for line in facts.lines)
-            if lines != told:
-                raise Refused.field(name, f"is {told} and the lines sum to {lines}; make them agree")
-    return Posting()
-
-
-def _require_standing_alone(context: Context, entry: Entry) -> None:
-    """Conflict where a credit note lowers the invoice, or its order is closed."""
-    order = str(entry.facts["order"])
-    for note in standing_notes(OrderPapers(context.books, context.campaign), order):
-        if note.get("invoice") == entry.facts["number"]:
-            raise Conflict(f"entry: credit note {note['number']} lowers it; reverse that first")
-    require_not_closed(context, order)
 
 
 PURCHASE = Kind(
@@ -234,23 +270,10 @@ PURCHASE = Kind(
     roles=RECORDERS,
     key=numbered("purchase"),
     post=_post_purchase,
-    fold=fold_pending("purchase"),
-)
-INVOICE = Kind(
-    name="invoice",
-    noun="invoice",
-    verb="add",
-    facts=Invoice,
-    doc="Record a supplier's invoice for an approved order.",
-    roles=RECORDERS,
-    key=numbered("invoice"),
-    post=_post_invoice,
-    fold=saved_as("invoice"),
-    undoing=Undoing(reversed_as("invoice"), require=_require_standing_alone),
+    fold=_fold_purchase,
 )
 KINDS = (
     PURCHASE,
-    approval("purchase", _post_approved, fold_decided("purchase", "approved")),
-    rejection("purchase"),
-    INVOICE,
+    approval("purchase", _post_approved, _fold_decided(OrderStatus.APPROVED)),
+    rejection("purchase", _fold_decided(OrderStatus.REJECTED)),
 )

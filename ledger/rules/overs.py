@@ -16,9 +16,10 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Number, Positive
 from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GiftKind, GiftName, UseCause, UseName
+from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line, lot_asset
-from ledger.rules.orders import item_of, open_account, order_line, require_not_closed
+from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.rules.taken_off import appended_off
 
@@ -83,24 +84,25 @@ def _post_accept(context: Context, facts: Over) -> Posting:
 def _post_buy(context: Context, facts: BoughtOver) -> Posting:
     books, campaign = context.books, context.campaign
     lot, asset, apart = _waiting(context, facts)
-    order = books.documents.require("purchase", campaign, facts.order)
-    if order["status"] != "approved":
+    order = require_order(books.session, campaign, facts.order)
+    if order.status is not OrderStatus.APPROVED:
         raise Conflict(
-            f"order: {facts.order} is {order['status']}; an approved amendment buys what came too much"
+            f"order: {facts.order} is {order.status}; an approved amendment buys what came too much"
         )
-    if order["facts"].get("amends") != lot["order"]:
+    amended = require_order(books.session, campaign, lot["order"])
+    if order.amends != amended.entry:
         raise Refused.field(
             "order", f"is no amendment of {lot['order']}; say amends={lot['order']} in its order"
         )
-    item = item_of(order, facts.item)
-    if item["product"] != facts.product:
-        raise Refused.field("item", f"is for {item['product']}; name the item for {facts.product}")
+    item = item_of(books.session, order, facts.item)
+    if item.product != facts.product:
+        raise Refused.field("item", f"is for {item.product}; name the item for {facts.product}")
     opened = open_account(campaign, facts.order, facts.item)
     left = books.net(opened, facts.product)
     if facts.quantity > left:
         raise Refused.field("quantity", f"{facts.quantity} are bought and {left} are open on {facts.order}")
-    line = order_line(campaign, facts.order, facts.item, order["facts"]["currency"])
-    quantity, value = int(item["quantity"]), int(item["value"])
+    line = order_line(campaign, facts.order, facts.item, order.currency)
+    quantity, value = item.quantity, item.value
     done = quantity - left
     units = (done + facts.quantity) * value // quantity - done * value // quantity
     pieces = books.lines.lowest_free(line, units if facts.quantity < left else value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
@@ -30,6 +30,7 @@ from ledger.core.facts import (
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
+from ledger.model.orders import OrderRow, OrderStatus
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -52,7 +53,14 @@ from ledger.rules.explaining import (
 from ledger.rules.gifts import money_line
 from ledger.rules.invoices import require_matched
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import encumbered_account, order_line, order_value, require_not_closed
+from ledger.rules.orders import (
+    encumbered_account,
+    items_of,
+    order_line,
+    order_value,
+    require_not_closed,
+    require_order,
+)
 from ledger.rules.payable import credited_on_order
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
@@ -82,11 +90,11 @@ class Payment:
     date: Date
 
 
-def _approved_order(context: Context, order: str) -> dict[str, Any]:
-    document = context.books.documents.require("purchase", context.campaign, order)
-    if document["status"] != "approved":
-        raise Conflict(f"order: {order} is {document['status']}; only an approved order is paid")
-    return document
+def _approved_order(context: Context, order: str) -> OrderRow:
+    row = require_order(context.books.session, context.campaign, order)
+    if row.status is not OrderStatus.APPROVED:
+        raise Conflict(f"order: {order} is {row.status}; only an approved order is paid")
+    return row
 
 
 def paid_and_waiting(books: Books, campaign: str, order: str) -> int:
@@ -99,7 +107,7 @@ def paid_and_waiting(books: Books, campaign: str, order: str) -> int:
 
 
 def _early(context: Context, facts: Payment) -> None:
-    context.books.documents.require("purchase", context.campaign, facts.order)
+    require_order(context.books.session, context.campaign, facts.order)
     _require_place(facts)
 
 
@@ -112,11 +120,11 @@ def _require_place(facts: Payment) -> None:
 
 
 def _post(context: Context, facts: Payment) -> Posting:
-    document = _approved_order(context, facts.order)
-    currency = document["facts"]["currency"]
+    order = _approved_order(context, facts.order)
+    currency = order.currency
     campaign = context.campaign
-    left = order_value(document) - paid_and_waiting(context.books, campaign, facts.order)
-    left = max(0, left - credited_on_order(OrderPapers(context.books, campaign), facts.order))
+    left = order_value(context.books.session, order) - paid_and_waiting(context.books, campaign, facts.order)
+    left = max(0, left - credited_on_order(OrderPapers(context.books, campaign, order), order))
     if facts.discharges > left:
         raise Refused.field(
             "discharges",
@@ -130,11 +138,11 @@ def _post(context: Context, facts: Payment) -> Posting:
         spend = require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
         require_released(context, spend)
         takings = carried(context.books, campaign, facts.txid)
-        _require_fitting(takings, facts.order, document["facts"].get("need"))
+        _require_fitting(takings, facts.order, order.need)
     else:
         if facts.asset == currency and facts.discharges != facts.amount:
             raise Refused.field("discharges", "in the order's own currency this is the amount paid")
-        need = document["facts"].get("need")
+        need = order.need
         wanted = facts.amount + facts.fee
         takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
         free = units_of(takings)
@@ -162,13 +170,12 @@ def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) ->
 class _Spread:
     """An order's value, item by item, as payments reach it: each use begins where the one before it ended."""
 
-    def __init__(self, books: Books, campaign: str, order: dict[str, Any]) -> None:
-        currency, number = order["facts"]["currency"], order["facts"]["number"]
+    def __init__(self, books: Books, order: OrderRow) -> None:
         self._unpaid: list[tuple[str, int, int]] = []
-        for item in order["facts"]["items"]:
-            line = order_line(campaign, number, item["item"], currency)
+        for item in items_of(books.session, order):
+            line = order_line(order.campaign, order.number, item.item, order.currency)
             filled = books.lines.filled(line)
-            self._unpaid.append((line, filled, item["value"] - filled))
+            self._unpaid.append((line, filled, item.value - filled))
 
     def parts(self, units: int, discharges: int) -> list[Part]:
         """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
@@ -196,7 +203,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     if "txid" in facts:
         spend = require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")
         require_released(context, spend)
-        _require_fitting(held_takings(document), facts["order"], order["facts"].get("need"))
+        _require_fitting(held_takings(document), facts["order"], order.need)
         source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
         fees = account(AccountClass.FEES, campaign, "network")
     else:
@@ -209,12 +216,12 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         Transfer(
             account(AccountClass.COMMITMENTS, campaign),
             encumbered_account(campaign, facts["order"]),
-            order["facts"]["currency"],
+            order.currency,
             facts["discharges"],
         )
     )
     takings = held_takings(document) or (Taking(FREE, line, ()),)
-    units, spread, uses = units_of(takings), _Spread(context.books, campaign, order), []
+    units, spread, uses = units_of(takings), _Spread(context.books, order), []
     fee = fee_share(facts["fee"], facts["amount"] + facts["fee"], units)
     count = charged = discharged = 0
     for taking in takings:

@@ -18,10 +18,11 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import OVER, UseCause, UseName
 from ledger.model.campaigns import Nature
+from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import goods_account, goods_line, lot_asset, over_asset
-from ledger.rules.orders import item_of, open_account, order_line, require_not_closed
+from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.tracing.ends import ended_line_of, reopened, still_ended
 
@@ -70,32 +71,32 @@ class Receipt:
 
 def _post(context: Context, facts: Receipt) -> Posting:
     books, campaign = context.books, context.campaign
-    order = books.documents.require("purchase", campaign, facts.order)
-    if order["status"] != "approved":
-        raise Conflict(f"order: {facts.order} is {order['status']}; goods are received on approved orders")
-    item = item_of(order, facts.item)
-    service = product_of(books.session, campaign, item["product"]).nature is Nature.SERVICE
+    order = require_order(books.session, campaign, facts.order)
+    if order.status is not OrderStatus.APPROVED:
+        raise Conflict(f"order: {facts.order} is {order.status}; goods are received on approved orders")
+    item = item_of(books.session, order, facts.item)
+    service = product_of(books.session, campaign, item.product).nature is Nature.SERVICE
     opened = open_account(campaign, facts.order, facts.item)
-    received = item["quantity"] - books.net(opened, item["product"])
-    line = order_line(campaign, facts.order, facts.item, order["facts"]["currency"])
+    received = item.quantity - books.net(opened, item.product)
+    line = order_line(campaign, facts.order, facts.item, order.currency)
     kind = AccountClass.DELIVERED if service else AccountClass.STOCK
     wanted = sum(lot.noted for lot in facts.lots if lot.replaces is None)
-    if wanted > item["quantity"] - received:
+    if wanted > item.quantity - received:
         raise Refused.field(
             "lots",
-            f"{wanted} noted and only {item['quantity'] - received} of {item['quantity']} open on {facts.order}; "
+            f"{wanted} noted and only {item.quantity - received} of {item.quantity} open on {facts.order}; "
             "what came too much is not received on it: count it as over",
         )
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     noted_account = account(AccountClass.NOTED, campaign, facts.order)
-    unmapped = books.lines.lowest_free(line, item["value"])
+    unmapped = books.lines.lowest_free(line, item.value)
     names: set[str] = set()
     replaced: dict[str, int] = defaultdict(int)
     for index, lot in enumerate(facts.lots):
         field = f"lots.{index}"
         _require_counts(lot, facts.date, field)
-        asset = lot_asset(item["product"], lot.lot)
+        asset = lot_asset(item.product, lot.lot)
         for name in (asset, over_asset(asset)) if lot.over else (asset,):
             if books.documents.find("lot", "", name) is not None or name in names:
                 raise Conflict(f"{field}.lot: {lot.lot} is received already; a lot is named once")
@@ -110,19 +111,19 @@ def _post(context: Context, facts: Receipt) -> Posting:
         parts = [Part(part, n, n) for part, _, n in ends if n]
         parts.append(Part(PartKind.ON, lot.good, lot.good, target, books.lines.length(target)))
         if lot.replaces is not None:
-            added, opens, source = _replacement(context, facts, item["product"], lot, replaced, field)
+            added, opens, source = _replacement(context, facts, item.product, lot, replaced, field)
             transfers += added
             operations += opens
             pieces = books.lines.lowest_free(source, replaced[source])
             _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - lot.noted)
             operations.append(Use(use_id, source, pieces, lot.noted, tuple(parts)))
         elif lot.noted:
-            first = received * item["value"] // item["quantity"]
+            first = received * item.value // item.quantity
             received += lot.noted
-            last = received * item["value"] // item["quantity"]
-            transfers.append(Transfer(noted_account, opened, item["product"], lot.noted))
+            last = received * item.value // item.quantity
+            transfers.append(Transfer(noted_account, opened, item.product, lot.noted))
             # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
-            units = last - first if received < item["quantity"] else item["value"]
+            units = last - first if received < item.quantity else item.value
             pieces, unmapped = lowest(unmapped, units)
             operations.append(Use(use_id, line, pieces, lot.noted, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, asset, n) for _, where, n in ends if n)
@@ -132,7 +133,7 @@ def _post(context: Context, facts: Receipt) -> Posting:
         if lot.over:
             apart = goods_account(AccountClass.OVER, campaign, facts.place)
             transfers.append(Transfer(apart, noted_account, over_asset(asset), lot.over))
-    return Posting(tuple(transfers), tuple(operations), {"product": item["product"]})
+    return Posting(tuple(transfers), tuple(operations), {"product": item.product})
 
 
 def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:

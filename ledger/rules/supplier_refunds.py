@@ -6,7 +6,7 @@ restrictions survive; what is not refunded is a loss of all alike (DESIGN, Traci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -19,8 +19,10 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, UseCause, UseName
+from ledger.model.orders import OrderRow
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
+from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import Coins, counted_as, money_line
 from ledger.rules.goods import lot_asset
 from ledger.rules.incoming import (
@@ -31,7 +33,7 @@ from ledger.rules.incoming import (
     require_unspent,
     save_counted,
 )
-from ledger.rules.orders import BOUND, item_of, order_line
+from ledger.rules.orders import item_of, order_line, require_order
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.tracing.ends import reopened, still_ended
@@ -78,15 +80,15 @@ class _Failed:
     value: int
 
 
-def _undelivered(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     """Paid positions of a closed order's item that nothing came for."""
     if facts.value is None or facts.lot is not None or facts.quantity is not None:
         raise Refused.field("value", "give the order value that did not come, and no lot or quantity")
-    if order["status"] == "approved":
+    if not order.status.is_closed:
         raise Conflict(
             f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
         )
-    lines, currency = context.books.lines, order["facts"]["currency"]
+    lines, currency = context.books.lines, order.currency
     line = order_line(context.campaign, facts.order, facts.item, currency)
     paid = (0, lines.filled(line))
     pieces = lines.lowest_free(line, facts.value, within=paid)
@@ -99,14 +101,14 @@ def _undelivered(context: Context, facts: Refund, order: dict[str, Any]) -> _Fai
     return _Failed(line, (), pieces, facts.value, facts.value)
 
 
-def _of_lot(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
+def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     """Pieces of a lot that were short, bad, or sent back."""
     if facts.lot is None or facts.quantity is None or facts.value is not None:
         raise Refused.field("lot", "name the lot and how many of its pieces failed, and no value")
     if (facts.returned_by is not None) != (facts.failure == "returned"):
         raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
-    item, lines = item_of(order, facts.item), context.books.lines
-    product = item["product"]
+    item, lines = item_of(context.books.session, order, facts.item), context.books.lines
+    product = item.product
     asset = lot_asset(product, facts.lot)
     lot = context.books.documents.find("lot", "", asset)
     if lot is None or lot["campaign"] != context.campaign or lot.get("order") != facts.order:
@@ -125,7 +127,7 @@ def _of_lot(context: Context, facts: Refund, order: dict[str, Any]) -> _Failed:
         )
     line, opens = reopened(lines, use, kind, product)
     pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
-    value = facts.quantity * item["value"] // item["quantity"]
+    value = facts.quantity * item.value // item.quantity
     return _Failed(line, opens, pieces, facts.quantity, value)
 
 
@@ -147,11 +149,11 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
 def _plan(context: Context, facts: Refund) -> Posting:
     """What the refund does; raises Refused or Conflict where it cannot."""
     books, campaign = context.books, context.campaign
-    order = books.documents.require("purchase", campaign, facts.order)
-    if order["status"] not in BOUND:
-        raise Refused.field("order", f"{facts.order} is {order['status']}; name an order that was approved")
-    item_of(order, facts.item)
-    currency = order["facts"]["currency"]
+    order = require_order(books.session, campaign, facts.order)
+    if not order.status.is_bound:
+        raise Refused.field("order", f"{facts.order} is {order.status}; name an order that was approved")
+    item_of(books.session, order, facts.item)
+    currency = order.currency
     paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)
     failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
@@ -267,13 +269,6 @@ def _fold_decided(status: str) -> Callable[[Books, Entry], None]:
     return fold
 
 
-def require_no_refund(context: Context, rests: Callable[[Mapping[str, Any]], bool]) -> None:
-    """Conflict where a refund whose facts say that it `rests` on what would be reversed stands, or waits."""
-    for number, refund in context.books.documents.all("refund", context.campaign):
-        if rests(refund["facts"]) and refund["status"] in {"pending", "approved"}:
-            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
-
-
 def _require_coin_there(context: Context, entry: Entry) -> None:
     """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
     outpoint = entry.notes.get("outpoint")
@@ -296,15 +291,16 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
     """Refused where a refund goes beyond the credit note that it names."""
     if facts.credit_note is None:
         return
-    note = context.books.documents.require("credit-note", context.campaign, facts.credit_note)
-    if note["facts"]["order"] != facts.order or note["reversed"] is not None:
+    note = require_credit_note(context.books.session, context.campaign, facts.credit_note)
+    order = require_order(context.books.session, context.campaign, facts.order)
+    if note.order_entry != order.entry or note.reversed_by is not None:
         raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
     made_good = sum(
         refund["facts"].get("refunds", refund["facts"]["amount"])
         for _, refund in context.books.documents.all("refund", context.campaign)
         if refund["facts"].get("credit_note") == facts.credit_note and refund["status"] == "approved"
     )
-    if made_good + good > note["facts"]["amount"]:
+    if made_good + good > note.amount:
         raise Refused.field(
             "amount", f"is more than what is left of {facts.credit_note}; the note credits less"
         )

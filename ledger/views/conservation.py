@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, class_of
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, account, class_of
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.frozen import Amount, Frozen
@@ -23,7 +23,7 @@ from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
-from ledger.rules.orders import BOUND
+from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.settled import settled_block
 from ledger.store.scratch import Scratch, scratch
 from ledger.views.bank_state import bank_states
@@ -290,23 +290,19 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
             if bought["reversed"] is None:
                 facts = bought["facts"]
                 counts[facts["order"], facts["item"]]["bought"] += int(facts["quantity"])
-        for number, order in books.documents.all("purchase", slug):
-            if order["status"] not in BOUND:
-                continue
-            for item in order["facts"]["items"]:
-                row = counts[number, item["item"]]
+        items = items_of_orders(books.session, slug)
+        for order in bound_orders(books.session, slug):
+            for item in items[order.entry]:
+                row = counts[order.number, item.item]
                 for kind in (AccountClass.CANCELLED, AccountClass.OPEN):
-                    row[kind.value] = books.net(
-                        f"{kind.value}/{slug}/{number}/{item['item']}", item["product"]
-                    )
+                    row[kind.value] = books.net(account(kind, slug, order.number, item.item), item.product)
                 parts = tuple((name, units) for name, units in row.items() if units)
-                subject = f"{number}/{item['item']}"
                 found.append(
                     Tie.of(
                         what="order",
-                        subject=subject,
-                        asset=item["product"],
-                        total=int(item["quantity"]),
+                        subject=f"{order.number}/{item.item}",
+                        asset=item.product,
+                        total=item.quantity,
                         parts=parts,
                     )
                 )

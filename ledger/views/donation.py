@@ -24,6 +24,7 @@ from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
 from ledger.rules.deliveries import signed_paper
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.orders import require_order
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.valuations import value_sources
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
@@ -222,10 +223,10 @@ class DonationFollower:
         units = visit.end - visit.start
         if kind == "payment":
             _, item = self._picture.order_item(visit.line)
-            value, quantity = int(str(item["value"])), int(str(item["quantity"]))
-            row = told.row(kind, number, str(item["product"]))
+            value, quantity = item.value, item.quantity
+            row = told.row(kind, number, item.product)
             row.value += units
-            row.asset = str(item["product"])
+            row.asset = item.product
             units = visit.end * quantity // value - visit.start * quantity // value
         elif isinstance(line, GoodsLine):
             row = told.row(kind, number, line.product, line.place)
@@ -286,12 +287,12 @@ class DonationFollower:
                 detail += terms_of(facts)
             elif noun == "payment":
                 reference = str(document["facts"]["order"])
-                order = self._books.documents.require("purchase", self._campaign, reference)
-                place = order["facts"]["supplier"]
+                order = require_order(self._books.session, self._campaign, reference)
+                place = order.supplier
                 papers = self._papers_about(About.PURCHASE, reference) + papers
                 detail += [
                     ("paid", str(row.value)),
-                    ("currency", order["facts"]["currency"]),
+                    ("currency", order.currency),
                     ("payment", number),
                 ]
                 if not row.value:  # all of it went as the fee
@@ -303,8 +304,8 @@ class DonationFollower:
             elif noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
                 kind = StepKind.CARRIED
             elif noun == "refund":
-                order = self._books.documents.require("purchase", self._campaign, document["facts"]["order"])
-                place = order["facts"]["supplier"]
+                order = require_order(self._books.session, self._campaign, document["facts"]["order"])
+                place = order.supplier
                 if not row.units:  # a claim written off: nothing came back
                     kind, row.units = StepKind.WRITTEN_OFF, sum(row.lost.values())
                     row.lost.clear()
@@ -362,8 +363,8 @@ class DonationFollower:
         asset, place = what
         if line_named(first).kind is LineKind.ORDER:
             number, item = self._picture.order_item(first)
-            asset, place = str(item["product"]), number
-            units = units * int(str(item["quantity"])) // int(str(item["value"]))
+            asset, place = item.product, number
+            units = units * item.quantity // item.value
         detail = (("waits", kind.value if kind else ""),)
         return Step(
             kind=StepKind.HELD,

@@ -53,8 +53,8 @@ class PlaceNames:
                 number, item = self._picture.order_item(line)
                 place = number
                 if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                    asset = str(item["product"])
-                    units = units * int(str(item["quantity"])) // int(str(item["value"]))
+                    asset = item.product
+                    units = units * item.quantity // item.value
             elif isinstance(name, GoodsLine):
                 asset, place = name.product, name.place
                 service = name.at is AccountClass.DELIVERED
@@ -97,7 +97,7 @@ class PlaceNames:
         """(how, asset, place) of units that ended in a use."""
         ending, line = ended_as(use, kind), line_named(use.line)
         if isinstance(line, OrderLine):
-            product = str(self._picture.order_item(use.line)[1]["product"])
+            product = self._picture.order_item(use.line)[1].product
             return ending, product, use_named(use.id).number
         if isinstance(line, GoodsLine):
             return ending, line.product, line.place

@@ -25,7 +25,7 @@ from ledger.rules.books import Books, Documents
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.orders import BOUND
+from ledger.rules.orders import bound_orders
 from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
@@ -303,9 +303,15 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
+def _approval_days(books: Books, slug: str) -> list[tuple[str, str]]:
+    """(number, day) on which each order that was approved was."""
+    orders = bound_orders(books.session, slug)
+    return [(order.number, order.decided_on) for order in orders if order.decided_on is not None]
+
+
 def _days_gift_to_order(books: Books, slug: str) -> int | None:
     """Median days from a gift's block to the first approved order after it."""
-    orders = sorted(d["decided_on"] for _, d in books.documents.all("purchase", slug) if d["status"] in BOUND)
+    orders = sorted(day for _, day in _approval_days(books, slug))
     days: list[tuple[int, int]] = []
     for day, count in gift_days(books.shelf, slug):
         after = bisect_left(orders, day)
@@ -326,12 +332,9 @@ def median_of(counted: list[tuple[int, int]]) -> int | None:
 
 
 def _days_order_to_receipt(books: Books, slug: str) -> int | None:
-    orders = {n: d for n, d in books.documents.all("purchase", slug) if d["status"] in BOUND}
+    orders = dict(_approval_days(books, slug))
     days = [
-        (
-            date.fromisoformat(receipt["date"])
-            - date.fromisoformat(orders[receipt["facts"]["order"]]["decided_on"])
-        ).days
+        (date.fromisoformat(receipt["date"]) - date.fromisoformat(orders[receipt["facts"]["order"]])).days
         for _, receipt in books.documents.all("receipt", slug)
         if receipt["reversed"] is None and receipt["facts"]["order"] in orders
     ]

@@ -14,10 +14,11 @@ from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
 from ledger.core.names import FREE, EndedLine, GoodsLine, LineKind, OrderLine, UseCause, line_named, use_named
 from ledger.model.campaigns import Nature
+from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.gift_sums import gift_sums
-from ledger.rules.orders import BOUND, order_line
+from ledger.rules.orders import bound_orders, item_of, items_of_orders, order_line, require_order
 from ledger.rules.shipments import arrived_at
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.views.put_back import PutBack, placed, put_back
@@ -112,6 +113,8 @@ class CampaignFlow:
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
         self._products = products_of(books.session, campaign)
+        self._orders: dict[str, OrderRow] = {}
+        self._items: dict[tuple[str, str], OrderItemRow] = {}
         self._find_bars()
         for line in list(self._axes):
             self._follow(line)
@@ -140,26 +143,24 @@ class CampaignFlow:
             case OrderLine():
                 if self._is_service_order(line):
                     return ExitKind.SPENT
-                return ExitKind.CLAIM if self._is_closed(name.order) else ExitKind.OPEN
+                return ExitKind.CLAIM if self._orders[name.order].status.is_closed else ExitKind.OPEN
             case GoodsLine():
                 return _WAITS.get(name.at)
         return _APART[name.kind]
 
-    def order_item(self, line: str) -> tuple[str, dict[str, object]]:
+    def order_item(self, line: str) -> tuple[str, OrderItemRow]:
         """(order number, item) of an order line."""
         name = line_named(line)
         if not isinstance(name, OrderLine):
             raise ValueError(f"line: {line} is no item of an order")
-        order = self._books.documents.require("purchase", name.campaign, name.order)
-        return name.order, next(row for row in order["facts"]["items"] if row["item"] == name.item)
-
-    def _is_closed(self, number: str) -> bool:
-        order = self._books.documents.require("purchase", self._campaign, number)
-        return bool(order["status"] != "approved")
+        if name.campaign == self._campaign:
+            return name.order, self._items[name.order, name.item]
+        session = self._books.session
+        return name.order, item_of(session, require_order(session, name.campaign, name.order), name.item)
 
     def _is_service_order(self, line: str) -> bool:
         _, item = self.order_item(line)
-        return self._products[str(item["product"])].nature is Nature.SERVICE
+        return self._products[item.product].nature is Nature.SERVICE
 
     def flow(self) -> Flow:
         stages = tuple(
@@ -222,21 +223,22 @@ class CampaignFlow:
             stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
             label = asset if need == FREE else f"{asset} {need}"
             self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, label)
-        for number, order in self._books.documents.all("purchase", self._campaign):
-            if order["status"] not in BOUND:
-                continue
-            for item in order["facts"]["items"]:
-                line = order_line(self._campaign, number, item["item"], order["facts"]["currency"])
-                if self._products[item["product"]].nature is Nature.SERVICE:
+        items = items_of_orders(self._books.session, self._campaign)
+        for order in bound_orders(self._books.session, self._campaign):
+            self._orders[order.number] = order
+            self._items |= {(order.number, item.item): item for item in items[order.entry]}
+            for item in items[order.entry]:
+                line = order_line(self._campaign, order.number, item.item, order.currency)
+                if self._products[item.product].nature is Nature.SERVICE:
                     continue
                 key = line
-                self._axes[line] = _Axis(key, 0, item["quantity"], item["value"], ())
-                label = number if len(order["facts"]["items"]) == 1 else f"{number}/{item['item']}"
+                self._axes[line] = _Axis(key, 0, item.quantity, item.value, ())
+                label = order.number if len(items[order.entry]) == 1 else f"{order.number}/{item.item}"
                 bar = Bar(
                     key=key,
                     label=label,
                     matter=Matter.GOODS,
-                    amount=Amount.of(item["product"], item["quantity"]),
+                    amount=Amount.of(item.product, item.quantity),
                 )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
         kinds = {
@@ -276,7 +278,7 @@ class CampaignFlow:
         if not (is_refund(use) and line_named(use.line).kind is LineKind.ORDER):
             return units
         _, item = self.order_item(use.line)
-        return units * int(str(item["quantity"])) // int(str(item["value"]))
+        return units * item.quantity // item.value
 
     # bands and exits
 
@@ -309,7 +311,7 @@ class CampaignFlow:
     def _asset_on(self, line: str) -> str:
         head = line.split("/", 1)[0]
         if head == "order":
-            return str(self.order_item(line)[1]["product"])
+            return self.order_item(line)[1].product
         asset = line.rsplit("/", 1)[1]
         return asset.split("#", 1)[0]
 
@@ -381,7 +383,7 @@ class CampaignFlow:
             return
         if line_named(line).kind is LineKind.ORDER:
             _, item = self.order_item(line)
-            name = self._products[str(item["product"])].name
+            name = self._products[item.product].name
             self._exits.append(
                 Exit(
                     source=bar,

@@ -17,6 +17,7 @@ from ledger.core.lines import Source, UnitState, Use
 from ledger.core.names import LineKind, Lot, UseCause, UseName, account_named, line_named, lot_named
 from ledger.rules.books import Books
 from ledger.rules.goods import expiry_of, lot_asset, over_asset
+from ledger.rules.orders import find_order
 from ledger.rules.returns import holders_of
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
@@ -174,7 +175,7 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
     """Every lot of this name, traced; raises NotFound."""
     found = []
     for asset, document in lots_named(books, campaign, lot):
-        order = books.documents.find("purchase", campaign, document.get("order", ""))
+        order = find_order(books.session, campaign, document.get("order", ""))
         recalled = books.documents.find("recalled", "", asset)
         held = holders_of(books, campaign, asset)
         here = lot_named(asset)
@@ -184,7 +185,7 @@ def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
                 lot=here.number,
                 receipt=document.get("receipt", ""),
                 order=document.get("order", ""),
-                supplier=order["facts"]["supplier"] if order else "",
+                supplier=order.supplier if order else "",
                 noted=document["facts"]["noted"],
                 recall=recalled["recall"] if recalled else None,
                 holders=tuple(Holder(kind=kind, place=place, pieces=pieces) for kind, place, pieces in held),

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlmodel import col, select
+
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
@@ -221,18 +224,22 @@ def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             paid[invoice] = paid.get(invoice, 0) + int(payment["facts"]["discharges"])
     day = rfc3339(left.at)[:10]
     prices: dict[str, int | None] = {}
-    for number, invoice in books.documents.all("invoice", campaign):
-        open_amount = int(invoice["facts"]["amount"]) - paid.get(number, 0)
-        if open_amount <= 0 or invoice.get("reversed") is not None:
+    standing = (
+        select(InvoiceRow, OrderRow.currency)
+        .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
+        .where(InvoiceRow.campaign == campaign, col(InvoiceRow.reversed_by).is_(None))
+        .order_by(col(InvoiceRow.number))
+    )
+    for invoice, currency in books.session.exec(standing):
+        open_amount = invoice.amount - paid.get(invoice.number, 0)
+        if open_amount <= 0:
             continue
-        order = books.documents.find("purchase", campaign, invoice["facts"]["order"])
-        currency = "" if order is None else str(order["facts"]["currency"])
         if currency not in prices:
             prices[currency] = SATS if currency == "BTC" else _price_at(books, campaign, currency, day)
         price = prices[currency]
         sats = divided_half_even(open_amount * SATS, price) if price else None
         told = _told(
-            "invoice", number, campaign, left, sats, invoice["date"], "an open invoice at the day's rate"
+            "invoice", invoice.number, campaign, left, sats, invoice.date, "an open invoice at the day's rate"
         )
         if told is not None:
             yield told

@@ -10,6 +10,7 @@ from ledger.rules.books import Books
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import lot_asset
 from ledger.rules.matching import open_matches
+from ledger.rules.orders import bound_orders
 from ledger.views.matter import DecisionWanted, Matter
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
@@ -43,19 +44,17 @@ def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
 def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
     """What suppliers owe on closed orders: paid for, not delivered, and not paid back."""
     what = "record what the supplier pays back (`refund add`), or write it off with the reason (written_off)"
-    for number, order in books.documents.all("purchase", slug):
-        if "closing" not in order:
+    for order in bound_orders(books.session, slug):
+        if order.closed_on is None:
             continue
-        currency = order["facts"]["currency"]
-        owed = books.net(account(AccountClass.CLAIMS, slug, number), currency)
+        owed = books.net(account(AccountClass.CLAIMS, slug, order.number), order.currency)
         if owed:
-            since = str(books.documents.require("closing", slug, order["closing"])["decided_on"])
             yield DecisionWanted(
                 matter=Matter.OPEN_CLAIM,
                 campaign=slug,
-                subject=number,
-                since=since,
-                amount=Amount.known(currency, owed),
+                subject=order.number,
+                since=order.closed_on,
+                amount=Amount.known(order.currency, owed),
                 what_to_do=what,
             )
 

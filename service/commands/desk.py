@@ -24,8 +24,10 @@ from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.invoices import require_invoice
 from ledger.rules.matching import invoice_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import require_order
 from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -281,12 +283,12 @@ def _verdict(books: Books, entry: Entry) -> str:
     """What the three-way match says of an invoice; nothing of other entries."""
     if entry.kind != "invoice":
         return ""
-    number = str(entry.facts["number"])
-    invoice = books.documents.require("invoice", entry.campaign, number)
-    order = books.documents.require("purchase", entry.campaign, str(entry.facts["order"]))["facts"]
-    left = decimal_text(order["currency"], payable_on_invoice(OrderPapers(books, entry.campaign), invoice))
-    match = verdict_of(invoice_matches(books, entry.campaign, number))
-    return f"match: {match}; {left} {order['currency']} payable"
+    invoice = require_invoice(books.session, entry.campaign, str(entry.facts["number"]))
+    order = require_order(books.session, entry.campaign, str(entry.facts["order"]))
+    papers = OrderPapers(books, entry.campaign, order)
+    left = decimal_text(order.currency, payable_on_invoice(papers, order, invoice))
+    match = verdict_of(invoice_matches(books, invoice))
+    return f"match: {match}; {left} {order.currency} payable"
 
 
 def _short(entry: Entry) -> str:

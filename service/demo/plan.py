@@ -19,8 +19,8 @@ from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
 from ledger.rules.goods import LotCount
-from ledger.rules.invoices import Acceptance
-from ledger.rules.orders import Invoice, Item, Purchase
+from ledger.rules.invoices import Acceptance, Invoice
+from ledger.rules.orders import Item, Purchase
 from ledger.rules.payments import Payment
 from ledger.rules.rates import Quote, Rate
 from ledger.rules.receipts import Receipt, ReceivedLot

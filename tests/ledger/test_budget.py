@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import Refused
-from tests.tools.ledgers import Ledger
+from ledger.rules.orders import require_order
+from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.needs import DAY, approve, contribute, with_needs
 from tests.tools.needs import given as gifts
-from tests.tools.things import document
 
 BTC = 100_000_000
 PRICES = {"USD": 2_000_000, "EUR": 1_500_000, "XOF": 10_000_000}
@@ -75,12 +75,15 @@ def test_an_approval_that_rests_on_coins_names_the_dated_quote(tmp_path: Path) -
     ledger = with_coins(tmp_path, (None, BTC))
     contribute(ledger, "C-1", 500, None)
     order(ledger, "PO-1", 500, "USD")
-    assert document(ledger, "purchase", "PO-1")["outcome"] == {}
+    assert _rate_behind(ledger, "PO-1") == (None, None)
     order(ledger, "PO-2", 1, "USD")
-    assert document(ledger, "purchase", "PO-2")["outcome"] == {
-        "rests_on_rate": f"USD:{DAY}",
-        "price": 2_000_000,
-    }
+    assert _rate_behind(ledger, "PO-2") == (f"USD:{DAY}", 2_000_000)
+
+
+def _rate_behind(ledger: Ledger, number: str) -> tuple[str | None, int | None]:
+    with ledger.store.read() as reading:
+        order = require_order(reading.session, SLUG, number)
+        return order.rate_number, order.rate_price
 
 
 orders = st.lists(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.rules.books import Books
 from ledger.rules.closings import left_of
+from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report, donation_trails
 from tests.tools.ledgers import SLUG, Ledger, name
@@ -206,7 +207,7 @@ def test_whatever_came_and_was_paid_a_closing_leaves_nothing_open(
         pay(ledger, paid, f"P-{serial}", on=on)
     with ledger.store.read() as reading:
         books = Books(reading)
-        (left,) = left_of(books, SLUG, books.documents.require("purchase", SLUG, on))
+        (left,) = left_of(books, require_order(reading.session, SLUG, on))
     assert left.discount + left.cancellation + paid == value
     assert left.pieces == quantity - good - bad
     close(

@@ -10,14 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.model.orders import Mismatch
 from ledger.rules.books import Books
-from ledger.rules.matching import Match, Mismatch, Verdict, open_matches, order_matches, verdict_of
+from ledger.rules.campaigns import campaign_of
+from ledger.rules.matching import Match, Verdict, open_matches, order_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
 from ledger.views.decisions import decisions
 from ledger.views.matter import DecisionWanted, Matter
 from tests.tools.ledgers import SLUG, Ledger
-from tests.tools.things import DATE, document, funded, order, pay, receive
+from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
 @pytest.fixture
@@ -110,10 +113,51 @@ def test_an_approver_accepts_an_exception_with_a_reason_and_only_that_one(ledger
     pay(ledger, 400_000, invoice="I-1")
     with pytest.raises(Conflict, match="no exception to accept"):
         ledger.do("approver", "invoice", "accept", **(accept | {"date": "2023-12-02"}))
-    seq = document(ledger, "receipt", "GRN-1")["seq"]
+    seq = seq_of(ledger, "receipt", "GRN-1")
     ledger.do("approver", "reversal", "add", entry=seq, reason="counted wrong", date=DATE)
     with pytest.raises(Refused, match="invoiced but nothing received"):
         pay(ledger, 1000, "P-2", invoice="I-1")
+
+
+def test_an_exception_that_came_since_is_accepted_on_the_same_day_and_for_the_same_reason(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    accept = {"number": "I-1", "reason": "The insurer pays for them.", "date": DATE}
+    first = ledger.do("approver", "invoice", "accept", **accept)
+    assert ledger.do("approver", "invoice", "accept", **accept).already
+    ledger.do(
+        "approver", "reversal", "add", entry=seq_of(ledger, "receipt", "GRN-1"), reason="none", date=DATE
+    )
+    assert matches(ledger)[0].is_open
+    second = ledger.do("approver", "invoice", "accept", **accept)
+    assert (second.already, second.seq != first.seq) == (False, True)
+    assert ledger.do("approver", "invoice", "accept", **accept).seq == second.seq
+    (row,) = matches(ledger)
+    assert (row.reasons, row.accepted) == ((Mismatch.NOTHING,), "The insurer pays for them.")
+
+
+def test_an_acceptance_that_was_reversed_is_given_again_and_others_stand_without_it(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=990, short=10)
+    bill(ledger, 1000, 500_000)
+    accept = {"number": "I-1", "reason": "The insurer pays for them.", "date": DATE}
+    for _ in range(2):
+        seq = ledger.do("approver", "invoice", "accept", **accept).seq
+        assert not matches(ledger)[0].is_open
+        ledger.do("approver", "reversal", "add", entry=seq, reason="not asked", date=DATE)
+        assert matches(ledger)[0].is_open
+    ledger.do("approver", "invoice", "accept", **accept)
+    ledger.do(
+        "approver", "reversal", "add", entry=seq_of(ledger, "receipt", "GRN-1"), reason="none", date=DATE
+    )
+    seq = ledger.do("approver", "invoice", "accept", **(accept | {"reason": "Nothing will come."})).seq
+    ledger.do("approver", "reversal", "add", entry=seq, reason="it came", date=DATE)
+    assert matches(ledger)[0].is_open
+    receive(ledger, "GRN-2", "L2", good=990, short=10)
+    assert matches(ledger)[0].accepted == "The insurer pays for them."
 
 
 def test_who_recorded_an_invoice_does_not_accept_its_exception(ledger: Ledger) -> None:
@@ -241,10 +285,10 @@ def test_a_credit_note_takes_no_more_off_an_invoice_than_that_bills(ledger: Ledg
     credit(ledger, 500, invoice="I-1", lines=[{"item": "1", "quantity": 1, "amount": 500}])
     with pytest.raises(Refused, match=r"495\.00 USD of invoice I-1 is not yet paid, asked for or credited"):
         pay(ledger, 49_501, invoice="I-1")
-    seq = document(ledger, "invoice", "I-1")["seq"]
+    seq = seq_of(ledger, "invoice", "I-1")
     with pytest.raises(Conflict, match="credit note CN-1 lowers it"):
         ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
-    note = document(ledger, "credit-note", "CN-1")["seq"]
+    note = seq_of(ledger, "credit-note", "CN-1")
     ledger.do("approver", "reversal", "add", entry=note, reason="wrong", date=DATE)
     assert matches(ledger)[0].credited == 0
     ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
@@ -260,7 +304,8 @@ def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> No
     ledger.do("recorder", "refund", "add", **facts)
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     with ledger.store.read() as reading:
-        assert credited_on_order(OrderPapers(Books(reading), SLUG), "PO-1") == 0
+        row = require_order(reading.session, SLUG, "PO-1")
+        assert credited_on_order(OrderPapers(Books(reading), SLUG, row), row) == 0
 
 
 def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:
@@ -271,15 +316,9 @@ def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:
 
 
 def test_papers_agree_within_the_tolerance_of_the_campaign(tmp_path: Path) -> None:
-    (tmp_path / "b").mkdir()
-    made = Ledger.new(tmp_path / "b", match_permille=10)
-    assert document_of_campaign(made)["match_permille"] == 10
-
-
-def document_of_campaign(ledger: Ledger) -> dict[str, Any]:
-    with ledger.store.read() as reading:
-        facts: dict[str, Any] = Books(reading).documents.require("campaign", "", SLUG)["facts"]
-        return facts
+    made = Ledger.new(tmp_path, match_permille=10)
+    with made.store.read() as reading:
+        assert campaign_of(reading.session, SLUG).match_permille == 10
 
 
 def test_lines_of_an_invoice_are_matched_apart_and_sum_to_it(ledger: Ledger) -> None:

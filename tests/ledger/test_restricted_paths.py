@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import LedgerError
 from ledger.rules.books import Books
+from ledger.rules.orders import require_order
 from ledger.tracing.follow import Arrival, follow
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.needs import DAY, approve, ask, contribute, order, pay, with_needs
@@ -160,9 +161,9 @@ class Story:
                     continue
                 for visit in follow(books.lines, line, 0, books.lines.length(line)):
                     if isinstance(visit, Arrival) and visit.line.startswith("order/"):
-                        facts = books.documents.require("purchase", SLUG, visit.line.split("/")[2])["facts"]
-                        if facts.get("need") != restriction:
-                            found.append(f"{line} paid {facts['number']} for {facts.get('need')}")
+                        order = require_order(reading.session, SLUG, visit.line.split("/")[2])
+                        if order.need != restriction:
+                            found.append(f"{line} paid {order.number} for {order.need}")
         return found
 
 

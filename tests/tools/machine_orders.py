@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ledger.core.accounts import AccountClass
+from ledger.model.orders import BOUND, OrderStatus
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.closings import left_of
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import order_value
+from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
 from ledger.rules.payments import paid_and_waiting
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
 
@@ -41,43 +42,43 @@ def _purchase(s: Scene) -> Facts:
 def _closing(s: Scene) -> Facts:
     waiting = {d["facts"]["order"] for _, d in s.of_status("payment", "pending")}
     waiting |= {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
-    orders = [(n, d) for n, d in s.of_status("purchase", "approved") if n not in waiting]
-    number, order = s.one(orders, "purchase.approved")
-    left = left_of(s.books, s.slug, order)
+    orders = [order for order in s.orders(OrderStatus.APPROVED) if order.number not in waiting]
+    order = s.one(orders, "purchase.approved")
+    left = left_of(s.books, order)
     return s.numbered("CL") | {
-        "order": number, "discount": sum(row.discount for row in left), "reason": "No more comes",
+        "order": order.number, "discount": sum(row.discount for row in left), "reason": "No more comes",
         "cancellation": sum(row.cancellation for row in left), "claim": sum(row.claim for row in left),
     }  # fmt: skip
 
 
 @tells("invoice")
 def _invoice(s: Scene) -> Facts:
-    number, order = s.one(s.of_status("purchase", "approved"), "purchase.approved")
-    items = order["facts"]["items"]
-    lines = [{"item": i["item"], "quantity": i["quantity"], "amount": i["value"]} for i in items]
+    order = s.one(s.orders(OrderStatus.APPROVED), "purchase.approved")
+    items = items_of(s.books.session, order)
+    lines: list[Facts] = [{"item": i.item, "quantity": i.quantity, "amount": i.value} for i in items]
     if s.chance(40):
         line = s.pick(lines)
         line |= {"amount": s.n(1, line["amount"] * 2), "quantity": s.n(1, line["quantity"] * 2)}
     total, pieces = (sum(line[name] for line in lines) for name in ("amount", "quantity"))
-    facts = s.numbered("IV") | {"order": number, "quantity": pieces, "amount": total}
+    facts = s.numbered("IV") | {"order": order.number, "quantity": pieces, "amount": total}
     return facts | ({"lines": lines} if s.chance(60) else {})
 
 
 @tells("invoice.accepted")
 def _acceptance(s: Scene) -> Facts:
-    wrong = [n for n, _ in s.documents("invoice") if reasons_of(invoice_matches(s.books, s.slug, n))]
+    wrong = [bill.number for bill in s.invoices() if reasons_of(invoice_matches(s.books, bill))]
     return {"number": s.one(wrong, "invoice"), "reason": "Agreed by letter", "date": s.today}
 
 
 @tells("payment")
 def _payment(s: Scene) -> Facts:
     unpaid = []
-    for number, order in s.of_status("purchase", "approved"):
-        left = order_value(order) - paid_and_waiting(s.books, s.slug, number)
+    for order in s.orders(OrderStatus.APPROVED):
+        left = order_value(s.books.session, order) - paid_and_waiting(s.books, s.slug, order.number)
         if left:
-            unpaid.append((number, order, left))
-    number, order, left = s.one(unpaid, "purchase.approved")
-    facts = s.numbered("PY") | {"order": number}
+            unpaid.append((order, left))
+    order, left = s.one(unpaid, "purchase.approved")
+    facts = s.numbered("PY") | {"order": order.number}
     coins = [(ref, d["notes"]["out"]) for ref, d in s.unexplained() if d["notes"]["out"] > 1]
     coins += s.young_spends() if s.chance(30) else []
     if coins and s.chance(40):
@@ -88,11 +89,11 @@ def _payment(s: Scene) -> Facts:
         bank, currency, free = s.one(s.banks(), "contribution")
         fee = s.pick((0, 0, 3)) if free > 3 else 0
         amount = s.n(1, free - fee)
-        if currency == order["facts"]["currency"]:
+        if currency == order.currency:
             amount = min(free - fee if s.chance(50) else amount, left)
         facts |= {"asset": currency, "bank": bank, "amount": amount, "fee": fee}
-        facts["discharges"] = amount if currency == order["facts"]["currency"] else s.n(1, left)
-    bills = [n for n, d in s.documents("invoice") if d["facts"]["order"] == number]
+        facts["discharges"] = amount if currency == order.currency else s.n(1, left)
+    bills = [bill.number for bill in s.invoices() if bill.order_entry == order.entry]
     if bills and s.chance(40):
         facts["invoice"] = s.pick(bills)
         if s.chance(50):
@@ -104,18 +105,17 @@ def _payment(s: Scene) -> Facts:
 
 @tells("credit-note")
 def _credit_note(s: Scene) -> Facts:
-    bound = s.of_status("purchase", "approved", "completed", "cancelled")
-    number, order = s.one(bound, "purchase.approved")
-    facts = s.numbered("CN") | {"order": number, "reason": "Bad pieces"}
-    papers = OrderPapers(s.books, s.slug)
-    bills = [bill for bill in papers.of("invoice", number) if not bill.get("reversed")]
+    order = s.one(s.orders(*BOUND), "purchase.approved")
+    facts = s.numbered("CN") | {"order": order.number, "reason": "Bad pieces"}
+    papers = OrderPapers(s.books, s.slug, order)
+    bills = papers.invoices(order)
     if not bills or s.chance(40):
-        return facts | {"amount": s.n(1, order_value(order))}
+        return facts | {"amount": s.n(1, order_value(s.books.session, order))}
     bill = s.pick(bills)
-    facts["invoice"] = bill["facts"]["number"]
-    rows = [row for row in billed_lines(papers, bill, order) if row[2] > 0]
+    facts["invoice"] = bill.number
+    rows = [row for row in billed_lines(papers, order, bill) if row[2] > 0]
     if not rows or s.chance(40):
-        return facts | {"amount": s.n(1, bill["facts"]["amount"])}
+        return facts | {"amount": s.n(1, bill.amount)}
     item, pieces, amount = s.pick(rows)
     credited = s.n(1, amount)
     return facts | {
@@ -144,7 +144,8 @@ def _refund(s: Scene) -> Facts:
         del facts["bank"]
     elif s.chance(15):
         facts |= {"asset": "CHF", "refunds": facts["amount"]}
-    notes = [n for n, d in s.documents("credit-note") if d["facts"]["order"] == facts["order"]]
+    order = require_order(s.books.session, s.slug, facts["order"])
+    notes = [note.number for note in OrderPapers(s.books, s.slug, order).notes(order)]
     if notes and s.chance(30):
         facts["credit_note"] = s.pick(notes)
     return facts
@@ -165,15 +166,15 @@ def _is_paid(s: Scene, facts: Facts) -> bool:
 
 def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
     lines = s.books.lines
-    for number, order in s.of_status("purchase", "completed", "cancelled"):
-        for item in order["facts"]["items"]:
-            line = f"order/{s.slug}/{number}/{item['item']}/{order['facts']['currency']}"
-            paid = lines.lowest_free(line, item["value"], within=(0, lines.filled(line)))
+    for order in s.orders(OrderStatus.COMPLETED, OrderStatus.CANCELLED):
+        for item in items_of(s.books.session, order):
+            line = order_line(s.slug, order.number, item.item, order.currency)
+            paid = lines.lowest_free(line, item.value, within=(0, lines.filled(line)))
             units = sum(end - start for start, end in paid)
             if units:
                 value = s.n(1, units)
-                facts = {"order": number, "item": item["item"], "failure": "undelivered", "value": value}
-                return facts, value, order["facts"]["currency"]
+                facts = {"order": order.number, "item": item.item, "failure": "undelivered", "value": value}
+                return facts, value, order.currency
     return None
 
 
@@ -186,15 +187,15 @@ def _of_lot(s: Scene, asset: str, failure: str, pieces: int) -> tuple[Facts, int
         or lot["facts"]["lot"].endswith(".over")
     ):
         return None
-    order = s.books.documents.require("purchase", s.slug, lot["order"])
+    order = require_order(s.books.session, s.slug, lot["order"])
     receipt = s.books.documents.require("receipt", s.slug, lot["receipt"])
-    item = next(i for i in order["facts"]["items"] if i["item"] == receipt["facts"]["item"])
+    item = item_of(s.books.session, order, receipt["facts"]["item"])
     quantity = s.n(1, pieces)
-    value = quantity * item["value"] // item["quantity"]
+    value = quantity * item.value // item.quantity
     if not value:
         return None
-    facts = {"order": lot["order"], "item": item["item"], "failure": failure, "lot": lot["facts"]["lot"]}
-    return facts | {"quantity": quantity}, value, order["facts"]["currency"]
+    facts = {"order": lot["order"], "item": item.item, "failure": failure, "lot": lot["facts"]["lot"]}
+    return facts | {"quantity": quantity}, value, order.currency
 
 
 def _bad_lots(s: Scene) -> list[tuple[Facts, int, str] | None]:

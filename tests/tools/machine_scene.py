@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlmodel import col, select
+
 from ledger.core.accounts import AccountClass
+from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.store.transaction import Reading
@@ -66,6 +69,18 @@ class Scene:
 
     def of_status(self, kind: str, *statuses: str) -> list[tuple[str, dict[str, Any]]]:
         return [(number, d) for number, d in self.documents(kind) if d["status"] in statuses]
+
+    def orders(self, *statuses: OrderStatus) -> Sequence[OrderRow]:
+        """Purchase orders of this campaign that have one of the statuses, by number."""
+        wanted = (OrderRow.campaign == self.slug, col(OrderRow.status).in_(statuses))
+        return self.books.session.exec(select(OrderRow).where(*wanted).order_by(col(OrderRow.number))).all()
+
+    def invoices(self) -> Sequence[InvoiceRow]:
+        """Invoices of this campaign that stand, by number."""
+        wanted = (InvoiceRow.campaign == self.slug, col(InvoiceRow.reversed_by).is_(None))
+        return self.books.session.exec(
+            select(InvoiceRow).where(*wanted).order_by(col(InvoiceRow.number))
+        ).all()
 
     def parts(self, total: int, count: int) -> list[int]:
         """`count` numbers from 0 on that sum to the total."""

@@ -80,6 +80,14 @@ def hand_over(ledger: Ledger, quantity: int, number: str = "H-1", lot: str = "L1
     return ledger.do("recorder", "handover", "add", **(facts | {"lots": lots(quantity, lot)} | more))
 
 
+def seq_of(ledger: Ledger, kind: str, number: str) -> int:
+    """The entry that recorded the paper of a number."""
+    with ledger.store.read() as reading:
+        row = reading.journal.by_key(f"{kind}:{SLUG}:{number}")
+    assert row is not None, (kind, number)
+    return row.seq
+
+
 def document(ledger: Ledger, kind: str, number: str) -> dict[str, Any]:
     with ledger.store.read() as reading:
         return Books(reading).documents.require(kind, SLUG, number)

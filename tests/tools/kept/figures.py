@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
@@ -19,6 +19,7 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import EvidenceRow
 from ledger.model.limits import LimitRow
+from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
@@ -28,6 +29,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import items_of
 from ledger.rules.payable import credited_on_order, payable_on_invoice
 from ledger.rules.rates import rate_number
 from ledger.rules.results import indicators_of
@@ -272,12 +274,14 @@ def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
 
 def _orders(books: Books, slug: str) -> Iterator[Row]:
     papers = OrderPapers(books, slug)
-    for number, order in books.documents.all("purchase", slug):
-        name, currency = f"{slug}/{number}", order["facts"]["currency"]
-        for item in order["facts"]["items"]:
-            what = f"{item['item']} {item.get('product', '')}".strip()
-            yield "order", name, f"{what}, ordered", "", item["quantity"]
-            yield "order", name, f"{what}, value", currency, item["value"]
+    session = books.session
+    for order in session.exec(select(OrderRow).where(OrderRow.campaign == slug)).all():
+        number, currency = order.number, order.currency
+        name = f"{slug}/{number}"
+        for item in items_of(session, order):
+            what = f"{item.item} {item.product}"
+            yield "order", name, f"{what}, ordered", "", item.quantity
+            yield "order", name, f"{what}, value", currency, item.value
         for receipt in papers.of("receipt", number):
             if receipt["reversed"] is None:
                 for lot in receipt["facts"]["lots"]:
@@ -297,13 +301,11 @@ def _orders(books: Books, slug: str) -> Iterator[Row]:
                 yield "order", name, field, currency, payment["facts"]["discharges"]
         bound = books.net(account(AccountClass.ENCUMBERED, slug, number), currency)
         yield "order", name, "encumbered", currency, bound
-        yield "order", name, "credited", currency, credited_on_order(papers, number)
-    for number, invoice in books.documents.all("invoice", slug):
-        if not invoice.get("reversed"):
-            order = books.documents.require("purchase", slug, invoice["facts"]["order"])
-            currency = order["facts"]["currency"]
-            yield "invoice", f"{slug}/{number}", "billed", currency, invoice["facts"]["amount"]
-            yield "invoice", f"{slug}/{number}", "payable", currency, payable_on_invoice(papers, invoice)
+        yield "order", name, "credited", currency, credited_on_order(papers, order)
+        for invoice in papers.invoices(order):
+            payable = payable_on_invoice(papers, order, invoice)
+            yield "invoice", f"{slug}/{invoice.number}", "billed", currency, invoice.amount
+            yield "invoice", f"{slug}/{invoice.number}", "payable", currency, payable
 
 
 def _matched(books: Books, slug: str) -> Iterator[Row]:
@@ -373,15 +375,30 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
         for number, document in books.documents.all(noun, slug):
             standing = "stands" if document.get("reversed") is None else "reversed"
             yield "status", f"{slug}/{noun} {number}", "status", "", document.get("status") or standing
-            if noun == "invoice" and document.get("accepted"):
-                yield "status", f"{slug}/{noun} {number}", "exception", "", "accepted"
+    accepted = (
+        select(InvoiceRow.number)
+        .join(AcceptanceRow, col(AcceptanceRow.invoice_entry) == InvoiceRow.entry)
+        .where(InvoiceRow.campaign == slug, col(AcceptanceRow.reversed_by).is_(None))
+    )
+    for number in books.session.exec(accepted.distinct()):
+        yield "status", f"{slug}/invoice {number}", "exception", "", "accepted"
+
+
+_REVERSIBLE = {
+    "need": NeedRow,
+    "offer": OfferRow,
+    "pledge": PledgeRow,
+    "result": ResultRow,
+    "invoice": InvoiceRow,
+    "credit-note": CreditNoteRow,
+}
 
 
 def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
     """(noun, number, how it stands) of what has a table."""
     for code in products_of(session, slug):
         yield "product", code, "stands"
-    for noun, table in (("need", NeedRow), ("offer", OfferRow), ("pledge", PledgeRow), ("result", ResultRow)):
+    for noun, table in _REVERSIBLE.items():
         for row in session.exec(select(table).where(table.campaign == slug)):
             yield noun, row.number, _standing(row.reversed_by)
     for indicator in indicators_of(session, slug):

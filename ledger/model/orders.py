@@ -1,0 +1,194 @@
+"""What is bought, and the papers of it: purchase orders, invoices with what was accepted of them, credit notes.
+
+Model: folded from the entries of `ledger/rules/orders.py`, `invoices.py` and `credit_notes.py`. Amounts are minor units
+of an order's currency; quantities are whole units of an item's product.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlmodel import Field, Index, UniqueConstraint
+
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+
+
+class OrderStatus(StrEnum):
+    """Was an order approved, and is it still open? Closed after goods came it is completed, else cancelled."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_bound(self) -> bool:
+        """Was it approved, be it open or closed since?"""
+        return self in BOUND
+
+    @property
+    def is_closed(self) -> bool:
+        return self in {OrderStatus.COMPLETED, OrderStatus.CANCELLED}
+
+
+BOUND = frozenset({OrderStatus.APPROVED, OrderStatus.COMPLETED, OrderStatus.CANCELLED})
+"""States of an order that was approved: still open, closed after goods came, closed before any came."""
+
+
+class Mismatch(StrEnum):
+    """Why order, receipts and invoice do not agree, in the words of purchasing."""
+
+    SHORT = "short delivery against the order"
+    OVER = "received more than ordered"
+    NOTHING = "invoiced but nothing received"
+    MORE = "billed for more than was received"
+    PRICE = "invoice price differs from the order"
+    UNBILLED = "paid without an invoice"
+
+
+class OrderRow(Table, table=True):
+    """An order to one supplier for one campaign. `need`: what it serves; `amends`: the order that it adds to.
+
+    `rate_number` and `rate_price`: the rate, and its price of one bitcoin in minor units, by which coins covered the
+    order when it was approved; none where money in its own currency did.
+    """
+
+    __tablename__: ClassVar[Any] = "purchase_orders"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("purchase_orders_status", "campaign", "status", "number"),
+        Index("purchase_orders_supplier", "supplier", "currency"),
+        one_of("status", OrderStatus),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    supplier: str = Field(sa_type=TEXT)
+    currency: str = Field(sa_type=TEXT)
+    need: str | None = Field(default=None, sa_type=TEXT)
+    expected: str | None = Field(default=None, sa_type=TEXT)
+    amends: int | None = Field(default=None, sa_type=LONG, foreign_key="purchase_orders.entry")
+    match_permille: int | None = Field(default=None, sa_type=LONG)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    at: str = Field(sa_type=TEXT)  # when it was recorded
+    status: OrderStatus = Field(sa_type=Word(OrderStatus))
+    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    decided_on: str | None = Field(default=None, sa_type=TEXT)
+    rate_number: str | None = Field(default=None, sa_type=TEXT)
+    rate_price: int | None = Field(default=None, sa_type=LONG)
+    closed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    closed_on: str | None = Field(default=None, sa_type=TEXT)
+
+
+class OrderItemRow(Table, table=True):
+    """The n-th item of an order; `value` is its total, which is what counts (RULES 8)."""
+
+    __tablename__: ClassVar[Any] = "purchase_order_items"
+    __table_args__ = (UniqueConstraint("order_entry", "item"), STRICT)
+    order_entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="purchase_orders.entry"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    item: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)
+    value: int = Field(sa_type=LONG)
+
+
+class InvoiceRow(Table, table=True):
+    """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""
+
+    __tablename__: ClassVar[Any] = "invoices"
+    __table_args__ = (UniqueConstraint("campaign", "number"), Index("invoices_order", "order_entry"), STRICT)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    quantity: int = Field(sa_type=LONG)
+    amount: int = Field(sa_type=LONG)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class InvoiceLineRow(Table, table=True):
+    """What an invoice bills of one item; one without lines bills the items of its order in proportion to value."""
+
+    __tablename__: ClassVar[Any] = "invoice_lines"
+    __table_args__ = (STRICT,)
+    invoice_entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="invoices.entry"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    item: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)
+    amount: int = Field(sa_type=LONG)
+
+
+class AcceptanceRow(Table, table=True):
+    """The n-th time that an approver let an invoice stand although it does not match, and why."""
+
+    __tablename__: ClassVar[Any] = "invoice_acceptances"
+    __table_args__ = (UniqueConstraint("invoice_entry", "n"), STRICT)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    invoice_entry: int = Field(sa_type=LONG, foreign_key="invoices.entry")
+    n: int = Field(sa_type=LONG)
+    reason: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)  # on its paper
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class AcceptedMismatchRow(Table, table=True):
+    """What did not agree on the day of an acceptance: this it covers, and nothing that comes later."""
+
+    __tablename__: ClassVar[Any] = "invoice_accepted_mismatches"
+    __table_args__ = (one_of("mismatch", Mismatch), KEYED)
+    acceptance_entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="invoice_acceptances.entry"
+    )
+    mismatch: Mismatch = Field(primary_key=True, sa_type=Word(Mismatch))
+
+
+class CreditNoteRow(Table, table=True):
+    """What a supplier credits on an order, and off which invoice, if any."""
+
+    __tablename__: ClassVar[Any] = "credit_notes"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("credit_notes_order", "order_entry"),
+        Index("credit_notes_invoice", "invoice_entry"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
+    amount: int = Field(sa_type=LONG)
+    reason: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class CreditNoteLineRow(Table, table=True):
+    """What a credit note takes off one item of its invoice; one without lines lowers all in proportion to amount."""
+
+    __tablename__: ClassVar[Any] = "credit_note_lines"
+    __table_args__ = (STRICT,)
+    note_entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="credit_notes.entry"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    item: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)
+    amount: int = Field(sa_type=LONG)
