@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqlmodel import select
+
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
+from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.loans import lent_account, owed_account
@@ -57,8 +60,8 @@ def _coins_for_line(books: Books, slug: str) -> int:
     sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
     for _, gift in books.documents.all("donation", slug):
         sats += 0 if gift["live"] else gift["shortfall"]
-    for _, spend in books.documents.all("spend", slug):
-        sats += spend["notes"]["shortfall"] - (0 if spend["live"] else spend["facts"]["wallet"])
+    for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
+        sats += spend.shortfall - (0 if spend.live else spend.wallet)
     return sats
 
 

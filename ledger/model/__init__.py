@@ -25,6 +25,7 @@ from ledger.model import (
     rates,
     reversals,
     shelf,
+    spends,
 )
 from ledger.model.columns import Table
 
@@ -58,6 +59,7 @@ DECLARED = (
     rates,
     reversals,
     shelf,
+    spends,
 )
 
 

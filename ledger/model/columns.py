@@ -35,6 +35,25 @@ class Table(SQLModel, registry=registry()):
     """A metadata of our own, so that no other library's tables are made with ours."""
 
 
+class Flag(TypeDecorator[bool]):
+    """Yes or no, kept as 1 or 0: STRICT tables know no BOOLEAN."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+FLAG: Any = Flag()
+
+
 class Word(TypeDecorator[S], Generic[S]):
     """An enum, kept as its word in a TEXT column; `one_of` says in the database which words there are."""
 

@@ -21,6 +21,7 @@ from ledger.rules.campaigns import find_campaign
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import APPROVERS, Context, Kind
+from ledger.rules.spends import find_spend
 
 if TYPE_CHECKING:
     from ledger.store.desk import Draft
@@ -112,12 +113,10 @@ def unseen(tx: Reading) -> Iterator[Draft]:
 
 def refused(tx: Reading) -> Iterator[tuple[Draft, str]]:
     """Drafts whose spend has settled and that still wait, and why they were refused then."""
-    documents = Books(tx).documents
     found = [
         draft
         for draft in tx.desk.drafts()
-        if draft.waits_for is not None
-        and documents.find("spend", draft.campaign, draft.waits_for) is not None
+        if draft.waits_for is not None and find_spend(tx.session, draft.campaign, draft.waits_for) is not None
     ]
     reasons = _reasons(tx, found)
     for draft in found:

@@ -24,7 +24,7 @@ from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.rules.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.settled import MATURITY, depth_of
-from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain
+from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.store.observations import Observation
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class _Settling:
         touched, lowest = self._observe()
         late_coins = [c for c in map(self._observed.coin, self._late_coins) if c is not None]
         self._recorded_spenders = {
-            c.spent_by for c in late_coins if c.spent_by and any(self._classes.spends_of(c.spent_by))
+            c.spent_by for c in late_coins if c.spent_by and spends_of(self._tx.session, c.spent_by)
         }
         tip = self._look.tip
         progress = self._tx.progress
@@ -254,19 +254,10 @@ class _Settling:
         day = self._at[:10]
         for txid in txids:
             self._void_coins(txid, came_back=True)
-            for campaign, document in self._classes.spends_of(txid):
-                if document["live"] and not self._is_deep(self._observed.tx(txid)):
-                    self._record(
-                        VOID_SPEND,
-                        campaign,
-                        SpentAgain(
-                            txid=txid,
-                            n=document["n"] + 1,
-                            part=document["facts"]["part"],
-                            late=document["facts"].get("late", False),
-                            date=day,
-                        ),
-                    )
+            for spend in spends_of(self._tx.session, txid):
+                if spend.live and not self._is_deep(self._observed.tx(txid)):
+                    again = SpentAgain(txid=txid, n=spend.n + 1, part=spend.part, late=spend.late, date=day)
+                    self._record(VOID_SPEND, spend.campaign, again)
         for txid in txids:
             self._void_coins(txid, came_back=False)
 
@@ -322,7 +313,7 @@ class _Settling:
         spent = [c for c in (self._observed.coin(o) for o in transaction.inputs) if c is not None]
         if not spent:
             return None
-        known = list(self._classes.spends_of(transaction.txid))
+        known = spends_of(self._tx.session, transaction.txid)
         if not known:
             parts = tuple(spend_facts(transaction, spent, self._classes))
             moved = explained_by_itself(self._tx, transaction, spent, parts)
@@ -334,20 +325,20 @@ class _Settling:
                 campaign, facts = moved
                 self._record(OWN_MOVE, campaign, OwnMove(txid=facts.txid, fee=facts.out, date=facts.date))
             self._outcome.entries += record_drafts(self._tx, transaction.txid, now=self._now)
-        for campaign, document in known:
-            if not document["live"]:
+        for spend in known:
+            if not spend.live:
                 again = SpentAgain(
                     txid=transaction.txid,
-                    n=document["n"] + 1,
-                    part=document["facts"]["part"],
-                    late=document["facts"].get("late", False),
+                    n=spend.n + 1,
+                    part=spend.part,
+                    late=spend.late,
                     date=self._at[:10],
                     block=transaction.block,
                     height=transaction.height,
                 )
-                self._record(RESTORE_SPEND, campaign, again)
+                self._record(RESTORE_SPEND, spend.campaign, again)
         return {
-            coin["vout"]
-            for _, document in self._classes.spends_of(transaction.txid)
-            for coin in document["facts"]["coins"]
+            coin.vout
+            for spend in spends_of(self._tx.session, transaction.txid)
+            for coin in spend_change(self._tx.session, spend)
         }

@@ -14,11 +14,12 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.lines import Operation, Part, PartKind, Use
 from ledger.core.names import UseCause, UseName
+from ledger.model.spends import ExplainedBy, SpendInputRow
 from ledger.rules.books import Books
 from ledger.rules.incoming import require_unspent
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import Context
-from ledger.rules.spends import carrying_use, spends_of
+from ledger.rules.spends import carrying_use, inputs_apart, require_spend, spend_change, spends_of, taken_by
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ def follow(context: Context, outpoint: str, sats: int) -> Followed | None:
 
     Raises Conflict where they were joined with coins that are accounted for otherwise.
     """
-    if context.books.documents.find("coin_taken", context.campaign, outpoint) is None:
+    if taken_by(context.books.session, context.campaign, outpoint) is None:
         require_unspent(context, outpoint)
         return None
     found = Followed({}, [], [])
@@ -55,40 +56,38 @@ def follow(context: Context, outpoint: str, sats: int) -> Followed | None:
 
 
 def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
-    documents, campaign = context.books.documents, context.campaign
-    txid = str(documents.require("coin_taken", campaign, outpoint)["txid"])
+    session, campaign = context.books.session, context.campaign
+    txid = taken_by(session, campaign, outpoint)
     spend = next(
-        (s for s in spends_of(documents, campaign, txid) if outpoint in s["facts"].get("taken", ())), None
+        (s for s in spends_of(session, txid or "", campaign) if outpoint in inputs_apart(session, s)), None
     )
     if spend is None:
         raise Conflict(f"block: {txid} took these coins and is not recorded; look at the chain again first")
-    facts = spend["facts"]
-    ref = f"{txid}:{facts['part']}" if facts["late"] else txid
-    if spend["pending"] is not None:
-        raise Conflict(
-            f"block: {spend['pending']} waits to explain where these coins went; decide that first"
-        )
-    if not spend["live"]:
+    ref = spend.ref
+    if spend.waits_for is not None:
+        raise Conflict(f"block: {spend.waits_for} waits to explain where these coins went; decide that first")
+    if not spend.live:
         raise Conflict(
             f"block: a reorganisation undid the spend {ref}; release it when that has settled again"
         )
     found.taken.append((ref, outpoint))
-    left = min(sats, facts.get("blocked", 0) - found.left.get(ref, 0))
+    left = min(sats, spend.blocked - found.left.get(ref, 0))
     if left:
-        if spend["explained"] is not None and not spend["explained"].startswith("move "):
+        moved = spend.explanation in {ExplainedBy.MOVE, ExplainedBy.OWN_MOVE}
+        if spend.explained_by is not None and not moved:
             raise Conflict(
-                f"block: its coins were explained while it was blocked, by {spend['explained']}; reverse that first"
+                f"block: its coins were explained while it was blocked, by {spend.explained_by}; reverse that first"
             )
         found.left[ref] = found.left.get(ref, 0) + left
     rest = sats - left
-    for coin in facts["coins"]:
-        again = min(rest, coin.get("blocked", 0))
+    for coin in spend_change(session, spend):
+        again = min(rest, coin.blocked)
         if not again:
             continue
         rest -= again
-        onward = f"{txid}:{coin['vout']}"
-        found.kept.append((ref, coin["vout"], again))
-        if documents.find("coin_taken", campaign, onward) is None:
+        onward = f"{txid}:{coin.vout}"
+        found.kept.append((ref, coin.vout, again))
+        if taken_by(session, campaign, onward) is None:
             require_unspent(context, onward)
         else:
             _walk(context, onward, again, found)
@@ -109,9 +108,9 @@ def released_coins(
     transfers = (Transfer(wallet, blocked, "BTC", here),) if here else ()
     operations: list[Operation] = []
     for ref, sats in found.left.items():
-        spend = books.documents.require("spend", campaign, ref)
+        spend = require_spend(books.session, campaign, ref)
         part = Part(PartKind.FEE, sats, sats)  # of a move, whose fee is all that left
-        if spend["explained"] is None:
+        if spend.explained_by is None:
             part = carrying_use(books, ref, restriction_of(line), sats)
         use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"release:{release}"))
         operations.append(Use(use_id, line, ((start, start + sats),), sats, (part,)))
@@ -121,27 +120,20 @@ def released_coins(
 
 def fold_released(books: Books, campaign: str, notes: Mapping[str, Any]) -> None:
     """The spends that took the coins of a released gift took them from the wallet, from now on."""
+    session = books.session
     for ref, sats in notes.get("left", ()):
-        spend = books.documents.require("spend", campaign, ref)
-        _to_wallet(spend["facts"], sats)
-        books.documents.save("spend", campaign, ref, spend)
+        spend = require_spend(session, campaign, ref)
+        spend.wallet, spend.blocked = spend.wallet + sats, spend.blocked - sats
+        session.add(spend)
     for ref, vout, sats in notes.get("kept", ()):
-        spend = books.documents.require("spend", campaign, ref)
-        for coin in spend["facts"]["coins"]:
-            if coin["vout"] == vout:
-                _to_wallet(coin, sats)
-        books.documents.save("spend", campaign, ref, spend)
+        spend = require_spend(session, campaign, ref)
+        for coin in spend_change(session, spend):
+            if coin.vout == vout:
+                coin.wallet, coin.blocked = coin.wallet + sats, coin.blocked - sats
+                session.add(coin)
     for ref, outpoint in notes.get("taken", ()):
-        spend = books.documents.require("spend", campaign, ref)
-        taken = [name for name in spend["facts"]["taken"] if name != outpoint]
-        spend["facts"] = {k: v for k, v in spend["facts"].items() if k != "taken"}
-        if taken:
-            spend["facts"]["taken"] = taken
-        books.documents.save("spend", campaign, ref, spend)
-
-
-def _to_wallet(told: dict[str, Any], sats: int) -> None:
-    told["wallet"] += sats
-    told["blocked"] -= sats
-    if not told["blocked"]:
-        del told["blocked"]
+        spend = require_spend(session, campaign, ref)
+        took = session.get(SpendInputRow, (spend.entry, outpoint))
+        if took is not None:
+            took.released = True
+            session.add(took)

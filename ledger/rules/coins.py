@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, campaign_slugs
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.gifts import Coins, Gift, counted_as, settles_into
 from ledger.rules.observing import Coin, WatchedOutput, WatchedTx
-from ledger.rules.spends import ChangeCoin, Spent, spends_of
+from ledger.rules.spends import ChangeCoin, Spent, change_coin, spend_change, spends_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class Counted:
 
 
 class CoinClasses:
-    """Reads from the journal's documents what a coin was recorded as, or will be when it settles."""
+    """Reads from the books what a coin was recorded as, or will be when it settles."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
+        self.session = books.session
         self.documents = books.documents
 
-    def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(campaign, document) of the recorded spends of a transaction."""
-        for slug in campaign_slugs(self.books.session):
-            for document in spends_of(self.documents, slug, txid):
-                yield slug, document
+    def change_of(self, txid: str) -> Iterator[tuple[str, Sequence[ChangeCoin]]]:
+        """(campaign, what came back to it) of each recorded spend of a transaction."""
+        for spend in spends_of(self.session, txid):
+            yield spend.campaign, [change_coin(row) for row in spend_change(self.session, spend)]
 
     def counted(self, coin: Coin) -> tuple[tuple[str, Counted], ...]:
         """The campaigns that a coin belongs to, and what it counts as in each.
@@ -61,9 +61,9 @@ class CoinClasses:
         txid, vout = coin.outpoint.split(":")
         change = tuple(
             (campaign, self._change(campaign, coin, told))
-            for campaign, document in self.spends_of(txid)
-            for told in document["facts"]["coins"]
-            if told["vout"] == int(vout)
+            for campaign, coins in self.change_of(txid)
+            for told in coins
+            if told.vout == int(vout)
         )
         if change:
             return change
@@ -81,18 +81,18 @@ class CoinClasses:
             into = counted_as(gift)
         return ((coin.campaign, Counted(**{into.value: coin.sats})),)
 
-    def _change(self, campaign: str, coin: Coin, told: dict[str, Any]) -> Counted:
+    def _change(self, campaign: str, coin: Coin, told: ChangeCoin) -> Counted:
         decided = self.documents.find("donation", campaign, coin.outpoint)
         if decided is not None and counted_as(decided) is Coins.WALLET:
-            return Counted(told["wallet"] + told["undecided"], told["dust"], blocked=told.get("blocked", 0))
-        return Counted(told["wallet"], told["dust"], told["undecided"], told.get("blocked", 0))
+            return Counted(told.wallet + told.undecided, told.dust, blocked=told.blocked or 0)
+        return Counted(told.wallet, told.dust, told.undecided, told.blocked or 0)
 
     def followed(self, txid: str, output: WatchedOutput) -> Iterator[tuple[str, dict[str, Any]]]:
         """(campaign, document) of an output that the journal follows by itself: a gift, or what was decided about.
 
         What came back above a spend belongs to the campaign whose coins went in, wherever it lies.
         """
-        campaigns = (output.campaign, *(campaign for campaign, _ in self.spends_of(txid)))
+        campaigns = (output.campaign, *(campaign for campaign, _ in self.change_of(txid)))
         for campaign in dict.fromkeys(campaigns):
             document = self.documents.find("donation", campaign, f"{txid}:{output.vout}")
             if document is not None:
@@ -208,7 +208,7 @@ def late_spend_facts(
             taken[campaign] = taken.get(campaign, Counted()) + counted
             if classes.stands_apart(campaign, coin, counted):
                 apart[campaign].append(coin.outpoint)
-    part = max(document["facts"]["part"] for _, document in classes.spends_of(spender.txid))
+    part = max(spend.part for spend in spends_of(classes.session, spender.txid))
     time = spender.block_time or 0
     for index, (campaign, counted) in enumerate(taken.items(), part + 1):
         yield (

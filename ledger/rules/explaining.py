@@ -9,26 +9,34 @@ from typing import Any
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Refused
+from ledger.model.spends import ExplainedBy, SpendRow
 from ledger.rules.approvals import fold_decided, fold_pending
 from ledger.rules.books import Books
 from ledger.rules.spec import Context, Fold, Unfold, reversed_as
-from ledger.rules.spends import lender_of, mark_spend, require_unexplained
+from ledger.rules.spends import (
+    find_spend,
+    lender_of,
+    mark_explained,
+    mark_open,
+    mark_waiting,
+    require_unexplained,
+)
 
 
 def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
     """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
     txid = facts.txid
     # A part is named once it is recorded; there is nothing to wait for.
-    if txid is None or ":" in txid or lender_of(books, campaign, txid) is not None:
+    if txid is None or ":" in txid or lender_of(books.session, campaign, txid) is not None:
         return None
-    return None if books.documents.find("spend", campaign, txid) is not None else str(txid)
+    return None if find_spend(books.session, campaign, txid) is not None else str(txid)
 
 
-def require_to_explain(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
+def require_to_explain(context: Context, txid: str, total: int, field: str) -> SpendRow:
     """The spend that a new fact explains; raises as `require_unexplained`, and Refused where another one waits."""
     spend = require_unexplained(context, txid, total, field)
-    if spend["pending"] is not None:
-        raise Refused.field("txid", f"{spend['pending']} already waits to explain this transaction")
+    if spend.waits_for is not None:
+        raise Refused.field("txid", f"{spend.waits_for} already waits to explain this transaction")
     return spend
 
 
@@ -38,8 +46,13 @@ def fold_waiting(noun: str) -> Fold:
     def fold(books: Books, entry: Entry) -> None:
         fold_pending(noun)(books, entry)
         if "txid" in entry.facts:
-            pending = f"{noun} {entry.facts['number']}"
-            mark_spend(books, entry.campaign, entry.facts["txid"], pending=pending)
+            mark_waiting(
+                books,
+                entry.campaign,
+                str(entry.facts["txid"]),
+                ExplainedBy(noun),
+                str(entry.facts["number"]),
+            )
 
     return fold
 
@@ -49,8 +62,10 @@ def fold_explained(noun: str) -> Fold:
 
     def fold(books: Books, entry: Entry) -> None:
         fold_decided(noun, "approved")(books, entry)
-        explained = f"{noun} {entry.facts['number']}"
-        _mark(books, noun, entry, pending=None, explained=explained, explained_at=entry.at)
+        ref = _spend_of(books, noun, entry)
+        if ref is not None:
+            number = str(entry.facts["number"])
+            mark_explained(books, entry.campaign, ref, ExplainedBy(noun), number, entry.at)
 
     return fold
 
@@ -60,7 +75,7 @@ def fold_left_open(noun: str, status: str = "rejected") -> Fold:
 
     def fold(books: Books, entry: Entry) -> None:
         fold_decided(noun, status)(books, entry)
-        _mark(books, noun, entry, pending=None)
+        _leave_open(books, noun, entry)
 
     return fold
 
@@ -70,13 +85,18 @@ def unexplained_again(noun: str) -> Unfold:
 
     def unfold(books: Books, entry: Entry, seq: int) -> None:
         reversed_as(noun, status="reversed")(books, entry, seq)
-        _mark(books, noun, entry, explained=None, explained_at=None, pending=None)
+        _leave_open(books, noun, entry)
 
     return unfold
 
 
-def _mark(books: Books, noun: str, decision: Entry, **changes: Any) -> None:
-    """Change the spend that the decided fact names, if it names one."""
+def _leave_open(books: Books, noun: str, decision: Entry) -> None:
+    ref = _spend_of(books, noun, decision)
+    if ref is not None:
+        mark_open(books, decision.campaign, ref)
+
+
+def _spend_of(books: Books, noun: str, decision: Entry) -> str | None:
+    """The spend that the decided fact names, if it names one."""
     facts = books.documents.require(noun, decision.campaign, str(decision.facts["number"]))["facts"]
-    if "txid" in facts:
-        mark_spend(books, decision.campaign, facts["txid"], **changes)
+    return str(facts["txid"]) if "txid" in facts else None

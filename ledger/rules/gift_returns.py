@@ -51,7 +51,7 @@ from ledger.rules.gift_blocks import lift_block, save_gift
 from ledger.rules.pledges import GiftRef, gift_document
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.spends import require_unexplained, spent_line
+from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line
 from ledger.tracing.state import Lines
 
 
@@ -157,8 +157,9 @@ def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
 
 def _of_apart(context: Context, facts: GiftReturn) -> _Own:
     """A coin that lies apart on no line, blocked or undecided: it went back itself, whole."""
-    spend = context.books.documents.require("spend", context.campaign, str(facts.txid))["facts"]
-    if spend.get("taken") != [facts.gift] or spend.get("blocked", 0) + spend["undecided"] != facts.out:
+    session = context.books.session
+    spend = require_spend(session, context.campaign, str(facts.txid))
+    if list(inputs_apart(session, spend)) != [facts.gift] or spend.blocked + spend.undecided != facts.out:
         raise Refused.field(
             "txid", "took other coins than this gift's own, which lies apart; name that spend"
         )
@@ -170,7 +171,7 @@ def _require_spend(context: Context, facts: GiftReturn, own: _Own) -> None:
     spend = require_unexplained(context, str(facts.txid), facts.out, "amount")
     if not own.line:
         return
-    if spend["notes"]["shortfall"] or spend["facts"]["wallet"] != facts.out:
+    if spend.shortfall or spend.wallet != facts.out:
         raise Refused.field(
             "txid",
             "took dust, undecided or blocked coins too, or more than was there; a return takes none of these",

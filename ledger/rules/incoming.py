@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Positive, matching
 from ledger.core.lines import Append, Change, Operation, UnitState
+from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_slugs, require_campaign
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.gifts import Coins, counted_as, money_line
 from ledger.rules.observing import Observed
 from ledger.rules.spec import APPROVERS, Context, Kind
-from ledger.rules.spends import spends_of
+from ledger.rules.spends import spend_change, spends_of, taken_by
 
 OutpointText = Annotated[
     str, matching(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})", "write TXID:VOUT, the output that paid")
@@ -57,31 +59,30 @@ def coin_named(books: Books, campaign: str, outpoint: str) -> dict[str, Any]:
     if found is not None:
         return found
     txid, _, vout = outpoint.partition(":")
-    for spend in spends_of(books.documents, campaign, txid):
-        for coin in spend["facts"]["coins"]:
-            if coin["vout"] == int(vout) and coin["undecided"]:
+    for spend in spends_of(books.session, txid, campaign):
+        for coin in spend_change(books.session, spend):
+            if coin.vout == int(vout) and coin.undecided:
                 _require_one_campaign(books, campaign, txid, int(vout))
-                return _document_of_excess(spend, outpoint, coin["undecided"])
+                return _document_of_excess(spend, outpoint, coin.undecided)
     raise NotFound(f"outpoint: no coin {outpoint[:8]}… of this campaign has settled here")
 
 
 def _require_one_campaign(books: Books, campaign: str, txid: str, vout: int) -> None:
     """Conflict where another campaign has a part of the coin too: one decision cannot speak for both."""
-    for slug in campaign_slugs(books.session):
-        for spend in spends_of(books.documents, slug, txid) if slug != campaign else ():
-            if any(coin["vout"] == vout and coin["undecided"] for coin in spend["facts"]["coins"]):
-                raise Conflict(
-                    f"outpoint: a part of this coin is {slug}'s too; move it to a coin of each first"
-                )
+    for spend in spends_of(books.session, txid):
+        coins = spend_change(books.session, spend) if spend.campaign != campaign else ()
+        if any(coin.vout == vout and coin.undecided for coin in coins):
+            raise Conflict(
+                f"outpoint: a part of this coin is {spend.campaign}'s too; move it to a coin of each first"
+            )
 
 
-def _document_of_excess(spend: dict[str, Any], outpoint: str, sats: int) -> dict[str, Any]:
-    told = spend["facts"]
-    place = {name: told[name] for name in ("block", "height", "time")}
+def _document_of_excess(spend: SpendRow, outpoint: str, sats: int) -> dict[str, Any]:
+    place = {"block": spend.block, "height": spend.height, "time": spend.time}
     facts = {"outpoint": outpoint, "sats": sats, "position": 0, **place, "change_branch": True}
-    kept = {name: spend[name] for name in ("seq", "at", "date", "role")}
+    kept = {"seq": spend.entry, "at": spend.recorded_at, "date": spend.date, "role": spend.role}
     return {
-        **kept, **place, "facts": facts, "notes": {"into": Coins.UNDECIDED.value}, "live": spend["live"], "n": 0,
+        **kept, **place, "facts": facts, "notes": {"into": Coins.UNDECIDED.value}, "live": spend.live, "n": 0,
         "line": "", "start": 0, "end": 0, "voided": [], "shortfall": 0, "came_back": True,
     }  # fmt: skip
 
@@ -93,11 +94,11 @@ def joins(books: Books, campaign: str, outpoint: str) -> dict[str, bool]:
 
 def require_unspent(context: Context, outpoint: str) -> None:
     """Conflict where a recorded spend took the coin: what it counted as then stands."""
-    documents, campaign = context.books.documents, context.campaign
-    taken = documents.find("coin_taken", campaign, outpoint)
+    campaign = context.campaign
+    taken = taken_by(context.books.session, campaign, outpoint)
     coin = Observed(context.books.shelf).coin(outpoint)
-    spender = taken["txid"] if taken else coin.spent_by if coin else None
-    if spender is not None and (taken or any(spends_of(documents, campaign, spender))):
+    spender = taken or (coin.spent_by if coin else None)
+    if spender is not None and (taken or spends_of(context.books.session, spender, campaign)):
         raise Conflict(
             f"outpoint: this coin is spent already, by {spender}; explain that transaction instead"
         )
@@ -153,8 +154,9 @@ def _post(context: Context, facts: Decided) -> Posting:
 
 
 def _require_no_undone_spend(context: Context) -> None:
-    for ref, spend in context.books.documents.all("spend", context.campaign):
-        if not spend["live"]:
+    undone = select(SpendRow.ref).where(SpendRow.campaign == context.campaign, col(SpendRow.live) == 0)
+    for ref in context.books.session.exec(undone.order_by(col(SpendRow.ref)).limit(1)):
+        if ref:
             raise Conflict(
                 f"outpoint: the spend {ref} is undone and may have taken this coin; wait until it settles again"
             )

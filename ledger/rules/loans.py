@@ -18,9 +18,10 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
+from ledger.model.spends import SpendRow
 from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, campaign_slugs, require_campaign
+from ledger.rules.campaigns import campaign_of, require_campaign
 from ledger.rules.explaining import (
     fold_explained,
     fold_left_open,
@@ -35,6 +36,7 @@ from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import (
     carried,
     require_released,
+    require_spend,
     require_unexplained,
     spend_ref,
     spends_of,
@@ -129,11 +131,7 @@ def _post(context: Context, facts: Loan) -> Posting:
 
 def _borrowed_part(books: Books, txid: str) -> int:
     """The number of the next part of a transaction, over all campaigns."""
-    return 1 + max(
-        int(document["facts"]["part"])
-        for slug in campaign_slugs(books.session)
-        for document in spends_of(books.documents, slug, txid)
-    )
+    return 1 + max(spend.part for spend in spends_of(books.session, txid))
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
@@ -177,18 +175,36 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     facts = books.documents.require("loan", entry.campaign, number)["facts"]
     if "borrowed" not in entry.notes:
         return
-    spend = books.documents.require("spend", entry.campaign, facts["txid"])
-    nothing = {"wallet": 0, "dust": 0, "undecided": 0, "change": 0, "excess": 0, "coins": []}
+    spend = require_spend(books.session, entry.campaign, facts["txid"])
     part = entry.notes["borrowed"]["part"]
-    borrowed = {
-        **spend,
-        "facts": {**spend["facts"], **nothing, "part": part, "late": True},
-        "notes": {"shortfall": 0, "out": facts["amount"], "borrowed_from": entry.campaign},
-        "explained": None,
-        "explained_at": None,
-        "pending": None,
-    }
-    books.documents.save("spend", facts["to"], spend_ref(spend["facts"]["txid"], part, True), borrowed)
+    books.session.add(
+        SpendRow(
+            entry=entry.seq,
+            campaign=facts["to"],
+            ref=spend_ref(spend.txid, part, True),
+            txid=spend.txid,
+            part=part,
+            late=True,
+            block=spend.block,
+            height=spend.height,
+            time=spend.time,
+            date=spend.date,
+            recorded_at=spend.recorded_at,
+            role=spend.role,
+            wallet=0,
+            dust=0,
+            undecided=0,
+            blocked=0,
+            change=0,
+            excess=0,
+            out=facts["amount"],
+            shortfall=0,
+            need=spend.need,
+            borrowed_from=entry.campaign,
+            live=spend.live,
+            n=spend.n,
+        )
+    )
 
 
 def borrowed_off(context: Context, entry: Entry) -> tuple[Change, ...]:
@@ -206,7 +222,7 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
     if "borrowed" in entry.notes:
         txid, part = facts["txid"].partition(":")[0], entry.notes["borrowed"]["part"]
-        books.documents.remove("spend", facts["to"], spend_ref(txid, part, True))
+        books.session.delete(require_spend(books.session, facts["to"], spend_ref(txid, part, True)))
 
 
 LOAN = Kind(

@@ -71,7 +71,7 @@ def _coins(context: Context, facts: Move) -> tuple[Taking, ...]:
     """The units of a spend whose coins came back, its fee aside."""
     assert facts.txid is not None
     spend = require_to_explain(context, facts.txid, facts.fee, "fee")
-    if not spend["facts"]["change"]:
+    if not spend.change:
         raise Refused.field("txid", "none of these coins came back to an address of ours; it is no move")
     require_purpose(spend, facts.need)
     return carried(context.books, context.campaign, facts.txid)

@@ -16,10 +16,11 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.facts import STRICT, Date, Positive, Txid
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import UseCause, money_use
+from ledger.model.spends import ExplainedBy
 from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking
 from ledger.rules.spec import SYSTEM, Context, Kind, Undoing
-from ledger.rules.spends import carried, mark_spend, require_unexplained
+from ledger.rules.spends import carried, mark_explained, mark_open, require_unexplained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +52,19 @@ def network_fee(
     return paid, tuple(borne)
 
 
-def _post(context: Context, facts: OwnMove) -> Posting:
+def _post(context: Context, facts: OwnMove) -> Posting[None]:
     require_unexplained(context, facts.txid, facts.fee, "fee")
     takings = carried(context.books, context.campaign, facts.txid)
     paid, borne = network_fee(UseCause.OWN_MOVE, context.campaign, facts.txid, facts.fee, takings)
     return Posting((paid,), borne)
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    told = "move between own addresses"
-    mark_spend(books, entry.campaign, str(entry.facts["txid"]), explained=told, explained_at=entry.at)
+def _fold(books: Books, entry: Entry[OwnMove, None]) -> None:
+    mark_explained(books, entry.campaign, entry.facts.txid, ExplainedBy.OWN_MOVE, "", entry.at)
 
 
-def _unfold(books: Books, entry: Entry, _seq: int) -> None:
-    mark_spend(books, entry.campaign, str(entry.facts["txid"]), explained=None, explained_at=None)
+def _unfold(books: Books, entry: Entry[OwnMove, None], _seq: int) -> None:
+    mark_open(books, entry.campaign, entry.facts.txid)
 
 
 OWN_MOVE = Kind(
@@ -78,5 +78,6 @@ OWN_MOVE = Kind(
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),
+    typed=True,
 )
 KINDS = (OWN_MOVE,)

@@ -25,7 +25,7 @@ from ledger.rules.gift_returns import uses_of_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, cut, restriction_of, take, units_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.rules.spends import carried, require_unexplained, spent_line
+from ledger.rules.spends import carried, inputs_apart, require_spend, require_unexplained, spent_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +72,13 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
 
 def _spend_of(context: Context, facts: Reclassification) -> None:
     """Refused or Conflict where the transaction is explained, or an explanation of it waits."""
-    spend = context.books.documents.require("spend", context.campaign, str(facts.txid))
-    require_unexplained(context, str(facts.txid), spend["notes"]["out"], "txid")
+    spend = require_spend(context.books.session, context.campaign, str(facts.txid))
+    require_unexplained(context, str(facts.txid), spend.out, "txid")
     if facts.asset != "BTC":
         raise Refused.field("asset", "is BTC for what a transaction carried away")
-    if spend["pending"] is not None:
-        raise Refused.field(
-            "txid", f"{spend['pending']} waits to explain this transaction; reject that first"
-        )
-    if facts.reason == "exchanged" and spend["facts"].get("taken"):
+    if spend.waits_for is not None:
+        raise Refused.field("txid", f"{spend.waits_for} waits to explain this transaction; reject that first")
+    if facts.reason == "exchanged" and inputs_apart(context.books.session, spend):
         raise Refused.field("txid", "took coins that stand apart too; those are not exchanged")
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Txid
 from ledger.core.lines import Change, Operation, Part, PartKind, Piece, Source, UnitState, Use, units_in
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
+from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
-from ledger.rules.books import Books, Documents
-from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
-from ledger.rules.spec import SYSTEM, Context, Kind, document_of
+from ledger.rules.spec import SYSTEM, Context, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,20 +96,71 @@ class SpentAgain:
         return spend_ref(self.txid, self.part, self.late)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendNotes:
+    """What of a spend no free units stood for, sats (RULES 12)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    shortfall: int
+
+
 def spend_ref(txid: str, part: int, late: bool) -> str:
     """The name of a spend in its campaign: the txid, and for what was told late the part."""
     return f"{txid}:{part}" if late else txid
 
 
-def spends_of(documents: Documents, campaign: str, txid: str) -> Iterator[dict[str, Any]]:
-    """All recorded spends of a transaction in a campaign."""
-    document = documents.find("spend", campaign, txid)
-    if document is not None:
-        yield document
-    for number, later in documents.some("spend", campaign, after=f"{txid}:"):
-        if not number.startswith(f"{txid}:"):
-            return
-        yield later
+def find_spend(session: Session, campaign: str, ref: str) -> SpendRow | None:
+    return session.exec(select(SpendRow).where(SpendRow.campaign == campaign, SpendRow.ref == ref)).first()
+
+
+def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
+    """Raises NotFound."""
+    found = find_spend(session, campaign, ref)
+    if found is None:
+        raise NotFound(f"spend: there is no spend {ref} in campaign {campaign}")
+    return found
+
+
+def spends_of(session: Session, txid: str, campaign: str | None = None) -> Sequence[SpendRow]:
+    """All recorded spends of a transaction, in a campaign or in all, by campaign and name."""
+    query = select(SpendRow).where(SpendRow.txid == txid).order_by(col(SpendRow.campaign), col(SpendRow.ref))
+    return session.exec(query if campaign is None else query.where(SpendRow.campaign == campaign)).all()
+
+
+def spend_change(session: Session, spend: SpendRow) -> Sequence[SpendChangeRow]:
+    """What came back with a spend, in the order of outputs."""
+    query = select(SpendChangeRow).where(SpendChangeRow.entry == spend.entry)
+    return session.exec(query.order_by(col(SpendChangeRow.vout))).all()
+
+
+def change_coin(row: SpendChangeRow) -> ChangeCoin:
+    """A row of change as the fact that it came from says it."""
+    return ChangeCoin(
+        vout=row.vout,
+        wallet=row.wallet,
+        dust=row.dust,
+        undecided=row.undecided,
+        blocked=row.blocked or None,
+    )
+
+
+def inputs_apart(session: Session, spend: SpendRow) -> Sequence[str]:
+    """The outpoints among a spend's inputs that stood apart, undecided or of a gift that is still blocked."""
+    query = select(SpendInputRow.outpoint).where(
+        SpendInputRow.entry == spend.entry, col(SpendInputRow.released) == 0
+    )
+    return session.exec(query.order_by(col(SpendInputRow.outpoint))).all()
+
+
+def taken_by(session: Session, campaign: str, outpoint: str) -> str | None:
+    """The transaction whose spend took a coin that stood apart; the newest, where several did."""
+    query = (
+        select(SpendRow.txid)
+        .join(SpendInputRow, col(SpendInputRow.entry) == SpendRow.entry)
+        .where(SpendInputRow.campaign == campaign, SpendInputRow.outpoint == outpoint)
+        .order_by(col(SpendRow.entry).desc())
+    )
+    return session.exec(query).first()
 
 
 def _numbered(name: str, part: int) -> str:
@@ -141,15 +193,14 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
 
     Another campaign's coins of the same transaction may lie on the same line; those are left out.
     """
-    document = books.documents.require("spend", campaign, ref)
-    lender = document["notes"].get("borrowed_from")
+    spend = require_spend(books.session, campaign, ref)
     found = []
-    for restriction in all_in_order(books, campaign, "BTC", document["facts"].get("need")):
+    for restriction in all_in_order(books, campaign, "BTC", spend.need):
         line = spent_line(ref, restriction)
         spans = [
             (source.start, source.end)
             for source in books.lines.sources(line)
-            if _carried_away(source, campaign, ref, lender)
+            if _carried_away(source, campaign, ref, spend.borrowed_from)
         ]
         pieces = within(books.lines, line, spans)
         if pieces:
@@ -163,15 +214,14 @@ def carrying_use(books: Books, ref: str, restriction: str, sats: int) -> Part:
     return Part(PartKind.ON, sats, sats, onward, books.lines.length(onward))
 
 
-def require_released(context: Context, spend: dict[str, Any]) -> None:
+def require_released(context: Context, spend: SpendRow) -> None:
     """Conflict where a spend took coins of a gift that is blocked: nothing is made of them meanwhile (RULES 1)."""
-    facts = spend["facts"]
     blocks = [
         standing["block"]
-        for outpoint in facts.get("taken", ())
+        for outpoint in inputs_apart(context.books.session, spend)
         if (standing := context.books.documents.find("blocked", context.campaign, outpoint)) is not None
     ]
-    if blocks or facts.get("blocked"):
+    if blocks or spend.blocked:
         by = f", by {blocks[0]}" if blocks else ""
         raise Conflict(
             f"txid: it took coins of a gift that is blocked{by}; two persons release it first (`release add`), or "
@@ -179,11 +229,15 @@ def require_released(context: Context, spend: dict[str, Any]) -> None:
         )
 
 
-def _takings(facts: Any, campaign: str) -> list[tuple[str, int]]:
+def _takings(spend: Spent | SpendRow, campaign: str) -> list[tuple[str, int]]:
     """(account, sats) that a spend takes, of those that hold any."""
-    classes = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED)
-    read = facts if isinstance(facts, dict) else {c.value: getattr(facts, c.value) for c in classes}
-    return [(account(c, campaign), sats) for c in classes if (sats := read.get(c.value))]
+    held = (
+        (AccountClass.WALLET, spend.wallet),
+        (AccountClass.DUST, spend.dust),
+        (AccountClass.UNDECIDED, spend.undecided),
+        (AccountClass.BLOCKED, spend.blocked),
+    )
+    return [(account(kind, campaign), sats) for kind, sats in held if sats]
 
 
 def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, ...]]]:
@@ -203,7 +257,7 @@ def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, 
     return found
 
 
-def _post_spend(context: Context, facts: Spent) -> Posting:
+def _post_spend(context: Context, facts: Spent) -> Posting[SpendNotes]:
     """Unrestricted money first, then restricted lines by number; where units are wanting, a shortfall (RULES 12)."""
     unexplained = account(AccountClass.UNEXPLAINED, context.campaign)
     transfers = [Transfer(unexplained, a, "BTC", sats) for a, sats in _takings(facts, context.campaign)]
@@ -235,96 +289,138 @@ def _post_spend(context: Context, facts: Spent) -> Posting:
     for number, (line, pieces) in enumerate(blocked):
         operations.append(Change(line, pieces, UnitState.HELD, UnitState.FREE, ""))
         carry(str(UseName(UseCause.SPEND, campaign, facts.ref, variant=str(number))), line, pieces)
-    return Posting(tuple(transfers), tuple(operations), {"shortfall": left, "out": facts.out})
+    return Posting(tuple(transfers), tuple(operations), SpendNotes(shortfall=left))
 
 
-def _ref_in(entry: Entry) -> str:
-    facts = entry.facts
-    return spend_ref(str(facts["txid"]), int(facts.get("part", 0)), bool(facts.get("late", False)))
-
-
-def _fold_spend(books: Books, entry: Entry) -> None:
-    books.documents.save(
-        "spend",
-        entry.campaign,
-        _ref_in(entry),
-        document_of(entry, live=True, n=0, explained=None, explained_at=None, pending=None),
+def _fold_spend(books: Books, entry: Entry[Spent, SpendNotes]) -> None:
+    facts, session = entry.facts, books.session
+    session.add(
+        SpendRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            ref=facts.ref,
+            txid=facts.txid,
+            part=facts.part,
+            late=facts.late,
+            block=facts.block,
+            height=facts.height,
+            time=facts.time,
+            date=entry.date,
+            recorded_at=entry.at,
+            role=entry.role,
+            wallet=facts.wallet,
+            dust=facts.dust,
+            undecided=facts.undecided,
+            blocked=facts.blocked or 0,
+            change=facts.change,
+            excess=facts.excess,
+            out=facts.out,
+            shortfall=entry.notes.shortfall,
+            need=facts.need,
+        )
     )
-    for outpoint in entry.facts.get("taken", ()):
-        told = {"txid": entry.facts["txid"]}
-        books.documents.save("coin_taken", entry.campaign, outpoint, told)
+    session.flush()
+    for coin in facts.coins:
+        session.add(
+            SpendChangeRow(
+                entry=entry.seq,
+                vout=coin.vout,
+                wallet=coin.wallet,
+                dust=coin.dust,
+                undecided=coin.undecided,
+                blocked=coin.blocked or 0,
+            )
+        )
+    for outpoint in facts.taken or ():
+        session.add(SpendInputRow(entry=entry.seq, outpoint=outpoint, campaign=entry.campaign))
 
 
-def _post_void(context: Context, facts: SpentAgain) -> Posting:
-    document = context.books.documents.require("spend", context.campaign, facts.ref)
+def _post_void(context: Context, facts: SpentAgain) -> Posting[None]:
+    spend = require_spend(context.books.session, context.campaign, facts.ref)
     undone = account(AccountClass.UNDONE, context.campaign)
-    transfers = [Transfer(a, undone, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
-    if document["facts"]["excess"]:
+    transfers = [Transfer(a, undone, "BTC", n) for a, n in _takings(spend, context.campaign)]
+    if spend.excess:
         undecided = account(AccountClass.UNDECIDED, context.campaign)
-        transfers.append(Transfer(undone, undecided, "BTC", document["facts"]["excess"]))
+        transfers.append(Transfer(undone, undecided, "BTC", spend.excess))
     return Posting(tuple(transfers))
 
 
-def _post_restore(context: Context, facts: SpentAgain) -> Posting:
-    document = context.books.documents.require("spend", context.campaign, facts.ref)
+def _post_restore(context: Context, facts: SpentAgain) -> Posting[None]:
+    spend = require_spend(context.books.session, context.campaign, facts.ref)
     undone = account(AccountClass.UNDONE, context.campaign)
-    transfers = [Transfer(undone, a, "BTC", n) for a, n in _takings(document["facts"], context.campaign)]
-    if document["facts"]["excess"]:
+    transfers = [Transfer(undone, a, "BTC", n) for a, n in _takings(spend, context.campaign)]
+    if spend.excess:
         undecided = account(AccountClass.UNDECIDED, context.campaign)
-        transfers.append(Transfer(undecided, undone, "BTC", document["facts"]["excess"]))
+        transfers.append(Transfer(undecided, undone, "BTC", spend.excess))
     return Posting(tuple(transfers))
 
 
-def _fold_again(live: bool) -> Any:
-    def fold(books: Books, entry: Entry) -> None:
-        number = _ref_in(entry)
-        document = books.documents.require("spend", entry.campaign, number)
-        document |= {"live": live, "n": entry.facts["n"]}
-        books.documents.save("spend", entry.campaign, number, document)
+def _fold_again(live: bool) -> Callable[[Books, Entry[SpentAgain, None]], None]:
+    def fold(books: Books, entry: Entry[SpentAgain, None]) -> None:
+        spend = require_spend(books.session, entry.campaign, entry.facts.ref)
+        spend.live, spend.n = live, entry.facts.n
+        books.session.add(spend)
 
     return fold
 
 
-def lender_of(books: Books, campaign: str, txid: str) -> str | None:
+def lender_of(session: Session, campaign: str, txid: str) -> str | None:
     """Whose coins a recorded spend took, where it took none of this campaign's (RULES 17)."""
-    if books.documents.find("spend", campaign, txid) is not None:
-        return None
-    others = (slug for slug in campaign_slugs(books.session) if slug != campaign)
-    return next((slug for slug in others if books.documents.find("spend", slug, txid) is not None), None)
+    query = select(SpendRow.campaign).where(SpendRow.txid == txid, SpendRow.ref == txid)
+    owners = session.exec(query.order_by(col(SpendRow.campaign))).all()
+    return None if campaign in owners else next(iter(owners), None)
 
 
-def require_unexplained(context: Context, txid: str, total: int, field: str) -> dict[str, Any]:
+def require_unexplained(context: Context, txid: str, total: int, field: str) -> SpendRow:
     """The spend that a fact explains; raises NotFound, or Conflict that says by how much it differs."""
-    lender = lender_of(context.books, context.campaign, txid)
+    session = context.books.session
+    lender = lender_of(session, context.campaign, txid)
     if lender is not None:
         raise Conflict(
             f"txid: it spent coins of campaign {lender}; record a loan there, which names what is to explain here"
         )
-    document = context.books.documents.require("spend", context.campaign, txid)
-    if document["explained"] is not None:
-        raise Conflict(f"txid: this spend is explained already, by {document['explained']}")
-    out = document["notes"]["out"]
-    if out != total:
-        wrong = "missing" if total < out else "too many"
+    spend = require_spend(session, context.campaign, txid)
+    if spend.explained_by is not None:
+        raise Conflict(f"txid: this spend is explained already, by {spend.explained_by}")
+    if spend.out != total:
+        wrong = "missing" if total < spend.out else "too many"
         raise Conflict(
-            f"{field}: the transaction took {out} sats and this explains {total}; an explanation covers "
-            f"all of it, network fee included ({abs(out - total)} sats {wrong})"
+            f"{field}: the transaction took {spend.out} sats and this explains {total}; an explanation covers "
+            f"all of it, network fee included ({abs(spend.out - total)} sats {wrong})"
         )
-    return document
+    return spend
 
 
-def require_purpose(spend: dict[str, Any], need: str | None) -> None:
+def require_purpose(spend: SpendRow, need: str | None) -> None:
     """Refused where an explanation names a need and the spend settled without knowing of it."""
-    if need is not None and spend["facts"].get("need") != need:
+    if need is not None and spend.need != need:
         raise Refused.field(
             "need",
             "is named too late: the transaction has settled and took unrestricted money first; leave it out",
         )
 
 
-def mark_spend(books: Books, campaign: str, txid: str, **changes: Any) -> None:
-    document = books.documents.require("spend", campaign, txid)
-    books.documents.save("spend", campaign, txid, document | changes)
+def mark_waiting(books: Books, campaign: str, ref: str, by: ExplainedBy, number: str) -> None:
+    """An explanation of a spend waits for an approval."""
+    _mark(books, campaign, ref, by, number, None)
+
+
+def mark_explained(books: Books, campaign: str, ref: str, by: ExplainedBy, number: str, at: str) -> None:
+    """An entry says what a spend was for; `at` is when it was recorded."""
+    _mark(books, campaign, ref, by, number, at)
+
+
+def mark_open(books: Books, campaign: str, ref: str) -> None:
+    """Nothing explains a spend, and nothing waits to."""
+    _mark(books, campaign, ref, None, None, None)
+
+
+def _mark(
+    books: Books, campaign: str, ref: str, by: ExplainedBy | None, number: str | None, at: str | None
+) -> None:
+    spend = require_spend(books.session, campaign, ref)
+    spend.explanation, spend.explanation_number, spend.explained_at = by, number, at
+    books.session.add(spend)
 
 
 SPEND = Kind(
@@ -337,6 +433,8 @@ SPEND = Kind(
     key=lambda _campaign, facts: _numbered(f"spend:{facts.txid}", facts.part),
     post=_post_spend,
     fold=_fold_spend,
+    notes=SpendNotes,
+    typed=True,
 )
 VOID_SPEND = Kind(
     name="void.spend",
@@ -348,6 +446,7 @@ VOID_SPEND = Kind(
     key=lambda _campaign, facts: _numbered(f"void:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_void,
     fold=_fold_again(False),
+    typed=True,
 )
 RESTORE_SPEND = Kind(
     name="restore.spend",
@@ -359,5 +458,6 @@ RESTORE_SPEND = Kind(
     key=lambda _campaign, facts: _numbered(f"restore:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_restore,
     fold=_fold_again(True),
+    typed=True,
 )
 KINDS = (SPEND, VOID_SPEND, RESTORE_SPEND)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlmodel import col, select
+
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
+from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.observing import Coin, Observed
@@ -68,16 +71,18 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
 
     A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
     """
-    documents, observed, total = Books(tx).documents, Observed(tx.shelf), 0
-    slugs = campaign_slugs(tx.session)
-    for slug in slugs if len(slugs) > 1 else ():  # with one campaign nothing lies elsewhere
-        for _, spend in documents.all("spend", slug):
-            for told in spend["facts"]["coins"]:
-                coin = observed.coin(f"{spend['facts']['txid']}:{told['vout']}")
-                if coin is None or coin.campaign == slug or not _is_unspent(coin, settled, settled):
-                    continue
-                sats = told["wallet"] + told["dust"] + told["undecided"] + told.get("blocked", 0)
-                total += sats if slug == campaign else -sats if coin.campaign == campaign else 0
+    observed, total = Observed(tx.shelf), 0
+    if len(campaign_slugs(tx.session)) < 2:  # nothing lies elsewhere
+        return 0
+    query = select(SpendRow.campaign, SpendRow.txid, SpendChangeRow).join(
+        SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry
+    )
+    for owner, txid, told in tx.session.exec(query):
+        coin = observed.coin(f"{txid}:{told.vout}")
+        if coin is None or coin.campaign == owner or not _is_unspent(coin, settled, settled):
+            continue
+        sats = told.wallet + told.dust + told.undecided + told.blocked
+        total += sats if owner == campaign else -sats if coin.campaign == campaign else 0
     return total
 
 
@@ -98,17 +103,18 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
 
     A move between own addresses is explained from its first sighting on: nothing left but its fee.
     """
-    books, observed = Books(tx), Observed(tx.shelf)
+    observed = Observed(tx.shelf)
     rows: dict[str, UnexplainedSpend] = {}
-    for ref, document in books.documents.all("spend", campaign):
-        if not document["notes"]["out"]:  # all of it came back: nothing to explain
-            continue
-        seen = observed.tx(document["facts"]["txid"])
-        rows[ref] = UnexplainedSpend(
-            txid=ref,
-            amount=Amount.of("BTC", document["notes"]["out"]),
-            seen_at=seen.first_at if seen else document["at"],
-            explained_at=document["explained_at"],
+    # Where all of it came back there is nothing to explain.
+    left = select(SpendRow).where(SpendRow.campaign == campaign, SpendRow.out > 0)
+    for spend in tx.session.exec(left):
+        seen = observed.tx(spend.txid)
+        at = seen.first_at if seen else spend.recorded_at
+        rows[spend.ref] = UnexplainedSpend(
+            txid=spend.ref,
+            amount=Amount.of("BTC", spend.out),
+            seen_at=at,
+            explained_at=spend.explained_at,
         )
     for young in young_spends(tx):
         at = young.transaction.first_at

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.orders import InvoiceRow, OrderRow
+from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
@@ -249,17 +250,18 @@ def _same_address(books: Books, observed: Observed, campaign: str, left: _Left) 
     """Explained spends whose coins lay on one of the same addresses: likely the same use again."""
     if not left.scripts:
         return
-    for ref, document in books.documents.all("spend", campaign):
-        if document["explained"] is None or ref.partition(":")[0] == left.txid:
-            continue
-        if left.scripts & _scripts(observed, observed.tx(document["facts"]["txid"])):
-            day = _by_time(left, document["date"])
-            why = (f"coins of the same address went before, by {document['explained']}", day[1])
+    explained = select(SpendRow).where(
+        SpendRow.campaign == campaign, col(SpendRow.explained_at).is_not(None), SpendRow.txid != left.txid
+    )
+    for spend in books.session.exec(explained.order_by(col(SpendRow.ref))):
+        if left.scripts & _scripts(observed, observed.tx(spend.txid)):
+            day = _by_time(left, spend.date)
+            why = (f"coins of the same address went before, by {spend.explained_by}", day[1])
             yield Suggestion(
                 kind="spend",
-                reference=ref,
+                reference=spend.ref,
                 campaign=campaign,
                 score=ADDRESS + day[0],
-                minor=document["notes"]["out"],
+                minor=spend.out,
                 why=why,
             )

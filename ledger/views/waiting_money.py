@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqlmodel import col, select
+
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
+from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import ALL
 from ledger.recording.valuing import unvalued_gifts
@@ -134,22 +137,22 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decisio
             amount=Amount.known("BTC", gift["shortfall"]),
             what_to_do=what,
         )
-    for ref, spend in books.documents.all("spend", slug):
-        # What was borrowed stands in the fund whose coins they were.
-        if not spend["live"] and "borrowed_from" not in spend["notes"]:
-            part = spend["facts"]["part"]
-            key = f"void:spend:{spend['facts']['txid']}:{spend['n']}" + (f":{part}" if part else "")
-            row = tx.journal.by_key(key)
-            since = spend["at"] if row is None else row.recorded_at
-            out = spend["notes"]["out"]
-            yield DecisionWanted(
-                matter=Matter.SHORTFALL,
-                campaign=slug,
-                subject=f"spend {ref}",
-                since=since,
-                amount=Amount.known("BTC", out),
-                what_to_do=what,
-            )
+    # What was borrowed stands in the fund whose coins they were.
+    undone = select(SpendRow).where(
+        SpendRow.campaign == slug, col(SpendRow.live) == 0, col(SpendRow.borrowed_from).is_(None)
+    )
+    for spend in tx.session.exec(undone.order_by(col(SpendRow.ref))):
+        key = f"void:spend:{spend.txid}:{spend.n}" + (f":{spend.part}" if spend.part else "")
+        row = tx.journal.by_key(key)
+        since = spend.recorded_at if row is None else row.recorded_at
+        yield DecisionWanted(
+            matter=Matter.SHORTFALL,
+            campaign=slug,
+            subject=f"spend {spend.ref}",
+            since=since,
+            amount=Amount.known("BTC", spend.out),
+            what_to_do=what,
+        )
 
 
 def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:

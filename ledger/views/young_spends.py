@@ -5,17 +5,16 @@ The same rule as at settling (`ledger/rules/coins.py`), over coins as they will 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ledger.core.facts import facts_json
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, spend_facts
 from ledger.rules.fee_only import explained_by_itself
 from ledger.rules.observing import Observed, TxState, WatchedTx
 from ledger.rules.settled import settled_block
-from ledger.rules.spends import Spent
+from ledger.rules.spends import ChangeCoin, Spent
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -29,16 +28,16 @@ class _Foreseen(CoinClasses):
 
     def __init__(self, books: Books) -> None:
         super().__init__(books)
-        self._spends: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        self._spends: dict[str, list[tuple[str, Sequence[ChangeCoin]]]] = {}
 
-    def spends_of(self, txid: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def change_of(self, txid: str) -> Iterator[tuple[str, Sequence[ChangeCoin]]]:
         foreseen = self._spends.get(txid)
-        yield from super().spends_of(txid) if foreseen is None else foreseen
+        yield from super().change_of(txid) if foreseen is None else foreseen
 
     def foresee(self, txid: str, parts: Iterable[tuple[str, Spent]]) -> None:
         # By campaign, as the recorded ones are read: where several share a coin, that order is what is taken.
         self._spends[txid] = sorted(
-            ((campaign, {"facts": facts_json(facts)}) for campaign, facts in parts), key=lambda part: part[0]
+            ((campaign, facts.coins) for campaign, facts in parts), key=lambda part: part[0]
         )
 
 
@@ -71,7 +70,7 @@ def young_spends(tx: Reading) -> Iterator[YoungSpend]:
             lost.add(young.txid)
             continue
         coins = [coin for coin in map(observed.coin_to_be, ours) if coin is not None]
-        if not coins or any(classes.spends_of(young.txid)):
+        if not coins or any(classes.change_of(young.txid)):
             continue
         parts = tuple(spend_facts(young, coins, classes))
         classes.foresee(young.txid, parts)

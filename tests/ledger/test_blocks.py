@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
+from ledger.rules.spends import inputs_apart, require_spend
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.matter import Matter
@@ -110,8 +111,10 @@ def test_a_spend_of_a_blocked_coin_takes_it_from_where_it_lies_apart(tmp_path: P
     ledger.mine("s", tx("sale", (16, BTC // 4), spends=(("gift", 0),)))
     ledger.bury()
     tied(ledger)
-    facts = document(ledger, "spend", name("sale"))["facts"]
-    assert (facts["wallet"], facts["blocked"], facts["taken"]) == (0, BTC - BTC // 4, [GIFT])
+    with ledger.store.read() as reading:
+        spend = require_spend(reading.session, SLUG, name("sale"))
+        assert (spend.wallet, spend.blocked) == (0, BTC - BTC // 4)
+        assert list(inputs_apart(reading.session, spend)) == [GIFT]
     assert net(ledger, f"blocked/{SLUG}", "BTC") == BTC // 4
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlmodel import col, select
+
 from ledger.model.campaigns import Nature
+from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
@@ -31,9 +34,12 @@ def _in_kind(s: Scene) -> Facts:
 @tells("incoming")
 def _incoming(s: Scene) -> Facts:
     coins = [outpoint for outpoint, d in s.documents("donation") if d["live"]]
-    for _, spend in s.documents("spend"):
-        txid = spend["facts"]["txid"]
-        coins += [f"{txid}:{c['vout']}" for c in spend["facts"]["coins"] if c["undecided"]]
+    apart = (
+        select(SpendRow.txid, SpendChangeRow.vout)
+        .join(SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry)
+        .where(SpendRow.campaign == s.slug, SpendChangeRow.undecided > 0)
+    )
+    coins += [f"{txid}:{vout}" for txid, vout in s.books.session.exec(apart)]
     outpoint = s.one(sorted(set(coins)), "donation")
     document = coin_named(s.books, s.slug, outpoint)
     now = document.get("counts_as", "")
@@ -90,7 +96,7 @@ def _lifted(s: Scene) -> Facts:
 def _loan(s: Scene) -> Facts:
     others = [slug for slug in s.world.slugs() if slug != s.slug]
     facts = s.numbered("LN") | {"to": s.one(others, "campaign")}
-    coins = [(ref, d["notes"]["out"]) for ref, d in s.unexplained()]
+    coins = [(ref, d.out) for ref, d in s.unexplained()]
     if coins and s.chance(40):
         ref, out = s.pick(coins)
         return facts | {"asset": "BTC", "txid": ref, "amount": out}
@@ -166,7 +172,7 @@ def _gift_return(s: Scene) -> Facts:
         fee = s.pick((0, 0, 2))
         facts |= {"bank": bought["bank"], "fee": fee, "amount": s.n(1, max(1, bought["amount"] - fee))}
         return facts
-    txid, out = s.one([(ref, d["notes"]["out"]) for ref, d in s.unexplained()], "spend")
+    txid, out = s.one([(ref, d.out) for ref, d in s.unexplained()], "spend")
     fee = s.n(0, min(out - 1, 500))
     return facts | {"txid": txid, "amount": out - fee, "fee": fee}
 

@@ -130,7 +130,7 @@ def _contribution(s: Scene) -> Facts:
 
 @tells("conversion")
 def _conversion(s: Scene) -> Facts:
-    known = [(ref, d["notes"]["out"]) for ref, d in s.unexplained()]
+    known = [(ref, d.out) for ref, d in s.unexplained()]
     txid, out = s.one(known + (s.young_spends() if s.chance(50) or not known else []), "spend")
     if out < 2:
         raise Needs("spend")
@@ -153,15 +153,10 @@ def _conversion(s: Scene) -> Facts:
 
 @tells("move")
 def _move(s: Scene) -> Facts:
-    coins = [(ref, d) for ref, d in s.unexplained() if d["facts"]["change"]]
+    coins = [(ref, d) for ref, d in s.unexplained() if d.change]
     if coins and s.chance(60):
-        ref, document = s.pick(coins)
-        return s.numbered("MV") | {
-            "txid": ref,
-            "asset": "BTC",
-            "amount": 0,
-            "fee": document["notes"]["out"],
-        }
+        ref, spend = s.pick(coins)
+        return s.numbered("MV") | {"txid": ref, "asset": "BTC", "amount": 0, "fee": spend.out}
     bank, currency, free = s.one(s.banks(), s.pick(("contribution", "spend")))
     fee = s.pick((0, 1, min(free - 1, 9)))
     other = next(name for name in BANKS if name != bank)

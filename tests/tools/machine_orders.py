@@ -79,7 +79,7 @@ def _payment(s: Scene) -> Facts:
             unpaid.append((order, left))
     order, left = s.one(unpaid, "purchase.approved")
     facts = s.numbered("PY") | {"order": order.number}
-    coins = [(ref, d["notes"]["out"]) for ref, d in s.unexplained() if d["notes"]["out"] > 1]
+    coins = [(ref, d.out) for ref, d in s.unexplained() if d.out > 1]
     coins += s.young_spends() if s.chance(30) else []
     if coins and s.chance(40):
         txid, out = s.pick(coins)

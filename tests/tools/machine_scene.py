@@ -13,8 +13,10 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
+from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
+from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
 from tests.tools.machine_world import Needs, World
 
@@ -118,13 +120,12 @@ class Scene:
     def recalled(self, product: str, lot: str) -> bool:
         return self.books.documents.find("recalled", "", f"{product}#{lot}") is not None
 
-    def unexplained(self) -> list[tuple[str, dict[str, Any]]]:
+    def unexplained(self) -> list[tuple[str, SpendRow]]:
         """Spends that no entry explains and none waits to."""
-        return [
-            (ref, d)
-            for ref, d in self.documents("spend")
-            if d["explained"] is None and d["pending"] is None and d["notes"]["out"] > 0
-        ]
+        query = select(SpendRow).where(
+            SpendRow.campaign == self.slug, col(SpendRow.explanation).is_(None), SpendRow.out > 0
+        )
+        return [(row.ref, row) for row in self.books.session.exec(query.order_by(col(SpendRow.ref)))]
 
     def young_spends(self) -> list[tuple[str, int]]:
         """(txid, sats that left) of transactions of this campaign alone that have not settled."""
@@ -140,7 +141,7 @@ class Scene:
         for block in chain.blocks[-5:]:
             for tx in block.txs:
                 slugs = {owners.get(str(spent)) for spent in tx.inputs}
-                if slugs != {self.slug} or self.books.documents.find("spend", self.slug, tx.txid):
+                if slugs != {self.slug} or find_spend(self.books.session, self.slug, tx.txid):
                     continue
                 back = sum(amount for script, amount in tx.outputs if script in chain.owners)
                 out = sum(sats[str(spent)] for spent in tx.inputs) - back
