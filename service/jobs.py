@@ -58,8 +58,8 @@ class Jobs:
     """Another process leads, and the log says so already."""
     _behind: int = 0
     """Blocks that the last look left to be read at once."""
-    _stirred: bool = True
-    """Something settled, or this process is new: the wallets' gaps may have to grow."""
+    _grown: bool = False
+    """The wallets of the configuration were compared with the ledger; what payments open, a look opens itself."""
     _seen: int = 0
     """The newest entry that this process knows of: campaigns and needs after it are new."""
 
@@ -94,8 +94,9 @@ class Jobs:
                 self._waits = True
                 return None
             self._waits = False
-            if self._opened() or self._stirred:
+            if self._has_news() or not self._grown:
                 self.add_addresses()
+                self._grown = True
             if self._intake is None or not self._intake.knows_where_we_are():
                 self._intake = self.pin()
             outcome = self._intake.look()
@@ -106,7 +107,6 @@ class Jobs:
             warn("look failed", why=str(failure))
             return None
         self.trouble = self.unwritable = None
-        self._stirred = bool(outcome.entries)
         self._behind = outcome.behind
         _note_recorded(outcome.entries)
         return outcome
@@ -140,7 +140,7 @@ class Jobs:
         """What no source could be asked about now waits as long as a look does."""
         return self.clock() + (self.look_seconds if self.lookups.wait() else 0)
 
-    def _opened(self) -> bool:
+    def _has_news(self) -> bool:
         """Is there a campaign or a need that the look before did not know? A wallet may wait for it."""
         with self.store.read() as tx:
             newest = tx.journal.count()

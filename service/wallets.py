@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from ledger.recording.giving import save_gaps
+from ledger.recording.giving import load_gaps, save_gaps
 from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.store.database import Store
-from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading
 from service.address_lists import ListedAddress, addresses_in
 from service.backfill import note_added
 from service.command import BadUse
@@ -76,6 +76,18 @@ def _require_kept(tx: Reading, row: Address, line: ListedAddress, need: str) -> 
     raise BadUse(f"{_FILE}: {line.where}: need: this address {why}; leave it so, or list another address.")
 
 
+@dataclass(slots=True)
+class _Missing:
+    """What the wallets name and the ledger does not have: decided while others write, and written in a moment."""
+
+    rows: dict[bytes, Address] = field(default_factory=dict)
+    kept: list[tuple[bytes, str]] = field(default_factory=list)
+    """(script, need): known addresses that a file keeps for a need from now on."""
+
+    def has_fixed(self, slug: str) -> bool:
+        return any((row.campaign, row.branch) == (slug, "fixed") for row in self.rows.values())
+
+
 def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
     """Watch every address that the wallets name, `gap_limit` beyond the last used one; returns how many are new.
 
@@ -84,17 +96,26 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
     """
     if not wallets:
         return 0
-    added = 0
-    with store.write() as tx:
-        save_gaps(tx, _gaps(wallets, network))
+    gaps, missing = _gaps(wallets, network), _Missing()
+    with store.read() as tx:
+        same_gaps = load_gaps(tx) == gaps
         campaigns = list(campaign_slugs(tx.session))
         for wallet in wallets:
             slug = wallet.campaign or (campaigns[0] if campaigns else "")
             if slug in campaigns:
-                added += _add(tx, wallet, slug, network)
+                _miss(tx, missing, wallet, slug, network)
             elif slug:
                 warn("addresses wait for their campaign and are not watched", campaign=slug)
-    return added
+    if same_gaps and not missing.rows and not missing.kept:
+        return 0
+    with store.write() as tx:
+        save_gaps(tx, gaps)
+        for script, need in missing.kept:
+            tx.addresses.keep_for(script, need)
+        fresh = [row for row in missing.rows.values() if tx.addresses.by_script(row.script) is None]
+        tx.addresses.add(fresh)
+        note_added(tx, (row.script for row in fresh))
+    return len(fresh)
 
 
 def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, int]:
@@ -103,41 +124,41 @@ def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, int]:
     return {descriptor.text: gap for descriptor, gap in parsed if descriptor.ranged}
 
 
-def _has_fixed(tx: Reading, slug: str) -> bool:
-    """A campaign has one fixed address, and keeps it whatever the configuration says later."""
-    return any(row.branch == "fixed" for row in tx.addresses.of_campaign(slug))
-
-
-def _add(tx: Writing, wallet: Wallet, slug: str, network: Network) -> int:
+def _miss(tx: Reading, missing: _Missing, wallet: Wallet, slug: str, network: Network) -> None:
     needs = set(need_numbers(tx.session, slug))
     named = wallet.lines if isinstance(wallet, FileWallet) else ()
     waits_for = ({wallet.need} | {line.need or "" for line in named}) - needs - {""}
     if waits_for:
         warn("addresses wait for their need and are not watched", campaign=slug, needs=sorted(waits_for))
     if wallet.need in waits_for:
-        return 0
+        return
+    fixed = _fixed_index(tx, missing, wallet, slug)
     if isinstance(wallet, FileWallet):
-        rows = _of_file(tx, wallet, slug, network, needs)
+        rows = _of_file(tx, missing, wallet, slug, network, needs, fixed)
     elif wallet.addresses:
-        rows = _listed(tx, wallet, slug, network)
+        rows = _listed(wallet, slug, network, fixed)
     else:
-        rows = _derived(tx, wallet, slug, network)
-    rows = [_kept_for(row, row.restriction or wallet.need) for row in rows]
-    fresh = [row for row in rows if tx.addresses.by_script(row.script) is None]
-    tx.addresses.add(fresh)
-    note_added(tx, (row.script for row in fresh))
-    return len(fresh)
+        rows = _derived(tx, wallet, slug, network, fixed)
+    for row in rows:
+        there = missing.rows.get(row.script) or tx.addresses.by_script(row.script)
+        if there is None:
+            missing.rows[row.script] = _kept_for(row, row.restriction or wallet.need)
 
 
 def _of_file(
-    tx: Writing, wallet: FileWallet, slug: str, network: Network, needs: AbstractSet[str]
+    tx: Reading,
+    missing: _Missing,
+    wallet: FileWallet,
+    slug: str,
+    network: Network,
+    needs: AbstractSet[str],
+    fixed: int | None,
 ) -> list[Address]:
     """Rows of a file, those of a need that is not there yet left out; known addresses follow what it says now.
 
     `fixed_index` counts the lines that are for any end.
     """
     free = [line.address for line in wallet.lines if not line.need]
-    fixed = _fixed_index(tx, wallet, slug)
     everybodys = free[min(fixed, len(free) - 1)] if free and fixed is not None else None
     rows = []
     for index, line in enumerate(wallet.lines):
@@ -147,8 +168,8 @@ def _of_file(
         row = tx.addresses.by_script(script)
         if row is not None:
             _require_kept(tx, row, line, need)
-            if line.need:
-                tx.addresses.keep_for(script, need)
+            if line.need and row.restriction is None:
+                missing.kept.append((script, need))
         branch = "fixed" if line.address == everybodys else "receive"
         address = address_of(script, network) or line.address
         rows.append(Address(script, address, slug, branch, index, "list", need or None))
@@ -160,14 +181,15 @@ def _kept_for(row: Address, need: str) -> Address:
     return replace(row, restriction=need) if need and row.branch != "change" else row
 
 
-def _fixed_index(tx: Reading, wallet: Wallet, slug: str) -> int | None:
-    """Which address of a wallet is everybody's, if any."""
-    return None if wallet.need or _has_fixed(tx, slug) else wallet.fixed_index
+def _fixed_index(tx: Reading, missing: _Missing, wallet: Wallet, slug: str) -> int | None:
+    """Which address of a wallet is everybody's, if any: a campaign has one, whatever the configuration says later."""
+    if wallet.need or missing.has_fixed(slug) or tx.addresses.fixed_of(slug) is not None:
+        return None
+    return wallet.fixed_index
 
 
-def _listed(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[Address]:
+def _listed(wallet: Wallet, slug: str, network: Network, fixed: int | None) -> list[Address]:
     rows = []
-    fixed = _fixed_index(tx, wallet, slug)
     if fixed is not None:
         fixed = min(fixed, len(wallet.addresses) - 1)
     for index, address in enumerate(wallet.addresses):
@@ -188,18 +210,18 @@ def _parsed(wallet: Wallet, network: Network) -> Descriptor:
         raise BadUse(f"wallets.descriptor: {refusal}") from None
 
 
-def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network) -> list[Address]:
+def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: int | None) -> list[Address]:
     descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
-        branch = "receive" if _fixed_index(tx, wallet, slug) is None else "fixed"
+        branch = "receive" if fixed is None else "fixed"
         return [Address(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
     observed = Observed(tx.shelf)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
     count = max(used, default=-1) + 1 + wallet.gap_limit
-    return _rows(descriptor, slug, network, have, count, _fixed_index(tx, wallet, slug))
+    return _rows(descriptor, slug, network, have, count, fixed)
 
 
 def _rows(

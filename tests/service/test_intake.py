@@ -261,3 +261,22 @@ def test_two_explorers_of_which_one_is_behind_agree_with_the_longer(scene: Scene
         service = scene.process(config)
         service.jobs.look()
         scene.settled()
+
+
+def test_looks_walk_no_wallet_again_until_a_campaign_or_a_need_is_opened(scene: Scene) -> None:
+    """What payments open is written with the look that found them; a list of 100,000 is not read for each gift."""
+    jobs = scene.process().jobs
+    jobs.look()
+    walked: list[str] = []
+
+    def walk() -> int:
+        walked.append("walked")
+        return 0
+
+    jobs.add_addresses = walk
+    scene.give()
+    outcome = jobs.look()
+    assert outcome is not None
+    assert outcome.entries
+    assert jobs.look() is not None
+    assert walked == []
