@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ledger.recording.giving import PAST
 from ledger.store.transaction import Reading, Writing
 from service.pinning import parse_checkpoint
-from watchers.look import Look, Past
+from watchers.look import Look, Rescan
 
 _MOST_ASKED = 1_000
 """More scripts than these are not asked histories for: reading the blocks again is cheaper, and tells nobody."""
@@ -26,19 +26,19 @@ class Backfill:
     next: int
     listed_by: tuple[str, ...]
 
-    def question(self, scanned_height: int, ask_histories: bool) -> Past:
+    def question(self, scanned_height: int, ask_histories: bool) -> Rescan:
         """What the next look is asked for."""
         wanted = ask_histories and not self.listed_by and len(self.scripts) <= _MOST_ASKED
-        return Past(self.scripts, self.next, scanned_height, wanted)
+        return Rescan(self.scripts, self.next, scanned_height, wanted)
 
     def after(self, look: Look) -> Backfill | None:
         """What is left after a look; None when all of it was read."""
         height = self.next
-        if look.undone:
-            height = min(height, look.tip.height - len(look.found) + 1)
-        elif look.past_read is not None:
-            height = max(height, look.past_read + 1)
-        if height > look.tip.height and not look.undone:
+        if look.disconnected:
+            height = min(height, look.tip.height - len(look.connected) + 1)
+        elif look.rescanned_to is not None:
+            height = max(height, look.rescanned_to + 1)
+        if height > look.tip.height and not look.disconnected:
             return None
         return replace(self, next=height, listed_by=self.listed_by or look.listed_by)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from service.command import BadUse
-from watchers.net.electrum import place_of
+from watchers.net.electrum import endpoint_of
 
 FILE_NAME = "aidtrail.toml"
 HISTORY_KINDS = ("esplora", "electrum")
@@ -216,7 +216,7 @@ def _check_names(config: Config, name: str) -> None:
             raise BadUse(f"{name}: sources: two are named {source.name!r}; give each a name of its own.")
         if source.kind == "electrum":
             try:
-                place_of(source.url, source.tls)
+                endpoint_of(source.url, source.tls)
             except ValueError as wrong:
                 raise BadUse(f"{name}: sources of {source.name!r}: {wrong}.") from None
             continue

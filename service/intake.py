@@ -25,7 +25,7 @@ from service.logs import warn
 from service.wallets import Growth
 from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
-from watchers.look import FoundBlock, Look, Sighting, SourceReport, Watcher
+from watchers.look import ChainBlock, Look, Sighting, SourceReport, Watcher
 from watchers.proof.headers import HeaderChain
 
 
@@ -40,8 +40,8 @@ class Sightings(StrEnum):
 def chain_look(look: Look, asked_mempools: bool) -> ChainLook:
     """The watchers' words as the ledger's."""
     return ChainLook(
-        undone=look.undone,
-        joined=tuple(_joined(block) for block in look.found),
+        undone=look.disconnected,
+        joined=tuple(_joined(block) for block in look.connected),
         tip=BlockRef(look.tip.height, look.tip.hash, look.tip.time),
         best_height=look.best_header.height,
         seen=tuple(_seen(sighting) for sighting in look.sightings),
@@ -53,10 +53,10 @@ def chain_look(look: Look, asked_mempools: bool) -> ChainLook:
     )
 
 
-def _joined(block: FoundBlock) -> JoinedBlock:
+def _joined(block: ChainBlock) -> JoinedBlock:
     txs = tuple(
         TxFacts(tx.txid, tx.position, tx.coinbase, tx.inputs, tx.outputs, tx.branch)
-        for tx in block.facts.touched
+        for tx in block.facts.relevant
     )
     return JoinedBlock(block.ref, block.source, txs)
 
@@ -161,7 +161,7 @@ class Intake:
             sighting_scripts=asked,
             waiting=waiting,
             known=growth,
-            past=None if past is None else past.question(height, self.ask_histories),
+            rescan=None if past is None else past.question(height, self.ask_histories),
         )
         return Fetched(scanned, found, growth, past, monotonic() - began)
 
@@ -190,14 +190,14 @@ class Intake:
     def _keep_headers(self, tx: Writing, found: Look) -> None:
         """Store the headers of the agreed chain, and those ahead of it that were verified: they are read once."""
         chain = self.watcher.chain
-        above = found.tip.height - len(found.found)
+        above = found.tip.height - len(found.connected)
         end = (
             found.best_header.hash
             if chain.ancestor_is(found.best_header.hash, found.tip.hash)
             else found.tip.hash
         )
         kept = tx.progress.load("headers_to") or ""
-        if not found.undone and kept in chain and chain.ancestor_is(end, kept):
+        if not found.disconnected and kept in chain and chain.ancestor_is(end, kept):
             above = max(above, chain.height(kept) or 0)
         tx.progress.add_headers(chain_rows(chain, end, above))
         tx.progress.save("headers_to", end)
@@ -228,8 +228,8 @@ class Intake:
         behind = max(0, look.best_header.height - look.tip.height)
         if not behind:
             tx.progress.save("behind_hours", "0")
-        elif look.found:
-            count = len(look.found)
+        elif look.connected:
+            count = len(look.connected)
             pace = fetched.seconds / count
             weight = size // count if isinstance(self.watcher, Watcher) else 0
             tx.progress.save("behind_hours", str(self.budget.hours_for(behind, pace, weight)))

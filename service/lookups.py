@@ -1,4 +1,4 @@
-"""Transactions that donors ask to be looked at alone: a short queue that the next look answers, one by one.
+"""Transactions that donors ask to be looked up by their txid: a short queue that the next look answers, one by one.
 
 Bounded in number and pace, so that nobody hammers explorers through it; kept beside the progress, so that any
 process may take a question and the one that leads answers it.
@@ -22,7 +22,7 @@ from service.budget import Budget, fetched_today, note_fetched
 from service.clock import Clock
 from service.intake import Sightings
 from service.logs import warn
-from watchers.lookup import Alone
+from watchers.lookup import TransactionLookup
 from watchers.proof.block import Tx
 from watchers.proof.secret import secret_in
 
@@ -42,10 +42,10 @@ ASK_AGAIN = {
 """Seconds for which an answer is given again instead of asking; a question that nobody could be asked is dropped."""
 
 
-class LooksAlone(Protocol):
+class LooksUp(Protocol):
     """A watcher, in either mode."""
 
-    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone: ...
+    def look_up(self, txid: str, *, now: int, own_only: bool) -> TransactionLookup: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class LookUps:
         with self.store.read() as tx:
             return len(_Queue.load(tx, self.clock()).waiting())
 
-    def answer_waiting(self, watcher: LooksAlone) -> int:
+    def answer_waiting(self, watcher: LooksUp) -> int:
         """Ask sources about what waits, within the day's requests; returns how many were answered."""
         if self.refusal():
             return 0
@@ -118,19 +118,19 @@ class LookUps:
                 if not self.budget.requests_left(fetched_today(tx, now)):
                     break
             own_only = self.sightings is Sightings.OWN_NODE
-            alone = watcher.look_alone(lookup.txid, now=now, own_only=own_only)
+            looked_up = watcher.look_up(lookup.txid, now=now, own_only=own_only)
             try:
-                answered += self._record(lookup, alone, now)
+                answered += self._record(lookup, looked_up, now)
             except Conflict as lost:
                 warn("look-up not recorded", why=str(lost))
                 break
         return answered
 
-    def _record(self, lookup: Lookup, alone: Alone, now: int) -> bool:
+    def _record(self, lookup: Lookup, looked_up: TransactionLookup, now: int) -> bool:
         with self.store.write() as tx:
             self.still_leads(tx)
-            note_fetched(tx, alone.bytes, now, alone.requests)
-            answer = _answer(tx, lookup, alone, now)
+            note_fetched(tx, looked_up.bytes, now, looked_up.requests)
+            answer = _answer(tx, lookup, looked_up, now)
             if answer is not None:
                 queue = _Queue.load(tx, now)
                 queue.rows[lookup.txid] = answer
@@ -153,20 +153,20 @@ def _txid(text: str) -> str:
     )
 
 
-def _answer(tx: Writing, lookup: Lookup, alone: Alone, now: int) -> Lookup | None:
+def _answer(tx: Writing, lookup: Lookup, looked_up: TransactionLookup, now: int) -> Lookup | None:
     """What sources said, as the answer; None while nobody could be asked."""
-    if alone.tx is None:
-        if not alone.without:
+    if looked_up.tx is None:
+        if not looked_up.without:
             return None
-        return replace(lookup, state=LookupState.NO_SOURCE, answered_at=now, sources=alone.without)
-    told = replace(lookup, answered_at=now, sources=(alone.source,))
-    seen = _seen(alone.tx, alone.source)
+        return replace(lookup, state=LookupState.NO_SOURCE, answered_at=now, sources=looked_up.without)
+    told = replace(lookup, answered_at=now, sources=(looked_up.source,))
+    seen = _seen(looked_up.tx, looked_up.source)
     if is_known(tx, lookup.txid):
         return replace(told, state=LookupState.FOUND)
-    if alone.tx.coinbase or not touches_us(tx, seen):
+    if looked_up.tx.coinbase or not touches_us(tx, seen):
         return replace(told, state=LookupState.NONE_OF_OURS)
-    if alone.height is not None:
-        return replace(told, state=LookupState.UNREAD, height=alone.height)
+    if looked_up.height is not None:
+        return replace(told, state=LookupState.UNREAD, height=looked_up.height)
     record_sighting(tx, seen, now=now)
     return replace(told, state=LookupState.FOUND)
 

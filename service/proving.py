@@ -15,7 +15,7 @@ from watchers.proof.merkle import ProofRefused, check_proof
 from watchers.proof.networks import Network
 from watchers.proof.periods import PeriodTable
 from watchers.proof.place import OnChain, place_of
-from watchers.proof.transaction import Tx, parse_transaction
+from watchers.proof.transaction import Tx
 from watchers.sources.protocol import Can, Source
 
 
@@ -46,13 +46,12 @@ class Prover:
 
     def prove(self, txid: str) -> Proved:
         """Raises Unavailable for what cannot be had or does not hold, and SourceError."""
-        raw = self.source.look_transaction(txid)
-        if raw is None:
+        tx = self.source.look_transaction(txid)
+        if tx is None:
             raise Unavailable(
                 f"{self.source.name} does not have the transaction {txid[:12]}…; that alone proves nothing."
             )
-        tx = parse_transaction(raw)
-        height = self.source.look_place(txid)
+        height = self.source.look_height(txid)
         if height is None:
             return Proved(tx, None, "in no block, as the source says; nothing is proven")
         if Can.BLOCK not in self.source.can:

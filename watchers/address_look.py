@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ledger.core.chain import BlockRef, Outpoint, Script
-from watchers.histories import Histories, Listed, ListedBlock
-from watchers.look import FoundBlock, Known, Look, NothingKnown, Past
-from watchers.lookup import Alone, look_alone
+from watchers.histories import ChainBlock, Histories, HistoryResult, Known, NothingKnown
+from watchers.look import Look, Rescan
+from watchers.lookup import TransactionLookup, look_up_transaction
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
 from watchers.proof.scan import BlockFacts, WatchSet
-from watchers.source_pool import Asked, SetAside, Sources
+from watchers.source_pool import SetAside, SourcePool, SourceStatus
 from watchers.sources.protocol import Can, Source
 
 _SLACK = 2
@@ -34,7 +34,7 @@ class AddressWatcher:
     ) -> None:
         self.network = network
         self.chain = chain
-        self._sources = Sources(sources, chain, set_aside)
+        self._sources = SourcePool(sources, chain, set_aside)
         self._histories = Histories(self._sources)
 
     def look(
@@ -48,51 +48,53 @@ class AddressWatcher:
         sighting_scripts: Sequence[Script] | None = (),
         waiting: Sequence[Outpoint] = (),
         known: Known | None = None,
-        past: Past | None = None,
+        rescan: Rescan | None = None,
     ) -> Look:
         """Ask all sources once, and go from `scanned` to the newest block that the sources with histories share.
 
         Nothing advances until every script was asked about at one source at least; `listed_by` names those that
         answered whole. A hit in a block that joined before is `late`. `waiting` are inputs of sightings: where
         the sighting is listed no more, it is looked up who spent them. `sighting_scripts` of None drops what is
-        in no block. `max_blocks`, `max_bytes` and `past` do not matter here: a history has all of the past. Raises
+        in no block. `max_blocks`, `max_bytes` and `rescan` do not matter here: a history has all of the past. Raises
         ValueError for an unknown `scanned`; trouble with sources stands in the reports.
         """
         if scanned not in self.chain:
             raise ValueError(
                 f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
             )
-        asked = self._sources.follow_all(now)
+        statuses = self._sources.sync_all(now)
         watched = watch() if callable(watch) else watch
-        tip = self._shared_tip(asked, scanned)
-        listed = Listed((), (), ())
+        tip = self._shared_tip(statuses, scanned)
+        listed = HistoryResult((), (), ())
         if tip is not None:
-            listed = self._histories.read(asked, watched.scripts, tip, watched, known or NothingKnown(), now)
+            listed = self._histories.read(
+                statuses, watched.scripts, tip, watched, known or NothingKnown(), now
+            )
         if tip is None or not listed.complete:
-            return self._look(asked, scanned, (), (), listed, ())
-        blocks = self._with_conflicts(asked, listed, watched, waiting, tip, now)
+            return self._look(statuses, scanned, (), (), listed, ())
+        blocks = self._with_conflicts(statuses, listed, watched, waiting, tip, now)
         fork = self.chain.fork(scanned, tip.hash)
         path = self.chain.path(fork, tip.hash)
         hits = {block.ref.hash: block for block in blocks}
-        found = tuple(self._found(name, hits.pop(name, None), listed.complete[0]) for name in path)
-        late = tuple(FoundBlock(block.ref, block.facts, block.source) for block in hits.values())
-        undone = tuple(reversed(self.chain.path(fork, scanned)))
-        shown = listed if sighting_scripts is not None else Listed(listed.blocks, (), listed.complete)
-        return self._look(asked, scanned, undone, found, shown, late)
+        connected = tuple(self._block(name, hits.pop(name, None), listed.complete[0]) for name in path)
+        late = tuple(hits.values())
+        disconnected = tuple(reversed(self.chain.path(fork, scanned)))
+        shown = listed if sighting_scripts is not None else HistoryResult(listed.blocks, (), listed.complete)
+        return self._look(statuses, scanned, disconnected, connected, shown, late)
 
-    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone:
-        """What sources say of one transaction, apart from any look; see `alone`."""
-        return look_alone(self._sources, txid, now=now, own_only=own_only)
+    def look_up(self, txid: str, *, now: int, own_only: bool) -> TransactionLookup:
+        """What sources say of one transaction, apart from any look; see `lookup`."""
+        return look_up_transaction(self._sources, txid, now=now, own_only=own_only)
 
-    def _shared_tip(self, asked: Sequence[Asked], scanned: str) -> Tip | None:
+    def _shared_tip(self, statuses: Sequence[SourceStatus], scanned: str) -> Tip | None:
         """The newest block that the sources with histories share on the best chain that one of them holds.
 
         Headers that none of them stands by are nobody's chain here; and who lags far behind is not waited for.
         """
         ends = [
-            one.followed.tip
-            for one in asked
-            if Can.HISTORY in one.source.can and not one.silent and one.error is None and one.followed.tip
+            one.synced.tip
+            for one in statuses
+            if Can.HISTORY in one.source.can and not one.silent and one.error is None and one.synced.tip
         ]
         if not ends:
             return None
@@ -105,21 +107,21 @@ class AddressWatcher:
 
     def _with_conflicts(
         self,
-        asked: Sequence[Asked],
-        listed: Listed,
+        statuses: Sequence[SourceStatus],
+        listed: HistoryResult,
         watched: WatchSet,
         waiting: Sequence[Outpoint],
         tip: Tip,
         now: int,
-    ) -> Sequence[ListedBlock]:
+    ) -> Sequence[ChainBlock]:
         """The listed blocks, and those with transactions that spent the inputs of sightings which left every list."""
         held = {each.outpoint for sighting in listed.sightings for each in sighting.tx.inputs}
-        held |= {outpoint for block in listed.blocks for tx in block.facts.touched for outpoint in tx.inputs}
+        held |= {outpoint for block in listed.blocks for tx in block.facts.relevant for outpoint in tx.inputs}
         rivals = [
             rival
             for outpoint in waiting
             if outpoint not in held
-            for rival in [self._histories.spender_of(asked, outpoint, tip, now)]
+            for rival in [self._histories.spender_of(statuses, outpoint, tip, now)]
             if rival is not None
         ]
         if not rivals:
@@ -127,39 +129,41 @@ class AddressWatcher:
         proven = {each.tx.txid: each for each in listed.proven} | {each.tx.txid: each for each in rivals}
         return self._histories.blocks_of(list(proven.values()), tip, watched)
 
-    def _found(self, name: str, block: ListedBlock | None, source: str) -> FoundBlock:
+    def _block(self, name: str, block: ChainBlock | None, source: str) -> ChainBlock:
         if block is not None:
-            return FoundBlock(block.ref, block.facts, block.source)
+            return block
         tip = self.chain.tip(name)
         header = self.chain.header(name)
         if header is None:
             raise KeyError(name)
-        return FoundBlock(BlockRef(tip.height, name, tip.time), BlockFacts(header, (), (), ()), source)
+        return ChainBlock(BlockRef(tip.height, name, tip.time), BlockFacts(header, (), (), ()), source)
 
     def _look(
         self,
-        asked: Sequence[Asked],
+        statuses: Sequence[SourceStatus],
         scanned: str,
-        undone: tuple[str, ...],
-        found: tuple[FoundBlock, ...],
-        listed: Listed,
-        late: tuple[FoundBlock, ...],
+        disconnected: tuple[str, ...],
+        connected: tuple[ChainBlock, ...],
+        listed: HistoryResult,
+        late: tuple[ChainBlock, ...],
     ) -> Look:
-        tip = self.chain.tip(found[-1].ref.hash if found else scanned)
+        tip = self.chain.tip(connected[-1].ref.hash if connected else scanned)
         return Look(
-            undone=undone,
-            found=found,
+            disconnected=disconnected,
+            connected=connected,
             tip=tip,
             best_header=self.chain.best(),
             sightings=listed.sightings,
-            mempool_sources=listed.complete if self._all_answered(asked) else (),
-            reports=tuple(self._sources.report(one) for one in asked),
-            agreed=any(self._sources.confirms(one, tip) for one in asked),
+            mempool_sources=listed.complete if self._all_answered(statuses) else (),
+            reports=tuple(self._sources.report(one) for one in statuses),
+            agreed=any(self._sources.confirms(one, tip) for one in statuses),
             late=late,
             listed_by=listed.complete,
         )
 
     @staticmethod
-    def _all_answered(asked: Sequence[Asked]) -> bool:
+    def _all_answered(statuses: Sequence[SourceStatus]) -> bool:
         """Absence counts only where every source with histories could be asked (those set aside apart)."""
-        return all(one.error is None for one in asked if Can.HISTORY in one.source.can and one.lied is None)
+        return all(
+            one.error is None for one in statuses if Can.HISTORY in one.source.can and one.lied is None
+        )

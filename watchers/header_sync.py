@@ -17,27 +17,27 @@ _MOST_CHUNKS = 50
 
 
 @dataclass(slots=True)
-class Followed:
+class HeaderSync:
     """What a source showed: the tip it claims, and where its verified headers end."""
 
     claimed: ClaimedTip | None = None
     tip: Tip | None = None
 
 
-def follow(source: Source, chain: HeaderChain, found: Followed, *, now: int) -> None:
-    """Fill `found` from the source and add its headers to `chain`; what was found before an error is kept.
+def sync_headers(source: Source, chain: HeaderChain, sync: HeaderSync, *, now: int) -> None:
+    """Fill `sync` from the source and add its headers to `chain`; what was found before an error is kept.
 
     Raises a SourceError. SourceLied is for what proof of work or the source's own words contradict; headers that
     only our clock or our lack of older headers keeps us from checking are SourceDown.
     """
     for attempt in (1, 2):
-        claimed = found.claimed = source.look_tip()
+        claimed = sync.claimed = source.look_tip()
         height = chain.height(claimed.hash)
         if height is None:
-            _add_headers(source, chain, claimed, found, now)
+            _add_headers(source, chain, claimed, sync, now)
             height = chain.height(claimed.hash)
         if height == claimed.height:
-            found.tip = chain.tip(claimed.hash)
+            sync.tip = chain.tip(claimed.hash)
             return
         if height is not None and attempt == 2:
             raise SourceLied(
@@ -46,7 +46,7 @@ def follow(source: Source, chain: HeaderChain, found: Followed, *, now: int) -> 
     raise SourceDown(source.name, "its headers do not lead to the tip that it names")
 
 
-def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, found: Followed, now: int) -> None:
+def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, sync: HeaderSync, now: int) -> None:
     first = _known_height(source, chain, claimed) + 1
     for _ in range(_MOST_CHUNKS):
         count = min(_CHUNK, claimed.height - first + 1)
@@ -61,7 +61,7 @@ def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, found:
             raise SourceDown(source.name, str(unjudged)) from unjudged
         except HeaderRefused as refused:
             raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused
-        found.tip = tip
+        sync.tip = tip
         first += len(headers)
 
 

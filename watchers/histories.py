@@ -17,9 +17,9 @@ from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissi
 from watchers.proof.block import parse_block
 from watchers.proof.headers import Tip
 from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
-from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet
-from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
-from watchers.source_pool import Asked, Sources
+from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet
+from watchers.proof.transaction import Tx
+from watchers.source_pool import SourcePool, SourceStatus
 from watchers.sources.protocol import Can, HistoryRow
 
 _KEPT_TXS = 5_000
@@ -27,28 +27,43 @@ _MOST_SPENDERS = 50
 """So many transactions of a script's history are read to find who spent one of its outputs."""
 
 
-class Knows(Protocol):
-    """The part of `look.Known` that is asked here."""
+class Known(Protocol):
+    """What whoever applies looks already knows; asked during a look."""
 
     def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
-        """Scripts to watch from now on because these were paid."""
+        """Scripts to watch from now on because these were paid: a wallet's next addresses."""
 
     def block_of(self, txid: str, script: bytes) -> str | None:
-        """The block in which a transaction is known to touch a script."""
+        """The block in which a transaction is known to touch a script; None where it is not known."""
+
+
+class NothingKnown:
+    """For a first look, and for wallets that do not grow."""
+
+    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
+        """None."""
+        return frozenset()
+
+    def block_of(self, txid: str, script: bytes) -> str | None:
+        """None."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
     """A transaction in the block at `height` of our chain, and the source that showed the proof."""
 
-    tx: TouchedTx
+    tx: RelevantTx
     height: int
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class ListedBlock:
-    """A block of the agreed chain with the transactions that histories led to; `source` proved the first."""
+class ChainBlock:
+    """A block of the agreed chain, what it holds for us, and the name of the source that served it.
+
+    Out of histories, that is what they led to, and the source is the one that proved the first of it.
+    """
 
     ref: BlockRef
     facts: BlockFacts
@@ -56,13 +71,13 @@ class ListedBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class HistoryResult:
     """What histories held up to a tip: blocks with something new, oldest first, and what is in no block.
 
     `complete` are the sources that gave every history whole.
     """
 
-    blocks: tuple[ListedBlock, ...]
+    blocks: tuple[ChainBlock, ...]
     sightings: tuple[Sighting, ...]
     complete: tuple[str, ...]
     proven: tuple[Proven, ...] = ()
@@ -73,9 +88,9 @@ class _Hits:
     """Rows of all sources: (txid, height) to who lists it for which script; `waiting` are those in no block."""
 
     confirmed: dict[tuple[str, int], dict[str, set[bytes]]] = field(default_factory=dict)
-    waiting: dict[str, list[Asked]] = field(default_factory=dict)
+    waiting: dict[str, list[SourceStatus]] = field(default_factory=dict)
 
-    def add(self, one: Asked, script: bytes, rows: Iterable[HistoryRow], last: int) -> None:
+    def add(self, one: SourceStatus, script: bytes, rows: Iterable[HistoryRow], last: int) -> None:
         for row in rows:
             if row.height is None:
                 self.waiting.setdefault(row.txid, []).append(one)
@@ -86,38 +101,38 @@ class _Hits:
 class Histories:
     """Reads histories; remembers up to which height each source has listed each script."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: SourcePool) -> None:
         self._sources = sources
         self._chain = sources.chain
         self._listed: dict[tuple[str, bytes], tuple[int, str]] = {}
-        self._raws: dict[str, bytes] = {}
+        self._txs: dict[str, Tx] = {}
 
     def read(
         self,
-        asked: Sequence[Asked],
+        statuses: Sequence[SourceStatus],
         scripts: AbstractSet[bytes],
         tip: Tip,
         watch: WatchSet,
-        known: Knows,
+        known: Known,
         now: int,
-    ) -> Listed:
+    ) -> HistoryResult:
         """Every history of `scripts` up to `tip` from every source that can list and whose chain holds `tip`.
 
         Wallets that grow by what is found are asked about their next scripts as well. What `known` knows in its
         block is not proven again. Raises nothing: trouble stands with the sources.
         """
-        lister = [one for one in asked if self._lists(one, tip)]
-        done: dict[str, set[bytes]] = {one.name: set() for one in lister}
+        listing = [one for one in statuses if self._lists(one, tip)]
+        done: dict[str, set[bytes]] = {one.name: set() for one in listing}
         hits = _Hits()
         proven: dict[str, Proven] = {}
         ours = set(scripts)
         fresh: AbstractSet[bytes] = scripts
         while fresh:
-            for one in lister:
+            for one in listing:
                 if not one.silent and one.error is None:
                     self._ask(one, sorted(fresh), tip, hits, now)
                     done[one.name] |= fresh
-            self._prove_all(hits, lister, tip, known, proven, now)
+            self._prove_all(hits, listing, tip, known, proven, now)
             paid = frozenset(
                 bytes(script)
                 for each in proven.values()
@@ -127,17 +142,17 @@ class Histories:
             fresh = known.more_scripts(paid) - ours if paid else frozenset()
             ours |= fresh
         complete = tuple(
-            one.name for one in lister if one.error is None and not one.silent and done[one.name] >= ours
+            one.name for one in listing if one.error is None and not one.silent and done[one.name] >= ours
         )
         everything = watch.scripts if not ours - watch.scripts else watch.scripts | ours
-        return Listed(
+        return HistoryResult(
             self.blocks_of(list(proven.values()), tip, WatchSet(everything, watch.outpoints)),
             self._waiting(hits, everything, watch.outpoints, now),
             complete,
             tuple(proven.values()),
         )
 
-    def _lists(self, one: Asked, tip: Tip) -> bool:
+    def _lists(self, one: SourceStatus, tip: Tip) -> bool:
         return (
             Can.HISTORY in one.source.can
             and not one.silent
@@ -145,7 +160,7 @@ class Histories:
             and self._sources.confirms(one, tip)
         )
 
-    def _ask(self, one: Asked, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
+    def _ask(self, one: SourceStatus, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
         """All rows that this source has not listed on this chain before; a failure ends its turn."""
         listed: dict[bytes, list[HistoryRow]] = {}
         advances = False
@@ -170,9 +185,9 @@ class Histories:
     def _prove_all(
         self,
         hits: _Hits,
-        lister: Sequence[Asked],
+        listing: Sequence[SourceStatus],
         tip: Tip,
-        known: Knows,
+        known: Known,
         proven: dict[str, Proven],
         now: int,
     ) -> None:
@@ -183,8 +198,8 @@ class Histories:
             if all(known.block_of(txid, script) == name for scripts in named.values() for script in scripts):
                 continue
             header = self._chain.header(name)
-            first = [one for one in lister if one.name in named]
-            for one in [*first, *(one for one in lister if one.name not in named)]:
+            first = [one for one in listing if one.name in named]
+            for one in [*first, *(one for one in listing if one.name not in named)]:
                 if header is None or one.silent:
                     continue
                 try:
@@ -196,9 +211,9 @@ class Histories:
                         for script in named[one.name]:
                             self._listed.pop((one.name, script), None)
 
-    def _prove(self, one: Asked, txid: str, height: int, header: Header) -> TouchedTx:
+    def _prove(self, one: SourceStatus, txid: str, height: int, header: Header) -> RelevantTx:
         """The transaction in the block of `header`, or a SourceError."""
-        raw = self._raw(one, txid)
+        tx = self._transaction(one, txid)
         try:
             proof = one.source.look_proof(txid, height)
         except SourceMissing:
@@ -206,17 +221,16 @@ class Histories:
                 raise
             proof = self._proof_in_block(one, txid, header)
         try:
-            tx = parse_transaction(raw)
-            check_proof(proof, header.merkle_root, None, transaction=raw)
+            check_proof(proof, header.merkle_root, None, transaction=tx.raw)
             if tx.coinbase != (proof.position == 0):
                 raise ProofRefused("proof.position: only a block's first transaction is its coinbase")
-        except (ProofRefused, BytesRefused) as refused:
+        except ProofRefused as refused:
             if one.source.look_hash(height) != header.hash:
                 raise SourceDown(one.name, "its chain changed while it was asked") from refused
             raise SourceLied(one.name, "proof", str(refused)) from refused
-        return _touched(tx, proof.position, proof.branch)
+        return _relevant(tx, proof.position, proof.branch)
 
-    def _proof_in_block(self, one: Asked, txid: str, header: Header) -> MerkleProof:
+    def _proof_in_block(self, one: SourceStatus, txid: str, header: Header) -> MerkleProof:
         try:
             block = parse_block(one.source.look_block(header.hash))
         except ValueError as refused:
@@ -229,38 +243,38 @@ class Histories:
             raise SourceDown(one.name, "its chain changed while it was asked")
         raise SourceLied(one.name, "history", f"names block {height}, which does not hold the transaction")
 
-    def _raw(self, one: Asked, txid: str) -> bytes:
-        if txid in self._raws:
-            return self._raws[txid]
-        raw = one.source.look_transaction(txid)
-        if raw is None:
+    def _transaction(self, one: SourceStatus, txid: str) -> Tx:
+        if txid in self._txs:
+            return self._txs[txid]
+        tx = one.source.look_transaction(txid)
+        if tx is None:
             raise SourceMissing(one.name, "history: lists a transaction that it does not show")
-        if len(self._raws) >= _KEPT_TXS:
-            self._raws.clear()
-        self._raws[txid] = raw
-        return raw
+        if len(self._txs) >= _KEPT_TXS:
+            self._txs.clear()
+        self._txs[txid] = tx
+        return tx
 
     def _waiting(
         self, hits: _Hits, scripts: AbstractSet[bytes], outpoints: AbstractSet[bytes], now: int
     ) -> tuple[Sighting, ...]:
         """Unconfirmed transactions that touch us, from each source that lists them."""
-        found: list[Sighting] = []
-        for txid, listers in hits.waiting.items():
-            for one in listers:
+        sightings: list[Sighting] = []
+        for txid, listing in hits.waiting.items():
+            for one in listing:
                 try:
-                    tx = parse_transaction(self._raw(one, txid))
-                except BytesRefused:
-                    continue
+                    tx = self._transaction(one, txid)
                 except SourceError as trouble:
                     self._sources.note(one, trouble, now)
                     continue
-                if not tx.coinbase and _touches(tx, scripts, outpoints):
-                    found.append(Sighting(tx, one.name))
-        return tuple(dict.fromkeys(found))
+                if not tx.coinbase and _concerns(tx, scripts, outpoints):
+                    sightings.append(Sighting(tx, one.name))
+        return tuple(dict.fromkeys(sightings))
 
-    def spender_of(self, asked: Sequence[Asked], outpoint: Outpoint, tip: Tip, now: int) -> Proven | None:
+    def spender_of(
+        self, statuses: Sequence[SourceStatus], outpoint: Outpoint, tip: Tip, now: int
+    ) -> Proven | None:
         """The confirmed transaction that a source shows, and proves, to spend an outpoint."""
-        for one in asked:
+        for one in statuses:
             if one.silent or not self._lists(one, tip):
                 continue
             try:
@@ -268,20 +282,19 @@ class Histories:
                     if height is None or not self._chain.checkpoint_height < height <= tip.height:
                         continue
                     _, header = self._ref(tip, height)
-                    touched = self._prove(one, txid, height, header)
-                    if outpoint in touched.inputs:
-                        return Proven(touched, height, one.name)
+                    relevant = self._prove(one, txid, height, header)
+                    if outpoint in relevant.inputs:
+                        return Proven(relevant, height, one.name)
             except SourceError as trouble:
                 self._sources.note(one, trouble, now)
         return None
 
-    def _spenders(self, one: Asked, outpoint: Outpoint) -> Iterable[tuple[str, int | None]]:
+    def _spenders(self, one: SourceStatus, outpoint: Outpoint) -> Iterable[tuple[str, int | None]]:
         """What may spend an outpoint: as the source says, or out of the history of the script that it paid."""
         if Can.SPENDS in one.source.can:
             txid = one.source.look_spender(outpoint)
-            return [] if txid is None else [(txid, one.source.look_place(txid))]
-        paying = one.source.look_transaction(outpoint.txid)
-        before = None if paying is None else parse_transaction(paying)
+            return [] if txid is None else [(txid, one.source.look_height(txid))]
+        before = one.source.look_transaction(outpoint.txid)
         if before is None or outpoint.vout >= len(before.outputs):
             return []  # it need not know what an unconfirmed transaction spends
         rows = one.source.look_history(before.outputs[outpoint.vout].script)
@@ -289,13 +302,13 @@ class Histories:
             (row.txid, row.height)
             for row in rows[-_MOST_SPENDERS:]
             if row.height is not None
-            and outpoint in [each.outpoint for each in parse_transaction(self._raw(one, row.txid)).inputs]
+            and outpoint in [each.outpoint for each in self._transaction(one, row.txid).inputs]
         ]
 
-    def blocks_of(self, proven: Sequence[Proven], tip: Tip, watch: WatchSet) -> tuple[ListedBlock, ...]:
+    def blocks_of(self, proven: Sequence[Proven], tip: Tip, watch: WatchSet) -> tuple[ChainBlock, ...]:
         """Proven transactions that touch the watch set, by block, as a scan of the whole block would tell them."""
         fresh: set[bytes] = set()
-        blocks: list[ListedBlock] = []
+        blocks: list[ChainBlock] = []
         by_height: dict[int, list[Proven]] = {}
         for each in proven:
             by_height.setdefault(each.height, []).append(each)
@@ -304,7 +317,7 @@ class Histories:
             ref, header = self._ref(tip, height)
             payments: list[Payment] = []
             spends: list[Spend] = []
-            touched: list[TouchedTx] = []
+            relevant: list[RelevantTx] = []
             for each in some:
                 paid = _payments(each.tx, watch.scripts)
                 fresh.update(payment.outpoint.wire() for payment in paid)
@@ -316,10 +329,10 @@ class Histories:
                 if paid or spent:
                     payments += paid
                     spends += spent
-                    touched.append(each.tx)
-            if touched:
-                facts = BlockFacts(header, tuple(payments), tuple(spends), tuple(touched))
-                blocks.append(ListedBlock(ref, facts, some[0].source))
+                    relevant.append(each.tx)
+            if relevant:
+                facts = BlockFacts(header, tuple(payments), tuple(spends), tuple(relevant))
+                blocks.append(ChainBlock(ref, facts, some[0].source))
         return tuple(blocks)
 
     def _ref(self, tip: Tip, height: int) -> tuple[BlockRef, Header]:
@@ -330,8 +343,8 @@ class Histories:
         return BlockRef(height, name, header.time), header
 
 
-def _touched(tx: Tx, position: int, branch: tuple[bytes, ...]) -> TouchedTx:
-    return TouchedTx(
+def _relevant(tx: Tx, position: int, branch: tuple[bytes, ...]) -> RelevantTx:
+    return RelevantTx(
         tx.txid,
         tx.wtxid,
         position,
@@ -343,7 +356,7 @@ def _touched(tx: Tx, position: int, branch: tuple[bytes, ...]) -> TouchedTx:
     )
 
 
-def _payments(tx: TouchedTx, scripts: AbstractSet[bytes]) -> list[Payment]:
+def _payments(tx: RelevantTx, scripts: AbstractSet[bytes]) -> list[Payment]:
     return [
         Payment(Outpoint(tx.txid, vout), script, sats, tx.position, tx.coinbase)
         for vout, (script, sats) in enumerate(tx.outputs)
@@ -351,7 +364,7 @@ def _payments(tx: TouchedTx, scripts: AbstractSet[bytes]) -> list[Payment]:
     ]
 
 
-def _touches(tx: Tx, scripts: AbstractSet[bytes], outpoints: AbstractSet[bytes]) -> bool:
+def _concerns(tx: Tx, scripts: AbstractSet[bytes], outpoints: AbstractSet[bytes]) -> bool:
     return any(bytes(each.script) in scripts for each in tx.outputs) or any(
         each.outpoint.wire() in outpoints for each in tx.inputs
     )

@@ -9,34 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
 
 from ledger.core.chain import BlockRef, Outpoint, Script
-from watchers.histories import Histories
-from watchers.lookup import Alone, look_alone
-from watchers.mempool import MempoolMatcher, Sighting
+from watchers.histories import ChainBlock, Histories, Known, NothingKnown
+from watchers.lookup import TransactionLookup, look_up_transaction
+from watchers.mempool import Sighting, sightings_in
 from watchers.net.errors import SourceError, SourceLied, SourceMissing
 from watchers.proof.block import BlockRefused
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
-from watchers.proof.scan import BlockFacts, WatchSet, scan_block
-from watchers.source_pool import Asked, Joined, SetAside, SourceReport, Sources
+from watchers.proof.scan import BlockFacts, UnionSet, WatchSet, scan_block
+from watchers.source_pool import SetAside, SourcePool, SourceReport, SourceStatus
 from watchers.sources.protocol import Can, Source
 
-__all__ = ["FoundBlock", "Known", "Look", "NothingKnown", "Past", "Sighting", "SourceReport", "Watcher"]
+__all__ = ["ChainBlock", "Known", "Look", "NothingKnown", "Rescan", "Sighting", "SourceReport", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundBlock:
-    """A block of the agreed chain, what it holds for us, and the name of the source that served it."""
-
-    ref: BlockRef
-    facts: BlockFacts
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
+class Rescan:
     """Scripts that were added after blocks `first..last` had been read, which are read again for them.
 
     `ask_histories`: sources that list histories are asked first, so that what they list need not wait.
@@ -50,18 +40,18 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look taught. Applying `undone`, then `found`, leads from the block last applied to `tip`.
+    """What one look taught. Applying `disconnected`, then `connected`, leads from the block last applied to `tip`.
 
-    `undone` are hashes, newest first; `found` oldest first. `late` are blocks of the agreed chain that had joined
-    before, with what was not known of them. `best_header` has the most work of all headers seen, `tip` is where we
+    `disconnected` are hashes, newest first; `connected` oldest first. `late` are blocks that were connected before,
+    with what was not known of them. `best_header` has the most work of all headers seen, `tip` is where we
     have the blocks. `agreed` is False when no source showed a chain that holds `tip`. `mempool_sources` answered
     completely about the mempool, as far as they were asked: about `mempool_scripts`, or all of it where None.
-    `listed_by` are the sources that gave every history that was asked for; `past_read` is the height up to which
+    `listed_by` are the sources that gave every history that was asked for; `rescanned_to` is the height up to which
     the past was read again.
     """
 
-    undone: tuple[str, ...]
-    found: tuple[FoundBlock, ...]
+    disconnected: tuple[str, ...]
+    connected: tuple[ChainBlock, ...]
     tip: Tip
     best_header: Tip
     sightings: tuple[Sighting, ...]
@@ -69,31 +59,9 @@ class Look:
     reports: tuple[SourceReport, ...]
     agreed: bool
     mempool_scripts: frozenset[bytes] | None = None
-    late: tuple[FoundBlock, ...] = ()
+    late: tuple[ChainBlock, ...] = ()
     listed_by: tuple[str, ...] = ()
-    past_read: int | None = None
-
-
-class Known(Protocol):
-    """What whoever applies looks already knows; asked during a look."""
-
-    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
-        """Scripts to watch from now on because these were paid: a wallet's next addresses."""
-
-    def block_of(self, txid: str, script: bytes) -> str | None:
-        """The block in which a transaction is known to touch a script; None where it is not known."""
-
-
-class NothingKnown:
-    """For a first look, and for wallets that do not grow."""
-
-    def more_scripts(self, paid: frozenset[bytes]) -> frozenset[bytes]:
-        """None."""
-        return frozenset()
-
-    def block_of(self, txid: str, script: bytes) -> str | None:
-        """None."""
-        return None
+    rescanned_to: int | None = None
 
 
 class Watcher:
@@ -108,9 +76,8 @@ class Watcher:
     ) -> None:
         self.network = network
         self.chain = chain
-        self._sources = Sources(sources, chain, set_aside)
+        self._sources = SourcePool(sources, chain, set_aside)
         self._histories = Histories(self._sources)
-        self._mempool = MempoolMatcher()
 
     def look(
         self,
@@ -123,14 +90,14 @@ class Watcher:
         sighting_scripts: Sequence[Script] | None = (),
         waiting: Sequence[Outpoint] = (),
         known: Known | None = None,
-        past: Past | None = None,
+        rescan: Rescan | None = None,
     ) -> Look:
         """Ask all sources once, and follow the most work whose blocks can be had from `scanned` on.
 
         `scanned` is the hash of the last block applied (at first the checkpoint). At most `max_blocks` blocks are
         found, and no further one after `max_bytes` of them, but for a reorg, which is whole or not at all.
         `sighting_scripts` are those that may be shown to sources without a whole mempool; None asks no mempool at
-        all. `waiting` are inputs of sightings (part of `watch` here). `past` is read again with what `max_blocks`
+        all. `waiting` are inputs of sightings (part of `watch` here). `rescan` is read again with what `max_blocks`
         leaves, once caught up. Raises ValueError for an unknown `scanned`. Trouble with sources is never raised:
         it stands in the reports.
         """
@@ -138,97 +105,99 @@ class Watcher:
             raise ValueError(
                 f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
             )
-        asked = self._sources.follow_all(now)
+        statuses = self._sources.sync_all(now)
         reading = _Reading(
             self._sources,
-            asked,
+            statuses,
             watch() if callable(watch) else watch,
             known or NothingKnown(),
             now,
             max_bytes,
         )
-        undone, found = reading.extend(scanned, max_blocks)
-        tip = self.chain.tip(found[-1].ref.hash if found else scanned)
-        late: tuple[FoundBlock, ...] = ()
+        disconnected, connected = reading.extend(scanned, max_blocks)
+        tip = self.chain.tip(connected[-1].ref.hash if connected else scanned)
+        late: tuple[ChainBlock, ...] = ()
         listed_by: tuple[str, ...] = ()
-        past_read = None
-        if past is not None and not undone:
-            late, listed_by, past_read = self._read_past(reading, past, tip, max_blocks - len(found))
-        sightings, mempool_sources = self._sightings(reading, found, sighting_scripts)
+        rescanned_to = None
+        if rescan is not None and not disconnected:
+            late, listed_by, rescanned_to = self._rescan(reading, rescan, tip, max_blocks - len(connected))
+        sightings, mempool_sources = self._sightings(reading, connected, sighting_scripts)
         return Look(
-            undone=undone,
-            found=found,
+            disconnected=disconnected,
+            connected=connected,
             tip=tip,
             best_header=self.chain.best(),
             sightings=sightings,
             mempool_sources=mempool_sources,
-            reports=tuple(self._sources.report(one) for one in asked),
-            agreed=any(self._sources.confirms(one, tip) for one in asked),
+            reports=tuple(self._sources.report(one) for one in statuses),
+            agreed=any(self._sources.confirms(one, tip) for one in statuses),
             mempool_scripts=None
-            if any(one.source.whole_mempool for one in asked if one.name in mempool_sources)
+            if any(one.source.whole_mempool for one in statuses if one.name in mempool_sources)
             else frozenset(bytes(script) for script in sighting_scripts or ()),
             late=late,
             listed_by=listed_by,
-            past_read=past_read,
+            rescanned_to=rescanned_to,
         )
 
-    def look_alone(self, txid: str, *, now: int, own_only: bool) -> Alone:
-        """What sources say of one transaction, apart from any look; see `alone`."""
-        return look_alone(self._sources, txid, now=now, own_only=own_only)
+    def look_up(self, txid: str, *, now: int, own_only: bool) -> TransactionLookup:
+        """What sources say of one transaction, apart from any look; see `lookup`."""
+        return look_up_transaction(self._sources, txid, now=now, own_only=own_only)
 
-    def _read_past(
-        self, reading: _Reading, past: Past, tip: Tip, blocks: int
-    ) -> tuple[tuple[FoundBlock, ...], tuple[str, ...], int | None]:
+    def _rescan(
+        self, reading: _Reading, rescan: Rescan, tip: Tip, blocks: int
+    ) -> tuple[tuple[ChainBlock, ...], tuple[str, ...], int | None]:
         """What the past holds for scripts that were added later: by histories at once, then block by block."""
-        late: list[FoundBlock] = []
+        late: list[ChainBlock] = []
         listed_by: tuple[str, ...] = ()
-        if past.ask_histories:
+        if rescan.ask_histories:
             listed = self._histories.read(
-                reading.asked,
-                past.scripts,
-                self.chain.tip(self.chain.ancestor(tip.hash, past.last)),
+                reading.statuses,
+                rescan.scripts,
+                self.chain.tip(self.chain.ancestor(tip.hash, rescan.last)),
                 reading.watch,
                 reading.known,
                 reading.now,
             )
             listed_by = listed.complete
-            late = [FoundBlock(block.ref, block.facts, block.source) for block in listed.blocks]
-        past_read = None
-        if self.chain.best().hash == tip.hash and past.first <= past.last:
+            late = list(listed.blocks)
+        rescanned_to = None
+        if self.chain.best().hash == tip.hash and rescan.first <= rescan.last:
             names = [
                 self.chain.ancestor(tip.hash, height)
-                for height in range(past.first, min(past.last, past.first + max(blocks, 0) - 1) + 1)
+                for height in range(rescan.first, min(rescan.last, rescan.first + max(blocks, 0) - 1) + 1)
             ]
-            again = reading.blocks(names, past.scripts)
-            past_read = past.first + len(again) - 1
-            late += [block for block in again if block.facts.touched]
-        return tuple(late), listed_by, past_read
+            again = reading.blocks(names, rescan.scripts)
+            rescanned_to = rescan.first + len(again) - 1
+            late += [block for block in again if block.facts.relevant]
+        return tuple(late), listed_by, rescanned_to
 
     def _sightings(
-        self, reading: _Reading, found: Sequence[FoundBlock], scripts: Sequence[Script] | None
+        self, reading: _Reading, connected: Sequence[ChainBlock], scripts: Sequence[Script] | None
     ) -> tuple[tuple[Sighting, ...], tuple[str, ...]]:
         if scripts is None:
             return (), ()
-        confirmed = {touched.txid for block in found for touched in block.facts.touched}
-        wanted = Joined(reading.watch.scripts, reading.fresh_scripts | {bytes(script) for script in scripts})
-        outpoints = Joined(reading.watch.outpoints, reading.fresh)
+        confirmed = {relevant.txid for block in connected for relevant in block.facts.relevant}
+        wanted = UnionSet(
+            reading.watch.scripts, reading.fresh_scripts | {bytes(script) for script in scripts}
+        )
+        outpoints = UnionSet(reading.watch.outpoints, reading.fresh)
         sightings: list[Sighting] = []
-        complete: list[Asked] = []
+        complete: list[SourceStatus] = []
         failed = False
-        for one in reading.asked:
+        for one in reading.statuses:
             if one.silent or Can.MEMPOOL not in one.source.can:
                 continue
             if not scripts and not one.source.whole_mempool:
                 continue
             try:
                 shown = one.source.look_mempool(scripts)
-                matched = self._mempool.match(one.name, shown, wanted, outpoints)
+                matched = sightings_in(one.name, shown, wanted, outpoints)
             except SourceError as trouble:
                 self._sources.note(one, trouble, reading.now)
                 failed = True
                 continue
             sightings.extend(sighting for sighting in matched if sighting.tx.txid not in confirmed)
-            if one.followed.tip is not None and one.followed.tip.hash == self.chain.best().hash:
+            if one.synced.tip is not None and one.synced.tip.hash == self.chain.best().hash:
                 complete.append(one)
         if failed and not any(one.source.whole_mempool for one in complete):
             complete = []  # absence counts only where every source that shows a mempool could be asked
@@ -240,14 +209,14 @@ class _Reading:
 
     def __init__(
         self,
-        sources: Sources,
-        asked: list[Asked],
+        sources: SourcePool,
+        statuses: list[SourceStatus],
         watch: WatchSet,
         known: Known,
         now: int,
         max_bytes: int | None,
     ) -> None:
-        self.asked = asked
+        self.statuses = statuses
         self.watch = watch
         self.known = known
         self.now = now
@@ -258,7 +227,7 @@ class _Reading:
         self._bytes_left = max_bytes
         self._missing: set[str] = set()
 
-    def extend(self, scanned: str, max_blocks: int) -> tuple[tuple[str, ...], tuple[FoundBlock, ...]]:
+    def extend(self, scanned: str, max_blocks: int) -> tuple[tuple[str, ...], tuple[ChainBlock, ...]]:
         """What to undo and what to apply: along the most work first, then along the next that can be had."""
         chain = self._chain
         here = chain.work(scanned)
@@ -270,18 +239,18 @@ class _Reading:
             needed = 1 + next(i for i, name in enumerate(path) if chain.work(name) > here)
             straight = fork == scanned
             most = max_blocks if straight else max(needed, max_blocks)
-            found = self.blocks(path[:most], self.watch.scripts, whole=0 if straight else needed)
-            if found and (straight or len(found) >= needed):
-                undone = chain.path(fork, scanned)
-                return tuple(reversed(undone)), tuple(found)
+            connected = self.blocks(path[:most], self.watch.scripts, whole=0 if straight else needed)
+            if connected and (straight or len(connected) >= needed):
+                disconnected = chain.path(fork, scanned)
+                return tuple(reversed(disconnected)), tuple(connected)
         return (), ()
 
-    def blocks(self, path: Sequence[str], scripts: AbstractSet[bytes], *, whole: int = 0) -> list[FoundBlock]:
+    def blocks(self, path: Sequence[str], scripts: AbstractSet[bytes], *, whole: int = 0) -> list[ChainBlock]:
         """The blocks of `path` in order, up to the first that no source can give, or the byte limit.
 
         The first `whole` of them are read whatever they weigh.
         """
-        found: list[FoundBlock] = []
+        connected: list[ChainBlock] = []
         for index, name in enumerate(path):
             if self._bytes_left is not None and self._bytes_left <= 0 and index >= whole:
                 break
@@ -289,12 +258,12 @@ class _Reading:
             if block is None:
                 self._missing.add(name)
                 break
-            found.append(block)
-        return found
+            connected.append(block)
+        return connected
 
-    def _block(self, name: str, scripts: AbstractSet[bytes]) -> FoundBlock | None:
+    def _block(self, name: str, scripts: AbstractSet[bytes]) -> ChainBlock | None:
         """Sources that had no trouble in this look are asked first, so that a slow one does not hold it up."""
-        for one in sorted(self.asked, key=lambda each: each.error is not None):
+        for one in sorted(self.statuses, key=lambda each: each.error is not None):
             if one.silent or Can.BLOCK not in one.source.can:
                 continue
             try:
@@ -310,12 +279,12 @@ class _Reading:
             if self._bytes_left is not None:
                 self._bytes_left -= len(raw)
             tip = self._chain.tip(name)
-            return FoundBlock(BlockRef(tip.height, name, tip.time), facts, one.name)
+            return ChainBlock(BlockRef(tip.height, name, tip.time), facts, one.name)
         return None
 
-    def _note_missing(self, one: Asked, name: str, trouble: SourceMissing) -> None:
+    def _note_missing(self, one: SourceStatus, name: str, trouble: SourceMissing) -> None:
         """A block that is not on the source's own chain need not be there; one that is, should."""
-        tip = one.followed.tip
+        tip = one.synced.tip
         height = self._chain.height(name)
         if tip is None or height is None or height > tip.height:
             return
@@ -328,8 +297,8 @@ class _Reading:
         if header is None or raw[:80] != header.raw:
             raise SourceLied(source, "block", "hashes to another block than the one asked for")
         while True:
-            wanted = Joined(scripts, self.fresh_scripts) if self.fresh_scripts else scripts
-            watch = WatchSet(wanted, Joined(self.watch.outpoints, self.fresh))
+            wanted = UnionSet(scripts, self.fresh_scripts) if self.fresh_scripts else scripts
+            watch = WatchSet(wanted, UnionSet(self.watch.outpoints, self.fresh))
             try:
                 facts = scan_block(raw, watch)
             except BlockRefused as refused:

@@ -6,11 +6,10 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchers.header_sync import Followed, follow
+from watchers.header_sync import HeaderSync, sync_headers
 from watchers.net.errors import SourceError, SourceLied
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.sources.protocol import Can, ClaimedTip, Source
@@ -48,13 +47,13 @@ class SourceReport:
 
 
 @dataclass(slots=True, eq=False)
-class Asked:
+class SourceStatus:
     """One source during one look. `silent`: it is not asked anything more in this look."""
 
     source: Source
     requests: int
     bytes: int
-    followed: Followed = field(default_factory=Followed)
+    synced: HeaderSync = field(default_factory=HeaderSync)
     error: str | None = None
     lied: str | None = None
     silent: bool = False
@@ -64,25 +63,7 @@ class Asked:
         return self.source.name
 
 
-class Joined(AbstractSet[bytes]):
-    """Two sets read as one, without copying the large one."""
-
-    def __init__(self, large: AbstractSet[bytes], small: AbstractSet[bytes]) -> None:
-        self._large = large
-        self._small = small
-
-    def __contains__(self, one: object) -> bool:
-        return one in self._large or one in self._small
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._large
-        yield from (one for one in self._small if one not in self._large)
-
-    def __len__(self) -> int:
-        return len(self._large) + sum(one not in self._large for one in self._small)
-
-
-class Sources:
+class SourcePool:
     """The sources of one network, and which of them are set aside. `set_aside` is what an earlier process knew."""
 
     def __init__(
@@ -95,22 +76,22 @@ class Sources:
         self._sources = tuple(sources)
         self._aside: dict[str, SetAside] = dict(set_aside or {})
 
-    def follow_all(self, now: int) -> list[Asked]:
+    def sync_all(self, now: int) -> list[SourceStatus]:
         """Ask every source for its tip and headers, and add what verifies to the chain."""
-        asked = [Asked(source, source.requests, source.bytes_read) for source in self._sources]
-        for one in asked:
-            self._follow(one, now)
-        return asked
+        statuses = [SourceStatus(source, source.requests, source.bytes_read) for source in self._sources]
+        for one in statuses:
+            self._sync(one, now)
+        return statuses
 
-    def available(self, now: int) -> list[Asked]:
+    def available(self, now: int) -> list[SourceStatus]:
         """The sources that are not set aside, for a question apart from any look."""
         return [
-            Asked(source, source.requests, source.bytes_read)
+            SourceStatus(source, source.requests, source.bytes_read)
             for source in self._sources
             if source.name not in self._aside or now >= self._aside[source.name].until
         ]
 
-    def _follow(self, one: Asked, now: int) -> None:
+    def _sync(self, one: SourceStatus, now: int) -> None:
         aside = self._aside.get(one.name)
         if aside is not None and now < aside.until:
             one.lied, one.silent = aside.sentence, True
@@ -119,11 +100,11 @@ class Sources:
         if not {Can.TIP, Can.HEADERS} <= one.source.can:
             return
         try:
-            follow(one.source, self.chain, one.followed, now=now)
+            sync_headers(one.source, self.chain, one.synced, now=now)
         except SourceError as trouble:
             self.note(one, trouble, now)
 
-    def note(self, one: Asked, trouble: SourceError, now: int) -> None:
+    def note(self, one: SourceStatus, trouble: SourceError, now: int) -> None:
         """Keep what went wrong; a lie sets its source aside, longer each time."""
         one.error = one.error or trouble.sentence
         if isinstance(trouble, SourceLied):
@@ -133,19 +114,19 @@ class Sources:
             one.lied = trouble.sentence
             one.silent = True
 
-    def confirms(self, one: Asked, tip: Tip) -> bool:
+    def confirms(self, one: SourceStatus, tip: Tip) -> bool:
         """True when the source's verified headers hold a tip of ours."""
-        end = one.followed.tip
+        end = one.synced.tip
         if one.lied is not None or end is None or end.height < tip.height:
             return False
         return self.chain.ancestor(end.hash, tip.height) == tip.hash
 
-    def report(self, one: Asked) -> SourceReport:
-        tip = one.followed.tip
+    def report(self, one: SourceStatus) -> SourceReport:
+        tip = one.synced.tip
         return SourceReport(
             name=one.name,
             ok=one.error is None and one.lied is None,
-            tip=one.followed.claimed,
+            tip=one.synced.claimed,
             error=one.error,
             lied=one.lied,
             requests=one.source.requests - one.requests,

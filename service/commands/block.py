@@ -25,7 +25,7 @@ from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network, network_named
 from watchers.proof.periods import PeriodTable
 from watchers.proof.place import BesideChain, OnChain, Place, place_of
-from watchers.proof.scan import BlockFacts, Payment, Spend, TouchedTx, WatchSet, facts_of
+from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet, facts_of
 from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _MOST = 8_000_100
@@ -156,8 +156,8 @@ def place_sentence(place: Place, claimed: int | None) -> str:
     )
 
 
-def _touched(facts: BlockFacts) -> dict[int, TouchedTx]:
-    return {tx.position: tx for tx in facts.touched}
+def _relevant(facts: BlockFacts) -> dict[int, RelevantTx]:
+    return {tx.position: tx for tx in facts.relevant}
 
 
 def _values(facts: BlockFacts, watch: _Watched) -> dict[Outpoint, int]:
@@ -165,7 +165,7 @@ def _values(facts: BlockFacts, watch: _Watched) -> dict[Outpoint, int]:
 
 
 def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> list[str]:
-    touched = _touched(facts)
+    relevant = _relevant(facts)
     values = _values(facts, watch)
     lines = [
         f"block {block.header.hash} of {watch.network.name}: {block.count} transactions,"
@@ -177,7 +177,7 @@ def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> li
             f"pays   {_address(payment.script, watch.network)}  {payment.sats} sats  {payment.outpoint}"
             f"  position {payment.position} of {block.count}{'  coinbase' if payment.coinbase else ''}"
         )
-        lines.append(_proof_line(touched[payment.position]))
+        lines.append(_proof_line(relevant[payment.position]))
     for spend in facts.spends:
         sats = values.get(spend.outpoint)
         worth = "value not known here" if sats is None else f"{sats} sats"
@@ -185,7 +185,7 @@ def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> li
             f"spends {spend.outpoint}  {worth}  by {spend.txid} input {spend.vin}"
             f"  position {spend.position} of {block.count}"
         )
-        lines.append(_proof_line(touched[spend.position]))
+        lines.append(_proof_line(relevant[spend.position]))
     if not facts.payments and not facts.spends:
         lines.append("nothing in this block pays or spends from these; the whole block was read.")
     else:
@@ -194,14 +194,14 @@ def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> li
     return lines
 
 
-def _proof_line(tx: TouchedTx) -> str:
+def _proof_line(tx: RelevantTx) -> str:
     if not tx.branch:
         return "       proof: the block's only transaction; its txid is the Merkle root"
     return f"       proof: {' '.join(node.hex() for node in tx.branch)}"
 
 
 def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dict[str, Any]:
-    touched = _touched(facts)
+    relevant = _relevant(facts)
     values = _values(facts, watch)
     return {
         "network": watch.network.name,
@@ -219,12 +219,12 @@ def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dic
             "work": str(place.work),
             "sentence": place_sentence(place, block.claimed_height),
         },
-        "payments": [_payment(p, touched[p.position], watch.network) for p in facts.payments],
-        "spends": [_spend(s, touched[s.position], values.get(s.outpoint)) for s in facts.spends],
+        "payments": [_payment(p, relevant[p.position], watch.network) for p in facts.payments],
+        "spends": [_spend(s, relevant[s.position], values.get(s.outpoint)) for s in facts.spends],
     }
 
 
-def _payment(payment: Payment, tx: TouchedTx, network: Network) -> dict[str, Any]:
+def _payment(payment: Payment, tx: RelevantTx, network: Network) -> dict[str, Any]:
     return {
         "txid": payment.outpoint.txid,
         "vout": payment.outpoint.vout,
@@ -237,7 +237,7 @@ def _payment(payment: Payment, tx: TouchedTx, network: Network) -> dict[str, Any
     }
 
 
-def _spend(spend: Spend, tx: TouchedTx, sats: int | None) -> dict[str, Any]:
+def _spend(spend: Spend, tx: RelevantTx, sats: int | None) -> dict[str, Any]:
     return {
         "txid": spend.outpoint.txid,
         "vout": spend.outpoint.vout,

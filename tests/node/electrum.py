@@ -17,7 +17,7 @@ from typing import Self
 from tests.node.knots import Node
 from tests.node.waiting import moments
 from tests.tools.certificates import self_signed
-from watchers.net.electrum import place_of
+from watchers.net.electrum import endpoint_of
 from watchers.net.errors import SourceError
 from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import REGTEST
@@ -59,7 +59,7 @@ class RealElectrum:
     def source(self, url: str = "", trust: str = "any", name: str = "electrum") -> Electrum:
         """A source that asks it (over TCP unless told otherwise), at no pace."""
         policy = HttpPolicy(per_second=1e6, burst=10_000, breaker_failures=10_000)
-        return Electrum(name, place_of(url or self.tcp, trust), policy, REGTEST, monotonic=monotonic)
+        return Electrum(name, endpoint_of(url or self.tcp, trust), policy, REGTEST, monotonic=monotonic)
 
     def start(self) -> Self:
         """Starts the process and waits until it shows the node's tip."""

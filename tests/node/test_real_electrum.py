@@ -96,7 +96,7 @@ def test_a_payment_from_the_mempool_to_its_proof(server: RealElectrum, source: E
     raw = bytes.fromhex(node.rpc("getrawtransaction", txid))
     wait_until(lambda: source.look_history(script) == [HistoryRow(txid, None)])
     assert [tx.raw for tx in source.look_mempool([script, Script(b"\x51")])] == [raw]
-    assert source.look_place(txid) is None
+    assert source.look_height(txid) is None
 
     (block,) = node.mine()
     server.follow()
@@ -105,8 +105,8 @@ def test_a_payment_from_the_mempool_to_its_proof(server: RealElectrum, source: E
     assert source.look_history(script) == [HistoryRow(txid, height)]
     assert source.look_history(script, above=height) == []
     assert source.look_mempool([script]) == []
-    assert source.look_place(txid) == height
-    assert source.look_transaction(txid) == raw
+    assert source.look_height(txid) == height
+    assert source.look_transaction(txid) == parse_transaction(raw)
     proof = source.look_proof(txid, height)
     (header,) = source.look_headers(height, 1)
     count = len(parse_block(bytes.fromhex(node.rpc("getblock", block, 0))))
@@ -119,7 +119,7 @@ def test_a_payment_from_the_mempool_to_its_proof(server: RealElectrum, source: E
 def test_what_the_server_does_not_have_is_missing(source: Electrum) -> None:
     assert source.look_transaction("ab" * 32) is None
     with pytest.raises(SourceMissing):
-        source.look_place("ab" * 32)
+        source.look_height("ab" * 32)
 
 
 def test_a_long_history_comes_whole(server: RealElectrum, source: Electrum) -> None:
@@ -133,7 +133,7 @@ def test_a_long_history_comes_whole(server: RealElectrum, source: Electrum) -> N
     assert [row.height for row in rows] == heights
     coinbase = source.look_transaction(rows[0].txid)
     assert coinbase is not None
-    assert parse_transaction(coinbase).coinbase
+    assert coinbase.coinbase
 
 
 def test_a_reorganisation_is_followed(server: RealElectrum, source: Electrum) -> None:
@@ -158,7 +158,7 @@ def test_a_reorganisation_is_followed(server: RealElectrum, source: Electrum) ->
     moved = node.rpc("getblockheader", node.rpc("getrawtransaction", txid, True)["blockhash"])["height"]
     assert moved == height + 2
     assert source.look_history(script) == [HistoryRow(txid, moved)]
-    assert source.look_place(txid) == moved
+    assert source.look_height(txid) == moved
     header = Header(bytes.fromhex(node.rpc("getblockheader", node.rpc("getblockhash", moved), False)))
     check_proof(source.look_proof(txid, moved), header.merkle_root, None)
 

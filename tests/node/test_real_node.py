@@ -62,7 +62,7 @@ class Watched:
     addresses: dict[str, list[str]]
     now: int
     electrum: RealElectrum | None = None
-    followed: int = 0
+    synced: int = 0
 
     def pass_time(self) -> None:
         self.now += SPACING
@@ -79,9 +79,9 @@ class Watched:
         """One look and a whole audit."""
         self.now += 60
         height = self.node.rpc("getblockcount")
-        if self.electrum is not None and height > self.followed:
+        if self.electrum is not None and height > self.synced:
             self.electrum.follow()  # a block of the same height it notices with the next one
-            self.followed = height
+            self.synced = height
         self.jobs.look()
         assert self.jobs.trouble is None
         with self.store.read() as tx:

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Faults
-from watchers.net.electrum import place_of
+from watchers.net.electrum import endpoint_of
 from watchers.net.policy import HttpPolicy
 from watchers.proof.block import Tx, parse_block, parse_transaction
 from watchers.proof.merkle import branch_in, levels_of
@@ -379,5 +379,5 @@ def electrum(
     sleep: Callable[[float], None] | None = None,
 ) -> Electrum:
     """The source that asks this server (or another URL)."""
-    place = place_of(url or server.url, tls)
-    return Electrum("e", place, policy, REGTEST, monotonic=clock, sleep=sleep, deadline=deadline)
+    endpoint = endpoint_of(url or server.url, tls)
+    return Electrum("e", endpoint, policy, REGTEST, monotonic=clock, sleep=sleep, deadline=deadline)

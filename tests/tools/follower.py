@@ -53,10 +53,10 @@ class Follower:
     def look(self, now: int, *, max_blocks: int = 100, scripts: tuple[Script, ...] | None = (OURS,)) -> Look:
         watch = WatchSet({OURS}, {outpoint.wire() for outpoint in self.payments})
         look = self.watcher.look(self.tip, watch, now=now, max_blocks=max_blocks, sighting_scripts=scripts)
-        for name in look.undone:
+        for name in look.disconnected:
             assert self.applied.pop() == name
             self.payments = {o: block for o, block in self.payments.items() if block != name}
-        for found in look.found:
+        for found in look.connected:
             assert found.facts.header.previous == self.tip
             assert found.facts.header.hash == found.ref.hash
             assert found.ref.height == len(self.applied)

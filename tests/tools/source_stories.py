@@ -14,7 +14,7 @@ import pytest
 
 from ledger.core.chain import Header, Outpoint, Script
 from watchers.net.errors import SourceMissing, SourceRefused
-from watchers.proof.block import parse_block, parse_transaction
+from watchers.proof.block import parse_block
 from watchers.proof.merkle import check_proof
 from watchers.sources.protocol import Can, ClaimedTip, HistoryRow, Source
 
@@ -182,12 +182,12 @@ def the_mempool_shows_what_waits_until_it_is_mined(scene: Scene) -> None:
 
     def shown() -> set[str]:
         found = scene.source.look_mempool([scene.script(0), scene.script(1)])
-        return {parse_transaction(one.raw).txid for one in found} - {other}
+        return {one.txid for one in found} - {other}
 
     eventually(scene, shown, txids)
     if not scene.source.whole_mempool:
         found = scene.source.look_mempool([scene.script(0), scene.script(1)])
-        assert {parse_transaction(one.raw).txid for one in found} == txids
+        assert {one.txid for one in found} == txids
         assert scene.source.look_mempool([scene.script(9)]) == []
     scene.mine()
     scene.show()
@@ -200,7 +200,7 @@ def fifty_spam_payments_are_shown_and_cost_one_look(scene: Scene) -> None:
     txids = scene.spam(3, SPAM)
 
     def shown() -> list[str]:
-        found = [parse_transaction(one.raw).txid for one in scene.source.look_mempool([scene.script(3)])]
+        found = [one.txid for one in scene.source.look_mempool([scene.script(3)])]
         return sorted(set(found) & txids)
 
     eventually(scene, shown, sorted(txids))
@@ -219,8 +219,8 @@ def a_transaction_is_its_bytes_or_not_there(scene: Scene) -> None:
     scene.show()
 
     def found() -> str | None:
-        raw = scene.source.look_transaction(txid)
-        return None if raw is None else parse_transaction(raw).txid
+        tx = scene.source.look_transaction(txid)
+        return None if tx is None else tx.txid
 
     eventually(scene, found, txid)
     assert scene.source.look_transaction(NOWHERE) is None
@@ -292,12 +292,12 @@ def a_place_is_the_height_of_the_block(scene: Scene) -> None:
     """None while in none; never a height for what nobody knows."""
     paid = scene.pay(0)
     eventually(scene, lambda: scene.source.look_history(scene.script(0)), [HistoryRow(paid, None)])
-    assert scene.source.look_place(paid) is None
+    assert scene.source.look_height(paid) is None
     scene.mine()
     scene.show()
-    eventually(scene, lambda: scene.source.look_place(paid), scene.height)
+    eventually(scene, lambda: scene.source.look_height(paid), scene.height)
     with suppress(SourceMissing):
-        assert scene.source.look_place(NOWHERE) is None
+        assert scene.source.look_height(NOWHERE) is None
 
 
 @story(Can.HISTORY)
@@ -354,7 +354,7 @@ def what_is_not_declared_is_refused_unasked(scene: Scene) -> None:
         Can.BLOCK: [lambda: source.look_block(scene.hash(1))],
         Can.HISTORY: [
             lambda: source.look_history(scene.script(0)),
-            lambda: source.look_place(NOWHERE),
+            lambda: source.look_height(NOWHERE),
             lambda: source.look_proof(NOWHERE, 1),
         ],
         Can.SPENDS: [lambda: source.look_spender(Outpoint(NOWHERE, 0))],

@@ -66,18 +66,18 @@ class Books:
             self.applied[-1], watch, now=now, max_blocks=max_blocks, sighting_scripts=[Script(s) for s in OURS],
             waiting=doubted, known=self,
         )  # fmt: skip
-        for name in look.undone:
+        for name in look.disconnected:
             assert self.applied.pop() == name
             for txid in [txid for txid, (block, *_) in self.txs.items() if block == name]:
                 del self.txs[txid]
                 self.coins = {o: c for o, c in self.coins.items() if o.txid != txid}
                 self.spent = {o: by for o, by in self.spent.items() if by != txid}
-        for found in look.found:
+        for found in look.connected:
             assert found.facts.header.previous == self.applied[-1]
             self.applied.append(found.ref.hash)
-        for found in (*look.late, *look.found):
+        for found in (*look.late, *look.connected):
             assert found.ref.hash == self.applied[found.ref.height]
-            for tx in found.facts.touched:
+            for tx in found.facts.relevant:
                 self.txs[tx.txid] = (found.ref.hash, tx.position, tx.branch)
                 self.waiting.pop(tx.txid, None)
             self.coins.update((p.outpoint, (p.sats, found.ref.hash)) for p in found.facts.payments)
@@ -324,7 +324,7 @@ def test_a_replacement_that_leaves_us_out_is_found_by_the_spent_input(honest: Es
     rival = honest.chain.send(transaction([(script_no(50), 900)], [outpoint_no(1)]))
     honest.chain.mine_block()
     look = books.look(honest.chain.now)
-    assert [tx.txid for found in look.found for tx in found.facts.touched] == [rival]
+    assert [tx.txid for found in look.connected for tx in found.facts.relevant] == [rival]
 
 
 def test_a_wallet_grows_within_one_look(honest: EsploraServer) -> None:

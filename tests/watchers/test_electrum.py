@@ -245,10 +245,10 @@ def test_the_place_of_a_transaction(server: ElectrumServer, alone: bool) -> None
     server.chain.mine_block([paying(1)])
     loose = server.chain.send(paying(2))
     one = electrum(server)
-    assert one.look_place(parse_transaction(paying(1)).txid) == 13
-    assert one.look_place(loose) is None
+    assert one.look_height(parse_transaction(paying(1)).txid) == 13
+    assert one.look_height(loose) is None
     with pytest.raises(SourceMissing):
-        one.look_place("ab" * 32)
+        one.look_height("ab" * 32)
 
 
 def test_the_place_is_found_by_another_output_where_one_history_is_too_long(plain: ElectrumServer) -> None:
@@ -256,10 +256,10 @@ def test_the_place_is_found_by_another_output_where_one_history_is_too_long(plai
     plain.chain.mine_block([paying(1)])
     txid = parse_transaction(paying(1)).txid
     plain.too_long.add(electrum_scripthash(OURS))
-    assert electrum(plain).look_place(txid) == 4
+    assert electrum(plain).look_height(txid) == 4
     plain.too_long.add(electrum_scripthash(script_no(900)))
     with pytest.raises(SourceRefused, match="history too large"):
-        electrum(plain).look_place(txid)
+        electrum(plain).look_height(txid)
 
 
 def test_the_mempool_shows_each_transaction_once(server: ElectrumServer) -> None:
@@ -277,7 +277,7 @@ def test_the_mempool_shows_each_transaction_once(server: ElectrumServer) -> None
 def test_a_transaction_that_is_not_there_is_none_and_an_error_is_an_error(server: ElectrumServer) -> None:
     server.chain.mine_block([paying(1)])
     one = electrum(server)
-    assert one.look_transaction(parse_transaction(paying(1)).txid) == paying(1)
+    assert one.look_transaction(parse_transaction(paying(1)).txid) == parse_transaction(paying(1))
     assert one.look_transaction("ab" * 32) is None
     server.declines["blockchain.transaction.get"] = (2, "daemon error: DaemonError(warming up)")
     with pytest.raises(SourceRefused, match="warming up"):

@@ -14,7 +14,7 @@ from ledger.core.chain import Script
 from tests.tools.certificates import fingerprint, self_signed
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
-from watchers.net.electrum import place_of
+from watchers.net.electrum import endpoint_of
 from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 from watchers.net.policy import HttpPolicy
 from watchers.proof.block import parse_transaction
@@ -320,10 +320,10 @@ def test_requests_and_bytes_are_counted(plain: ElectrumServer) -> None:
 )
 def test_a_url_of_another_kind_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="ssl://host:port or tcp://host:port"):
-        place_of(wrong)
+        endpoint_of(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["", "none", "ab" * 31, "xy" * 32, "Verify!"])
 def test_trust_of_another_kind_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
-        place_of("ssl://a:1", wrong)
+        endpoint_of("ssl://a:1", wrong)

@@ -192,7 +192,7 @@ def test_a_transaction_is_checked_against_its_txid(server: EsploraServer) -> Non
     raw = transaction([(OURS, 5)], [outpoint_no(1)])
     txid = server.chain.send(raw)
     one = source(server)
-    assert one.look_transaction(txid) == raw
+    assert one.look_transaction(txid) == parse_transaction(raw)
     assert one.look_transaction("ab" * 32) is None
     server.faults.lies["tx"] = lambda raw: transaction([(OURS, 6)], [outpoint_no(1)])
     with pytest.raises(SourceLied):

@@ -108,7 +108,7 @@ def test_only_a_liar_with_true_work_but_false_blocks_settles_nothing(second: Esp
     follower = Follower([esplora(second, "liar")])
     for hour in range(10):
         look = follower.look(second.chain.now + hour * 3600)
-        assert look.found == ()
+        assert look.connected == ()
         assert not look.agreed
     assert follower.applied == [GENESIS]
 
@@ -129,7 +129,7 @@ def test_headers_easier_than_their_period_are_a_lie(honest: EsploraServer) -> No
     source = Easy("easy", honest.url, client(), REGTEST)
     look = Watcher(REGTEST, [source], tree).look(GENESIS, WatchSet(set(), set()), now=chain.now, max_blocks=9)
     assert look.reports[0].lied
-    assert look.found == ()
+    assert look.connected == ()
     assert len(tree) == 1
 
 
@@ -138,7 +138,7 @@ def test_a_header_ahead_of_our_clock_is_an_error_but_no_lie(honest: EsploraServe
     honest.chain.mine(1)
     follower = Follower([esplora(honest)])
     look = follower.look(honest.chain.now - 3 * 3600 - 3600)
-    assert look.found == ()
+    assert look.connected == ()
     assert look.reports[0].error
     assert look.reports[0].lied is None
     follower.look(honest.chain.now)

@@ -36,8 +36,8 @@ def test_a_payment_is_found_in_its_block_with_a_whole_proof(honest: EsploraServe
     txid = pay(honest.chain, 1)
     name = honest.chain.mine_block()
     look = Follower([esplora(honest)]).look(honest.chain.now)
-    assert [found.ref.hash for found in look.found] == [name]
-    (payment,) = look.found[0].facts.payments
+    assert [found.ref.hash for found in look.connected] == [name]
+    (payment,) = look.connected[0].facts.payments
     assert (payment.outpoint, payment.sats) == (Outpoint(txid, 0), 1000)
     assert look.agreed
 
@@ -48,7 +48,7 @@ def test_a_spend_of_an_output_found_earlier_in_the_same_look_is_found(honest: Es
     honest.chain.mine_block()
     honest.chain.mine_block([transaction([(script_no(2), 900)], [Outpoint(txid, 0)])])
     look = Follower([esplora(honest)]).look(honest.chain.now)
-    assert [spend.outpoint for spend in look.found[1].facts.spends] == [Outpoint(txid, 0)]
+    assert [spend.outpoint for spend in look.connected[1].facts.spends] == [Outpoint(txid, 0)]
 
 
 def test_a_reorg_there_and_back_ends_where_it_began(honest: EsploraServer) -> None:
@@ -61,14 +61,14 @@ def test_a_reorg_there_and_back_ends_where_it_began(honest: EsploraServer) -> No
     assert len(follower.payments) == 1
     b = chain.fork(2, 3)
     look = follower.look(chain.now)
-    assert look.undone == (a[1], a[0])
-    assert [found.ref.hash for found in look.found] == b
+    assert look.disconnected == (a[1], a[0])
+    assert [found.ref.hash for found in look.connected] == b
     assert follower.payments == {}
     chain.activate(a[1])
     more = chain.mine(2)
     look = follower.look(chain.now)
-    assert look.undone == tuple(reversed(b))
-    assert [found.ref.hash for found in look.found] == [*a, *more]
+    assert look.disconnected == tuple(reversed(b))
+    assert [found.ref.hash for found in look.connected] == [*a, *more]
     assert len(follower.payments) == 1
 
 
@@ -92,8 +92,8 @@ def test_a_reorg_down_to_the_checkpoint_is_followed(honest: EsploraServer) -> No
     follower.look(chain.now)
     chain.fork(30, 31)
     look = follower.look(chain.now, max_blocks=4)
-    assert len(look.undone) == 30
-    assert len(look.found) == 31
+    assert len(look.disconnected) == 30
+    assert len(look.connected) == 31
     assert follower.applied == chain.active
 
 
@@ -105,7 +105,7 @@ def test_a_tip_that_goes_backwards_undoes_nothing(honest: EsploraServer) -> None
     tip = follower.tip
     chain.unmine(2)
     look = follower.look(chain.now)
-    assert (look.undone, look.found, look.tip.hash) == ((), (), tip)
+    assert (look.disconnected, look.connected, look.tip.hash) == ((), (), tip)
     assert not look.agreed
     assert look.reports[0].behind == 2
 
@@ -117,7 +117,7 @@ def test_equal_work_is_no_reason_to_leave(honest: EsploraServer) -> None:
     follower.look(chain.now)
     chain.fork(1, 1)
     look = follower.look(chain.now)
-    assert look.undone == ()
+    assert look.disconnected == ()
     assert not look.agreed
 
 
@@ -130,12 +130,12 @@ def test_headers_without_blocks_never_undo_anything(honest: EsploraServer) -> No
     branch = chain.fork(2, 4)
     honest.missing_blocks = {branch[2]}
     look = follower.look(chain.now)
-    assert (look.undone, look.found, look.tip.hash) == ((), (), tip)
+    assert (look.disconnected, look.connected, look.tip.hash) == ((), (), tip)
     assert look.best_header.hash == branch[-1]
     assert look.reports[0].error is not None
     honest.missing_blocks = {branch[3]}
     look = follower.look(chain.now)
-    assert [found.ref.hash for found in look.found] == branch[:3]
+    assert [found.ref.hash for found in look.connected] == branch[:3]
     honest.missing_blocks = set()
     follower.look(chain.now)
     assert follower.applied == chain.active
@@ -158,7 +158,7 @@ def test_a_capped_look_is_a_prefix_and_the_next_goes_on(honest: EsploraServer) -
     """Whatever the cap, the looks together find each block once, in order."""
     honest.chain.mine(11)
     follower = Follower([esplora(honest)])
-    sizes = [len(follower.look(honest.chain.now, max_blocks=4).found) for _ in range(4)]
+    sizes = [len(follower.look(honest.chain.now, max_blocks=4).connected) for _ in range(4)]
     assert sizes == [4, 4, 3, 0]
     assert follower.applied == honest.chain.active
 
@@ -172,7 +172,7 @@ def test_an_error_is_never_an_empty_answer(honest: EsploraServer) -> None:
     for fault in ("down", "html"):
         setattr(honest.faults, fault, True)
         look = follower.look(chain.now)
-        assert (look.undone, look.found, look.sightings, look.mempool_sources) == ((), (), (), ())
+        assert (look.disconnected, look.connected, look.sightings, look.mempool_sources) == ((), (), (), ())
         assert not look.agreed
         assert look.reports[0].error
         assert look.reports[0].lied is None
@@ -195,7 +195,7 @@ def test_a_sighting_is_seen_once_a_source_and_not_after_its_block(honest: Esplor
         honest.chain.mine_block()
         look = follower.look(honest.chain.now)
     assert look.sightings == ()
-    assert len(look.found[0].facts.payments) == 1
+    assert len(look.connected[0].facts.payments) == 1
 
 
 def test_a_stale_source_says_nothing_complete_about_the_mempool(

@@ -38,17 +38,17 @@ def test_a_scan_of_the_mainnet_block_finds_what_a_plain_loop_over_another_parser
     facts = scan_block(mainnet_block(), WatchSet(scripts, outpoints))
     assert [(p.outpoint.wire(), p.position, p.sats) for p in facts.payments] == payments
     assert [(s.outpoint.wire(), s.position, s.vin) for s in facts.spends] == spends
-    assert [t.position for t in facts.touched] == sorted(
+    assert [t.position for t in facts.relevant] == sorted(
         {p for _, p, _ in payments} | {p for _, p, _ in spends}
     )
-    for tx in facts.touched:
+    for tx in facts.relevant:
         claim = MerkleProof(tx.txid, tx.position, tx.branch)
         check_proof(claim, facts.header.merkle_root, CONTENT.count, transaction=tx.raw)
 
 
 def test_nothing_watched_finds_nothing() -> None:
     facts = scan_block(mainnet_block(), WatchSet(frozenset(), frozenset()))
-    assert (facts.payments, facts.spends, facts.touched) == ((), (), ())
+    assert (facts.payments, facts.spends, facts.relevant) == ((), (), ())
 
 
 def test_two_payments_of_one_transaction_to_one_script_are_two_outpoints() -> None:
@@ -57,7 +57,7 @@ def test_two_payments_of_one_transaction_to_one_script_are_two_outpoints() -> No
     txid = tx.digest()[::-1].hex()
     assert [p.outpoint for p in facts.payments] == [Outpoint(txid, 0), Outpoint(txid, 2)]
     assert [p.sats for p in facts.payments] == [5, 5]
-    assert len(facts.touched) == 1
+    assert len(facts.relevant) == 1
 
 
 def test_an_output_paid_and_spent_in_one_block_is_both_found() -> None:
@@ -76,7 +76,7 @@ def test_a_transaction_that_only_spends_ours_is_touched_with_all_its_inputs_and_
     use = RawTx([(b"y" * 36, b""), (b"z" * 36, b"")], [(4, THEIRS)])
     facts = scan_block(block([coinbase(), use]), WatchSet({OURS}, {b"z" * 36}))
     assert facts.payments == ()
-    (tx,) = facts.touched
+    (tx,) = facts.relevant
     assert tx.inputs == (Outpoint.from_wire(b"y" * 36), Outpoint.from_wire(b"z" * 36))
     assert tx.outputs == ((THEIRS, 4),)
     assert (tx.raw, tx.txid, tx.wtxid) == (use.raw(), use.digest()[::-1].hex(), use.digest()[::-1].hex())
@@ -85,7 +85,7 @@ def test_a_transaction_that_only_spends_ours_is_touched_with_all_its_inputs_and_
 def test_a_coinbase_that_pays_us_is_marked_as_one() -> None:
     facts = scan_block(block([coinbase(outputs=[(50, OURS)])]), WatchSet({OURS}, set()))
     assert [(p.coinbase, p.position) for p in facts.payments] == [(True, 0)]
-    assert facts.touched[0].coinbase
+    assert facts.relevant[0].coinbase
 
 
 def test_the_same_vout_of_another_transaction_is_not_ours() -> None:
@@ -100,8 +100,8 @@ def test_without_proofs_the_facts_are_the_same_but_for_the_branches() -> None:
         scan_block(mainnet_block(), watch, proofs=False),
     )
     assert (with_proofs.payments, with_proofs.spends) == (without.payments, without.spends)
-    assert all(tx.branch == () for tx in without.touched)
-    assert all(len(tx.branch) == 12 for tx in with_proofs.touched)
+    assert all(tx.branch == () for tx in without.relevant)
+    assert all(len(tx.branch) == 12 for tx in with_proofs.relevant)
 
 
 def test_a_block_that_is_refused_gives_no_facts() -> None:

@@ -73,7 +73,7 @@ def calls(scene: FakeScene) -> dict[str, Callable[[], object]]:
         "mempool": (Can.MEMPOOL, lambda: source.look_mempool([script])),
         "transaction": (Can.MEMPOOL, lambda: source.look_transaction(waiting)),
         "history": (Can.HISTORY, lambda: source.look_history(script)),
-        "place": (Can.HISTORY, lambda: source.look_place(mined)),
+        "place": (Can.HISTORY, lambda: source.look_height(mined)),
         "proof": (Can.HISTORY, lambda: source.look_proof(mined, height)),
         "spender": (Can.SPENDS, lambda: source.look_spender(Outpoint(mined, 0))),
     }

@@ -40,7 +40,7 @@ _BUSY = frozenset({-101, -102})
 
 
 @dataclass(frozen=True, slots=True)
-class ElectrumPlace:
+class ElectrumEndpoint:
     """Where a server listens. `trust` is "verify", "any" or the SHA-256 of its certificate in lower-case hex."""
 
     host: str
@@ -52,7 +52,7 @@ class ElectrumPlace:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def place_of(url: str, tls: str = VERIFY) -> ElectrumPlace:
+def endpoint_of(url: str, tls: str = VERIFY) -> ElectrumEndpoint:
     """Read `tcp://host:port` or `ssl://host:port`; ValueError says in one sentence what is wrong.
 
     `tls` tells what an ssl server must show: "verify" (a certificate that an authority of this system vouches
@@ -71,7 +71,7 @@ def place_of(url: str, tls: str = VERIFY) -> ElectrumPlace:
     trust = tls.replace(":", "").lower()
     if trust not in (VERIFY, ANY) and (len(trust) != 64 or not set(trust) <= set("0123456789abcdef")):
         raise ValueError('tls is "verify", "any" or the 64 hexadecimal digits of a certificate\'s SHA-256')
-    return ElectrumPlace(host, port, parts.scheme == "ssl", trust)
+    return ElectrumEndpoint(host, port, parts.scheme == "ssl", trust)
 
 
 class ElectrumConnection:
@@ -85,27 +85,27 @@ class ElectrumConnection:
         """Bytes read, lines that were cut off included."""
 
     @classmethod
-    def open(cls, source: str, place: ElectrumPlace, policy: HttpPolicy, deadline: Deadline) -> Self:
+    def open(cls, source: str, endpoint: ElectrumEndpoint, policy: HttpPolicy, deadline: Deadline) -> Self:
         """Connect under the policy: SourceRefused for a place or certificate that it does not allow."""
-        check_destination(urlsplit(f"https://{place}"), policy, source)
-        local = is_local(place.host, policy)
-        if not place.tls and not local and not place.host.endswith(".onion"):
+        check_destination(urlsplit(f"https://{endpoint}"), policy, source)
+        local = is_local(endpoint.host, policy)
+        if not endpoint.tls and not local and not endpoint.host.endswith(".onion"):
             raise SourceRefused(source, 0, "plain TCP is for local hosts only; use ssl://")
-        proxy = proxy_of(policy.proxy or "") if takes_proxy(place.host, policy) else None
+        proxy = proxy_of(policy.proxy or "") if takes_proxy(endpoint.host, policy) else None
         if proxy is not None and proxy.scheme == "https":
             raise SourceRefused(
                 source, 0, "an Electrum server is not asked through an https proxy; use socks5h://"
             )
         connection = open_connection(
-            place.host,
-            place.port,
+            endpoint.host,
+            endpoint.port,
             deadline,
             guarded=proxy is None and not local,
             proxy=proxy,
             connect_timeout=policy.connect_timeout,
         )
-        if place.tls:
-            _secure(source, connection, place)
+        if endpoint.tls:
+            _secure(source, connection, endpoint)
         return cls(source, connection)
 
     def serve(self, deadline: Deadline) -> None:
@@ -173,16 +173,16 @@ class _AtOnce(Deadline):
         return 0.0
 
 
-def _secure(source: str, connection: Connection, place: ElectrumPlace) -> None:
+def _secure(source: str, connection: Connection, endpoint: ElectrumEndpoint) -> None:
     """TLS, whose certificate is judged as the place says before a byte of ours is sent."""
     context = tls_context(None)
-    if place.trust != VERIFY:
+    if endpoint.trust != VERIFY:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     remedy = '; if that is meant, set tls to the certificate\'s SHA-256, or to "any"'
-    connection.secure(context, place.host, remedy=remedy)
+    connection.secure(context, endpoint.host, remedy=remedy)
     shown = connection.certificate_sha256()
-    if place.trust not in (VERIFY, ANY, shown):
+    if endpoint.trust not in (VERIFY, ANY, shown):
         connection.close()
         raise SourceRefused(
             source, 0, f"TLS: the certificate's SHA-256 is {shown}, which is not the one configured"
@@ -208,7 +208,7 @@ class Listener(Protocol):
         """The connection is gone, and all that was subscribed on it."""
 
 
-class ElectrumWire:
+class ElectrumClient:
     """Asks one server. Safe to use from several threads, one exchange at a time.
 
     `monotonic` gives seconds that never go back; `sleep` waits that many.
@@ -217,7 +217,7 @@ class ElectrumWire:
     def __init__(
         self,
         source: str,
-        place: ElectrumPlace,
+        endpoint: ElectrumEndpoint,
         policy: HttpPolicy,
         *,
         monotonic: Callable[[], float],
@@ -227,11 +227,11 @@ class ElectrumWire:
         self.protocol: tuple[int, ...] = ()
         self.listener: Listener | None = None
         self._source = source
-        self._place = place
+        self._endpoint = endpoint
         self._policy = policy
         self._monotonic = monotonic
         self._sleep = sleep if sleep is not None else _wait
-        self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{place}"))
+        self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{endpoint}"))
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
         self._read_before = 0
@@ -322,7 +322,7 @@ class ElectrumWire:
 
     def _open(self, deadline: Deadline) -> ElectrumConnection:
         """A new connection, on which both sides have agreed on a protocol: the first message, as 1.6 demands."""
-        connection = ElectrumConnection.open(self._source, self._place, self._policy, deadline)
+        connection = ElectrumConnection.open(self._source, self._endpoint, self._policy, deadline)
         self._connection = connection
         self._pace.take()
         wanted = [self._policy.user_agent, list(PROTOCOLS)]

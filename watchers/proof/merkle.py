@@ -91,20 +91,20 @@ def check_proof(
     node = bytes.fromhex(proof.txid)[::-1]
     position, last, width = proof.position, False, tx_count
     for sibling in proof.branch:
-        alone = sibling == node
+        self_paired = sibling == node
         if position & 1:
-            if alone:
+            if self_paired:
                 raise ProofRefused("proof.branch: a right-hand node equals its sibling (CVE-2012-2459)")
             pair = sibling + node
         else:
-            if width is not None and alone != (position == width - 1):
+            if width is not None and self_paired != (position == width - 1):
                 raise ProofRefused(
                     "proof.branch: a node is paired with itself where it is not the odd last one"
                 )
-            if last and not alone:
+            if last and not self_paired:
                 raise ProofRefused("proof.branch: a node stands right of the last one")
             pair = node + sibling
-        last = last or alone
+        last = last or self_paired
         node = hashlib.sha256(hashlib.sha256(pair).digest()).digest()
         position >>= 1
         width = None if width is None else (width + 1) // 2

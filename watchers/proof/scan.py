@@ -7,6 +7,7 @@ What a look takes out of each block. Judges the block's bytes only: whether its 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -18,8 +19,9 @@ __all__ = [
     "BlockFacts",
     "BlockRefused",
     "Payment",
+    "RelevantTx",
     "Spend",
-    "TouchedTx",
+    "UnionSet",
     "WatchSet",
     "facts_of",
     "scan_block",
@@ -32,6 +34,24 @@ class WatchSet:
 
     scripts: AbstractSet[bytes]
     outpoints: AbstractSet[bytes]
+
+
+class UnionSet(AbstractSet[bytes]):
+    """Two sets read as one, without copying the large one."""
+
+    def __init__(self, large: AbstractSet[bytes], small: AbstractSet[bytes]) -> None:
+        self._large = large
+        self._small = small
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._large or one in self._small
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._large
+        yield from (one for one in self._small if one not in self._large)
+
+    def __len__(self) -> int:
+        return len(self._large) + sum(one not in self._large for one in self._small)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +76,7 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
-class TouchedTx:
+class RelevantTx:
     """A transaction with a payment or a spend, whole, with its Merkle branch (empty without proofs)."""
 
     txid: str
@@ -76,7 +96,7 @@ class BlockFacts:
     header: Header
     payments: tuple[Payment, ...]
     spends: tuple[Spend, ...]
-    touched: tuple[TouchedTx, ...]
+    relevant: tuple[RelevantTx, ...]
 
 
 def scan_block(raw: bytes, watch: WatchSet, *, proofs: bool = True) -> BlockFacts:
@@ -90,8 +110,8 @@ def facts_of(block: Block, watch: WatchSet, *, proofs: bool = True) -> BlockFact
     fresh = {payment.outpoint.wire() for payment in payments}
     spends = _spends(block, watch.outpoints, fresh)
     positions = sorted({p.position for p in payments} | {s.position for s in spends})
-    touched = tuple(_touched(block, position, proofs) for position in positions)
-    return BlockFacts(block.header, payments, spends, touched)
+    relevant = tuple(_relevant(block, position, proofs) for position in positions)
+    return BlockFacts(block.header, payments, spends, relevant)
 
 
 def _payments(block: Block, scripts: AbstractSet[bytes]) -> tuple[Payment, ...]:
@@ -117,9 +137,9 @@ def _spends(block: Block, watched: AbstractSet[bytes], fresh: AbstractSet[bytes]
     return tuple(spends)
 
 
-def _touched(block: Block, position: int, proofs: bool) -> TouchedTx:
+def _relevant(block: Block, position: int, proofs: bool) -> RelevantTx:
     tx = block.transaction(position)
-    return TouchedTx(
+    return RelevantTx(
         tx.txid,
         tx.wtxid,
         position,

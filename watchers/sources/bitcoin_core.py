@@ -28,9 +28,8 @@ from watchers.net.guards import (
     whole,
 )
 from watchers.net.http import HttpClient
-from watchers.proof.block import parse_transaction
 from watchers.proof.networks import Network
-from watchers.proof.transaction import BytesRefused
+from watchers.proof.transaction import Tx
 from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
@@ -179,29 +178,24 @@ class BitcoinCore(BaseSource):
             raws = self._batch("getrawtransaction", [[name] for name in some], most=16 * _MOST_TX)
             for name, raw in zip(some, raws, strict=True):
                 if raw is not None:
-                    kept[name] = MempoolTx(self._transaction(name, raw))
+                    kept[name] = MempoolTx.of(self._transaction(name, raw))
         self._mempool = kept
         return list(kept.values())
 
-    def look_transaction(self, txid: str) -> bytes | None:
-        """The raw transaction where the node has it (mempool, or an index); None where it says it does not."""
+    def look_transaction(self, txid: str) -> Tx | None:
+        """The transaction where the node has it (mempool, or an index); None where it says it does not."""
         try:
             answer = self._call("getrawtransaction", [txid], most=2 * _MOST_TX + _SMALL)
         except SourceMissing:
             return None
         return self._transaction(txid, answer)
 
-    def _transaction(self, txid: str, answer: object) -> bytes:
+    def _transaction(self, txid: str, answer: object) -> Tx:
         try:
             raw = hex_bytes(answer, "getrawtransaction", least=60, most=_MOST_TX)
-            found = parse_transaction(raw).txid
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
-        except BytesRefused as refused:
-            raise SourceLied(self.name, "getrawtransaction", str(refused)) from refused
-        if found != txid:
-            raise SourceLied(self.name, "getrawtransaction", "hashes to another txid than the one asked for")
-        return raw
+        return self._read_transaction(txid, raw, "getrawtransaction")
 
     def _hash(self, answer: object, field: str) -> str:
         try:

@@ -28,9 +28,8 @@ from watchers.net.guards import (
     whole,
 )
 from watchers.net.http import HttpAnswer, HttpClient
-from watchers.proof.block import parse_transaction
 from watchers.proof.networks import Network
-from watchers.proof.transaction import BytesRefused
+from watchers.proof.transaction import Tx
 from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
@@ -169,9 +168,9 @@ class BitcoinCoreRest(BaseSource):
         fresh = [name for name in names if name not in kept]
         self._mempool = kept
         for name in fresh[:_FRESH_A_LOOK]:
-            raw = self.look_transaction(name)
-            if raw is not None:
-                kept[name] = MempoolTx(raw)
+            tx = self.look_transaction(name)
+            if tx is not None:
+                kept[name] = MempoolTx.of(tx)
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
@@ -192,19 +191,13 @@ class BitcoinCoreRest(BaseSource):
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
-    def look_transaction(self, txid: str) -> bytes | None:
-        """The raw transaction where the node has it (mempool, or an index); None where it says it does not."""
+    def look_transaction(self, txid: str) -> Tx | None:
+        """The transaction where the node has it (mempool, or an index); None where it says it does not."""
         raw = self._body(f"/tx/{txid}.bin", most=_MOST_TX)
         if raw is None:
             self._refuse_if_off()
             return None
-        try:
-            found = parse_transaction(raw).txid
-        except BytesRefused as refused:
-            raise SourceLied(self.name, "tx", str(refused)) from refused
-        if found != txid:
-            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
-        return raw
+        return self._read_transaction(txid, raw, "tx")
 
     def _needed(self, path: str, what: str, *, most: int, patient: bool = False) -> bytes:
         return self._there(self._ask(path, most, self._block_deadline if patient else self._deadline), what)

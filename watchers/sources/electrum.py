@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
-from watchers.net.electrum import ElectrumDeclined, ElectrumPlace, ElectrumWire
-from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
+from watchers.net.electrum import ElectrumClient, ElectrumDeclined, ElectrumEndpoint
+from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, array_of, hash_text, hex_bytes, item, object_of, whole
 from watchers.net.policy import HttpPolicy
-from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network
 from watchers.proof.scripts import ScriptKind, kind_of
-from watchers.proof.transaction import BytesRefused
+from watchers.proof.transaction import Tx
 from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx
 
 MOST_HEIGHT = 100_000_000
@@ -56,7 +55,7 @@ class Electrum(BaseSource):
     def __init__(
         self,
         name: str,
-        place: ElectrumPlace,
+        endpoint: ElectrumEndpoint,
         policy: HttpPolicy,
         network: Network,
         *,
@@ -67,24 +66,24 @@ class Electrum(BaseSource):
         self.name = name
         self.network = network
         self._deadline = deadline
-        self._wire = ElectrumWire(name, place, policy, monotonic=monotonic, sleep=sleep)
-        self._history = ElectrumHistory(name, self._wire, deadline)
-        self._known: dict[str, bytes] = {}
-        self._proves_alone: bool | None = None
+        self._client = ElectrumClient(name, endpoint, policy, monotonic=monotonic, sleep=sleep)
+        self._history = ElectrumHistory(name, self._client, deadline)
+        self._known: dict[str, MempoolTx] = {}
+        self._finds_block: bool | None = None
 
     @property
     def requests(self) -> int:  # type: ignore[override]
         """Requests sent since this object was made."""
-        return self._wire.requests
+        return self._client.requests
 
     @property
     def bytes_read(self) -> int:  # type: ignore[override]
         """Bytes of lines read since this object was made."""
-        return self._wire.bytes_read
+        return self._client.bytes_read
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._wire.close()
+        self._client.close()
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server knows; its hash is computed from the header beside the height."""
@@ -138,7 +137,7 @@ class Electrum(BaseSource):
         """The headers of one answer, and how many the server gives at most: one text up to 1.5, a list in 1.6."""
         count = whole(item(fields, "count", "headers"), "headers.count", least=0, most=wanted)
         most = whole(item(fields, "max", "headers"), "headers.max", least=1, most=1_000_000)
-        if self._wire.protocol >= (1, 6):
+        if self._client.protocol >= (1, 6):
             rows = array_of(item(fields, "headers", "headers"), "headers.headers", most=wanted)
             raws = [hex_bytes(row, "headers.headers", least=80, most=80) for row in rows]
         else:
@@ -153,7 +152,7 @@ class Electrum(BaseSource):
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
         """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction."""
         calls = [[electrum_scripthash(script)] for script in scripts]
-        answers = self._wire.ask_all(
+        answers = self._client.ask_all(
             "blockchain.scripthash.get_mempool", calls, most=_MEMPOOL_BYTES, deadline=self._deadline
         )
         names: dict[str, None] = {}
@@ -166,7 +165,7 @@ class Electrum(BaseSource):
                 raise self._garbled(refused) from refused
         known = {name: self._known[name] for name in names if name in self._known}
         fresh = [name for name in names if name not in known]
-        raws = self._wire.ask_all(
+        raws = self._client.ask_all(
             "blockchain.transaction.get",
             [[name, False] for name in fresh],
             most=2 * _MOST_TX + _SMALL,
@@ -177,14 +176,14 @@ class Electrum(BaseSource):
                 if _NOT_THERE.search(raw.said):
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
                 raise raw
-            known[name] = self._transaction(name, raw)
+            known[name] = MempoolTx.of(self._transaction(name, raw))
         if len(self._known) + len(fresh) > _KNOWN_TXS:
             self._known.clear()
         self._known.update(known)
-        return [MempoolTx(known[name]) for name in names]
+        return [known[name] for name in names]
 
-    def look_transaction(self, txid: str) -> bytes | None:
-        """The raw transaction, checked to hash to `txid`; None where the server says that there is none."""
+    def look_transaction(self, txid: str) -> Tx | None:
+        """The transaction, checked to hash to `txid`; None where the server says that there is none."""
         try:
             answer = self._ask("blockchain.transaction.get", txid, False, most=2 * _MOST_TX + _SMALL)
         except ElectrumDeclined as declined:
@@ -193,39 +192,35 @@ class Electrum(BaseSource):
             raise
         return self._transaction(txid, answer)
 
-    def _transaction(self, txid: str, answer: object) -> bytes:
+    def _transaction(self, txid: str, answer: object) -> Tx:
         try:
             raw = hex_bytes(answer, "tx", least=60, most=_MOST_TX)
-            found = parse_transaction(raw).txid
         except GuardRefused as refused:
             raise self._garbled(refused) from refused
-        except BytesRefused as refused:
-            raise SourceLied(self.name, "tx", str(refused)) from refused
-        if found != txid:
-            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
-        return raw
+        return self._read_transaction(txid, raw, "tx")
 
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """All that the server lists for a script above a height, and what is in no block."""
         return [row for row in self._history.rows(script) if row.height is None or row.height > above]
 
-    def look_place(self, txid: str) -> int | None:
+    def look_height(self, txid: str) -> int | None:
         """The height of the block that holds a transaction, by its Merkle branch where the server finds that
         without a height, else by the history of an output of its own."""
-        if self._proves_alone is not False:
+        if self._finds_block is not False:
             try:
                 answer = self._ask("blockchain.transaction.get_merkle", txid, most=_SMALL)
             except ElectrumDeclined as declined:
                 if not _NOT_THERE.search(declined.said):
-                    self._proves_alone = False
+                    self._finds_block = False
             else:
-                self._proves_alone = True
+                self._finds_block = True
                 return self._branch(txid, answer)[0]
-        raw = self.look_transaction(txid)
-        if raw is None:
+        tx = self.look_transaction(txid)
+        if tx is None:
             raise SourceMissing(self.name, "no such transaction")
-        outputs = parse_transaction(raw).outputs
-        scripts = dict.fromkeys(out.script for out in outputs if kind_of(out.script) is not ScriptKind.DATA)
+        scripts = dict.fromkeys(
+            out.script for out in tx.outputs if kind_of(out.script) is not ScriptKind.DATA
+        )
         refusal: SourceRefused | None = None
         for script in list(scripts)[:_MOST_SCRIPTS]:
             try:
@@ -269,7 +264,7 @@ class Electrum(BaseSource):
         return height, MerkleProof(txid, position, branch)
 
     def _ask(self, method: str, *params: object, most: int) -> object:
-        return self._wire.ask(method, *params, most=most, deadline=self._deadline)
+        return self._client.ask(method, *params, most=most, deadline=self._deadline)
 
     def _garbled(self, refused: GuardRefused) -> SourceGarbled:
         return SourceGarbled(self.name, refused.field, refused.sentence)
@@ -332,16 +327,16 @@ class ElectrumHistory:
     kept list is shown without asking only while nothing was told of it and the tip is the one it was read at.
     """
 
-    def __init__(self, source: str, wire: ElectrumWire, deadline: float) -> None:
+    def __init__(self, source: str, client: ElectrumClient, deadline: float) -> None:
         self._source = source
-        self._wire = wire
+        self._client = client
         self._deadline = deadline
         self._kept: dict[str, _Kept] = {}
         self._moment = 0
-        self._told = 0
+        self._notified = 0
         self._tip = ""
         self._subscribes = True
-        wire.listener = self
+        client.listener = self
 
     def lost(self) -> None:
         """A broken connection dates every list: on the next one nothing is subscribed."""
@@ -354,7 +349,7 @@ class ElectrumHistory:
         if method == "blockchain.headers.subscribe":
             self._moment += 1
         if method == "blockchain.scripthash.subscribe":
-            self._told += 1
+            self._notified += 1
             if isinstance(first, str) and first in self._kept:
                 self._kept[first].seen = -1
 
@@ -372,14 +367,14 @@ class ElectrumHistory:
 
     def _whole_list(self, script: Script) -> list[ElectrumRow]:
         name = electrum_scripthash(script)
-        self._wire.hear()
+        self._client.hear()
         kept, moment = self._kept.get(name), self._moment
         if kept is not None and kept.seen == moment:
             return kept.rows
         for _ in range(_TRIES):
             if not self._subscribes:
                 return self._listed(name)
-            moment, told = self._moment, self._told
+            moment, told = self._moment, self._notified
             try:
                 status = self._status(name)
             except ElectrumDeclined:
@@ -395,24 +390,26 @@ class ElectrumHistory:
                     self._kept.clear()
                 kept = self._kept[name] = _Kept(status, rows, moment)
             # What was told while we asked may be newer than the answer: then the next look asks again.
-            kept.seen = moment if told == self._told else -1
+            kept.seen = moment if told == self._notified else -1
             return kept.rows
         raise SourceGarbled(self._source, "history", "the list does not hash to the status beside it")
 
     def _undefined(self, rows: Sequence[ElectrumRow]) -> bool:
         """Before protocol 1.6 a status with several unconfirmed transactions has no one right order."""
-        return self._wire.protocol < (1, 6) and sum(row.height <= 0 for row in rows) > 1
+        return self._client.protocol < (1, 6) and sum(row.height <= 0 for row in rows) > 1
 
     def _status(self, name: str) -> str | None:
         """The server's status of a script, which it is subscribed to by asking."""
-        answer = self._wire.ask("blockchain.scripthash.subscribe", name, most=_SMALL, deadline=self._deadline)
+        answer = self._client.ask(
+            "blockchain.scripthash.subscribe", name, most=_SMALL, deadline=self._deadline
+        )
         try:
             return None if answer is None else hash_text(answer, "history.status")
         except GuardRefused as refused:
             raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
 
     def _listed(self, name: str) -> list[ElectrumRow]:
-        answer = self._wire.ask(
+        answer = self._client.ask(
             "blockchain.scripthash.get_history", name, most=_MOST_BYTES, deadline=self._deadline
         )
         try:

@@ -25,11 +25,10 @@ from watchers.net.guards import (
     whole,
 )
 from watchers.net.http import HttpAnswer, HttpClient
-from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network
 from watchers.proof.scripts import scripthash_hex
-from watchers.proof.transaction import BytesRefused
+from watchers.proof.transaction import Tx
 from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx
 
 _MOST_HEIGHT = 100_000_000
@@ -77,7 +76,7 @@ class Esplora(BaseSource):
         self._deadline = deadline
         self._block_deadline = block_deadline
         self._pages: bool | None = None
-        self._known: dict[str, bytes] = {}
+        self._known: dict[str, MempoolTx] = {}
         self._after_txid = False
 
     def look_tip(self) -> ClaimedTip:
@@ -209,29 +208,24 @@ class Esplora(BaseSource):
                     )
             except GuardRefused as refused:
                 raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
-        found: list[MempoolTx] = []
+        shown: list[MempoolTx] = []
         for name in names:
-            raw = self._known[name] if name in self._known else self.look_transaction(name)
-            if raw is None:
-                raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
-            if len(self._known) >= _KNOWN_TXS:
-                self._known.clear()
-            self._known[name] = raw
-            found.append(MempoolTx(raw))
-        return found
+            if name not in self._known:
+                tx = self.look_transaction(name)
+                if tx is None:
+                    raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
+                if len(self._known) >= _KNOWN_TXS:
+                    self._known.clear()
+                self._known[name] = MempoolTx.of(tx)
+            shown.append(self._known[name])
+        return shown
 
-    def look_transaction(self, txid: str) -> bytes | None:
-        """The raw transaction, checked to hash to `txid`; None where the server says that it is not there."""
+    def look_transaction(self, txid: str) -> Tx | None:
+        """The transaction, checked to hash to `txid`; None where the server says that it is not there."""
         body = self._body(f"/tx/{txid}/raw", most=_MOST_BLOCK, empty_is_missing=False)
         if body is None:
             return None
-        try:
-            found = parse_transaction(body).txid
-        except BytesRefused as refused:
-            raise SourceGarbled(self.name, "tx", str(refused)) from refused  # cut off, as far as bytes tell
-        if found != txid:
-            raise SourceLied(self.name, "tx", "hashes to another txid than the one asked for")
-        return body
+        return self._read_transaction(txid, body, "tx", malformed=SourceGarbled)  # may be cut off
 
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """All rows above a height and those in no block. SourceGarbled when the list cannot be had whole.
@@ -299,7 +293,7 @@ class Esplora(BaseSource):
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
-    def look_place(self, txid: str) -> int | None:
+    def look_height(self, txid: str) -> int | None:
         """The height that `/tx/:txid/status` claims."""
         fields = self._object(f"/tx/{txid}/status", "status")
         try:

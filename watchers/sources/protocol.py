@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
-from watchers.net.errors import SourceRefused
+from watchers.net.errors import SourceGarbled, SourceLied, SourceRefused
 from watchers.proof.merkle import MerkleProof
+from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
 
 
 class Can(StrEnum):
@@ -37,9 +38,27 @@ class ClaimedTip:
 
 @dataclass(frozen=True, slots=True)
 class MempoolTx:
-    """An unconfirmed transaction as raw bytes, which hash to the txid that it was asked for by."""
+    """An unconfirmed transaction as raw bytes, and what matching needs of it: whole mempools are held as these.
+
+    `spends` are outpoints as their 36 wire bytes, `pays` the scripts of the outputs in order.
+    """
 
     raw: bytes
+    txid: str
+    coinbase: bool
+    spends: tuple[bytes, ...]
+    pays: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, tx: Tx) -> MempoolTx:
+        """What is kept of a transaction that was read."""
+        return cls(
+            tx.raw,
+            tx.txid,
+            tx.coinbase,
+            tuple(one.outpoint.wire() for one in tx.inputs),
+            tuple(bytes(one.script) for one in tx.outputs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +110,8 @@ class Source(Protocol):
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
         """Unconfirmed transactions that touch these scripts (a node of one's own may return more)."""
 
-    def look_transaction(self, txid: str) -> bytes | None:
-        """The raw transaction, which hashes to `txid`; None where the source says that it is not there."""
+    def look_transaction(self, txid: str) -> Tx | None:
+        """The transaction whose bytes hash to `txid`; None where the source says that it is not there."""
 
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """Transactions that pay or spend the script: those in no block, and all in blocks above that height.
@@ -100,7 +119,7 @@ class Source(Protocol):
         Whole or an error: a list that was cut off anywhere is never returned. Asked where HISTORY is declared.
         """
 
-    def look_place(self, txid: str) -> int | None:
+    def look_height(self, txid: str) -> int | None:
         """The height of the block that holds a transaction, None where it is in none; SourceMissing if unknown.
 
         A claim; `look_proof` is what is checked. Asked where HISTORY is declared.
@@ -144,7 +163,7 @@ class BaseSource:
         """Not declared: SourceRefused."""
         self._cannot(f"the mempool of {len(scripts)} scripts")
 
-    def look_transaction(self, txid: str) -> bytes | None:
+    def look_transaction(self, txid: str) -> Tx | None:
         """Not declared: SourceRefused."""
         self._cannot(f"transaction {txid[:64]}")
 
@@ -152,7 +171,7 @@ class BaseSource:
         """Not declared: SourceRefused."""
         self._cannot(f"a history above height {above} of a script of {len(script)} bytes")
 
-    def look_place(self, txid: str) -> int | None:
+    def look_height(self, txid: str) -> int | None:
         """Not declared: SourceRefused."""
         self._cannot(f"the place of {txid[:64]}")
 
@@ -166,3 +185,15 @@ class BaseSource:
 
     def _cannot(self, what: str) -> NoReturn:
         raise SourceRefused(self.name, 0, f"cannot be asked for {what}; ask a source that declares it")
+
+    def _read_transaction(
+        self, txid: str, raw: bytes, field: str, *, malformed: type[SourceLied | SourceGarbled] = SourceLied
+    ) -> Tx:
+        """The transaction that was asked for; SourceLied for the bytes of another, `malformed` for those of none."""
+        try:
+            tx = parse_transaction(raw)
+        except BytesRefused as refused:
+            raise malformed(self.name, field, str(refused)) from refused
+        if tx.txid != txid:
+            raise SourceLied(self.name, field, "hashes to another txid than the one asked for")
+        return tx
