@@ -75,21 +75,21 @@ def text(value: object, field: str, *, most: int) -> str:
 
 def hash_text(value: object, field: str) -> str:
     """`value` as a txid or block hash: 64 lower-case hexadecimal digits."""
-    found = text(value, field, most=64)
-    if not is_txid(found):
-        raise GuardRefused(field, f"{len(found)} characters that are not 64 lower-case hexadecimal digits")
-    return found
+    digits = text(value, field, most=64)
+    if not is_txid(digits):
+        raise GuardRefused(field, f"{len(digits)} characters that are not 64 lower-case hexadecimal digits")
+    return digits
 
 
 def hex_bytes(value: object, field: str, *, least: int, most: int) -> bytes:
     """`value` as hexadecimal text of between `least` and `most` bytes."""
-    found = text(value, field, most=2 * most)
+    digits = text(value, field, most=2 * most)
     try:
-        raw = bytes.fromhex(found)
+        raw = bytes.fromhex(digits)
     except ValueError:
         raw = b""
-    if 2 * len(raw) != len(found):  # white space between digits, which the library passes over, shows here
-        raise GuardRefused(field, f"{len(found)} characters that are not hexadecimal bytes")
+    if 2 * len(raw) != len(digits):  # white space between digits, which the library passes over, shows here
+        raise GuardRefused(field, f"{len(digits)} characters that are not hexadecimal bytes")
     if len(raw) < least:
         raise GuardRefused(field, f"{len(raw)} bytes; at least {least} belong there")
     return raw
@@ -104,10 +104,10 @@ def plain_text(body: bytes, field: str, *, most: int) -> str:
 
 def plain_whole(body: bytes, field: str, *, most: int) -> int:
     """A body that is one whole number in decimal digits, from 0 to `most`."""
-    found = plain_text(body, field, most=12)
-    if not found.isdigit():
+    digits = plain_text(body, field, most=12)
+    if not digits.isdigit():
         raise GuardRefused(field, f"{_shape(body)} where a whole number belongs")
-    return whole(int(found), field, least=0, most=most)
+    return whole(int(digits), field, least=0, most=most)
 
 
 def plain_hash(body: bytes, field: str) -> str:

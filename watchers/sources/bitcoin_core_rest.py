@@ -185,8 +185,8 @@ class BitcoinCoreRest(BaseSource):
         if answer.status in (400, 404):
             answer = self._ask(path, _MOST_MEMPOOL, self._block_deadline)
         try:
-            found = json_of(self._there(answer, "mempool"), "mempool")
-            rows = list(found) if isinstance(found, dict) else found
+            listing = json_of(self._there(answer, "mempool"), "mempool")
+            rows = list(listing) if isinstance(listing, dict) else listing
             return [hash_text(row, "mempool") for row in array_of(rows, "mempool", most=_MEMPOOL_TXIDS)]
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused

@@ -93,7 +93,7 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
     if not rows or not set(_COLUMNS) <= set(rows[0]) or len(rows) > _MOST_ROWS:
         raise GuardRefused("csv", f"{len(rows)} rows without the columns {', '.join(_COLUMNS)}")
     places = [rows[0].index(column) for column in _COLUMNS]
-    found: dict[str, dict[str, str]] = {}
+    read: dict[str, dict[str, str]] = {}
     for row in rows[1:]:
         if len(row) != len(rows[0]):
             raise GuardRefused("csv", "a row of another length than the heading")
@@ -104,7 +104,7 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
             continue
         if len(value) > 24 or _DECIMAL.fullmatch(value) is None:
             raise GuardRefused("OBS_VALUE", f"{len(value)} characters that are no plain decimal above zero")
-        if day in found.setdefault(currency, {}):
+        if day in read.setdefault(currency, {}):
             raise GuardRefused("TIME_PERIOD", "the same day twice")
-        found[currency][day] = value
-    return found
+        read[currency][day] = value
+    return read

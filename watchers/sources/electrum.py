@@ -307,8 +307,8 @@ def status_of(rows: Sequence[ElectrumRow]) -> str | None:
 
 def _in_order(rows: Sequence[ElectrumRow]) -> list[ElectrumRow]:
     """Confirmed rows as they are, then the others in the order that protocol 1.6 gives them."""
-    loose = sorted((row for row in rows if row.height <= 0), key=lambda row: (-row.height, row.txid))
-    return [*(row for row in rows if row.height > 0), *loose]
+    unconfirmed = sorted((row for row in rows if row.height <= 0), key=lambda row: (-row.height, row.txid))
+    return [*(row for row in rows if row.height > 0), *unconfirmed]
 
 
 @dataclass(slots=True)
@@ -374,7 +374,7 @@ class ElectrumHistory:
         for _ in range(_TRIES):
             if not self._subscribes:
                 return self._listed(name)
-            moment, told = self._moment, self._notified
+            moment, notified = self._moment, self._notified
             try:
                 status = self._status(name)
             except ElectrumDeclined:
@@ -390,7 +390,7 @@ class ElectrumHistory:
                     self._kept.clear()
                 kept = self._kept[name] = _Kept(status, rows, moment)
             # What was told while we asked may be newer than the answer: then the next look asks again.
-            kept.seen = moment if told == self._notified else -1
+            kept.seen = moment if notified == self._notified else -1
             return kept.rows
         raise SourceGarbled(self._source, "history", "the list does not hash to the status beside it")
 

@@ -125,14 +125,14 @@ class Esplora(BaseSource):
                 self._pages = self._pages or False
                 return False
             self._pages = True
-            found = {height: header for height, header in rows if want <= height <= top}
-            if want not in found:
+            by_height = {height: header for height, header in rows if want <= height <= top}
+            if want not in by_height:
                 if len(rows) < size and min(height for height, _ in rows) > want:
                     size = len(rows)
                     continue
                 break
-            while want in found and len(headers) < count:
-                headers.append(found[want])
+            while want in by_height and len(headers) < count:
+                headers.append(by_height[want])
                 want += 1
             size = max(size, len(rows))
         return True
@@ -242,24 +242,24 @@ class Esplora(BaseSource):
         return self._listed(path, above)
 
     def _listed(self, path: str, above: int) -> list[HistoryRow]:
-        found: dict[str, HistoryRow] = {}
+        listed: dict[str, HistoryRow] = {}
         page = self._history_page(f"{path}/txs")
         while True:
             confirmed = [row for row in page if row.height is not None]
-            fresh = [row for row in page if row.txid not in found]
-            found.update((row.txid, row) for row in page)
+            fresh = [row for row in page if row.txid not in listed]
+            listed.update((row.txid, row) for row in page)
             heights = [row.height for row in confirmed if row.height is not None]
-            if len(confirmed) < _SHORTEST_PAGE and len(found) == len(page):
+            if len(confirmed) < _SHORTEST_PAGE and len(listed) == len(page):
                 break  # the first page, and all fits on it
             if heights and max(heights) <= above:
                 break  # rows come newest first
             if not fresh or not confirmed:
-                self._count(path, sum(row.height is not None for row in found.values()))
+                self._count(path, sum(row.height is not None for row in listed.values()))
                 break
-            if len(found) > _MOST_LISTED:
+            if len(listed) > _MOST_LISTED:
                 raise SourceGarbled(self.name, "history", f"more than {_MOST_ROWS:,} rows")
             page = self._next_page(path, confirmed[-1].txid)
-        return [row for row in found.values() if row.height is None or row.height > above]
+        return [row for row in listed.values() if row.height is None or row.height > above]
 
     def _count(self, path: str, listed: int) -> None:
         fields = self._object(path, "address")

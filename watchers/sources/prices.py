@@ -69,12 +69,12 @@ def cents_of(value: object, field: str) -> int:
         value = str(value)
     if not isinstance(value, str):
         raise GuardRefused(field, "no decimal number")
-    found = _DECIMAL.fullmatch(value) if len(value) <= 24 else None
-    if found is None:
+    match = _DECIMAL.fullmatch(value) if len(value) <= 24 else None
+    if match is None:
         raise GuardRefused(field, f"{len(value)} characters that are no plain decimal above zero")
-    digits = found[2] or ""
+    digits = match[2] or ""
     scale: int = 10 ** len(digits)
-    hundredfold = int(found[1] + digits) * 100
+    hundredfold = int(match[1] + digits) * 100
     cents, rest = divmod(hundredfold, scale)
     if 2 * rest > scale or (2 * rest == scale and cents % 2):
         cents += 1
@@ -176,10 +176,10 @@ class Kraken(_Asking):
         return f"/0/public/Trades?pair=XBTUSD&count=10&since={at * 10**9 - 1}"
 
     def _rows(self, body: bytes) -> Iterator[tuple[int, int]]:
-        told = object_of(json_of(body, "body"), "body")
-        if array_of(item(told, "error", "body"), "error", most=20):
+        answer = object_of(json_of(body, "body"), "body")
+        if array_of(item(answer, "error", "body"), "error", most=20):
             raise GuardRefused("error", "the exchange answers with an error")
-        result = object_of(item(told, "result", "body"), "result")
+        result = object_of(item(answer, "result", "body"), "result")
         pairs = [key for key in result if key != "last"]
         if len(pairs) != 1:
             raise GuardRefused("result", f"{len(pairs)} pairs where one was asked for")
