@@ -24,7 +24,7 @@ from api.pages.give import give_router
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_router
 from api.ports import Ports
-from api.rendered import Rendered, RenderedAnswers, as_response
+from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -80,8 +80,11 @@ class SafetyHeaders:
             await answer(scope, receive, with_headers)
 
 
-def create_app(ports: Ports) -> FastAPI:
-    """The application over `ports`; `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems."""
+def create_app(ports: Ports) -> ReadyRoute:
+    """The application over `ports`: what is ready, then the framework.
+
+    `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems.
+    """
     app = FastAPI(
         title=ports.settings.title,
         version="1",
@@ -91,7 +94,7 @@ def create_app(ports: Ports) -> FastAPI:
         openapi_url=None,
     )
     pages = PageRenderer(ports.settings)
-    answers = RenderedAnswers(ports)
+    answers = ReadyAnswers(ports, _always)
     on_error = problems.install(app, pages)
     app.include_router(confirmations_router(ports, answers), prefix="/api/v1")
     app.include_router(data_router(ports, answers))
@@ -101,7 +104,12 @@ def create_app(ports: Ports) -> FastAPI:
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
-    return app
+    return ReadyRoute(app, answers, ports)
+
+
+def _always(asked: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every public answer: safety, and CORS for data."""
+    return [*_HEADERS, *(_CORS if asked.startswith("/api/") else ())]
 
 
 def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:

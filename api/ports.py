@@ -21,7 +21,12 @@ from ledger.views.trail import DonationTrail, Paper
 
 
 class Store(Protocol):
-    """The ledger's store: one snapshot to read from, and the one transaction to write in."""
+    """The ledger's store: one snapshot to read from, and the one transaction to write in.
+
+    `writes` grows with each transaction that this process has kept.
+    """
+
+    writes: int
 
     def read(self) -> AbstractContextManager[Any]: ...
 

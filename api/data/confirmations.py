@@ -19,7 +19,7 @@ from api.data.reading import json_of, read_route
 from api.pages.qr import qr_of
 from api.ports import Ports
 from api.problems import Problem
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.recording.confirming import make_link
 from ledger.rules.books import Books
 from ledger.views.two_keys import DeliveryCount, delivery_counts
@@ -36,7 +36,7 @@ _WANTED = {
 }
 
 
-def confirmations_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
+def confirmations_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
     router = APIRouter()
 
     @router.post(
@@ -67,9 +67,9 @@ def confirmations_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
         def render(tx: Any, now: int) -> Rendered:
             rows = delivery_counts(Books(tx), slug)
-            return json_of(Page[DeliveryCount](items=rows, next=None))
+            return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     return router
 

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from api.data.answers import Page
 from api.data.documented import Named, Slug
 from api.data.reading import json_of, read_route
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period_rows
 
 
-def periods_router(answers: RenderedAnswers) -> APIRouter:
+def periods_router(answers: ReadyAnswers) -> APIRouter:
     router = APIRouter()
 
     @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404)
@@ -23,17 +23,19 @@ def periods_router(answers: RenderedAnswers) -> APIRouter:
         """Periods that were closed, the newest first, those that were opened again included."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(Page[PeriodRow](items=period_rows(tx.session, slug), next=None))
+            return json_of(
+                Page[PeriodRow](items=period_rows(tx.session, slug), next=None), Reads(frozenset({slug}))
+            )
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     @read_route(router, "/campaigns/{slug}/periods/{number}", "Campaigns", ClosedPeriod, "period", 404)
     def period(request: Request, slug: Slug, number: Named) -> Response:
         """The trial balance of a closed period: every account in every asset, above zero what it holds."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(closed_period(tx.session, slug, number))
+            return json_of(closed_period(tx.session, slug, number), Reads(frozenset({slug})))
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     return router

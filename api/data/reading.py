@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.data.documented import JSON, answer, problems
-from api.rendered import Rendered
+from api.ready import Reads, Rendered
 from ledger.core.frozen import Frozen
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
@@ -35,6 +35,9 @@ def read_route(
     return add
 
 
-def json_of(made: Frozen) -> Rendered:
-    """An answer as bytes."""
-    return Rendered(made.model_dump_json(by_alias=True).encode("utf-8", "replace"), JSON)
+def json_of(
+    made: Frozen, reads: Reads, headers: Mapping[str, str] | None = None, *, private: bool = False
+) -> Rendered:
+    """An answer as bytes; `reads` says what it was made of."""
+    body = made.model_dump_json(by_alias=True).encode("utf-8", "replace")
+    return Rendered(body, JSON, headers or {}, private=private, reads=reads)

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from api.data.acts import token_of
 from api.data.answers import Page, Reconciliation
-from api.data.documented import JSON, Slug
+from api.data.documented import Slug
 from api.data.reading import json_of, read_route
 from api.ports import Ports
 from api.problems import Problem
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
@@ -30,7 +30,7 @@ Height = Annotated[
 ]
 
 
-def reconciling_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
+def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
     router = APIRouter()
     path = "/campaigns/{slug}/reconciliation"
 
@@ -46,10 +46,11 @@ def reconciling_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
                     conservation=conservation(tx, slug, block=block),
                     banks=bank_states(tx, slug),
                     open=sum(row.count for row in waiting),
-                )
+                ),
+                Reads(frozenset({slug}), chain=True, look=True),
             )
 
-        return answers.answer(request, f"{request.url.path}?block={block}", render)
+        return answers.answer(request, render)
 
     path = "/campaigns/{slug}/decisions"
     security: list[dict[str, list[str]]] = [{}, {"token": []}]
@@ -64,9 +65,9 @@ def reconciling_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
                 raise Problem(401, "This token is not known, or is revoked.")
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
-            made = json_of(Page[DecisionWanted](items=shown, next=None))
-            return Rendered(made.body, JSON, private=token is not None)
+            page = Page[DecisionWanted](items=shown, next=None)
+            return json_of(page, Reads(frozenset({slug}), chain=True), private=token is not None)
 
-        return answers.answer(request, f"{request.url.path}{'' if token is None else '?desk'}", render)
+        return answers.answer(request, render)
 
     return router

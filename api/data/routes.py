@@ -34,7 +34,7 @@ from api.data.stock import stock_router
 from api.data.unknown import unknown_router
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotFound, Refused
 from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
@@ -50,7 +50,7 @@ OutpointKey = Annotated[
 ]
 
 
-def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
+def data_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     views = ports.views
 
@@ -58,21 +58,22 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
         return read_route(router, path, tag, model, name, *statuses)
 
     def answered(request: Request, render: Callable[[Any, int], Rendered]) -> Response:
-        return answers.answer(request, f"{request.url.path}?{request.url.query}", render)
+        return answers.answer(request, render)
 
     @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns")
     def campaigns(request: Request) -> Response:
         """All campaigns, newest call first."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(Page[CampaignCard](items=tuple(views.campaign_cards(tx)), next=None))
+            return json_of(Page[CampaignCard](items=tuple(views.campaign_cards(tx)), next=None), Reads())
 
         return answered(request, render)
 
     @reading("/campaigns/{slug}", "Campaigns", CampaignReport, "campaign", 404)
     def campaign(request: Request, slug: Slug) -> Response:
         """One campaign with totals that tie, withheld and unexplained rows, and the state of its books."""
-        return answered(request, lambda tx, now: json_of(views.campaign_report(tx, slug, now=now)))
+        reads = Reads(frozenset({slug}), chain=True, look=True)
+        return answered(request, lambda tx, now: json_of(views.campaign_report(tx, slug, now=now), reads))
 
     @reading("/campaigns/{slug}/donations", "Campaigns", Page[DonationRow], "donations", 404, 422)
     def donations(
@@ -83,14 +84,16 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
         def render(tx: Any, now: int) -> Rendered:
             rows, following = views.donation_rows(tx, slug, after=cursor or None, limit=limit)
             page = Page[DonationRow](items=tuple(rows), next=following)
-            return _linked(json_of(page), request, following, limit)
+            reads = Reads(frozenset({slug}), chain=True)
+            return json_of(page, reads, link_header(request, following, limit))
 
         return answered(request, render)
 
     @reading("/campaigns/{slug}/trail", "Campaigns", Flow, "flow", 404)
     def trail(request: Request, slug: Slug) -> Response:
         """The flow as nodes and links: what came in, what it became, what left and where."""
-        return answered(request, lambda tx, now: json_of(views.campaign_flow(tx, slug)))
+        reads = Reads(frozenset({slug}))
+        return answered(request, lambda tx, now: json_of(views.campaign_flow(tx, slug), reads))
 
     @reading("/campaigns/{slug}/entries", "Campaigns", Page[PublishedEntry], "entries", 404, 422)
     def entries(
@@ -103,7 +106,8 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
             after = None if following is None else str(following)
             end = b"null" if after is None else f'"{after}"'.encode()
             body = b'{"items":[' + b",".join(rows) + b'],"next":' + end + b"}"
-            return _linked(Rendered(body, JSON), request, after, limit)
+            links = link_header(request, after, limit)
+            return Rendered(body, JSON, links, reads=Reads(frozenset({slug})))
 
         return answered(request, render)
 
@@ -117,7 +121,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
             rows, following = views.paper_rows(tx, slug, after=cursor, limit=limit)
             after = None if following is None else str(following)
             page = Page[Paper](items=tuple(rows), next=after)
-            return _linked(json_of(page), request, after, limit)
+            return json_of(page, Reads(frozenset({slug})), link_header(request, after, limit))
 
         return answered(request, render)
 
@@ -129,12 +133,11 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
         def render(tx: Any, now: int) -> Rendered:
             trails = views.donation_trails(tx, key, now=now)
             private = not is_public_key(key, {item.address for item in trails})
-            made = json_of(
-                Donations(
-                    key=None if private else key, donations=tuple(trail.as_donation() for trail in trails)
-                )
+            found = Donations(
+                key=None if private else key, donations=tuple(trail.as_donation() for trail in trails)
             )
-            return Rendered(made.body, JSON, private=private)
+            reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
+            return json_of(found, reads, private=private)
 
         return answered(request, render)
 
@@ -151,7 +154,7 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
         def render(tx: Any, now: int) -> Rendered:
             for item in views.donation_trails(tx, wanted, now=now):
                 if wanted in {item.key, item.key.replace(f":{item.campaign}:", ":")}:
-                    return json_of(item)
+                    return json_of(item, Reads(frozenset({item.campaign}), chain=True))
             raise NotFound("No donation has this outpoint.")
 
         return answered(request, render)
@@ -159,18 +162,15 @@ def data_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
     @reading("/chain", "Chain", ChainStatus, "chain")
     def chain(request: Request) -> Response:
         """The tip, how far the books are behind it, and the health of each source."""
-        return answered(request, lambda tx, now: json_of(views.chain_status(tx, now=now)))
+        reads = Reads(frozenset(), chain=True, look=True)
+        return answered(request, lambda tx, now: json_of(views.chain_status(tx, now=now), reads))
 
     router.include_router(acts_router(ports))
     router.include_router(lookups_router(ports))
     router.include_router(reconciling_router(ports, answers))
     router.include_router(periods_router(answers))
-    router.include_router(stock_router(ports, answers))
+    router.include_router(stock_router(answers))
     router.include_router(papers_router(ports))
 
     router.include_router(unknown_router(ports))
     return router
-
-
-def _linked(made: Rendered, request: Request, following: str | None, limit: int) -> Rendered:
-    return Rendered(made.body, made.media_type, link_header(request, following, limit))

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from api.data.answers import Page
 from api.data.documented import Named, Slug
 from api.data.reading import json_of, read_route
-from api.ports import Ports
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -25,7 +24,7 @@ from ledger.views.stock import CardRow, LotTrace, StockRow, lot_traces, stock_ca
 _TAG = "Things"
 
 
-def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
+def stock_router(answers: ReadyAnswers) -> APIRouter:
     router = APIRouter()
 
     @read_route(router, "/campaigns/{slug}/stock", _TAG, Page[StockRow], "stock", 404)
@@ -34,11 +33,9 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
         def render(tx: Any, now: int) -> Rendered:
             rows = stock_rows(_books(tx, slug), slug, rfc3339(now)[:10])
-            return json_of(Page[StockRow](items=tuple(rows), next=None))
+            return json_of(Page[StockRow](items=tuple(rows), next=None), Reads(frozenset({slug})))
 
-        # What is expired changes at midnight, with no entry to say so.
-        today = rfc3339(ports.clock())[:10]
-        return answers.answer(request, f"{request.url.path}?{today}", render)
+        return answers.answer(request, render)
 
     path = "/campaigns/{slug}/stock/{place}/{product}/{lot}"
 
@@ -48,9 +45,9 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
         def render(tx: Any, now: int) -> Rendered:
             rows = stock_card(tx, slug, place, product, lot)
-            return json_of(Page[CardRow](items=tuple(rows), next=None))
+            return json_of(Page[CardRow](items=tuple(rows), next=None), Reads(frozenset({slug})))
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     @read_route(router, "/campaigns/{slug}/lots/{lot}", _TAG, Page[LotTrace], "lots", 404)
     def lots(request: Request, slug: Slug, lot: Named) -> Response:
@@ -58,18 +55,21 @@ def stock_router(ports: Ports, answers: RenderedAnswers) -> APIRouter:
 
         def render(tx: Any, now: int) -> Rendered:
             rows = lot_traces(_books(tx, slug), slug, lot)
-            return json_of(Page[LotTrace](items=tuple(rows), next=None))
+            return json_of(Page[LotTrace](items=tuple(rows), next=None), Reads(frozenset({slug})))
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     @read_route(router, "/campaigns/{slug}/losses", _TAG, Page[LossRow], "losses", 404)
     def losses(request: Request, slug: Slug) -> Response:
         """What did not arrive or is no more: cause, place, count, and the number of its report."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(Page[LossRow](items=tuple(loss_rows(_books(tx, slug), slug)), next=None))
+            return json_of(
+                Page[LossRow](items=tuple(loss_rows(_books(tx, slug), slug)), next=None),
+                Reads(frozenset({slug})),
+            )
 
-        return answers.answer(request, request.url.path, render)
+        return answers.answer(request, render)
 
     return router
 

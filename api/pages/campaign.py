@@ -27,8 +27,11 @@ def home_page(pages: PageRenderer, cards: Sequence[CampaignCard]) -> bytes:
     return pages.page("home.html", frame, cards=cards[:ROWS], hidden=max(0, len(cards) - ROWS))
 
 
-def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[DonationRow], more: bool) -> bytes:
-    """One campaign: sentence, books, picture, sums, withheld, papers, gifts, times, rule. `more`: after `rows`."""
+def campaign_page(
+    pages: PageRenderer, page: CampaignPage, rows: Sequence[DonationRow], more: bool, today: str
+) -> bytes:
+    """One campaign: sentence, books, picture, sums, withheld, papers, gifts, times, rule. `more`: after `rows`;
+    `today`: ISO date."""
     report = page.report
     coins = [row for row in rows if row.outpoint]  # the others have tables of their own
     more = (more and len(coins) == len(rows)) or len(coins) > SHOWN_DONATIONS
@@ -38,6 +41,7 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         _frame(pages, report),
         page=page,
         report=report,
+        today=today,
         picture=picture(page.flow),
         unexplained=unexplained[:ROWS],
         explained=[spend.explained_at for spend in report.unexplained if spend.explained_at],

@@ -31,6 +31,13 @@ STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
 
 
+LAST_LOOK = "\u2063last look\u2063"
+"""Stands in a page where the time of the last look goes, which is put there when the page is sent.
+
+No text from outside has these characters: what a template is given is cleaned of them.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Around every page: title, the demonstration's banner, sources of facts and the journal's head."""
@@ -78,7 +85,7 @@ class PageRenderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals["say"] = say
+        self._environment.globals |= {"say": say, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
         self._environment.filters |= {
             "amount": _amount,
             "pieces": say.pieces,

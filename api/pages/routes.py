@@ -25,9 +25,10 @@ from api.pages.period import period_page
 from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
-from api.rendered import Rendered, RenderedAnswers
+from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
+from ledger.core.times import rfc3339
 from ledger.rules.campaigns import campaign_of
 from ledger.views.controls import closed_period
 from ledger.views.other_gifts import is_gift_key
@@ -58,24 +59,25 @@ def is_public_key(key: str, addresses: Container[str | None]) -> bool:
     return True
 
 
-def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) -> APIRouter:
+def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=_READ)
     def home(request: Request) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            return Rendered(home_page(pages, ports.views.campaign_cards(tx)), _HTML)
+            return Rendered(home_page(pages, ports.views.campaign_cards(tx)), _HTML, reads=Reads())
 
-        return answers.answer(request, "/", render)
+        return answers.answer(request, render)
 
     @router.api_route("/c/{slug}", methods=_READ)
     def campaign(request: Request, slug: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             page = ports.views.campaign_page(tx, slug, now=now)
             rows, more = ports.views.donation_rows(tx, slug, after=None, limit=SHOWN_DONATIONS)
-            return Rendered(campaign_page(pages, page, rows, more is not None), _HTML)
+            body = campaign_page(pages, page, rows, more is not None, rfc3339(now)[:10])
+            return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
 
-        return answers.answer(request, f"/c/{slug[:KEY_LIMIT]}", render)
+        return answers.answer(request, render)
 
     @router.api_route("/c/{slug}/flow/{number}", methods=_READ)
     def bars(request: Request, slug: str, number: Stage, start: Start = 0) -> Response:
@@ -84,9 +86,10 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
                 raise NotFound("The picture has no such stage.")
             report = ports.views.campaign_report(tx, slug, now=now)
-            return Rendered(bars_page(pages, report, flow, number, start), _HTML)
+            body = bars_page(pages, report, flow, number, start)
+            return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
-        return answers.answer(request, f"/c/{slug[:KEY_LIMIT]}/flow/{number}?{start}", render)
+        return answers.answer(request, render)
 
     @router.api_route("/c/{slug}/periods/{number}", methods=_READ)
     def period(request: Request, slug: str, number: str) -> Response:
@@ -94,9 +97,10 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
             found = closed_period(tx.session, slug, number)
             title = campaign_of(tx.session, slug).title
             demonstration = tx.progress.load("demonstration") == "yes"
-            return Rendered(period_page(pages, title, demonstration, found), _HTML)
+            body = period_page(pages, title, demonstration, found)
+            return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
-        return answers.answer(request, request.url.path[:600], render)
+        return answers.answer(request, render)
 
     @router.api_route("/d/{key:path}", methods=_READ)
     def donation(request: Request, key: str) -> Response:
@@ -107,13 +111,15 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: RenderedAnswers) ->
             if not trails:
                 raise NotFound(say.FIND_EMPTY)
             private = not is_public_key(key, {trail.address for trail in trails})
+            reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             if len(trails) > 1:
-                return Rendered(donations_page(pages, key, trails, private), _HTML, private=private)
-            page = ports.views.donation_page(tx, trails[0], now=now)
-            return Rendered(donation_page(pages, page, private), _HTML, private=private)
+                body = donations_page(pages, key, trails, private)
+            else:
+                body = donation_page(pages, ports.views.donation_page(tx, trails[0], now=now), private)
+            return Rendered(body, _HTML, private=private, reads=reads)
 
         try:
-            return answers.answer(request, f"/d/{key}", render)
+            return answers.answer(request, render)
         except NotFound as missing:
             if isinstance(missing, NothingYet) and (awaited := awaited_page(ports, pages, key)) is not None:
                 return awaited

@@ -36,7 +36,7 @@ JOURNAL = frozenset({"entries", "transfers", "observations"})
 
 OPERATING = frozenset(
     {
-        *("meta", "leases", "headers", "progress", "papers", "addresses"),
+        *("meta", "leases", "headers", "progress", "papers", "addresses", "campaign_changes"),
         *("users", "tokens", "authors", "drafts", "openings", "audit"),
     }
 )

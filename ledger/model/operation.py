@@ -51,6 +51,18 @@ class ProgressRow(Table, table=True):
     value: str = Field(sa_type=TEXT)
 
 
+class CampaignChangeRow(Table, table=True):
+    """How often anything changed that is public of a campaign: an entry, or a payment that was seen.
+
+    Whoever keeps an answer made of the ledger compares this with what it was then.
+    """
+
+    __tablename__: ClassVar[Any] = "campaign_changes"
+    __table_args__ = (KEYED,)
+    campaign: str = Field(primary_key=True, sa_type=TEXT)
+    count: int = Field(sa_type=LONG)
+
+
 class PaperRow(Table, table=True):
     """Papers, named by the SHA-256 of their bytes."""
 

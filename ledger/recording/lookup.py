@@ -71,4 +71,6 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
     data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
     tx.observations.append([Observation(at, seen.source, kind, seen.txid, data)])
+    coins = [coin for coin in map(observed.coin_to_be, map(str, seen.inputs)) if coin is not None]
     observed.fold(at, seen.source, kind, seen.txid, data)
+    tx.changes.note({*(str(output[3]) for output in ours), *(coin.campaign for coin in coins)})

@@ -148,6 +148,9 @@ def record(
         )
     )
     fold(books, entry)
+    # A loan moves money of two campaigns.
+    accounts = [name for transfer in posting.transfers for name in (transfer.debit, transfer.credit)]
+    tx.changes.note({campaign, *map(campaign_of, accounts)})
     if author is not None:
         tx.desk.note_author(seq, author)
     return Recorded(entry, data)

@@ -6,7 +6,7 @@ A reorganisation is applied as a whole before anything settles (RULES 3 and 4).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -174,8 +174,29 @@ class _Settling:
 
     def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
         data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+        concerned = set(self._campaigns_of(kind, subject, body))
         self._tx.observations.append([Observation(self._at, source, kind.value, subject, data)])
         self._observed.fold(self._at, source, kind.value, subject, data)
+        self._tx.changes.note(concerned)
+
+    def _campaigns_of(self, kind: ObservationKind, subject: str, body: dict[str, Any]) -> Iterator[str]:
+        """Whose payments and coins an observation is about, before it is folded; none for an empty block."""
+        known: list[WatchedTx | None] = []
+        match kind:
+            case ObservationKind.BLOCK_LEFT:
+                height = self._observed.height_of(subject)
+                known += [] if height is None else self._observed.txs_in(height, height)
+            case ObservationKind.TX_EVICTED:
+                known.append(self._observed.tx(subject))
+        for watched in filter(None, known):
+            yield from (output.campaign for output in watched.outputs)
+            yield from self._owners(watched.inputs)
+        for told in body.get("txs", [body] if "outputs" in body else []):
+            yield from (output[3] for output in told["outputs"])
+            yield from self._owners(told["inputs"])
+
+    def _owners(self, outpoints: Iterable[str]) -> Iterator[str]:
+        return (coin.campaign for coin in map(self._observed.coin_to_be, outpoints) if coin is not None)
 
     def _note_absent(self, seen: set[str]) -> None:
         """Count looks in which a sighting was absent everywhere; evicted only by the rule."""

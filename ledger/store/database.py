@@ -35,6 +35,8 @@ class Store:
         self._reader = reader
         self._writer_lock = threading.Lock()
         self._writing_thread: int | None = None
+        self.writes = 0
+        """Transactions that this process has kept."""
 
     @classmethod
     def create(cls, url: str) -> Store:
@@ -88,6 +90,7 @@ class Store:
             self._writing_thread = threading.get_ident()
             with transaction(self._writer, writes=True) as session:
                 yield Writing(session)
+            self.writes += 1
         finally:
             self._writing_thread = None
             self._writer_lock.release()

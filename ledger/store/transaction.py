@@ -11,6 +11,7 @@ from functools import cached_property
 from sqlmodel import Session
 
 from ledger.store.addresses import Addresses, AddressesWriting
+from ledger.store.changes import Changes, ChangesWriting
 from ledger.store.desk import Desk, DeskWriting
 from ledger.store.engine import savepoint
 from ledger.store.journal import Journal, JournalWriting
@@ -57,6 +58,10 @@ class Reading:
         return Papers(self.session)
 
     @cached_property
+    def changes(self) -> Changes:
+        return Changes(self.session)
+
+    @cached_property
     def lease(self) -> Lease:
         return Lease(self.session)
 
@@ -92,6 +97,10 @@ class Writing(Reading):
     @cached_property
     def papers(self) -> PapersWriting:
         return PapersWriting(self.session)
+
+    @cached_property
+    def changes(self) -> ChangesWriting:
+        return ChangesWriting(self.session)
 
     @cached_property
     def lease(self) -> LeaseWriting:

@@ -13,7 +13,7 @@ from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
 from ledger.views.campaign import SourceOfFact
 from tests.tools import builders_views as built
-from tests.tools.fakes_api import CLAIM, FakeStore, FakeViews, ports
+from tests.tools.fakes_api import CLAIM, FakeViews, ports
 
 FIRST_VIEW = 14 * 1024
 
@@ -119,22 +119,6 @@ def test_markup_in_data_stays_text() -> None:
     assert "\u202e" not in html
     assert "\x07" not in html
     assert "&lt;script&gt;" in html
-
-
-def test_a_page_is_rendered_once_until_a_head_moves() -> None:
-    """Bytes are kept under the heads of journal and observations; a strong tag answers 304."""
-    mine = ports()
-    site = TestClient(create_app(mine))
-    assert isinstance(mine.views, FakeViews)
-    assert isinstance(mine.store, FakeStore)
-    first = site.get("/c/bithelp")
-    asked = mine.views.asked
-    again = site.get("/c/bithelp", headers={"If-None-Match": first.headers["etag"]})
-    assert again.status_code == 304
-    assert mine.views.asked == asked
-    mine.store.reading.seq += 1
-    assert site.get("/c/bithelp").status_code == 200
-    assert mine.views.asked > asked
 
 
 def test_papers_are_served_as_they_were_hashed(site: TestClient) -> None:

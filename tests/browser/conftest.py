@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from tests.conftest import skipped_for
@@ -35,7 +35,7 @@ def find_chromium() -> Path | None:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """The application on a free port of loopback; gives its base address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -79,7 +79,7 @@ def test_stock_past_its_last_day_is_listed_and_waits_until_it_is_written_off(led
     assert (row.matter, row.subject, row.amount.minor, row.since) == (
         Matter.EXPIRED_STOCK, "KIT#L1 at Depot", 980, EXPIRY,
     )  # fmt: skip
-    assert "980 pieces in stock are past the last day of use" in site(ledger).get(f"/c/{SLUG}").text
+    assert "980 kits in stock are past the last day of use" in site(ledger).get(f"/c/{SLUG}").text
     assert [row["expired"] for row in client.get(f"{WHERE}/stock").json()["items"]] == [True]
     lose(ledger, 980, "expired")
     assert waiting(ledger) == []

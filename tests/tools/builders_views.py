@@ -492,8 +492,9 @@ def chain_status() -> ChainStatus:
         network="regtest", tip_height=650_417, tip_hash="0" * 64, tip_time=1_601_302_000, settled_height=650_412,
         best_height=650_417, behind=0, looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None,
         completeness="scanned",
-        sources=(
-            SourceStatus(name="a", ok=True, tip_height=650_417, error=None, lied=None, set_aside_until=None,
-                         requests=1, bytes=80),
+        sources=tuple(
+            SourceStatus(name=name, ok=True, tip_height=650_417, error=None, lied=None, set_aside_until=None,
+                         requests=1, bytes=80)
+            for name in "abc"
         ),
     )  # fmt: skip

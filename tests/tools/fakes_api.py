@@ -30,6 +30,7 @@ ENTRY = (
 class FakeReading:
     seq: int = 3_118
     kept: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
 
     @property
     def journal(self) -> FakeReading:
@@ -38,6 +39,13 @@ class FakeReading:
     @property
     def observations(self) -> FakeReading:
         return self
+
+    @property
+    def changes(self) -> FakeReading:
+        return self
+
+    def counts(self) -> dict[str, int]:
+        return dict(self.counted)
 
     @property
     def papers(self) -> FakeReading:
@@ -101,7 +109,8 @@ class FakeViews:
     def donation_rows(
         self, tx: Any, slug: str, *, after: str | None, limit: int
     ) -> tuple[list[DonationRow], str | None]:
-        self.campaign_report(tx, slug, now=0)
+        if slug not in self.pages:
+            raise NotFound("campaign: there is no campaign of this name")
         rows = built.donation_rows()
         if after is not None and not after.isdigit():
             raise Refused.field("cursor", "give the `next` of the page before, unchanged")

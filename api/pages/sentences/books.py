@@ -1,6 +1,6 @@
 """English: whether the books are the chain, by how much not, since when, and how old the figures are.
 
-The first of four facts says whether it ties.
+The first of the facts says whether it ties.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
 from ledger.rules.settled import SCANNED_WHOLE
 from ledger.views.campaign import Books
+from ledger.views.chain_status import ChainStatus
 
 
 def books_state(books: Books) -> str:
@@ -20,37 +21,38 @@ def books_state(books: Books) -> str:
     return "ties" if books.reconciled else "broken"
 
 
+def last_look(status: ChainStatus) -> str:
+    """When the chain was last looked at, and how many of its sources agreed: `28 September 2020, 14:16 UTC, 3 of 3`."""
+    agreeing = sum(1 for source in status.sources if source.ok and source.lied is None)
+    sources = f"{agreeing} of {len(status.sources)}" if status.sources else "no source yet"
+    return f"{time(status.looked_at)}, {sources}" if status.looked_at else f"None yet, {sources}"
+
+
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
-    """Four facts, label and value; the first says whether it ties."""
-    sources = f"{books.sources_agreeing} of {books.sources}" if books.sources else "no source yet"
-    look = f"{time(books.looked_at)}, {sources}" if books.looked_at else f"None yet, {sources}"
+    """Three facts, label and value; the first says whether it ties. The last look stands beside them."""
     if books.block is None:
         return (
             ("Not reconciled yet", "No block looked at"),
             ("Wallets", f"{with_asset(books.in_books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
-            ("Last look, sources", look),
         )
     if books.behind_blocks and not books.is_wrong:
         return (
             ("Not reconciled yet", f"Read to block {count(books.block)}"),
             ("Wallets", f"{with_asset(books.in_books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
-            ("Last look, sources", look),
         )
     if books.reconciled:
         return (
             ("Reconciled", f"Books = chain at block {count(books.block)}"),
             ("Wallets", f"{with_asset(books.in_books)}, difference {_zero(books.difference)}"),
             ("Outgoing coins", _outgoing(books)),
-            ("Last look, sources", look),
         )
     if books.is_chain:
         return (
             ("Not reconciled yet", still_open(books)),
             ("Wallets", f"Books = chain at block {count(books.block)}"),
             ("Outgoing coins", _outgoing(books)),
-            ("Last look, sources", look),
         )
     since = f", since {time(books.unexplained_since)}" if books.unexplained_since else ""
     return (
@@ -60,7 +62,6 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
             f"On the chain, block {count(books.block)}",
             with_asset(Amount.of("BTC", books.in_books.minor + books.difference.minor)),
         ),
-        ("Last look, sources", look),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.units import day, number_of, time, unit_of
+from api.pages.sentences.units import day, number_of, unit_of
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignReport, SumRow, SumTable
 
@@ -96,16 +96,10 @@ def sum_rows(table: SumTable, most: int) -> Sequence[SumRow]:
 def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
     """How long it takes, and how much arrives whole; absent figures say so."""
     good = report.service.received_good_permille
-    agreeing = report.books.sources_agreeing
     return (
         ("From donation to order, median", _days(report.service.days_gift_to_order)),
         ("From order to receipt, median", _days(report.service.days_order_to_receipt)),
         ("Received in good condition", "not known yet" if good is None else f"{good // 10}.{good % 10} %"),
-        ("Last look at the chain", time(report.books.looked_at) if report.books.looked_at else "none yet"),
-        (
-            "Sources that agree",
-            f"{agreeing} of {report.books.sources}" if report.books.sources else "not known yet",
-        ),
     )
 
 

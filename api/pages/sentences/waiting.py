@@ -49,11 +49,11 @@ def waiting_note(books: Books, shown: int) -> str:
     return f"{still_open(books)}.{rest}"
 
 
-def waits_since(row: OpenMatter, now: str | None) -> str:
-    """`since 3 May 2020, 12 days`; `now` is RFC 3339."""
+def waits_since(row: OpenMatter, today: str) -> str:
+    """`since 3 May 2020, 12 days`; `today` is an ISO date."""
     begun = time(row.since) if "T" in row.since else day(row.since)
     said = f"since {begun}" if begun else ""
-    days = _days(row.since[:10], (now or "")[:10])
+    days = _days(row.since[:10], today)
     return f"{said}, {number_of(days, 'day')}" if days else said
 
 

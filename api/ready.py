@@ -1,0 +1,326 @@
+"""Ready bytes: public answers are made once, kept in both encodings, and served by a route before the framework.
+
+An answer is kept under what it read: a counter of each campaign, the state of the chain where it shows it, the time
+of the last look where it is more than a line of it, and the UTC day. A page that only says when the chain was last
+looked at has a mark there; the line is put in its place without making the page again. One reader makes an answer,
+and all who ask meanwhile wait for that one, or get the bytes before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.pages.render import LAST_LOOK
+from api.pages.sentences.books import last_look
+from api.ports import Ports
+from ledger.views.chain_status import ChainStatus
+
+KEPT = 512
+"""Answers kept; the least recently asked for goes first."""
+LONGEST = 600
+"""Characters of a path with its query; a longer one is answered and not kept."""
+FRESH = 1.0
+"""Seconds after which what other processes wrote is looked for."""
+PATIENCE = 2.0
+"""Seconds for which a reader waits for an answer that somebody else makes, where there are bytes of before."""
+_MARK = LAST_LOOK.encode()
+
+_DAY = 86_400
+_Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What an answer is made of; the day is always part of it. `campaigns` None: of all there are."""
+
+    campaigns: frozenset[str] | None = None
+    chain: bool = False
+    look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer as it was made. `private` ones are neither kept nor indexed."""
+
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    private: bool = False
+    reads: Reads | None = None
+
+    @property
+    def etag(self) -> str:
+        return _etag(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What kept answers are compared with: counters of change, the chain without and with its last look, the day."""
+
+    counts: Mapping[str, int]
+    chain: int
+    look: str | None
+    line: str
+    day: int
+
+    def mark(self, reads: Reads) -> tuple[object, ...]:
+        """What an answer that reads this is kept under."""
+        counts: object
+        if reads.campaigns is None:
+            counts = tuple(sorted(self.counts.items()))
+        else:
+            counts = tuple(self.counts.get(campaign, 0) for campaign in sorted(reads.campaigns))
+        return counts, self.chain if reads.chain else None, self.look if reads.look else None, self.day
+
+
+def state_of(tx: Any, status: ChainStatus, now: int) -> State:
+    """The state that a transaction sees."""
+    without_look = status.model_copy(update={"looked_at": None, "sources": ()})
+    return State(tx.changes.counts(), hash(without_look), status.looked_at, last_look(status), now // _DAY)
+
+
+@dataclass(slots=True)
+class _Encoded:
+    """Bytes that are sent as they are: identity and gzip, each with its headers, and what answers 304."""
+
+    plain: bytes
+    packed: bytes
+    plain_headers: _Headers
+    packed_headers: _Headers
+    plain_unchanged: _Headers
+    packed_unchanged: _Headers
+    plain_tag: bytes
+    packed_tag: bytes
+
+
+@dataclass(slots=True)
+class _Kept:
+    made: Rendered
+    reads: Reads
+    mark: tuple[object, ...]
+    line: str
+    encoded: _Encoded
+
+
+class ReadyAnswers:
+    """The bounded memory of answers by what was asked; shared by the routes that make them and the one that serves."""
+
+    def __init__(self, ports: Ports, always: Callable[[str], _Headers]) -> None:
+        self._ports = ports
+        self._always = always
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def state(self) -> State:
+        """The newest state, read from the ledger."""
+        now = self._ports.clock()
+        with self._ports.store.read() as tx:
+            return state_of(tx, self._ports.views.chain_status(tx, now=now), now)
+
+    def answer(self, request: Request, render: Callable[[Any, int], Rendered]) -> Response:
+        """What `render(tx, now)` makes now; a public answer is kept under the state that it was made in."""
+        now = self._ports.clock()
+        with self._ports.store.read() as tx:
+            made = render(tx, now)
+            reads = made.reads
+            if made.private or reads is None:
+                return as_response(request, made)
+            state = state_of(tx, self._ports.views.chain_status(tx, now=now), now)
+        asked = asked_of(request.scope)
+        encoded = self._encode(asked, made, state.line)
+        if len(asked) <= LONGEST:
+            with self._lock:
+                self._kept[asked] = _Kept(made, reads, state.mark(reads), state.line, encoded)
+                self._kept.move_to_end(asked)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        whole = Rendered(encoded.plain, made.media_type, made.headers)
+        return as_response(request, whole)
+
+    def ready(self, asked: str, state: State) -> _Encoded | None:
+        """Kept bytes that are what the ledger says now; None where there are none."""
+        with self._lock:
+            kept = self._kept.get(asked)
+            if kept is None or kept.mark != state.mark(kept.reads):
+                return None
+            self._kept.move_to_end(asked)
+            if kept.line != state.line and _MARK in kept.made.body:
+                kept.encoded = self._encode(asked, kept.made, state.line)
+                kept.line = state.line
+            return kept.encoded
+
+    def before(self, asked: str) -> _Encoded | None:
+        """Kept bytes, whatever they say."""
+        with self._lock:
+            kept = self._kept.get(asked)
+            return None if kept is None else kept.encoded
+
+    def _encode(self, asked: str, made: Rendered, line: str) -> _Encoded:
+        plain = made.body.replace(_MARK, line.encode())
+        packed = gzip.compress(plain, 6, mtime=0)
+        tag = _etag(plain)
+        plain_tag, packed_tag = tag.encode(), f'{tag[:-1]}-gzip"'.encode()
+        rest: _Headers = [
+            (b"cache-control", b"public, no-cache"),
+            (b"vary", b"Accept-Encoding"),
+            *((name.lower().encode(), value.encode()) for name, value in made.headers.items()),
+            *self._always(asked),
+        ]
+        kind = (b"content-type", made.media_type.encode())
+
+        def headers(body: bytes, tag: bytes, *more: tuple[bytes, bytes]) -> _Headers:
+            return [kind, (b"content-length", b"%d" % len(body)), (b"etag", tag), *more, *rest]
+
+        return _Encoded(
+            plain=plain,
+            packed=packed,
+            plain_headers=headers(plain, plain_tag),
+            packed_headers=headers(packed, packed_tag, (b"content-encoding", b"gzip")),
+            plain_unchanged=[(b"etag", plain_tag), *rest],
+            packed_unchanged=[(b"etag", packed_tag), *rest],
+            plain_tag=plain_tag,
+            packed_tag=packed_tag,
+        )
+
+
+def asked_of(scope: Scope | MutableMapping[str, Any]) -> str:
+    """What was asked for: the path with its query."""
+    query = scope["query_string"]
+    return f"{scope['path']}?{query.decode('latin-1')}" if query else str(scope["path"])
+
+
+class ReadyRoute:
+    """Stands before the framework and serves what is ready; lets everything else through, one maker of each answer."""
+
+    def __init__(self, app: ASGIApp, answers: ReadyAnswers, ports: Ports) -> None:
+        self._app = app
+        self._answers = answers
+        self._ports = ports
+        self._state: State | None = None
+        self._seen = (-1.0, -1)
+        self._looking = asyncio.Lock()
+        self._making: dict[str, asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _has_token(scope):
+            await self._app(scope, receive, send)
+            return
+        asked = asked_of(scope)
+        if len(asked) > LONGEST or not _may_be_kept(asked):
+            await self._app(scope, receive, send)
+            return
+        ready = self._answers.ready(asked, await self._now())
+        if ready is None:
+            ready = await self._made_by_another(asked)
+        if ready is not None:
+            await _send(ready, scope, send)
+            return
+        making = self._making[asked] = asyncio.Event()
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        try:
+            await self._app(scope, receive, keep)
+        finally:
+            if self._making.get(asked) is making:
+                del self._making[asked]
+            making.set()
+        ready = self._answers.before(asked) if messages and messages[0].get("status") in (200, 304) else None
+        if ready is not None:
+            await _send(ready, scope, send)
+            return
+        for message in messages:
+            await send(message)
+
+    async def _made_by_another(self, asked: str) -> _Encoded | None:
+        """What somebody else is making; the bytes before, where that takes long; None where it is ours to make."""
+        making = self._making.get(asked)
+        if making is None:
+            return None
+        before = self._answers.before(asked)
+        try:
+            await asyncio.wait_for(making.wait(), None if before is None else PATIENCE)
+        except TimeoutError:
+            return before
+        return self._answers.ready(asked, await self._now())
+
+    async def _now(self) -> State:
+        """The state of at most a second ago; of now, where this process wrote since."""
+        if self._state is not None and self._is_new(self._state):
+            return self._state
+        async with self._looking:
+            if self._state is None or not self._is_new(self._state):
+                seen = asyncio.get_running_loop().time(), self._ports.store.writes
+                self._state = await run_in_threadpool(self._answers.state)
+                self._seen = seen
+            return self._state
+
+    def _is_new(self, state: State) -> bool:
+        at, writes = self._seen
+        age = asyncio.get_running_loop().time() - at
+        # The loop of a test may be another one, whose time goes on from elsewhere.
+        return (
+            0 <= age < FRESH
+            and self._ports.store.writes == writes
+            and self._ports.clock() // _DAY == state.day
+        )
+
+
+def _has_token(scope: Scope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
+
+
+def _may_be_kept(asked: str) -> bool:
+    return asked == "/" or asked.startswith(("/c/", "/d/", "/api/v1/"))
+
+
+async def _send(ready: _Encoded, scope: Scope, send: Send) -> None:
+    packs, known = False, b""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            packs = b"gzip" in value and b"gzip;q=0" not in value.replace(b" ", b"")
+        elif name == b"if-none-match":
+            known = value
+    if known and (known.strip() == b"*" or ready.plain_tag in known or ready.packed_tag in known):
+        unchanged = ready.packed_unchanged if packs else ready.plain_unchanged
+        await send({"type": "http.response.start", "status": 304, "headers": unchanged})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    body, headers = (ready.packed, ready.packed_headers) if packs else (ready.plain, ready.plain_headers)
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def as_response(request: Request, made: Rendered) -> Response:
+    """Bytes with their strong tag; a matching `If-None-Match` gets 304 and no body."""
+    headers = {"ETag": made.etag, **made.headers}
+    if made.private:
+        headers |= {
+            "Cache-Control": "private, no-store",
+            "X-Robots-Tag": "noindex, nofollow",
+            "Referrer-Policy": "no-referrer",
+        }
+    else:
+        headers.setdefault("Cache-Control", "public, no-cache")
+    wanted = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if made.etag in wanted or "*" in wanted:
+        return Response(status_code=304, headers=headers)
+    return Response(made.body, media_type=made.media_type, headers=headers)

@@ -1,0 +1,38 @@
+"""Counters of change, one a campaign: what an answer that somebody keeps was made of, and whether it still is so.
+
+They are raised where entries are recorded and observations are appended. They say that something changed, never what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, select, update
+
+from ledger.model.columns import table_of, upsert
+from ledger.model.operation import CampaignChangeRow
+
+
+class Changes:
+    """Reading the counters."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def counts(self) -> dict[str, int]:
+        """Campaign -> how often anything of it changed; none for one of which nothing was ever told."""
+        rows = self._session.exec(select(CampaignChangeRow.campaign, CampaignChangeRow.count))
+        return dict(rows.all())
+
+
+class ChangesWriting(Changes):
+    """Raising the counters. The table is written by Core alone."""
+
+    def note(self, campaigns: Iterable[str]) -> None:
+        """Something public of these campaigns changes with this transaction."""
+        table, connection = table_of(CampaignChangeRow), self._session.connection()
+        for campaign in sorted(set(campaigns)):
+            raised = update(table).where(table.c.campaign == campaign).values(count=table.c.count + 1)
+            if connection.execute(raised).rowcount == 0:
+                row = {"campaign": campaign, "count": 1}
+                connection.execute(upsert(self._session, CampaignChangeRow), row)
