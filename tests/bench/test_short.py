@@ -23,6 +23,7 @@ SAID = {
         "balance",
     ),
     "trail": ("median trail", "trail of half the fund"),
+    "serving": ("a ready page, plain", "a ready page, gzip", "a ready page, 304", "32 readers of a page"),
     "page": ("3 blocks that bring payments", "rendered and fetched over HTTP", "the pause between looks"),
 }
 
