@@ -116,8 +116,6 @@ class CampaignFlow:
         self._orders: dict[str, OrderRow] = {}
         self._items: dict[tuple[str, str], OrderItemRow] = {}
         self._find_bars()
-        for line in list(self._axes):
-            self._follow(line)
 
     # where units are
 
@@ -163,6 +161,11 @@ class CampaignFlow:
         return self._products[item.product].nature is Nature.SERVICE
 
     def flow(self) -> Flow:
+        """The whole picture; who follows one gift needs only its bars."""
+        self._bands.clear()
+        self._exits.clear()
+        for line in list(self._axes):
+            self._follow(line)
         stages = tuple(
             Stage(
                 kind=place.kind,
