@@ -425,7 +425,7 @@ def _gifts(tx: Reading, slug: str, now: int) -> Iterator[Row]:
         yield "gift", row.key, "given", row.amount.asset, row.amount.minor
         yield "gift", row.key, "status", "", row.status.value
         if row.value is not None:
-            yield "gift", row.key, "value", row.currency, row.value
+            yield "gift", row.key, "value", row.value.asset, row.value.minor
         for field, text in (("outcome", row.outcome), ("restriction", row.restriction)):
             if text:
                 yield "gift", row.key, field, "", text
