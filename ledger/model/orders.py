@@ -1,7 +1,9 @@
-"""What is bought, and the papers of it: purchase orders, invoices with what was accepted of them, credit notes.
+"""What is bought, and the papers of it: purchase orders and their closings, invoices with what was accepted of them,
+payments, credit notes and what suppliers paid back.
 
-Model: folded from the entries of `ledger/rules/orders.py`, `invoices.py` and `credit_notes.py`. Amounts are minor units
-of an order's currency; quantities are whole units of an item's product.
+Model: folded from the entries of `orders.py`, `closings.py`, `invoices.py`, `payments.py`, `credit_notes.py` and
+`supplier_refunds.py` in `ledger/rules/`. Amounts are minor units of an order's currency where nothing else is said;
+quantities are whole units of an item's product.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index, UniqueConstraint
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.workflow import Status
 
 
 class OrderStatus(StrEnum):
@@ -46,6 +49,16 @@ class Mismatch(StrEnum):
     MORE = "billed for more than was received"
     PRICE = "invoice price differs from the order"
     UNBILLED = "paid without an invoice"
+
+
+class Failure(StrEnum):
+    """What a supplier pays back for: it never came, came short or bad, was refused, or went back."""
+
+    UNDELIVERED = "undelivered"
+    SHORT = "short"
+    DAMAGED = "damaged"
+    REJECTED = "rejected"
+    RETURNED = "returned"
 
 
 class OrderRow(Table, table=True):
@@ -192,3 +205,114 @@ class CreditNoteLineRow(Table, table=True):
     item: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
+
+
+class PaymentRow(Table, table=True):
+    """`amount` of `asset` paid on an order, which discharges `discharges` of its currency. `fee` is in `asset` too.
+
+    Coins went with the spend `txid`, other money from `bank`. `prepayment`: named as one, ahead of the goods;
+    `no_invoice`: why there is none and none will come.
+    """
+
+    __tablename__: ClassVar[Any] = "payments"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("payments_order", "order_entry", "status"),
+        Index("payments_invoice", "invoice_entry", "status"),
+        Index("payments_status", "campaign", "status", "number"),
+        one_of("status", Status),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
+    asset: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)
+    fee: int = Field(sa_type=LONG)
+    discharges: int = Field(sa_type=LONG)
+    bank: str | None = Field(default=None, sa_type=TEXT)
+    txid: str | None = Field(default=None, sa_type=TEXT)
+    prepayment: bool = Field(sa_type=FLAG)
+    no_invoice: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    at: str = Field(sa_type=TEXT)  # when it was recorded
+    status: Status = Field(sa_type=Word(Status))
+    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    decided_on: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class ClosingRow(Table, table=True):
+    """What is left of an order, named: came and is not paid for, neither came nor was paid for, was paid for only."""
+
+    __tablename__: ClassVar[Any] = "order_closings"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("order_closings_order", "order_entry", "status"),
+        one_of("status", Status),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    discount: int = Field(sa_type=LONG)
+    cancellation: int = Field(sa_type=LONG)
+    claim: int = Field(sa_type=LONG)
+    reason: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    at: str = Field(sa_type=TEXT)  # when it was recorded
+    status: Status = Field(sa_type=Word(Status))
+    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    decided_on: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class RefundRow(Table, table=True):
+    """`amount` of `asset` that a supplier paid back for what failed of an order's item; it makes `makes_good` good.
+
+    `value`: the order value of a claim that it settles; else `lot` and `quantity` say what failed, and `returned_by`
+    which return sent it back. It came to `bank`, as the coin `outpoint`, or not at all (`written_off` says why).
+    """
+
+    __tablename__: ClassVar[Any] = "supplier_refunds"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("supplier_refunds_order", "order_entry", "status"),
+        Index("supplier_refunds_note", "credit_note_entry", "status"),
+        Index("supplier_refunds_status", "campaign", "status"),
+        one_of("failure", Failure),
+        one_of("status", Status),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    credit_note_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="credit_notes.entry")
+    item: str = Field(sa_type=TEXT)
+    failure: Failure = Field(sa_type=Word(Failure))
+    value: int | None = Field(default=None, sa_type=LONG)
+    lot: str | None = Field(default=None, sa_type=TEXT)
+    quantity: int | None = Field(default=None, sa_type=LONG)
+    returned_by: str | None = Field(default=None, sa_type=TEXT)
+    asset: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)
+    makes_good: int = Field(sa_type=LONG)
+    bank: str | None = Field(default=None, sa_type=TEXT)
+    outpoint: str | None = Field(default=None, sa_type=TEXT)
+    written_off: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)  # accounting date
+    at: str = Field(sa_type=TEXT)  # when it was recorded
+    status: Status = Field(sa_type=Word(Status))
+    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    decided_on: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

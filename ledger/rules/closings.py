@@ -6,14 +6,15 @@ Cancelling an approved order of which nothing came is closing it. It never pays 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, and_, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Date, Number, Text
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Count, Date, Number, Text, facts_from
 from ledger.core.lines import (
     Append,
     Operation,
@@ -28,7 +29,8 @@ from ledger.core.lines import (
 )
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
-from ledger.model.orders import OrderRow, OrderStatus
+from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, PaymentRow, RefundRow
+from ledger.model.workflow import Status
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
@@ -112,25 +114,29 @@ def _require_open(context: Context, order: str) -> OrderRow:
     row = require_order(context.books.session, context.campaign, order)
     if row.status is not OrderStatus.APPROVED:
         raise Conflict(f"order: {order} is {row.status}; only an approved order is closed")
-    for number, payment in context.books.documents.all("payment", context.campaign):
-        if payment["facts"]["order"] == order and payment["status"] == "pending":
-            raise Conflict(
-                f"order: payment {number} of {order} waits for a decision; approve or reject it first"
-            )
+    waiting = select(PaymentRow.number).where(
+        PaymentRow.order_entry == row.entry, PaymentRow.status == Status.PENDING
+    )
+    number = context.books.session.exec(waiting.order_by(col(PaymentRow.number))).first()
+    if number is not None:
+        raise Conflict(f"order: payment {number} of {order} waits for a decision; approve or reject it first")
     return row
 
 
-def _require_named(order: OrderRow, facts: Any, left: tuple[ItemLeft, ...]) -> None:
+def _require_named(
+    order: OrderRow, left: tuple[ItemLeft, ...], *, discount: int, cancellation: int, claim: int
+) -> None:
     """Refused where what is named is not what is left."""
     currency = order.currency
+    named = {"discount": discount, "cancellation": cancellation, "claim": claim}
     wanted = {
         "discount": sum(row.discount for row in left),
         "cancellation": sum(row.cancellation for row in left),
         "claim": sum(row.claim for row in left),
     }
     for name, amount in wanted.items():
-        if facts[name] != amount:
-            told, is_left = decimal_text(currency, facts[name]), decimal_text(currency, amount)
+        if named[name] != amount:
+            told, is_left = decimal_text(currency, named[name]), decimal_text(currency, amount)
             raise Refused.field(
                 name,
                 f"{told} {currency} is named and {is_left} is left of {order.number} as {name}; "
@@ -140,20 +146,25 @@ def _require_named(order: OrderRow, facts: Any, left: tuple[ItemLeft, ...]) -> N
 
 def _post(context: Context, facts: Closing) -> Posting:
     order = _require_open(context, facts.order)
-    for number, other in context.books.documents.all("closing", context.campaign):
-        if other["facts"]["order"] == facts.order and other["status"] == "pending":
-            raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
-    named = {"discount": facts.discount, "cancellation": facts.cancellation, "claim": facts.claim}
-    _require_named(order, named, left_of(context.books, order))
+    waiting = (ClosingRow.order_entry == order.entry, ClosingRow.status == Status.PENDING)
+    number = context.books.session.exec(select(ClosingRow.number).where(*waiting)).first()
+    if number is not None:
+        raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
+    left = left_of(context.books, order)
+    _require_named(order, left, discount=facts.discount, cancellation=facts.cancellation, claim=facts.claim)
     return Posting()
 
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
-    facts = require_pending(context, "closing", decision.number)["facts"]
-    order = _require_open(context, facts["order"])
-    books, campaign, number = context.books, context.campaign, facts["order"]
+    require_pending(context, "closing", decision.number)
+    books, campaign = context.books, context.campaign
+    closing = require_closing(books.session, campaign, decision.number)
+    number = books.session.get_one(OrderRow, closing.order_entry).number
+    order = _require_open(context, number)
     left = left_of(books, order)
-    _require_named(order, facts, left)
+    _require_named(
+        order, left, discount=closing.discount, cancellation=closing.cancellation, claim=closing.claim
+    )
     currency = order.currency
     transfers: list[Transfer] = []
     operations: list[Operation] = []
@@ -184,8 +195,48 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     return Posting(tuple(transfers), tuple(operations), {"order": number})
 
 
+def require_closing(session: Session, campaign: str, number: str) -> ClosingRow:
+    """The closing of a number; raises NotFound."""
+    numbered = (ClosingRow.campaign == campaign, ClosingRow.number == number)
+    closing = session.exec(select(ClosingRow).where(*numbered)).first()
+    if closing is None:
+        raise NotFound(f"closing: there is no closing {number} in campaign {campaign}")
+    return closing
+
+
+def _fold(books: Books, entry: Entry) -> None:
+    fold_pending("closing")(books, entry)
+    session, facts = books.session, facts_from(Closing, entry.facts)
+    session.add(
+        ClosingRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            discount=facts.discount,
+            cancellation=facts.cancellation,
+            claim=facts.claim,
+            reason=facts.reason,
+            date=entry.date,
+            at=entry.at,
+            status=Status.PENDING,
+        )
+    )
+
+
+def _decide(books: Books, entry: Entry, status: Status) -> ClosingRow:
+    fold_decided("closing", status.value)(books, entry)
+    closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
+    closing.status, closing.decided_by, closing.decided_on = status, entry.seq, entry.date
+    return closing
+
+
+def _fold_rejected(books: Books, entry: Entry) -> None:
+    _decide(books, entry, Status.REJECTED)
+
+
 def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("closing", "approved")(books, entry)
+    closing = _decide(books, entry, Status.APPROVED)
     number = str(entry.notes["order"])
     order = books.documents.require("purchase", entry.campaign, number)
     came = any(
@@ -199,23 +250,22 @@ def _fold_approved(books: Books, entry: Entry) -> None:
         "closing": entry.facts["number"],
     }
     books.documents.save("purchase", entry.campaign, number, order)
-    row = require_order(books.session, entry.campaign, number)
+    row = books.session.get_one(OrderRow, closing.order_entry)
     row.status = OrderStatus.COMPLETED if came else OrderStatus.CANCELLED
     row.closed_by, row.closed_on = entry.seq, entry.date
-    books.session.add(row)
 
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed closing leaves its order open as it was."""
     reversed_as("closing", status="reversed")(books, entry, seq)
-    closing = books.documents.require("closing", entry.campaign, str(entry.facts["number"]))
-    number = str(closing["facts"]["order"])
+    closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
+    closing.status, closing.reversed_by = Status.REVERSED, seq
+    row = books.session.get_one(OrderRow, closing.order_entry)
+    number = row.number
     order = books.documents.require("purchase", entry.campaign, number)
     del order["closed"], order["closing"]
     books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
-    row = require_order(books.session, entry.campaign, number)
     row.status, row.closed_by, row.closed_on = OrderStatus.APPROVED, None, None
-    books.session.add(row)
 
 
 def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:
@@ -226,8 +276,11 @@ def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:
 
 def _require_no_refund(context: Context, entry: Entry) -> None:
     """Conflict where a refund made good what the closing claimed."""
-    order = entry.notes["order"]
-    require_no_refund(context, lambda refund: (refund["failure"], refund["order"]) == ("undelivered", order))
+    closing = require_closing(context.books.session, context.campaign, str(entry.facts["number"]))
+    rests = and_(
+        col(RefundRow.order_entry) == closing.order_entry, col(RefundRow.failure) == Failure.UNDELIVERED
+    )
+    require_no_refund(context.books.session, rests)
 
 
 CLOSING = Kind(
@@ -239,7 +292,7 @@ CLOSING = Kind(
     roles=RECORDERS,
     key=numbered("closing"),
     post=_post,
-    fold=fold_pending("closing"),
+    fold=_fold,
 )
 KINDS = (
     CLOSING,
@@ -249,5 +302,5 @@ KINDS = (
         _fold_approved,
         Undoing(_unfold, require=_require_no_refund, takes_off=_withdrawn),
     ),
-    rejection("closing"),
+    rejection("closing", _fold_rejected),
 )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Date, Number, Positive, Text
 from ledger.core.money import decimal_text
-from ledger.model.orders import CreditNoteLineRow, CreditNoteRow, OrderRow
+from ledger.model.orders import CreditNoteLineRow, CreditNoteRow, OrderRow, RefundRow
 from ledger.rules.books import Books
 from ledger.rules.invoices import BilledLine, require_invoice
 from ledger.rules.matching import billed_lines
@@ -132,7 +132,7 @@ def _unfold(books: Books, entry: Entry[CreditNote, None], seq: int) -> None:
 
 
 def _require_no_refund(context: Context, entry: Entry[CreditNote, None]) -> None:
-    require_no_refund(context, lambda refund: refund.get("credit_note") == entry.facts.number)
+    require_no_refund(context.books.session, col(RefundRow.credit_note_entry) == entry.seq)
 
 
 CREDIT_NOTE = Kind(

@@ -7,7 +7,7 @@ later.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from sqlmodel import Session, col, func, select
@@ -209,31 +209,28 @@ def _recorded_as(books: Books, campaign: str, facts: Acceptance) -> int | None:
 # payments
 
 
-def require_matched(context: Context, facts: dict[str, Any]) -> None:
-    """Refused where a payment names an invoice that does not match and that nobody accepted.
+def require_matched(
+    books: Books, order: OrderRow, invoice: InvoiceRow, discharges: int, *, prepayment: bool, own: int = 0
+) -> None:
+    """Refused where a payment of an order names an invoice that does not match and that nobody accepted.
 
     A payment named a prepayment may run ahead of the goods, never of the price. What is asked for on an
-    invoice stays within its amount. `facts` are a payment's.
+    invoice stays within its amount; `own` of it the payment holds already.
     """
-    number, order = facts.get("invoice"), facts["order"]
-    if number is None:
-        return
-    books, campaign = context.books, context.campaign
-    invoice = require_invoice(books.session, campaign, number)
+    number, currency = invoice.number, order.currency
     if invoice.reversed_by is not None:
         raise Conflict(f"invoice: {number} was reversed; name another")
-    billed = books.session.get_one(OrderRow, invoice.order_entry)
-    if billed.number != order:
-        raise Refused.field("invoice", f"{number} is for {billed.number}; name one for {order}")
-    left = payable_on_invoice(OrderPapers(books, campaign, billed), billed, invoice, but=facts["number"])
-    if facts["discharges"] > left:
+    if invoice.order_entry != order.entry:
+        billed = books.session.get_one(OrderRow, invoice.order_entry)
+        raise Refused.field("invoice", f"{number} is for {billed.number}; name one for {order.number}")
+    left = payable_on_invoice(OrderPapers(books, order.campaign, order), order, invoice, own=own)
+    if discharges > left:
         raise Refused.field(
             "discharges",
-            f"{decimal_text(billed.currency, left)} {billed.currency} of invoice {number} is not yet paid, asked for "
-            "or credited",
+            f"{decimal_text(currency, left)} {currency} of invoice {number} is not yet paid, asked for or credited",
         )
     reasons = reasons_of(invoice_matches(books, invoice))
-    if facts.get("prepayment"):
+    if prepayment:
         reasons = tuple(reason for reason in reasons if reason not in QUANTITY)
     if reasons:
         raise Refused.field(

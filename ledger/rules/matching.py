@@ -13,7 +13,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import bound_orders, require_order
-from ledger.rules.payable import payments_without_invoice, unbilled_payments
+from ledger.rules.payable import unbilled
 
 
 class Verdict(StrEnum):
@@ -170,13 +170,6 @@ def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Mat
     found = []
     for bill in papers.invoices(order):
         accepted = papers.accepted(bill)
-        prepaid = sum(
-            d["facts"]["discharges"]
-            for d in papers.of("payment", order.number)
-            if d["facts"].get("invoice") == bill.number
-            and d["facts"].get("prepayment")
-            and d["status"] in {"pending", "approved"}
-        )
         asked = {item: amount for item, _, amount in _lines_as_billed(papers, order, bill)}
         for name, quantity, amount in billed_lines(papers, order, bill):
             item, came = items[name], received.get(name, _Received(0, 0, 0))
@@ -198,7 +191,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Mat
                     currency=order.currency,
                     date=bill.date,
                     accepted=accepted.reason if accepted is not None and stands else None,
-                    prepaid=prepaid,
+                    prepaid=papers.asked(bill).prepaid,
                     credited=asked[name] - amount,
                 )
             )
@@ -214,13 +207,13 @@ def _paid_unbilled(papers: OrderPapers, order: OrderRow) -> list[Match]:
 
     Where the payment says why there is none, its approver accepted that.
     """
-    payments, amount = unbilled_payments(papers, order)
     found = [
-        _without(order, payment["date"], payment["facts"]["discharges"], payment["facts"]["no_invoice"])
-        for payment in payments_without_invoice(papers, order)
+        _without(order, payment.date, payment.discharges, payment.no_invoice)
+        for payment in papers.explained(order)
     ]
-    if amount:
-        found.append(_without(order, min(payment["date"] for payment in payments), amount, None))
+    amount, since = unbilled(papers, order), papers.without_invoice(order).first
+    if amount and since is not None:
+        found.append(_without(order, since, amount, None))
     return found
 
 

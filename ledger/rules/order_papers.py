@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from ledger.model.orders import (
     AcceptanceRow,
@@ -24,7 +24,10 @@ from ledger.model.orders import (
     Mismatch,
     OrderItemRow,
     OrderRow,
+    PaymentRow,
+    RefundRow,
 )
+from ledger.model.workflow import COUNTS
 from ledger.rules.books import Books
 
 
@@ -34,6 +37,31 @@ class Accepted:
 
     mismatches: frozenset[Mismatch]
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Order value that payments discharge or ask for, minor units: named prepayments, and the others.
+
+    `first`: the earliest day of those others, none where there is none.
+    """
+
+    prepaid: int = 0
+    other: int = 0
+    first: str | None = None
+
+    @property
+    def whole(self) -> int:
+        return self.prepaid + self.other
+
+    def plus(self, units: int, first: str, *, prepaid: bool) -> Asked:
+        if prepaid:
+            return replace(self, prepaid=self.prepaid + units)
+        earliest = first if self.first is None else min(self.first, first)
+        return replace(self, other=self.other + units, first=earliest)
+
+
+_NOTHING = Asked()
 
 
 class OrderPapers:
@@ -66,6 +94,92 @@ class OrderPapers:
 
     def note_lines(self, note: CreditNoteRow) -> Sequence[CreditNoteLineRow]:
         return self._note_lines.get(note.entry, ())
+
+    def asked(self, invoice: InvoiceRow) -> Asked:
+        """What payments that name an invoice discharge or ask for."""
+        return self._asked.get(invoice.entry, _NOTHING)
+
+    def without_invoice(self, order: OrderRow) -> Asked:
+        """What payments of an order that name no invoice, and do not say why, discharge or ask for."""
+        return self._without_invoice.get(order.entry, _NOTHING)
+
+    def explained(self, order: OrderRow) -> Sequence[PaymentRow]:
+        """Payments of an order that say why there is no invoice, pending and approved, by number."""
+        return self._explained.get(order.entry, ())
+
+    def refunded(self, note: CreditNoteRow) -> int:
+        """Order value that refunds of a credit note made good, or are to when they are approved."""
+        return self._refunded.get(note.entry, 0)
+
+    @cached_property
+    def _asked(self) -> dict[int, Asked]:
+        found: dict[int, Asked] = defaultdict(Asked)
+        query = (
+            select(
+                PaymentRow.invoice_entry,
+                PaymentRow.prepayment,
+                func.sum(PaymentRow.discharges),
+                func.min(PaymentRow.date),
+            )
+            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+            .where(self._wanted, col(PaymentRow.status).in_(COUNTS))
+            .group_by(col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
+        )
+        for invoice, prepaid, units, first in self.books.session.exec(query):
+            if invoice is not None:
+                found[invoice] = found[invoice].plus(int(units), first, prepaid=prepaid)
+        return found
+
+    @cached_property
+    def _without_invoice(self) -> dict[int, Asked]:
+        found: dict[int, Asked] = defaultdict(Asked)
+        query = (
+            select(
+                PaymentRow.order_entry,
+                PaymentRow.prepayment,
+                func.sum(PaymentRow.discharges),
+                func.min(PaymentRow.date),
+            )
+            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+            .where(
+                self._wanted,
+                col(PaymentRow.status).in_(COUNTS),
+                col(PaymentRow.invoice_entry).is_(None),
+                col(PaymentRow.no_invoice).is_(None),
+            )
+            .group_by(col(PaymentRow.order_entry), col(PaymentRow.prepayment))
+        )
+        for order, prepaid, units, first in self.books.session.exec(query):
+            found[order] = found[order].plus(int(units), first, prepaid=prepaid)
+        return found
+
+    @cached_property
+    def _explained(self) -> dict[int, list[PaymentRow]]:
+        found: dict[int, list[PaymentRow]] = defaultdict(list)
+        query = (
+            select(PaymentRow)
+            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+            .where(self._wanted, col(PaymentRow.status).in_(COUNTS), col(PaymentRow.no_invoice).is_not(None))
+            .order_by(col(PaymentRow.number))
+        )
+        for payment in self.books.session.exec(query):
+            found[payment.order_entry].append(payment)
+        return found
+
+    @cached_property
+    def _refunded(self) -> dict[int, int]:
+        query = (
+            select(RefundRow.credit_note_entry, func.sum(RefundRow.makes_good))
+            .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
+            .where(
+                self._wanted,
+                col(RefundRow.status).in_(COUNTS),
+                col(RefundRow.credit_note_entry).is_not(None),
+            )
+            .group_by(col(RefundRow.credit_note_entry))
+        )
+        rows = self.books.session.exec(query)
+        return {note: int(units) for note, units in rows if note is not None}
 
     @cached_property
     def _items(self) -> dict[int, list[OrderItemRow]]:

@@ -1,30 +1,28 @@
 """What is still to be paid on an order or an invoice: approved or billed, less credited, less paid and asked for.
 
-Pure: it reads the papers of an order; it moves nothing and decides nothing.
+It reads the papers of an order; it moves nothing and decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import Conflict
-from ledger.model.orders import InvoiceRow, OrderRow
+from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow, RefundRow
+from ledger.model.workflow import COUNTS
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.spec import Context
 
-WAITS_OR_STANDS = frozenset({"pending", "approved"})
-"""States of a payment or refund that counts: it waits for a decision, or it was approved."""
+
+def paid_and_waiting(session: Session, order: OrderRow) -> int:
+    """Order value discharged by approved payments and asked for by pending ones, minor units."""
+    counted = (PaymentRow.order_entry == order.entry, col(PaymentRow.status).in_(COUNTS))
+    return int(session.exec(select(func.coalesce(func.sum(PaymentRow.discharges), 0)).where(*counted)).one())
 
 
 def credited_on_order(papers: OrderPapers, order: OrderRow) -> int:
     """Order value, minor units, that credit notes say is not to be paid: what a refund paid back is payable again."""
-    notes = {note.number: note.amount for note in papers.notes(order)}
-    for refund in papers.of("refund", order.number) if notes else ():
-        facts = refund["facts"]
-        if facts.get("credit_note") in notes and refund["status"] in WAITS_OR_STANDS:
-            notes[facts["credit_note"]] -= int(facts.get("refunds", facts["amount"]))
-    return sum(max(left, 0) for left in notes.values())
+    return sum(max(0, note.amount - papers.refunded(note)) for note in papers.notes(order))
 
 
 def credited_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
@@ -32,53 +30,28 @@ def credited_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRo
     return sum(note.amount for note in papers.notes(order) if note.invoice_entry == invoice.entry)
 
 
-def asked_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, but: str = "") -> int:
-    """Order value, minor units, that payments naming an invoice discharge or ask for, leaving out payment `but`."""
-    return sum(
-        int(payment["facts"]["discharges"])
-        for payment in papers.of("payment", order.number)
-        if payment["facts"].get("invoice") == invoice.number
-        and payment["status"] in WAITS_OR_STANDS
-        and payment["facts"]["number"] != but
-    )
+def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, own: int = 0) -> int:
+    """Minor units of an invoice that are neither credited nor paid nor asked for yet; never below 0.
 
-
-def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, but: str = "") -> int:
-    """Minor units of an invoice that are neither credited nor paid nor asked for yet; never below 0."""
-    billed = invoice.amount - credited_on_invoice(papers, order, invoice)
-    return max(0, billed - asked_on_invoice(papers, order, invoice, but=but))
-
-
-def payments_without_invoice(papers: OrderPapers, order: OrderRow) -> Iterator[dict[str, Any]]:
-    """Payments of an order that say why there is no invoice, pending and approved."""
-    for payment in papers.of("payment", order.number):
-        if "no_invoice" in payment["facts"] and payment["status"] in WAITS_OR_STANDS:
-            yield payment
-
-
-def unbilled_payments(papers: OrderPapers, order: OrderRow) -> tuple[list[dict[str, Any]], int]:
-    """(payments of an order that name no invoice and are no prepayment, what of them no invoice bills).
-
-    Invoices that came since count, in minor units: less credited, less what payments naming them and
-    prepayments already take. A payment that says why there is no invoice is not among them.
+    `own`: what the payment that asks holds of it already.
     """
-    plain: list[dict[str, Any]] = []
-    prepaid = 0
+    billed = invoice.amount - credited_on_invoice(papers, order, invoice)
+    return max(0, billed - (papers.asked(invoice).whole - own))
+
+
+def unbilled(papers: OrderPapers, order: OrderRow) -> int:
+    """What no invoice bills of the payments that name none, are no prepayment and do not say why; minor units.
+
+    Invoices that came since count: less credited, less what payments naming them and prepayments already take.
+    """
+    plain = papers.without_invoice(order)
     room = sum(payable_on_invoice(papers, order, invoice) for invoice in papers.invoices(order))
-    for payment in papers.of("payment", order.number):
-        facts = payment["facts"]
-        if payment["status"] not in WAITS_OR_STANDS or "invoice" in facts:
-            continue
-        if facts.get("prepayment"):
-            prepaid += int(facts["discharges"])
-        elif "no_invoice" not in facts:
-            plain.append(payment)
-    paid = sum(int(payment["facts"]["discharges"]) for payment in plain)
-    return plain, max(0, paid - max(0, room - prepaid))
+    return max(0, plain.other - max(0, room - plain.prepaid))
 
 
-def require_no_refund(context: Context, rests: Callable[[Mapping[str, Any]], bool]) -> None:
-    """Conflict where a refund whose facts say that it `rests` on what would be reversed stands, or waits."""
-    for number, refund in context.books.documents.all("refund", context.campaign):
-        if rests(refund["facts"]) and refund["status"] in {"pending", "approved"}:
-            raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
+def require_no_refund(session: Session, rests: ColumnElement[bool]) -> None:
+    """Conflict where a refund that `rests` on what would be reversed stands, or waits."""
+    resting = select(RefundRow.number).where(rests, col(RefundRow.status).in_(COUNTS))
+    number = session.exec(resting.order_by(col(RefundRow.number))).first()
+    if number is not None:
+        raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import (
     STRICT,
     Count,
@@ -25,12 +26,13 @@ from ledger.core.facts import (
     Positive,
     SpendRef,
     Text,
-    facts_json,
+    facts_from,
 )
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
-from ledger.model.orders import OrderRow, OrderStatus
+from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus, PaymentRow
+from ledger.model.workflow import Status
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -51,7 +53,7 @@ from ledger.rules.explaining import (
     waits_for_spend,
 )
 from ledger.rules.gifts import money_line
-from ledger.rules.invoices import require_matched
+from ledger.rules.invoices import require_invoice, require_matched
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import (
     encumbered_account,
@@ -61,9 +63,9 @@ from ledger.rules.orders import (
     require_not_closed,
     require_order,
 )
-from ledger.rules.payable import credited_on_order
+from ledger.rules.payable import credited_on_order, paid_and_waiting
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.spends import carried, require_released, require_unexplained, spent_line
 
 
@@ -97,13 +99,13 @@ def _approved_order(context: Context, order: str) -> OrderRow:
     return row
 
 
-def paid_and_waiting(books: Books, campaign: str, order: str) -> int:
-    """Order value discharged by approved payments and asked for by pending ones, minor units."""
-    return sum(
-        document["facts"]["discharges"]
-        for _, document in books.documents.all("payment", campaign)
-        if document["facts"]["order"] == order and document["status"] in {"pending", "approved"}
-    )
+def require_payment(session: Session, campaign: str, number: str) -> PaymentRow:
+    """The payment of a number; raises NotFound."""
+    numbered = (PaymentRow.campaign == campaign, PaymentRow.number == number)
+    payment = session.exec(select(PaymentRow).where(*numbered)).first()
+    if payment is None:
+        raise NotFound(f"payment: there is no payment {number} in campaign {campaign}")
+    return payment
 
 
 def _early(context: Context, facts: Payment) -> None:
@@ -123,7 +125,7 @@ def _post(context: Context, facts: Payment) -> Posting:
     order = _approved_order(context, facts.order)
     currency = order.currency
     campaign = context.campaign
-    left = order_value(context.books.session, order) - paid_and_waiting(context.books, campaign, facts.order)
+    left = order_value(context.books.session, order) - paid_and_waiting(context.books.session, order)
     left = max(0, left - credited_on_order(OrderPapers(context.books, campaign, order), order))
     if facts.discharges > left:
         raise Refused.field(
@@ -132,7 +134,9 @@ def _post(context: Context, facts: Payment) -> Posting:
         )
     if facts.no_invoice is not None and (facts.invoice is not None or facts.prepayment):
         raise Refused.field("no_invoice", "goes with neither an invoice nor a prepayment; leave one out")
-    require_matched(context, facts_json(facts))
+    if facts.invoice is not None:
+        invoice = require_invoice(context.books.session, campaign, facts.invoice)
+        require_matched(context.books, order, invoice, facts.discharges, prepayment=bool(facts.prepayment))
     _require_place(facts)
     if facts.txid is not None:
         spend = require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
@@ -195,39 +199,40 @@ class _Spread:
 
 def _post_approved(context: Context, decision: Decision) -> Posting:
     document = require_pending(context, "payment", decision.number)
-    facts = document["facts"]
-    campaign, asset = context.campaign, facts["asset"]
-    order = _approved_order(context, facts["order"])
-    require_matched(context, facts)
-    supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
-    if "txid" in facts:
-        spend = require_unexplained(context, facts["txid"], facts["amount"] + facts["fee"], "amount")
+    books, campaign = context.books, context.campaign
+    payment = require_payment(books.session, campaign, decision.number)
+    asset, discharges = payment.asset, payment.discharges
+    order = _approved_order(context, books.session.get_one(OrderRow, payment.order_entry).number)
+    if payment.invoice_entry is not None:
+        invoice = books.session.get_one(InvoiceRow, payment.invoice_entry)
+        prepayment = payment.prepayment
+        require_matched(books, order, invoice, discharges, prepayment=prepayment, own=discharges)
+    supplier = account(AccountClass.SUPPLIER, campaign, order.number)
+    if payment.txid is not None:
+        spend = require_unexplained(context, payment.txid, payment.amount + payment.fee, "amount")
         require_released(context, spend)
-        _require_fitting(held_takings(document), facts["order"], order.need)
-        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
+        _require_fitting(held_takings(document), order.number, order.need)
+        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(payment.txid)
         fees = account(AccountClass.FEES, campaign, "network")
     else:
-        source, line = account(AccountClass.BANK, campaign, facts["bank"]), money_line(campaign, asset)
+        source, line = account(AccountClass.BANK, campaign, str(payment.bank)), money_line(campaign, asset)
         fees = account(AccountClass.FEES, campaign, "bank")
-    transfers = [Transfer(supplier, source, asset, facts["amount"])]
-    if facts["fee"]:
-        transfers.append(Transfer(fees, source, asset, facts["fee"]))
-    transfers.append(
-        Transfer(
-            account(AccountClass.COMMITMENTS, campaign),
-            encumbered_account(campaign, facts["order"]),
-            order.currency,
-            facts["discharges"],
-        )
+    transfers = [Transfer(supplier, source, asset, payment.amount)]
+    if payment.fee:
+        transfers.append(Transfer(fees, source, asset, payment.fee))
+    commitments, bound = (
+        account(AccountClass.COMMITMENTS, campaign),
+        encumbered_account(campaign, order.number),
     )
+    transfers.append(Transfer(commitments, bound, order.currency, discharges))
     takings = held_takings(document) or (Taking(FREE, line, ()),)
     units, spread, uses = units_of(takings), _Spread(context.books, order), []
-    fee = fee_share(facts["fee"], facts["amount"] + facts["fee"], units)
+    fee = fee_share(payment.fee, payment.amount + payment.fee, units)
     count = charged = discharged = 0
     for taking in takings:
         count += taking.units
         borne = fee * count // units if units else 0
-        value = facts["discharges"] * count // units if units else facts["discharges"]
+        value = discharges * count // units if units else discharges
         rest = taking.units - (borne - charged)
         parts = (
             Part(PartKind.FEE, borne - charged, borne - charged),
@@ -239,9 +244,53 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     return Posting(tuple(transfers), (*release_of(document), *uses))
 
 
+def _fold(books: Books, entry: Entry) -> None:
+    fold_waiting("payment")(books, entry)
+    session, facts = books.session, facts_from(Payment, entry.facts)
+    invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
+    session.add(
+        PaymentRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            invoice_entry=None if invoice is None else invoice.entry,
+            asset=facts.asset,
+            amount=facts.amount,
+            fee=facts.fee,
+            discharges=facts.discharges,
+            bank=facts.bank,
+            txid=facts.txid,
+            prepayment=bool(facts.prepayment),
+            no_invoice=facts.no_invoice,
+            date=entry.date,
+            at=entry.at,
+            status=Status.PENDING,
+        )
+    )
+
+
+def _decided(fold: Fold, status: Status) -> Fold:
+    """A decision that marks the payment besides what `fold` does with the spend that it names."""
+
+    def decide(books: Books, entry: Entry) -> None:
+        fold(books, entry)
+        payment = require_payment(books.session, entry.campaign, str(entry.facts["number"]))
+        payment.status, payment.decided_by, payment.decided_on = status, entry.seq, entry.date
+
+    return decide
+
+
+def _unfold(books: Books, entry: Entry, seq: int) -> None:
+    unexplained_again("payment")(books, entry, seq)
+    payment = require_payment(books.session, entry.campaign, str(entry.facts["number"]))
+    payment.status, payment.reversed_by = Status.REVERSED, seq
+
+
 def _require_open_order(context: Context, entry: Entry) -> None:
-    payment = context.books.documents.require("payment", context.campaign, str(entry.facts["number"]))
-    require_not_closed(context, payment["facts"]["order"])
+    session = context.books.session
+    payment = require_payment(session, context.campaign, str(entry.facts["number"]))
+    require_not_closed(context, session.get_one(OrderRow, payment.order_entry).number)
 
 
 PAYMENT = Kind(
@@ -253,7 +302,7 @@ PAYMENT = Kind(
     roles=RECORDERS,
     key=numbered("payment"),
     post=_post,
-    fold=fold_waiting("payment"),
+    fold=_fold,
     waits_for=waits_for_spend,
     early=_early,
 )
@@ -262,8 +311,8 @@ KINDS = (
     approval(
         "payment",
         _post_approved,
-        fold_explained("payment"),
-        Undoing(unexplained_again("payment"), require=_require_open_order),
+        _decided(fold_explained("payment"), Status.APPROVED),
+        Undoing(_unfold, require=_require_open_order),
     ),
-    rejection("payment", fold_left_open("payment")),
+    rejection("payment", _decided(fold_left_open("payment"), Status.REJECTED)),
 )

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, UseCause, UseName
-from ledger.model.orders import OrderRow
+from ledger.model.orders import Failure, OrderRow, RefundRow
+from ledger.model.workflow import Status
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
@@ -54,7 +56,7 @@ class Refund:
     number: Number
     order: Number
     item: Number
-    failure: Literal["undelivered", "short", "damaged", "rejected", "returned"]
+    failure: Failure
     value: Positive | None = None
     lot: Number | None = None
     quantity: Positive | None = None
@@ -105,7 +107,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     """Pieces of a lot that were short, bad, or sent back."""
     if facts.lot is None or facts.quantity is None or facts.value is not None:
         raise Refused.field("lot", "name the lot and how many of its pieces failed, and no value")
-    if (facts.returned_by is not None) != (facts.failure == "returned"):
+    if (facts.returned_by is not None) != (facts.failure is Failure.RETURNED):
         raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
     item, lines = item_of(context.books.session, order, facts.item), context.books.lines
     product = item.product
@@ -117,7 +119,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if facts.returned_by is not None:
         use_id = str(UseName(UseCause.RETURN, context.campaign, str(facts.returned_by), (asset,)))
     ended = 0
-    kind = PartKind(facts.failure)
+    kind = PartKind(facts.failure.value)
     if lines.has_use(use_id):
         use = lines.use(use_id)
         ended = still_ended(lines, use, kind, product)
@@ -155,7 +157,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
     item_of(books.session, order, facts.item)
     currency = order.currency
     paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)
-    failed = (_undelivered if facts.failure == "undelivered" else _of_lot)(context, facts, order)
+    failed = (_undelivered if facts.failure is Failure.UNDELIVERED else _of_lot)(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
         raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
@@ -169,7 +171,7 @@ def _plan(context: Context, facts: Refund) -> Posting:
         )
     _require_credited(context, facts, good)
     transfers = list(paid_back)
-    if facts.failure == "undelivered":
+    if facts.failure is Failure.UNDELIVERED:
         claims = account(AccountClass.CLAIMS, campaign, facts.order)
         commitments = account(AccountClass.COMMITMENTS, campaign)
         transfers.append(Transfer(commitments, claims, currency, failed.value))
@@ -199,7 +201,7 @@ def _written_off(facts: Refund, currency: str) -> tuple[tuple[Transfer, ...], di
         )
     if facts.written_off is None:
         return None
-    if facts.failure != "undelivered" or facts.asset != currency:
+    if facts.failure is not Failure.UNDELIVERED or facts.asset != currency:
         raise Refused.field(
             "written_off", f"is for a claim in {currency}: what was paid for and did not come"
         )
@@ -245,25 +247,63 @@ def _waiting_name(number: str) -> str:
     return f"refund {number}"
 
 
+def require_refund(session: Session, campaign: str, number: str) -> RefundRow:
+    """The refund of a number; raises NotFound."""
+    numbered = (RefundRow.campaign == campaign, RefundRow.number == number)
+    refund = session.exec(select(RefundRow).where(*numbered)).first()
+    if refund is None:
+        raise NotFound(f"refund: there is no refund {number} in campaign {campaign}")
+    return refund
+
+
+def _row(session: Session, entry: Entry, facts: Refund) -> RefundRow:
+    campaign = entry.campaign
+    note = None if facts.credit_note is None else require_credit_note(session, campaign, facts.credit_note)
+    return RefundRow(
+        entry=entry.seq,
+        campaign=campaign,
+        number=facts.number,
+        order_entry=require_order(session, campaign, facts.order).entry,
+        credit_note_entry=None if note is None else note.entry,
+        item=facts.item,
+        failure=facts.failure,
+        value=facts.value,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        returned_by=facts.returned_by,
+        asset=facts.asset,
+        amount=facts.amount,
+        makes_good=facts.amount if facts.refunds is None else facts.refunds,
+        bank=facts.bank,
+        outpoint=facts.outpoint,
+        written_off=facts.written_off,
+        date=entry.date,
+        at=entry.at,
+        status=Status.PENDING,
+    )
+
+
 def _fold(books: Books, entry: Entry) -> None:
     fold_pending("refund")(books, entry)
+    books.session.add(_row(books.session, entry, facts_from(Refund, entry.facts)))
     if "outpoint" in entry.facts:
         by = {"by": _waiting_name(str(entry.facts["number"]))}
         books.documents.save("coin_pending", entry.campaign, str(entry.facts["outpoint"]), by)
 
 
-def _fold_decided(status: str) -> Callable[[Books, Entry], None]:
+def _fold_decided(status: Status) -> Callable[[Books, Entry], None]:
     def fold(books: Books, entry: Entry) -> None:
-        fold_decided("refund", status)(books, entry)
+        fold_decided("refund", status.value)(books, entry)
         campaign = entry.campaign
-        facts = books.documents.require("refund", campaign, str(entry.facts["number"]))["facts"]
-        outpoint = facts.get("outpoint")
-        if outpoint is None:
+        refund = require_refund(books.session, campaign, str(entry.facts["number"]))
+        refund.status, refund.decided_by, refund.decided_on = status, entry.seq, entry.date
+        if refund.outpoint is None:
             return
-        books.documents.remove("coin_pending", campaign, outpoint)
-        if status == "approved":
-            coin = coin_named(books, campaign, outpoint)
-            supplier = account(AccountClass.SUPPLIER, campaign, facts["order"])
+        books.documents.remove("coin_pending", campaign, refund.outpoint)
+        if status is Status.APPROVED:
+            coin = coin_named(books, campaign, refund.outpoint)
+            order = books.session.get_one(OrderRow, refund.order_entry)
+            supplier = account(AccountClass.SUPPLIER, campaign, order.number)
             save_counted(books, entry, coin, "refund", supplier)
 
     return fold
@@ -280,10 +320,10 @@ def _require_coin_there(context: Context, entry: Entry) -> None:
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The refund was none: its coin waits for a decision again."""
     reversed_as("refund", status="reversed")(books, entry, seq)
-    facts = books.documents.require("refund", entry.campaign, str(entry.facts["number"]))["facts"]
-    outpoint = facts.get("outpoint")
-    if outpoint is not None:
-        coin = coin_named(books, entry.campaign, outpoint)
+    refund = require_refund(books.session, entry.campaign, str(entry.facts["number"]))
+    refund.status, refund.reversed_by = Status.REVERSED, seq
+    if refund.outpoint is not None:
+        coin = coin_named(books, entry.campaign, refund.outpoint)
         save_counted(books, entry, coin, "undecided", account(AccountClass.EXCESS, entry.campaign))
 
 
@@ -295,11 +335,9 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
     order = require_order(context.books.session, context.campaign, facts.order)
     if note.order_entry != order.entry or note.reversed_by is not None:
         raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
-    made_good = sum(
-        refund["facts"].get("refunds", refund["facts"]["amount"])
-        for _, refund in context.books.documents.all("refund", context.campaign)
-        if refund["facts"].get("credit_note") == facts.credit_note and refund["status"] == "approved"
-    )
+    approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == Status.APPROVED)
+    refunded = select(func.coalesce(func.sum(RefundRow.makes_good), 0)).where(*approved)
+    made_good = int(context.books.session.exec(refunded).one())
     if made_good + good > note.amount:
         raise Refused.field(
             "amount", f"is more than what is left of {facts.credit_note}; the note credits less"
@@ -330,7 +368,10 @@ REFUND = Kind(
 KINDS = (
     REFUND,
     approval(
-        "refund", _post_approved, _fold_decided("approved"), Undoing(_unfold, require=_require_coin_there)
+        "refund",
+        _post_approved,
+        _fold_decided(Status.APPROVED),
+        Undoing(_unfold, require=_require_coin_there),
     ),
-    rejection("refund", _fold_decided("rejected")),
+    rejection("refund", _fold_decided(Status.REJECTED)),
 )

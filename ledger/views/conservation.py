@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
+from sqlalchemy import func
+from sqlmodel import col, select
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, account, class_of
 from ledger.core.entry import entry_from_bytes
@@ -19,6 +21,8 @@ from ledger.core.frozen import Amount, Frozen
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
 from ledger.core.names import FREE, account_named, line_named
+from ledger.model.orders import RefundRow
+from ledger.model.workflow import Status
 from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
@@ -238,13 +242,11 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
 
 def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
     """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
-    return [
-        (str(refund["facts"]["asset"]), int(refund["facts"]["amount"]))
-        for slug in campaign_slugs(books.session)
-        if campaign in {None, slug}
-        for _, refund in books.documents.all("refund", slug)
-        if refund["status"] == "approved"
-    ]
+    query = select(RefundRow.asset, func.sum(RefundRow.amount)).where(RefundRow.status == Status.APPROVED)
+    if campaign is not None:
+        query = query.where(RefundRow.campaign == campaign)
+    rows = books.session.exec(query.group_by(col(RefundRow.asset)))
+    return [(asset, int(amount)) for asset, amount in rows if amount]
 
 
 def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str, int]]:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
-from ledger.model.orders import InvoiceRow, OrderRow
+from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow
 from ledger.model.spends import SpendRow
+from ledger.model.workflow import COUNTS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
@@ -218,11 +219,9 @@ def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | Non
 
 def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
     """Supplier invoices that are not paid yet, in coins by the day's rate."""
-    paid: dict[str, int] = {}
-    for _, payment in books.documents.all("payment", campaign):
-        invoice = payment["facts"].get("invoice")
-        if invoice is not None and payment["status"] in {"pending", "approved"}:
-            paid[invoice] = paid.get(invoice, 0) + int(payment["facts"]["discharges"])
+    asked = (PaymentRow.campaign == campaign, col(PaymentRow.status).in_(COUNTS))
+    by_invoice = select(PaymentRow.invoice_entry, func.sum(PaymentRow.discharges)).where(*asked)
+    paid = dict(books.session.exec(by_invoice.group_by(col(PaymentRow.invoice_entry))).all())
     day = rfc3339(left.at)[:10]
     prices: dict[str, int | None] = {}
     standing = (
@@ -232,7 +231,7 @@ def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
         .order_by(col(InvoiceRow.number))
     )
     for invoice, currency in books.session.exec(standing):
-        open_amount = invoice.amount - paid.get(invoice.number, 0)
+        open_amount = invoice.amount - int(paid.get(invoice.entry, 0))
         if open_amount <= 0:
             continue
         if currency not in prices:

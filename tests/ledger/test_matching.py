@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.model.orders import Mismatch
+from ledger.recording.desk import act
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.matching import Match, Verdict, open_matches, order_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
+from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
 from ledger.views.matter import DecisionWanted, Matter
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, day_of
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
@@ -358,3 +360,63 @@ def test_a_bill_matches_exactly_when_it_asks_for_no_more_than_came(
     bill(ledger, billed, amount, f"I-{on}", on)
     (row,) = matches(ledger, on)
     assert (row.verdict is Verdict.YES) == (billed <= came)
+
+
+def test_a_payment_is_no_dearer_with_others_on_other_orders(ledger: Ledger) -> None:
+    """Steps of the database's machine to record a payment, beside 3 orders that were paid and beside 40."""
+    few = _steps_of_a_payment(ledger, "few", others=3)
+    many = _steps_of_a_payment(ledger, "many", others=37)
+    print("STEPS", few, many)
+    assert many < few * 1.15
+
+
+def _steps_of_a_payment(ledger: Ledger, name: str, *, others: int) -> int:
+    """The same order, invoice and payment each time, after `others` more of each."""
+    for serial in range(others):
+        _bought(ledger, f"{name}-{serial}")
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with ledger.store.write() as tx:
+        connection: Any = tx.session.connection().connection.driver_connection
+        _tell(ledger, tx, "purchase", "add", _purchase(name))
+        _tell(ledger, tx, "purchase", "approve", {"number": f"PO-{name}", "date": DATE})
+        _tell(ledger, tx, "invoice", "add", _invoice(name))
+        connection.set_progress_handler(count, 1)
+        try:
+            _tell(ledger, tx, "payment", "add", _payment(name))
+        finally:
+            connection.set_progress_handler(None, 1)
+    return steps
+
+
+def _bought(ledger: Ledger, name: str) -> None:
+    with ledger.store.write() as tx:
+        _tell(ledger, tx, "purchase", "add", _purchase(name))
+        _tell(ledger, tx, "purchase", "approve", {"number": f"PO-{name}", "date": DATE})
+        _tell(ledger, tx, "invoice", "add", _invoice(name))
+        _tell(ledger, tx, "payment", "add", _payment(name))
+
+
+def _tell(ledger: Ledger, tx: Writing, noun: str, verb: str, facts: dict[str, Any]) -> None:
+    ledger.now = max(ledger.now + 60, day_of(facts))
+    role = "approver" if verb == "approve" else "recorder"
+    act(tx, ledger.actors[role], SLUG, noun, verb, facts, now=ledger.now)
+
+
+def _purchase(name: str) -> dict[str, Any]:
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": 1000}]
+    return {"number": f"PO-{name}", "supplier": name, "currency": "USD", "items": items, "date": DATE}
+
+
+def _invoice(name: str) -> dict[str, Any]:
+    return {"number": f"I-{name}", "order": f"PO-{name}", "quantity": 10, "amount": 1000, "date": DATE}
+
+
+def _payment(name: str) -> dict[str, Any]:
+    facts = {"number": f"P-{name}", "order": f"PO-{name}", "asset": "USD", "amount": 500, "discharges": 500}
+    return facts | {"bank": "B", "invoice": f"I-{name}", "prepayment": True, "date": DATE}

@@ -9,7 +9,7 @@ from ledger.rules.closings import left_of
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
-from ledger.rules.payments import paid_and_waiting
+from ledger.rules.payable import paid_and_waiting
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
 
 
@@ -74,7 +74,7 @@ def _acceptance(s: Scene) -> Facts:
 def _payment(s: Scene) -> Facts:
     unpaid = []
     for order in s.orders(OrderStatus.APPROVED):
-        left = order_value(s.books.session, order) - paid_and_waiting(s.books, s.slug, order.number)
+        left = order_value(s.books.session, order) - paid_and_waiting(s.books.session, order)
         if left:
             unpaid.append((order, left))
     order, left = s.one(unpaid, "purchase.approved")

@@ -19,11 +19,12 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import EvidenceRow
 from ledger.model.limits import LimitRow
-from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.rates import RateRow
+from ledger.model.workflow import COUNTS, Status
 from ledger.recording.kinds import ALL
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
@@ -295,10 +296,10 @@ def _orders(books: Books, slug: str) -> Iterator[Row]:
                                 f"{receipt['notes']['product']}#{lot['lot']}",
                                 lot[field],
                             )
-        for payment in papers.of("payment", number):
-            if payment["status"] in {"pending", "approved"}:
-                field = "paid" if payment["status"] == "approved" else "asked for"
-                yield "order", name, field, currency, payment["facts"]["discharges"]
+        asked = (PaymentRow.order_entry == order.entry, col(PaymentRow.status).in_(COUNTS))
+        for payment in session.exec(select(PaymentRow).where(*asked)):
+            field = "paid" if payment.status is Status.APPROVED else "asked for"
+            yield "order", name, field, currency, payment.discharges
         bound = books.net(account(AccountClass.ENCUMBERED, slug, number), currency)
         yield "order", name, "encumbered", currency, bound
         yield "order", name, "credited", currency, credited_on_order(papers, order)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.tools.kept.journal import Step, Value
+from tests.tools.kept.journal import Outcome, Step, Told, Value
 
 FigureKey = tuple[str, str, str, str]
 """(noun, its name, field, asset or product)."""
@@ -24,6 +24,31 @@ def _no_figure(_journal: str, _key: FigureKey, _kept: Values, _today: Values) ->
 
 def _no_answer(_journal: str, _kept: Step, _today: Step) -> bool:
     return False
+
+
+def _accepted_again(journal: str, kept: Step, today: Step) -> bool:
+    """Told again after the acceptance before it had become moot, it was taken for that one."""
+    return (
+        journal == "26"
+        and isinstance(kept, Told)
+        and isinstance(today, Told)
+        and kept.kind == "invoice.accepted"
+        and (kept.outcome, today.outcome) == (Outcome.ALREADY, Outcome.RECORDED)
+    )
+
+
+def _accepted_again_figure(journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """The exception of that invoice waits for nobody since."""
+    noun, name, field, _ = key
+    if journal != "26" or (noun, name) not in {
+        ("match", "call-1/PO-48 1 IV-50"),
+        ("open item", "call-1"),
+        ("open item", "call-1/open_match"),
+    }:
+        return False
+    if field == "open_match, count":
+        return kept is not None and today == [int(value) - 1 for value in kept]
+    return field in {"verdict", "PO-48/1 invoice IV-50"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,8 @@ WANTED: tuple[Wanted, ...] = (
     Wanted(
         "acceptance known by its day",
         "An invoice is accepted again on the day of an acceptance that does not cover what came since.",
+        of_figure=_accepted_again_figure,
+        of_answer=_accepted_again,
     ),
     Wanted(
         "lot of the whole database",
