@@ -241,16 +241,15 @@ def tied(fates: Fates) -> None:
     Ledger.audit(fates.ledger)
     with fates.ledger.store.read() as reading:
         books = Books(reading)
-        for line in books.lines.names("money/"):
-            if line.endswith("/BTC"):
-                gifts = [
-                    (d["start"], d["end"], d["notes"].get("valuation", {}).get("value"))
-                    for _, d in books.documents.all("donation", SLUG)
-                    if d["line"] == line
-                ]
-                values = GiftValues(reading.shelf, line)
-                for span in books.lines.spans(line):
-                    assert values.worth(span.start, span.end) == worth_one_by_one(gifts, span.start, span.end)
+        for line in map(str, books.lines.money(asset="BTC")):
+            gifts = [
+                (d["start"], d["end"], d["notes"].get("valuation", {}).get("value"))
+                for _, d in books.documents.all("donation", SLUG)
+                if d["line"] == line
+            ]
+            values = GiftValues(reading.shelf, line)
+            for span in books.lines.spans(line):
+                assert values.worth(span.start, span.end) == worth_one_by_one(gifts, span.start, span.end)
         for now in (fates.ledger.now, fates.ledger.now + DESK_SECONDS // 2, fates.ledger.now + DESK_SECONDS):
             wanted, told = desk_one_by_one(fates, now), unvalued_gifts(reading, SLUG, now=now)
             assert sum(row.count for row in told) == len(wanted)

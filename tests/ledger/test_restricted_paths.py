@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import LedgerError
+from ledger.core.names import FREE
 from ledger.rules.books import Books
 from ledger.rules.orders import require_order
 from ledger.tracing.follow import Arrival, follow
@@ -155,9 +156,9 @@ class Story:
         found = []
         with self.ledger.store.read() as reading:
             books = Books(reading)
-            for line in books.lines.names(f"money/{SLUG}/"):
-                restriction = line.split("/")[2]
-                if restriction == "free":
+            for money in books.lines.money(SLUG):
+                line, restriction = str(money), money.restriction
+                if restriction == FREE:
                     continue
                 for visit in follow(books.lines, line, 0, books.lines.length(line)):
                     if isinstance(visit, Arrival) and visit.line.startswith("order/"):

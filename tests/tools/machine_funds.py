@@ -51,8 +51,8 @@ def _incoming(s: Scene) -> Facts:
 @tells("reclassification")
 def _reclassification(s: Scene) -> Facts:
     lines = [
-        (name.split("/")[2:], s.books.lines.free_units(name))
-        for name in s.books.lines.names(f"money/{s.slug}/")
+        ((line.restriction, line.asset), s.books.lines.free_units(str(line)))
+        for line in s.books.lines.money(s.slug)
     ]
     (restriction, asset), free = s.one([row for row in lines if row[1]], "contribution")
     needs = [need.number for need, _ in standing_needs(s.tx.session, s.slug)]
