@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,9 @@ from ledger.core.lines import units_in
 from ledger.rules.block_holds import blocked_intervals
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums, part_of
-from ledger.rules.gift_values import kept_gifts, untied_leaves, valued_gift
+from ledger.rules.gift_records import DaySums
+from ledger.rules.gift_sums import counted_days, kept_days
+from ledger.rules.gift_values import gifts_valued_otherwise
 from ledger.rules.pledges import (
     gift_asset,
     gift_worth,
@@ -21,14 +21,6 @@ from ledger.rules.pledges import (
     pledge_state,
     pledges_of,
 )
-from ledger.rules.unvalued import (
-    UnvaluedBlock,
-    UnvaluedSum,
-    unvalued_blocks,
-    unvalued_gift,
-    unvalued_gifts_in,
-    unvalued_sum,
-)
 from ledger.views.carrying import carrying_tables
 
 if TYPE_CHECKING:
@@ -36,46 +28,19 @@ if TYPE_CHECKING:
 
 
 def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
-    """The sums that pages show of gifts are those of the gifts themselves."""
+    """The sums that pages show of gifts are those of the gifts themselves, day by day."""
     for slug in campaign_slugs(tx.session):
-        counted, kept = GiftSums(), gift_sums(tx.shelf, slug)
-        for _, gift in Books(tx).documents.all("donation", slug):
-            counted = counted.plus(part_of(gift), 1)
-        if counted != kept or sum(n for _, n in gift_days(tx.shelf, slug)) != kept.count:
-            yield Finding("gift_sums_tie", slug, f"{counted} counted and {kept} in the kept sums")
+        counted, kept = counted_days(tx.session, slug), kept_days(tx.session, slug)
+        for day in sorted(counted.keys() | kept.keys()):
+            one, other = counted.get(day, DaySums()), kept.get(day, DaySums())
+            if one != other:
+                yield Finding("gift_sums_tie", f"{slug} {day}", f"{one} counted and {other} in the kept sums")
 
 
 def gift_values_tie(tx: Reading) -> Iterator[Finding]:
-    """The values kept for a line are those of its gifts, one by one and in order, and each leaf sums to its row."""
-    for slug in campaign_slugs(tx.session):
-        gifts = (valued_gift(gift) for _, gift in Books(tx).documents.all("donation", slug))
-        counted = sorted(gift for gift in gifts if gift is not None)
-        kept = list(kept_gifts(tx.shelf, slug))
-        if kept != counted:
-            what = f"{len(counted)} gifts counted and {len(kept)} kept, or other values"
-            yield Finding("gift_values_tie", slug, what)
-        for leaf in untied_leaves(tx.shelf, slug):
-            yield Finding("gift_values_tie", leaf, "the values kept here do not sum to their row")
-
-
-def unvalued_gifts_tie(tx: Reading) -> Iterator[Finding]:
-    """The gifts that wait for a value, and their sums, are those that have none."""
-    for slug in campaign_slugs(tx.session):
-        documents = Books(tx).documents.all("donation", slug)
-        told = (unvalued_gift(outpoint, gift) for outpoint, gift in documents)
-        counted = sorted(row for row in told if row is not None)
-        if counted != list(unvalued_gifts_in(tx.shelf, slug)):
-            yield Finding(
-                "unvalued_gifts_tie", slug, f"{len(counted)} gifts have no value; the list has others"
-            )
-        blocks: dict[UnvaluedBlock, UnvaluedSum] = defaultdict(lambda: UnvaluedSum(0, 0))
-        for block, gift in counted:
-            blocks[block] = UnvaluedSum(blocks[block].gifts + 1, blocks[block].sats + gift.sats)
-        whole = UnvaluedSum(len(counted), sum(gift.sats for _, gift in counted))
-        sums = [block._replace(gifts=told.gifts, sats=told.sats) for block, told in blocks.items()]
-        if sums != list(unvalued_blocks(tx.shelf, slug)) or whole != unvalued_sum(tx.shelf, slug):
-            what = f"{whole.gifts} gifts and {whole.sats} sats counted; the kept sums differ"
-            yield Finding("unvalued_gifts_tie", slug, what)
+    """A gift has the value that the valuation it names says, which stands; and none where it names none."""
+    for outpoint in gifts_valued_otherwise(tx.session):
+        yield Finding("gift_values_tie", outpoint, "its value is not that of its valuation")
 
 
 def carrying_values_tie(tx: Reading) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from ledger.core.lines import UnitState
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.gift_sums import gift_sums
 from ledger.rules.loans import lent_account, owed_account
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, coins_one_by_one
 
@@ -58,8 +59,7 @@ def _in_banks(books: Books, slug: str, asset: str) -> int:
 def _coins_for_line(books: Books, slug: str) -> int:
     """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
     sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
-    for _, gift in books.documents.all("donation", slug):
-        sats += 0 if gift["live"] else gift["shortfall"]
+    sats += gift_sums(books.session, slug).shortfall
     for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
         sats += spend.shortfall - (0 if spend.live else spend.wallet)
     return sats

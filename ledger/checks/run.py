@@ -18,7 +18,6 @@ from ledger.checks.gifts import (
     gift_sums_tie,
     gift_values_tie,
     pledges_tie,
-    unvalued_gifts_tie,
 )
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
 from ledger.checks.money import books_are_chain, loans_tie, money_on_lines
@@ -45,7 +44,6 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     books_are_chain,
     gift_sums_tie,
     gift_values_tie,
-    unvalued_gifts_tie,
     money_on_lines,
     results_tie,
     carrying_values_tie,

@@ -287,14 +287,14 @@ class _Settling:
         now_at = self._observed.tx(txid)
         for output in reversed(now_at.outputs if now_at else ()):
             outpoint = f"{txid}:{output.vout}"
-            for campaign, coin in self._classes.followed(txid, output):
-                if not coin["live"] or coin.get("came_back", False) is not came_back:
+            for coin in self._classes.followed(txid, output):
+                if not coin.live or coin.came_back is not came_back:
                     continue
                 if not self._is_deep(now_at):
-                    again = Again(outpoint=outpoint, n=coin["n"] + 1, date=self._at[:10])
-                    self._record(VOID, campaign, again)
-                elif now_at is not None and now_at.block != coin["block"]:
-                    self._record(MOVED, campaign, self._again(outpoint, coin["n"] + 1, now_at))
+                    again = Again(outpoint=outpoint, n=coin.mind + 1, date=self._at[:10])
+                    self._record(VOID, coin.campaign, again)
+                elif now_at is not None and now_at.block != coin.block:
+                    self._record(MOVED, coin.campaign, self._again(outpoint, coin.mind + 1, now_at))
 
     def _again(self, outpoint: str, n: int, at: WatchedTx) -> Again:
         return Again(
@@ -306,9 +306,9 @@ class _Settling:
         for output in transaction.outputs:
             outpoint = f"{transaction.txid}:{output.vout}"
             known = list(self._classes.followed(transaction.txid, output))
-            for campaign, document in known:
-                if not document["live"]:
-                    self._record(RESTORE, campaign, self._again(outpoint, document["n"] + 1, transaction))
+            for coin in known:
+                if not coin.live:
+                    self._record(RESTORE, coin.campaign, self._again(outpoint, coin.mind + 1, transaction))
             if not known and output.vout not in (returned or ()):
                 row = self._tx.addresses.by_script(bytes.fromhex(output.script))
                 facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)

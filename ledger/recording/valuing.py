@@ -6,9 +6,11 @@ Asks nobody: the service carries the questions out and hands back what the sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from sqlmodel import Session
 
 from ledger.core.chain import Header
 from ledger.core.entry import Entry
@@ -18,24 +20,26 @@ from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns
+from ledger.rules.gift_records import SettledGift
 from ledger.rules.observing import Observed
 from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, price_at
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.rules.unvalued import (
     UnvaluedBlock,
-    UnvaluedGift,
+    block_of,
     unvalued_blocks,
     unvalued_gifts_in,
+    unvalued_gifts_of,
     unvalued_since,
     unvalued_sum,
 )
 from ledger.rules.valuations import VALUATION, Valuation, converted_value
-from ledger.store.shelf import Shelf
+from ledger.tracing.state import Lines
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 ASKED_AT_ONCE = 6
 """Moments that are asked for after one look, at most."""
@@ -133,20 +137,28 @@ def _about_to_settle(tx: Reading, campaign: CampaignRow) -> Iterator[int]:
 
 def _unvalued_moments(tx: Reading, campaign: CampaignRow, now: int) -> Iterator[int]:
     """Moments of gifts without a value; of a long list another part at each look."""
-    for block in _in_turn(tx.shelf, campaign.slug, now, unvalued_blocks)[0]:
+    for block in _in_turn(tx.session, campaign.slug, now, unvalued_blocks)[0]:
         moment = _moment_of(tx, campaign, block)
         if moment is not None:
             yield moment
 
 
-def _in_turn(shelf: Shelf, slug: str, now: int, rows: Callable[..., Iterator[T]]) -> tuple[list[T], bool]:
+class _Rows(Protocol[T]):
+    """Asks for what waits for a value, from a moment on."""
+
+    def __call__(
+        self, session: Session, campaign: str, *, low: str = "", limit: int | None = None
+    ) -> Sequence[T]: ...
+
+
+def _in_turn(session: Session, slug: str, now: int, rows: _Rows[T]) -> tuple[Sequence[T], bool]:
     """What waits for a value, and whether this is all; of a long list another part in each minute."""
-    found = list(rows(shelf, slug, limit=SCANNED))
+    found = rows(session, slug, limit=SCANNED)
     if len(found) < SCANNED:
         return found, True
-    first, last = (unix_seconds(told) for told in unvalued_since(shelf, slug))
+    first, last = (unix_seconds(told) for told in unvalued_since(session, slug))
     start = rfc3339(first + (last - first) * (now // MINUTE % 256) // 255)
-    later = list(rows(shelf, slug, low=start, limit=SCANNED))
+    later = rows(session, slug, low=start, limit=SCANNED)
     return [*later, *found[: SCANNED - len(later)]], False
 
 
@@ -201,8 +213,8 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
     for campaign in campaigns(tx.session):
         gifts, all_of_them = _valuable(tx, books, campaign, now)
         whole = whole and all_of_them
-        for block, gift in gifts:
-            facts = _possible(tx, books, campaign, block, gift)
+        for gift in gifts:
+            facts = _possible(tx, books, campaign, gift)
             if facts is None:
                 continue
             outcome = record(tx, VALUATION, campaign.slug, facts, now=now, role=Role.SYSTEM)
@@ -217,36 +229,35 @@ def value_waiting(tx: Writing, *, now: int) -> list[Entry]:
 
 def _valuable(
     tx: Reading, books: Books, campaign: CampaignRow, now: int
-) -> tuple[Iterator[tuple[UnvaluedBlock, UnvaluedGift]], bool]:
+) -> tuple[Iterator[SettledGift], bool]:
     """Gifts without a value that may have one now, and whether no other may."""
-    shelf, lines, slug = tx.shelf, books.lines, campaign.slug
+    session, lines, slug = tx.session, books.lines, campaign.slug
     if campaign.valuation is ValuationClock.CONVERSION:
-        gifts, whole = _in_turn(shelf, slug, now, unvalued_gifts_in)
-        # Of what is free nothing is converted.
-        sold = (row for row in gifts if not lines.lowest_free(row[1].line, 1, within=row[1][-2:]))
-        return sold, whole
-    blocks, whole = _in_turn(shelf, slug, now, unvalued_blocks)
+        gifts, whole = _in_turn(session, slug, now, unvalued_gifts_of)
+        return (gift for gift in gifts if _is_used(lines, gift)), whole
+    blocks, whole = _in_turn(session, slug, now, unvalued_blocks)
     moments = ((block, _moment_of(tx, campaign, block)) for block in blocks)
     ready = (b for b, at in moments if at is not None and price_at(tx.session, campaign, at) is not None)
-    return (row for b in ready for row in unvalued_gifts_in(shelf, slug, low=b.key, high=b.key)), whole
+    return (gift for block in ready for gift in unvalued_gifts_in(session, slug, block)), whole
 
 
-def _possible(
-    tx: Reading,
-    books: Books,
-    campaign: CampaignRow,
-    block: UnvaluedBlock,
-    gift: UnvaluedGift,
-) -> Valuation | None:
+def _is_used(lines: Lines, gift: SettledGift) -> bool:
+    """Is none of a gift free? Of what is free nothing is converted."""
+    if gift.units is None:
+        return False
+    line, start, end = gift.units
+    return not lines.lowest_free(line, 1, within=(start, end))
+
+
+def _possible(tx: Reading, books: Books, campaign: CampaignRow, gift: SettledGift) -> Valuation | None:
     """The valuation of a gift, where its clock and the rates allow one; one that was reversed is a person's."""
-    document = books.documents.require("donation", campaign.slug, gift.outpoint)
-    if document.get("value_by_hand"):
+    if gift.value_by_hand:
         return None
-    n = document.get("valuations_reversed")
+    n = gift.valuations_undone or None
     if campaign.valuation is ValuationClock.CONVERSION:
-        found = converted_value(books, campaign, document)
+        found = converted_value(books, campaign, gift)
         return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
-    return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block), n=n)
+    return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block_of(gift)), n=n)
 
 
 def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
@@ -254,11 +265,11 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
 
     After the first `LISTED` the rest is one row without an outpoint.
     """
-    shelf = tx.shelf
+    session = tx.session
     campaign = campaign_of(tx.session, slug)
     if not _is_valued_by_rate(campaign):
         return ()
-    whole = unvalued_sum(shelf, slug)
+    whole = unvalued_sum(session, slug)
     tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
 
     def told(block: UnvaluedBlock) -> tuple[int, str]:
@@ -267,17 +278,17 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
         tries, _, why = tried.get(key, [0, 0, _NO_RATE])
         return tries, why
 
-    first = list(unvalued_gifts_in(shelf, slug, high=old, limit=LISTED + 1))
+    first = list(unvalued_gifts_of(session, slug, high=old, limit=LISTED + 1))
     count, sats = whole.gifts, whole.sats
-    for block in unvalued_blocks(shelf, slug, low=rfc3339(now - DESK_SECONDS + 1)):
+    for block in unvalued_blocks(session, slug, low=rfc3339(now - DESK_SECONDS + 1)):
         if told(block)[0] < DESK_TRIES:
             count, sats = count - block.gifts, sats - block.sats
         elif len(first) <= LISTED:
-            first += unvalued_gifts_in(shelf, slug, low=block.key, high=block.key, limit=LISTED + 1)
-    rows = [Unvalued(gift.outpoint, gift.sats, block.at, told(block)[1]) for block, gift in first[:LISTED]]
+            first += unvalued_gifts_in(session, slug, block, limit=LISTED + 1)
+    rows = [Unvalued(gift.outpoint, gift.sats, gift.at, told(block_of(gift))[1]) for gift in first[:LISTED]]
     if count > len(rows):
         sats -= sum(row.sats for row in rows)
-        rows.append(Unvalued("", sats, first[LISTED][0].at, _NO_RATE, count - len(rows)))
+        rows.append(Unvalued("", sats, first[LISTED].at, _NO_RATE, count - len(rows)))
     return tuple(rows)
 
 

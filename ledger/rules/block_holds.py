@@ -6,12 +6,11 @@ It reads and says what to hold; blocks themselves are recorded elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from ledger.core.lines import Change, Piece, UnitState, Use
 from ledger.core.names import HoldCause, HoldName, hold_named
 from ledger.rules.books import Books
-from ledger.rules.pledges import gift_document
+from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.tracing.state import Lines
 
 Freed = tuple[str, tuple[Piece, ...]]
@@ -27,22 +26,12 @@ def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece,
     )
 
 
-def interval_of(document: dict[str, Any]) -> tuple[str, int, int]:
-    """The line and the units of a gift in coins or at a bank; no line: it is on none."""
-    if "interval" in document["notes"]:
-        line, start, end = document["notes"]["interval"]
-        return str(line), int(start), int(end)
-    return document["line"], document["start"], document["end"]
-
-
 def blocked_intervals(books: Books, campaign: str) -> Iterator[tuple[str, str, int, int]]:
     """(block, line, start, end) of each live gift on a line that a standing block is on."""
-    for number, block in books.documents.all("block", campaign):
-        gift = gift_document(books, campaign, str(block["facts"]["gift"]))
-        if block["status"] == "standing" and gift is not None and gift["live"]:
-            line, start, end = interval_of(gift)
-            if line:
-                yield number, line, start, end
+    for block in standing_blocks(books.session, campaign):
+        gift = given_money(books.session, campaign, block.gift)
+        if gift is not None and gift.live and gift.units is not None:
+            yield block.number, *gift.units
 
 
 def held_again(

@@ -18,10 +18,6 @@ from ledger.core.entry import Entry
 from ledger.core.errors import Conflict, NotFound
 from ledger.core.money import MAX_AMOUNT
 from ledger.model.reversals import ReversalRow
-from ledger.rules.gift_sums import KIND as SUMMED
-from ledger.rules.gift_sums import note_gift
-from ledger.rules.gift_values import note_value
-from ledger.rules.unvalued import note_unvalued
 from ledger.store.shelf import JUST_ABOVE, Form, Shelf
 from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
@@ -81,11 +77,6 @@ class Documents:
         return document
 
     def save(self, kind: str, campaign: str, number: str, document: dict[str, Any]) -> None:
-        if kind == SUMMED:
-            before = self.find(kind, campaign, number)
-            note_gift(self._shelf, campaign, number, before, document)
-            note_value(self._shelf, before, document)
-            note_unvalued(self._shelf, campaign, number, before, document)
         data = _written(document).encode()
         self._shelf.save("document", self._key(kind, campaign, number), data)
 

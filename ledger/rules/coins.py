@@ -9,11 +9,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from ledger.model.gifts import Coins
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.gifts import Coins, Gift, counted_as, settles_into
+from ledger.rules.gift_records import SettledGift, find_gift, standing_block
+from ledger.rules.gifts import Gift, settles_into
 from ledger.rules.observing import Coin, WatchedOutput, WatchedTx
 from ledger.rules.spends import ChangeCoin, Spent, change_coin, spend_change, spends_of
 
@@ -67,7 +68,7 @@ class CoinClasses:
         )
         if change:
             return change
-        gift = self.documents.find("donation", coin.campaign, coin.outpoint)
+        gift = find_gift(self.books.session, coin.campaign, coin.outpoint)
         if gift is None:  # not settled yet
             outside = coin.branch == "change"
             into = settles_into(
@@ -78,29 +79,29 @@ class CoinClasses:
                 change=outside,
             )
         else:
-            into = counted_as(gift)
+            into = gift.counted_in
         return ((coin.campaign, Counted(**{into.value: coin.sats})),)
 
     def _change(self, campaign: str, coin: Coin, told: ChangeCoin) -> Counted:
-        decided = self.documents.find("donation", campaign, coin.outpoint)
-        if decided is not None and counted_as(decided) is Coins.WALLET:
+        decided = find_gift(self.books.session, campaign, coin.outpoint)
+        if decided is not None and decided.counted_in is Coins.WALLET:
             return Counted(told.wallet + told.undecided, told.dust, blocked=told.blocked or 0)
         return Counted(told.wallet, told.dust, told.undecided, told.blocked or 0)
 
-    def followed(self, txid: str, output: WatchedOutput) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(campaign, document) of an output that the journal follows by itself: a gift, or what was decided about.
+    def followed(self, txid: str, output: WatchedOutput) -> Iterator[SettledGift]:
+        """What the journal follows of an output by itself: a gift, or what was decided about, by campaign.
 
         What came back above a spend belongs to the campaign whose coins went in, wherever it lies.
         """
         campaigns = (output.campaign, *(campaign for campaign, _ in self.change_of(txid)))
         for campaign in dict.fromkeys(campaigns):
-            document = self.documents.find("donation", campaign, f"{txid}:{output.vout}")
-            if document is not None:
-                yield campaign, document
+            gift = find_gift(self.books.session, campaign, f"{txid}:{output.vout}")
+            if gift is not None:
+                yield gift
 
     def stands_apart(self, campaign: str, coin: Coin, counted: Counted) -> bool:
         """Is a coin none of the line's free ones: undecided, or of a gift that is blocked?"""
-        blocked = self.documents.find("blocked", campaign, coin.outpoint) is not None
+        blocked = standing_block(self.books.session, campaign, coin.outpoint) is not None
         return blocked or bool(counted.undecided or counted.blocked)
 
 

@@ -16,10 +16,11 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.lines import Append, Change
 from ledger.core.names import FREE, GiftKind, GiftName
+from ledger.model.gifts import ContributionRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.taken_off import appended_off
 
 
@@ -41,12 +42,19 @@ class Contribution:
     date: Date
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The line that the money joined, and its units there, from and to."""
+
+    interval: tuple[str, int, int]
+
+
 def gift_of(number: str) -> str:
     """What the line names the contribution by."""
     return str(GiftName(GiftKind.CONTRIBUTION, number))
 
 
-def _post(context: Context, facts: Contribution) -> Posting:
+def _post(context: Context, facts: Contribution) -> Posting[Joined]:
     require_campaign(context)
     if facts.currency == "BTC":
         raise Refused.field(
@@ -61,30 +69,54 @@ def _post(context: Context, facts: Contribution) -> Posting:
     return Posting(
         (Transfer(bank, gifts, facts.currency, facts.amount),),
         (Append(line, facts.currency, start, facts.amount, gift_of(facts.number)),),
-        {"interval": [line, start, start + facts.amount]},
+        Joined((line, start, start + facts.amount)),
     )
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    document = document_of(entry, live=True, reversed=None)
-    books.documents.save("contribution", entry.campaign, str(entry.facts["number"]), document)
+def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
+    facts, (line, start, end) = entry.facts, entry.notes.interval
+    books.session.add(
+        ContributionRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            bank=facts.bank,
+            currency=facts.currency,
+            amount=facts.amount,
+            organisation=facts.organisation,
+            reference=facts.reference,
+            restriction=facts.restriction,
+            date=entry.date,
+            happened=entry.happened or facts.date,
+            at=entry.at,
+            line=line,
+            line_start=start,
+            line_end=end,
+        )
+    )
 
 
-def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
+    books.session.get_one(ContributionRow, entry.seq).reversed_by = seq
+
+
+def _taken_off(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
     """What takes the money off its line again."""
     return appended_off(context, entry, "this contribution is used or held")
 
 
 CONTRIBUTION = Kind(
+    typed=True,
     name="contribution",
     noun="contribution",
     verb="add",
     facts=Contribution,
+    notes=Joined,
     doc="Record money that a donor sent to the campaign's bank account.",
     roles=RECORDERS,
     key=numbered("contribution"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(reversed_as("contribution", live=False), takes_off=_taken_off),
+    undoing=Undoing(_unfold, takes_off=_taken_off),
 )
 KINDS = (CONTRIBUTION,)

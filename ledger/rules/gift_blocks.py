@@ -7,24 +7,34 @@ later, its own free units are held where they are; what of it is used already is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, facts_from
 from ledger.core.lines import Append, Change, UnitState, units_in
-from ledger.core.names import GiftKind, HoldCause, HoldName, gift_named
+from ledger.core.names import FREE, GiftKind, HoldCause, HoldName, gift_named
+from ledger.model.gifts import BlockStatus, Coins, CountsAs, GiftBlockRow
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.block_followed import fold_released, follow, released_coins
-from ledger.rules.block_holds import held_by_block, interval_of
+from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.gifts import Coins, counted_as, money_line
-from ledger.rules.pledges import GiftRef, gift_document
-from ledger.rules.spec import RECORDERS, Context, Kind, document_of, numbered
+from ledger.rules.gift_records import (
+    gift_of,
+    given_money,
+    note_block,
+    note_unblocked,
+    save_gift,
+    standing_block,
+)
+from ledger.rules.gifts import joined, money_line
+from ledger.rules.pledges import GiftRef
+from ledger.rules.spec import RECORDERS, Context, Kind, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,79 +59,92 @@ class Release:
     date: Date
 
 
-def save_gift(books: Books, campaign: str, gift: str, document: dict[str, Any]) -> None:
-    """Keep the document of a gift by its name on the line."""
-    name = gift_named(gift)
-    if name.kind is GiftKind.CONTRIBUTION:
-        books.documents.save("contribution", campaign, name.number, document)
-    else:
-        books.documents.save("donation", campaign, gift, document)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Units of a gift that were free as it was blocked, and are held; and those that were used already."""
+
+    held: int
+    used: int
 
 
-def _post_block(context: Context, facts: Block) -> Posting:
+def _post_block(context: Context, facts: Block) -> Posting[Counted]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
-    standing = books.documents.find("blocked", campaign, facts.gift)
+    standing = standing_block(books.session, campaign, facts.gift)
     if standing is not None:
-        raise Conflict(f"gift: it is blocked already, by {standing['block']}")
-    document = gift_document(books, campaign, facts.gift)
-    if document is None and gift_named(facts.gift).kind is GiftKind.CONTRIBUTION:
+        raise Conflict(f"gift: it is blocked already, by {standing.number}")
+    gift = given_money(books.session, campaign, facts.gift)
+    if gift is None and gift_named(facts.gift).kind is GiftKind.CONTRIBUTION:
         raise NotFound(f"gift: there is no {facts.gift} in campaign {campaign}")
-    if document is None or not document["live"]:
-        return Posting((), (), {"held": 0, "used": 0})
-    line, start, end = interval_of(document)
-    if not line or document.get("counts_as", "gift") != "gift":
+    if gift is None or not gift.live:
+        return Posting((), (), Counted(0, 0))
+    if gift.units is None or gift.counts_as is not CountsAs.GIFT:
         raise Refused.field("gift", "is no gift on a line; only a gift is blocked")
+    line, start, end = gift.units
     free = books.lines.lowest_free(line, end - start, within=(start, end))
     held = units_in(free)
     change = Change(line, free, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, facts.number)))
-    return Posting((), (change,) if free else (), {"held": held, "used": end - start - held})
+    return Posting((), (change,) if free else (), Counted(held, end - start - held))
 
 
-def _fold_block(books: Books, entry: Entry) -> None:
-    campaign, number, gift = entry.campaign, str(entry.facts["number"]), str(entry.facts["gift"])
-    books.documents.save("block", campaign, number, document_of(entry, status="standing"))
-    books.documents.save("blocked", campaign, gift, {"block": number})
-    document = gift_document(books, campaign, gift)
-    if document is not None:
-        document = {k: v for k, v in document.items() if k != "released_at"}
-        save_gift(books, campaign, gift, document | {"blocked": number, "blocked_at": entry.at})
+def _fold_block(books: Books, entry: Entry[Block, Counted]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        GiftBlockRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            gift=facts.gift,
+            list_name=facts.list,
+            list_date=facts.list_date,
+            date=entry.date,
+            at=entry.at,
+            held=entry.notes.held,
+            used=entry.notes.used,
+        )
+    )
+    session.flush()
+    note_block(session, entry.campaign, facts.gift, entry.seq, entry.at)
 
 
-def _standing(context: Context, number: str) -> dict[str, Any]:
-    block = context.books.documents.require("block", context.campaign, number)
-    if block["status"] != "standing":
-        raise Conflict(f"block: {number} is {block['status']}; only a standing one is released")
-    return block
+def _block_of(books: Books, campaign: str, number: str) -> GiftBlockRow:
+    """A block; raises NotFound."""
+    wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.number) == number)
+    found = books.session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
+    if found is None:
+        raise NotFound(f"block: there is no block {number} in campaign {campaign}")
+    return found
 
 
 def _plan(context: Context, facts: Release) -> Posting:
     books, campaign = context.books, context.campaign
-    gift = str(_standing(context, facts.block)["facts"]["gift"])
-    document = gift_document(books, campaign, gift)
-    if document is None:
+    block = _block_of(books, campaign, facts.block)
+    if block.status is not BlockStatus.STANDING:
+        raise Conflict(f"block: {block.number} is {block.status}; only a standing one is released")
+    gift = given_money(books.session, campaign, block.gift)
+    if gift is None:
         return Posting()
-    if not document["live"]:
+    if not gift.live:
         raise Conflict("block: this gift is not settled now; release it when it has settled again")
-    line, start, end = interval_of(document)
-    if line:
+    if gift.units is not None:
+        line, start, end = gift.units
         pieces = held_by_block(books.lines, line, start, end)
         return Posting((), (Change(line, pieces, UnitState.HELD, UnitState.FREE, ""),) if pieces else ())
-    if counted_as(document) is not Coins.BLOCKED:
+    if gift.counted_in is not Coins.BLOCKED:
         return Posting()  # dust, or a coin that a person has to decide about: it lies where it lay
-    sats = int(document["facts"]["sats"])
-    found = follow(context, gift, sats)
+    sats = gift.amount
+    found = follow(context, gift.name, sats)
     recognised = Transfer(
         account(AccountClass.BLOCKED_GIFTS, campaign), account(AccountClass.GIFTS, campaign), "BTC", sats
     )
-    line = money_line(campaign, "BTC", document["facts"].get("restriction", "free"))
+    line = money_line(campaign, "BTC", gift.restriction or FREE)
     start = books.lines.length(line)
-    joined = Append(line, "BTC", start, sats, gift)
+    units = Append(line, "BTC", start, sats, gift.name)
     if found is None:
         wallet, apart = account(AccountClass.WALLET, campaign), account(AccountClass.BLOCKED, campaign)
-        return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (joined,))
+        return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (units,))
     moved, uses = released_coins(context, facts.number, line, start, found)
-    return Posting((*moved, recognised), (joined, *uses), found.notes())
+    return Posting((*moved, recognised), (units, *uses), found.notes())
 
 
 def _post_release(context: Context, facts: Release) -> Posting:
@@ -136,39 +159,33 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
 
 def _fold_approved(books: Books, entry: Entry) -> None:
     fold_decided("release", "approved")(books, entry)
-    campaign = entry.campaign
+    session, campaign = books.session, entry.campaign
     facts = books.documents.require("release", campaign, str(entry.facts["number"]))["facts"]
-    lift_block(books, campaign, facts["block"], "released")
-    gift = str(books.documents.require("block", campaign, facts["block"])["facts"]["gift"])
-    document = gift_document(books, campaign, gift)
-    if document is None:
-        return
-    document["released_at"] = entry.at
+    block = _block_of(books, campaign, facts["block"])
+    block.status = BlockStatus.RELEASED
+    note_unblocked(session, campaign, block.gift, entry.at)
     fold_released(books, campaign, entry.notes)
-    for op in entry.operations:
-        if isinstance(op, Append):
-            wallet, gifts = account(AccountClass.WALLET, campaign), account(AccountClass.GIFTS, campaign)
-            document |= {"into": Coins.WALLET.value, "moves": [[wallet, gifts]]}
-            document |= {"line": op.line, "start": op.start, "end": op.start + op.units}
-    save_gift(books, campaign, gift, document)
+    if any(isinstance(op, Append) for op in entry.operations):
+        gift = gift_of(session, campaign, block.gift)
+        counted = gift._replace(counted_in=Coins.WALLET, counts_as=CountsAs.GIFT)
+        save_gift(session, gift, joined(counted, entry.operations))
 
 
-def lift_block(books: Books, campaign: str, number: str, status: str) -> None:
-    """A block stands no more: it was released, or the gift went back."""
-    block = books.documents.require("block", campaign, number)
-    books.documents.save("block", campaign, number, block | {"status": status})
-    gift = str(block["facts"]["gift"])
-    books.documents.remove("blocked", campaign, gift)
-    document = gift_document(books, campaign, gift)
-    if document is not None:
-        save_gift(books, campaign, gift, {k: v for k, v in document.items() if k != "blocked"})
+def lift_returned(books: Books, campaign: str, gift: str) -> None:
+    """The block on a gift, if any, stands no more: the gift went back."""
+    standing = standing_block(books.session, campaign, gift)
+    if standing is not None:
+        books.session.get_one(GiftBlockRow, standing.entry).status = BlockStatus.RETURNED
+        note_unblocked(books.session, campaign, gift, None)
 
 
 BLOCKING = Kind(
+    typed=True,
     name="block",
     noun="block",
     verb="add",
     facts=Block,
+    notes=Counted,
     doc="Set a gift apart, before it settles or later: nothing more of it is spent until two persons release it.",
     roles=RECORDERS,
     key=numbered("block"),

@@ -7,7 +7,7 @@ coins back took the lowest free units when it settled; the return gives those ba
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
@@ -27,6 +27,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.model.gifts import CountsAs
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -36,7 +37,7 @@ from ledger.rules.approvals import (
     release_of,
     require_pending,
 )
-from ledger.rules.block_holds import freed_by, held_again, interval_of, overlap
+from ledger.rules.block_holds import freed_by, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.explaining import (
@@ -47,8 +48,9 @@ from ledger.rules.explaining import (
     unexplained_again,
     waits_for_spend,
 )
-from ledger.rules.gift_blocks import lift_block, save_gift
-from ledger.rules.pledges import GiftRef, gift_document
+from ledger.rules.gift_blocks import lift_returned
+from ledger.rules.gift_records import GivenMoney, given_money, note_returned
+from ledger.rules.pledges import GiftRef
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line
@@ -117,11 +119,11 @@ class _Own:
     undone: tuple[Use, ...] = ()
 
 
-def _returnable(context: Context, facts: GiftReturn) -> dict[str, Any]:
-    document = gift_document(context.books, context.campaign, facts.gift)
-    if document is None:
+def _returnable(context: Context, facts: GiftReturn) -> GivenMoney:
+    gift = given_money(context.books.session, context.campaign, facts.gift)
+    if gift is None:
         raise NotFound(f"gift: there is no {facts.gift[:80]} in campaign {context.campaign}")
-    if not document["live"] or document.get("counts_as", "gift") not in {"gift", "undecided"}:
+    if not gift.live or gift.counts_as not in {CountsAs.GIFT, CountsAs.UNDECIDED}:
         raise Conflict(
             "gift: it is no settled gift now; only a gift, or a coin to decide about, is given back"
         )
@@ -130,16 +132,16 @@ def _returnable(context: Context, facts: GiftReturn) -> dict[str, Any]:
         raise Refused.field(
             "bank", "name the transaction of coins, or the bank of money; the gift says which"
         )
-    return document
+    return gift
 
 
-def _own(context: Context, facts: GiftReturn, document: dict[str, Any]) -> _Own:
+def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
     lines = context.books.lines
-    line, start, end = interval_of(document)
-    if not line:
+    if gift.units is None:
         return _of_apart(context, facts)
-    if document.get("blocked") is not None:
-        raise Conflict(f"gift: it is blocked by {document['blocked']}; two persons release it first")
+    line, start, end = gift.units
+    if gift.block is not None:
+        raise Conflict(f"gift: it is blocked by {gift.block}; two persons release it first")
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
     back = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
     wanted = facts.out - units_in(back)
@@ -192,12 +194,12 @@ def _early(context: Context, facts: GiftReturn) -> None:
 
 def _post(context: Context, facts: GiftReturn) -> Posting:
     require_campaign(context)
-    document = _returnable(context, facts)
+    gift = _returnable(context, facts)
     ref = str(HoldName(HoldCause.GIFT_RETURN, facts.number))
     changes: list[Change] = []
     if facts.txid is not None:
         require_to_explain(context, facts.txid, facts.out, "amount")
-    own = _own(context, facts, document)
+    own = _own(context, facts, gift)
     if facts.txid is not None:
         _require_spend(context, facts, own)
         changes += [
@@ -207,14 +209,14 @@ def _post(context: Context, facts: GiftReturn) -> Posting:
             if part.line is not None
         ]
     else:
-        _require_at_bank(context, facts, document)
+        _require_at_bank(context, facts, gift)
     if own.free:
         changes.append(held(own.line, own.free, ref))
     return holding_by(tuple(changes), HOLDS)
 
 
-def _require_at_bank(context: Context, facts: GiftReturn, document: dict[str, Any]) -> None:
-    asset = document["facts"]["currency"]
+def _require_at_bank(context: Context, facts: GiftReturn, gift: GivenMoney) -> None:
+    asset = gift.asset
     there = context.books.net(account(AccountClass.BANK, context.campaign, str(facts.bank)), asset)
     if there < facts.out:
         raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
@@ -225,7 +227,7 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     facts = facts_from(GiftReturn, document["facts"])
     campaign = context.campaign
     gift = _returnable(context, facts)
-    asset = gift["facts"].get("currency", "BTC")
+    asset = gift.asset
     back = account(AccountClass.GIVEN_BACK, campaign)
     if facts.txid is not None:
         require_unexplained(context, facts.txid, facts.out, "amount")
@@ -235,9 +237,9 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     transfers = [Transfer(back, source, asset, facts.amount)]
     if facts.fee:
         transfers.append(Transfer(account(AccountClass.FEES, campaign, fees), source, asset, facts.fee))
-    line, start, end = interval_of(gift)
-    if not line:
+    if gift.units is None:
         return Posting(tuple(transfers))
+    line, start, end = gift.units
     undone = uses_of_spend(context.books.lines, campaign, facts.txid) if facts.txid is not None else []
     own = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
     releases = release_of(document, HOLDS)
@@ -270,29 +272,16 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     fold_explained("gift-return")(books, entry)
     number = str(entry.facts["number"])
     facts = books.documents.require("gift-return", entry.campaign, number)["facts"]
-    _note_returned(books, entry.campaign, facts, 1)
-    gift = gift_document(books, entry.campaign, facts["gift"])
-    if gift is not None and gift.get("blocked") is not None:
-        lift_block(books, entry.campaign, gift["blocked"], "returned")
-
-
-def _note_returned(books: Books, campaign: str, facts: dict[str, Any], sign: int) -> None:
-    gift = gift_document(books, campaign, facts["gift"])
-    if gift is None:
-        return
-    returned = int(gift.get("returned", 0)) + sign * (facts["amount"] + facts.get("fee", 0))
-    whole = int(gift["facts"].get("amount", gift["facts"].get("sats", 0)))
-    gift |= {"returned": returned, "outcome": "returned" if returned == whole else "returned_in_part"}
-    if not returned:
-        del gift["returned"], gift["outcome"]
-    save_gift(books, campaign, facts["gift"], gift)
+    note_returned(books.session, entry.campaign, facts["gift"], facts["amount"] + facts.get("fee", 0))
+    lift_returned(books, entry.campaign, facts["gift"])
 
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The return was none: the gift has its units again, and the transaction waits for an explanation."""
     unexplained_again("gift-return")(books, entry, seq)
     document = books.documents.require("gift-return", entry.campaign, str(entry.facts["number"]))
-    _note_returned(books, entry.campaign, document["facts"], -1)
+    facts = document["facts"]
+    note_returned(books.session, entry.campaign, facts["gift"], -facts["amount"] - facts.get("fee", 0))
 
 
 RETURN = Kind(

@@ -1,20 +1,18 @@
-"""Sums over the settled payments of a campaign, kept as each changes, so that a page never counts a million gifts.
-
-Part of the fold: what a document adds is taken from the document alone, and a rebuild gives the same.
-"""
+"""Sums over the gifts of a campaign: of the sums of days, so that no page adds up a million gifts."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ledger.store.shelf import Form, Shelf
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import Session
 
-_END = "\U0010ffff"
-KIND = "donation"
-"""The kind of document that is summed."""
+from ledger.model.columns import table_of
+from ledger.model.gifts import GiftDayRow, GiftRow
+from ledger.rules.gift_records import DaySums, SettledGift, sums_of
+
+_GIFTS, _DAYS = table_of(GiftRow), table_of(GiftDayRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,67 +26,50 @@ class GiftSums:
     dust: int = 0
     shortfall: int = 0
 
-    def plus(self, other: GiftSums, sign: int) -> GiftSums:
-        """With another's added, or taken off."""
-        return GiftSums(*(a + sign * b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
-
-_NONE = GiftSums()
-SUMS: Form[GiftSums] = Form(
-    "g.sum",
-    lambda sums: b"[%d,%d,%d,%d,%d,%d]" % astuple(sums),
-    lambda data: GiftSums(*json.loads(data)),
-)
-DAYS: Form[int] = Form("g.day", lambda count: b"%d" % count, int)
-SHORT = "g.short"
-
-
-def is_counted(document: Mapping[str, Any]) -> bool:
-    """Is a settled payment a gift that counts: on a line, and not found to be something else?"""
-    return bool(document["live"] and document["line"]) and document.get("counts_as", "gift") == "gift"
-
-
-def part_of(document: Mapping[str, Any] | None) -> GiftSums:
-    """What one document adds."""
-    if document is None:
-        return _NONE
-    sats = int(document["facts"]["sats"])
-    if not document["live"]:
-        return GiftSums(shortfall=int(document.get("shortfall", 0)))
-    if is_counted(document):
-        return GiftSums(1, sats, int(document["notes"].get("valuation", {}).get("value", 0)))
-    if document.get("into", document["notes"]["into"]) == "dust":
-        return GiftSums(dust_count=1, dust=sats)
-    return _NONE
-
-
-def note_gift(
-    shelf: Shelf, campaign: str, gift: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> None:
-    """Keep the sums true when a settled payment's document changes."""
-    was, is_now = part_of(before), part_of(after)
-    if was != is_now:
-        sums = shelf.value(SUMS, campaign) or _NONE
-        shelf.put(SUMS, campaign, sums.plus(was, -1).plus(is_now, 1))
-    for document, sign in ((before, -1), (after, 1)):
-        if document is not None and is_counted(document) and was.count != is_now.count:
-            day = f"{campaign}|{document['facts'].get('date', document['date'])}"
-            shelf.put(DAYS, day, ((shelf.value(DAYS, day) or 0) + sign) or None)
-    if was.shortfall != is_now.shortfall:
-        shelf.save(SHORT, f"{campaign}|{gift}", b"%d" % is_now.shortfall if is_now.shortfall else None)
-
-
-def gift_sums(shelf: Shelf, campaign: str) -> GiftSums:
+def gift_sums(session: Session, campaign: str) -> GiftSums:
     """The sums of a campaign as they stand."""
-    return shelf.value(SUMS, campaign) or _NONE
+    days = _DAYS.c
+    summed = (
+        func.coalesce(func.sum(c), 0) for c in (days.gifts, days.sats, days.value, days.dust_gifts, days.dust)
+    )
+    kept = session.connection().execute(select(*summed).where(days.campaign == campaign)).one()
+    wanting = select(func.coalesce(func.sum(_GIFTS.c.shortfall), 0)).where(*_wanting(campaign))
+    shortfall = session.connection().execute(wanting).scalar_one()
+    count, sats, value, dust_count, dust = map(int, kept)
+    return GiftSums(count, sats, value, dust_count, dust, int(shortfall))
 
 
-def gift_days(shelf: Shelf, campaign: str) -> Iterator[tuple[str, int]]:
+def gift_days(session: Session, campaign: str) -> Sequence[tuple[str, int]]:
     """(day of the block, gifts that count), in order of days."""
-    for key, data in shelf.rows("g.day", f"{campaign}|", f"{campaign}|{_END}"):
-        yield key.partition("|")[2], int(data)
+    days = _DAYS.c
+    query = select(days.date, days.gifts).where(days.campaign == campaign, days.gifts > 0).order_by(days.date)
+    return [(day, count) for day, count in session.connection().execute(query)]
 
 
-def gifts_wanting(shelf: Shelf, campaign: str) -> list[str]:
-    """The gifts that were voided after some of them was used."""
-    return [key.partition("|")[2] for key, _ in shelf.rows(SHORT, f"{campaign}|", f"{campaign}|{_END}")]
+def kept_days(session: Session, campaign: str) -> dict[str, DaySums]:
+    """The sums of each day, as they are kept."""
+    days = _DAYS.c
+    query = select(days.date, days.gifts, days.sats, days.value, days.dust_gifts, days.dust)
+    rows = session.connection().execute(query.where(days.campaign == campaign))
+    return {day: DaySums(*sums) for day, *sums in rows}
+
+
+def counted_days(session: Session, campaign: str) -> dict[str, DaySums]:
+    """The same, counted gift by gift: what the checks trust."""
+    found: dict[str, DaySums] = {}
+    rows = session.connection().execute(select(_GIFTS).where(_GIFTS.c.campaign == campaign))
+    for gift in map(SettledGift._make, rows):
+        sums = zip(found.get(gift.date, DaySums()), sums_of(gift), strict=True)
+        found[gift.date] = DaySums(*(before + more for before, more in sums))
+    return found
+
+
+def gifts_wanting(session: Session, campaign: str) -> Sequence[SettledGift]:
+    """The gifts that were voided after some of them was used, by outpoint."""
+    query = select(_GIFTS).where(*_wanting(campaign)).order_by(_GIFTS.c.txid, _GIFTS.c.vout)
+    return [SettledGift._make(row) for row in session.connection().execute(query)]
+
+
+def _wanting(campaign: str) -> tuple[ColumnElement[bool], ...]:
+    return _GIFTS.c.campaign == campaign, _GIFTS.c.shortfall.is_not(None)

@@ -5,33 +5,36 @@ Nothing here decides whether a payment is real; `watchers` proved that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.chain import Outpoint
 from ledger.core.entry import Entry, Posting, Transfer, transfers_reversed
-from ledger.core.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid, facts_json
-from ledger.core.lines import Append, Change, UnitState, units_in
+from ledger.core.facts import STRICT, Count, Date, Number, Positive, Sha256, Slug, Txid
+from ledger.core.lines import Append, Change, Operation, UnitState, units_in
 from ledger.core.names import FREE, HoldCause, HoldName, MoneyLine
 from ledger.model.campaigns import CampaignRow, ValuationClock
+from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.rates import value_at
-from ledger.rules.spec import SYSTEM, Context, Kind, document_of
-from ledger.rules.unvalued import time_of
-
-
-class Coins(StrEnum):
-    """Where received coins are counted: gifts on the line, dust apart, and what a person has to decide."""
-
-    WALLET = "wallet"
-    DUST = "dust"
-    UNDECIDED = "undecided"
-    BLOCKED = "blocked"
+from ledger.rules.gift_records import (
+    GiftValue,
+    SettledGift,
+    add_gift,
+    add_valuation,
+    gift_of,
+    save_gift,
+    save_void_pieces,
+    standing_block,
+    value_by_rate,
+    void_pieces,
+)
+from ledger.rules.spec import SYSTEM, Context, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +90,35 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
             return account(AccountClass.BLOCKED, campaign), account(AccountClass.BLOCKED_GIFTS, campaign)
 
 
-def counted_as(document: dict[str, Any]) -> Coins:
-    """Where the coins of a settled payment are counted now."""
-    return Coins(document.get("into", document["notes"]["into"]))
+def source_of(campaign: str, counts_as: CountsAs, refunded_order: str | None = None) -> str:
+    """The account that a decided coin came from; a refund came from the supplier of its order."""
+    match counts_as:
+        case CountsAs.GIFT:
+            return account(AccountClass.GIFTS, campaign)
+        case CountsAs.TOP_UP:
+            return account(AccountClass.TOP_UPS, campaign)
+        case CountsAs.CHANGE:
+            return account(AccountClass.OWN_COINS, campaign)
+        case CountsAs.REFUND:
+            return account(AccountClass.SUPPLIER, campaign, str(refunded_order))
+        case CountsAs.UNDECIDED:
+            return account(AccountClass.EXCESS, campaign)
 
 
-def brought(campaign: str, document: dict[str, Any]) -> list[Transfer]:
+def brought(gift: SettledGift) -> list[Transfer]:
     """The movements that put the coins where they are counted now, first to last; a void turns them back."""
-    moves = document.get("moves")
-    if moves is None:
-        moves = [_accounts(campaign, counted_as(document))]
-    return [Transfer(place, source, "BTC", document["facts"]["sats"]) for place, source in moves]
+    campaign = gift.campaign
+    place, source = _accounts(campaign, gift.counted_in)
+    if gift.counted_in is Coins.WALLET:
+        source = source_of(campaign, gift.counts_as, gift.refunded_order)
+    moves = [(place, source)]
+    if gift.came_back:
+        # It came as the excess of a spend, whose own entry brings that much in and takes it out again.
+        excess, undecided = (
+            account(kind, campaign) for kind in (AccountClass.EXCESS, AccountClass.UNDECIDED)
+        )
+        moves = [] if gift.counted_in is Coins.UNDECIDED else [(place, undecided), (excess, source)]
+    return [Transfer(debit, credit, "BTC", gift.sats) for debit, credit in moves]
 
 
 def settles_into(books: Books, campaign: CampaignRow, outpoint: str, sats: int, *, change: bool) -> Coins:
@@ -106,64 +127,91 @@ def settles_into(books: Books, campaign: CampaignRow, outpoint: str, sats: int, 
         return Coins.UNDECIDED
     if sats < campaign.dust:
         return Coins.DUST
-    blocked = books.documents.find("blocked", campaign.slug, outpoint) is not None
+    blocked = standing_block(books.session, campaign.slug, outpoint) is not None
     return Coins.BLOCKED if blocked else Coins.WALLET
 
 
-def _post_gift(context: Context, facts: Gift) -> Posting:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where the coins of a payment were counted as it settled, and what they were worth then, if that was known."""
+
+    into: Coins
+    valuation: GiftValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """Sats of a voided gift that were used already."""
+
+    shortfall: int
+
+
+def _post_gift(context: Context, facts: Gift) -> Posting[Settled]:
     campaign = require_campaign(context)
     into = settles_into(context.books, campaign, facts.outpoint, facts.sats, change=facts.change_branch)
     transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
-    notes: dict[str, Any] = {"into": into.value}
     if into is not Coins.WALLET:
-        return Posting((transfer,), (), notes)
+        return Posting((transfer,), (), Settled(into))
     line = money_line(context.campaign, "BTC", facts.restriction or FREE)
     start = context.books.lines.length(line)
+    worth = None
     if campaign.valuation is ValuationClock.BLOCK_TIME:
-        valued = value_at(context.books.session, campaign, facts.time, facts.sats)
-        if valued is not None:
-            notes["valuation"] = facts_json(valued)
-    return Posting((transfer,), (Append(line, "BTC", start, facts.sats, facts.outpoint),), notes)
+        worth = value_by_rate(context.books.session, campaign, facts.time, facts.sats)
+    units = Append(line, "BTC", start, facts.sats, facts.outpoint)
+    return Posting((transfer,), (units,), Settled(into, worth))
 
 
-def _fold_gift(books: Books, entry: Entry) -> None:
-    start = end = 0
-    line = ""
-    for op in entry.operations:
-        if isinstance(op, Append):
-            line, start, end = op.line, op.start, op.start + op.units
-    document = document_of(
-        entry,
-        live=True,
-        n=0,
-        line=line,
-        start=start,
-        end=end,
-        block=entry.facts["block"],
-        height=entry.facts["height"],
-        time=entry.facts["time"],
-        voided=[],
-        shortfall=0,
+def _fold_gift(books: Books, entry: Entry[Gift, Settled]) -> None:
+    session, facts, noted = books.session, entry.facts, entry.notes
+    place = Outpoint.parse(facts.outpoint)
+    block = standing_block(session, entry.campaign, facts.outpoint)
+    undecided = noted.into is Coins.UNDECIDED
+    gift = SettledGift(
+        entry=entry.seq,
+        campaign=entry.campaign,
+        txid=place.txid,
+        vout=place.vout,
+        sats=facts.sats,
+        date=facts.date,
+        at=entry.at,
+        position=facts.position,
+        first_height=facts.height,
+        block=facts.block,
+        height=facts.height,
+        time=facts.time,
+        restriction=facts.restriction,
+        counted_in=noted.into,
+        counts_as=CountsAs.UNDECIDED if undecided else CountsAs.GIFT,
+        blocked_by=None if block is None else block.entry,
+        blocked_at=None if block is None else entry.at,
     )
-    blocked = books.documents.find("blocked", entry.campaign, str(entry.facts["outpoint"]))
-    if blocked is not None:
-        document |= {"blocked": blocked["block"], "blocked_at": entry.at}
-    _save(books, entry, document)
+    gift = joined(gift, entry.operations)
+    if noted.valuation is not None:
+        gift = gift._replace(
+            value=noted.valuation.value, currency=noted.valuation.currency, valued_by=entry.seq
+        )
+    add_gift(session, gift)
+    if noted.valuation is not None:
+        add_valuation(session, gift, noted.valuation)
 
 
-def _save(books: Books, entry: Entry, document: dict[str, Any]) -> None:
-    books.documents.save("donation", entry.campaign, str(entry.facts["outpoint"]), document)
+def joined(gift: SettledGift, operations: Iterable[Operation]) -> SettledGift:
+    """A gift with the units that an entry put on a line for it."""
+    for op in operations:
+        if isinstance(op, Append):
+            gift = gift._replace(line=op.line, line_start=op.start, line_end=op.start + op.units)
+    return gift
 
 
-def _post_void(context: Context, facts: Again) -> Posting:
-    document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    transfers = transfers_reversed(tuple(brought(context.campaign, document)))
-    if document.get("counts_as") == "refund":
+def _post_void(context: Context, facts: Again) -> Posting[Wanting]:
+    gift = gift_of(context.books.session, context.campaign, facts.outpoint)
+    transfers = transfers_reversed(tuple(brought(gift)))
+    if gift.counts_as is CountsAs.REFUND:
         # Its units went to the lines that had paid, and stay there.
-        return Posting(transfers, (), {"shortfall": document["facts"]["sats"]})
-    if not document["line"]:
+        return Posting(transfers, (), Wanting(gift.sats))
+    if gift.units is None:
         return Posting(transfers)
-    line, start, end = document["line"], document["start"], document["end"]
+    line, start, end = gift.units
     free = context.books.lines.lowest_free(line, end - start, within=(start, end))
     blocked = held_by_block(context.books.lines, line, start, end)
     missing = end - start - units_in((*free, *blocked))
@@ -172,67 +220,73 @@ def _post_void(context: Context, facts: Again) -> Posting:
         for pieces, state in ((free, UnitState.FREE), (blocked, UnitState.HELD))
         if pieces
     )
-    return Posting(transfers, changes, {"shortfall": missing})
+    return Posting(transfers, changes, Wanting(missing))
 
 
-def _fold_void(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["outpoint"])
-    document = books.documents.require("donation", entry.campaign, number)
-    pieces = [list(piece) for op in entry.operations if isinstance(op, Change) for piece in op.pieces]
-    document |= {
-        "live": False,
-        "n": entry.facts["n"],
-        "voided": pieces,
-        "voided_at": entry.at,
-        "shortfall": entry.notes.get("shortfall", 0),
-    }
-    _save(books, entry, document)
-
-
-def _post_restore(context: Context, facts: Again) -> Posting:
-    document = context.books.documents.require("donation", context.campaign, facts.outpoint)
-    pieces = tuple((a, b) for a, b in document["voided"])
-    block = document.get("blocked")
-    state, ref = (
-        (UnitState.FREE, "") if block is None else (UnitState.HELD, str(HoldName(HoldCause.BLOCK, block)))
+def _fold_void(books: Books, entry: Entry[Again, Wanting]) -> None:
+    session = books.session
+    gift = gift_of(session, entry.campaign, entry.facts.outpoint)
+    pieces = tuple(piece for op in entry.operations if isinstance(op, Change) for piece in op.pieces)
+    save_void_pieces(session, gift, pieces)
+    wanting = 0
+    if gift.counts_as is CountsAs.REFUND:
+        wanting = gift.sats
+    elif gift.units is not None:
+        _, start, end = gift.units
+        wanting = end - start - units_in(pieces)
+    after = gift._replace(
+        state=GiftState.VOIDED, mind=entry.facts.n, voided_at=entry.at, shortfall=wanting or None
     )
-    change = Change(document["line"], pieces, UnitState.VOID, state, ref)
-    return Posting(tuple(brought(context.campaign, document)), (change,) if pieces else ())
+    save_gift(session, gift, after)
 
 
-def _fold_restore(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["outpoint"])
-    document = books.documents.require("donation", entry.campaign, number)
-    document |= {
-        "live": True,
-        "n": entry.facts["n"],
-        "block": entry.facts["block"],
-        "height": entry.facts["height"],
-        "voided": [],
-        "shortfall": 0,
-        "restored_at": entry.at,
-    }
-    document["time"] = entry.facts.get("time", time_of(document))
-    _save(books, entry, document)
+def _post_restore(context: Context, facts: Again) -> Posting[None]:
+    session = context.books.session
+    gift = gift_of(session, context.campaign, facts.outpoint)
+    pieces = void_pieces(session, gift)
+    block = standing_block(session, context.campaign, facts.outpoint)
+    state, ref = UnitState.FREE, ""
+    if block is not None:
+        state, ref = UnitState.HELD, str(HoldName(HoldCause.BLOCK, block.number))
+    changes = (
+        () if gift.line is None or not pieces else (Change(gift.line, pieces, UnitState.VOID, state, ref),)
+    )
+    return Posting(tuple(brought(gift)), changes)
 
 
-def _post_moved(_context: Context, _facts: Again) -> Posting:
+def _moved(gift: SettledGift, facts: Again) -> SettledGift:
+    """A gift in the block where it is now."""
+    return gift._replace(
+        mind=facts.n,
+        block=facts.block or gift.block,
+        height=gift.height if facts.height is None else facts.height,
+        time=gift.time if facts.time is None else facts.time,
+    )
+
+
+def _fold_restore(books: Books, entry: Entry[Again, None]) -> None:
+    gift = gift_of(books.session, entry.campaign, entry.facts.outpoint)
+    save_void_pieces(books.session, gift, ())
+    live = _moved(gift, entry.facts)._replace(state=GiftState.LIVE, shortfall=None, restored_at=entry.at)
+    save_gift(books.session, gift, live)
+
+
+def _post_moved(_context: Context, _facts: Again) -> Posting[None]:
     return Posting()
 
 
-def _fold_moved(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["outpoint"])
-    document = books.documents.require("donation", entry.campaign, number)
-    document |= {"n": entry.facts["n"], "block": entry.facts["block"], "height": entry.facts["height"]}
-    document["time"] = entry.facts.get("time", time_of(document))
-    _save(books, entry, document)
+def _fold_moved(books: Books, entry: Entry[Again, None]) -> None:
+    gift = gift_of(books.session, entry.campaign, entry.facts.outpoint)
+    save_gift(books.session, gift, _moved(gift, entry.facts))
 
 
 DONATION = Kind(
+    typed=True,
     name="donation",
     noun="donation",
     verb="settle",
     facts=Gift,
+    notes=Settled,
     doc="A payment that is buried under the configured depth.",
     roles=SYSTEM,
     key=lambda _campaign, facts: f"donation:{facts.outpoint}",
@@ -240,10 +294,12 @@ DONATION = Kind(
     fold=_fold_gift,
 )
 VOID = Kind(
+    typed=True,
     name="void",
     noun="donation",
     verb="void",
     facts=Again,
+    notes=Wanting,
     doc="A settled payment that a reorganisation took out of the chain.",
     roles=SYSTEM,
     key=lambda _campaign, facts: f"void:{facts.outpoint}:{facts.n}",
@@ -251,6 +307,7 @@ VOID = Kind(
     fold=_fold_void,
 )
 RESTORE = Kind(
+    typed=True,
     name="restore",
     noun="donation",
     verb="restore",
@@ -262,6 +319,7 @@ RESTORE = Kind(
     fold=_fold_restore,
 )
 MOVED = Kind(
+    typed=True,
     name="moved",
     noun="donation",
     verb="move",

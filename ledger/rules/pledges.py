@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict
 from sqlmodel import Session, col, func, select
@@ -17,10 +17,10 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
 from ledger.core.money import decimal_text
-from ledger.core.names import GiftKind, gift_named
 from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
+from ledger.rules.gift_records import given_money
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 GiftRef = Annotated[
@@ -90,31 +90,20 @@ class PledgeState:
         return self.promised - self.paid - self.lapsed
 
 
-def gift_document(books: Books, campaign: str, gift: str) -> dict[str, Any] | None:
-    """The document of a gift in coins or at a bank, by its name on the line; None where there is none."""
-    name = gift_named(gift)
-    if name.kind is GiftKind.CONTRIBUTION:
-        return books.documents.find("contribution", campaign, name.number)
-    return books.documents.find("donation", campaign, gift)
-
-
 def gift_asset(books: Books, campaign: str, gift: str) -> str:
     """The asset that a gift is in."""
-    document = gift_document(books, campaign, gift)
-    return "BTC" if document is None else str(document["facts"].get("currency", "BTC"))
+    found = given_money(books.session, campaign, gift)
+    return "BTC" if found is None else found.asset
 
 
 def gift_worth(books: Books, campaign: str, gift: str, asset: str) -> int | None:
     """What a live gift is in an asset, minor units: its own, or its value in that currency; None: it is not."""
-    document = gift_document(books, campaign, gift)
-    if document is None or not document["live"]:
+    found = given_money(books.session, campaign, gift)
+    if found is None or not found.live:
         return None
-    facts = document["facts"]
-    own, amount = (facts["currency"], facts["amount"]) if "amount" in facts else ("BTC", facts["sats"])
-    if own == asset:
-        return int(amount)
-    valuation = document["notes"].get("valuation")
-    return int(valuation["value"]) if valuation and valuation["currency"] == asset else None
+    if found.asset == asset:
+        return found.amount
+    return found.value if found.currency == asset else None
 
 
 def find_pledge(session: Session, campaign: str, number: str) -> PledgeRow | None:
@@ -163,8 +152,8 @@ def pledge_state(books: Books, pledge: PledgeRow) -> PledgeState:
     """
     paid = 0
     for match in _matches(books.session, pledge):
-        gift = gift_document(books, pledge.campaign, match.gift)
-        if gift is not None and gift["live"]:
+        gift = given_money(books.session, pledge.campaign, match.gift)
+        if gift is not None and gift.live:
             paid += match.amount
     steps = _standing_steps(books.session, pledge)
     lapsed = pledge.amount - paid if StepKind.LAPSED in steps else 0

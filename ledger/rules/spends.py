@@ -18,6 +18,7 @@ from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift
 from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
+from ledger.rules.gift_records import find_gift, standing_block
 from ledger.rules.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.rules.spec import SYSTEM, Context, Kind
 
@@ -217,9 +218,9 @@ def carrying_use(books: Books, ref: str, restriction: str, sats: int) -> Part:
 def require_released(context: Context, spend: SpendRow) -> None:
     """Conflict where a spend took coins of a gift that is blocked: nothing is made of them meanwhile (RULES 1)."""
     blocks = [
-        standing["block"]
+        standing.number
         for outpoint in inputs_apart(context.books.session, spend)
-        if (standing := context.books.documents.find("blocked", context.campaign, outpoint)) is not None
+        if (standing := standing_block(context.books.session, context.campaign, outpoint)) is not None
     ]
     if blocks or spend.blocked:
         by = f", by {blocks[0]}" if blocks else ""
@@ -244,16 +245,17 @@ def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, 
     """Held units of blocked gifts whose own coins a spend took: they are spent, and nobody else's (RULES 12)."""
     books, left, found = context.books, facts.wallet, []
     for outpoint in facts.taken or ():
-        gift = books.documents.find("donation", context.campaign, outpoint)
-        if gift is None or not gift["line"] or gift.get("blocked") is None:
+        gift = find_gift(books.session, context.campaign, outpoint)
+        if gift is None or gift.units is None or gift.blocked_by is None:
             continue
         pieces: list[Piece] = []
-        for start, end in held_by_block(books.lines, gift["line"], gift["start"], gift["end"]):
+        line, *units = gift.units
+        for start, end in held_by_block(books.lines, line, *units):
             if left:
                 pieces.append((start, min(end, start + left)))
                 left -= pieces[-1][1] - start
         if pieces:
-            found.append((str(gift["line"]), tuple(pieces)))
+            found.append((line, tuple(pieces)))
     return found
 
 

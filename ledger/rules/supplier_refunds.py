@@ -20,12 +20,13 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, UseCause, UseName
+from ledger.model.gifts import Coins, CountsAs
 from ledger.model.orders import Failure, OrderRow, RefundRow
 from ledger.model.workflow import Status
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
-from ledger.rules.gifts import Coins, counted_as, money_line
+from ledger.rules.gifts import money_line
 from ledger.rules.goods import lot_asset
 from ledger.rules.incoming import (
     OutpointText,
@@ -225,13 +226,13 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], d
         raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
     coin = coin_named(context.books, campaign, facts.outpoint)
     require_decidable(context, coin, by=_waiting_name(facts.number))
-    if counted_as(coin) is not Coins.UNDECIDED:
+    if coin.counted_in is not Coins.UNDECIDED:
         raise Refused.field(
             "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
         )
     require_unspent(context, facts.outpoint)
-    if coin["facts"]["sats"] != facts.amount:
-        raise Refused.field("amount", f"this coin is {coin['facts']['sats']} sats; a refund is all of it")
+    if coin.sats != facts.amount:
+        raise Refused.field("amount", f"this coin is {coin.sats} sats; a refund is all of it")
     return (
         Transfer(
             account(AccountClass.WALLET, campaign),
@@ -240,7 +241,7 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], d
             facts.amount,
         ),
         Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
-    ), {"outpoint": facts.outpoint, **joins(context.books, campaign, facts.outpoint)}
+    ), {"outpoint": facts.outpoint, **({"joins": True} if joins(coin) else {})}
 
 
 def _waiting_name(number: str) -> str:
@@ -303,8 +304,7 @@ def _fold_decided(status: Status) -> Callable[[Books, Entry], None]:
         if status is Status.APPROVED:
             coin = coin_named(books, campaign, refund.outpoint)
             order = books.session.get_one(OrderRow, refund.order_entry)
-            supplier = account(AccountClass.SUPPLIER, campaign, order.number)
-            save_counted(books, entry, coin, "refund", supplier)
+            save_counted(books, coin, coin, CountsAs.REFUND, entry.seq, entry.operations, order.number)
 
     return fold
 
@@ -324,7 +324,7 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     refund.status, refund.reversed_by = Status.REVERSED, seq
     if refund.outpoint is not None:
         coin = coin_named(books, entry.campaign, refund.outpoint)
-        save_counted(books, entry, coin, "undecided", account(AccountClass.EXCESS, entry.campaign))
+        save_counted(books, coin, coin, CountsAs.UNDECIDED, entry.seq, entry.operations)
 
 
 def _require_credited(context: Context, facts: Refund, good: int) -> None:

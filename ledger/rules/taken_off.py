@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.core.entry import Entry
+from ledger.core.entry import Entry, F, N
 from ledger.core.errors import Conflict
 from ledger.core.lines import Append, Change, Piece, UnitState
 from ledger.rules.spec import Context
 
 
-def appended_off(context: Context, entry: Entry, told: str) -> tuple[Change, ...]:
+def appended_off(context: Context, entry: Entry[F, N], told: str) -> tuple[Change, ...]:
     """What takes all gifts of an entry off their lines; Conflict, as `told`, where some are bound or spent."""
     return tuple(
         free_off(context, given.line, (given.start, given.start + given.units), given.gift, told)

@@ -5,15 +5,14 @@ A value once given stands; only a reversal that names its entry takes it back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Sha256, facts_json
+from ledger.core.facts import STRICT, Count, Sha256
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import UseCause, line_named, use_named
 from ledger.core.roles import Role
@@ -21,9 +20,18 @@ from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
-from ledger.rules.rates import value_at
+from ledger.rules.gift_records import (
+    GiftValue,
+    SettledGift,
+    add_valuation,
+    gift_of,
+    save_gift,
+    take_value_back,
+    value_by_rate,
+    valued_by_conversion,
+)
 from ledger.rules.sold import sold_in
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 from ledger.tracing.follow import Ending, Passage, Stay, follow
 
 
@@ -49,18 +57,19 @@ def _is_fee_of_coins(use: Use) -> bool:
     return moves and line_named(use.line).asset == "BTC"
 
 
-def converted_value(books: Books, campaign: CampaignRow, gift: Mapping[str, Any]) -> dict[str, Any] | None:
+def converted_value(books: Books, campaign: CampaignRow, gift: SettledGift) -> GiftValue | None:
     """What a gift fetched once all of it is converted, at the gross price of each conversion; else None.
 
     Floors of cumulative counts, so that the values of all gifts of a conversion sum to no more than it fetched.
-    `gift` is the gift's document, or its row of those without a value.
     """
-    slug = campaign.slug
+    if gift.units is None:
+        return None
+    slug, (line, start, end) = campaign.slug, gift.units
     numbers: list[str] = []
     value = converted = 0
-    units = int(gift["end"]) - int(gift["start"])
-    for visit in follow(books.lines, gift["line"], gift["start"], gift["end"]):
-        if isinstance(visit, Stay) and visit.line == gift["line"] and visit.state is UnitState.VOID:
+    units = end - start
+    for visit in follow(books.lines, line, start, end):
+        if isinstance(visit, Stay) and visit.line == line and visit.state is UnitState.VOID:
             units -= visit.end - visit.start
         if isinstance(visit, Ending) and _is_fee_of_coins(visit.use):
             units -= visit.units
@@ -80,80 +89,65 @@ def converted_value(books: Books, campaign: CampaignRow, gift: Mapping[str, Any]
             numbers.append(number)
     if not units or converted != units:
         return None
-    return {"currency": campaign.currency, "value": value, "conversions": numbers}
+    return GiftValue(campaign.currency, value, conversions=tuple(numbers))
 
 
-def value_sources(valuation: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Who says what a gift is worth: those who quoted, the conversions that sold it, or a paper's title."""
-    if valuation is None:
-        return ()
-    if "title" in valuation:
-        return (str(valuation["title"]),)
-    quoted = tuple(str(quote["source"]) for quote in valuation.get("quotes", ()))
-    return quoted or tuple(str(number) for number in valuation["conversions"])
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """What a gift was found to be worth."""
+
+    valuation: GiftValue
 
 
-def _post(context: Context, facts: Valuation) -> Posting:
+def _post(context: Context, facts: Valuation) -> Posting[Valued]:
     campaign = require_campaign(context)
     books, slug = context.books, context.campaign
-    gift = books.documents.require("donation", slug, facts.outpoint)
-    if "valuation" in gift["notes"]:
+    gift = gift_of(books.session, slug, facts.outpoint)
+    if gift.value is not None:
         raise Conflict("valuation: this gift has a value; reverse the entry that gave it first")
-    if not gift["line"]:
+    if gift.line is None:
         raise Conflict("valuation: what lies below the dust line or waits for a decision is not valued")
-    reversed_before = int(gift.get("valuations_reversed", 0))
-    if (facts.n or 0) != reversed_before:
-        raise Refused.field("n", f"valuations of this gift that were undone: {reversed_before}; write that")
+    if (facts.n or 0) != gift.valuations_undone:
+        raise Refused.field(
+            "n", f"valuations of this gift that were undone: {gift.valuations_undone}; write that"
+        )
     if facts.value is not None:
         if facts.paper is None:
             raise Refused.field("paper", "name the paper that shows the figure, by its SHA-256")
         papers = standing_papers(books.session, slug, facts.paper)
         if not papers:
             raise Refused.field("paper", "is not among the evidence here; add it with `evidence add` first")
-        told = {"currency": campaign.currency, "value": facts.value, "paper": facts.paper}
-        return Posting(notes={"valuation": told | {"title": papers[0].title}})
+        shown = GiftValue(campaign.currency, facts.value, paper=facts.paper, title=papers[0].title)
+        return Posting(notes=Valued(shown))
     if context.role is not Role.SYSTEM:
         raise Refused.field("value", "give the figure in minor units, and the paper that shows it")
     if campaign.valuation is ValuationClock.CONVERSION:
         found = converted_value(books, campaign, gift)
     else:
-        moment = gift["time"] if facts.at is None else facts.at
-        valued = value_at(books.session, campaign, moment, gift["facts"]["sats"])
-        found = None if valued is None else facts_json(valued)
+        moment = gift.time if facts.at is None else facts.at
+        found = value_by_rate(books.session, campaign, moment, gift.sats)
     if found is None:
         raise Conflict("valuation: there is no rate of that moment that its sources agree on")
-    return Posting(notes={"valuation": found})
+    return Posting(notes=Valued(found))
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    outpoint = str(entry.facts["outpoint"])
-    gift = books.documents.require("donation", entry.campaign, outpoint)
-    gift["notes"]["valuation"] = dict(entry.notes["valuation"])
-    gift["valued_by"] = entry.seq
-    books.documents.save("donation", entry.campaign, outpoint, gift)
-    books.documents.save("valuation", entry.campaign, outpoint, document_of(entry))
-
-
-def _take_back(books: Books, campaign: str, outpoint: str, seq: int, *, by_hand: bool) -> None:
-    """Take a value back by the reversal `seq`; the gift waits for another, from a person where one undid it."""
-    told = books.documents.require("valuation", campaign, outpoint)
-    books.documents.save("valuation", campaign, outpoint, told | {"reversed": seq})
-    gift = books.documents.require("donation", campaign, outpoint)
-    del gift["notes"]["valuation"], gift["valued_by"]
-    gift["valuations_reversed"] = int(gift.get("valuations_reversed", 0)) + 1
-    gift["value_by_hand"] = by_hand
-    books.documents.save("donation", campaign, outpoint, gift)
+def _fold(books: Books, entry: Entry[Valuation, Valued]) -> None:
+    session, worth = books.session, entry.notes.valuation
+    gift = gift_of(session, entry.campaign, entry.facts.outpoint)
+    valued = gift._replace(value=worth.value, currency=worth.currency, valued_by=entry.seq)
+    save_gift(session, gift, valued)
+    add_valuation(session, valued, worth)
 
 
 def unfold_converted(books: Books, campaign: str, number: str, seq: int) -> None:
     """Take back the values that rest on a conversion which the reversal `seq` undoes."""
-    for outpoint, told in list(books.documents.all("valuation", campaign)):
-        if number in told["notes"]["valuation"].get("conversions", ()) and not told.get("reversed"):
-            _take_back(books, campaign, outpoint, seq, by_hand=False)
+    for outpoint in valued_by_conversion(books.session, campaign, number):
+        take_value_back(books.session, gift_of(books.session, campaign, outpoint), seq, by_hand=False)
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    _take_back(books, entry.campaign, str(entry.facts["outpoint"]), seq, by_hand=True)
+def _unfold(books: Books, entry: Entry[Valuation, Valued], seq: int) -> None:
+    gift = gift_of(books.session, entry.campaign, entry.facts.outpoint)
+    take_value_back(books.session, gift, seq, by_hand=True)
 
 
 def _key(_campaign: str, facts: Valuation) -> str:
@@ -161,10 +155,12 @@ def _key(_campaign: str, facts: Valuation) -> str:
 
 
 VALUATION = Kind(
+    typed=True,
     name="valuation",
     noun="valuation",
     verb="add",
     facts=Valuation,
+    notes=Valued,
     doc="Value a gift that no price sources agree on: a figure in minor units, and the paper that shows it.",
     roles=RECORDERS,
     key=_key,

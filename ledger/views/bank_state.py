@@ -24,6 +24,7 @@ from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
+from ledger.rules.contributions import CONTRIBUTION
 from ledger.views.suggestions import Suggestion
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     date = entry.date
     noun = entry.kind.partition(".")[0]
     told = books.documents.find(noun, entry.campaign, reference)
-    if told is not None:
+    if entry.kind == CONTRIBUTION.name:
+        date = str(entry.facts["date"])
+    elif told is not None:
         date = str(told["facts"].get("date", date))
     left, own = left if moved > 0 else -left, entry.campaign == campaign
     return Movement(

@@ -6,18 +6,42 @@ Gain is gross proceeds less the carrying value of what was given up (RULES 10). 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
 from ledger.core.names import LineKind, UseCause, UseName, line_named, use_named
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.gift_values import GiftValues, Worth
+from ledger.rules.gift_values import Worth, line_value, worths
 from ledger.rules.sold import sold_in
 from ledger.views.campaign import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
+
+
+class _Where(Enum):
+    """What became of units of coins."""
+
+    VOID = auto()
+    OTHER = auto()  # gone, by a noun that gives nothing up for them
+    USED = auto()  # given up for something, by a use
+    HELD = auto()
+    UNEXPLAINED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Intervals of one line of gifts, and what became of each, by the name of its noun or use."""
+
+    pieces: list[Piece]
+    places: list[tuple[_Where, str]]
+
+    def add(self, where: _Where, name: str, pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            self.pieces.append(piece)
+            self.places.append((where, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +75,19 @@ class Carrying:
         self._sold: dict[str, int | None] = {}
         self._arrived: dict[str, list[Piece]] = {}
         coins = [str(line) for line in books.lines.money(campaign, asset="BTC")]
-        self._values = {line: GiftValues(books.shelf, line) for line in coins}
-        self.given = sum(values.total.value for values in self._values.values())
+        given = {line: line_value(books.session, line) for line in coins}
+        self.given = sum(filter(None, given.values()))
         self.held = self.unexplained = self.fees = self.void = NOTHING
         self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
         self._given_up: dict[tuple[str, str], GivenUp] = {}
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
-        if any(values.is_valued for values in self._values.values()):
+        if any(value is not None for value in given.values()):
             self._sold = self._gross_of_sales()
             self._arrived = self._reclassified()
-            for line, values in self._values.items():
-                self._walk(line, values)
+            for line in coins:
+                found = _Found([], [])
+                self._walk(line, found)
+                self._value(found, worths(books.session, line, found.pieces))
             for ref in sorted(self._used):
                 self._give_up(books.lines.use(ref), self._used[ref])
 
@@ -86,11 +112,11 @@ class Carrying:
         same = all(part.line is not None and line_named(part.line).asset == self.currency for part in parts)
         return sum(part.out for part in parts) if same else None
 
-    def _walk(self, line: str, values: GiftValues) -> None:
+    def _walk(self, line: str, found: _Found) -> None:
         at = 0
         for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
             if at < start:
-                self._spread(values, line, at, start, ((at, start),))
+                self._spread(found, line, at, start, ((at, start),))
             at = end
 
     def _reclassified(self) -> dict[str, list[Piece]]:
@@ -103,7 +129,7 @@ class Carrying:
                 found[str(part.line)].append((part.start, part.start + part.out))
         return {line: sorted(pieces) for line, pieces in found.items()}
 
-    def _spread(self, values: GiftValues, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
+    def _spread(self, found: _Found, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
         """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
         is looked for where it lies now; all else is told by kind.
         """
@@ -112,20 +138,35 @@ class Carrying:
             mine = tuple(whole.pieces_between(span.start - start, span.end - start))
             match span.state:
                 case UnitState.VOID:
-                    self.void += _of(values, mine)
+                    found.add(_Where.VOID, "", mine)
                 case UnitState.USED if use_named(span.ref).cause in _CARRIED_ON:
-                    self._carry(values, span, Use("", line, mine, span.end - span.start, ()))
+                    self._carry(found, span, Use("", line, mine, span.end - span.start, ()))
                 case UnitState.USED if money:
-                    self.other[use_named(span.ref).cause] += _of(values, mine)
+                    found.add(_Where.OTHER, use_named(span.ref).cause, mine)
                 case UnitState.USED:
                     # One explanation may take what two spends of a transaction, or of two lines, carried away.
-                    self._used[span.ref] += _of(values, mine)
+                    found.add(_Where.USED, span.ref, mine)
                 case _ if money:
-                    self.held += _of(values, mine)
+                    found.add(_Where.HELD, "", mine)
                 case _:
-                    self.unexplained += _of(values, mine)
+                    found.add(_Where.UNEXPLAINED, "", mine)
 
-    def _carry(self, values: GiftValues, span: Span, given: Use) -> None:
+    def _value(self, found: _Found, worth: Sequence[Worth]) -> None:
+        """Add the values of what was found to where it lies."""
+        for (where, name), value in zip(found.places, worth, strict=True):
+            match where:
+                case _Where.VOID:
+                    self.void += value
+                case _Where.OTHER:
+                    self.other[name] += value
+                case _Where.USED:
+                    self._used[name] += value
+                case _Where.HELD:
+                    self.held += value
+                case _Where.UNEXPLAINED:
+                    self.unexplained += value
+
+    def _carry(self, found: _Found, span: Span, given: Use) -> None:
         """Units of a span that went on unchanged to the one line of their use."""
         use = self._books.lines.use(span.ref)
         (part,) = use.parts
@@ -134,7 +175,7 @@ class Carrying:
             if low < high and part.line is not None:
                 at = part.start + use.count_at(low)
                 pieces = tuple(given.pieces_between(low - span.start, high - span.start))
-                self._spread(values, part.line, at, at + high - low, pieces)
+                self._spread(found, part.line, at, at + high - low, pieces)
 
     def _give_up(self, use: Use, worth: Worth) -> None:
         """Part the fee off first, in proportion, as the use does with its units."""
@@ -159,13 +200,6 @@ class Carrying:
 
 _CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION})
 """Uses that carry coins to another line, where they are looked for."""
-
-
-def _of(values: GiftValues, pieces: Iterable[Piece]) -> Worth:
-    worth = NOTHING
-    for start, end in pieces:
-        worth += values.worth(start, end)
-    return worth
 
 
 _GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}

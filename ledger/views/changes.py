@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
@@ -38,6 +38,15 @@ _KINDS = {
     "own-move": ChangeKind.FEE,
     "gift-return.approved": ChangeKind.EXCHANGED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUnits:
+    """A gift by the entry that recorded it: its line and its units there, if any; the height of its first block."""
+
+    entry: int
+    units: tuple[str, int, int] | None
+    first_height: int | None = None
 
 
 @dataclass
@@ -75,14 +84,13 @@ class LaterChanges:
         self._about: dict[str, list[int]] = {}
         self._resumed = {(line.use, line.part): str(line) for line in lines.ended()}
 
-    def of(self, gift: str, document: dict[str, Any]) -> tuple[TrailChange, ...]:
-        """The changes of a gift, oldest first; `gift` is its name on the line, `document` the one of the books."""
+    def of(self, gift: str, given: GivenUnits) -> tuple[TrailChange, ...]:
+        """The changes of a gift, oldest first; `gift` is its name on the line."""
         found: dict[int, _Both] = defaultdict(_Both)
-        if document["line"]:
-            first = _Run(document["line"], document["start"], document["end"], document["seq"], FOREVER)
-            self._follow(first, found)
+        if given.units is not None:
+            self._follow(_Run(*given.units, given.entry, FOREVER), found)
         about = self._touched.about(gift_subject(self._campaign, gift))
-        changes = [self._about_gift(seq, document) for seq in about]
+        changes = [self._about_gift(seq, gift, given) for seq in about]
         for seq, both in found.items():
             entry = self._entry(seq)
             closes, opens = entry.kind == "closing.approved", _undone_kind(entry) == "closing.approved"
@@ -205,7 +213,7 @@ class LaterChanges:
 
     # the gift itself
 
-    def _about_gift(self, seq: int, document: dict[str, Any]) -> TrailChange:
+    def _about_gift(self, seq: int, gift: str, given: GivenUnits) -> TrailChange:
         entry = self._entry(seq)
         detail: list[tuple[str, str]] = []
         told = entry.notes.get("reversed", {})
@@ -218,15 +226,14 @@ class LaterChanges:
         if entry.facts.get("height") is not None:
             detail.append(("block", str(entry.facts["height"])))
         if entry.kind in {"void", "moved"}:
-            detail.append(("block_said", str(self._height_before(seq, document))))
+            detail.append(("block_said", str(self._height_before(seq, gift, given))))
         if entry.notes.get("shortfall"):
             detail.append(("used_already", f"{entry.notes['shortfall']} BTC"))
         return _told(entry, (), (), tuple(detail))
 
-    def _height_before(self, seq: int, document: dict[str, Any]) -> int:
+    def _height_before(self, seq: int, gift: str, given: GivenUnits) -> int | None:
         """The block that a gift was in before an entry moved or voided it."""
-        gift = str(document["facts"]["outpoint"])
-        height = int(document["facts"]["height"])
+        height = given.first_height
         for earlier in self._touched.about(gift_subject(self._campaign, gift)):
             if earlier < seq:
                 told = self._entry(earlier).facts.get("height")

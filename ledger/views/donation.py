@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -23,19 +23,29 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
 from ledger.rules.deliveries import signed_paper
+from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import require_order
 from ledger.rules.settled import MATURITY, depth_of
-from ledger.rules.valuations import value_sources
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
-from ledger.views.changes import LaterChanges
+from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
 from ledger.views.told_rows import ToldRows
-from ledger.views.trail import Block, DonationTrail, LineShare, Paper, Place, Restriction, Step, StepKind
+from ledger.views.trail import (
+    Block,
+    DonationTrail,
+    LineShare,
+    Paper,
+    Place,
+    Restriction,
+    Step,
+    StepKind,
+    TrailChange,
+)
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
@@ -96,18 +106,18 @@ class DonationFollower:
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
         """The trail of one payment to one of the campaign's scripts."""
         books, outpoint = self._books, Outpoint(watched.txid, output.vout)
-        document = books.documents.find("donation", self._campaign, str(outpoint))
-        status = status_of(self._tx, watched, document)
-        steps = self._chain_steps(watched, output, document)
+        gift = find_gift(books.session, self._campaign, str(outpoint))
+        status = status_of(watched, gift)
+        sources = value_sources(books.session, gift)
+        steps = self._chain_steps(watched, output, gift, sources)
         way = Way()
-        if document is not None and document["live"] and document["line"]:
-            way = self.way(document["line"], document["start"], document["end"])
-        valuation = (document or {}).get("notes", {}).get("valuation")
+        if gift is not None and gift.live and gift.units is not None:
+            way = self.way(*gift.units)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
         depth = depth_of(self._tx)
-        restriction = restriction_in(self._tx, document, output)
+        restriction = restriction_in(self._tx, gift, output)
         return DonationTrail(
             key=str(outpoint),
             campaign=self._campaign,
@@ -122,9 +132,9 @@ class DonationFollower:
             needed=max(depth, MATURITY) if watched.coinbase else depth,
             block=block,
             seen_at=watched.first_at,
-            settled_at=document["at"] if document is not None and document["live"] else None,
-            value=Amount.known(self.campaign.currency, valuation["value"] if valuation else None),
-            rate_sources=value_sources(valuation),
+            settled_at=gift.at if gift is not None and gift.live else None,
+            value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
+            rate_sources=sources,
             replaced_by=watched.by,
             steps=(*steps, *way.steps),
             places=way.places,
@@ -132,17 +142,21 @@ class DonationFollower:
             thread=way.thread,
             sources=watched.sources,
             late=is_late(self.campaign.end, watched.block_time),
-            changes=self.later.of(str(outpoint), document) if document is not None else (),
-            outcome=outcome_of(document) or None,
-            returned=Amount.of("BTC", int((document or {}).get("returned", 0))),
+            changes=() if gift is None else self._changes_of(gift),
+            outcome=outcome_of(gift) or None,
+            returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
         )
+
+    def _changes_of(self, gift: SettledGift) -> tuple[TrailChange, ...]:
+        return self.later.of(gift.outpoint, GivenUnits(gift.entry, gift.units, gift.first_height))
 
     def _chain_steps(
         self,
         watched: WatchedTx,
         output: WatchedOutput,
-        document: dict[str, Any] | None,
+        gift: SettledGift | None,
+        sources: tuple[str, ...],
     ) -> list[Step]:
         def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
             return Step(
@@ -163,23 +177,20 @@ class DonationFollower:
             steps.append(
                 step(StepKind.SEEN, watched.first_at, (("source", ", ".join(watched.sources)),), None)
             )
-        elif document is None:
+        elif gift is None:
             height = "" if watched.height is None else str(watched.height)
             steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
         else:
-            detail = [("block", str(document["height"])), ("block_time", rfc3339(document["time"]))]
-            valuation = document["notes"].get("valuation")
-            if valuation:
-                detail.append(("value", f"{valuation['value']} {valuation['currency']}"))
-                detail.append(("rate_sources", str(len(value_sources(valuation)))))
-            steps.append(step(StepKind.SETTLED, document["at"], tuple(detail), document["seq"]))
-            for kind, at in ((StepKind.BLOCKED, "blocked_at"), (StepKind.RELEASED, "released_at")):
-                if at in document:
-                    steps.append(step(kind, document[at], (), None))
-            if not document["live"]:
-                steps.append(step(StepKind.VOIDED, document["voided_at"], (), None))
-            elif "restored_at" in document:
-                steps.append(step(StepKind.RESTORED, document["restored_at"], (), None))
+            detail = [("block", str(gift.height)), ("block_time", rfc3339(gift.time))]
+            if gift.value is not None:
+                detail.append(("value", f"{gift.value} {gift.currency}"))
+                detail.append(("rate_sources", str(len(sources))))
+            steps.append(step(StepKind.SETTLED, gift.at, tuple(detail), gift.entry))
+            later = [(StepKind.BLOCKED, gift.blocked_at), (StepKind.RELEASED, gift.released_at)]
+            later.append(
+                (StepKind.RESTORED, gift.restored_at) if gift.live else (StepKind.VOIDED, gift.voided_at)
+            )
+            steps += [step(kind, at, (), None) for kind, at in later if at is not None]
         return steps
 
     def way(self, line: str, start: int, end: int) -> Way:

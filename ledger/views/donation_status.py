@@ -1,14 +1,15 @@
 """The one status of a payment, in the words that donors read, and whether it came after the campaign's end.
 
-Read from observations and documents; nothing is decided here.
+Read from observations and gifts; nothing is decided here.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ledger.rules.gifts import Coins, counted_as
+from ledger.model.gifts import Coins, CountsAs
+from ledger.rules.gift_records import SettledGift
 from ledger.rules.observing import TxState, WatchedOutput, WatchedTx
 from ledger.views.trail import DonationStatus
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.store.transaction import Reading
 
 
-def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) -> DonationStatus:
+def status_of(watched: WatchedTx, gift: SettledGift | None) -> DonationStatus:
     """Exactly one status, in the words that donors read."""
     match watched.state:
         case TxState.REPLACED:
@@ -26,33 +27,37 @@ def status_of(tx: Reading, watched: WatchedTx, document: dict[str, Any] | None) 
         case TxState.REORGED:
             return DonationStatus.REORGED
         case TxState.SEEN:
-            voided = document is not None and not document["live"]
+            voided = gift is not None and not gift.live
             return DonationStatus.REORGED if voided else DonationStatus.SEEN
-    if document is None or not document["live"]:
+    if gift is None or not gift.live:
         return DonationStatus.CONFIRMED
-    into = counted_as(document)
-    if into is Coins.DUST:
+    if gift.counted_in is Coins.DUST:
         return DonationStatus.BELOW_DUST
-    blocked = into is Coins.BLOCKED or document.get("blocked") is not None
+    blocked = gift.counted_in is Coins.BLOCKED or gift.blocked_by is not None
     return DonationStatus.BLOCKED if blocked else DonationStatus.SETTLED
 
 
-def outcome_of(document: dict[str, Any] | None) -> str:
+def outcome_of(gift: SettledGift | None) -> str:
     """What a settled payment turned out to be, or what became of it whole, where its status does not say so."""
-    if document is None or not document["live"]:
+    if gift is None or not gift.live:
         return ""
-    outcome = str(document.get("outcome", ""))
-    if counted_as(document) is Coins.UNDECIDED:
-        return outcome or "undecided"
-    counts = str(document.get("counts_as", "gift"))
-    return outcome if counts == "gift" else counts
+    outcome = outcome_of_returned(gift.returned, gift.sats)
+    if gift.counted_in is Coins.UNDECIDED:
+        return outcome or CountsAs.UNDECIDED.value
+    return outcome if gift.counts_as is CountsAs.GIFT else gift.counts_as.value
 
 
-def restriction_in(tx: Reading, document: dict[str, Any] | None, output: WatchedOutput) -> str | None:
+def outcome_of_returned(returned: int, whole: int) -> str:
+    """What became of a gift of which so many units went back to its donor."""
+    if not returned:
+        return ""
+    return "returned" if returned == whole else "returned_in_part"
+
+
+def restriction_in(tx: Reading, gift: SettledGift | None, output: WatchedOutput) -> str | None:
     """The need that a payment is for: as it settled, or before that as its address is kept."""
-    if document is not None:
-        told: str | None = document["facts"].get("restriction")
-        return told
+    if gift is not None:
+        return gift.restriction
     row = tx.addresses.by_script(bytes.fromhex(output.script))
     return None if row is None else row.restriction
 

@@ -13,8 +13,9 @@ from ledger.core.errors import Refused
 from ledger.core.frozen import Amount
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import CampaignRow
-from ledger.rules.books import Books, Documents
+from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.gift_records import find_gift
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
@@ -28,14 +29,14 @@ def is_change(observed: Observed, watched: WatchedTx) -> bool:
     return any(observed.coin(spent) is not None for spent in watched.inputs)
 
 
-def change_of(observed: Observed, documents: Documents, watched: WatchedTx) -> set[int]:
+def change_of(tx: Reading, observed: Observed, watched: WatchedTx) -> set[int]:
     """Outputs of a transaction that are change of ours, but for what was decided to be something else."""
     if not is_change(observed, watched):
         return set()
     return {
         output.vout
         for output in watched.outputs
-        if documents.find("donation", output.campaign, f"{watched.txid}:{output.vout}") is None
+        if find_gift(tx.session, output.campaign, f"{watched.txid}:{output.vout}") is None
     }
 
 
@@ -56,7 +57,7 @@ def donation_rows(
     page = list(islice(found, limit + 1))
     following = page[limit - 1][0] if len(page) > limit else None
     return [
-        row if isinstance(row, DonationRow) else _row(tx, books, campaign, *row) for _, row in page[:limit]
+        row if isinstance(row, DonationRow) else _row(tx, campaign, *row) for _, row in page[:limit]
     ], following
 
 
@@ -70,7 +71,7 @@ def _places_in_list(
         height = None
     while height is not None:
         for watched in list(observed.txs_in(height, height)):
-            change = change_of(observed, books.documents, watched)
+            change = change_of(tx, observed, watched)
             for output in watched.outputs:
                 if output.campaign == slug and output.vout not in change:
                     yield f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}", (watched, output)
@@ -85,24 +86,21 @@ def _places_in_list(
     yield from sorted([*waiting, *other_rows(books, slug)], key=lambda row: row[0])
 
 
-def _row(
-    tx: Reading, books: Books, campaign: CampaignRow, watched: WatchedTx, output: WatchedOutput
-) -> DonationRow:
+def _row(tx: Reading, campaign: CampaignRow, watched: WatchedTx, output: WatchedOutput) -> DonationRow:
     outpoint = f"{watched.txid}:{output.vout}"
-    document = books.documents.find("donation", output.campaign, outpoint)
-    valuation = (document or {}).get("notes", {}).get("valuation")
+    gift = find_gift(tx.session, output.campaign, outpoint)
     return DonationRow(
         at=watched.confirmed_at or watched.first_at,
         key=outpoint,
         outpoint=outpoint,
         address=output.address or None,
         amount=Amount.of("BTC", output.sats),
-        status=status_of(tx, watched, document),
+        status=status_of(watched, gift),
         confirmations=confirmations_of(tx, watched),
         block_height=watched.height,
-        value=Amount.known(campaign.currency, valuation["value"] if valuation else None),
+        value=Amount.known(campaign.currency, None if gift is None else gift.value),
         block_time=None if watched.block_time is None else rfc3339(watched.block_time),
         late=is_late(campaign.end, watched.block_time),
-        outcome=outcome_of(document) or None,
-        restriction=restriction_in(tx, document, output) or None,
+        outcome=outcome_of(gift) or None,
+        restriction=restriction_in(tx, gift, output) or None,
     )

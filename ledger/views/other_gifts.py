@@ -6,17 +6,22 @@ A key is `contribution:CAMPAIGN:NUMBER` or `in-kind:CAMPAIGN:NUMBER`; it may be 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
 from ledger.model.evidence import About
+from ledger.model.gifts import ContributionRow
 from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
+from ledger.rules.gift_records import contributions_of, find_contribution
 from ledger.views.campaign import DonationRow, InKindRow
+from ledger.views.changes import GivenUnits
 from ledger.views.donation import DonationFollower, restriction_to
+from ledger.views.donation_status import outcome_of_returned
 from ledger.views.papers import papers_of_gift
 from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
 
@@ -37,6 +42,104 @@ def is_gift_key(text: str) -> bool:
     return text.partition(":")[0] in NOUNS and ":" in text
 
 
+@dataclass(frozen=True, slots=True)
+class _Gift:
+    """What both sorts of such gifts say: `minor` of `asset`, money at a bank or pieces, on `line` from `start`."""
+
+    noun: str
+    number: str
+    entry: int
+    at: str
+    date: str
+    happened: str
+    asset: str
+    minor: int
+    unit: str
+    value: int | None
+    currency: str
+    place: str
+    detail: tuple[tuple[str, str], ...]
+    paper: str | None
+    status: DonationStatus
+    reversed_by: int | None
+    line: str
+    start: int
+    end: int
+    outcome: str = ""
+    returned: int = 0
+    restriction: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.status is not DonationStatus.REVERSED
+
+
+def _contribution(row: ContributionRow) -> _Gift:
+    status = DonationStatus.SETTLED if row.blocked_by is None else DonationStatus.BLOCKED
+    return _Gift(
+        noun="contribution",
+        number=row.number,
+        entry=row.entry,
+        at=row.at,
+        date=row.date,
+        happened="" if row.happened == row.date else row.happened,
+        asset=row.currency,
+        minor=row.amount,
+        unit="",
+        value=None,
+        currency=row.currency,
+        place=row.bank,
+        detail=(),
+        paper=None,
+        status=status if row.reversed_by is None else DonationStatus.REVERSED,
+        reversed_by=row.reversed_by,
+        line=row.line,
+        start=row.line_start,
+        end=row.line_end,
+        outcome=outcome_of_returned(row.returned, row.amount),
+        returned=row.returned,
+        restriction=row.restriction or "",
+    )
+
+
+def _in_kind(books: Books, slug: str, document: dict[str, Any]) -> _Gift:
+    facts = document["facts"]
+    line, start, end = document["notes"]["interval"]
+    return _Gift(
+        noun="in-kind",
+        number=facts["number"],
+        entry=document["seq"],
+        at=document["at"],
+        date=document["date"],
+        happened=day_beside(document) or "",
+        asset=facts["product"],
+        minor=int(facts["quantity"]),
+        unit=product_of(books.session, slug, facts["product"]).unit,
+        value=facts["value"],
+        currency=facts["currency"],
+        place=facts["place"],
+        detail=(
+            ("value", f"{facts['value']} {facts['currency']}"),
+            ("method", facts["method"].replace("_", " ")),
+            ("stated_by", facts["stated_by"]),
+        ),
+        paper=facts.get("paper"),
+        status=DonationStatus.SETTLED if document["live"] else DonationStatus.REVERSED,
+        reversed_by=document["reversed"],
+        line=str(line),
+        start=int(start),
+        end=int(end),
+    )
+
+
+def _found(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
+    if noun == "in-kind":
+        document = books.documents.find(noun, slug, number)
+        return None if document is None else _in_kind(books, slug, document)
+    row = find_contribution(books.session, slug, number)
+    return None if row is None else _contribution(row)
+
+
 def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     """The trails of the gifts that a key names, of one campaign or of all; raises NotFound."""
     books = Books(tx)
@@ -45,9 +148,9 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     slugs = [named] if colon else list(campaign_slugs(books.session))
     trails = []
     for slug in slugs:
-        document = books.documents.find(noun, slug, number if colon else rest)
-        if document is not None:
-            trails.append(_trail(tx, books, slug, noun, document))
+        gift = _found(books, slug, noun, number if colon else rest)
+        if gift is not None:
+            trails.append(_trail(tx, slug, gift))
     if not trails:
         raise NotFound(
             f"No gift has the key {key[:80]}. Write {noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
@@ -55,42 +158,26 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     return trails
 
 
-def _interval(document: dict[str, Any]) -> tuple[str, int, int]:
-    line, start, end = document["notes"]["interval"]
-    return str(line), int(start), int(end)
-
-
-def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, Any]) -> DonationTrail:
-    follower, facts = DonationFollower(tx, slug), document["facts"]
-    row = _row(books, slug, noun, document, follower.campaign.end)
-    line, start, end = _interval(document)
-    way = follower.way(line, start, end)
-    lies = document | {"line": line, "start": start, "end": end}
-    in_kind = noun == "in-kind"
-    detail: list[tuple[str, str]] = []
-    if in_kind:
-        detail = [
-            ("value", f"{facts['value']} {facts['currency']}"),
-            ("method", facts["method"].replace("_", " ")),
-        ]
-        detail.append(("stated_by", facts["stated_by"]))
-    if row.happened:
-        detail.append((HAPPENED, row.happened))
-    place = facts["place"] if in_kind else facts["bank"]
+def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
+    follower = DonationFollower(tx, slug)
+    row = _row(slug, gift, follower.campaign.end)
+    way = follower.way(gift.line, gift.start, gift.end)
+    happened = ((HAPPENED, gift.happened),) if gift.happened else ()
+    papers = papers_of_gift(tx.session, slug, About(gift.noun), gift.number, gift.paper)
     given = Step(
         kind=StepKind.GIVEN,
-        at=document["date"],
+        at=gift.date,
         amount=row.amount,
         unit=row.unit,
-        place=place,
-        reference=facts["number"],
-        detail=dict(detail),
-        evidence=papers_of_gift(tx.session, slug, About(noun), facts["number"], facts.get("paper")),
-        entry=document["seq"],
+        place=gift.place,
+        reference=gift.number,
+        detail=dict((*gift.detail, *happened)),
+        evidence=papers,
+        entry=gift.entry,
         over=True,
     )
     steps = [given]
-    undoing = None if document["reversed"] is None else tx.journal.by_seq(int(document["reversed"]))
+    undoing = None if gift.reversed_by is None else tx.journal.by_seq(gift.reversed_by)
     if undoing is not None:
         day, seq = entry_from_bytes(undoing.data).date, undoing.seq
         steps.append(
@@ -122,7 +209,7 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         needed=0,
         block=None,
         seen_at=None,
-        settled_at=document["at"] if document["live"] else None,
+        settled_at=gift.at if gift.is_live else None,
         value=row.value,
         rate_sources=(),
         replaced_by=None,
@@ -133,46 +220,38 @@ def _trail(tx: Reading, books: Books, slug: str, noun: str, document: dict[str, 
         sources=(),
         late=row.late,
         outcome=row.outcome,
-        returned=Amount.of(row.amount.asset, int(document.get("returned", 0))),
-        changes=follower.later.of(f"{noun}:{facts['number']}", lies),
+        returned=Amount.of(gift.asset, gift.returned),
+        changes=follower.later.of(
+            f"{gift.noun}:{gift.number}", GivenUnits(gift.entry, (gift.line, gift.start, gift.end))
+        ),
         restriction=restriction_to(tx.session, slug, row.restriction),
     )
 
 
-def _status(document: dict[str, Any]) -> DonationStatus:
-    if not document["live"]:
-        return DonationStatus.REVERSED
-    return DonationStatus.SETTLED if document.get("blocked") is None else DonationStatus.BLOCKED
-
-
-def _row(books: Books, slug: str, noun: str, document: dict[str, Any], end: str) -> DonationRow:
-    facts = document["facts"]
-    asset, minor, unit = facts.get("currency", ""), int(facts.get("amount", 0)), ""
-    if noun == "in-kind":
-        product = product_of(books.session, slug, facts["product"])
-        asset, minor, unit = product.code, int(facts["quantity"]), product.unit
+def _row(slug: str, gift: _Gift, end: str) -> DonationRow:
     return DonationRow(
-        at=document["date"],
-        key=gift_key(noun, slug, facts["number"]),
-        amount=Amount.of(asset, minor),
-        unit=unit,
-        status=_status(document),
+        at=gift.date,
+        key=gift_key(gift.noun, slug, gift.number),
+        amount=Amount.of(gift.asset, gift.minor),
+        unit=gift.unit,
+        status=gift.status,
         confirmations=0,
         block_height=None,
-        value=Amount.known(facts["currency"], facts.get("value")),
-        late=document["date"] > end,
-        outcome=document.get("outcome") or None,
-        restriction=facts.get("restriction") or None,
-        happened=day_beside(document),
+        value=Amount.known(gift.currency, gift.value),
+        late=gift.date > end,
+        outcome=gift.outcome or None,
+        restriction=gift.restriction or None,
+        happened=gift.happened or None,
     )
 
 
 def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
     """(place in the list, row) of each, bank money first, by number."""
     end = campaign_of(books.session, slug).end
-    for noun in NOUNS:
-        for number, document in books.documents.all(noun, slug):
-            yield f"a{noun}:{number}", _row(books, slug, noun, document, end)
+    gifts = [_contribution(row) for row in contributions_of(books.session, slug)]
+    gifts += [_in_kind(books, slug, document) for _, document in books.documents.all("in-kind", slug)]
+    for gift in gifts:
+        yield f"a{gift.noun}:{gift.number}", _row(slug, gift, end)
 
 
 def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:

@@ -21,7 +21,7 @@ from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
 from ledger.recording.desk import claim_hash
-from ledger.rules.books import Books, Documents
+from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
@@ -104,7 +104,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 start=campaign.start,
                 end=campaign.end,
                 received=Amount.of("BTC", -books.net(account(AccountClass.GIFTS, slug), "BTC")),
-                donations=gift_sums(tx.shelf, slug).count,
+                donations=gift_sums(tx.session, slug).count,
                 distributed=quantities(counted(gone), _units(tx.session, slug)),
             )
         )
@@ -138,7 +138,7 @@ def campaign_report(
     books, observed = Books(tx), Observed(tx.shelf)
     campaign = campaign_of(tx.session, slug)
     flow = campaign_flow(tx, slug)
-    gifts = gift_sums(tx.shelf, slug)
+    gifts = gift_sums(tx.session, slug)
     papers = standing_evidence(tx.session, slug)
     fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
@@ -313,7 +313,7 @@ def _days_gift_to_order(books: Books, slug: str) -> int | None:
     """Median days from a gift's block to the first approved order after it."""
     orders = sorted(day for _, day in _approval_days(books, slug))
     days: list[tuple[int, int]] = []
-    for day, count in gift_days(books.shelf, slug):
+    for day, count in gift_days(books.session, slug):
         after = bisect_left(orders, day)
         if after < len(orders):
             waited = date.fromisoformat(orders[after]) - date.fromisoformat(day)
@@ -346,7 +346,7 @@ def _days_order_to_receipt(books: Books, slug: str) -> int | None:
 
 def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     """The payments that a key names; raises NotFound with what is known and what to do."""
-    observed, documents = Observed(tx.shelf), Documents(tx.shelf)
+    observed = Observed(tx.shelf)
     text = key.strip()
     txid, colon, vout = text.lower().partition(":")
     if is_txid(txid) and (not colon or (vout.isascii() and vout.isdigit() and len(vout) <= 10)):
@@ -356,7 +356,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
                 f"No donation has the key {txid[:8]}…{txid[-6:]}. It may be too young to be seen here, or pay "
                 "somebody else."
             )
-        change = change_of(observed, documents, watched)
+        change = change_of(tx, observed, watched)
         outputs = [o for o in watched.outputs if o.vout not in change and (not colon or o.vout == int(vout))]
         if not outputs:
             raise NotFound("This transaction is known here, but that output is no donation.")
@@ -374,7 +374,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     for outpoint in observed.paid_to(row.script.hex()):
         txid, _, vout = outpoint.partition(":")
         watched = observed.tx(txid)
-        if watched is None or int(vout) in change_of(observed, documents, watched):
+        if watched is None or int(vout) in change_of(tx, observed, watched):
             continue
         found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
     if not found:

@@ -53,7 +53,7 @@ def books_state(
     difference = 0 if on_chain is None else on_chain - in_books
     unexplained = sum(row.amount.minor for row in open_spends)
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
-    shortfall += gift_sums(tx.shelf, campaign).shortfall
+    shortfall += gift_sums(tx.session, campaign).shortfall
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
     sources = look.get("sources", [])
     checkpoint = tx.progress.load("checkpoint")

@@ -188,7 +188,7 @@ class CampaignFlow:
         documents = self._books.documents
         match place.kind:
             case StageKind.DONATED:
-                return gift_sums(self._books.shelf, self._campaign).count
+                return gift_sums(self._books.session, self._campaign).count
             case StageKind.CONVERTED:
                 done = documents.all("conversion", self._campaign)
                 return sum(1 for _, d in done if d["status"] == "approved")

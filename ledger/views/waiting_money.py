@@ -17,10 +17,11 @@ from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.coins import CoinClasses
+from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
 from ledger.rules.periods import pending_period
-from ledger.rules.pledges import gift_asset, gift_document, gift_worth
+from ledger.rules.pledges import gift_asset
 from ledger.rules.settled import settled_block
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import unexplained_spends
@@ -90,20 +91,18 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
 def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
     what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
     unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
-    for _, block in books.documents.all("block", slug):
-        if block["status"] != "standing":
-            continue
-        gift = str(block["facts"]["gift"])
-        document = gift_document(books, slug, gift)
-        there = document is not None and document["live"]
-        minor = gift_worth(books, slug, gift, gift_asset(books, slug, gift)) if there else None
+    for block in standing_blocks(books.session, slug):
+        gift = given_money(books.session, slug, block.gift)
+        live = gift is not None and gift.live
         yield DecisionWanted(
             matter=Matter.BLOCKED_GIFT,
             campaign=slug,
-            subject=gift,
-            since=block["at"],
-            amount=Amount.known(gift_asset(books, slug, gift), minor),
-            what_to_do=what if there else unknown,
+            subject=block.gift,
+            since=block.at,
+            amount=Amount.known(
+                "BTC" if gift is None else gift.asset, gift.amount if gift is not None and live else None
+            ),
+            what_to_do=what if live else unknown,
         )
 
 
@@ -127,14 +126,13 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[DecisionWante
 
 def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
     what = "cover it with a named entry, or wait until the coins come back"
-    for outpoint in gifts_wanting(tx.shelf, slug):
-        gift = books.documents.require("donation", slug, outpoint)
+    for gift in gifts_wanting(tx.session, slug):
         yield DecisionWanted(
             matter=Matter.SHORTFALL,
             campaign=slug,
-            subject=outpoint,
-            since=gift["voided_at"],
-            amount=Amount.known("BTC", gift["shortfall"]),
+            subject=gift.outpoint,
+            since=gift.voided_at or gift.at,
+            amount=Amount.known("BTC", gift.shortfall),
             what_to_do=what,
         )
     # What was borrowed stands in the fund whose coins they were.

@@ -17,8 +17,9 @@ from ledger.views.decisions import decisions
 from ledger.views.matter import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import DonationStatus
+from tests.tools.gifts import gift, held_and_used
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
-from tests.tools.things import document, net
+from tests.tools.things import net
 
 BTC = 100_000_000
 DAY = "2023-11-20"
@@ -80,8 +81,8 @@ def test_blocked_before_it_settles_it_is_in_the_books_and_on_no_line_until_two_r
     with pytest.raises(NotAllowed, match="another person"):
         ledger.do("approver", "release", "approve", number="L-0", date=DAY)
     release(ledger)
-    kept = document(ledger, "donation", GIFT)
-    assert (kept["start"], kept["end"]) == (BTC // 2, BTC // 2 + BTC)
+    kept = gift(ledger, GIFT)
+    assert (kept.line_start, kept.line_end) == (BTC // 2, BTC // 2 + BTC)
     assert status(ledger) is DonationStatus.SETTLED
     assert in_hand(ledger) == {"in_hand_wallet": BTC + BTC // 2}
     with pytest.raises(Conflict, match="released"):
@@ -93,7 +94,7 @@ def test_blocked_later_its_own_free_units_are_held_and_what_is_used_is_named(tmp
     ledger.mine("s", tx("sale", (16, BTC), spends=(("other", 0), ("gift", 0))))
     ledger.bury()
     block(ledger)
-    assert document(ledger, "block", "B-1")["notes"] == {"held": BTC // 2, "used": BTC // 2}
+    assert held_and_used(ledger, "B-1") == (BTC // 2, BTC // 2)
     assert status(ledger) is DonationStatus.BLOCKED
     assert in_hand(ledger) == {"in_hand_blocked": BTC // 2, "in_hand_wallet": BTC // 2}
     with pytest.raises(Conflict, match="blocked already, by B-1"):
@@ -273,7 +274,7 @@ def test_what_a_correction_frees_of_a_blocked_gift_is_held_at_once(tmp_path: Pat
         if number == "M-1":
             seqs.append(ledger.do("approver", "move", "approve", number=number, date=DAY).seq)
     block(ledger, "contribution:G-1")
-    assert document(ledger, "block", "B-1")["notes"] == {"held": 0, "used": 5_000}
+    assert held_and_used(ledger, "B-1") == (0, 5_000)
     with pytest.raises(Conflict, match="B-1 has blocked since"):
         ledger.do("approver", "move", "approve", number="M-2", date=DAY)
     ledger.do("approver", "move", "reject", number="M-2", date=DAY)

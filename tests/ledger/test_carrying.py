@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.rules.books import Books
-from ledger.rules.gift_values import GiftValues, Worth, note_value
-from ledger.store.shelf import MemoryShelf
+from ledger.rules.gift_records import add_gift, gift_of
+from ledger.rules.gift_values import Worth, worths
+from ledger.store.scratch import scratch
 from ledger.tracing.follow import origins
 from ledger.views.campaign import SumTable
 from ledger.views.carrying import Carrying
 from ledger.views.queries import campaign_report
+from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
 
 BTC = 100_000_000
@@ -145,14 +147,12 @@ def test_the_values_of_adjoining_units_sum_to_the_gifts_wherever_they_are_cut(
     for gap, units, value in gaps:
         gifts.append((at + gap, at + gap + units, value))
         at += gap + units
-    shelf = MemoryShelf()
-    for start, end, value in gifts:
-        note_value(
-            shelf, None, {"line": "L", "start": start, "end": end, "notes": {"valuation": {"value": value}}}
-        )
-    values = GiftValues(shelf, "L")
     edges = sorted({0, at, *(cut for cut in cuts if cut < at)})
-    parts = [values.worth(a, b) for a, b in itertools.pairwise(edges)]
+    with scratch() as made:
+        made.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for number, (start, end, value) in enumerate(gifts, start=1):
+            add_gift(made.session, on_a_line(number, start, end, value))
+        parts = worths(made.session, "L", list(itertools.pairwise(edges)))
     assert sum(part.value for part in parts) == sum(value for _, _, value in gifts)
     assert sum(part.unvalued for part in parts) == sum(gap for gap, _, _ in gaps)
     assert all(part.value >= 0 and part.unvalued >= 0 for part in parts)
@@ -165,9 +165,11 @@ def by_origin(ledger: Ledger, use_id: str) -> int:
         use, total = books.lines.use(use_id), 0
         for piece in use.pieces:
             for origin in origins(books.lines, use.line, *piece):
-                gift = books.documents.require("donation", SLUG, str(origin.gift))
-                units, value = gift["end"] - gift["start"], gift["notes"]["valuation"]["value"]
-                low, high = origin.start - gift["start"], origin.end - gift["start"]
+                gift = gift_of(reading.session, SLUG, str(origin.gift))
+                assert gift.units is not None
+                assert gift.value is not None
+                _, start, end = gift.units
+                units, value, low, high = end - start, gift.value, origin.start - start, origin.end - start
                 total += value * high // units - value * low // units
         return total
 

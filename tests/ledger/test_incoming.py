@@ -16,8 +16,9 @@ from ledger.views.matter import Matter
 from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.funds import two_funds, with_address
+from tests.tools.gifts import gift as gift_named
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
-from tests.tools.things import document, net
+from tests.tools.things import net
 
 BTC = 100_000_000
 DAY = "2023-11-20"
@@ -61,8 +62,8 @@ def test_an_undecided_coin_joins_the_end_of_the_line_and_only_a_gift_counts_as_o
     assert undecided(ledger) == [COIN]
     decide(ledger, counts_as)
     assert undecided(ledger) == []
-    kept = document(ledger, "donation", COIN)
-    assert (kept["start"], kept["end"]) == (BTC, BTC + BTC // 5)
+    kept = gift_named(ledger, COIN)
+    assert (kept.line_start, kept.line_end) == (BTC, BTC + BTC // 5)
     assert net(ledger, f"{account}/{SLUG}", "BTC") == -BTC // 5 - (BTC if account == "gifts" else 0)
     assert received(ledger) == (gifts, BTC + (BTC // 5 if gifts == 2 else 0))
     with ledger.store.read() as reading:
@@ -85,7 +86,7 @@ def test_a_wrong_decision_is_corrected_by_the_next_one_and_a_live_gift_can_be_a_
         decide(ledger, "top_up", gift, n=2)
     decide(ledger, "gift", gift, n=2)
     assert received(ledger) == (1, BTC)
-    assert document(ledger, "donation", gift)["start"] == 0
+    assert gift_named(ledger, gift).line_start == 0
 
 
 def test_a_live_gift_waits_again_only_while_all_its_units_are_free(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_a_live_gift_waits_again_only_while_all_its_units_are_free(tmp_path: Pat
     decide(ledger, "undecided", gift)
     assert sorted(undecided(ledger)) == sorted([gift, COIN])
     decide(ledger, "gift", gift, n=2)
-    assert document(ledger, "donation", gift)["start"] == 2 * BTC
+    assert gift_named(ledger, gift).line_start == 2 * BTC
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     ledger.bury()
     with pytest.raises(Conflict, match="spent already"):
@@ -128,12 +129,12 @@ def test_what_came_back_above_a_spend_is_decided_about_and_follows_its_block(tmp
     with ledger.store.read() as reading:
         assert len(donation_rows(reading, SLUG, after=None, limit=9)[0]) == 3
     ledger.reorg(6, *((f"empty {n}", ()) for n in range(8)))
-    assert not document(ledger, "donation", excess)["live"]
+    assert not gift_named(ledger, excess).live
     tied(ledger)
     ledger.mine("s again", back)
     ledger.bury()
-    kept = document(ledger, "donation", excess)
-    assert (kept["live"], kept["start"]) == (True, BTC)
+    kept = gift_named(ledger, excess)
+    assert (kept.live, kept.line_start) == (True, BTC)
     assert received(ledger) == (2, BTC + BTC // 2)
     tied(ledger)
 

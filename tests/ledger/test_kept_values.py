@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from ledger.checks.gifts import gift_values_tie, unvalued_gifts_tie
+from ledger.checks.gifts import gift_values_tie
 from ledger.core.errors import Conflict, LedgerError
 from ledger.core.times import rfc3339
+from ledger.model.columns import table_of
+from ledger.model.gifts import GiftRow
 from ledger.recording import valuing
 from ledger.recording.valuing import (
     DESK_SECONDS,
@@ -24,15 +27,16 @@ from ledger.recording.valuing import (
     value_waiting,
 )
 from ledger.rules import gift_values as gift_values
-from ledger.rules import unvalued
 from ledger.rules.books import Books
-from ledger.rules.gift_values import SUM, GiftValues, Worth, kept_gifts, note_value, untied_leaves
+from ledger.rules.gift_records import SettledGift, add_gift, gift_of, save_gift
+from ledger.rules.gift_values import Worth, worths
 from ledger.rules.rates import minute_of
-from ledger.rules.unvalued import UnvaluedSum, unvalued_gifts_in
-from ledger.store.shelf import MemoryShelf
+from ledger.rules.unvalued import unvalued_gifts_of
+from ledger.store.scratch import scratch
 from ledger.views.decisions import decisions
 from ledger.views.matter import Matter
 from ledger.views.reconcile import books_state
+from tests.tools.gifts import gifts_of, on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, QuietLedger, name, tx
 
 DAY = "2023-11-20"
@@ -50,46 +54,44 @@ def worth_one_by_one(gifts: list[tuple[int, int, int | None]], start: int, end: 
     return Worth(value, end - start - units)
 
 
-@pytest.fixture
-def small_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gift_values, "MOST", 3)
-
-
 changes = st.lists(
     st.tuples(st.integers(0, 30), st.integers(1, 50), st.one_of(st.none(), st.integers(0, 999))), max_size=40
 )
 
 
 @given(told=changes, cuts=st.lists(st.integers(0, 900), min_size=2, max_size=6))
-@settings(max_examples=60)
-def test_units_are_worth_the_same_from_leaves_as_gift_by_gift(
+@settings(max_examples=60, deadline=None)
+def test_units_are_worth_the_same_from_the_database_as_gift_by_gift(
     told: list[tuple[int, int, int | None]], cuts: list[int]
 ) -> None:
     """Gifts join the end of the line, are valued later, lose their value, leave the line and join it again."""
-    shelf, at, documents = MemoryShelf(), 0, dict[int, dict[str, Any]]()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gift_values, "MOST", 3)
+    at, gifts = 0, dict[int, SettledGift]()
+    with scratch() as made:
+        session = made.session
+        session.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for number, units, value in told:
-            before = documents.get(number)
-            if before is not None and before["line"] and units % 5 == 0:
-                after = before | {"line": "", "start": 0, "end": 0}
-            elif before is None or not before["line"]:
-                after = {"line": "money/c/free/BTC", "start": at, "end": at + units, "notes": {}}
+            before = gifts.get(number)
+            if before is None or before.line is None:
+                after = on_a_line(number, at, at + units, None)
                 at += units
+            elif units % 5 == 0:
+                after = before._replace(line=None, line_start=None, line_end=None)
             else:
-                after = before | {"notes": {} if value is None else {"valuation": {"value": value}}}
-            note_value(shelf, before, after)
-            documents[number] = after
-        gifts = sorted(
-            (d["start"], d["end"], d["notes"].get("valuation", {}).get("value"))
-            for d in documents.values()
-            if d["line"]
-        )
-        assert [tuple(gift) for _, gift in kept_gifts(shelf, "c")] == gifts
-        assert list(untied_leaves(shelf, "c")) == []
-        values = GiftValues(shelf, "money/c/free/BTC")
-        for start, end in zip(sorted(cuts), sorted(cuts)[1:], strict=False):
-            assert values.worth(start, end) == worth_one_by_one(gifts, start, end)
+                after = before._replace(value=value, currency=None if value is None else "USD")
+            if before is None:
+                add_gift(session, after)
+            else:
+                save_gift(session, before, after)
+            gifts[number] = after
+        places = list(zip(sorted(cuts), sorted(cuts)[1:], strict=False))
+        one_by_one = [worth_one_by_one(intervals("L", gifts.values()), *place) for place in places]
+        assert worths(session, "L", places) == one_by_one
+
+
+def intervals(line: str, gifts: Iterable[SettledGift]) -> list[tuple[int, int, int | None]]:
+    """(start, end, value) of the gifts that lie on a line."""
+    found = [(gift.units, gift.value) for gift in gifts]
+    return sorted((units[1], units[2], value) for units, value in found if units and units[0] == line)
 
 
 class Fates:
@@ -140,26 +142,25 @@ class Fates:
         quotes = [{"source": source, "price": 1_000_000 + 7 * how} for source in ("One", "Two")]
         self.ledger.do("recorder", "rate", "add", date=rfc3339(at)[:10], currency="USD", at=at, quotes=quotes)
 
-    def waiting(self) -> list[Any]:
+    def waiting(self) -> list[SettledGift]:
         with self.ledger.store.read() as reading:
-            return list(unvalued_gifts_in(reading.shelf, SLUG))
+            return list(unvalued_gifts_of(reading.session, SLUG))
 
     def rate(self, how: int) -> None:
         waiting = self.waiting()
         if waiting:
-            self._rate(waiting[how % len(waiting)][0].time, how)
+            self._rate(waiting[how % len(waiting)].time, how)
         with self.ledger.store.write() as writing:
             value_waiting(writing, now=self.ledger.now)
 
     def figure(self, how: int) -> None:
         waiting = self.waiting()
         if waiting:
-            outpoint = waiting[how % len(waiting)][1].outpoint
-            with self.ledger.store.read() as reading:
-                gift = Books(reading).documents.require("donation", SLUG, outpoint)
-            undone = gift.get("valuations_reversed")
-            more = {"n": undone} if undone else {}
-            self.ledger.do("recorder", "valuation", "add", outpoint=outpoint, value=how, paper=PAPER, **more)
+            gift = waiting[how % len(waiting)]
+            more = {"n": gift.valuations_undone} if gift.valuations_undone else {}
+            self.ledger.do(
+                "recorder", "valuation", "add", outpoint=gift.outpoint, value=how, paper=PAPER, **more
+            )
 
     def _undo(self, kind: str, how: int) -> None:
         with self.ledger.store.read() as reading:
@@ -178,11 +179,11 @@ class Fates:
         coin = self.coins.pop(how % len(self.coins)) if self.coins else "none"
         label = f"spend of {coin}"
         with self.ledger.store.read() as reading:
-            gift = Books(reading).documents.require("donation", SLUG, f"{name(coin)}:0")
-        if not gift["live"]:
+            gift = gift_of(reading.session, SLUG, f"{name(coin)}:0")
+        if not gift.live:
             raise Conflict("coin: it is on the chain no more; nothing can spend it")
         self.mine(tx(label, spends=((coin, 0),)))
-        return label, int(gift["facts"]["sats"])
+        return label, gift.sats
 
     def sell(self, how: int) -> None:
         label, sats = self._spend(how)
@@ -217,8 +218,8 @@ class Fates:
 
     def refuse(self, how: int) -> None:
         """The sources were asked often enough for the moment of a gift."""
-        for block, _ in self.waiting()[how % 3 :][:1]:
-            wanted = RateWanted(SLUG, "USD", minute_of(block.time), 20)
+        for gift in self.waiting()[how % 3 :][:1]:
+            wanted = RateWanted(SLUG, "USD", minute_of(gift.time), 20)
             with self.ledger.store.write() as writing:
                 note_refusal(writing, wanted, "no", now=self.ledger.now, final=True)
 
@@ -228,11 +229,11 @@ def desk_one_by_one(fates: Fates, now: int) -> list[tuple[str, str, int]]:
     with fates.ledger.store.read() as reading:
         tried = valuing._load_tried(reading)
         found = []
-        for outpoint, gift in Books(reading).documents.all("donation", SLUG):
-            if gift["live"] and gift["line"] and "valuation" not in gift["notes"]:
-                tries = tried.get(f"{SLUG}:USD:{minute_of(gift['time'])}", [0])[0]
-                if gift["at"] <= rfc3339(now - DESK_SECONDS) or tries >= DESK_TRIES:
-                    found.append((gift["at"], outpoint, gift["facts"]["sats"]))
+        for gift in gifts_of(reading.session, SLUG):
+            if gift.is_counted and gift.value is None:
+                tries = tried.get(f"{SLUG}:USD:{minute_of(gift.time)}", [0])[0]
+                if gift.at <= rfc3339(now - DESK_SECONDS) or tries >= DESK_TRIES:
+                    found.append((gift.at, gift.outpoint, gift.sats))
         return sorted(found)
 
 
@@ -242,14 +243,10 @@ def tied(fates: Fates) -> None:
     with fates.ledger.store.read() as reading:
         books = Books(reading)
         for line in map(str, books.lines.money(asset="BTC")):
-            gifts = [
-                (d["start"], d["end"], d["notes"].get("valuation", {}).get("value"))
-                for _, d in books.documents.all("donation", SLUG)
-                if d["line"] == line
-            ]
-            values = GiftValues(reading.shelf, line)
-            for span in books.lines.spans(line):
-                assert values.worth(span.start, span.end) == worth_one_by_one(gifts, span.start, span.end)
+            gifts = intervals(line, gifts_of(reading.session, SLUG))
+            places = [(span.start, span.end) for span in books.lines.spans(line)]
+            one_by_one = [worth_one_by_one(gifts, *place) for place in places]
+            assert worths(reading.session, line, places) == one_by_one
         for now in (fates.ledger.now, fates.ledger.now + DESK_SECONDS // 2, fates.ledger.now + DESK_SECONDS):
             wanted, told = desk_one_by_one(fates, now), unvalued_gifts(reading, SLUG, now=now)
             assert sum(row.count for row in told) == len(wanted)
@@ -265,7 +262,7 @@ def test_kept_values_tie_after_rates_figures_reversals_sales_voids_and_returns(
     steps: list[tuple[int, int]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gift_values, "MOST", 2)
+        patch.setattr(gift_values, "AT_ONCE", 2)
         patch.setattr(valuing, "LISTED", 2)
         fates = Fates(Path(folder))
         for what, how in [(0, 3), (1, 4), *steps]:
@@ -275,7 +272,7 @@ def test_kept_values_tie_after_rates_figures_reversals_sales_voids_and_returns(
 
 
 @pytest.fixture
-def given_four(tmp_path: Path, small_leaves: None) -> Iterator[Ledger]:
+def given_four(tmp_path: Path) -> Iterator[Ledger]:
     """Four gifts of one block, and nobody knows what they are worth."""
     made = Ledger.new(tmp_path)
     made.mine("a", *(tx(f"g{i}", (i, 100_000 + i), position=i + 1) for i in range(4)))
@@ -303,7 +300,7 @@ def test_a_long_list_of_gifts_without_a_value_names_the_first_and_counts_the_res
 
 
 def test_one_rate_values_all_gifts_of_its_moment_and_the_list_is_empty(given_four: Ledger) -> None:
-    (moment,) = {block.time for block, _ in _waiting(given_four)}
+    (moment,) = {gift.time for gift in _waiting(given_four)}
     quotes = [{"source": source, "price": 2_000_000} for source in ("One", "Two")]
     at = minute_of(moment)
     given_four.do("recorder", "rate", "add", date=rfc3339(at)[:10], currency="USD", at=at, quotes=quotes)
@@ -313,18 +310,17 @@ def test_one_rate_values_all_gifts_of_its_moment_and_the_list_is_empty(given_fou
     assert _waiting(given_four) == []
 
 
-def _waiting(ledger: Ledger) -> list[Any]:
+def _waiting(ledger: Ledger) -> list[SettledGift]:
     with ledger.store.read() as reading:
-        return list(unvalued_gifts_in(reading.shelf, SLUG))
+        return list(unvalued_gifts_of(reading.session, SLUG))
 
 
-def test_the_checks_notice_kept_values_that_are_wrong(given_four: Ledger) -> None:
+def test_the_check_notices_a_value_that_no_valuation_gave(given_four: Ledger) -> None:
+    (first, *_) = _waiting(given_four)
     with given_four.store.write() as writing:
-        assert [*gift_values_tie(writing), *unvalued_gifts_tie(writing)] == []
-        writing.shelf.put(unvalued.SUM, SLUG, UnvaluedSum(4, 400_007))
-        assert [finding.subject for finding in unvalued_gifts_tie(writing)] == [SLUG]
-        (leaf, *_), *_ = writing.shelf.rows("v.leaf")
-        writing.shelf.put(SUM, leaf, (7, 100_000))
-        assert [finding.subject for finding in gift_values_tie(writing)] == [leaf]
-        writing.shelf.save("v.leaf", leaf, None)
-        assert SLUG in [finding.subject for finding in gift_values_tie(writing)]
+        assert list(gift_values_tie(writing)) == []
+        gifts = table_of(GiftRow)
+        writing.session.connection().execute(
+            update(gifts).where(gifts.c.entry == first.entry).values(value=7)
+        )
+        assert [finding.subject for finding in gift_values_tie(writing)] == [first.outpoint]

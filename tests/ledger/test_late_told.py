@@ -54,7 +54,7 @@ def net(ledger: Ledger, kind: AccountClass) -> int:
 
 def received(ledger: Ledger) -> int:
     with ledger.store.read() as reading:
-        return gift_sums(reading.shelf, SLUG).sats
+        return gift_sums(reading.session, SLUG).sats
 
 
 def decide(ledger: Ledger, label: str, counts: str) -> None:

@@ -25,6 +25,7 @@ from ledger.views.matter import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind
+from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
 
 BTC = 100_000_000
@@ -166,9 +167,7 @@ def test_a_gift_is_worth_what_it_fetched_though_a_part_of_it_paid_the_move(tmp_p
     ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
     with ledger.store.write() as writing:
         value_waiting(writing, now=ledger.now)
-    with ledger.store.read() as reading:
-        gift = Books(reading).documents.require("donation", SLUG, f"{name('gift0')}:0")
-    assert gift["notes"]["valuation"]["value"] == BTC - 1000
+    assert gift(ledger, f"{name('gift0')}:0").value == BTC - 1000
 
 
 def test_an_extraordinary_fee_waits_for_a_person_with_the_command_that_explains_it(ledger: Ledger) -> None:

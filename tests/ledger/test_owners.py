@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.core.lines import Append, Open, Part, PartKind, UnitState, Use
 from ledger.rules.books import Books
+from ledger.rules.gift_records import gift_of
 from ledger.tracing.follow import Arrival, Ending, follow
 from ledger.tracing.owners import owners, owners_of_use
 from ledger.tracing.state import Lines
@@ -164,8 +165,9 @@ def test_a_lot_names_the_pieces_that_its_gifts_trails_say(
             told: Counter[str] = Counter()
             for index in range(len(gifts)):
                 outpoint = f"{name(f'gift{index}')}:0"
-                gift = books.documents.require("donation", SLUG, outpoint)
-                for visit in follow(lines, gift["line"], gift["start"], gift["end"]):
+                gift = gift_of(reading.session, SLUG, outpoint)
+                assert gift.units is not None
+                for visit in follow(lines, *gift.units):
                     if isinstance(visit, Arrival) and visit.use.id == f"receipt:{SLUG}:R-1:{lot['lot']}":
                         told[outpoint] += visit.end - visit.start
                     if isinstance(visit, Ending) and visit.use.id == f"receipt:{SLUG}:R-1:{lot['lot']}":

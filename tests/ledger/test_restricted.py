@@ -12,6 +12,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.rules.books import Books
 from ledger.store.addresses import Address
 from ledger.views.queries import campaign_report
+from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import SLUG, name, script, tx
 from tests.tools.needs import (
     DAY,
@@ -34,8 +35,8 @@ def test_a_gift_to_an_address_for_a_need_lies_on_that_needs_line(tmp_path: Path)
     given(ledger, ("N-1", 5_000), (None, 7_000), ("N-2", 9_000))
     assert free(ledger, "BTC", "free", "N-1", "N-2") == [7_000, 5_000, 9_000]
     with ledger.store.read() as reading:
-        facts = [d["facts"] for _, d in Books(reading).documents.all("donation", SLUG)]
-    assert sorted((f["sats"], f.get("restriction")) for f in facts) == [
+        gifts = gifts_of(reading.session, SLUG)
+    assert sorted((gift.sats, gift.restriction) for gift in gifts) == [
         (5_000, "N-1"),
         (7_000, None),
         (9_000, "N-2"),

@@ -16,6 +16,7 @@ from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_rows, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus
+from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, name, script, tx
 
 BTC = 100_000_000
@@ -31,10 +32,9 @@ def wallet(ledger: Ledger, kind: AccountClass = AccountClass.WALLET) -> int:
         return Books(reading).net(account(kind, SLUG), "BTC")
 
 
-def interval(ledger: Ledger, label: str, vout: int = 0) -> tuple[int, int]:
-    with ledger.store.read() as reading:
-        document = Books(reading).documents.require("donation", SLUG, f"{name(label)}:{vout}")
-    return document["start"], document["end"]
+def interval(ledger: Ledger, label: str, vout: int = 0) -> tuple[int | None, int | None]:
+    settled = gift(ledger, f"{name(label)}:{vout}")
+    return settled.line_start, settled.line_end
 
 
 def status(ledger: Ledger, label: str) -> DonationStatus:

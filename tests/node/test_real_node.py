@@ -14,7 +14,6 @@ from ledger.checks.run import run_checks
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import Actor
-from ledger.rules.books import Documents
 from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs
@@ -22,6 +21,7 @@ from service.wiring import build
 from tests.node.electrum import RealElectrum
 from tests.node.esplora_front import EsploraFront
 from tests.node.knots import WALLET, Node
+from tests.tools.gifts import gifts_of
 
 pytestmark = pytest.mark.node
 
@@ -100,9 +100,7 @@ class Watched:
         """Every settled donation: outpoint, sats and the block it is in."""
         with self.store.read() as tx:
             return {
-                key: (document["facts"]["sats"], document["block"])
-                for key, document in Documents(tx.shelf).all("donation", SLUG)
-                if document["live"]
+                gift.outpoint: (gift.sats, gift.block) for gift in gifts_of(tx.session, SLUG) if gift.live
             }
 
     def nodes_list(self) -> dict[str, tuple[int, str]]:

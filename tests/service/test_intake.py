@@ -13,7 +13,6 @@ from ledger.core.errors import Conflict
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import Actor, actor_named
-from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.clock import MovableClock
@@ -24,6 +23,7 @@ from service.pinning import restored_chain
 from service.wiring import Service, build
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.relief import CAMPAIGN, DEPTH, live_in, settled_on
 from watchers.proof.networks import REGTEST
@@ -118,7 +118,7 @@ def test_a_wallet_is_watched_from_the_look_after_its_campaign_was_opened(
         jobs.look()
     with scene.store.read() as tx:
         assert len(list(tx.addresses.of_campaign("later"))) == 1
-        found = [document["live"] for _, document in Documents(tx.shelf).all("donation", "later")]
+        found = [gift.live for gift in gifts_of(tx.session, "later")]
     assert found == [True]
     scene.audit()
 

@@ -17,7 +17,6 @@ from ledger.core.entry import entry_from_bytes
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import Actor
-from ledger.rules.books import Documents
 from ledger.store.database import Store
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.chain_status import chain_status
@@ -28,6 +27,7 @@ from service.config import Config, SourceConfig, Wallet, Watch, parse_config
 from service.wiring import build
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.relief import CAMPAIGN, DEPTH
 from watchers.proof.descriptors import Descriptor
@@ -76,8 +76,7 @@ def entries(store: Store) -> list[tuple[str, Any]]:
 
 def gifts(store: Store) -> dict[str, int]:
     with store.read() as tx:
-        rows = Documents(tx.shelf).all("donation", SLUG)
-        return {key: row["facts"]["sats"] for key, row in rows if row["live"]}
+        return {gift.outpoint: gift.sats for gift in gifts_of(tx.session, SLUG) if gift.live}
 
 
 @pytest.fixture

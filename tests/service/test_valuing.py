@@ -20,7 +20,7 @@ from ledger.recording.valuing import (
     note_refusal,
     rates_wanted,
 )
-from ledger.rules.books import Books
+from ledger.rules.gift_records import gift_of
 from ledger.rules.rates import minute_of
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state, reconciliation
@@ -157,7 +157,7 @@ def test_after_five_tries_the_desk_is_asked_with_age_amount_and_reason(scene: Sc
     assert scene.open() == (1, SATS)
     with scene.ledger.store.read() as reading:
         lines = dict(reconciliation(reading, SLUG, now=scene.ledger.now).lines)
-        settled = Books(reading).documents.require("donation", SLUG, f"{name('gift')}:0")["at"]
+        settled = gift_of(reading.session, SLUG, f"{name('gift')}:0").at
     line = lines[f"{SLUG}: without a value since {settled}"]
     assert f"{SATS} sats in {name('gift')}:0" in line
     assert "0 of 2 price sources answered" in line

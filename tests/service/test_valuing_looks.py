@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ledger.rules.books import Books
 from service.command import BadUse
 from service.config import Config, Rates, parse_config
 from service.valuing import valuing_of
 from tests.service.test_intake import Scene as Watching
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
+from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import SLUG as WATCHED_SLUG
 from tests.tools.relief import DEPTH
 from tests.tools.valuing_scene import Scene, scenes
@@ -35,10 +34,9 @@ def watched(tmp_path: Path) -> Iterator[Watching]:
         made.store.close()
 
 
-def values_in(watching: Watching) -> list[dict[str, Any] | None]:
+def values_in(watching: Watching) -> list[int | None]:
     with watching.store.read() as reading:
-        gifts = Books(reading).documents.all("donation", WATCHED_SLUG)
-        return [gift["notes"].get("valuation") for _, gift in gifts]
+        return [gift.value for gift in gifts_of(reading.session, WATCHED_SLUG)]
 
 
 def test_a_look_is_followed_by_a_round_that_values_what_settled(watched: Watching, scene: Scene) -> None:
@@ -48,7 +46,7 @@ def test_a_look_is_followed_by_a_round_that_values_what_settled(watched: Watchin
     outcome = jobs.run_once()
     assert outcome is not None
     assert [entry.kind for entry in outcome.entries] == ["donation", "rate", "valuation"]
-    assert [value["price"] for value in values_in(watched) if value] == [3_000_000]
+    assert values_in(watched) == [150]
     watched.audit()
 
 

@@ -9,10 +9,12 @@ from sqlmodel import col, select
 from ledger.model.campaigns import Nature
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
+from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import last_closed, pending_period
 from ledger.rules.repayments import owed_still
+from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
 
@@ -33,7 +35,7 @@ def _in_kind(s: Scene) -> Facts:
 
 @tells("incoming")
 def _incoming(s: Scene) -> Facts:
-    coins = [outpoint for outpoint, d in s.documents("donation") if d["live"]]
+    coins = [gift.outpoint for gift in gifts_of(s.tx.session, s.slug) if gift.live]
     apart = (
         select(SpendRow.txid, SpendChangeRow.vout)
         .join(SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry)
@@ -41,11 +43,10 @@ def _incoming(s: Scene) -> Facts:
     )
     coins += [f"{txid}:{vout}" for txid, vout in s.books.session.exec(apart)]
     outpoint = s.one(sorted(set(coins)), "donation")
-    document = coin_named(s.books, s.slug, outpoint)
-    now = document.get("counts_as", "")
-    counts = [name for name in ("gift", "top_up", "change", "undecided") if name != now]
+    coin = coin_named(s.books, s.slug, outpoint)
+    counts = [name for name in ("gift", "top_up", "change", "undecided") if name != coin.counts_as]
     facts: Facts = {"outpoint": outpoint, "counts_as": s.pick(counts), "date": s.today}
-    return facts | {"n": int(document.get("decisions", 0)) + 1}
+    return facts | {"n": coin.decisions + 1}
 
 
 @tells("reclassification")
@@ -138,13 +139,14 @@ for _noun in ("loan", "repayment", "reclassification"):
 
 
 def _live_gifts(s: Scene) -> list[str]:
-    gifts = [o for o, d in s.documents("donation") if d["live"] and d["line"]]
-    return gifts + [f"contribution:{n}" for n, d in s.documents("contribution") if d["live"]]
+    gifts = [gift.outpoint for gift in gifts_of(s.tx.session, s.slug) if gift.live and gift.line]
+    banks = contributions_of(s.tx.session, s.slug)
+    return gifts + [f"contribution:{bank.number}" for bank in banks if bank.reversed_by is None]
 
 
 @tells("block")
 def _block(s: Scene) -> Facts:
-    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    blocked = {block.gift for block in standing_blocks(s.tx.session, s.slug)}
     young = [
         str(coin.outpoint)
         for coin in s.world.chain.unspent()
@@ -158,19 +160,20 @@ def _block(s: Scene) -> Facts:
 @tells("release")
 def _release(s: Scene) -> Facts:
     waiting = {d["facts"]["block"] for _, d in s.of_status("release", "pending")}
-    blocks = [n for n, d in s.documents("block") if d["status"] == "standing" and n not in waiting]
+    blocks = [b.number for b in standing_blocks(s.tx.session, s.slug) if b.number not in waiting]
     return s.numbered("RL") | {"block": s.one(blocks, "block")}
 
 
 @tells("gift-return")
 def _gift_return(s: Scene) -> Facts:
-    blocked = {gift for gift, _ in s.books.documents.all("blocked", s.slug)}
+    blocked = {block.gift for block in standing_blocks(s.tx.session, s.slug)}
     gift = s.one([gift for gift in _live_gifts(s) if gift not in blocked], "contribution")
     facts = s.numbered("GR") | {"gift": gift, "reason": s.pick(("asked", "mistake", "other"))}
     if gift.startswith("contribution:"):
-        bought = s.books.documents.require("contribution", s.slug, gift.partition(":")[2])["facts"]
+        came = find_contribution(s.tx.session, s.slug, gift.partition(":")[2])
+        assert came is not None
         fee = s.pick((0, 0, 2))
-        facts |= {"bank": bought["bank"], "fee": fee, "amount": s.n(1, max(1, bought["amount"] - fee))}
+        facts |= {"bank": came.bank, "fee": fee, "amount": s.n(1, max(1, came.amount - fee))}
         return facts
     txid, out = s.one([(ref, d.out) for ref, d in s.unexplained()], "spend")
     fee = s.n(0, min(out - 1, 500))

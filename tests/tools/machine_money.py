@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.core.times import unix_seconds
 from ledger.rules.campaigns import campaign_of, products_of, standing_needs
+from ledger.rules.gift_records import contributions_of
 from ledger.rules.pledges import (
     PledgeStatus,
     gift_worth,
@@ -13,8 +14,9 @@ from ledger.rules.pledges import (
     pledges_of,
 )
 from ledger.rules.rates import minute_of
-from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_in
+from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_of
 from ledger.views.papers import standing_evidence
+from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
 
@@ -70,8 +72,8 @@ def _open_pledges(s: Scene) -> list[str]:
 def _match(s: Scene) -> Facts:
     number = s.one(_open_pledges(s), "pledge")
     state = pledge_state(s.books, pledge_of(s.tx.session, s.slug, number))
-    gifts = [f"contribution:{name}" for name, _ in s.documents("contribution")]
-    gifts += [outpoint for outpoint, d in s.documents("donation") if d["line"]]
+    gifts = [f"contribution:{bank.number}" for bank in contributions_of(s.tx.session, s.slug)]
+    gifts += [gift.outpoint for gift in gifts_of(s.tx.session, s.slug) if gift.line]
     left = []
     for gift in gifts:
         worth = gift_worth(s.books, s.slug, gift, state.asset) or 0
@@ -90,7 +92,7 @@ tells("pledge.lapsed")(_step)
 
 @tells("rate")
 def _rate(s: Scene) -> Facts:
-    moments = [block.time for block in unvalued_blocks(s.books.shelf, s.slug)]
+    moments = [block.time for block in unvalued_blocks(s.tx.session, s.slug)]
     at = s.pick([*moments, s.world.now])
     price = s.n(2_000_000, 5_000_000)
     quotes = [
@@ -111,11 +113,10 @@ def _day(moment: int) -> str:
 
 @tells("valuation")
 def _valuation(s: Scene) -> Facts:
-    _, gift = s.one(unvalued_gifts_in(s.books.shelf, s.slug), "donation")
-    outpoint = gift.outpoint
+    gift = s.one(unvalued_gifts_of(s.tx.session, s.slug), "donation")
     paper = s.one(standing_evidence(s.tx.session, s.slug), "evidence")
-    undone = s.books.documents.require("donation", s.slug, outpoint).get("valuations_reversed", 0)
-    facts = {"outpoint": outpoint, "value": s.n(0, 10_000_000), "paper": paper.sha256}
+    undone = gift.valuations_undone
+    facts = {"outpoint": gift.outpoint, "value": s.n(0, 10_000_000), "paper": paper.sha256}
     return facts | ({"n": undone} if undone else {})
 
 

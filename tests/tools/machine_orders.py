@@ -10,6 +10,7 @@ from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
 from ledger.rules.payable import paid_and_waiting
+from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
 
 
@@ -137,7 +138,8 @@ def _refund(s: Scene) -> Facts:
     if "lot" not in facts and s.chance(25):
         del facts["bank"]
         return facts | {"amount": 0, "written_off": "The maker is bankrupt"}
-    coins = [(o, d["facts"]["sats"]) for o, d in s.documents("donation") if d["live"] and not d["line"]]
+    gifts = gifts_of(s.tx.session, s.slug)
+    coins = [(gift.outpoint, gift.sats) for gift in gifts if gift.live and not gift.line]
     if coins and s.chance(30):
         outpoint, sats = s.pick(coins)
         facts |= {"asset": "BTC", "outpoint": outpoint, "amount": sats, "refunds": facts["amount"]}

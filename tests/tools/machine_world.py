@@ -27,6 +27,7 @@ from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, standing_needs
+from ledger.rules.gift_records import SettledGift
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import Kind
@@ -39,6 +40,7 @@ from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from ledger.views.reconcile import coins_in_books, reconciliation
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationStatus
+from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import START
 from tests.tools.machine_chain import Chain
 
@@ -279,8 +281,8 @@ class World:
             for _, lot in list(books.documents.all("lot", "")):
                 if lot["campaign"] == slug and "over_of" not in lot:
                     lot_traces(books, slug, lot["facts"]["lot"])
-            for outpoint, gift in list(books.documents.all("donation", slug)):
-                self._read_trail(tx, outpoint, gift)
+            for gift in gifts_of(tx.session, slug):
+                self._read_trail(tx, gift)
 
     @staticmethod
     def _conserves(report: Conservation) -> None:
@@ -289,12 +291,12 @@ class World:
         off = [row for row in found if row.difference.minor]
         assert off == [], off
 
-    def _read_trail(self, tx: Any, outpoint: str, gift: dict[str, Any]) -> None:
+    def _read_trail(self, tx: Any, gift: SettledGift) -> None:
         try:
-            trails = donation_trails(tx, outpoint, now=self.now)
+            trails = donation_trails(tx, gift.outpoint, now=self.now)
         except NotFound:
             return
-        if gift["live"] and gift["line"]:
+        if gift.live and gift.line:
             statuses = [trail.status for trail in trails]
-            wanted = DonationStatus.BLOCKED if "blocked" in gift else DonationStatus.SETTLED
+            wanted = DonationStatus.BLOCKED if gift.blocked_by is not None else DonationStatus.SETTLED
             assert statuses == [wanted], (statuses, wanted)

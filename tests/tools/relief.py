@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.rules.books import Documents
 from ledger.store.database import Store
 from tests.tools.fake_chain import FakeChain, script_no
+from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import ADDRESSES, SLUG
 from watchers.proof.block import parse_block
 
@@ -32,8 +32,4 @@ def settled_on(chain: FakeChain) -> dict[str, int]:
 
 def live_in(store: Store) -> dict[str, int]:
     with store.read() as tx:
-        return {
-            key: document["facts"]["sats"]
-            for key, document in Documents(tx.shelf).all("donation", SLUG)
-            if document["live"]
-        }
+        return {gift.outpoint: gift.sats for gift in gifts_of(tx.session, SLUG) if gift.live}

@@ -24,7 +24,6 @@ from ledger.core.look import SourceStatus
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import Actor
-from ledger.rules.books import Documents
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
@@ -39,6 +38,7 @@ from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transactio
 from tests.tools.fake_core import CoreServer
 from tests.tools.fake_core_rest import CoreRestServer
 from tests.tools.fake_server import FakeServer
+from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import ADDRESSES, SLUG, config_of
 from tests.tools.relief import CAMPAIGN
 from tests.tools.source_mutations import rewrite, written
@@ -219,8 +219,8 @@ class Ran:
     def live(self) -> dict[str, tuple[int, str]]:
         """Donations that count: outpoint, sats and block."""
         with self.store.read() as tx:
-            rows = Documents(tx.shelf).all("donation", SLUG)
-            return {key: (row["facts"]["sats"], row["block"]) for key, row in rows if row["live"]}
+            gifts = gifts_of(tx.session, SLUG)
+            return {gift.outpoint: (gift.sats, gift.block) for gift in gifts if gift.live}
 
     @property
     def waiting(self) -> list[WatchedTx]:

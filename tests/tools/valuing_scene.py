@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.core.entry import Entry
+from ledger.core.entry import Entry, entry_from_bytes
 from ledger.recording.desk import Outcome
-from ledger.rules.books import Books
+from ledger.rules.gift_records import gift_of
 from ledger.store.database import Store
 from ledger.views.reconcile import books_state
 from service.clock import Clock
@@ -86,9 +86,14 @@ class Scene:
         return moment
 
     def value(self, label: str = "gift") -> dict[str, Any] | None:
+        """What the entry that values a gift says."""
         with self.ledger.store.read() as reading:
-            gift = Books(reading).documents.require("donation", SLUG, f"{name(label)}:0")
-        valuation: dict[str, Any] | None = gift["notes"].get("valuation")
+            gift = gift_of(reading.session, SLUG, f"{name(label)}:0")
+            row = None if gift.valued_by is None else reading.journal.by_seq(gift.valued_by)
+        if row is None:
+            return None
+        valuation: dict[str, Any] = entry_from_bytes(row.data).notes["valuation"]
+        assert (gift.value, gift.currency) == (valuation["value"], valuation["currency"])
         return valuation
 
     def open(self) -> tuple[int, int]:
@@ -120,8 +125,7 @@ def scenes(folder: Path) -> Iterator[Open]:
 
 def day_of_gift(scene: Scene) -> str:
     with scene.ledger.store.read() as reading:
-        gift = Books(reading).documents.require("donation", SLUG, f"{name('gift')}:0")
-    return str(gift["date"])
+        return gift_of(reading.session, SLUG, f"{name('gift')}:0").date
 
 
 def add_paper(scene: Scene) -> str:

@@ -16,7 +16,7 @@ import service.wiring
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import ChainLook, SeenTx
 from ledger.recording.settling import record_look
-from ledger.rules.books import Documents
+from ledger.rules.gift_records import gift_of
 from ledger.rules.observing import Observed, TxState
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
@@ -69,10 +69,10 @@ class Life:
         assert self.ran.service.jobs.trouble is None
         self.ran.audit()
 
-    def interval(self, txid: str) -> tuple[int, int]:
+    def interval(self, txid: str) -> tuple[int | None, int | None]:
         with self.ran.store.read() as tx:
-            document = Documents(tx.shelf).require("donation", SLUG, f"{txid}:0")
-        return document["start"], document["end"]
+            gift = gift_of(tx.session, SLUG, f"{txid}:0")
+        return gift.line_start, gift.line_end
 
     def state(self, txid: str) -> TxState | None:
         with self.ran.store.read() as tx:

@@ -18,6 +18,7 @@ from ledger.core.frozen import Amount, Quantity
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import EvidenceRow
+from ledger.model.gifts import GiftBlockRow
 from ledger.model.limits import LimitRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
 from ledger.model.people import ResultRow
@@ -28,6 +29,7 @@ from ledger.model.workflow import COUNTS, Status
 from ledger.recording.kinds import ALL
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
+from ledger.rules.gift_records import contributions_of
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import items_of
@@ -371,7 +373,7 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
     for noun, number, standing in _rows_of(books.session, slug):
         yield "status", f"{slug}/{noun} {number}", "status", "", standing
     for noun in _DOCUMENTS:
-        if noun in {"campaign", "donation", "spend", "valuation"}:
+        if noun == "spend":
             continue
         for number, document in books.documents.all(noun, slug):
             standing = "stands" if document.get("reversed") is None else "reversed"
@@ -411,6 +413,10 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
         yield "rate", rate_number(rate.currency, rate.date, rate.at), "stands"
     for limit in session.exec(select(LimitRow).where(LimitRow.campaign == slug)):
         yield "limit", f"{limit.role}:{limit.currency}", "stands"
+    for bank in contributions_of(session, slug):
+        yield "contribution", bank.number, _standing(bank.reversed_by)
+    for block in session.exec(select(GiftBlockRow).where(GiftBlockRow.campaign == slug)):
+        yield "block", block.number, block.status.value
     for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
         yield "period", period.number, period.status.value
 

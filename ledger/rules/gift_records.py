@@ -1,0 +1,428 @@
+"""Gifts as they stand: found by their outpoint or their name on a line, written, and added up day by day.
+
+Below all rules of gifts. `gifts` and `gift_days` are hot: they are read and written by statements of Core alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from ledger.core.chain import Outpoint
+from ledger.core.errors import NotFound
+from ledger.core.lines import Piece
+from ledger.core.names import GiftKind, gift_named
+from ledger.model.campaigns import CampaignRow
+from ledger.model.columns import table_of, upsert
+from ledger.model.gifts import (
+    BlockStatus,
+    Coins,
+    ContributionRow,
+    CountsAs,
+    GiftBlockRow,
+    GiftDayRow,
+    GiftRow,
+    GiftState,
+    GiftValuationRow,
+    GiftVoidPieceRow,
+    ValuationConversionRow,
+)
+from ledger.model.rates import RateQuoteRow
+from ledger.rules.rates import Quote, value_at
+
+
+class SettledGift(NamedTuple):
+    """A row of `gifts`, column by column."""
+
+    entry: int
+    campaign: str
+    txid: str
+    vout: int
+    sats: int
+    date: str
+    at: str
+    position: int | None
+    first_height: int
+    block: str
+    height: int
+    time: int
+    restriction: str | None
+    counted_in: Coins
+    counts_as: CountsAs
+    state: GiftState = GiftState.LIVE
+    mind: int = 0
+    decisions: int = 0
+    line: str | None = None
+    line_start: int | None = None
+    line_end: int | None = None
+    shortfall: int | None = None
+    value: int | None = None
+    currency: str | None = None
+    valued_by: int | None = None
+    valuations_undone: int = 0
+    value_by_hand: bool = False
+    refunded_order: str | None = None
+    returned: int = 0
+    blocked_by: int | None = None
+    blocked_at: str | None = None
+    released_at: str | None = None
+    voided_at: str | None = None
+    restored_at: str | None = None
+
+    @property
+    def outpoint(self) -> str:
+        return f"{self.txid}:{self.vout}"
+
+    @property
+    def live(self) -> bool:
+        return self.state is GiftState.LIVE
+
+    @property
+    def came_back(self) -> bool:
+        """Did it come back with a spend? Such a coin has no place of its own in its block."""
+        return self.position is None
+
+    @property
+    def units(self) -> tuple[str, int, int] | None:
+        """Its line and its units there, from and to; None where it is counted apart."""
+        if self.line is None or self.line_start is None or self.line_end is None:
+            return None
+        return self.line, self.line_start, self.line_end
+
+    @property
+    def is_counted(self) -> bool:
+        """Is it a gift that counts: on a line, and not found to be something else?"""
+        return self.live and self.line is not None and self.counts_as is CountsAs.GIFT
+
+
+_GIFTS, _PIECES, _DAYS = table_of(GiftRow), table_of(GiftVoidPieceRow), table_of(GiftDayRow)
+_FIND = select(_GIFTS).where(
+    _GIFTS.c.txid == bindparam("t"), _GIFTS.c.vout == bindparam("v"), _GIFTS.c.campaign == bindparam("c")
+)
+_SAVE = update(_GIFTS).where(_GIFTS.c.entry == bindparam("e"))
+_PIECES_OF = (
+    select(_PIECES.c.piece_start, _PIECES.c.piece_end)
+    .where(_PIECES.c.gift == bindparam("g"))
+    .order_by(_PIECES.c.piece_start)
+)
+_DAY = select(_DAYS).where(_DAYS.c.campaign == bindparam("c"), _DAYS.c.date == bindparam("d"))
+
+_BLOCK = table_of(GiftBlockRow)
+_VALUATIONS, _CONVERSIONS = table_of(GiftValuationRow), table_of(ValuationConversionRow)
+_QUOTES = table_of(RateQuoteRow)
+_STANDING = select(_BLOCK.c.entry, _BLOCK.c.number).where(
+    _BLOCK.c.campaign == bindparam("c"),
+    _BLOCK.c.gift == bindparam("g"),
+    _BLOCK.c.status == BlockStatus.STANDING,
+)
+
+
+def find_gift(session: Session, campaign: str, outpoint: str) -> SettledGift | None:
+    place = Outpoint.parse(outpoint)
+    found = session.connection().execute(_FIND, {"t": place.txid, "v": place.vout, "c": campaign}).first()
+    return None if found is None else SettledGift._make(found)
+
+
+def gift_of(session: Session, campaign: str, outpoint: str) -> SettledGift:
+    """A settled payment; raises NotFound."""
+    found = find_gift(session, campaign, outpoint)
+    if found is None:
+        raise NotFound(f"donation: there is no donation {outpoint} in campaign {campaign}")
+    return found
+
+
+def add_gift(session: Session, gift: SettledGift) -> None:
+    """Write a gift that has none yet."""
+    session.connection().execute(insert(_GIFTS), gift._asdict())
+    _add_up(session, None, gift)
+
+
+def save_gift(session: Session, before: SettledGift, after: SettledGift) -> None:
+    """Write what changed of a gift; its sums follow."""
+    changed = {
+        name: new
+        for name, old, new in zip(SettledGift._fields, before, after, strict=True)
+        if old != new or type(old) is not type(new)
+    }
+    if changed:
+        session.connection().execute(_SAVE.values(**changed), {"e": before.entry})
+        _add_up(session, before, after)
+
+
+def void_pieces(session: Session, gift: SettledGift) -> tuple[Piece, ...]:
+    """The units that left the line when the gift was voided."""
+    rows = session.connection().execute(_PIECES_OF, {"g": gift.entry})
+    return tuple((start, end) for start, end in rows)
+
+
+def save_void_pieces(session: Session, gift: SettledGift, pieces: tuple[Piece, ...]) -> None:
+    """Write the units that left with a voided gift, instead of those that did before."""
+    session.connection().execute(delete(_PIECES).where(_PIECES.c.gift == gift.entry))
+    if pieces:
+        rows = [{"gift": gift.entry, "piece_start": start, "piece_end": end} for start, end in pieces]
+        session.connection().execute(insert(_PIECES), rows)
+
+
+class StandingBlock(NamedTuple):
+    """A block that stands on a gift: its entry, and its number."""
+
+    entry: int
+    number: str
+
+
+def standing_block(session: Session, campaign: str, gift: str) -> StandingBlock | None:
+    """The block on a gift by its name on the line, settled or not; None where none stands."""
+    found = session.connection().execute(_STANDING, {"c": campaign, "g": gift}).first()
+    return None if found is None else StandingBlock._make(found)
+
+
+def standing_blocks(session: Session, campaign: str) -> Sequence[GiftBlockRow]:
+    """All blocks of a campaign that stand, by number."""
+    wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.status) == BlockStatus.STANDING)
+    return session.exec(select_rows(GiftBlockRow).where(*wanted).order_by(col(GiftBlockRow.number))).all()
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class GiftValue:
+    """What a gift is worth, minor units of `currency`, and by what.
+
+    A rate (`price` of one bitcoin, its `quotes`, its entry), the numbers of the conversions that sold it, or the hash
+    of a paper and its title.
+    """
+
+    currency: str
+    value: int
+    price: int | None = None
+    quotes: tuple[Quote, ...] | None = None
+    rate: int | None = None
+    conversions: tuple[str, ...] | None = None
+    paper: str | None = None
+    title: str | None = None
+
+
+def value_by_rate(session: Session, campaign: CampaignRow, moment: int, sats: int) -> GiftValue | None:
+    """The value of sats at a moment (Unix seconds); None where no rate of it decides."""
+    found = value_at(session, campaign, moment, sats)
+    if found is None:
+        return None
+    return GiftValue(found.currency, found.value, found.price, found.quotes, found.rate)
+
+
+def add_valuation(session: Session, gift: SettledGift, worth: GiftValue) -> None:
+    """Write by what a gift is worth what it is, as the entry `valued_by` says."""
+    row = {
+        "entry": gift.valued_by,
+        "gift": gift.entry,
+        "currency": worth.currency,
+        "value": worth.value,
+        "price": worth.price,
+        "rate": worth.rate,
+        "paper": worth.paper,
+        "title": worth.title,
+    }
+    session.connection().execute(insert(_VALUATIONS), row)
+    rows = [
+        {"valuation": gift.valued_by, "n": n, "campaign": gift.campaign, "number": number}
+        for n, number in enumerate(worth.conversions or ())
+    ]
+    if rows:
+        session.connection().execute(insert(_CONVERSIONS), rows)
+
+
+def take_value_back(session: Session, gift: SettledGift, by: int, *, by_hand: bool) -> None:
+    """Take a value back by the reversal `by`; the gift waits for another, from a person where one undid it."""
+    undone = update(_VALUATIONS).where(_VALUATIONS.c.entry == gift.valued_by).values(reversed_by=by)
+    session.connection().execute(undone)
+    after = gift._replace(
+        value=None,
+        currency=None,
+        valued_by=None,
+        valuations_undone=gift.valuations_undone + 1,
+        value_by_hand=by_hand,
+    )
+    save_gift(session, gift, after)
+
+
+def valued_by_conversion(session: Session, campaign: str, number: str) -> list[str]:
+    """The outpoints of the gifts whose value rests on what a conversion fetched."""
+    query = (
+        select(_GIFTS.c.txid, _GIFTS.c.vout)
+        .join(_VALUATIONS, _VALUATIONS.c.entry == _GIFTS.c.valued_by)
+        .join(_CONVERSIONS, _CONVERSIONS.c.valuation == _VALUATIONS.c.entry)
+        .where(_CONVERSIONS.c.campaign == campaign, _CONVERSIONS.c.number == number)
+        .order_by(_GIFTS.c.txid, _GIFTS.c.vout)
+    )
+    return [f"{txid}:{vout}" for txid, vout in session.connection().execute(query)]
+
+
+def value_sources(session: Session, gift: SettledGift | None) -> tuple[str, ...]:
+    """Who says what a gift is worth: those who quoted, the conversions that sold it, or a paper's title."""
+    if gift is None or gift.valued_by is None:
+        return ()
+    connection, valuation = session.connection(), _VALUATIONS.c
+    told = select(valuation.rate, valuation.title).where(valuation.entry == gift.valued_by)
+    rate, title = connection.execute(told).one()
+    if title is not None:
+        return (title,)
+    names = select(_CONVERSIONS.c.number).where(_CONVERSIONS.c.valuation == gift.valued_by)
+    names = names.order_by(_CONVERSIONS.c.n)
+    if rate is not None:
+        names = select(_QUOTES.c.source).where(_QUOTES.c.rate == rate).order_by(_QUOTES.c.n)
+    return tuple(connection.execute(names).scalars())
+
+
+# ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DaySums(NamedTuple):
+    """What gifts add to the sums of their day: of those that count, and of dust."""
+
+    gifts: int = 0
+    sats: int = 0
+    value: int = 0
+    dust_gifts: int = 0
+    dust: int = 0
+
+
+def sums_of(gift: SettledGift | None) -> DaySums:
+    """What one gift adds."""
+    if gift is None or not gift.live:
+        return DaySums()
+    if gift.is_counted:
+        return DaySums(1, gift.sats, gift.value or 0)
+    return DaySums(dust_gifts=1, dust=gift.sats) if gift.counted_in is Coins.DUST else DaySums()
+
+
+def _add_up(session: Session, before: SettledGift | None, after: SettledGift) -> None:
+    """Keep the sums of the gift's day true."""
+    was, now = sums_of(before), sums_of(after)
+    if was == now:
+        return
+    connection, place = session.connection(), (after.campaign, after.date)
+    found = connection.execute(_DAY, {"c": after.campaign, "d": after.date}).first()
+    kept = DaySums() if found is None else DaySums(*found[2:])
+    sums = DaySums(*(k + n - w for k, n, w in zip(kept, now, was, strict=True)))
+    row = {"campaign": place[0], "date": place[1]} | sums._asdict()
+    connection.execute(upsert(session, GiftDayRow), row)
+
+
+# ── gifts in coins or at a bank, by their name on a line ─────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMoney:
+    """A gift in coins or at a bank, of `amount` minor units of an asset, as far as both have the same.
+
+    `units`: its line and its units there, from and to. `block` is the number of the block that stands on it.
+    """
+
+    name: str
+    asset: str
+    amount: int
+    live: bool
+    counts_as: CountsAs
+    counted_in: Coins
+    units: tuple[str, int, int] | None
+    restriction: str | None
+    block: str | None
+    value: int | None = None
+    currency: str | None = None
+
+
+def given_money(session: Session, campaign: str, gift: str) -> GivenMoney | None:
+    """A gift in coins or at a bank, by its name on the line; None where there is none."""
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        bank = find_contribution(session, campaign, name.number)
+        if bank is None:
+            return None
+        return GivenMoney(
+            name=gift,
+            asset=bank.currency,
+            amount=bank.amount,
+            live=bank.reversed_by is None,
+            counts_as=CountsAs.GIFT,
+            counted_in=Coins.WALLET,
+            units=(bank.line, bank.line_start, bank.line_end),
+            restriction=bank.restriction,
+            block=_number_of(session, bank.blocked_by),
+        )
+    coins = find_gift(session, campaign, gift)
+    if coins is None:
+        return None
+    return GivenMoney(
+        name=gift,
+        asset="BTC",
+        amount=coins.sats,
+        live=coins.live,
+        counts_as=coins.counts_as,
+        counted_in=coins.counted_in,
+        units=coins.units,
+        restriction=coins.restriction,
+        block=_number_of(session, coins.blocked_by),
+        value=coins.value,
+        currency=coins.currency,
+    )
+
+
+def find_contribution(session: Session, campaign: str, number: str) -> ContributionRow | None:
+    wanted = (col(ContributionRow.campaign) == campaign, col(ContributionRow.number) == number)
+    return session.exec(select_rows(ContributionRow).where(*wanted)).one_or_none()
+
+
+def contributions_of(session: Session, campaign: str) -> Sequence[ContributionRow]:
+    """All contributions of a campaign, by number; those that were reversed too."""
+    query = select_rows(ContributionRow).where(ContributionRow.campaign == campaign)
+    return session.exec(query.order_by(col(ContributionRow.number))).all()
+
+
+def _number_of(session: Session, block: int | None) -> str | None:
+    return None if block is None else session.get_one(GiftBlockRow, block).number
+
+
+def note_returned(session: Session, campaign: str, gift: str, units: int) -> None:
+    """So many more of a gift's units went back to its donor; fewer where negative."""
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        bank = find_contribution(session, campaign, name.number)
+        if bank is not None:
+            bank.returned += units
+        return
+    coins = find_gift(session, campaign, gift)
+    if coins is not None:
+        save_gift(session, coins, coins._replace(returned=coins.returned + units))
+
+
+def note_block(session: Session, campaign: str, gift: str, block: int, at: str) -> None:
+    """A block stands on a gift from now on."""
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        bank = find_contribution(session, campaign, name.number)
+        if bank is not None:
+            bank.blocked_by = block
+        return
+    coins = find_gift(session, campaign, gift)
+    if coins is not None:
+        save_gift(session, coins, coins._replace(blocked_by=block, blocked_at=at, released_at=None))
+
+
+def note_unblocked(session: Session, campaign: str, gift: str, released_at: str | None) -> None:
+    """No block stands on a gift any more: it was released, or went back."""
+    name = gift_named(gift)
+    if name.kind is GiftKind.CONTRIBUTION:
+        bank = find_contribution(session, campaign, name.number)
+        if bank is not None:
+            bank.blocked_by = None
+        return
+    coins = find_gift(session, campaign, gift)
+    if coins is not None:
+        after = coins._replace(blocked_by=None, released_at=released_at or coins.released_at)
+        save_gift(session, coins, after)
