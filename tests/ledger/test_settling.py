@@ -135,8 +135,8 @@ def test_change_is_never_a_gift_and_what_left_is_unexplained_at_once(ledger: Led
     with ledger.store.read() as reading:
         state = books_state(reading, SLUG, now=ledger.now)
     assert not state.reconciled
-    assert state.unexplained == 60_000_000
-    assert state.difference == 0
+    assert state.unexplained.minor == 60_000_000
+    assert state.difference.minor == 0
 
 
 def test_what_comes_back_above_what_went_in_waits_for_a_decision(ledger: Ledger) -> None:
@@ -218,7 +218,7 @@ def test_a_rejected_conversion_leaves_the_spend_unexplained_and_its_units_free(l
     ledger.do("recorder", "conversion", "add", **sold(ledger))
     ledger.do("recorder", "conversion", "reject", number="C-1", date="2023-11-20")
     with ledger.store.read() as reading:
-        assert books_state(reading, SLUG, now=ledger.now).unexplained == 60_000_000
+        assert books_state(reading, SLUG, now=ledger.now).unexplained.minor == 60_000_000
     ledger.do("recorder", "conversion", "add", **sold(ledger, number="C-2"))
 
 
@@ -229,7 +229,7 @@ def test_an_approved_conversion_is_reversed_only_while_its_money_is_free(ledger:
     seq = ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20").seq
     ledger.do("approver", "reversal", "add", entry=seq, reason="wrong bank", date="2023-11-21")
     with ledger.store.read() as reading:
-        assert books_state(reading, SLUG, now=ledger.now).unexplained == 60_000_000
+        assert books_state(reading, SLUG, now=ledger.now).unexplained.minor == 60_000_000
     with pytest.raises(Conflict, match="recorded already"):
         ledger.do("approver", "reversal", "add", entry=seq, reason="again", date="2023-11-21")
 
@@ -244,7 +244,7 @@ def test_a_spend_that_a_reorg_undoes_comes_back_and_its_use_stands(ledger: Ledge
     assert wallet(ledger) == BTC
     with ledger.store.read() as reading:
         state = books_state(reading, SLUG, now=ledger.now)
-    assert state.shortfall == 60_000_000
+    assert state.shortfall.minor == 60_000_000
     assert not state.reconciled
     ledger.reorg(
         7,
