@@ -87,15 +87,24 @@ def table_of(row: type[Table]) -> SqlTable:
 
 
 @cache
-def _upsert(dialect: str, row: type[Table]) -> Insert:
+def _upsert(dialect: str, row: type[Table], adds: bool) -> Insert:
     table = table_of(row)
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
     keys = [column.name for column in table.primary_key.columns]
-    others = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+    others = {
+        column.name: column + insert.excluded[column.name] if adds else insert.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
     made: Insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
     return made
 
 
 def upsert(session: Session, row: type[Table]) -> Insert:
     """Core's statement that adds a row, or writes all its columns over the one with the same primary key."""
-    return _upsert(session.connection().dialect.name, row)
+    return _upsert(session.connection().dialect.name, row, False)
+
+
+def accumulate(session: Session, row: type[Table]) -> Insert:
+    """Core's statement that adds a row, or its numbers to those of the one with the same primary key."""
+    return _upsert(session.connection().dialect.name, row, True)

@@ -18,7 +18,7 @@ from ledger.core.errors import NotFound
 from ledger.core.lines import Piece
 from ledger.core.names import GiftKind, gift_named
 from ledger.model.campaigns import CampaignRow
-from ledger.model.columns import table_of, upsert
+from ledger.model.columns import accumulate, table_of
 from ledger.model.gifts import (
     BlockStatus,
     Coins,
@@ -100,7 +100,7 @@ class SettledGift(NamedTuple):
         return self.live and self.line is not None and self.counts_as is CountsAs.GIFT
 
 
-_GIFTS, _PIECES, _DAYS = table_of(GiftRow), table_of(GiftVoidPieceRow), table_of(GiftDayRow)
+_GIFTS, _PIECES = table_of(GiftRow), table_of(GiftVoidPieceRow)
 _FIND = select(_GIFTS).where(
     _GIFTS.c.txid == bindparam("t"), _GIFTS.c.vout == bindparam("v"), _GIFTS.c.campaign == bindparam("c")
 )
@@ -110,7 +110,6 @@ _PIECES_OF = (
     .where(_PIECES.c.gift == bindparam("g"))
     .order_by(_PIECES.c.piece_start)
 )
-_DAY = select(_DAYS).where(_DAYS.c.campaign == bindparam("c"), _DAYS.c.date == bindparam("d"))
 
 _BLOCK = table_of(GiftBlockRow)
 _VALUATIONS, _CONVERSIONS = table_of(GiftValuationRow), table_of(ValuationConversionRow)
@@ -306,12 +305,9 @@ def _add_up(session: Session, before: SettledGift | None, after: SettledGift) ->
     was, now = sums_of(before), sums_of(after)
     if was == now:
         return
-    connection, place = session.connection(), (after.campaign, after.date)
-    found = connection.execute(_DAY, {"c": after.campaign, "d": after.date}).first()
-    kept = DaySums() if found is None else DaySums(*found[2:])
-    sums = DaySums(*(k + n - w for k, n, w in zip(kept, now, was, strict=True)))
-    row = {"campaign": place[0], "date": place[1]} | sums._asdict()
-    connection.execute(upsert(session, GiftDayRow), row)
+    change = DaySums(*(new - old for new, old in zip(now, was, strict=True)))
+    row = {"campaign": after.campaign, "date": after.date} | change._asdict()
+    session.connection().execute(accumulate(session, GiftDayRow), row)
 
 
 # ── gifts in coins or at a bank, by their name on a line ─────────────────────────────────────────────────
