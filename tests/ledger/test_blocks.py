@@ -296,7 +296,7 @@ def test_a_block_of_a_payment_that_never_came_is_asked_about(tmp_path: Path) -> 
     block(ledger)
     with ledger.store.read() as reading:
         (waits,) = decisions(reading, SLUG, now=ledger.now)
-    assert (waits.matter, waits.amount.minor) == (Matter.BLOCKED_GIFT, None)
+    assert (waits.matter, waits.amount) == (Matter.BLOCKED_GIFT, None)
     assert "see that its key is right" in waits.what_to_do
     release(ledger)
     with ledger.store.read() as reading:

@@ -69,8 +69,8 @@ def test_an_undecided_coin_joins_the_end_of_the_line_and_only_a_gift_counts_as_o
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, COIN, now=ledger.now)
         rows, _ = donation_rows(reading, SLUG, after=None, limit=9)
-    assert trail.outcome == ("" if counts_as == "gift" else counts_as)
-    assert [row.outcome for row in rows] == ["", trail.outcome]
+    assert trail.outcome == (None if counts_as == "gift" else counts_as)
+    assert [row.outcome for row in rows] == [None, trail.outcome]
 
 
 def test_a_wrong_decision_is_corrected_by_the_next_one_and_a_live_gift_can_be_a_top_up(
