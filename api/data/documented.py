@@ -50,7 +50,7 @@ _SAID: dict[int, tuple[str, str]] = {
     404: ("Nothing has this name", "purchase: there is no purchase PO-9 in campaign first-call"),
     409: (
         "Something else is recorded under the same key, or stands in the way",
-        "purchase: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
+        "number: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
     ),
     413: ("Too many bytes", "A body ends at 1000000 bytes."),
     415: ("Another kind of content", "Send a paper as one of application/pdf, image/png."),

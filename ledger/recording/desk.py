@@ -152,7 +152,7 @@ def act(
     outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
     already = isinstance(outcome, AlreadyRecorded)
     if already and Books(tx).reversed_by(outcome.entry.seq) is not None:
-        anew = "the next `n`" if hasattr(told, "n") else "another number"
+        anew = "the next `n`" if hasattr(told, "n") else f"another {kind.named}"
         raise Conflict(
             f"{noun}: this was recorded as entry {outcome.entry.seq} and reversed since, so it does not stand; to "
             f"record it again, give {anew}"

@@ -85,9 +85,10 @@ def record(
         standing, remedy = (
             ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
         )
+        another = "the next n" if hasattr(facts, "n") else f"another {kind.named}"
         raise Conflict(
-            f"{kind.noun}: {key.rsplit(':', 1)[-1]} {standing} recorded already with other facts, as entry "
-            f"{entry.seq}; {remedy} another number"
+            f"{kind.named}: {getattr(facts, kind.named)} {standing} recorded already with other facts, as entry "
+            f"{entry.seq}; {remedy} {another}"
         )
     approved = kind.approves(books, campaign, facts)
     context = _context(tx, books, campaign, now, role)

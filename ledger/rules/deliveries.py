@@ -257,6 +257,7 @@ SIGNED = Kind(
     facts=Signature,
     doc="Record that the recipient of a handover signed for it, by the paper attached to it as evidence.",
     roles=RECORDERS,
+    named="sha256",
     key=lambda campaign, facts: f"handover.signed:{campaign}:{facts.number}:{facts.sha256}",
     post=_post_signed,
     fold=_fold_signed,

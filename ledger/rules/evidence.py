@@ -136,6 +136,7 @@ EVIDENCE = Kind(
     notes=None,
     doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only).",
     roles=RECORDERS,
+    named="sha256",
     key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",
     post=_post,
     fold=_fold,

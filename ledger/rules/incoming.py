@@ -229,6 +229,7 @@ DECIDE = Kind(
     notes=Was,
     doc="Say what a coin that came counts as: a gift, a top-up, our own change, or undecided again.",
     roles=APPROVERS,
+    named="outpoint",
     key=lambda _campaign, facts: f"incoming:{facts.outpoint}:{facts.n}",
     post=_post,
     fold=_fold,

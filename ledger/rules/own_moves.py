@@ -74,6 +74,7 @@ OWN_MOVE = Kind(
     facts=OwnMove,
     doc="Coins moved between own addresses; all that left is the network fee.",
     roles=SYSTEM,
+    named="txid",
     key=lambda _campaign, facts: f"own-move:{facts.txid}",
     post=_post,
     fold=_fold,

@@ -258,6 +258,7 @@ RATE = Kind(
     notes=None,
     doc="Record the quotes of a day or a minute, one bitcoin in minor units of a currency, with their sources.",
     roles=RECORDERS,
+    named="date",
     key=lambda campaign, facts: f"rate:{campaign}:{rate_number(facts.currency, facts.date, facts.at)}",
     post=_post,
     fold=_fold,

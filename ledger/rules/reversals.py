@@ -107,6 +107,7 @@ def reversal(kinds: Iterable[Kind]) -> Kind:
         facts=Reversal,
         doc="Undo an entry and name it; later entries that stand on it are reversed first.",
         roles=APPROVERS,
+        named="entry",
         key=lambda _campaign, facts: f"reversal:{facts.entry}",
         post=partial(_post, named, undoings),
         fold=partial(_fold, named),

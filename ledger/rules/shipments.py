@@ -307,6 +307,7 @@ SHIPMENT = Kind(
     facts=Shipment,
     doc="Record goods leaving a place on a waybill.",
     roles=RECORDERS,
+    named="waybill",
     key=numbered("shipment", "waybill"),
     post=_post_shipment,
     fold=_fold_shipment,

@@ -83,7 +83,9 @@ class Kind(Generic[F, N]):
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     reversed_before: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
-    """How often the same was told and reversed before, of what may be told again then: its key goes on counting."""
+    """How often the same was told and is moot, reversed most often, of what may be told again then: its key counts."""
+    named: str = "number"
+    """The field by which people tell one from another: what a refusal of other facts under the same key calls it."""
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None

@@ -163,6 +163,7 @@ VALUATION = Kind(
     notes=Valued,
     doc="Value a gift that no price sources agree on: a figure in minor units, and the paper that shows it.",
     roles=RECORDERS,
+    named="outpoint",
     key=_key,
     post=_post,
     fold=_fold,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.core.errors import Conflict
+from ledger.recording.kinds import ALL
 from tests.tools.ledgers import Ledger
 
 DAY = "2023-11-20"
@@ -32,6 +34,20 @@ def test_a_fact_told_again_after_its_reversal_is_refused_with_the_way_to_record_
     ):
         contribute(ledger, amount=200)
     assert contribute(ledger, number="C-2") == seq + 2
+
+
+def test_other_facts_under_the_same_key_are_refused_by_the_field_that_is_meant(tmp_path: Path) -> None:
+    """A paper is known by its hash; nothing of it is called a number."""
+    ledger = Ledger.new(tmp_path)
+    facts: dict[str, Any] = {"sha256": "ab" * 32, "title": "Letter", "paper": "letter", "shows": "All of it"}
+    facts |= {"access": "public", "about": "campaign", "date": DAY}
+    ledger.do("recorder", "evidence", "add", **facts)
+    with pytest.raises(Conflict, match=r"^sha256: (ab){32} is recorded already .* use another sha256$"):
+        ledger.do("recorder", "evidence", "add", **(facts | {"title": "Another letter"}))
+
+
+def test_each_kind_is_known_by_a_field_of_its_facts() -> None:
+    assert [kind.name for kind in ALL if kind.named not in {field.name for field in fields(kind.facts)}] == []
 
 
 def test_a_match_told_again_after_its_reversal_asks_for_the_next_n(tmp_path: Path) -> None:
