@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
-from ledger.core.accounts import NEVER_NEGATIVE, class_of
+from ledger.core.accounts import NEVER_NEGATIVE
 from ledger.core.lines import UnitState
 from ledger.rules.books import Books
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def assets_balance(tx: Reading) -> Iterator[Finding]:
     """Each asset's debits equal its credits over all accounts."""
     sums: dict[str, int] = defaultdict(int)
-    for _, asset, balance in Books(tx).balances():
-        sums[asset] += balance.net
+    for balance in Books(tx).balances():
+        sums[balance.asset] += balance.net
     for asset, net in sums.items():
         if net:
             yield Finding("assets_balance", asset, f"debits and credits of {asset} differ by {net}")
@@ -28,7 +28,8 @@ def assets_balance(tx: Reading) -> Iterator[Finding]:
 def places_tie(tx: Reading) -> Iterator[Finding]:
     """What the transfers moved at each account, one by one, is what lies there."""
     moved = {(name, asset): units for name, asset, units in tx.journal.net()}
-    for name, asset, balance in Books(tx).balances():
+    for balance in Books(tx).balances():
+        name, asset = str(balance.account), balance.asset
         units = moved.pop((name, asset), 0)
         if units != balance.net:
             yield Finding("places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}")
@@ -38,9 +39,10 @@ def places_tie(tx: Reading) -> Iterator[Finding]:
 
 def no_negative_place(tx: Reading) -> Iterator[Finding]:
     """No wallet, bank, stock or transit holds less than nothing."""
-    for name, asset, balance in Books(tx).balances():
-        if balance.net < 0 and class_of(name) in NEVER_NEGATIVE:
-            yield Finding("no_negative_place", name, f"{name} holds {balance.net} {asset}")
+    for balance in Books(tx).balances():
+        if balance.net < 0 and balance.account.kind in NEVER_NEGATIVE:
+            name = str(balance.account)
+            yield Finding("no_negative_place", name, f"{name} holds {balance.net} {balance.asset}")
 
 
 def lines_are_tiled(tx: Reading) -> Iterator[Finding]:

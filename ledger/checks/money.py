@@ -44,7 +44,7 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
                 for s in books.lines.spans(str(name))
                 if s.state in {UnitState.FREE, UnitState.HELD}
             )
-        banks = {asset for _, asset, _ in books.balances(f"{AccountClass.BANK.value}/{slug}/")}
+        banks = {balance.asset for balance in books.balances(AccountClass.BANK, slug)}
         for asset in sorted(banks | set(on_lines) | {"BTC"}):
             held = _coins_for_line(books, slug) if asset == "BTC" else _in_banks(books, slug, asset)
             if on_lines[asset] != held:
@@ -53,7 +53,7 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:
-    return sum(b.net for _, a, b in books.balances(f"{AccountClass.BANK.value}/{slug}/") if a == asset)
+    return sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=asset))
 
 
 def _coins_for_line(books: Books, slug: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ledger.checks.finding import Finding
-from ledger.core.accounts import AccountClass, account, class_of
+from ledger.core.accounts import AccountClass, account
 from ledger.model.people import Dimension
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -84,8 +84,8 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
         AccountClass.DISTRIBUTED,
         AccountClass.DELIVERED,
     }
-    for name, asset, balance in books.balances():
-        kind = class_of(name)
+    for balance in books.balances():
+        kind, asset = balance.account.kind, balance.asset
         if "#" in asset and kind not in {AccountClass.NOTED, AccountClass.IN_KIND}:
             where[asset] += balance.net
             if kind in places:

@@ -10,6 +10,7 @@ from sqlalchemy import Table as SqlTable
 
 from ledger.model import (
     addresses,
+    balances,
     bank,
     campaigns,
     desk,
@@ -45,6 +46,7 @@ OPERATING = frozenset(
 
 DECLARED = (
     addresses,
+    balances,
     bank,
     campaigns,
     desk,

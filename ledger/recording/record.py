@@ -20,7 +20,7 @@ from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
 from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
-from ledger.tracing.touched import Touched
+from ledger.tracing.subjects import note_subjects
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading, Writing
@@ -168,5 +168,5 @@ def fold(books: Books, entry: Entry) -> None:
     books.apply(entry)
     kind = BY_NAME[entry.kind]
     kind.fold(books, kind.read(entry))
-    Touched(books.shelf).note(entry)
+    note_subjects(books.session, entry)
     books.session.flush()

@@ -7,48 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import select
 
-from ledger.core.accounts import NEVER_NEGATIVE, class_of
+from ledger.core.accounts import AccountClass
 from ledger.core.canonical import compact
 from ledger.core.entry import Entry
-from ledger.core.errors import Conflict, NotFound
-from ledger.core.money import MAX_AMOUNT
+from ledger.core.errors import NotFound
 from ledger.model.reversals import ReversalRow
-from ledger.store.shelf import JUST_ABOVE, Form, Shelf
+from ledger.rules import balances
+from ledger.rules.balances import Balance
+from ledger.store.shelf import JUST_ABOVE, Shelf
 from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
 
 END = "\U0010ffff"
 _written = compact(ascii_only=False)
 _load = json.JSONDecoder().decode
-
-
-def _sums_bytes(sums: tuple[int, int]) -> bytes:
-    return b"[%d,%d]" % sums
-
-
-def _sums_of(data: bytes) -> tuple[int, int]:
-    debits, credited = _load(data.decode())
-    return debits, credited
-
-
-_BALANCE = Form("balance", _sums_bytes, _sums_of)
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Sums of one account in one asset, minor units."""
-
-    debits: int
-    credits: int
-
-    @property
-    def net(self) -> int:
-        return self.debits - self.credits
 
 
 class Documents:
@@ -101,7 +77,7 @@ class Documents:
 
 
 class Books:
-    """Balances (`balance`), lines and documents of one ledger."""
+    """Balances, lines and documents of one ledger."""
 
     def __init__(self, tx: Reading) -> None:
         self.session = tx.session
@@ -114,41 +90,23 @@ class Books:
         query = select(ReversalRow.entry).where(ReversalRow.reversed_entry == seq)
         return self.session.exec(query).first()
 
-    def balance(self, account: str, asset: str) -> Balance:
-        sums = self.shelf.value(_BALANCE, f"{account}|{asset}")
-        return Balance(0, 0) if sums is None else Balance(*sums)
-
     def net(self, account: str, asset: str) -> int:
         """Debits minus credits, minor units."""
-        return self.balance(account, asset).net
+        return balances.net(self.session, account, asset)
 
-    def balances(self, prefix: str = "") -> Iterator[tuple[str, str, Balance]]:
-        """`(account, asset, balance)` of all accounts whose name begins with `prefix`."""
-        for key, data in self.shelf.rows("balance", prefix, prefix + END if prefix else None):
-            account, asset = key.rsplit("|", 1)
-            yield account, asset, Balance(*_sums_of(data))
+    def balances(
+        self,
+        kind: AccountClass | None = None,
+        campaign: str | None = None,
+        *,
+        place: str | None = None,
+        asset: str | None = None,
+    ) -> list[Balance]:
+        """The balances of a class, a campaign, a place, an asset, or of all, in order of account and asset."""
+        return balances.balances(self.session, kind, campaign, place=place, asset=asset)
 
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         for operation in entry.operations:
             self.lines.apply(operation, entry.seq)
-        touched: dict[str, tuple[int, int]] = {}
-        for transfer in entry.transfers:
-            asset, amount = transfer.asset, transfer.amount
-            for account, debit, credit in ((transfer.debit, amount, 0), (transfer.credit, 0, amount)):
-                key = f"{account}|{asset}"
-                debits, credited = touched.get(key) or self.shelf.value(_BALANCE, key) or (0, 0)
-                touched[key] = (debits + debit, credited + credit)
-        for key, (debits, credited) in touched.items():
-            net = debits - credited
-            if 0 <= net <= MAX_AMOUNT:
-                continue
-            account, asset = key.rsplit("|", 1)
-            if net < 0 and class_of(account) in NEVER_NEGATIVE:
-                raise Conflict(
-                    f"amount: {account} would hold {net} {asset}; it cannot hold less than nothing"
-                )
-            if abs(net) > MAX_AMOUNT:
-                raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
-        for key, sums in touched.items():
-            self.shelf.put(_BALANCE, key, sums)
+        balances.apply_transfers(self.session, entry.seq, entry.transfers)

@@ -9,8 +9,8 @@ from collections import defaultdict
 
 from sqlmodel import select
 
-from ledger.core.accounts import AccountClass, account
-from ledger.core.names import FREE, account_named
+from ledger.core.accounts import AccountClass
+from ledger.core.names import FREE
 from ledger.model.orders import OrderRow, OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -62,10 +62,10 @@ def _bound(books: Books, campaign: str) -> Bound:
     bound: Bound = {}
     approved = (OrderRow.campaign == campaign, OrderRow.status == OrderStatus.APPROVED)
     needs = dict(books.session.exec(select(OrderRow.number, OrderRow.need).where(*approved)).all())
-    for name, asset, balance in books.balances(account(AccountClass.ENCUMBERED, campaign) + "/"):
+    for balance in books.balances(AccountClass.ENCUMBERED, campaign):
         if balance.net:
-            need = needs[account_named(name).detail[-1]]
-            of_asset = bound.setdefault(asset, {})
+            need = needs[balance.account.detail[-1]]
+            of_asset = bound.setdefault(balance.asset, {})
             of_asset[need] = of_asset.get(need, 0) + balance.net
     return bound
 

@@ -15,7 +15,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Text
 from ledger.core.lines import Operation, Part, PartKind, Use, units_in
-from ledger.core.names import Lot, UseCause, UseName, account_named
+from ledger.core.names import Lot, UseCause, UseName
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import LotCount, goods_account, goods_line, lot_asset, moved, over_asset
@@ -126,9 +126,9 @@ def holders_of(books: Books, campaign: str, asset: str) -> list[tuple[str, str, 
     assets = {asset, over_asset(asset)}
     found: dict[tuple[str, str], int] = {}
     for kind in HOLDERS:
-        for name, held, balance in books.balances(account(kind, campaign) + "/"):
-            if held in assets and balance.net:
-                place = (kind.value, account_named(name).detail[-1])
+        for balance in books.balances(kind, campaign):
+            if balance.asset in assets and balance.net:
+                place = (kind.value, balance.account.detail[-1])
                 found[place] = found.get(place, 0) + balance.net
     return [(kind, place, units) for (kind, place), units in found.items()]
 

@@ -19,7 +19,6 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
-from ledger.core.names import account_named
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.rules.bank import entry_matched, line_left, statements_of
@@ -113,7 +112,8 @@ def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
 def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
     """Each entry that stands and moved money at a bank of the campaign, by bank."""
     books = Books(tx)
-    banks = {name: account_named(name).detail[-1] for name, _, _ in books.balances(f"{_BANK}{campaign}/")}
+    accounts = {balance.account for balance in books.balances(AccountClass.BANK, campaign)}
+    banks = {str(account): account.detail[-1] for account in accounts}
     for moved in tx.journal.moved(banks):
         if books.reversed_by(moved.entry) is None:
             row = tx.journal.by_seq(moved.entry)

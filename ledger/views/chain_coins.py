@@ -94,7 +94,7 @@ def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
         if campaign is not None:
             total += books.net(account(kind, campaign), "BTC")
         else:
-            total += sum(balance.net for _, _, balance in books.balances(kind.value + "/"))
+            total += sum(balance.net for balance in books.balances(kind))
     return total
 
 

@@ -14,8 +14,9 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
+from ledger.model.balances import SubjectKind
 from ledger.tracing.state import Lines
-from ledger.tracing.touched import Touched, gift_subject, lot_subject, order_subject
+from ledger.tracing.subjects import Subject, entries_about
 from ledger.views.places import Left, PlaceNames
 from ledger.views.trail import ChangeKind, Place, TrailChange
 
@@ -78,10 +79,9 @@ class LaterChanges:
         # A spend is told by the step that explains it.
         self._ordinary = told | {UseCause.SPEND.value}
         self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
-        self._touched = Touched(tx.shelf)
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
         self._recorded: dict[str, int] = {}
-        self._about: dict[str, list[int]] = {}
+        self._about: dict[Subject, list[int]] = {}
         self._resumed = {(line.use, line.part): str(line) for line in lines.ended()}
 
     def of(self, gift: str, given: GivenUnits) -> tuple[TrailChange, ...]:
@@ -89,7 +89,7 @@ class LaterChanges:
         found: dict[int, _Both] = defaultdict(_Both)
         if given.units is not None:
             self._follow(_Run(*given.units, given.entry, FOREVER), found)
-        about = self._touched.about(gift_subject(self._campaign, gift))
+        about = entries_about(self._tx.session, Subject(SubjectKind.GIFT, self._campaign, gift))
         changes = [self._about_gift(seq, gift, given) for seq in about]
         for seq, both in found.items():
             entry = self._entry(seq)
@@ -184,11 +184,11 @@ class LaterChanges:
 
     def _meanwhile(self, run: _Run, found: dict[int, _Both]) -> None:
         subject = _subject_of(run.line)
-        if not subject:
+        if subject is None:
             return
         kept = self._about.get(subject)
         if kept is None:
-            kept = self._about[subject] = self._touched.about(subject)
+            kept = self._about[subject] = entries_about(self._tx.session, subject)
         for seq in kept:
             if run.born < seq < run.died:
                 here = [Left(run.line, a, b) for a, b in self._standing(run, seq)]
@@ -234,7 +234,7 @@ class LaterChanges:
     def _height_before(self, seq: int, gift: str, given: GivenUnits) -> int | None:
         """The block that a gift was in before an entry moved or voided it."""
         height = given.first_height
-        for earlier in self._touched.about(gift_subject(self._campaign, gift)):
+        for earlier in entries_about(self._tx.session, Subject(SubjectKind.GIFT, self._campaign, gift)):
             if earlier < seq:
                 told = self._entry(earlier).facts.get("height")
                 height = height if told is None else int(told)
@@ -252,13 +252,13 @@ def _undone_kind(entry: Entry) -> str:
     return str(told.get("kind", ""))
 
 
-def _subject_of(line: str) -> str:
+def _subject_of(line: str) -> Subject | None:
     match line_named(line):
         case OrderLine(campaign=campaign, order=number):
-            return order_subject(campaign, number)
-        case GoodsLine(lot=lot):
-            return lot_subject(str(lot))
-    return ""
+            return Subject(SubjectKind.ORDER, campaign, number)
+        case GoodsLine(campaign=campaign, lot=lot):
+            return Subject(SubjectKind.LOT, campaign, str(lot))
+    return None
 
 
 def _less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:

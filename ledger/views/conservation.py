@@ -14,13 +14,13 @@ from pydantic import Field
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, account, class_of
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
-from ledger.core.names import FREE, account_named, line_named
+from ledger.core.names import FREE, line_named
 from ledger.model.orders import RefundRow
 from ledger.model.workflow import Status
 from ledger.recording.record import fold
@@ -209,13 +209,11 @@ def _fold_up_to(tx: Reading, made: Scratch, block: int) -> int:
 def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]:
     sums: dict[str, dict[tuple[Side, str], int]] = defaultdict(lambda: defaultdict(int))
     differences: dict[str, int] = defaultdict(int)
-    for name, asset, balance in books.balances():
-        if campaign is not None and account_named(name).campaign != campaign:
-            continue
-        net = balance.net
+    for balance in books.balances(campaign=campaign):
+        net, asset = balance.net, balance.asset
         differences[asset] += net
         if net:
-            side, key = _row_of(class_of(name), net)
+            side, key = _row_of(balance.account.kind, net)
             sums[asset][side, key] += -net if side is Side.CAME else net
     for asset, amount in _refunds(books, campaign):
         sums[asset][Side.CAME, "refunds"] += amount
@@ -314,8 +312,8 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
 def _lots(books: Books, campaign: str | None) -> list[Tie]:
     """Per lot: what its delivery note says = what all places hold of it and what left them."""
     places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for name, asset, balance in books.balances():
-        kind = class_of(name)
+    for balance in books.balances():
+        kind, asset = balance.account.kind, balance.asset
         if "#" in asset and kind not in _GIVEN and balance.net:
             places[asset][kind.value] += balance.net
     return [
@@ -371,8 +369,7 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
                 key = span.state.value + ("" if need == FREE else f", restricted to {need}")
                 on_lines[slug, asset][key] += span.end - span.start
     for (slug, asset), states in on_lines.items():
-        banks = f"{AccountClass.BANK.value}/{slug}/"
-        held = sum(balance.net for _, other, balance in books.balances(banks) if other == asset)
+        held = sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=asset))
         found.append(
             Tie.of(
                 what="line",

@@ -94,8 +94,8 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     for campaign in campaigns(tx.session):
         slug = campaign.slug
         gone = [
-            (lot_named(asset).product, balance.net)
-            for _, asset, balance in books.balances(account(AccountClass.DISTRIBUTED, slug) + "/")
+            (lot_named(balance.asset).product, balance.net)
+            for balance in books.balances(AccountClass.DISTRIBUTED, slug)
         ]
         cards.append(
             CampaignCard(

@@ -14,7 +14,7 @@ from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import Source, UnitState, Use
-from ledger.core.names import LineKind, Lot, UseCause, UseName, account_named, line_named, lot_named
+from ledger.core.names import LineKind, Lot, UseCause, UseName, line_named, lot_named
 from ledger.rules.books import Books
 from ledger.rules.goods import expiry_of, lot_asset, over_asset
 from ledger.rules.orders import find_order
@@ -114,15 +114,16 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
     """What lies in stock on `today` (ISO date), by place and lot, surplus that waits apart included."""
     found = []
     for kind in (AccountClass.STOCK, AccountClass.OVER):
-        for name, asset, balance in books.balances(account(kind, campaign) + "/"):
+        for balance in books.balances(kind, campaign):
             if not balance.net:
                 continue
+            asset = balance.asset
             lot = lot_named(asset)
             recalled = books.documents.find("recalled", "", asset)
             expiry = expiry_of(books, asset)
             found.append(
                 StockRow(
-                    place=account_named(name).detail[-1],
+                    place=balance.account.detail[-1],
                     product=lot.product,
                     lot=lot.number,
                     pieces=balance.net,

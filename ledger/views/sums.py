@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.names import account_named, lot_named
+from ledger.core.lines import PartKind
+from ledger.core.names import lot_named
 from ledger.model.campaigns import Nature
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
@@ -30,8 +31,8 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     net = books.net
     paid = 0
     sold = net(account(AccountClass.TRADING, slug), "BTC")
-    for _, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/"):
-        paid += balance.net if asset == "BTC" else 0
+    for balance in books.balances(AccountClass.SUPPLIER, slug, asset="BTC"):
+        paid += balance.net
     rows: tuple[SumRow, ...] = (
         SumRow(asset="BTC", key="converted", minor=sold),
         SumRow(asset="BTC", key="paid", minor=paid),
@@ -68,20 +69,11 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     currencies = {line.asset for line in books.lines.money(slug)} - {"BTC"}
     for currency in sorted(currencies):
         spent = [
-            SumRow(asset=currency, key="paid", label=account_named(name).detail[-1], minor=balance.net)
-            for name, asset, balance in books.balances(account(AccountClass.SUPPLIER, slug) + "/")
-            if asset == currency
+            SumRow(asset=currency, key="paid", label=balance.account.detail[-1], minor=balance.net)
+            for balance in books.balances(AccountClass.SUPPLIER, slug, asset=currency)
         ]
-        charges = sum(
-            balance.net
-            for _, asset, balance in books.balances(account(AccountClass.FEES, slug) + "/")
-            if asset == currency
-        )
-        at_bank = sum(
-            balance.net
-            for _, asset, balance in books.balances(account(AccountClass.BANK, slug) + "/")
-            if asset == currency
-        )
+        charges = sum(balance.net for balance in books.balances(AccountClass.FEES, slug, asset=currency))
+        at_bank = sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=currency))
         if net(back, currency):
             spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
         money = (
@@ -123,26 +115,22 @@ def _goods_sums(books: Books, slug: str, product: str, lots: list[tuple[str, dic
         (AccountClass.TRANSIT, "in_transit"),
     ):
         places: dict[str, int] = {}
-        for name, asset, balance in books.balances(account(kind, slug) + "/"):
-            if asset in names:
-                label = account_named(name).detail[-1]
+        for balance in books.balances(kind, slug):
+            if balance.asset in names:
+                label = balance.account.detail[-1]
                 places[label] = places.get(label, 0) + balance.net
         if kind is AccountClass.DISTRIBUTED:
             rows.append(row(key, sum(places.values())))
         else:
             rows.extend(row(key, units, label) for label, units in places.items() if units)
     good = sum(counts["good"] for _, counts in lots)
-    lost = sum(
-        balance.net
-        for name, asset, balance in books.balances(account(AccountClass.LOST, slug) + "/")
-        if asset in names
-    )
+    lost = sum(balance.net for balance in books.balances(AccountClass.LOST, slug) if balance.asset in names)
     at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
-    replaced = account(AccountClass.REPLACED, slug, "short")
-    at_receipt -= sum(net.net for name, asset, net in books.balances(replaced) if asset in names)
+    replaced = books.balances(AccountClass.REPLACED, slug, place=PartKind.SHORT.value)
+    at_receipt -= sum(balance.net for balance in replaced if balance.asset in names)
     rows.append(row("lost", lost - at_receipt))
-    back = account(AccountClass.RETURNED, slug, "supplier")
-    returned = sum(net.net for _, asset, net in books.balances(back) if asset in names)
+    back = books.balances(AccountClass.RETURNED, slug, place="supplier")
+    returned = sum(balance.net for balance in back if balance.asset in names)
     if returned:
         rows.append(row("returned", returned))
     unit = product_of(books.session, slug, product).unit

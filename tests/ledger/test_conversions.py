@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.core.accounts import AccountClass
 from ledger.core.errors import Refused
 from ledger.rules.books import Books
 from ledger.rules.conversions import slippage, terms_of
@@ -84,9 +85,7 @@ def test_slippage_is_shown_against_the_quote_and_not_booked(tmp_path: Path) -> N
         facts = books.documents.require("conversion", SLUG, "C-1")["facts"]
         assert slippage(facts) == 99_900 - 98_900 - 15
         assert dict(terms_of(facts))["slippage"] == "985"
-        assert (
-            sum(balance.net for _, asset, balance in books.balances("trading/") if asset == "USD") == -98_915
-        )
+        assert sum(balance.net for balance in books.balances(AccountClass.TRADING, asset="USD")) == -98_915
         table = next(t for t in campaign_report(reading, SLUG, now=ledger.now).sums if t.asset == "USD")
     assert sum(row.minor for row in table.rows) == table.total.minor == 98_915
 

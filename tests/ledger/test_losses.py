@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
+from ledger.core.accounts import AccountClass
 from ledger.core.errors import LedgerError, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
@@ -201,7 +202,7 @@ def test_whatever_happens_losses_sum_to_the_accounts_and_cards_to_the_stock(
     told = rows(ledger)
     with ledger.store.read() as reading:
         books = Books(reading)
-        lost = sum(b.net for _, a, b in books.balances("lost/") if a == "KIT#L1")
+        lost = sum(b.net for b in books.balances(AccountClass.LOST, asset="KIT#L1"))
         stock = {row.place: row.pieces for row in stock_rows(books, SLUG, "2023-12-31")}
         for place in {"Depot", *stock}:
             assert stock_card(reading, SLUG, place, "KIT", "L1")[-1].balance == stock.get(place, 0)

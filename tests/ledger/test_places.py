@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, insert, select, update
 
 from ledger.checks.bank import bank_outstanding_ties
 from ledger.checks.books import places_tie
+from ledger.core.accounts import AccountClass
+from ledger.model.balances import BalanceRow
+from ledger.model.columns import table_of
 from ledger.store.journal import Journal, JournalRow
 from ledger.views.bank_state import movements
 from ledger.views.stock import stock_card
@@ -65,17 +68,21 @@ def test_a_bank_lists_what_stands_and_what_no_statement_tells(ledger: Ledger) ->
 
 def test_the_checks_notice_what_lies_at_a_place_and_no_entry_moved_there(ledger: Ledger) -> None:
     with ledger.store.write() as writing:
-        rows = dict(writing.shelf.rows("balance"))
-        for key, data in rows.items():
-            debits, credited = json.loads(data)
-            for wrong in (None, b"[%d,%d]" % (debits + 1, credited)):
-                writing.shelf.save("balance", key, wrong)
-                assert [finding.subject for finding in places_tie(writing)] == [key.partition("|")[0]]
-            writing.shelf.save("balance", key, data)
-        writing.shelf.save("balance", f"bank/{SLUG}/C|USD", b"[7,0]")
+        table, connection = table_of(BalanceRow), writing.session.connection()
+        rows = connection.execute(select(table)).all()
+        for row in rows:
+            one = (table.c.account == row.account, table.c.asset == row.asset)
+            connection.execute(update(table).where(*one).values(debits=row.debits + 1))
+            assert [finding.subject for finding in places_tie(writing)] == [row.account]
+            connection.execute(delete(table).where(*one))
+            assert [finding.subject for finding in places_tie(writing)] == [row.account]
+            connection.execute(insert(table), row._asdict())
+        made_up = {"account": f"bank/{SLUG}/C", "place": "C", "asset": "USD", "debits": 7}
+        other = {"kind": AccountClass.BANK, "campaign": SLUG, "item": "", "credits": 0}
+        connection.execute(insert(table), made_up | other)
         assert [finding.subject for finding in places_tie(writing)] == [f"bank/{SLUG}/C"]
         assert list(bank_outstanding_ties(writing)) == []
-        writing.shelf.save("balance", f"bank/{SLUG}/C|USD", None)
+        connection.execute(delete(table).where(table.c.account == f"bank/{SLUG}/C"))
 
 
 def test_a_statement_that_misses_other_money_than_the_entries_left_is_found(ledger: Ledger) -> None:
@@ -84,8 +91,9 @@ def test_a_statement_that_misses_other_money_than_the_entries_left_is_found(ledg
         closing=0, lines=0, first=DAY, last=DAY,
     )  # fmt: skip
     with ledger.store.write() as writing:
-        for key, data in list(writing.shelf.rows("balance", "bank/", "bank0")):
-            debits, credited = json.loads(data)
-            writing.shelf.save("balance", key, b"[%d,%d]" % (debits, credited + 1))
+        table, connection = table_of(BalanceRow), writing.session.connection()
+        for row in connection.execute(select(table).where(table.c.kind == AccountClass.BANK)).all():
+            one = update(table).where(table.c.account == row.account, table.c.asset == row.asset)
+            connection.execute(one.values(credits=row.credits + 1))
             assert [finding.subject for finding in bank_outstanding_ties(writing)] == [f"{SLUG}/B"]
-            writing.shelf.save("balance", key, data)
+            connection.execute(one.values(credits=row.credits))

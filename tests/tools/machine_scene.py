@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
+from ledger.core.names import lot_named
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
@@ -93,28 +94,27 @@ class Scene:
         """Free money that nobody ordered for."""
         line = money_line(self.slug, currency)
         bound = sum(
-            balance.net
-            for _, asset, balance in self.books.balances(f"{AccountClass.ENCUMBERED.value}/{self.slug}/")
-            if asset == currency
+            balance.net for balance in self.books.balances(AccountClass.ENCUMBERED, self.slug, asset=currency)
         )
         return self.books.lines.free_units(line) - bound
 
     def banks(self) -> list[tuple[str, str, int]]:
         """(bank, currency, minor units that are there and free)."""
         found = []
-        for name, asset, balance in self.books.balances(f"{AccountClass.BANK.value}/{self.slug}/"):
+        for balance in self.books.balances(AccountClass.BANK, self.slug):
+            asset = balance.asset
             free = min(balance.net, self.books.lines.free_units(money_line(self.slug, asset)))
             if free > 0:
-                found.append((name.rsplit("/", 1)[1], asset, free))
+                found.append((balance.account.detail[-1], asset, free))
         return found
 
     def held(self, kind: AccountClass) -> list[tuple[str, str, str, int]]:
         """(place, product, lot, pieces) of what lies in places of a class."""
         found = []
-        for name, asset, balance in self.books.balances(f"{kind.value}/{self.slug}/"):
-            if "#" in asset and balance.net > 0:
-                product, lot = asset.split("#", 1)
-                found.append((name.rsplit("/", 1)[1], product, lot, balance.net))
+        for balance in self.books.balances(kind, self.slug):
+            if "#" in balance.asset and balance.net > 0:
+                lot = lot_named(balance.asset)
+                found.append((balance.account.detail[-1], lot.product, lot.number, balance.net))
         return found
 
     def recalled(self, product: str, lot: str) -> bool:

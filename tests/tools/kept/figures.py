@@ -108,7 +108,8 @@ def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
 
 
 def _balances(books: Books) -> Iterator[Row]:
-    for name, asset, balance in books.balances():
+    for balance in books.balances():
+        name, asset = str(balance.account), balance.asset
         if balance.net:
             yield "account", name, "balance", asset, balance.net
 

@@ -1,0 +1,118 @@
+"""Balances of accounts: asked by class and campaign, folded from transfers.
+
+Everything is a place (DESIGN section 4): wallets, banks, stocks, what a supplier owes. Lines are apart from them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Text, bindparam, insert, select, tuple_, update
+from sqlmodel import Session
+
+from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
+from ledger.core.entry import Transfer
+from ledger.core.errors import Conflict
+from ledger.core.money import MAX_AMOUNT
+from ledger.core.names import Account, account_named
+from ledger.model.balances import BalanceRow
+from ledger.model.columns import table_of
+
+
+class Balance(NamedTuple):
+    """Sums of one account in one asset, minor units."""
+
+    account: Account
+    asset: str
+    debits: int
+    credits: int
+
+    @property
+    def net(self) -> int:
+        return self.debits - self.credits
+
+
+_BALANCES = table_of(BalanceRow)
+_account, _asset = bindparam("of_account", type_=Text), bindparam("of_asset", type_=Text)
+_ONE = select(_BALANCES.c.debits, _BALANCES.c.credits).where(
+    _BALANCES.c.account == _account, _BALANCES.c.asset == _asset
+)
+_SOME = select(_BALANCES.c.account, _BALANCES.c.asset, _BALANCES.c.debits, _BALANCES.c.credits)
+_OF_TRANSFERS = _SOME.where(
+    tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(bindparam("pairs", expanding=True))
+)
+_ADD = insert(_BALANCES)
+_SET = (
+    update(_BALANCES)
+    .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
+    .values(
+        debits=bindparam("new_debits", type_=BigInteger), credits=bindparam("new_credits", type_=BigInteger)
+    )
+)
+
+
+def net(session: Session, account: str, asset: str) -> int:
+    """Debits minus credits of an account in an asset, minor units."""
+    row = session.connection().execute(_ONE, {"of_account": account, "of_asset": asset}).first()
+    return 0 if row is None else row.debits - row.credits
+
+
+def balances(
+    session: Session,
+    kind: AccountClass | None = None,
+    campaign: str | None = None,
+    *,
+    place: str | None = None,
+    asset: str | None = None,
+) -> list[Balance]:
+    """The balances of a class, a campaign, a place, an asset, or of all, in order of account and asset."""
+    query = _SOME.order_by(_BALANCES.c.account, _BALANCES.c.asset)
+    wanted = ((_BALANCES.c.kind, kind), (_BALANCES.c.campaign, campaign))
+    for column, value in (*wanted, (_BALANCES.c.place, place), (_BALANCES.c.asset, asset)):
+        if value is not None:
+            query = query.where(column == value)
+    return [Balance(account_named(name), *rest) for name, *rest in session.connection().execute(query)]
+
+
+def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer]) -> None:
+    """Fold the transfers of an entry; Conflict where an account would go below zero, or beyond what a sum may be."""
+    debited: dict[tuple[str, str], int] = defaultdict(int)
+    credited: dict[tuple[str, str], int] = defaultdict(int)
+    for debit, credit, asset, amount in transfers:
+        debited[debit, asset] += amount
+        credited[credit, asset] += amount
+    pairs = list(dict.fromkeys((*debited, *credited)))
+    if not pairs:
+        return
+    connection = session.connection()
+    there = {
+        (row.account, row.asset): (row.debits, row.credits)
+        for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs})
+    }
+    added, changed = [], []
+    for account, asset in pairs:
+        more, less = debited.get((account, asset), 0), credited.get((account, asset), 0)
+        before = there.get((account, asset), (0, 0))
+        sums = before[0] + more, before[1] + less
+        name = account_named(account)
+        _require_possible(name, asset, sums[0] - sums[1])
+        place, item = (*name.detail, "", "")[:2]
+        columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
+        if (account, asset) in there:
+            changed.append(
+                {"of_account": account, "of_asset": asset, "new_debits": sums[0], "new_credits": sums[1]}
+            )
+        else:
+            added.append(columns | {"place": place, "item": item, "debits": sums[0], "credits": sums[1]})
+    for statement, rows in ((_ADD, added), (_SET, changed)):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def _require_possible(account: Account, asset: str, amount: int) -> None:
+    if amount < 0 and account.kind in NEVER_NEGATIVE:
+        raise Conflict(f"amount: {account} would hold {amount} {asset}; it cannot hold less than nothing")
+    if abs(amount) > MAX_AMOUNT:
+        raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
