@@ -19,9 +19,11 @@ from pathlib import Path
 
 import service.wiring
 from bench.measuring import Line, times
+from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.observations import Observation
+from ledger.store.transaction import Writing
 from service.watch_set import WatchSets
 from watchers.proof.scan import scan_block
 
@@ -37,24 +39,23 @@ def store_in(folder: str) -> str:
 
 
 def rows_of(count: int) -> Iterator[tuple[Address, str]]:
-    """Addresses and unspent outpoints, in the order of the store's keys."""
+    """Addresses, and the transactions that pay them, in the order of the store's keys."""
     for number in range(count):
         digest = sha256(b"%d" % number).digest()
         script = b"\x00\x14" + number.to_bytes(4, "big") + digest[:16]
-        outpoint = f"{number:08x}{digest[:28].hex()}:{number % 3}"
-        yield Address(script, f"address {number}", "bench", "receive", number, "list"), outpoint
+        txid = f"{number:08x}{digest[:28].hex()}"
+        yield Address(script, f"address {number}", "bench", "receive", number, "list"), txid
 
 
 def fill(folder: str, count: int) -> dict[str, float]:
     """A store that watches so many scripts and holds so many unspent outputs."""
     store = Store.create(store_in(folder))
     rows = rows_of(count)
-    for _ in range(0, count, BATCH):
+    for height in range(0, count, BATCH):
         batch = list(islice(rows, BATCH))
         with store.write() as tx:
             tx.addresses.add([address for address, _ in batch])
-            for _, outpoint in batch:
-                tx.shelf.save("o.unspent", outpoint, b"")
+            observe(tx, block_of(height, batch))
     store.close()
     return {}
 
@@ -67,7 +68,7 @@ def load(folder: str, count: int) -> dict[str, float]:
     seconds = []
     for height in range(2):
         with store.write() as tx:
-            tx.observations.append([empty_block(height)])
+            observe(tx, block_of(count + height, []))
         began = time.process_time()
         with store.read() as tx:
             watch = sets.load(tx)
@@ -79,10 +80,27 @@ def load(folder: str, count: int) -> dict[str, float]:
     return {"bare": bare, "most": megabytes(), "first": seconds[0], "again": seconds[1]}
 
 
-def empty_block(height: int) -> Observation:
-    """A block of the chain that holds nothing for us."""
-    body = json.dumps({"height": height, "time": 1_600_000_000, "txs": []}).encode()
+def block_of(height: int, paid: list[tuple[Address, str]]) -> Observation:
+    """A block of the chain that pays some addresses, each by a transaction of its own, and no more of us."""
+    txs = [
+        {
+            "txid": txid,
+            "position": position,
+            "coinbase": False,
+            "inputs": [],
+            "outputs": [[0, address.script.hex(), 1_000, "bench", "receive", address.address]],
+            "others": 0,
+        }
+        for position, (address, txid) in enumerate(paid, start=1)
+    ]
+    body = json.dumps({"height": height, "time": 1_600_000_000, "txs": txs}).encode()
     return Observation("2023-11-15T00:00:00Z", "bench", "block.joined", f"{height:064x}", body)
+
+
+def observe(tx: Writing, seen: Observation) -> None:
+    """Keep an observation and what it says."""
+    tx.observations.append([seen])
+    Observed(tx.session).fold(seen.at, seen.source, seen.kind, seen.subject, seen.data)
 
 
 def megabytes() -> float:

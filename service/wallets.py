@@ -216,7 +216,7 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: in
         script = descriptor.script(0)
         branch = "receive" if fixed is None else "fixed"
         return [Address(script, descriptor.address(0), slug, branch, 0, descriptor.text)]
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
@@ -292,7 +292,7 @@ class Growth:
     def block_of(self, txid: str, script: bytes) -> str | None:
         """The block in which a transaction is recorded to touch a script."""
         with self._store.read() as tx:
-            return Observed(tx.shelf).knows(txid, script.hex())
+            return Observed(tx.session).knows(txid, script.hex())
 
 
 def _is_watched(tx: Reading, script: bytes) -> bool:

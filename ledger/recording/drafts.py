@@ -76,7 +76,7 @@ def keep(
 
 def _require_to_come(tx: Reading, txid: str) -> None:
     """Refused where the transaction has settled, and took no coins of any campaign."""
-    known, settled = Observed(tx.shelf).tx(txid), settled_block(tx)
+    known, settled = Observed(tx.session).tx(txid), settled_block(tx)
     if known is not None and known.height is not None and settled is not None and known.height <= settled:
         raise Refused.field("txid", "has settled and took no coins of ours; name the transaction that did")
 
@@ -105,7 +105,7 @@ def recorded_otherwise(tx: Writing, key: str) -> None:
 
 def unseen(tx: Reading) -> Iterator[Draft]:
     """Drafts whose transaction no look has shown yet."""
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     for draft in tx.desk.drafts():
         if draft.waits_for is not None and observed.tx(draft.waits_for) is None:
             yield draft

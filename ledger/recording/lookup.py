@@ -44,12 +44,12 @@ class Lookup:
 
 def is_known(tx: Reading, txid: str) -> bool:
     """Has the transaction been seen here, in a mempool or in a block?"""
-    return Observed(tx.shelf).tx(txid) is not None
+    return Observed(tx.session).tx(txid) is not None
 
 
 def touches_us(tx: Reading, seen: SeenTx) -> bool:
     """Does it pay one of our scripts, or spend one of our coins, be that in a block or not?"""
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     return any(
         sats > 0 and tx.addresses.by_script(script) is not None for script, sats in seen.outputs
     ) or any(observed.coin_to_be(str(spent)) is not None for spent in seen.inputs)
@@ -57,7 +57,7 @@ def touches_us(tx: Reading, seen: SeenTx) -> bool:
 
 def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
     """Observe an unconfirmed transaction that touches us, labelled with its source; known ones change nothing."""
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     if observed.tx(seen.txid) is not None:
         return
     ours = []

@@ -58,7 +58,7 @@ def fold_all(
     tx: Reading, into: Writing, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> None:
     """Fold the whole journal and all observations into empty tables."""
-    books, observed = Books(into), Observed(into.shelf)
+    books, observed = Books(into), Observed(into.session)
     entries = tx.journal.count()
     everything = entries + tx.observations.head()
     with _nothing_collected():

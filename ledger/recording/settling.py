@@ -15,13 +15,14 @@ from ledger.core.entry import Entry
 from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
-from ledger.rules.observing import Coin, ObservationKind, Observed, TxState, WatchedTx
+from ledger.rules.observing import Coin, ObservationKind, Observed, WatchedTx
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
@@ -53,7 +54,7 @@ class _Settling:
     def __init__(self, tx: Writing, look: ChainLook, now: int) -> None:
         self._tx, self._look, self._now = tx, look, now
         self._at = rfc3339(now)
-        self._observed = Observed(tx.shelf)
+        self._observed = Observed(tx.session)
         self._classes = CoinClasses(Books(tx))
         self._depth = depth_of(tx)
         self._outcome = LookOutcome()

@@ -126,7 +126,7 @@ def _about_to_settle(tx: Reading, campaign: CampaignRow) -> Iterator[int]:
     settled = settled_block(tx)
     if settled is None or campaign.valuation is not ValuationClock.BLOCK_TIME:
         return
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     for waiting in observed.txs_in(settled + 1, settled + BLOCKS_AHEAD):
         if waiting.block_time is None or any(observed.coin(spent) for spent in waiting.inputs):
             continue

@@ -101,7 +101,7 @@ def require_unspent(context: Context, outpoint: str) -> None:
     """Conflict where a recorded spend took the coin: what it counted as then stands."""
     campaign = context.campaign
     taken = taken_by(context.books.session, campaign, outpoint)
-    coin = Observed(context.books.shelf).coin(outpoint)
+    coin = Observed(context.books.session).coin(outpoint)
     spender = taken or (coin.spent_by if coin else None)
     if spender is not None and (taken or spends_of(context.books.session, spender, campaign)):
         raise Conflict(

@@ -1,20 +1,31 @@
-"""Observations: what was seen on the chain and when, append-only, folded into the state of transactions.
+"""Observations: what was seen on the chain and when, append-only, folded into the state of transactions and coins.
 
-Donations in the journal are decided elsewhere; nothing here touches money.
+Donations in the journal are decided elsewhere; nothing here touches money. The tables are those of
+ledger/model/observed.py; a block is folded as a whole, in a few statements whatever its number of transactions.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ledger.core.canonical import compact
-from ledger.rules.books import END
-from ledger.store.shelf import Shelf
+from sqlalchemy import BigInteger, BindParameter, Text, bindparam, delete, func, insert, select, update
+from sqlmodel import Session
+
+from ledger.core.chain import Outpoint
+from ledger.model.columns import table_of
+from ledger.model.observed import (
+    ObservedBlockRow,
+    ObservedInputRow,
+    ObservedOutputRow,
+    ObservedSourceRow,
+    ObservedTransactionRow,
+    TxState,
+)
 
 
 class ObservationKind(StrEnum):
@@ -23,14 +34,6 @@ class ObservationKind(StrEnum):
     BLOCK_FILLED = "block.filled"
     TX_SEEN = "tx.seen"
     TX_EVICTED = "tx.evicted"
-
-
-class TxState(StrEnum):
-    SEEN = "seen"
-    CONFIRMED = "confirmed"
-    REORGED = "reorged"
-    REPLACED = "replaced"
-    EVICTED = "evicted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,6 @@ class WatchedTx:
     confirmed_at: str | None
     by: str | None  # what replaced it
     sources: tuple[str, ...]
-    branch: tuple[str, ...]
     others: int | None  # outputs of value that are not ours; None: an older observation, which does not say
 
 
@@ -80,300 +82,445 @@ class Coin:
     spent_height: int | None
 
 
-def _load(shelf: Shelf, space: str, key: str) -> Any:
-    data = shelf.load(space, key)
-    return None if data is None else json.loads(data)
-
-
-def _save(shelf: Shelf, space: str, key: str, value: object) -> None:
-    shelf.save(space, key, _written(value).encode())
-
-
-_written = compact(ascii_only=True)
+_BLOCKS, _TXS = table_of(ObservedBlockRow), table_of(ObservedTransactionRow)
+_SOURCES, _INPUTS, _OUTPUTS = (
+    table_of(ObservedSourceRow),
+    table_of(ObservedInputRow),
+    table_of(ObservedOutputRow),
+)
+_WAITING = (TxState.SEEN, TxState.REORGED)
+"""States of a transaction that is on its way: whoever else spends its inputs replaces it."""
+_MANY = 500
+"""So many transactions are asked for in one question."""
 _PAGE = 10_000
-"""So many unspent outpoints are in memory at once as text; there may be a million of them."""
+"""So many unspent outpoints are in memory at once as rows; there may be a million of them."""
+
+_txid, _height = bindparam("of_txid", type_=Text), bindparam("of_height", type_=BigInteger)
+_txids: BindParameter[str] = bindparam("txids", type_=Text, expanding=True)
+_spent = (_INPUTS.c.spent_txid == _OUTPUTS.c.txid) & (_INPUTS.c.spent_vout == _OUTPUTS.c.vout)
+_READ = select(_TXS).where(_TXS.c.txid.in_(_txids))
+_READ_INPUTS = (
+    select(_INPUTS.c.txid, _INPUTS.c.spent_txid, _INPUTS.c.spent_vout)
+    .where(_INPUTS.c.txid.in_(_txids))
+    .order_by(_INPUTS.c.txid, _INPUTS.c.n)
+)
+_READ_OUTPUTS = (
+    select(
+        _OUTPUTS.c.txid,
+        _OUTPUTS.c.vout,
+        _OUTPUTS.c.script,
+        _OUTPUTS.c.sats,
+        _OUTPUTS.c.campaign,
+        _OUTPUTS.c.branch,
+        _OUTPUTS.c.address,
+    )
+    .where(_OUTPUTS.c.txid.in_(_txids))
+    .order_by(_OUTPUTS.c.txid, _OUTPUTS.c.vout)
+)
+_READ_SOURCES = (
+    select(_SOURCES.c.txid, _SOURCES.c.source)
+    .where(_SOURCES.c.txid.in_(_txids))
+    .order_by(_SOURCES.c.txid, _SOURCES.c.source)
+)
+_COINS = (
+    select(
+        _OUTPUTS.c.txid,
+        _OUTPUTS.c.vout,
+        _OUTPUTS.c.sats,
+        _OUTPUTS.c.campaign,
+        _OUTPUTS.c.branch,
+        _OUTPUTS.c.height,
+        _OUTPUTS.c.coinbase,
+        _OUTPUTS.c.spent_by,
+        _OUTPUTS.c.spent_height,
+    )
+    .join(_TXS, _TXS.c.txid == _OUTPUTS.c.txid)
+    .where(_TXS.c.confirmed_at.is_not(None))
+)
+_COIN = _COINS.where(_OUTPUTS.c.txid == _txid, _OUTPUTS.c.vout == bindparam("of_vout", type_=BigInteger))
+_IN_BLOCKS = (
+    select(_TXS.c.txid)
+    .where(_TXS.c.height >= _height, _TXS.c.height <= bindparam("upto", type_=BigInteger))
+    .order_by(_TXS.c.height, _TXS.c.position, _TXS.c.txid)
+)
+_ON_THEIR_WAY = select(_TXS.c.txid).where(_TXS.c.state.in_(_WAITING)).order_by(_TXS.c.txid)
+_SPENDING_OURS = (
+    select(_OUTPUTS.c.txid, _OUTPUTS.c.vout, _INPUTS.c.txid, _TXS.c.height)
+    .join(_INPUTS, _spent)
+    .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
+    .where(_TXS.c.height.is_not(None))
+)
+_same = _INPUTS.alias()
+_RIVALS = (
+    select(_TXS.c.txid, _INPUTS.c.txid)
+    .select_from(_INPUTS)
+    .join(_same, (_same.c.spent_txid == _INPUTS.c.spent_txid) & (_same.c.spent_vout == _INPUTS.c.spent_vout))
+    .join(_TXS, _TXS.c.txid == _same.c.txid)
+    .where(_INPUTS.c.txid.in_(_txids), _TXS.c.txid.not_in(_txids), _TXS.c.state.in_(_WAITING))
+)
+_SET_STATE = (
+    update(_TXS)
+    .where(_TXS.c.txid == _txid, _TXS.c.state != TxState.CONFIRMED)
+    .values(
+        state=bindparam("new_state", type_=_TXS.c.state.type), replaced_by=bindparam("new_by", type_=Text)
+    )
+)
+_SPEND = (
+    update(_OUTPUTS)
+    .where(_OUTPUTS.c.txid == _txid, _OUTPUTS.c.vout == bindparam("of_vout", type_=BigInteger))
+    .values(spent_by=bindparam("by", type_=Text), spent_height=_height)
+)
+_CONFIRM = (
+    update(_TXS)
+    .where(_TXS.c.txid == _txid)
+    .values(
+        state=TxState.CONFIRMED,
+        height=_height,
+        block=bindparam("new_block", type_=Text),
+        block_time=bindparam("new_time", type_=BigInteger),
+        position=bindparam("new_position", type_=BigInteger),
+        confirmed_at=func.coalesce(_TXS.c.confirmed_at, bindparam("new_at", type_=Text)),
+        replaced_by=None,
+        others=bindparam("new_others", type_=BigInteger),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A transaction as an observation tells of it; `position` is None for a sighting."""
+
+    txid: str
+    position: int | None
+    coinbase: bool
+    inputs: tuple[Outpoint, ...]
+    outputs: tuple[WatchedOutput, ...]
+    others: int | None
 
 
 class Observed:
-    """The state of chain, transactions and coins, on a shelf. Spaces begin with `o.`."""
+    """The state of chain, transactions and coins."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, session: Session) -> None:
+        self._connection = session.connection()
 
     # reading
 
     def height_of(self, block: str) -> int | None:
-        row = _load(self._shelf, "o.hash", block)
-        return None if row is None else int(row)
+        height: int | None = self._connection.scalar(select(_BLOCKS.c.height).where(_BLOCKS.c.hash == block))
+        return height
 
     def time_of(self, height: int) -> int | None:
         """Unix seconds of the block that was read at a height; None where none was."""
-        row = _load(self._shelf, "o.block", f"{height:012d}")
-        return None if row is None else int(row[1])
+        time: int | None = self._connection.scalar(select(_BLOCKS.c.time).where(_BLOCKS.c.height == height))
+        return time
 
     def tx(self, txid: str) -> WatchedTx | None:
-        row = _load(self._shelf, "o.tx", txid)
-        return None if row is None else _tx(txid, row)
+        return next(self.txs((txid,)), None)
+
+    def txs(self, txids: Sequence[str]) -> Iterator[WatchedTx]:
+        """Those transactions of some that are known, in their order."""
+        for at in range(0, len(txids), _MANY):
+            asked = {"txids": txids[at : at + _MANY]}
+            rows = {row.txid: row for row in self._connection.execute(_READ, asked)}
+            inputs: dict[str, list[str]] = defaultdict(list)
+            outputs: dict[str, list[WatchedOutput]] = defaultdict(list)
+            sources: dict[str, list[str]] = defaultdict(list)
+            if rows:
+                for txid, spent, vout in self._connection.execute(_READ_INPUTS, asked):
+                    inputs[txid].append(f"{spent}:{vout}")
+                for txid, *output in self._connection.execute(_READ_OUTPUTS, asked):
+                    outputs[txid].append(WatchedOutput(*output))
+                for txid, source in self._connection.execute(_READ_SOURCES, asked):
+                    sources[txid].append(source)
+            for txid in asked["txids"]:
+                row = rows.get(txid)
+                if row is not None:
+                    yield WatchedTx(
+                        txid=txid,
+                        state=row.state,
+                        inputs=tuple(inputs[txid]),
+                        outputs=tuple(outputs[txid]),
+                        height=row.height,
+                        block=row.block,
+                        block_time=row.block_time,
+                        position=row.position,
+                        coinbase=bool(row.coinbase),
+                        first_at=row.first_at,
+                        confirmed_at=row.confirmed_at,
+                        by=row.replaced_by,
+                        sources=tuple(sources[txid]),
+                        others=row.others,
+                    )
 
     def txs_in(self, first: int, last: int) -> Iterator[WatchedTx]:
         """Transactions that touch us in blocks `first..last`, in order of height and position."""
-        for key, _ in self._shelf.rows("o.order", f"{first:012d}", f"{last + 1:012d}"):
-            tx = self.tx(key.rsplit("|", 1)[1])
-            if tx is not None:
-                yield tx
+        return self.txs(self._connection.scalars(_IN_BLOCKS, {"of_height": first, "upto": last}).all())
 
     def next_height(self, height: int) -> int | None:
         """The next block above a height with a transaction that touches us."""
-        for key, _ in self._shelf.rows("o.order", f"{height + 1:012d}", limit=1):
-            return int(key[:12])
-        return None
+        found: int | None = self._connection.scalar(
+            select(func.min(_TXS.c.height)).where(_TXS.c.height > height)
+        )
+        return found
 
     def coinbases_in(self, first: int, last: int) -> Iterator[WatchedTx]:
         """Coinbases that pay us in blocks `first..last`; they are the first of their block."""
-        for key, _ in self._shelf.rows("o.order", f"{max(first, 0):012d}", f"{max(last, -1) + 1:012d}"):
-            if key[12:22] == "|00000000|":
-                tx = self.tx(key.rsplit("|", 1)[1])
-                if tx is not None and tx.coinbase:
-                    yield tx
+        query = _IN_BLOCKS.where(_TXS.c.position == 0, _TXS.c.coinbase == 1)
+        return self.txs(self._connection.scalars(query, {"of_height": first, "upto": last}).all())
 
     def coin(self, outpoint: str) -> Coin | None:
-        row = _load(self._shelf, "o.coin", outpoint)
-        return None if row is None else Coin(outpoint, *row)
+        told = Outpoint.parse(outpoint)
+        row = self._connection.execute(_COIN, {"of_txid": told.txid, "of_vout": told.vout}).first()
+        return None if row is None else _coin(*row)
 
     def coin_to_be(self, outpoint: str) -> Coin | None:
         """An output of ours that is a coin, or becomes one when its transaction, seen so far, is in a block."""
         coin = self.coin(outpoint)
-        txid, _, vout = outpoint.partition(":")
-        before = self.tx(txid) if coin is None else None
+        told = Outpoint.parse(outpoint)
+        before = self.tx(told.txid) if coin is None else None
         for output in () if before is None else before.outputs:
-            if str(output.vout) == vout:
+            if output.vout == told.vout:
                 return Coin(outpoint, output.sats, output.campaign, output.branch, None, False, None, None)
         return coin
 
     def coins(self) -> Iterator[Coin]:
-        for key, data in self._shelf.rows("o.coin"):
-            yield Coin(key, *json.loads(data))
+        """All outputs of ours that ever were in a block."""
+        for row in self._connection.execute(_COINS.order_by(_OUTPUTS.c.txid, _OUTPUTS.c.vout)):
+            yield _coin(*row)
 
-    def unspent(self) -> Iterator[str]:
+    def unspent(self) -> Iterator[Outpoint]:
         """Outpoints of ours that no block of the agreed chain spends."""
-        low = ""
-        while page := list(self._shelf.rows("o.unspent", low, limit=_PAGE)):
-            for key, _ in page:
-                yield key
-            low = page[-1][0] + " "  # after it and before all others
+        query = (
+            select(_OUTPUTS.c.txid, _OUTPUTS.c.vout)
+            .join(_TXS, _TXS.c.txid == _OUTPUTS.c.txid)
+            .where(_OUTPUTS.c.spent_height.is_(None), _TXS.c.confirmed_at.is_not(None))
+        )
+        for row in self._connection.execute(query).yield_per(_PAGE):
+            yield Outpoint(*row)
+
+    def unspent_sats(self, settled: int, mature: int, campaign: str | None = None) -> int:
+        """Sats of coins, of a campaign or of all, that lie in blocks up to `settled` and that none of these spends.
+
+        Coinbases count up to block `mature`.
+        """
+        lies = (_OUTPUTS.c.height <= settled) & ((_OUTPUTS.c.coinbase == 0) | (_OUTPUTS.c.height <= mature))
+        mine = () if campaign is None else (_OUTPUTS.c.campaign == campaign,)
+        total = 0
+        for unspent in (_OUTPUTS.c.spent_height.is_(None), _OUTPUTS.c.spent_height > settled):
+            query = select(func.coalesce(func.sum(_OUTPUTS.c.sats), 0)).where(unspent, lies, *mine)
+            total += int(self._connection.scalar(query) or 0)
+        return total
 
     def knows(self, txid: str, script: str) -> str | None:
         """The block in which a transaction is known to pay or spend a script (hex); None where it is not."""
-        tx = self.tx(txid)
-        if tx is None or tx.block is None:
-            return None
-        if any(output.script == script for output in tx.outputs):
-            return tx.block
-        for spent in tx.inputs:
-            paying, _, vout = spent.partition(":")
-            before = self.tx(paying) if self.coin(spent) is not None else None
-            if before is not None and any(
-                output.script == script and output.vout == int(vout) for output in before.outputs
-            ):
-                return tx.block
-        return None
+        block = select(_TXS.c.block).where(_TXS.c.txid == txid, _TXS.c.block.is_not(None))
+        pays = select(_OUTPUTS.c.vout).where(_OUTPUTS.c.txid == txid, _OUTPUTS.c.script == script)
+        spends = (
+            select(_OUTPUTS.c.vout)
+            .join(_INPUTS, _spent)
+            .where(_INPUTS.c.txid == txid, _OUTPUTS.c.script == script)
+        )
+        found: str | None = self._connection.scalar(block.where(pays.exists() | spends.exists()))
+        return found
 
     def paid_to(self, script: str) -> list[str]:
         """Outpoints that ever paid a script (hex), in order of first sight."""
-        rows = self._shelf.rows("o.script", f"{script}|", f"{script}|{END}")
-        return [value.decode() for _, value in rows]
+        query = (
+            select(_OUTPUTS.c.txid, _OUTPUTS.c.vout)
+            .join(_TXS, _TXS.c.txid == _OUTPUTS.c.txid)
+            .where(_OUTPUTS.c.script == script)
+            .order_by(_TXS.c.first_at, _OUTPUTS.c.txid, _OUTPUTS.c.vout)
+        )
+        return [f"{txid}:{vout}" for txid, vout in self._connection.execute(query)]
 
     def unconfirmed(self) -> Iterator[WatchedTx]:
         """Transactions that were seen and are in no block."""
-        for key, _ in self._shelf.rows("o.waiting"):
-            tx = self.tx(key)
-            if tx is not None:
-                yield tx
+        return self.txs(self._connection.scalars(_ON_THEIR_WAY).all())
 
     def spender_waiting(self, outpoint: str) -> str | None:
         """The unconfirmed transaction that spends an outpoint."""
-        row = _load(self._shelf, "o.input", outpoint)
-        return None if row is None else str(row)
+        told = Outpoint.parse(outpoint)
+        query = (
+            select(_INPUTS.c.txid)
+            .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
+            .where(_INPUTS.c.spent_txid == told.txid, _INPUTS.c.spent_vout == told.vout)
+            .where(_TXS.c.state.in_(_WAITING))
+            .order_by(_TXS.c.state, _TXS.c.txid)
+        )
+        found: str | None = self._connection.scalar(query)
+        return found
+
+    def all_txids(self) -> Sequence[str]:
+        """All transactions that are known, in order."""
+        return self._connection.scalars(select(_TXS.c.txid).order_by(_TXS.c.txid)).all()
 
     # folding
 
     def fold(self, at: str, source: str, kind: str, subject: str, data: bytes) -> None:
-        """Fold one observation; the same rows in the same order give the same shelf."""
+        """Fold one observation; the same rows in the same order give the same tables."""
         body = json.loads(data)
         match ObservationKind(kind):
             case ObservationKind.BLOCK_JOINED:
-                self._join(at, source, subject, body)
+                block = {"height": body["height"], "hash": subject, "time": body["time"]}
+                self._connection.execute(insert(_BLOCKS), block)
+                self._take_in(at, source, subject, body)
             case ObservationKind.BLOCK_FILLED:
                 self._take_in(at, source, subject, body)
             case ObservationKind.BLOCK_LEFT:
                 self._leave(subject)
             case ObservationKind.TX_SEEN:
-                self._see(at, source, subject, body)
+                self._see(at, source, _told(body | {"txid": subject}))
             case ObservationKind.TX_EVICTED:
-                self._set_state(subject, TxState.EVICTED)
-
-    def _join(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
-        height = body["height"]
-        _save(self._shelf, "o.block", f"{height:012d}", [block, body["time"]])
-        _save(self._shelf, "o.hash", block, height)
-        self._take_in(at, source, block, body)
+                self._set_state([(subject, TxState.EVICTED, None)])
 
     def _take_in(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
         """Transactions of a block; those that were known there already are told more fully, never less."""
-        height = body["height"]
-        for told in body["txs"]:
-            txid = told["txid"]
-            row = _load(self._shelf, "o.tx", txid) or self._new(at, source, told)
-            self._stop_waiting(txid, row["inputs"])
-            row |= {
-                "state": TxState.CONFIRMED,
-                "height": height,
-                "block": block,
-                "time": body["time"],
-                "position": told["position"],
-                "confirmed_at": row["confirmed_at"] or at,
-                "by": None,
-                "branch": told["branch"],
-                "sources": sorted({*row["sources"], source}),
-                "inputs": told["inputs"],
-                "outputs": told["outputs"],
-                "others": told.get("others"),
+        height, told = body["height"], [_told(row) for row in body["txs"]]
+        for low in range(0, len(told), _MANY):
+            some = told[low : low + _MANY]
+            self._add(at, source, some)
+            self._connection.execute(
+                _CONFIRM,
+                [
+                    {
+                        "of_txid": tx.txid,
+                        "of_height": height,
+                        "new_block": block,
+                        "new_time": body["time"],
+                        "new_position": tx.position,
+                        "new_at": at,
+                        "new_others": tx.others,
+                    }
+                    for tx in some
+                ],
+            )
+            asked = {"txids": [tx.txid for tx in some]}
+            self._connection.execute(
+                update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(_txids)).values(height=height), asked
+            )
+            # A payment may be told after the transaction that spends it, and both in one block.
+            spent = [
+                *self._connection.execute(_SPENDING_OURS.where(_INPUTS.c.txid.in_(_txids)), asked),
+                *self._connection.execute(_SPENDING_OURS.where(_OUTPUTS.c.txid.in_(_txids)), asked),
+            ]
+            rows = [
+                {"of_txid": txid, "of_vout": vout, "by": by, "of_height": there}
+                for txid, vout, by, there in spent
+            ]
+            if rows:
+                self._connection.execute(_SPEND, rows)
+            self._replace(asked["txids"])
+
+    def _add(self, at: str, source: str, told: Sequence[_Told]) -> None:
+        """Keep transactions, those that are known with their inputs and outputs as they are told now."""
+        asked = {"txids": [tx.txid for tx in told]}
+        known = set(self._connection.scalars(select(_TXS.c.txid).where(_TXS.c.txid.in_(_txids)), asked))
+        if known:
+            self._connection.execute(
+                delete(_INPUTS).where(_INPUTS.c.txid.in_(_txids)), {"txids": sorted(known)}
+            )
+        paying = select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).where(_OUTPUTS.c.txid.in_(_txids))
+        outputs = {(row.txid, row.vout) for row in self._connection.execute(paying, asked)}
+        sources = set(
+            self._connection.scalars(
+                select(_SOURCES.c.txid).where(_SOURCES.c.txid.in_(_txids), _SOURCES.c.source == source), asked
+            )
+        )
+        added = [
+            {
+                "txid": tx.txid,
+                "state": TxState.SEEN,
+                "coinbase": int(tx.coinbase),
+                "first_at": at,
+                "others": tx.others,
             }
-            _save(self._shelf, "o.tx", txid, row)
-            self._shelf.save("o.order", f"{height:012d}|{told['position']:08d}|{txid}", b"")
-            for vout, script, sats, campaign, branch, _ in told["outputs"]:
-                outpoint = f"{txid}:{vout}"
-                # A payment may be told after the transaction that spends it.
-                spent_by, spent_height = _load(self._shelf, "o.spend", outpoint) or (None, None)
-                coin = [sats, campaign, branch, height, told["coinbase"], spent_by, spent_height]
-                self._keep(outpoint, coin)
-                self._shelf.save("o.script", f"{script}|{row['first_at']}|{outpoint}", outpoint.encode())
-            for spent in told["inputs"]:
-                _save(self._shelf, "o.spend", spent, [txid, height])
-                self._spend(spent, txid, height)
-                rival = self.spender_waiting(spent)
-                if rival is not None and rival != txid:
-                    self._set_state(rival, TxState.REPLACED, by=txid)
+            for tx in told
+            if tx.txid not in known
+        ]
+        spent = [
+            {"txid": tx.txid, "n": n, "spent_txid": outpoint.txid, "spent_vout": outpoint.vout}
+            for tx in told
+            for n, outpoint in enumerate(tx.inputs)
+        ]
+        paid = [
+            {
+                "txid": tx.txid,
+                "vout": output.vout,
+                "script": output.script,
+                "sats": output.sats,
+                "campaign": output.campaign,
+                "branch": output.branch,
+                "address": output.address,
+                "coinbase": int(tx.coinbase),
+            }
+            for tx in told
+            for output in tx.outputs
+            if (tx.txid, output.vout) not in outputs
+        ]
+        by = [{"txid": tx.txid, "source": source} for tx in told if tx.txid not in sources]
+        for table, rows in ((_TXS, added), (_INPUTS, spent), (_OUTPUTS, paid), (_SOURCES, by)):
+            if rows:
+                self._connection.execute(insert(table), rows)
 
-    def unspent_sats(self, campaign: str) -> int:
-        """Sats of a campaign's coins in blocks of the agreed chain that no block of it spends."""
-        return int(_load(self._shelf, "o.sum", campaign) or 0)
+    def _replace(self, txids: Sequence[str]) -> None:
+        """Those on their way that spend what some transactions spend are replaced by these."""
+        rivals = self._connection.execute(_RIVALS, {"txids": txids})
+        self._set_state([(rival, TxState.REPLACED, by) for rival, by in rivals])
 
-    def _keep(self, outpoint: str, coin: list[Any]) -> None:
-        self._put(outpoint, coin)
-        self._shelf.save("o.unspent", outpoint, b"" if coin[5] is None else None)
-
-    def _put(self, outpoint: str, coin: list[Any]) -> None:
-        """Save a coin, and keep the sum of its campaign's unspent coins true."""
-        before = _load(self._shelf, "o.coin", outpoint)
-        change: dict[str, int] = defaultdict(int)
-        for told, sign in ((before, -1), (coin, 1)):
-            if told is not None and told[3] is not None and told[5] is None:
-                change[told[1]] += sign * told[0]
-        for campaign, sats in change.items():
-            if sats:
-                _save(self._shelf, "o.sum", campaign, self.unspent_sats(campaign) + sats)
-        _save(self._shelf, "o.coin", outpoint, coin)
-
-    def _spend(self, outpoint: str, txid: str | None, height: int | None) -> None:
-        coin = _load(self._shelf, "o.coin", outpoint)
-        if coin is not None:
-            coin[5:7] = [txid, height]
-            self._keep(outpoint, coin)
+    def _set_state(self, states: Iterable[tuple[str, TxState, str | None]]) -> None:
+        rows = [{"of_txid": txid, "new_state": state, "new_by": by} for txid, state, by in states]
+        if rows:
+            self._connection.execute(_SET_STATE, rows)
 
     def _leave(self, block: str) -> None:
         height = self.height_of(block)
         if height is None:
             raise ValueError(f"observation: block {block} left and never joined")
-        for tx in reversed(list(self.txs_in(height, height))):
-            self._shelf.save("o.order", f"{height:012d}|{tx.position:08d}|{tx.txid}", None)
-            row = _load(self._shelf, "o.tx", tx.txid)
-            row |= {"state": TxState.REORGED, "height": None, "block": None, "time": None, "position": None}
-            row["branch"] = []
-            _save(self._shelf, "o.tx", tx.txid, row)
-            for output in tx.outputs:
-                outpoint = f"{tx.txid}:{output.vout}"
-                coin = _load(self._shelf, "o.coin", outpoint)
-                coin[3] = None
-                self._put(outpoint, coin)
-            for spent in tx.inputs:
-                self._shelf.save("o.spend", spent, None)
-                self._spend(spent, None, None)
-            self._wait(tx.txid, row["inputs"])
-        self._shelf.save("o.block", f"{height:012d}", None)
-        self._shelf.save("o.hash", block, None)
+        left = {"state": TxState.REORGED, "height": None, "block": None, "block_time": None, "position": None}
+        spent = {"spent_by": None, "spent_height": None}
+        for statement in (
+            update(_OUTPUTS).where(_OUTPUTS.c.spent_height == height).values(spent),
+            update(_OUTPUTS).where(_OUTPUTS.c.height == height).values(height=None),
+            update(_TXS).where(_TXS.c.height == height).values(left),
+            delete(_BLOCKS).where(_BLOCKS.c.height == height),
+        ):
+            self._connection.execute(statement)
 
-    def _see(self, at: str, source: str, txid: str, body: dict[str, Any]) -> None:
-        row = _load(self._shelf, "o.tx", txid) or self._new(
-            at, source, body | {"txid": txid, "coinbase": False}
-        )
-        if row["state"] == TxState.CONFIRMED:
+    def _see(self, at: str, source: str, told: _Told) -> None:
+        known = self.tx(told.txid)
+        if known is not None and known.state is TxState.CONFIRMED:
             return
-        row |= {"state": TxState.SEEN, "by": None, "sources": sorted({*row["sources"], source})}
-        _save(self._shelf, "o.tx", txid, row)
-        for vout, script, *_ in row["outputs"]:
-            outpoint = f"{txid}:{vout}"
-            self._shelf.save("o.script", f"{script}|{row['first_at']}|{outpoint}", outpoint.encode())
-        for spent in row["inputs"]:
-            rival = self.spender_waiting(spent)
-            if rival is not None and rival != txid:
-                self._set_state(rival, TxState.REPLACED, by=txid)
-        self._wait(txid, row["inputs"])
-
-    @staticmethod
-    def _new(at: str, source: str, told: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "state": TxState.SEEN,
-            "inputs": told["inputs"],
-            "outputs": told["outputs"],
-            "others": told.get("others"),
-            "height": None,
-            "block": None,
-            "time": None,
-            "position": None,
-            "coinbase": told["coinbase"],
-            "first_at": at,
-            "confirmed_at": None,
-            "by": None,
-            "sources": [source],
-            "branch": [],
-        }
-
-    def _wait(self, txid: str, inputs: Iterable[str]) -> None:
-        self._shelf.save("o.waiting", txid, b"")
-        for spent in inputs:
-            _save(self._shelf, "o.input", spent, txid)
-
-    def _stop_waiting(self, txid: str, inputs: Iterable[str]) -> None:
-        self._shelf.save("o.waiting", txid, None)
-        for spent in inputs:
-            if self.spender_waiting(spent) == txid:
-                self._shelf.save("o.input", spent, None)
-
-    def _set_state(self, txid: str, state: TxState, by: str | None = None) -> None:
-        row = _load(self._shelf, "o.tx", txid)
-        if row is None or row["state"] == TxState.CONFIRMED:
-            return
-        row |= {"state": state, "by": by}
-        _save(self._shelf, "o.tx", txid, row)
-        self._stop_waiting(txid, row["inputs"])
+        if known is None:
+            self._add(at, source, [told])
+        elif source not in known.sources:
+            self._connection.execute(insert(_SOURCES), {"txid": told.txid, "source": source})
+        self._set_state([(told.txid, TxState.SEEN, None)])
+        self._replace([told.txid])
 
 
-def _tx(txid: str, row: dict[str, Any]) -> WatchedTx:
-    return WatchedTx(
-        txid=txid,
-        state=TxState(row["state"]),
-        inputs=tuple(row["inputs"]),
-        outputs=tuple(WatchedOutput(*output) for output in row["outputs"]),
-        height=row["height"],
-        block=row["block"],
-        block_time=row["time"],
-        position=row["position"],
-        coinbase=row["coinbase"],
-        first_at=row["first_at"],
-        confirmed_at=row["confirmed_at"],
-        by=row["by"],
-        sources=tuple(row["sources"]),
-        branch=tuple(row["branch"]),
-        others=row["others"],
+def _coin(
+    txid: str,
+    vout: int,
+    sats: int,
+    campaign: str,
+    branch: str,
+    height: int | None,
+    coinbase: int,
+    spent_by: str | None,
+    spent_height: int | None,
+) -> Coin:
+    outpoint = f"{txid}:{vout}"
+    return Coin(outpoint, sats, campaign, branch, height, bool(coinbase), spent_by, spent_height)
+
+
+def _told(body: dict[str, Any]) -> _Told:
+    """A transaction of an observation; a sighting has no position and is no coinbase."""
+    return _Told(
+        txid=body["txid"],
+        position=body.get("position"),
+        coinbase=bool(body.get("coinbase", False)),
+        inputs=tuple(map(Outpoint.parse, body["inputs"])),
+        outputs=tuple(WatchedOutput(*output) for output in body["outputs"]),
+        others=body.get("others"),
     )

@@ -25,43 +25,14 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     settled = settled_block(tx)
     if settled is None:
         return None
-    observed = Observed(tx.shelf)
-    slugs = campaign_slugs(tx.session)
-    total = sum(observed.unspent_sats(slug) for slug in ([campaign] if campaign is not None else slugs))
-    tip = int(tx.progress.load("tip_height") or 0)
-    mature = tip + 1 - max(depth_of(tx), MATURITY)
-    young = list(observed.txs_in(settled + 1, tip))
-    for watched in [*young, *observed.coinbases_in(mature + 1, settled)]:
-        for output in watched.outputs:
-            coin = observed.coin(f"{watched.txid}:{output.vout}")
-            if coin is not None and coin.spent_by is None and campaign in {None, coin.campaign}:
-                total -= coin.sats
-    for spender in young:
-        for coin in filter(None, map(observed.coin, spender.inputs)):
-            deep = coin.height is not None and coin.height <= (mature if coin.coinbase else settled)
-            if deep and campaign in {None, coin.campaign}:
-                total += coin.sats
-    return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
-
-
-def coins_one_by_one(tx: Reading, campaign: str | None = None) -> int | None:
-    """The same, counted coin by coin: what the invariants trust."""
-    settled = settled_block(tx)
-    if settled is None:
-        return None
     mature = settled + depth_of(tx) - max(depth_of(tx), MATURITY)
-    total = 0
-    for coin in Observed(tx.shelf).coins():
-        if not _is_unspent(coin, mature if coin.coinbase else settled, settled):
-            continue
-        if campaign is None or coin.campaign == campaign:
-            total += coin.sats
+    total = Observed(tx.session).unspent_sats(settled, mature, campaign)
     return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
 
 
-def _is_unspent(coin: Coin, deep: int, settled: int) -> bool:
-    """Does a coin lie in a block up to `deep`, and does no block up to `settled` spend it?"""
-    if coin.height is None or coin.height > deep:
+def _is_unspent(coin: Coin, settled: int) -> bool:
+    """Does a coin lie in a block up to the settled one, and does none of these spend it?"""
+    if coin.height is None or coin.height > settled:
         return False
     return coin.spent_height is None or coin.spent_height > settled
 
@@ -71,7 +42,7 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
 
     A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
     """
-    observed, total = Observed(tx.shelf), 0
+    observed, total = Observed(tx.session), 0
     if len(campaign_slugs(tx.session)) < 2:  # nothing lies elsewhere
         return 0
     query = select(SpendRow.campaign, SpendRow.txid, SpendChangeRow).join(
@@ -79,7 +50,7 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     )
     for owner, txid, told in tx.session.exec(query):
         coin = observed.coin(f"{txid}:{told.vout}")
-        if coin is None or coin.campaign == owner or not _is_unspent(coin, settled, settled):
+        if coin is None or coin.campaign == owner or not _is_unspent(coin, settled):
             continue
         sats = told.wallet + told.dust + told.undecided + told.blocked
         total += sats if owner == campaign else -sats if coin.campaign == campaign else 0
@@ -103,7 +74,7 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
 
     A move between own addresses is explained from its first sighting on: nothing left but its fee.
     """
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     rows: dict[str, UnexplainedSpend] = {}
     # Where all of it came back there is nothing to explain.
     left = select(SpendRow).where(SpendRow.campaign == campaign, SpendRow.out > 0)

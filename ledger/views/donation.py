@@ -95,7 +95,7 @@ class DonationFollower:
         self._tx = tx
         self._books = Books(tx)
         self._lines = self._books.lines
-        self._observed = Observed(tx.shelf)
+        self._observed = Observed(tx.session)
         self._campaign = campaign
         self.campaign = campaign_of(tx.session, campaign)
         self._picture = CampaignFlow(self._books, campaign)

@@ -9,8 +9,9 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from ledger.model.gifts import Coins, CountsAs
+from ledger.model.observed import TxState
 from ledger.rules.gift_records import SettledGift
-from ledger.rules.observing import TxState, WatchedOutput, WatchedTx
+from ledger.rules.observing import WatchedOutput, WatchedTx
 from ledger.views.trail import DonationStatus
 
 if TYPE_CHECKING:

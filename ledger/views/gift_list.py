@@ -47,7 +47,7 @@ def donation_rows(
 
     `after` is an opaque cursor.
     """
-    books, observed = Books(tx), Observed(tx.shelf)
+    books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
     if after is not None and (len(after) > 90 or not after.isascii()):
         raise Refused.field("cursor", "use the cursor that the last page gave")

@@ -135,7 +135,7 @@ def campaign_report(
 
     `waiting`: its public decisions, where the caller has them.
     """
-    books, observed = Books(tx), Observed(tx.shelf)
+    books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
     flow = campaign_flow(tx, slug)
     gifts = gift_sums(tx.session, slug)
@@ -346,7 +346,7 @@ def _days_order_to_receipt(books: Books, slug: str) -> int | None:
 
 def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     """The payments that a key names; raises NotFound with what is known and what to do."""
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     text = key.strip()
     txid, colon, vout = text.lower().partition(":")
     if is_txid(txid) and (not colon or (vout.isascii() and vout.isdigit() and len(vout) <= 10)):

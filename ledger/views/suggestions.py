@@ -71,7 +71,7 @@ def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Sugges
     """The best few for the spend `ref` (a txid, perhaps with its part) that took `sats`, best first."""
     if sats <= 0:
         return ()
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     seen = observed.tx(ref.partition(":")[0])
     at = 0 if seen is None else seen.block_time or unix_seconds(seen.first_at)
     left = _Left(ref, sats, at, _scripts(observed, seen))

@@ -56,7 +56,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
     left = books.net(account(AccountClass.UNDECIDED, slug), "BTC")
     if left <= 0:
         return
-    observed, classes, settled = Observed(tx.shelf), CoinClasses(books), settled_block(tx) or 0
+    observed, classes, settled = Observed(tx.session), CoinClasses(books), settled_block(tx) or 0
     what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
     for coin in observed.coins():
         gone = coin.spent_height is not None and coin.spent_height <= settled

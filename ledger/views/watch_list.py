@@ -30,7 +30,7 @@ def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 def unspent_outpoints(tx: Reading) -> Iterator[bytes]:
     """Our unspent coins, 36 bytes each."""
-    return (Outpoint.parse(outpoint).wire() for outpoint in Observed(tx.shelf).unspent())
+    return (outpoint.wire() for outpoint in Observed(tx.session).unspent())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def coin_changes(tx: Reading, after: int) -> CoinChanges | None:
             for transaction in json.loads(row.data)["txs"]:
                 named.update(transaction["inputs"])
                 named.update(f"{transaction['txid']}:{output[0]}" for output in transaction["outputs"])
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     coins = [coin for outpoint in named if (coin := observed.coin(outpoint)) is not None]
     return CoinChanges(
         frozenset(Outpoint.parse(coin.outpoint).wire() for coin in coins if coin.spent_by is None),
@@ -64,7 +64,7 @@ def coin_changes(tx: Reading, after: int) -> CoinChanges | None:
 
 def waiting_inputs(tx: Reading) -> list[Outpoint]:
     """What unconfirmed transactions spend: whoever else spends it replaces them."""
-    observed = Observed(tx.shelf)
+    observed = Observed(tx.session)
     return [Outpoint.parse(spent) for waiting in observed.unconfirmed() for spent in waiting.inputs]
 
 
@@ -72,6 +72,6 @@ def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
     """Scripts to ask mempools about: given out in 24 hours, at most 20, and those of open sightings."""
     given = tx.addresses.given_since(rfc3339(now - 86400))
     scripts = [Script(row.script) for row in given[-20:]]
-    for waiting in Observed(tx.shelf).unconfirmed():
+    for waiting in Observed(tx.session).unconfirmed():
         scripts += [Script(bytes.fromhex(output.script)) for output in waiting.outputs]
     return list(dict.fromkeys(scripts))[:40]

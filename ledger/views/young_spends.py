@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.model.observed import TxState
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, spend_facts
 from ledger.rules.fee_only import explained_by_itself
-from ledger.rules.observing import Observed, TxState, WatchedTx
+from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.settled import settled_block
 from ledger.rules.spends import ChangeCoin, Spent
 
@@ -59,7 +60,7 @@ def young_spends(tx: Reading) -> Iterator[YoungSpend]:
     Parents come before their children. What cannot settle as things stand is left out: a transaction that was
     replaced or evicted, one whose coins another one spent, and what spends their outputs.
     """
-    observed, classes = Observed(tx.shelf), _Foreseen(Books(tx))
+    observed, classes = Observed(tx.session), _Foreseen(Books(tx))
     settled, tip = settled_block(tx) or 0, int(tx.progress.load("tip_height") or 0)
     waiting = {young.txid: young for young in observed.unconfirmed() if young.state in _STANDS}
     lost: set[str] = set()

@@ -108,7 +108,7 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
             with store.read() as tx:
                 known, waiting = watched(tx)
                 # Coins that the ledger saw spent too: the block in hand may be the one that spent them.
-                values = {Outpoint.parse(coin.outpoint): coin.sats for coin in Observed(tx.shelf).coins()}
+                values = {Outpoint.parse(coin.outpoint): coin.sats for coin in Observed(tx.session).coins()}
         scripts |= known
         outpoints |= waiting | {outpoint.wire() for outpoint in values}
     if network is None:

@@ -9,8 +9,9 @@ import pytest
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx
+from ledger.model.observed import TxState
 from ledger.rules.books import Books
-from ledger.rules.observing import Observed, TxState
+from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_rows, donation_trails
@@ -314,7 +315,7 @@ def test_fifty_spam_payments_leave_one_sum(ledger: Ledger) -> None:
     with ledger.store.read() as reading:
         assert len(donation_rows(reading, SLUG, after=None, limit=100)[0]) == 50
         assert all(
-            Observed(reading.shelf).tx(name(f"spam {i}")).state is TxState.CONFIRMED for i in range(50)
+            Observed(reading.session).tx(name(f"spam {i}")).state is TxState.CONFIRMED for i in range(50)
         )
 
 

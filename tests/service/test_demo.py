@@ -12,9 +12,10 @@ import pytest
 from ledger.checks.run import run_checks
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NothingYet
+from ledger.model.observed import TxState
 from ledger.recording.desk import request_intention
 from ledger.recording.rebuild import rebuild
-from ledger.rules.observing import Observed, TxState
+from ledger.rules.observing import Observed
 from ledger.store.database import Store
 from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from ledger.views.trail import DonationStatus
@@ -70,9 +71,8 @@ def test_donations_have_every_status_that_the_story_promises(store: Store) -> No
 
 
 def _all_txs(tx: object) -> list[tuple[str, object]]:
-    observed = Observed(tx.shelf)  # type: ignore[attr-defined]
-    names = [key for key, _ in tx.shelf.rows("o.tx")]  # type: ignore[attr-defined]
-    return [(name, observed.tx(name)) for name in names]
+    observed = Observed(tx.session)  # type: ignore[attr-defined]
+    return [(found.txid, found) for found in observed.txs(observed.all_txids())]
 
 
 def test_what_was_promised_is_kept_or_said_to_have_lapsed(store: Store) -> None:

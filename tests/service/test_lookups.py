@@ -10,10 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from ledger.core.errors import NotAllowed
+from ledger.model.observed import TxState
 from ledger.recording.desk import act
 from ledger.recording.lookup import LookupState
 from ledger.recording.users import Actor, add_user
-from ledger.rules.observing import Observed, TxState
+from ledger.rules.observing import Observed
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.clock import MovableClock
@@ -91,7 +92,7 @@ def test_a_payment_that_no_look_would_find_becomes_a_sighting_labelled_with_its_
     page = api(service).get(f"/d/{txid}")
     assert page.status_code == 200
     with home.store.read() as tx:
-        seen = Observed(tx.shelf).tx(txid)
+        seen = Observed(tx.session).tx(txid)
         assert tx.journal.head() is not None
     assert seen is not None
     assert (seen.state, seen.sources) == (TxState.SEEN, ("honest",))
@@ -170,7 +171,7 @@ def test_bytes_of_another_transaction_are_a_lie_and_no_sighting(home: Home) -> N
     home.looked(service)
     assert state(service, txid) == "waiting"
     with home.store.read() as tx:
-        assert Observed(tx.shelf).tx(txid) is None
+        assert Observed(tx.session).tx(txid) is None
     home.looked(service)
     with home.store.read() as tx:
         (source,) = chain_status(tx, now=home.clock()).sources
@@ -195,7 +196,7 @@ def test_what_stands_in_a_block_that_was_read_before_its_address_was_ours_is_no_
     home.looked(service)
     assert state(service, late) == "unread"
     with home.store.read() as tx:
-        assert Observed(tx.shelf).tx(late) is None
+        assert Observed(tx.session).tx(late) is None
 
 
 @pytest.mark.parametrize("sightings", ["off", "own-node"])

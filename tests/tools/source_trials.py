@@ -225,7 +225,7 @@ class Ran:
     @property
     def waiting(self) -> list[WatchedTx]:
         with self.store.read() as tx:
-            return list(Observed(tx.shelf).unconfirmed())
+            return list(Observed(tx.session).unconfirmed())
 
     @property
     def sources(self) -> dict[str, SourceStatus]:

@@ -15,9 +15,10 @@ import pytest
 import service.wiring
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import ChainLook, SeenTx
+from ledger.model.observed import TxState
 from ledger.recording.settling import record_look
 from ledger.rules.gift_records import gift_of
-from ledger.rules.observing import Observed, TxState
+from ledger.rules.observing import Observed
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import SLUG
@@ -76,7 +77,7 @@ class Life:
 
     def state(self, txid: str) -> TxState | None:
         with self.ran.store.read() as tx:
-            known = Observed(tx.shelf).tx(txid)
+            known = Observed(tx.session).tx(txid)
         return None if known is None else known.state
 
     def kinds(self) -> list[str]:
@@ -371,7 +372,7 @@ def test_a_script_that_no_mempool_was_asked_about_is_not_absent(tmp_path: Path) 
             record_look(tx, told, now=books.now)
         books.audit()
         with books.store.read() as tx:
-            known = Observed(tx.shelf).tx(name("gift"))
+            known = Observed(tx.session).tx(name("gift"))
         return None if known is None else known.state
 
     assert look(frozenset({script(0)}), seen) is TxState.SEEN

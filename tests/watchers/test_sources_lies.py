@@ -157,7 +157,7 @@ def test_an_invented_mempool_makes_a_wrong_sighting_with_its_sources_name_and_no
             for _ in range(3):
                 ran.look()
                 with ran.store.read() as tx:
-                    sighted = Observed(tx.shelf).tx(txid)
+                    sighted = Observed(tx.session).tx(txid)
                 assert sighted is not None
                 assert sighted.sources == ("bad",)
                 assert ran.live == ran.truth

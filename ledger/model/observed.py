@@ -1,0 +1,107 @@
+"""What was seen on the chain as it stands now: blocks, transactions that touch us, their inputs and our outputs.
+
+Folded from the observations, written by SQLAlchemy Core alone. Transactions and blocks are named as explorers do (64
+hexadecimal digits), amounts are sats.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlmodel import Field, Index
+
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+
+
+class TxState(StrEnum):
+    """Where a transaction is; `seen` and `reorged` ones are on their way."""
+
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    REORGED = "reorged"
+    REPLACED = "replaced"
+    EVICTED = "evicted"
+
+
+class ObservedBlockRow(Table, table=True):
+    """A block of the agreed chain that was read; `time` is its header's, in Unix seconds."""
+
+    __tablename__: ClassVar[Any] = "observed_blocks"
+    __table_args__ = (STRICT,)
+    height: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    hash: str = Field(sa_type=TEXT, unique=True)
+    time: int = Field(sa_type=LONG)
+
+
+class ObservedTransactionRow(Table, table=True):
+    """A transaction that pays us or spends ours; `height` to `position` are empty where no block holds it.
+
+    `confirmed_at` is when it was first seen in a block, `replaced_by` what took its inputs, `others` how many outputs
+    of value are not ours (empty: an observation that does not say).
+    """
+
+    __tablename__: ClassVar[Any] = "observed_transactions"
+    __table_args__ = (
+        one_of("state", TxState),
+        Index("observed_transactions_order", "height", "position", "txid"),
+        Index("observed_transactions_state", "state", "txid"),
+        KEYED,
+    )
+    txid: str = Field(primary_key=True, sa_type=TEXT)
+    state: TxState = Field(sa_type=Word(TxState))
+    height: int | None = Field(default=None, sa_type=LONG)
+    block: str | None = Field(default=None, sa_type=TEXT)
+    block_time: int | None = Field(default=None, sa_type=LONG)
+    position: int | None = Field(default=None, sa_type=LONG)
+    coinbase: int = Field(sa_type=LONG)
+    first_at: str = Field(sa_type=TEXT)
+    confirmed_at: str | None = Field(default=None, sa_type=TEXT)
+    replaced_by: str | None = Field(default=None, sa_type=TEXT)
+    others: int | None = Field(default=None, sa_type=LONG)
+
+
+class ObservedSourceRow(Table, table=True):
+    """A source that told of a transaction."""
+
+    __tablename__: ClassVar[Any] = "observed_sources"
+    __table_args__ = (KEYED,)
+    txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
+    source: str = Field(primary_key=True, sa_type=TEXT)
+
+
+class ObservedInputRow(Table, table=True):
+    """An output, anybody's, that a transaction spends."""
+
+    __tablename__: ClassVar[Any] = "observed_inputs"
+    __table_args__ = (Index("observed_inputs_spent", "spent_txid", "spent_vout"), KEYED)
+    txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    spent_txid: str = Field(sa_type=TEXT)
+    spent_vout: int = Field(sa_type=LONG)
+
+
+class ObservedOutputRow(Table, table=True):
+    """An output to one of our scripts: a coin from its first block on.
+
+    `height` is its block's, empty while it is in none of the agreed chain; `spent_height` that of the block whose
+    transaction `spent_by` spends it. A coinbase's matures late, so it is told apart here.
+    """
+
+    __tablename__: ClassVar[Any] = "observed_outputs"
+    __table_args__ = (
+        Index("observed_outputs_script", "script"),
+        Index("observed_outputs_spent", "spent_height", "campaign", "height", "coinbase", "sats"),
+        KEYED,
+    )
+    txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
+    vout: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    script: str = Field(sa_type=TEXT)
+    sats: int = Field(sa_type=LONG)
+    campaign: str = Field(sa_type=TEXT)
+    branch: str = Field(sa_type=TEXT)
+    address: str = Field(sa_type=TEXT)
+    coinbase: int = Field(sa_type=LONG)
+    height: int | None = Field(default=None, sa_type=LONG)
+    spent_by: str | None = Field(default=None, sa_type=TEXT)
+    spent_height: int | None = Field(default=None, sa_type=LONG)
