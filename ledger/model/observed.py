@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class TxState(StrEnum):
@@ -54,7 +54,7 @@ class ObservedTransactionRow(Table, table=True):
     block: str | None = Field(default=None, sa_type=TEXT)
     block_time: int | None = Field(default=None, sa_type=LONG)
     position: int | None = Field(default=None, sa_type=LONG)
-    coinbase: int = Field(sa_type=LONG)
+    coinbase: bool = Field(sa_type=FLAG)
     first_at: str = Field(sa_type=TEXT)
     confirmed_at: str | None = Field(default=None, sa_type=TEXT)
     replaced_by: str | None = Field(default=None, sa_type=TEXT)
@@ -101,7 +101,7 @@ class ObservedOutputRow(Table, table=True):
     campaign: str = Field(sa_type=TEXT)
     branch: str = Field(sa_type=TEXT)
     address: str = Field(sa_type=TEXT)
-    coinbase: int = Field(sa_type=LONG)
+    coinbase: bool = Field(sa_type=FLAG)
     height: int | None = Field(default=None, sa_type=LONG)
     spent_by: str | None = Field(default=None, sa_type=TEXT)
     spent_height: int | None = Field(default=None, sa_type=LONG)

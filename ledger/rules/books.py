@@ -107,6 +107,5 @@ class Books:
 
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
-        for operation in entry.operations:
-            self.lines.apply(operation, entry.seq)
+        self.lines.apply_all(entry.operations, entry.seq)
         balances.apply_transfers(self.session, entry.seq, entry.transfers)

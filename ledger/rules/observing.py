@@ -245,7 +245,7 @@ class Observed:
                         block=row.block,
                         block_time=row.block_time,
                         position=row.position,
-                        coinbase=bool(row.coinbase),
+                        coinbase=row.coinbase,
                         first_at=row.first_at,
                         confirmed_at=row.confirmed_at,
                         by=row.replaced_by,
@@ -431,7 +431,7 @@ class Observed:
             {
                 "txid": tx.txid,
                 "state": TxState.SEEN,
-                "coinbase": int(tx.coinbase),
+                "coinbase": tx.coinbase,
                 "first_at": at,
                 "others": tx.others,
             }
@@ -452,7 +452,7 @@ class Observed:
                 "campaign": output.campaign,
                 "branch": output.branch,
                 "address": output.address,
-                "coinbase": int(tx.coinbase),
+                "coinbase": tx.coinbase,
             }
             for tx in told
             for output in tx.outputs
@@ -506,12 +506,12 @@ def _coin(
     campaign: str,
     branch: str,
     height: int | None,
-    coinbase: int,
+    coinbase: bool,
     spent_by: str | None,
     spent_height: int | None,
 ) -> Coin:
     outpoint = f"{txid}:{vout}"
-    return Coin(outpoint, sats, campaign, branch, height, bool(coinbase), spent_by, spent_height)
+    return Coin(outpoint, sats, campaign, branch, height, coinbase, spent_by, spent_height)
 
 
 def _told(body: dict[str, Any]) -> _Told:

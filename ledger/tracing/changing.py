@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import BigInteger, Insert, Text, bindparam, delete, exists, func, insert, select, update
+from sqlmodel import Session
 
 from ledger.core.errors import Conflict
 from ledger.core.lines import Append, Change, Open, Operation, Piece, Span, Undo, UnitState, Use, Withdraw
@@ -57,13 +58,17 @@ _LENGTHEN_FREE = (
 _ADD_SPAN, _ADD_SOURCE, _ADD_LINE = insert(SPANS), insert(SOURCES), insert(LINES)
 _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
-_GROW = (
-    update(LINES)
-    .where(LINES.c.name == _line)
-    .values(
-        length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
-    )
+_FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
+_goes_on = update(LINES).where(
+    LINES.c.name == _line, LINES.c.asset == bindparam("of_asset", type_=Text), LINES.c.filled == _start
 )
+_LENGTHEN = _goes_on.values(
+    length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
+)
+_FILL = _goes_on.where(LINES.c.length >= bindparam("new_length", type_=BigInteger)).values(
+    filled=bindparam("new_filled", type_=BigInteger)
+)
+"""Units flow onto a line where the ones before ended, and on an opened one no further than it is long."""
 _TAKE_BACK = (
     update(USES)
     .where(USES.c.name == bindparam("of_use", type_=Text))
@@ -76,11 +81,38 @@ _ENDED_GOES_ON = select(
 )
 
 
+Value = str | int | None
+
+
 class LinesWriting(Lines):
-    """All lines of a ledger, and what changes them."""
+    """All lines of a ledger, and what changes them.
+
+    Uses and sources that an entry adds are kept together, one statement a table: nothing of the same entry asks them.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._added: dict[Insert, list[dict[str, Value]]] = {}
 
     def apply(self, op: Operation, entry: int) -> None:
         """Apply one operation of an entry; raises Conflict where the state does not allow it."""
+        self.apply_all((op,), entry)
+
+    def apply_all(self, operations: Iterable[Operation], entry: int) -> None:
+        """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
+        # Parents before what points to them.
+        self._added = {_ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: []}
+        for op in operations:
+            self._apply(op, entry)
+        self._keep_added()
+
+    def _keep_added(self) -> None:
+        for statement, rows in self._added.items():
+            if rows:
+                self.connection.execute(statement, rows)
+                self._added[statement] = []
+
+    def _apply(self, op: Operation, entry: int) -> None:
         match op:
             case Open():
                 if self.exists(op.line):
@@ -92,8 +124,10 @@ class LinesWriting(Lines):
             case Use():
                 self._use(op, entry)
             case Undo():
+                self._keep_added()
                 self._undo(op.id, entry)
             case Withdraw():
+                self._keep_added()
                 self._withdraw(op)
             case Change():
                 for piece in op.pieces:
@@ -109,9 +143,6 @@ class LinesWriting(Lines):
             row | {"name": name, "kind": line.kind, "asset": asset, "length": length, "filled": filled},
         )
 
-    def _set_length(self, name: str, length: int, filled: int) -> None:
-        self.connection.execute(_GROW, {"of_line": name, "new_length": length, "new_filled": filled})
-
     def _grow(
         self,
         line: str,
@@ -124,39 +155,44 @@ class LinesWriting(Lines):
         part: int = 0,
     ) -> None:
         """Units flow onto a line: at its end, or on an opened one as far as the ones before reached."""
-        row, end = self.state(line), start + units
-        if row is not None and row.asset != asset:
-            raise Conflict(f"line: {line} counts {row.asset}, not {asset}")
-        filled = 0 if row is None else row.filled
-        opened = line_named(line).kind in _OPENED
-        if opened and row is None:
-            raise Conflict(f"line: there is no line {line}")
-        if start != filled or (opened and row is not None and end > row.length):
-            raise Conflict(f"line: {line} continues at {filled}, not at {start}")
-        if row is None:
-            self._add_line(line, asset, end, end)
-        else:
-            self._set_length(line, row.length if opened else end, end)
+        end, opened = start + units, line_named(line).kind in _OPENED
+        asked = {
+            "of_line": line,
+            "of_asset": asset,
+            "from_start": start,
+            "new_length": end,
+            "new_filled": end,
+        }
+        if not self.connection.execute(_FILL if opened else _LENGTHEN, asked).rowcount:
+            self._begin(line, asset, start, units, opened=opened)
         if units and not opened:
             self._append_free(line, start, end)
         if units:
-            self.connection.execute(
-                _ADD_SOURCE,
-                {"line": line, "start": start, "stop": end, "gift": gift, "use": use, "part": part},
+            self._added[_ADD_SOURCE].append(
+                {"line": line, "start": start, "stop": end, "gift": gift, "use": use, "part": part}
             )
+
+    def _begin(self, line: str, asset: str, start: int, units: int, *, opened: bool) -> None:
+        """Units that continue no line begin one; Conflict where they cannot."""
+        row = self.state(line)
+        if row is not None and row.asset != asset:
+            raise Conflict(f"line: {line} counts {row.asset}, not {asset}")
+        if row is not None or start:
+            raise Conflict(f"line: {line} continues at {0 if row is None else row.filled}, not at {start}")
+        if opened:
+            raise Conflict(f"line: there is no line {line}")
+        self._add_line(line, asset, units, units)
 
     def _take_off(self, line: str, start: int) -> None:
         """What filled an opened line last is gone from it."""
-        self._set_length(line, self.require(line).length, start)
+        self.connection.execute(_FILL_TO, {"of_line": line, "new_filled": start})
         self.connection.execute(_DROP_SOURCE, {"of_line": line, "from_start": start})
 
     # operations
 
     def _use(self, use: Use, entry: int) -> None:
         name = use_named(use.id)
-        self.require(use.line)
-        self.connection.execute(
-            _ADD_USE,
+        self._added[_ADD_USE].append(
             {
                 "name": use.id,
                 "entry": entry,
@@ -166,26 +202,22 @@ class LinesWriting(Lines):
                 "line": use.line,
                 "scale": use.scale,
                 "undone_by": None,
-            },
+            }
         )
-        if use.pieces:
-            rows = [
-                {"use": use.id, "n": n, "start": start, "stop": stop}
-                for n, (start, stop) in enumerate(use.pieces)
-            ]
-            self.connection.execute(_ADD_PIECE, rows)
+        self._added[_ADD_PIECE] += [
+            {"use": use.id, "n": n, "start": start, "stop": stop}
+            for n, (start, stop) in enumerate(use.pieces)
+        ]
         for piece in use.pieces:
             self._change(use.line, piece, UnitState.FREE, UnitState.USED, use.id)
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 asset = line_named(part.line).asset
                 self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
-        parts = [
+        self._added[_ADD_PART] += [
             {"use": use.id, "n": n, **dict(zip(_PART_COLUMNS, part, strict=True))}
             for n, part in enumerate(use.parts)
         ]
-        if parts:
-            self.connection.execute(_ADD_PART, parts)
 
     def _undo(self, use_id: str, entry: int) -> None:
         use = self.use(use_id)
