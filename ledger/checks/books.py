@@ -50,10 +50,12 @@ def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
     lines = Books(tx).lines
     for name in lines.names():
         at = 0
-        for span in lines.spans(name):
+        spans = lines.spans(name)
+        uses = lines.uses_in(spans)
+        for span in spans:
             if span.start != at:
                 yield Finding("lines_are_tiled", name, f"units {at} to {span.start} of {name} have no state")
-            if span.state is UnitState.USED and lines.use(span.ref).line != name:
+            if span.state is UnitState.USED and uses[span.ref].line != name:
                 yield Finding("lines_are_tiled", name, f"units from {span.start} name a use of another line")
             at = span.end
         if at != lines.length(name):
@@ -64,11 +66,11 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
     """The parts of each standing use sum to what it took, and lie where they say."""
     lines = Books(tx).lines
     for name in lines.names():
-        for use_id in dict.fromkeys(s.ref for s in lines.spans(name) if s.state is UnitState.USED):
-            use = lines.use(use_id)
+        spans = lines.spans(name)
+        for use_id, use in lines.uses_in(spans).items():
             if sum(part.share for part in use.parts) != use.scale:
                 yield Finding("parts_sum", use_id, f"the parts of {use_id} do not sum to {use.scale}")
-            taken = sum(s.end - s.start for s in lines.spans(name) if s.ref == use_id)
+            taken = sum(s.end - s.start for s in spans if s.ref == use_id)
             if taken != use.units:
                 yield Finding("parts_sum", use_id, f"{use_id} counts {use.units} and holds {taken} units")
             for part in use.parts:

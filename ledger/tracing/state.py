@@ -97,6 +97,7 @@ _PARTS = (
 )
 _RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
 _RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
+_ENTRIES = select(USES.c.name, USES.c.entry).where(USES.c.name.in_(_names))
 _UNDONE = (
     select(USES.c.name, USES.c.undone_by)
     .where(USES.c.line == _line, USES.c.undone_by.is_not(None))
@@ -302,15 +303,21 @@ class Lines:
                 raise Conflict(f"use: there is no use {name}")
         return found
 
+    def uses_in(self, spans: Iterable[Span]) -> dict[str, Use]:
+        """The uses that took units of some spans, by name."""
+        return self.uses(span.ref for span in spans if span.state is UnitState.USED)
+
     def has_use(self, name: str) -> bool:
         return self.connection.scalar(_RECORDED, {"use": name}) is not None
 
-    def recorded_by(self, name: str) -> int:
-        """The number of the entry that recorded a use; raises Conflict where there is none."""
-        entry = self.connection.scalar(_RECORDED, {"use": name})
-        if entry is None:
-            raise Conflict(f"use: there is no use {name}")
-        return int(entry)
+    def recorded_by(self, names: Iterable[str]) -> dict[str, int]:
+        """The numbers of the entries that recorded some uses."""
+        found: dict[str, int] = {}
+        wanted = list(dict.fromkeys(names))
+        for at in range(0, len(wanted), _NAMES):
+            rows = self.connection.execute(_ENTRIES, {"names": wanted[at : at + _NAMES]})
+            found |= {row.name: row.entry for row in rows}
+        return found
 
     def undone(self, line: str) -> list[Undone]:
         """The uses of a line that were taken back, each with the entry that did."""

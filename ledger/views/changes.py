@@ -6,13 +6,13 @@ Found by the uses that touch the gift's units, standing and undone; what went on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
-from ledger.core.lines import UnitState, Use
+from ledger.core.lines import Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
 from ledger.model.balances import SubjectKind
 from ledger.tracing.state import Lines
@@ -137,12 +137,9 @@ class LaterChanges:
 
     def _uses(self, run: _Run) -> Iterator[tuple[Use, int, int, int, int]]:
         """(use, counts from, to, entry that recorded it, entry that undid it) of all that took units of a run."""
-        standing = dict.fromkeys(
-            span.ref
-            for span in self._lines.spans(run.line, run.start, run.end)
-            if span.state is UnitState.USED
-        )
-        rows = [(use, self._recorded_by(use.id), FOREVER) for use in map(self._lines.use, standing)]
+        standing = self._lines.uses_in(self._lines.spans(run.line, run.start, run.end))
+        recorded_by = self._recorded_by(standing)
+        rows = [(use, recorded_by[use.id], FOREVER) for use in standing.values()]
         for use, recorded, undone in [*rows, *self._undone_on(run.line)]:
             count = 0
             for start, end in use.pieces:
@@ -170,15 +167,15 @@ class LaterChanges:
         kept = self._undone.get(line)
         if kept is None:
             rows = self._lines.undone(line)
-            kept = [(self._lines.use(row.use), self._recorded_by(row.use), row.by) for row in rows]
+            uses = self._lines.uses(row.use for row in rows)
+            recorded_by = self._recorded_by(uses)
+            kept = [(uses[row.use], recorded_by[row.use], row.by) for row in rows]
             self._undone[line] = kept
         return kept
 
-    def _recorded_by(self, use_id: str) -> int:
-        kept = self._recorded.get(use_id)
-        if kept is None:
-            kept = self._recorded[use_id] = self._lines.recorded_by(use_id)
-        return kept
+    def _recorded_by(self, names: Iterable[str]) -> dict[str, int]:
+        self._recorded |= self._lines.recorded_by(name for name in names if name not in self._recorded)
+        return self._recorded
 
     # what changes units without taking them: a closed order, a recalled lot
 

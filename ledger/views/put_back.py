@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ledger.core.lines import Part, Piece, UnitState, Use
+from ledger.core.lines import Part, Piece, Use
 from ledger.core.names import EndedLine
 from ledger.tracing.state import Lines
 
@@ -33,8 +33,7 @@ def placed(back: PutBack, start: int, end: int) -> Iterator[tuple[int, int, int]
 def put_back(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) -> PutBack:
     """What uses of a line appended to the line itself; `ended`: the lines of what ended and went on after all."""
     found: list[tuple[int, list[Piece]]] = []
-    for ref in dict.fromkeys(s.ref for s in lines.spans(line) if s.state is UnitState.USED):
-        use = lines.use(ref)
+    for use in lines.uses_in(lines.spans(line)).values():
         for index, part in enumerate(use.parts):
             if _all_goes_to(part, line):
                 found.append((part.start, list(_were(use, index, 0, part.out))))
@@ -57,8 +56,7 @@ def _all_goes_to(part: Part, line: str) -> bool:
 def _found_again(
     lines: Lines, line: str, use: Use, index: int, resumed: str
 ) -> Iterator[tuple[int, list[Piece]]]:
-    for ref in dict.fromkeys(s.ref for s in lines.spans(resumed) if s.state is UnitState.USED):
-        find = lines.use(ref)
+    for find in lines.uses_in(lines.spans(resumed)).values():
         for part in find.parts:
             if _all_goes_to(part, line):
                 yield part.start, [run for a, b in find.pieces for run in _were(use, index, a, b)]

@@ -288,11 +288,13 @@ class CampaignFlow:
     def _follow(self, line: str) -> None:
         axis = self._axes[line]
         asset = self._asset_on(line)
-        for span in self._lines.spans(line):
+        spans = self._lines.spans(line)
+        uses = self._lines.uses_in(spans)
+        for span in spans:
             if line_named(line).kind is LineKind.MONEY and _left_the_bar(span):
                 continue
             if span.state is UnitState.USED:
-                use = self._lines.use(span.ref)
+                use = uses[span.ref]
                 for first, last in use.pieces:
                     for low, high, start, end in axis.segments(max(first, span.start), min(last, span.end)):
                         count = use.count_at(low)
@@ -398,10 +400,12 @@ class CampaignFlow:
             )
             return
         at, units = start, last - first
-        for span in self._lines.spans(line, first, last):
+        spans = self._lines.spans(line, first, last)
+        uses = self._lines.uses_in(spans)
+        for span in spans:
             till = start + (end - start) * (span.end - first) // units
             if span.state is UnitState.USED:
-                use = self._lines.use(span.ref)
+                use = uses[span.ref]
                 for a, b in use.pieces:
                     low, high = max(a, span.start), min(b, span.end)
                     if low < high:
