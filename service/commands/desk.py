@@ -16,7 +16,6 @@ from typing import Any
 from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
-from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
@@ -24,12 +23,8 @@ from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.invoices import require_invoice
-from ledger.rules.matching import invoice_matches, verdict_of
-from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import require_order
-from ledger.rules.payable import payable_on_invoice
 from ledger.store.transaction import Reading
+from ledger.views.invoices import invoice_state
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 
@@ -283,12 +278,8 @@ def _verdict(books: Books, entry: Entry) -> str:
     """What the three-way match says of an invoice; nothing of other entries."""
     if entry.kind != "invoice":
         return ""
-    invoice = require_invoice(books.session, entry.campaign, str(entry.facts["number"]))
-    order = require_order(books.session, entry.campaign, str(entry.facts["order"]))
-    papers = OrderPapers(books, entry.campaign, order)
-    left = decimal_text(order.currency, payable_on_invoice(papers, order, invoice))
-    match = verdict_of(invoice_matches(books, invoice))
-    return f"match: {match}; {left} {order.currency} payable"
+    state = invoice_state(books, entry.campaign, str(entry.facts["number"]))
+    return f"match: {state.verdict}; {state.payable.decimal} {state.payable.asset} payable"
 
 
 def _short(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.frozen import Amount
 from ledger.model.orders import Mismatch
 from ledger.recording.desk import act
 from ledger.rules.books import Books
@@ -20,6 +21,7 @@ from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
 from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
+from ledger.views.invoices import invoice_state
 from ledger.views.matter import DecisionWanted, Matter
 from tests.tools.ledgers import SLUG, Ledger, day_of
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
@@ -294,6 +296,17 @@ def test_a_credit_note_takes_no_more_off_an_invoice_than_that_bills(ledger: Ledg
     ledger.do("approver", "reversal", "add", entry=note, reason="wrong", date=DATE)
     assert matches(ledger)[0].credited == 0
     ledger.do("approver", "reversal", "add", entry=seq, reason="wrong", date=DATE)
+
+
+def test_an_invoice_says_how_it_matches_and_what_is_still_to_be_paid(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1000)
+    bill(ledger, 1000, 500_000)
+    credit(ledger, 100_000, invoice="I-1", lines=[{"item": "1", "quantity": 200, "amount": 100_000}])
+    pay(ledger, 150_000, invoice="I-1")
+    with ledger.store.read() as reading:
+        state = invoice_state(Books(reading), SLUG, "I-1")
+    assert (state.verdict, state.payable) == ("yes", Amount.of("USD", 250_000))
 
 
 def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> None:
