@@ -21,6 +21,7 @@ from ledger.core.roles import Role
 from ledger.model.limits import LimitRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
+from ledger.rules.moves import MOVES
 from ledger.rules.orders import require_order
 from ledger.rules.pledges import gift_asset
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
@@ -138,10 +139,7 @@ def limit_of(session: Session, campaign: str, role: str, currency: str) -> int |
 def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
     """NotAllowed where an approval is more than the limit of the role that gives it, naming who can."""
     number = str(getattr(facts, "number", ""))
-    document = context.books.documents.find(kind.noun, context.campaign, number)
-    if document is None:
-        return
-    asked = _ASKED.get(kind.noun, _of_any)(context.books, context.campaign, document["facts"])
+    asked = _asked(context, kind.noun, number)
     if asked is None:
         return
     most = limit_of(context.books.session, context.campaign, context.role.value, asked.currency)
@@ -155,6 +153,17 @@ def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
                 f"{f' with {others} more' if others else ''}{what} comes to "
                 f"{decimal_text(asked.currency, total)}; {_who_can(context, asked.currency, total)}"
             )
+
+
+def _asked(context: Context, noun: str, number: str) -> Asked | None:
+    """What the approval of a recorded fact is asked for; None for what moves no money."""
+    if noun == MOVES.noun:
+        move = MOVES.find(context.books.session, context.campaign, number)
+        return None if move is None else Asked(move.asset, move.amount + move.fee)
+    document = context.books.documents.find(noun, context.campaign, number)
+    if document is None:
+        return None
+    return _ASKED.get(noun, _of_any)(context.books, context.campaign, document["facts"])
 
 
 def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[tuple[int, int, str]]:

@@ -11,33 +11,29 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.entry import Posting, Transfer
+from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, SpendRef
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, UseCause, money_use
-from ledger.rules.approvals import (
-    Decision,
-    approval,
-    held_takings,
-    holding,
-    rejection,
-    release_of,
-    require_pending,
-)
+from ledger.model.moves import MoveRow
+from ledger.model.spends import ExplainedBy
+from ledger.rules.approvals import Decision
+from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import (
-    fold_explained,
-    fold_left_open,
-    fold_waiting,
-    require_to_explain,
-    unexplained_again,
-    waits_for_spend,
-)
+from ledger.rules.explaining import require_to_explain, waits_for_spend
 from ledger.rules.own_moves import network_fee
 from ledger.rules.restrictions import Taking, all_in_order, take, too_little, units_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.spends import carried, require_purpose, require_unexplained
+from ledger.rules.spec import Context
+from ledger.rules.spends import (
+    carried,
+    mark_explained,
+    mark_open,
+    mark_waiting,
+    require_purpose,
+    require_unexplained,
+)
+from ledger.rules.workflow import Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,24 +107,24 @@ def _early(context: Context, facts: Move) -> None:
         _require_banks(facts)
 
 
-def _post(context: Context, facts: Move) -> Posting:
+def _hold(context: Context, facts: Move) -> Posting[None]:
     require_campaign(context)
     _early(context, facts)
     takings = _coins(context, facts) if facts.asset == "BTC" else _money(context, facts)
     return holding(takings, str(HoldName(HoldCause.MOVE, facts.number)))
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "move", decision.number)
-    facts, campaign = document["facts"], context.campaign
-    asset, amount, fee = facts["asset"], facts["amount"], facts["fee"]
-    takings, release = held_takings(document), release_of(document)
-    if "txid" in facts:
-        require_unexplained(context, facts["txid"], fee, "fee")
-        paid, borne = network_fee(UseCause.MOVE, campaign, decision.number, fee, takings)
+def _effect(context: Context, move: MoveRow) -> Posting[None]:
+    campaign, asset, amount, fee = context.campaign, move.asset, move.amount, move.fee
+    session = context.books.session
+    takings, release = held_takings(session, move), release_of(session, move)
+    if move.txid is not None:
+        require_unexplained(context, move.txid, fee, "fee")
+        paid, borne = network_fee(UseCause.MOVE, campaign, move.number, fee, takings)
         return Posting((paid,), (*release, *borne))
-    source = account(AccountClass.BANK, campaign, facts["from_bank"])
-    transfers = [Transfer(account(AccountClass.BANK, campaign, facts["to_bank"]), source, asset, amount)]
+    source = account(AccountClass.BANK, campaign, str(move.from_bank))
+    target = account(AccountClass.BANK, campaign, str(move.to_bank))
+    transfers = [Transfer(target, source, asset, amount)]
     if not fee:
         return Posting(tuple(transfers))
     transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
@@ -140,26 +136,53 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         moved = taking.units - share
         start = context.books.lines.length(taking.line)
         parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))
-        use_id = str(money_use(UseCause.MOVE, campaign, decision.number, taking.restriction))
+        use_id = str(money_use(UseCause.MOVE, campaign, move.number, taking.restriction))
         uses.append(Use(use_id, taking.line, taking.pieces, taking.units, parts))
     return Posting(tuple(transfers), (*release, *uses))
 
 
-MOVE = Kind(
-    name="move",
+def _row(entry: Entry[Move, None]) -> MoveRow:
+    facts = entry.facts
+    return MoveRow(
+        **proposed(entry, facts.number, facts.date),
+        asset=facts.asset,
+        amount=facts.amount,
+        fee=facts.fee,
+        from_bank=facts.from_bank,
+        to_bank=facts.to_bank,
+        txid=facts.txid,
+        need=facts.need,
+    )
+
+
+def _waits(books: Books, move: MoveRow, _entry: Entry[Move, None]) -> None:
+    if move.txid is not None:
+        mark_waiting(books, move.campaign, move.txid, ExplainedBy.MOVE, move.number)
+
+
+def _explains(books: Books, move: MoveRow, entry: Entry[Decision, None]) -> None:
+    if move.txid is not None:
+        mark_explained(books, move.campaign, move.txid, ExplainedBy.MOVE, move.number, entry.at)
+
+
+def _leaves_open(books: Books, move: MoveRow, _entry: Entry[Decision, None]) -> None:
+    if move.txid is not None:
+        mark_open(books, move.campaign, move.txid)
+
+
+MOVES = Workflow(
     noun="move",
-    verb="add",
     facts=Move,
+    row=MoveRow,
     doc="Record a move between own banks, or the network fee of coins moved to another own address.",
-    roles=RECORDERS,
-    key=numbered("move"),
-    post=_post,
-    fold=fold_waiting("move"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=_waits,
+    approved=_explains,
+    rejected=_leaves_open,
+    reversed=_leaves_open,
     waits_for=waits_for_spend,
     early=_early,
 )
-KINDS = (
-    MOVE,
-    approval("move", _post_approved, fold_explained("move"), Undoing(unexplained_again("move"))),
-    rejection("move", fold_left_open("move")),
-)
+KINDS = MOVES.kinds()

@@ -24,6 +24,7 @@ from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.rules.contributions import CONTRIBUTION
+from ledger.rules.moves import MOVES
 from ledger.views.suggestions import Suggestion
 
 if TYPE_CHECKING:
@@ -128,10 +129,13 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     date = entry.date
     noun = entry.kind.partition(".")[0]
     told = books.documents.find(noun, entry.campaign, reference)
+    move = MOVES.find(books.session, entry.campaign, reference) if noun == MOVES.noun else None
     if entry.kind == CONTRIBUTION.name:
         date = str(entry.facts["date"])
     elif told is not None:
         date = str(told["facts"].get("date", date))
+    elif move is not None:
+        date = move.told_on
     left, own = left if moved > 0 else -left, entry.campaign == campaign
     return Movement(
         entry=entry.seq,

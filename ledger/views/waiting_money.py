@@ -10,6 +10,8 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
+from ledger.model.moves import MoveRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import ALL
@@ -193,6 +195,16 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                     amount=Amount.known(asset, minor),
                     what_to_do=_ANOTHER,
                 )
+    moves = select(MoveRow).where(MoveRow.campaign == slug, MoveRow.status == ProposalStatus.PENDING)
+    for move in books.session.exec(moves.order_by(col(MoveRow.number))):
+        yield DecisionWanted(
+            matter=Matter.APPROVAL,
+            campaign=slug,
+            subject=f"move {move.number}",
+            since=move.recorded_at,
+            amount=Amount.known(move.asset, move.amount or move.fee),
+            what_to_do=_ANOTHER,
+        )
     period = pending_period(books.session, slug)
     if period is not None:
         yield DecisionWanted(

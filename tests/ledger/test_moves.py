@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import NotAllowed, Refused
 from ledger.rules.books import Books
+from ledger.rules.moves import MOVES
 from ledger.tracing.follow import Ending, Stay, Visit, follow, origins
 from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, campaign_report
@@ -110,7 +111,7 @@ def test_money_that_is_not_there_is_not_moved(ledger: Ledger) -> None:
 def test_a_move_is_reversed_whole(ledger: Ledger) -> None:
     move(ledger, "M-1", 990_000, fee=10_000)
     with ledger.store.read() as reading:
-        seq = Books(reading).documents.require("move", SLUG, "M-1")["decided"]
+        seq = MOVES.require_row(reading.session, SLUG, "M-1").decided_by
     ledger.do("approver", "reversal", "add", entry=seq, reason="the bank sent it back", date="2023-11-22")
     assert bank(ledger, "B") == 2_000_000
     with ledger.store.read() as reading:

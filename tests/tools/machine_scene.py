@@ -13,10 +13,13 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.names import lot_named
+from ledger.model.moves import MoveRow
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
+from ledger.rules.moves import MOVES
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
 from tests.tools.machine_world import Needs, World
@@ -72,6 +75,13 @@ class Scene:
 
     def of_status(self, kind: str, *statuses: str) -> list[tuple[str, dict[str, Any]]]:
         return [(number, d) for number, d in self.documents(kind) if d["status"] in statuses]
+
+    def waiting(self, noun: str) -> list[str]:
+        """The numbers of what waits for a decision."""
+        if noun != MOVES.noun:
+            return [number for number, _ in self.of_status(noun, "pending")]
+        wanted = (MoveRow.campaign == self.slug, MoveRow.status == ProposalStatus.PENDING)
+        return list(self.books.session.exec(select(MoveRow.number).where(*wanted).order_by(MoveRow.number)))
 
     def orders(self, *statuses: OrderStatus) -> Sequence[OrderRow]:
         """Purchase orders of this campaign that have one of the statuses, by number."""
@@ -167,8 +177,7 @@ def tells_decisions(noun: str) -> None:
     """Recipes of the approval and the rejection of a noun."""
 
     def decide(scene: Scene) -> Facts:
-        number, _ = scene.one(scene.of_status(noun, "pending"), noun)
-        return {"number": number, "date": scene.today}
+        return {"number": scene.one(scene.waiting(noun), noun), "date": scene.today}
 
     RECIPES[f"{noun}.approved"] = decide
     RECIPES[f"{noun}.rejected"] = decide

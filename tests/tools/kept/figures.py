@@ -20,6 +20,7 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.evidence import EvidenceRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.limits import LimitRow
+from ledger.model.moves import MoveRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
@@ -418,6 +419,8 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
         yield "contribution", bank.number, _standing(bank.reversed_by)
     for block in session.exec(select(GiftBlockRow).where(GiftBlockRow.campaign == slug)):
         yield "block", block.number, block.status.value
+    for move in session.exec(select(MoveRow).where(MoveRow.campaign == slug)):
+        yield "move", move.number, move.status.value
     for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
         yield "period", period.number, period.status.value
 

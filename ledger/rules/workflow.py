@@ -1,0 +1,274 @@
+"""One workflow for all that needs two people: proposed → approved or rejected → reversed.
+
+Recording holds the units that will be taken; nothing moves before the approval. A noun says what it holds, what its
+approval does and what a reversal takes back; who may decide, in which states, and what becomes of held units is the
+same for all, and written here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Generic, TypedDict, TypeVar
+
+from sqlmodel import Session, col, select
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import Conflict, NotFound
+from ledger.core.lines import Change, Operation, UnitState, Use
+from ledger.model.proposals import HoldRow, Proposal, ProposalStatus
+from ledger.rules.approvals import Decision
+from ledger.rules.block_holds import blocked_intervals, held_again, overlap
+from ledger.rules.books import Books
+from ledger.rules.restrictions import Taking, restriction_of
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
+
+F = TypeVar("F")
+N = TypeVar("N")
+R = TypeVar("R", bound=Proposal)
+
+
+def find(session: Session, row: type[R], campaign: str, number: str) -> R | None:
+    """A proposal by its number."""
+    return session.exec(select(row).where(row.campaign == campaign, row.number == number)).first()
+
+
+def require(session: Session, row: type[R], noun: str, campaign: str, number: str) -> R:
+    """A proposal by its number; raises NotFound."""
+    found = find(session, row, campaign, number)
+    if found is None:
+        raise NotFound(f"{noun}: there is no {noun} {number} in campaign {campaign}")
+    return found
+
+
+class Heads(TypedDict):
+    """The columns that every proposal has when it is recorded."""
+
+    entry: int
+    campaign: str
+    number: str
+    date: str
+    told_on: str
+    happened: str | None
+    recorded_at: str
+
+
+def proposed(entry: Entry[F, None], number: str, told_on: str) -> Heads:
+    """What of a row comes from the entry, and not from the facts of its noun."""
+    return Heads(
+        entry=entry.seq,
+        campaign=entry.campaign,
+        number=number,
+        date=entry.date,
+        told_on=told_on,
+        happened=entry.happened or (told_on if told_on != entry.date else None),
+        recorded_at=entry.at,
+    )
+
+
+def holding(takings: Sequence[Taking], ref: str) -> Posting[None]:
+    """The posting of a proposal: it holds what it will take, and moves nothing. Empty takings hold nothing."""
+    return Posting(
+        (),
+        tuple(
+            Change(taking.line, taking.pieces, UnitState.FREE, UnitState.HELD, ref)
+            for taking in takings
+            if taking.pieces
+        ),
+    )
+
+
+def held_takings(session: Session, proposal: Proposal) -> tuple[Taking, ...]:
+    """What a proposal holds, line by line, in the order in which it will be taken."""
+    rows = session.exec(select(HoldRow).where(HoldRow.entry == proposal.entry).order_by(col(HoldRow.n)))
+    return tuple(
+        Taking(restriction_of(line), line, tuple((row.start, row.stop) for row in of_line))
+        for line, of_line in groupby(rows, key=lambda row: row.line)
+    )
+
+
+def release_of(session: Session, proposal: Proposal) -> tuple[Change, ...]:
+    """The changes that free what a proposal holds, one a line."""
+    return tuple(
+        Change(taking.line, taking.pieces, UnitState.HELD, UnitState.FREE, "")
+        for taking in held_takings(session, proposal)
+    )
+
+
+def _nothing(_books: Books, _row: object, _entry: object) -> None:
+    """Nothing else changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow(Generic[F, R, N]):
+    """A noun that two people decide. What is left out does nothing."""
+
+    noun: str
+    facts: type[F]
+    row: type[R]
+    doc: str
+    hold: Callable[[Context, F], Posting[None]]
+    """What recording it holds; raises Refused, NotFound or Conflict."""
+    keep: Callable[[Entry[F, None]], R]
+    """Its row, made of its facts."""
+    effect: Callable[[Context, R], Posting[N]]
+    """What its approval does, what it holds released first; raises Refused or Conflict."""
+    notes: type[N] | None = None
+    """What the approval notes."""
+    kept: Callable[[Books, R, Entry[F, None]], None] = _nothing
+    """What recording it leaves beside its row: items, or that something waits for it."""
+    approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    rejected: Callable[[Books, R, Entry[Decision, None]], None] = _nothing
+    reversed: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    """What else these change in the model."""
+    reversible: bool = True
+    require: Callable[[Context, R], None] = lambda _context, _row: None
+    """Raises Conflict where something that came later stands on the approval."""
+    retakes: Callable[[Context, R, Entry[Decision, N]], tuple[Use, ...]] = lambda _context, _row, _entry: ()
+    takes_off: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = (
+        lambda _context, _row, _entry: ()
+    )
+    """As in `Undoing`."""
+    waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
+    early: Callable[[Context, F], None] = lambda _context, _facts: None
+    """As in `Kind`."""
+
+    def kinds(self) -> tuple[Kind[F, None], Kind[Decision, N], Kind[Decision, None]]:
+        """The proposal, its approval and its rejection."""
+        return self._proposal(), self._approval(), self._rejection()
+
+    def find(self, session: Session, campaign: str, number: str) -> R | None:
+        return find(session, self.row, campaign, number)
+
+    def require_row(self, session: Session, campaign: str, number: str) -> R:
+        """Raises NotFound."""
+        return require(session, self.row, self.noun, campaign, number)
+
+    def require_pending(self, context: Context, number: str) -> R:
+        """The proposal that waits for a decision; raises NotFound or Conflict."""
+        found = self.require_row(context.books.session, context.campaign, number)
+        if found.status is not ProposalStatus.PENDING:
+            raise Conflict(
+                f"number: {self.noun} {number} is {found.status}; only a pending one can be decided"
+            )
+        return found
+
+    def _recorded_by(self, books: Books, campaign: str, facts: Decision) -> int | None:
+        found = self.find(books.session, campaign, facts.number)
+        return None if found is None else found.entry
+
+    def _proposal(self) -> Kind[F, None]:
+        def fold(books: Books, entry: Entry[F, None]) -> None:
+            row = self.keep(entry)
+            books.session.add(row)
+            books.session.flush()
+            pieces = [
+                (operation.line, *piece)
+                for operation in entry.operations
+                if isinstance(operation, Change) and operation.after is UnitState.HELD
+                for piece in operation.pieces
+            ]
+            for n, (line, start, stop) in enumerate(pieces, 1):
+                books.session.add(HoldRow(entry=entry.seq, n=n, line=line, start=start, stop=stop))
+            self.kept(books, row, entry)
+
+        return Kind(
+            typed=True,
+            name=self.noun,
+            noun=self.noun,
+            verb="add",
+            facts=self.facts,
+            doc=self.doc,
+            roles=RECORDERS,
+            key=numbered(self.noun),
+            post=self.hold,
+            fold=fold,
+            waits_for=self.waits_for,
+            early=self.early,
+        )
+
+    def _approval(self) -> Kind[Decision, N]:
+        def post(context: Context, facts: Decision) -> Posting[N]:
+            found = self.find(context.books.session, context.campaign, facts.number)
+            if found is not None and found.status is ProposalStatus.PENDING:
+                self._require_unblocked(context, found)
+            return self.effect(context, self.require_pending(context, facts.number))
+
+        def fold(books: Books, entry: Entry[Decision, N]) -> None:
+            self.approved(books, self._decided(books, entry, ProposalStatus.APPROVED), entry)
+
+        return Kind(
+            typed=True,
+            name=f"{self.noun}.approved",
+            noun=self.noun,
+            verb="approve",
+            facts=Decision,
+            notes=self.notes,
+            doc=f"Approve a recorded {self.noun}; its recorder may not.",
+            roles=APPROVERS,
+            key=lambda campaign, facts: f"approval:{self.noun}:{campaign}:{facts.number}",
+            post=post,
+            fold=fold,
+            approves=self._recorded_by,
+            undoing=self._undoing() if self.reversible else None,
+        )
+
+    def _rejection(self) -> Kind[Decision, None]:
+        def post(context: Context, facts: Decision) -> Posting[None]:
+            released = release_of(context.books.session, self.require_pending(context, facts.number))
+            freed = [(change.line, change.pieces) for change in released]
+            return Posting((), (*released, *held_again(context.books, context.campaign, freed)))
+
+        def fold(books: Books, entry: Entry[Decision, None]) -> None:
+            self.rejected(books, self._decided(books, entry, ProposalStatus.REJECTED), entry)
+
+        return Kind(
+            typed=True,
+            name=f"{self.noun}.rejected",
+            noun=self.noun,
+            verb="reject",
+            facts=Decision,
+            doc=f"Reject a recorded {self.noun}; what it held is free again. Its recorder may withdraw it so.",
+            roles=RECORDERS,
+            key=lambda campaign, facts: f"rejection:{self.noun}:{campaign}:{facts.number}",
+            post=post,
+            fold=fold,
+        )
+
+    def _undoing(self) -> Undoing[Decision, N]:
+        def row_of(context: Context, entry: Entry[Decision, N]) -> R:
+            return self.require_row(context.books.session, context.campaign, entry.facts.number)
+
+        def unfold(books: Books, entry: Entry[Decision, N], seq: int) -> None:
+            row = self.require_row(books.session, entry.campaign, entry.facts.number)
+            row.status, row.reversed_by = ProposalStatus.REVERSED, seq
+            books.session.add(row)
+            self.reversed(books, row, entry)
+
+        return Undoing(
+            unfold,
+            require=lambda context, entry: self.require(context, row_of(context, entry)),
+            retakes=lambda context, entry: self.retakes(context, row_of(context, entry), entry),
+            takes_off=lambda context, entry: self.takes_off(context, row_of(context, entry), entry),
+        )
+
+    def _decided(
+        self, books: Books, entry: Entry[Decision, N] | Entry[Decision, None], status: ProposalStatus
+    ) -> R:
+        row = self.require_row(books.session, entry.campaign, entry.facts.number)
+        row.status, row.decided_by, row.decided_on = status, entry.seq, entry.date
+        books.session.add(row)
+        return row
+
+    def _require_unblocked(self, context: Context, proposal: R) -> None:
+        """Conflict where what a proposal holds is of a gift that was blocked since it was recorded."""
+        held = held_takings(context.books.session, proposal)
+        blocked = list(blocked_intervals(context.books, context.campaign)) if held else []
+        for taking in held:
+            for block, line, start, end in blocked:
+                if taking.line == line and overlap(taking.pieces, start, end):
+                    raise Conflict(
+                        f"number: {self.noun} {proposal.number} holds money of a gift that {block} has blocked "
+                        "since; release the block first, or reject this and record it again with other money"
+                    )
