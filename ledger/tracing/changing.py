@@ -192,6 +192,9 @@ class LinesWriting(Lines):
 
     def _use(self, use: Use, entry: int) -> None:
         name = use_named(use.id)
+        if not use.pieces and self.state(use.line) is None:
+            # What no gift stands behind takes no units of a line that nothing ever flowed onto.
+            self._add_line(use.line, line_named(use.line).asset, 0, 0)
         self._added[_ADD_USE].append(
             {
                 "name": use.id,

@@ -265,6 +265,8 @@ class Lines:
 
     def lowest_free(self, line: str, units: int, *, within: Piece | None = None) -> tuple[Piece, ...]:
         """The lowest `units` free units, or fewer where there are not so many (rule 3)."""
+        if units <= 0:
+            return ()
         taken: list[Piece] = []
         low, high = within or (0, None)
         with self.connection.execute(_FREE, {"line": line, "low": low}) as rows:
