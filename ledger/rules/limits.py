@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.money import decimal_text
 from ledger.core.roles import Role
+from ledger.model.journal import EntryRow
 from ledger.model.limits import LimitRow
+from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, OrderStatus, PaymentRow
+from ledger.model.workflow import COUNTS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
 from ledger.rules.moves import MOVES
@@ -173,6 +176,62 @@ def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (asked.minor, 0)
+    for also in _OTHERS.get(noun, _other_documents)(context, noun, number, asked):
+        if asked.invoice is not None and also.invoice == asked.invoice:
+            on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
+        if also.at >= since:
+            to_payee = to_payee[0] + also.minor, to_payee[1] + 1
+    if asked.invoice is not None:
+        yield *on_invoice, f" on invoice {asked.invoice}"
+    yield *to_payee, f" to {asked.payee} within 24 hours"
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What else goes to the payee: `at` is when it was approved, or recorded while it is pending (RFC 3339)."""
+
+    minor: int
+    invoice: str | None
+    at: str
+
+
+def _other_payments(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[_Other]:
+    """Payments to the supplier in the currency of their orders, of all campaigns, pending and approved."""
+    query = (
+        select(PaymentRow.discharges, InvoiceRow.number, func.coalesce(EntryRow.recorded_at, PaymentRow.at))
+        .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+        .join(InvoiceRow, col(InvoiceRow.entry) == PaymentRow.invoice_entry, isouter=True)
+        .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
+        .where(
+            OrderRow.supplier == asked.payee,
+            OrderRow.currency == asked.currency,
+            col(PaymentRow.status).in_(COUNTS),
+            or_(col(PaymentRow.campaign) != context.campaign, col(PaymentRow.number) != number),
+        )
+    )
+    for minor, invoice, at in context.books.session.exec(query):
+        yield _Other(minor, invoice, at)
+
+
+def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[_Other]:
+    """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
+    query = (
+        select(OrderRow.entry, func.sum(OrderItemRow.value), func.coalesce(EntryRow.recorded_at, OrderRow.at))
+        .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
+        .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
+        .where(
+            OrderRow.supplier == asked.payee,
+            OrderRow.currency == asked.currency,
+            col(OrderRow.status).not_in((OrderStatus.REJECTED, OrderStatus.CANCELLED)),
+            or_(col(OrderRow.campaign) != context.campaign, col(OrderRow.number) != number),
+        )
+        .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.at))
+    )
+    for _, minor, at in context.books.session.exec(query):
+        yield _Other(int(minor), None, at)
+
+
+def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> Iterator[_Other]:
     for slug in campaign_slugs(context.books.session):
         for other, document in context.books.documents.all(noun, slug):
             if (slug, other) == (context.campaign, number):
@@ -180,15 +239,14 @@ def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[
             if document["status"] in {"rejected", "reversed", "cancelled"}:
                 continue
             also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
-            if also is None or (also.payee, also.currency) != (asked.payee, asked.currency):
-                continue
-            if asked.invoice is not None and also.invoice == asked.invoice:
-                on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
-            if _moment(context, document) >= since:
-                to_payee = to_payee[0] + also.minor, to_payee[1] + 1
-    if asked.invoice is not None:
-        yield *on_invoice, f" on invoice {asked.invoice}"
-    yield *to_payee, f" to {asked.payee} within 24 hours"
+            if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
+                yield _Other(also.minor, also.invoice, _moment(context, document))
+
+
+_OTHERS: dict[str, Callable[[Context, str, str, Asked], Iterator[_Other]]] = {
+    "payment": _other_payments,
+    "purchase": _other_orders,
+}
 
 
 def _moment(context: Context, document: dict[str, Any]) -> str:
