@@ -21,7 +21,6 @@ from api.ports import Ports
 from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.recording.confirming import make_link
-from ledger.rules.books import Books
 from ledger.views.two_keys import DeliveryCount, delivery_counts
 
 _WANTED = {
@@ -66,7 +65,7 @@ def confirmations_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
         """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
 
         def render(tx: Any, now: int) -> Rendered:
-            rows = delivery_counts(Books(tx), slug)
+            rows = delivery_counts(tx.session, slug)
             return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)

@@ -64,10 +64,8 @@ def stock_router(answers: ReadyAnswers) -> APIRouter:
         """What did not arrive or is no more: cause, place, count, and the number of its report."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(
-                Page[LossRow](items=tuple(loss_rows(_books(tx, slug), slug)), next=None),
-                Reads(frozenset({slug})),
-            )
+            rows = tuple(loss_rows(_books(tx, slug).session, slug))
+            return json_of(Page[LossRow](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass, account
@@ -12,16 +12,14 @@ from ledger.model.people import Dimension
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
+from ledger.rules.goods import noted_of_lots
 from ledger.rules.orders import bound_orders, encumbered_account, items_of_orders, open_account
+from ledger.rules.overs import bought_by_item
+from ledger.rules.receipts import received_by_item
 from ledger.rules.results import cells_of, indicators_of
 
 if TYPE_CHECKING:
     from ledger.store.transaction import Reading
-
-
-def _replaced(lot: dict[str, Any]) -> int:
-    """Pieces of an earlier lot that a lot was delivered for: it lowers what was short or rejected."""
-    return int(lot["noted"]) if "replaces" in lot else 0
 
 
 def orders_tie(tx: Reading) -> Iterator[Finding]:
@@ -29,16 +27,10 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         received: dict[tuple[str, str], int] = defaultdict(int)
-        for _, receipt in books.documents.all("receipt", slug):
-            if receipt["reversed"] is None:
-                facts = receipt["facts"]
-                received[facts["order"], facts["item"]] += sum(
-                    lot["good"] + lot["damaged"] + lot["short"] + lot["rejected"] - _replaced(lot)
-                    for lot in facts["lots"]
-                )
-        for _, bought in books.documents.all("bought", slug):
-            if bought["reversed"] is None:
-                received[bought["facts"]["order"], bought["facts"]["item"]] += bought["facts"]["quantity"]
+        for of, came in received_by_item(books.session, slug).items():
+            received[of] += came.noted
+        for of, units in bought_by_item(books.session, slug).items():
+            received[of] += units
         items = items_of_orders(books.session, slug)
         for order in bound_orders(books.session, slug):
             for item in items[order.entry]:
@@ -74,9 +66,9 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
 def lots_tie(tx: Reading) -> Iterator[Finding]:
     """Per lot: noted = stock + in transit + handed + distributed + delivered + lost + returned; lines agree."""
     books = Books(tx)
-    where: dict[str, int] = defaultdict(int)
-    on_lines: dict[str, int] = defaultdict(int)
-    in_stock: dict[str, int] = defaultdict(int)
+    where: dict[tuple[str, str], int] = defaultdict(int)
+    on_lines: dict[tuple[str, str], int] = defaultdict(int)
+    in_stock: dict[tuple[str, str], int] = defaultdict(int)
     places = {
         AccountClass.STOCK,
         AccountClass.TRANSIT,
@@ -87,17 +79,19 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
     for balance in books.balances():
         kind, asset = balance.account.kind, balance.asset
         if "#" in asset and kind not in {AccountClass.NOTED, AccountClass.IN_KIND}:
-            where[asset] += balance.net
+            of = balance.account.campaign, asset
+            where[of] += balance.net
             if kind in places:
-                in_stock[asset] += balance.net
+                in_stock[of] += balance.net
     for line in books.lines.goods():
-        on_lines[line.asset] += books.lines.free_units(str(line))
-    for asset, document in books.documents.all("lot", ""):
-        if where[asset] != document["facts"]["noted"]:
-            noted = document["facts"]["noted"]
-            yield Finding("lots_tie", asset, f"{noted} noted and {where[asset]} accounted for")
-        if on_lines[asset] != in_stock[asset]:
-            yield Finding("lots_tie", asset, f"{in_stock[asset]} in places and {on_lines[asset]} on lines")
+        on_lines[line.campaign, line.asset] += books.lines.free_units(str(line))
+    noted = noted_of_lots(books.session)
+    for of in sorted(noted.keys() | where.keys()):
+        name = f"{of[0]}/{of[1]}"
+        if where[of] != noted.get(of, 0):
+            yield Finding("lots_tie", name, f"{noted.get(of, 0)} noted and {where[of]} accounted for")
+        if on_lines[of] != in_stock[of]:
+            yield Finding("lots_tie", name, f"{in_stock[of]} in places and {on_lines[of]} on lines")
 
 
 def results_tie(tx: Reading) -> Iterator[Finding]:

@@ -13,9 +13,11 @@ from ledger.model import (
     balances,
     bank,
     campaigns,
+    deliveries,
     desk,
     evidence,
     gifts,
+    goods,
     journal,
     limits,
     lines,
@@ -42,7 +44,7 @@ JOURNAL = frozenset({"entries", "transfers", "observations"})
 OPERATING = frozenset(
     {
         *("meta", "leases", "headers", "progress", "papers", "addresses", "campaign_changes"),
-        *("users", "tokens", "authors", "drafts", "openings", "audit"),
+        *("users", "tokens", "authors", "drafts", "openings", "audit", "confirmation_links"),
     }
 )
 """What is neither folded nor folded from."""
@@ -52,9 +54,11 @@ DECLARED = (
     balances,
     bank,
     campaigns,
+    deliveries,
     desk,
     evidence,
     gifts,
+    goods,
     journal,
     limits,
     lines,

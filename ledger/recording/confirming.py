@@ -6,11 +6,10 @@ No account and no person: who has the link counts for the organisation. The code
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
@@ -18,18 +17,20 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.model.deliveries import ConfirmationLinkRow, CountedBy, DeliveryPaper
 from ledger.recording.record import record
 from ledger.recording.users import Actor
-from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, products_of
 from ledger.rules.confirmations import (
     CONFIRMATION,
-    About,
     Confirmation,
     CountedLot,
-    confirmed_key,
-    paper_lots,
+    confirmation_of,
+    require_unconfirmed,
+    sent_on,
 )
+from ledger.rules.deliveries import require_handover
+from ledger.rules.shipments import require_shipment
 from ledger.rules.spec import RECORDERS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class LinkWanted:
     """For which paper a link is wanted (a waybill or a handover's number), and for how many days it holds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    about: About
+    about: DeliveryPaper
     paper: Number
     days: Annotated[int, Field(ge=1, le=90, strict=True)] = 14
 
@@ -73,7 +74,7 @@ class Asked:
 
     campaign: str
     title: str
-    about: str
+    about: DeliveryPaper
     paper: str
     place: str
     lots: tuple[LotAsked, ...]
@@ -95,54 +96,58 @@ def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: 
         roles = ", ".join(sorted(role.value for role in RECORDERS))
         raise NotAllowed(f"role: {one(actor.role)} makes no links; these can: {roles}")
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
-    books = Books(tx)
-    paper_lots(books, campaign, told.about, told.paper)
-    if books.documents.find("confirmation", campaign, confirmed_key(told.about, told.paper)) is not None:
-        raise Conflict(f"paper: {told.about} {told.paper} is confirmed already")
+    session = tx.session
+    sent = sent_on(session, campaign, told.about, told.paper)
+    require_unconfirmed(session, told.about, told.paper, sent.paper)
     code = secrets.token_urlsafe(16)
     expires = now + told.days * DAY
-    kept = {"campaign": campaign, "about": told.about, "paper": told.paper, "expires": expires, "used": False}
-    tx.progress.save(_name(code), json.dumps(kept))
+    session.add(
+        ConfirmationLinkRow(
+            code_hash=_hash(code), campaign=campaign, about=told.about, paper=told.paper, expires=expires
+        )
+    )
     tx.desk.audit(rfc3339(now), actor.id, "confirmation link", f"{told.about} {told.paper}")
     return Link(code, rfc3339(expires))
 
 
-def _name(code: str) -> str:
+def _hash(code: str) -> str:
     """What a link is kept under: 128 random bits need no salt."""
-    return f"confirmation link {hashlib.sha256(code.encode('utf-8', 'replace')).hexdigest()}"
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def _kept(tx: Reading, code: str, now: int) -> dict[str, Any]:
-    text = tx.progress.load(_name(code)) if len(code) <= 64 else None
-    kept: dict[str, Any] = json.loads(text) if text else {"used": True}
-    if kept["used"] or kept["expires"] <= now:
+def _usable(tx: Reading, code: str, now: int) -> ConfirmationLinkRow:
+    link = tx.session.get(ConfirmationLinkRow, _hash(code)) if len(code) <= 64 else None
+    if link is None or link.expires <= now:
         raise NotFound(UNUSABLE)
-    return kept
+    return link
 
 
 def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
     """What a link asks; raises NotFound, in the same words for an unknown, used or expired one."""
-    kept = _kept(tx, code, now)
-    books, campaign = Books(tx), kept["campaign"]
+    link = _usable(tx, code, now)
+    session = tx.session
     try:
-        lots = paper_lots(books, campaign, kept["about"], kept["paper"])
+        sent = sent_on(session, link.campaign, link.about, link.paper)
     except Conflict:
         raise NotFound(UNUSABLE) from None
-    if (
-        books.documents.find("confirmation", campaign, confirmed_key(kept["about"], kept["paper"]))
-        is not None
-    ):
+    if confirmation_of(session, sent.paper) is not None:
         raise NotFound(UNUSABLE)
-    facts = books.documents.require(kept["about"], campaign, kept["paper"])["facts"]
-    names = {code: product.plural for code, product in products_of(tx.session, campaign).items()}
+    names = {code: product.plural for code, product in products_of(session, link.campaign).items()}
+    if link.about is DeliveryPaper.SHIPMENT:
+        place = require_shipment(session, link.campaign, link.paper).destination
+    else:
+        place = require_handover(session, link.campaign, link.paper).place
     return Asked(
-        campaign=campaign,
-        title=campaign_of(books.session, campaign).title,
-        about=kept["about"],
-        paper=kept["paper"],
-        place=facts["destination"] if kept["about"] == "shipment" else facts["place"],
-        lots=tuple(LotAsked(p, lot, names.get(p, p), sent) for (p, lot), sent in lots.items()),
-        expires_at=rfc3339(kept["expires"]),
+        campaign=link.campaign,
+        title=campaign_of(session, link.campaign).title,
+        about=link.about,
+        paper=link.paper,
+        place=place,
+        lots=tuple(
+            LotAsked(lot.product, lot.lot, names.get(lot.product, lot.product), lot.quantity)
+            for lot in sent.lots
+        ),
+        expires_at=rfc3339(link.expires),
     )
 
 
@@ -154,16 +159,16 @@ def confirm(
     Raises NotFound for a link that cannot be used and Refused for counts that are no counts.
     """
     asked = asked_by(tx, code, now=now)
-    kept = _kept(tx, code, now)
     if set(counts) != {(lot.product, lot.lot) for lot in asked.lots}:
         raise Refused.field("lots", "count each lot of the paper once; write 0 for what did not come")
+    by = CountedBy.CONSIGNEE if asked.about is DeliveryPaper.SHIPMENT else CountedBy.RECIPIENT
     facts = facts_from(
         Confirmation,
         {
-            "number": hashlib.sha256(code.encode()).hexdigest()[:16],
+            "number": _hash(code)[:16],
             "about": asked.about,
             "paper": asked.paper,
-            "by": "consignee" if asked.about == "shipment" else "recipient",
+            "by": by,
             "lots": [
                 {"product": product, "lot": lot, "good": good, "damaged": damaged}
                 for (product, lot), (good, damaged) in counts.items()
@@ -172,5 +177,5 @@ def confirm(
         },
     )
     recorded = record(tx, CONFIRMATION, asked.campaign, facts, now=now, role=Role.SYSTEM)
-    tx.progress.save(_name(code), json.dumps(kept | {"used": True}))
+    tx.session.delete(_usable(tx, code, now))
     return Confirmed(asked, facts.lots, recorded.entry.seq)

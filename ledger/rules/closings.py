@@ -34,7 +34,9 @@ from ledger.model.workflow import Status
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
+from ledger.rules.overs import bought_on
 from ledger.rules.payable import require_no_refund
+from ledger.rules.receipts import receipts_of_order
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 
 
@@ -239,11 +241,8 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     closing = _decide(books, entry, Status.APPROVED)
     number = str(entry.notes["order"])
     order = books.documents.require("purchase", entry.campaign, number)
-    came = any(
-        paper["facts"]["order"] == number and paper["reversed"] is None
-        for kind in ("receipt", "bought")
-        for _, paper in books.documents.all(kind, entry.campaign)
-    )
+    session, slug = books.session, entry.campaign
+    came = bool(receipts_of_order(session, slug, number) or bought_on(session, slug, number))
     order |= {
         "status": "completed" if came else "cancelled",
         "closed": entry.seq,

@@ -6,17 +6,36 @@ An entry names counts and the role of the organisation, never a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text, facts_json
+from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
+from ledger.core.names import Lot
+from ledger.model.deliveries import (
+    ArrivalRow,
+    ArrivedLotRow,
+    ConfirmationRow,
+    ConfirmedLotRow,
+    CountedBy,
+    DeliveryPaper,
+    ExplainedBy,
+    ExplanationRow,
+    HandoverRow,
+    ShipmentRow,
+)
+from ledger.model.goods import FindRow, LossRow, ReturnRow
 from ledger.rules.books import Books
-from ledger.rules.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, document_of, numbered
-
-About = Literal["shipment", "handover"]
+from ledger.rules.deliveries import find_loss, handed_lots, require_handover
+from ledger.rules.finds import find_find
+from ledger.rules.goods import LotCount
+from ledger.rules.returns import find_return, returned_lots
+from ledger.rules.rows import happened_on, mark_reversed
+from ledger.rules.shipments import arrived_lots, find_arrival, require_shipment, shipped_lots
+from ledger.rules.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +48,10 @@ class CountedLot:
     good: Count
     damaged: Count = 0
 
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
@@ -36,9 +59,9 @@ class Confirmation:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    about: About
+    about: DeliveryPaper
     paper: Number
-    by: Literal["consignee", "recipient"]
+    by: CountedBy
     lots: Annotated[tuple[CountedLot, ...], Field(min_length=1, max_length=50)]
     date: Date
 
@@ -52,15 +75,35 @@ class Explanation:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    about: About
+    about: DeliveryPaper
     paper: Number
     product: Number
     lot: Number
     quantity: Positive
-    by: Literal["loss", "find", "arrival", "return", "correction"]
+    by: ExplainedBy
     document: Number
     reason: Text
     date: Date
+
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What the ledger adds to a confirmation: the entry of the paper, and the pieces that the sender counted."""
+
+    paper: int
+    lots: tuple[LotCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explains:
+    """What the ledger adds to an explanation: the entries of the confirmation and of what tells why."""
+
+    confirmation: int
+    document: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +113,7 @@ class TwoCounts:
     Both sides are compared by what is good: what the consignee calls damaged and the sender's books do not is a gap.
     """
 
-    about: str
+    about: DeliveryPaper
     paper: str
     product: str
     lot: str
@@ -79,7 +122,7 @@ class TwoCounts:
     damaged: int
     explained: int
     date: str
-    happened: str = ""  # the day of the count, where it is booked on another
+    happened: str | None = None  # the day of the count, where it is booked on another
     told: int = 0  # pieces that arrivals of the waybill call short, damaged or lost
 
     @property
@@ -95,110 +138,187 @@ class TwoCounts:
         return max(0, difference - self.explained)
 
 
-def confirmed_key(about: str, paper: str) -> str:
-    return f"{about}:{paper}"
-
-
-def paper_lots(books: Books, campaign: str, about: str, paper: str) -> dict[tuple[str, str], int]:
-    """(product, lot) -> pieces that the sender counted; raises NotFound or Conflict."""
-    document = books.documents.require(about, campaign, paper)
-    if document.get("reversed") is not None:
+def sent_on(session: Session, campaign: str, about: DeliveryPaper, paper: str) -> Sent:
+    """What the sender counted on a paper; raises NotFound or Conflict."""
+    if about is DeliveryPaper.SHIPMENT:
+        shipment = require_shipment(session, campaign, paper)
+        entry, gone, lots = shipment.entry, shipment.reversed_by, shipped_lots(session, shipment.entry)
+        counted = [LotCount(product=row.product, lot=row.lot, quantity=row.quantity) for row in lots]
+    else:
+        handover = require_handover(session, campaign, paper)
+        entry, gone, handed = handover.entry, handover.reversed_by, handed_lots(session, handover.entry)
+        counted = [LotCount(product=row.product, lot=row.lot, quantity=row.quantity) for row in handed]
+    if gone is not None:
         raise Conflict(f"paper: {about} {paper} was reversed; confirm the one that stands for it")
-    return {(lot["product"], lot["lot"]): int(lot["quantity"]) for lot in document["facts"]["lots"]}
+    return Sent(paper=entry, lots=tuple(counted))
 
 
-def two_counts(books: Books, campaign: str) -> list[TwoCounts]:
-    """Every delivery that was confirmed, lot by lot, both counts: the public list."""
-    found = []
-    for _, document in books.documents.all("confirmation", campaign):
-        facts = document["facts"]
-        told = _told_at_arrival(books, campaign, facts["paper"]) if facts["about"] == "shipment" else {}
-        for lot in facts["lots"]:
-            key = lot["product"], lot["lot"]
-            explained = sum(
-                row["quantity"]
-                for row in document["explained"]
-                if (row["product"], row["lot"]) == key and _standing(books, campaign, row) is not None
-            )
-            sent = document["notes"]["sent"][f"{key[0]}#{key[1]}"]
-            found.append(
-                TwoCounts(
-                    about=facts["about"],
-                    paper=facts["paper"],
-                    product=key[0],
-                    lot=key[1],
-                    sent=sent,
-                    good=lot["good"],
-                    damaged=lot["damaged"],
-                    explained=explained,
-                    date=document["date"],
-                    happened="" if facts["date"] == document["date"] else facts["date"],
-                    told=told.get(key, 0),
-                )
-            )
-    return found
+def confirmation_of(session: Session, paper: int) -> ConfirmationRow | None:
+    """The other side's count of the paper that an entry recorded, if it gave one that stands."""
+    query = select(ConfirmationRow).where(
+        ConfirmationRow.paper == paper, col(ConfirmationRow.reversed_by).is_(None)
+    )
+    return session.exec(query).first()
 
 
-def _standing(books: Books, campaign: str, told: dict[str, Any]) -> dict[str, Any] | None:
-    """The document that an explanation rests on; None where there is none, or it was taken back."""
-    if told["by"] == "correction":
-        by = books.reversed_by(int(told["document"]))
-        return None if by is None else {"seq": by}
-    found: dict[str, Any] | None = books.documents.find(told["by"], campaign, str(told["document"]))
-    return None if found is None or found.get("reversed") is not None else found
+def require_unconfirmed(session: Session, about: DeliveryPaper, paper: str, entry: int) -> None:
+    """Conflict where the other side has counted already what an entry recorded."""
+    if confirmation_of(session, entry) is not None:
+        raise Conflict(f"paper: {about} {paper} is confirmed already")
 
 
-def open_gaps(books: Books, campaign: str) -> list[TwoCounts]:
+_DIGITS = 15
+"""Of the number of an entry, at most: whatever is longer is none."""
+_LotOf = tuple[int, str, str]
+"""(entry of a paper or of its confirmation, product, lot)"""
+
+
+def two_counts(session: Session, campaign: str, confirmation: int | None = None) -> list[TwoCounts]:
+    """Every delivery that was confirmed, lot by lot, both counts: the public list; or those of one `confirmation`."""
+    number = func.coalesce(ShipmentRow.waybill, HandoverRow.number)
+    query = (
+        select(ConfirmationRow, ConfirmedLotRow, number)
+        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+        .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
+        .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
+        .where(ConfirmationRow.campaign == campaign, col(ConfirmationRow.reversed_by).is_(None))
+        .order_by(col(ConfirmationRow.about), number, col(ConfirmedLotRow.n))
+    )
+    if confirmation is not None:
+        query = query.where(ConfirmationRow.entry == confirmation)
+    told, explained = (
+        _told_at_arrival(session, campaign, confirmation),
+        _explained(session, campaign, confirmation),
+    )
+    return [
+        TwoCounts(
+            row.about,
+            paper,
+            lot.product,
+            lot.lot,
+            lot.sent,
+            lot.good,
+            lot.damaged,
+            explained.get((row.entry, lot.product, lot.lot), 0),
+            row.date,
+            row.happened,
+            told.get((row.paper, lot.product, lot.lot), 0),
+        )
+        for row, lot, paper in session.exec(query)
+    ]
+
+
+def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
     """Differences between two counts that nothing explains yet: what reconciliation lists."""
-    return [row for row in two_counts(books, campaign) if row.gap]
+    return [row for row in two_counts(session, campaign) if row.gap]
 
 
-def _told_at_arrival(books: Books, campaign: str, waybill: str) -> dict[tuple[str, str], int]:
-    """Pieces that arrivals of a waybill already call short, damaged or lost."""
-    found: dict[tuple[str, str], int] = {}
-    shipment = books.documents.find("shipment", campaign, waybill) or {"arrivals": ()}
-    for number in shipment["arrivals"]:
-        arrival = books.documents.require("arrival", campaign, number)
-        if arrival["reversed"] is None:
-            for lot in arrival["facts"]["lots"]:
-                key = lot["product"], lot["lot"]
-                found[key] = found.get(key, 0) + lot["short"] + lot["damaged"] + lot["lost"]
-    return found
+def _told_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
+    """Pieces that arrivals of each waybill already call short, damaged or lost."""
+    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost)
+    query = (
+        select(ArrivalRow.shipment, ArrivedLotRow.product, ArrivedLotRow.lot, missing)
+        .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
+        .where(ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None))
+        .group_by(col(ArrivalRow.shipment), col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
+    )
+    if confirmation is not None:
+        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
+        query = query.where(col(ArrivalRow.shipment).in_(paper))
+    return {(shipment, product, lot): int(units) for shipment, product, lot, units in session.exec(query)}
 
 
-def _post(context: Context, facts: Confirmation) -> Posting:
-    sent = paper_lots(context.books, context.campaign, facts.about, facts.paper)
-    if context.books.documents.find(
-        "confirmation", context.campaign, confirmed_key(facts.about, facts.paper)
-    ):
-        raise Conflict(f"paper: {facts.about} {facts.paper} is confirmed already")
+def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
+    """Pieces that explain the counts of each confirmation, by documents that stand."""
+    gone = func.coalesce(
+        LossRow.reversed_by, FindRow.reversed_by, ArrivalRow.reversed_by, ReturnRow.reversed_by
+    )
+    query = (
+        select(
+            ExplanationRow.confirmation,
+            ExplanationRow.product,
+            ExplanationRow.lot,
+            func.sum(ExplanationRow.quantity),
+        )
+        .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
+        .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
+        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
+        .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
+        .where(
+            ExplanationRow.campaign == campaign,
+            col(ExplanationRow.reversed_by).is_(None),
+            # What names a correction names an entry that is reversed, and no reversal is ever reversed.
+            or_(ExplanationRow.by == ExplainedBy.CORRECTION, gone.is_(None)),
+        )
+        .group_by(col(ExplanationRow.confirmation), col(ExplanationRow.product), col(ExplanationRow.lot))
+    )
+    if confirmation is not None:
+        query = query.where(ExplanationRow.confirmation == confirmation)
+    return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
+
+
+def _post(context: Context, facts: Confirmation) -> Posting[Sent]:
+    session = context.books.session
+    sent = sent_on(session, context.campaign, facts.about, facts.paper)
+    require_unconfirmed(session, facts.about, facts.paper, sent.paper)
     counted = [(lot.product, lot.lot) for lot in facts.lots]
-    if sorted(counted) != sorted(sent):
+    if sorted(counted) != sorted((lot.product, lot.lot) for lot in sent.lots):
         raise Refused.field("lots", "count each lot of the paper once; write 0 for what did not come")
-    return Posting((), (), {"sent": {f"{product}#{lot}": n for (product, lot), n in sent.items()}})
+    return Posting((), (), sent)
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
-    books.documents.save("confirmation", entry.campaign, key, document_of(entry, explained=[]))
+def _fold(books: Books, entry: Entry[Confirmation, Sent]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        ConfirmationRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            about=facts.about,
+            paper=entry.notes.paper,
+            by=facts.by,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+    session.flush()
+    sent = {lot.of: lot.quantity for lot in entry.notes.lots}
+    for n, lot in enumerate(facts.lots):
+        session.add(
+            ConfirmedLotRow(
+                entry=entry.seq,
+                n=n,
+                product=lot.product,
+                lot=lot.lot,
+                sent=sent[lot.of],
+                good=lot.good,
+                damaged=lot.damaged,
+            )
+        )
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """A reversed confirmation is gone, so that the consignee can count again."""
-    del seq
-    key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
-    books.documents.remove("confirmation", entry.campaign, key)
+def _unfold(books: Books, entry: Entry[Confirmation, Sent], seq: int) -> None:
+    """A reversed confirmation counts for nothing, so that the consignee can count again."""
+    mark_reversed(books.session, ConfirmationRow, entry.seq, seq)
 
 
-def _post_explained(context: Context, facts: Explanation) -> Posting:
-    books, campaign = context.books, context.campaign
+def _paper(session: Session, campaign: str, about: DeliveryPaper, paper: str) -> int:
+    """The entry of a paper, reversed or not; raises NotFound."""
+    if about is DeliveryPaper.SHIPMENT:
+        return require_shipment(session, campaign, paper).entry
+    return require_handover(session, campaign, paper).entry
+
+
+def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
+    session, campaign = context.books.session, context.campaign
+    paper = _paper(session, campaign, facts.about, facts.paper)
+    confirmation = confirmation_of(session, paper)
     rows = [
         row
-        for row in two_counts(books, campaign)
-        if (row.about, row.paper, row.product, row.lot)
-        == (facts.about, facts.paper, facts.product, facts.lot)
+        for row in (() if confirmation is None else two_counts(session, campaign, confirmation.entry))
+        if Lot(row.product, row.lot) == facts.of
     ]
-    if not rows:
+    if confirmation is None or not rows:
         raise NotFound(
             f"paper: {facts.about} {facts.paper} with lot {facts.lot} is not confirmed by the other side"
         )
@@ -207,59 +327,99 @@ def _post_explained(context: Context, facts: Explanation) -> Posting:
         raise Refused.field(
             "quantity", f"{facts.quantity} are explained and {gap} are not yet; explain those"
         )
-    found = _standing(books, campaign, facts_json(facts))
-    if found is None:
+    told = _telling(context, facts)
+    if told is None:
         raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
-    _require_about_the_lot(context, facts, found)
-    return Posting()
-
-
-def _require_about_the_lot(context: Context, facts: Explanation, found: dict[str, Any]) -> None:
-    """Refused where a document is of another lot, or explains fewer pieces than are told of it in all."""
-    asset = f"{facts.product}#{facts.lot}"
-    if facts.by == "correction":
-        entry = context.entry(int(facts.document))
-        pieces = 0
-        if entry is not None and entry.campaign == context.campaign:
-            pieces = max((t.amount for t in entry.transfers if t.asset == asset), default=0)
-    else:
-        rows = [found["facts"]] if facts.by in {"loss", "find"} else found["facts"]["lots"]
-        pieces = sum(
-            sum(row.get(name, 0) for name in ("quantity", "good", "short", "damaged", "lost"))
-            for row in rows
-            if (row["product"], row["lot"]) == (facts.product, facts.lot)
-        )
+    document, pieces = told
     if not pieces:
-        raise Refused.field("document", f"{facts.by} {facts.document} is not of {asset}; name one that is")
-    told = sum(
-        int(row["quantity"])
-        for _, document in context.books.documents.all("confirmation", context.campaign)
-        for row in document["explained"]
-        if all(row[name] == getattr(facts, name) for name in ("by", "document", "product", "lot"))
-    )
-    if told + facts.quantity > pieces:
+        raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
+    explained = _explained_by(session, document, facts.of)
+    if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
-            f"{facts.by} {facts.document} tells of {pieces} pieces and {told} are explained by it already; "
+            f"{facts.by} {facts.document} tells of {pieces} pieces and {explained} are explained by it already; "
             "name another for the rest",
         )
+    return Posting((), (), Explains(confirmation=confirmation.entry, document=document))
 
 
-def _fold_explained(books: Books, entry: Entry) -> None:
-    key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
-    document = books.documents.require("confirmation", entry.campaign, key)
-    document["explained"].append(dict(entry.facts))
-    books.documents.save("confirmation", entry.campaign, key, document)
+def _telling(context: Context, facts: Explanation) -> tuple[int, int] | None:
+    """(entry, pieces of the lot that it tells of) of what explains a gap; None where nothing of this number stands."""
+    session, campaign, number, lot = context.books.session, context.campaign, facts.document, facts.of
+    match facts.by:
+        case ExplainedBy.LOSS | ExplainedBy.FIND:
+            found = (find_loss if facts.by is ExplainedBy.LOSS else find_find)(session, campaign, number)
+            if found is None or found.reversed_by is not None:
+                return None
+            return found.entry, found.quantity if Lot(found.product, found.lot) == lot else 0
+        case ExplainedBy.ARRIVAL:
+            arrival = find_arrival(session, campaign, number)
+            if arrival is None or arrival.reversed_by is not None:
+                return None
+            counted = arrived_lots(session, arrival.entry)
+            return arrival.entry, sum(
+                row.good + row.short + row.damaged + row.lost
+                for row in counted
+                if Lot(row.product, row.lot) == lot
+            )
+        case ExplainedBy.RETURN:
+            back = find_return(session, campaign, number)
+            if back is None or back.reversed_by is not None:
+                return None
+            lots = returned_lots(session, back.entry)
+            return back.entry, sum(row.quantity for row in lots if Lot(row.product, row.lot) == lot)
+        case ExplainedBy.CORRECTION:
+            return _corrected(context, number, lot)
 
 
-def _unfold_explained(books: Books, entry: Entry, seq: int) -> None:
+def _corrected(context: Context, number: str, lot: Lot) -> tuple[int, int] | None:
+    """What an entry that was reversed had told of a lot, by its number."""
+    told = int(number) if len(number) <= _DIGITS and number.isascii() and number.isdecimal() else 0
+    entry = context.entry(told)
+    if entry is None or context.books.reversed_by(told) is None:
+        return None
+    here = entry.transfers if entry.campaign == context.campaign else ()
+    return told, max((t.amount for t in here if t.asset == str(lot)), default=0)
+
+
+def _explained_by(session: Session, document: int, lot: Lot) -> int:
+    """Pieces of a lot that a document explains already."""
+    query = (
+        select(func.coalesce(func.sum(ExplanationRow.quantity), 0))
+        .join(ConfirmationRow, col(ConfirmationRow.entry) == ExplanationRow.confirmation)
+        .where(
+            ExplanationRow.document == document,
+            ExplanationRow.product == lot.product,
+            ExplanationRow.lot == lot.number,
+            col(ExplanationRow.reversed_by).is_(None),
+            col(ConfirmationRow.reversed_by).is_(None),
+        )
+    )
+    return int(session.exec(query).one())
+
+
+def _fold_explained(books: Books, entry: Entry[Explanation, Explains]) -> None:
+    facts = entry.facts
+    books.session.add(
+        ExplanationRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            confirmation=entry.notes.confirmation,
+            product=facts.product,
+            lot=facts.lot,
+            quantity=facts.quantity,
+            by=facts.by,
+            document=entry.notes.document,
+            reason=facts.reason,
+            date=entry.date,
+        )
+    )
+
+
+def _unfold_explained(books: Books, entry: Entry[Explanation, Explains], seq: int) -> None:
     """A reversed explanation leaves its gap open."""
-    del seq
-    key = confirmed_key(str(entry.facts["about"]), str(entry.facts["paper"]))
-    document: dict[str, Any] | None = books.documents.find("confirmation", entry.campaign, key)
-    if document is not None:
-        kept = [row for row in document["explained"] if row["number"] != entry.facts["number"]]
-        books.documents.save("confirmation", entry.campaign, key, document | {"explained": kept})
+    mark_reversed(books.session, ExplanationRow, entry.seq, seq)
 
 
 CONFIRMATION = Kind(
@@ -267,6 +427,8 @@ CONFIRMATION = Kind(
     noun="confirmation",
     verb="record",
     facts=Confirmation,
+    notes=Sent,
+    typed=True,
     doc="What the other side of a delivery counted, by a link that is used once.",
     roles=SYSTEM,
     key=numbered("confirmation"),
@@ -279,6 +441,8 @@ EXPLANATION = Kind(
     noun="confirmation",
     verb="explain",
     facts=Explanation,
+    notes=Explains,
+    typed=True,
     doc="Explain why two counts of a delivery differ, by a loss, a find, an arrival, a return or a correction.",
     roles=RECORDERS,
     key=numbered("confirmation.explained"),

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
-from ledger.core.names import UseCause, UseName
+from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.deliveries import (
+    DistributionLotRow,
+    DistributionRow,
+    HandoverLotRow,
+    HandoverRow,
+    RecipientKind,
+    RecipientRow,
+)
 from ledger.model.evidence import About
+from ledger.model.goods import Cause, LossRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
-    Cause,
     LotCount,
     goods_line,
-    lot_asset,
     moved,
     require_in_date,
     require_not_recalled,
 )
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +73,7 @@ class Recipient:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     place: Name
-    kind: Literal["authority", "facility", "school", "organisation", "households"] | None = None
+    kind: RecipientKind | None = None
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     facilities: Count = 0
 
@@ -101,43 +111,119 @@ class Loss:
     report: Number | None = None
     date: Date
 
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+def find_handover(session: Session, campaign: str, number: str) -> HandoverRow | None:
+    return find_numbered(session, HandoverRow, campaign, number)
+
+
+def require_handover(session: Session, campaign: str, number: str) -> HandoverRow:
+    """The handover of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, HandoverRow, "handover", campaign, number)
+
+
+def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
+    """What was handed over, in the order of the paper."""
+    query = select(HandoverLotRow).where(HandoverLotRow.entry == handover).order_by(col(HandoverLotRow.n))
+    return session.exec(query).all()
+
+
+def require_distribution(session: Session, campaign: str, number: str) -> DistributionRow:
+    """The distribution of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, DistributionRow, "distribution", campaign, number)
+
+
+def find_loss(session: Session, campaign: str, number: str) -> LossRow | None:
+    return find_numbered(session, LossRow, campaign, number)
+
+
+def require_loss(session: Session, campaign: str, number: str) -> LossRow:
+    """The loss of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, LossRow, "loss", campaign, number)
+
+
+def loss_use(campaign: str, number: str) -> str:
+    """The use by which pieces in stock are no more."""
+    return str(UseName(UseCause.LOSS, campaign, number))
+
+
+Place = tuple[AccountClass, str]
+"""Where pieces are: the class of account, and the place, organisation or waybill."""
+
 
 def _post_lots(
-    context: Context, facts: Any, name: str, source: tuple[Any, str], target: tuple[Any, str]
-) -> Posting:
+    context: Context,
+    lots: tuple[LotCount, ...],
+    cause: UseCause,
+    number: str,
+    source: Place,
+    target: Place,
+    date: str,
+    expired: str | None,
+) -> Posting[None]:
+    """All pieces of some lots go from one place to another, by the paper of a number."""
     require_campaign(context)
-    if len({(lot.product, lot.lot) for lot in facts.lots}) != len(facts.lots):
+    if len({lot.of for lot in lots}) != len(lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
     transfers: list[Transfer] = []
     operations: list[Operation] = []
-    for index, lot in enumerate(facts.lots):
-        use_id = str(UseName(UseCause(name), context.campaign, facts.number, (lot.asset,)))
-        added, use = moved(context, use_id, lot.asset, lot.quantity, source, target, f"lots.{index}.quantity")
+    for index, lot in enumerate(lots):
+        use_id = str(UseName(cause, context.campaign, number, (str(lot.of),)))
+        added, use = moved(context, use_id, lot.of, lot.quantity, source, target, f"lots.{index}.quantity")
         transfers += added
         operations.append(use)
-    require_in_date(context, facts.lots, facts.date, facts.expired)
+    require_in_date(context, lots, date, expired)
     return Posting(tuple(transfers), tuple(operations))
 
 
-def _post_handover(context: Context, facts: Handover) -> Posting:
-    source = (AccountClass.STOCK, facts.place)
-    return _post_lots(context, facts, "handover", source, (AccountClass.HANDED, facts.organisation))
+def _post_handover(context: Context, facts: Handover) -> Posting[None]:
+    return _post_lots(
+        context,
+        facts.lots,
+        UseCause.HANDOVER,
+        facts.number,
+        (AccountClass.STOCK, facts.place),
+        (AccountClass.HANDED, facts.organisation),
+        facts.date,
+        facts.expired,
+    )
 
 
-def signed_paper(handover: dict[str, Any]) -> tuple[str, str] | None:
-    """(SHA-256, day) of the paper that a handover's recipient signed; None while none is told."""
-    later = handover.get("signed")
-    if later is not None:
-        return str(later["sha256"]), str(later["date"])
-    paper = handover["facts"].get("signed")
-    return None if paper is None else (str(paper), str(handover["date"]))
+def _fold_handover(books: Books, entry: Entry[Handover, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        HandoverRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            place=facts.place,
+            organisation=facts.organisation,
+            expired=facts.expired,
+            signed=facts.signed,
+            signed_on=None if facts.signed is None else entry.date,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+    session.flush()
+    for n, lot in enumerate(facts.lots):
+        session.add(
+            HandoverLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
+        )
 
 
-def _post_signed(context: Context, facts: Signature) -> Posting:
-    handover = context.books.documents.require("handover", context.campaign, facts.number)
-    if handover.get("reversed") is not None:
+def _unfold_handover(books: Books, entry: Entry[Handover, None], seq: int) -> None:
+    mark_reversed(books.session, HandoverRow, entry.seq, seq)
+
+
+def _post_signed(context: Context, facts: Signature) -> Posting[None]:
+    handover = require_handover(context.books.session, context.campaign, facts.number)
+    if handover.reversed_by is not None:
         raise Conflict(f"number: handover {facts.number} was reversed; name the one that stands for it")
-    if signed_paper(handover) is not None:
+    if handover.signed is not None:
         raise Conflict(
             f"number: handover {facts.number} is signed already; reverse that first if it was wrong"
         )
@@ -149,28 +235,33 @@ def _post_signed(context: Context, facts: Signature) -> Posting:
     return Posting()
 
 
-def _fold_signed(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["number"])
-    handover = books.documents.require("handover", entry.campaign, number)
-    signed = {"seq": entry.seq, "sha256": entry.facts["sha256"], "date": entry.date}
-    books.documents.save("handover", entry.campaign, number, handover | {"signed": signed})
+def _fold_signed(books: Books, entry: Entry[Signature, None]) -> None:
+    handover = require_handover(books.session, entry.campaign, entry.facts.number)
+    handover.signed, handover.signed_on = entry.facts.sha256, entry.date
+    books.session.add(handover)
 
 
-def _unfold_signed(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_signed(books: Books, entry: Entry[Signature, None], _seq: int) -> None:
     """A reversed signature leaves the handover unsigned."""
-    del seq
-    number = str(entry.facts["number"])
-    handover = books.documents.require("handover", entry.campaign, number)
-    handover.pop("signed", None)
-    books.documents.save("handover", entry.campaign, number, handover)
+    handover = require_handover(books.session, entry.campaign, entry.facts.number)
+    handover.signed, handover.signed_on = None, None
+    books.session.add(handover)
 
 
-def _post_distribution(context: Context, facts: Distribution) -> Posting:
-    source = (AccountClass.HANDED, facts.organisation)
+def _post_distribution(context: Context, facts: Distribution) -> Posting[None]:
     if facts.recipients is None:
         if facts.place is None or facts.lots is None:
             raise Refused.field("place", "say where and which lots, or list the recipients with theirs")
-        return _post_lots(context, facts, "distribution", source, (AccountClass.DISTRIBUTED, facts.place))
+        return _post_lots(
+            context,
+            facts.lots,
+            UseCause.DISTRIBUTION,
+            facts.number,
+            (AccountClass.HANDED, facts.organisation),
+            (AccountClass.DISTRIBUTED, facts.place),
+            facts.date,
+            facts.expired,
+        )
     if facts.place is not None or facts.lots is not None or facts.facilities:
         raise Refused.field(
             "recipients", "have places, lots and facilities of their own; leave those out beside"
@@ -178,27 +269,30 @@ def _post_distribution(context: Context, facts: Distribution) -> Posting:
     return _post_recipients(context, facts, facts.recipients)
 
 
-def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Recipient, ...]) -> Posting:
+def _post_recipients(
+    context: Context, facts: Distribution, recipients: tuple[Recipient, ...]
+) -> Posting[None]:
     """Each recipient takes the next free pieces of a lot, in the order of the list (DESIGN, Tracing, rule 4)."""
     require_campaign(context)
     lines, campaign = context.books.lines, context.campaign
     if len({told.place for told in recipients}) != len(recipients):
         raise Refused.field("recipients", "name a place twice; add its lots together")
-    wanted: dict[str, int] = defaultdict(int)
+    wanted: dict[Lot, int] = defaultdict(int)
     for index, told in enumerate(recipients):
-        if len({lot.asset for lot in told.lots}) != len(told.lots):
+        if len({lot.of for lot in told.lots}) != len(told.lots):
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
         for lot in told.lots:
-            wanted[lot.asset] += lot.quantity
-    free: dict[str, tuple[Piece, ...]] = {}
-    for asset, units in wanted.items():
-        require_not_recalled(context, asset, "recipients")
-        line = goods_line(campaign, AccountClass.HANDED, facts.organisation, asset)
-        free[asset] = lines.lowest_free(line, units)
-        there = units_in(free[asset])
+            wanted[lot.of] += lot.quantity
+    free: dict[Lot, tuple[Piece, ...]] = {}
+    for one, units in wanted.items():
+        require_not_recalled(context, one, "recipients")
+        line = goods_line(campaign, AccountClass.HANDED, facts.organisation, one)
+        free[one] = lines.lowest_free(line, units)
+        there = units_in(free[one])
         if there < units:
             raise Refused.field(
-                "recipients", f"{units} pieces of {asset} are wanted and {there} are at {facts.organisation}"
+                "recipients",
+                f"{units} pieces of {one} are wanted and {there} are at {facts.organisation}",
             )
     transfers: list[Transfer] = []
     operations: list[Operation] = []
@@ -206,29 +300,68 @@ def _post_recipients(context: Context, facts: Distribution, recipients: tuple[Re
     for index, told in enumerate(recipients):
         here = account(AccountClass.DISTRIBUTED, campaign, told.place)
         for lot in told.lots:
-            line = goods_line(campaign, AccountClass.HANDED, facts.organisation, lot.asset)
-            target = goods_line(campaign, AccountClass.DISTRIBUTED, told.place, lot.asset)
-            pieces, free[lot.asset] = lowest(free[lot.asset], lot.quantity)
+            asset = str(lot.of)
+            line = goods_line(campaign, AccountClass.HANDED, facts.organisation, lot.of)
+            target = goods_line(campaign, AccountClass.DISTRIBUTED, told.place, lot.of)
+            pieces, free[lot.of] = lowest(free[lot.of], lot.quantity)
             part = Part(PartKind.ON, lot.quantity, lot.quantity, target, lines.length(target))
-            transfers.append(Transfer(here, held, lot.asset, lot.quantity))
-            use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (lot.asset, str(index))))
+            transfers.append(Transfer(here, held, asset, lot.quantity))
+            use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (asset, str(index))))
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
     all_lots = [lot for told in recipients for lot in told.lots]
     require_in_date(context, all_lots, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
 
 
-def _post_loss(context: Context, facts: Loss) -> Posting:
+def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        DistributionRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            organisation=facts.organisation,
+            expired=facts.expired,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+    session.flush()
+    recipients = facts.recipients
+    if recipients is None and facts.place is not None and facts.lots is not None:
+        recipients = (Recipient(place=facts.place, lots=facts.lots, facilities=facts.facilities),)
+    for at, told in enumerate(recipients or ()):
+        session.add(
+            RecipientRow(entry=entry.seq, n=at, place=told.place, kind=told.kind, facilities=told.facilities)
+        )
+        session.flush()
+        for n, lot in enumerate(told.lots):
+            session.add(
+                DistributionLotRow(
+                    entry=entry.seq,
+                    recipient=at,
+                    n=n,
+                    product=lot.product,
+                    lot=lot.lot,
+                    quantity=lot.quantity,
+                )
+            )
+
+
+def _unfold_distribution(books: Books, entry: Entry[Distribution, None], seq: int) -> None:
+    mark_reversed(books.session, DistributionRow, entry.seq, seq)
+
+
+def _post_loss(context: Context, facts: Loss) -> Posting[None]:
     require_campaign(context)
-    asset = lot_asset(facts.product, facts.lot)
     here = (AccountClass.STOCK, facts.place)
-    free = context.books.lines.free_units(goods_line(context.campaign, *here, asset))
+    free = context.books.lines.free_units(goods_line(context.campaign, *here, facts.of))
     if facts.quantity > free:
         raise Refused.field("quantity", f"{facts.quantity} are lost and {free} are at {facts.place}")
     transfers, use = moved(
         context,
-        str(UseName(UseCause.LOSS, context.campaign, facts.number)),
-        asset,
+        loss_use(context.campaign, facts.number),
+        facts.of,
         free,
         here,
         here,
@@ -238,23 +371,49 @@ def _post_loss(context: Context, facts: Loss) -> Posting:
     return Posting(tuple(transfers), (use,))
 
 
+def _fold_loss(books: Books, entry: Entry[Loss, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        LossRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            place=facts.place,
+            product=facts.product,
+            lot=facts.lot,
+            quantity=facts.quantity,
+            cause=facts.cause,
+            reason=facts.reason,
+            report=facts.report,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+
+
+def _unfold_loss(books: Books, entry: Entry[Loss, None], seq: int) -> None:
+    mark_reversed(books.session, LossRow, entry.seq, seq)
+
+
 HANDOVER = Kind(
     name="handover",
     noun="handover",
     verb="add",
     facts=Handover,
+    typed=True,
     doc="Record that title passed to an organisation.",
     roles=RECORDERS,
     key=numbered("handover"),
     post=_post_handover,
-    fold=saved_as("handover"),
-    undoing=Undoing(reversed_as("handover")),
+    fold=_fold_handover,
+    undoing=Undoing(_unfold_handover),
 )
 SIGNED = Kind(
     name="handover.signed",
     noun="handover",
     verb="sign",
     facts=Signature,
+    typed=True,
     doc="Record that the recipient of a handover signed for it, by the paper attached to it as evidence.",
     roles=RECORDERS,
     named="sha256",
@@ -268,23 +427,25 @@ DISTRIBUTION = Kind(
     noun="distribution",
     verb="add",
     facts=Distribution,
+    typed=True,
     doc="Record goods handed out at a place.",
     roles=RECORDERS,
     key=numbered("distribution"),
     post=_post_distribution,
-    fold=saved_as("distribution"),
-    undoing=Undoing(reversed_as("distribution")),
+    fold=_fold_distribution,
+    undoing=Undoing(_unfold_distribution),
 )
 LOSS = Kind(
     name="loss",
     noun="loss",
     verb="add",
     facts=Loss,
+    typed=True,
     doc="Record pieces in stock that are lost, with cause and report.",
     roles=RECORDERS,
     key=numbered("loss"),
     post=_post_loss,
-    fold=saved_as("loss"),
-    undoing=Undoing(reversed_as("loss")),
+    fold=_fold_loss,
+    undoing=Undoing(_unfold_loss),
 )
 KINDS = (HANDOVER, SIGNED, DISTRIBUTION, LOSS)

@@ -10,15 +10,19 @@ from pydantic import ConfigDict
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import NotFound, Refused
+from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
 from ledger.model.campaigns import NeedRow, OfferRow
+from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
+from ledger.rules.rows import Numbered, require_numbered
+from ledger.rules.shipments import require_shipment
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 
 
@@ -39,17 +43,7 @@ class Evidence:
     date: Date
 
 
-_Numbered = (
-    type[NeedRow]
-    | type[OfferRow]
-    | type[PledgeRow]
-    | type[OrderRow]
-    | type[InvoiceRow]
-    | type[CreditNoteRow]
-    | type[IndicatorRow]
-    | type[ResultRow]
-)
-_NUMBERED: Mapping[About, _Numbered] = {
+_NUMBERED: Mapping[About, type[Numbered]] = {
     About.NEED: NeedRow,
     About.OFFER: OfferRow,
     About.PLEDGE: PledgeRow,
@@ -58,19 +52,27 @@ _NUMBERED: Mapping[About, _Numbered] = {
     About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,
     About.RESULT: ResultRow,
+    About.RECEIPT: ReceiptRow,
+    About.ARRIVAL: ArrivalRow,
+    About.LOSS: LossRow,
+    About.HANDOVER: HandoverRow,
+    About.DISTRIBUTION: DistributionRow,
+    About.RETURN: ReturnRow,
+    About.RECALL: RecallRow,
+    About.IN_KIND: InKindRow,
 }
 """The rows that a paper can be evidence of, by their noun."""
 
 
 def _require_recorded(context: Context, about: About, number: str) -> None:
     """NotFound where nothing of this noun has the number."""
-    row = _NUMBERED.get(about)
-    if row is None:
+    session, row = context.books.session, _NUMBERED.get(about)
+    if row is not None:
+        require_numbered(session, row, about.value, context.campaign, number)
+    elif about is About.SHIPMENT:
+        require_shipment(session, context.campaign, number)
+    else:
         context.books.documents.require(about.value, context.campaign, number)
-        return
-    wanted = (col(row.campaign) == context.campaign, col(row.number) == number)
-    if context.books.session.exec(select(row.entry).where(*wanted)).first() is None:
-        raise NotFound(f"{about.value}: there is no {about.value} {number} in campaign {context.campaign}")
 
 
 def _post(context: Context, facts: Evidence) -> Posting[None]:

@@ -6,19 +6,26 @@ The loss stays in the books with what was said then; nothing that came after it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
+from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.entry import Posting, Transfer
+from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
-from ledger.core.names import UseCause, UseName
+from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.deliveries import ArrivalRow
+from ledger.model.goods import FindRow, LossRow, Missing
+from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.goods import goods_account, goods_line, lot_asset
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as, saved_as
+from ledger.rules.deliveries import loss_use, require_loss
+from ledger.rules.goods import goods_account, goods_line
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed
+from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.ends import reopened, still_ended
 
 
@@ -33,7 +40,7 @@ class Find:
     number: Number
     by: Literal["loss", "arrival"]
     document: Number
-    was: Literal["lost", "short"] = "lost"
+    was: Missing = Missing.LOST
     product: Number
     lot: Number
     quantity: Positive
@@ -42,29 +49,52 @@ class Find:
     report: Number | None = None
     date: Date
 
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
 
-def _cause(facts: Find, told: dict[str, Any]) -> str:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLost:
+    """What the ledger adds to a find: the entry of the loss or arrival that told of the pieces."""
+
+    told: int
+
+
+def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
+    return find_numbered(session, FindRow, campaign, number)
+
+
+def _told(session: Session, campaign: str, facts: Find) -> LossRow | ArrivalRow:
+    """The paper that called the pieces lost; raises NotFound, or Refused where it is not of the lot."""
+    if facts.by == "loss":
+        return require_loss(session, campaign, facts.document)
+    return require_arrival(session, campaign, facts.document)
+
+
+def _cause(session: Session, facts: Find, told: LossRow | ArrivalRow) -> str:
     """What the account is named by that the pieces went to; raises Refused where the paper is not of the lot."""
-    rows = [told["facts"]] if facts.by == "loss" else told["facts"]["lots"]
-    row = next((row for row in rows if (row["product"], row["lot"]) == (facts.product, facts.lot)), None)
+    rows = [told] if isinstance(told, LossRow) else arrived_lots(session, told.entry)
+    row = next((row for row in rows if Lot(row.product, row.lot) == facts.of), None)
     if row is None:
-        asset = lot_asset(facts.product, facts.lot)
-        raise Refused.field("document", f"{facts.by} {facts.document} is not of {asset}; name one that is")
-    return "short" if facts.was == "short" else str(row.get("cause", "lost"))
+        raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
+    return Missing.SHORT.value if facts.was is Missing.SHORT else (row.cause or Missing.LOST).value
 
 
-def _post(context: Context, facts: Find) -> Posting:
+def _post(context: Context, facts: Find) -> Posting[ToldLost]:
     require_campaign(context)
-    lines, campaign = context.books.lines, context.campaign
-    told = context.books.documents.require(facts.by, campaign, facts.document)
-    if told.get("reversed") is not None:
+    lines, campaign, session = context.books.lines, context.campaign, context.books.session
+    told = _told(session, campaign, facts)
+    if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
-    if facts.date < told["date"]:
-        raise Refused.field("date", f"{facts.date} is before the day of the loss, {told['date']}")
-    cause, asset = _cause(facts, told), lot_asset(facts.product, facts.lot)
-    detail = () if facts.by == "loss" else (asset,)
-    use_id = str(UseName(UseCause(facts.by), campaign, facts.document, detail))
-    use, kind = lines.use(use_id), PartKind(facts.was)
+    if facts.date < told.date:
+        raise Refused.field("date", f"{facts.date} is before the day of the loss, {told.date}")
+    cause, asset = _cause(session, facts, told), str(facts.of)
+    if isinstance(told, LossRow):
+        use_id = loss_use(campaign, told.number)
+    else:
+        use_id = arrival_use(campaign, told.number, facts.of)
+    use, kind = lines.use(use_id), PartKind(facts.was.value)
     gone = still_ended(lines, use, kind, facts.product)
     if facts.quantity > gone:
         raise Refused.field(
@@ -72,7 +102,7 @@ def _post(context: Context, facts: Find) -> Posting:
         )
     line, opens = reopened(lines, use, kind, facts.product)
     pieces = ((0, facts.quantity),) if opens else lines.lowest_free(line, facts.quantity)
-    here = goods_line(campaign, AccountClass.STOCK, facts.place, asset)
+    here = goods_line(campaign, AccountClass.STOCK, facts.place, facts.of)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, here, lines.length(here))
     transfer = Transfer(
         goods_account(AccountClass.STOCK, campaign, facts.place),
@@ -80,9 +110,34 @@ def _post(context: Context, facts: Find) -> Posting:
         asset,
         facts.quantity,
     )
-    name = str(UseName(UseCause.FIND, campaign, facts.number))
-    found = Use(name, line, pieces, facts.quantity, (part,))
-    return Posting((transfer,), (*opens, found))
+    found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
+    return Posting((transfer,), (*opens, found), ToldLost(told=told.entry))
+
+
+def _fold(books: Books, entry: Entry[Find, ToldLost]) -> None:
+    facts = entry.facts
+    books.session.add(
+        FindRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            told_by=entry.notes.told,
+            was=facts.was,
+            product=facts.product,
+            lot=facts.lot,
+            quantity=facts.quantity,
+            place=facts.place,
+            reason=facts.reason,
+            report=facts.report,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+
+
+def _unfold(books: Books, entry: Entry[Find, ToldLost], seq: int) -> None:
+    """The pieces are lost still."""
+    mark_reversed(books.session, FindRow, entry.seq, seq)
 
 
 FIND = Kind(
@@ -90,11 +145,13 @@ FIND = Kind(
     noun="loss",
     verb="find",
     facts=Find,
+    notes=ToldLost,
+    typed=True,
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
     post=_post,
-    fold=saved_as("find"),
-    undoing=Undoing(reversed_as("find")),
+    fold=_fold,
+    undoing=Undoing(_unfold),
 )
 KINDS = (FIND,)

@@ -1,24 +1,37 @@
-"""Goods and services by place and lot: the names of their lines and accounts, and how lots move along.
+"""Goods and services by place and lot: lots and what came of them, the names of their lines, how pieces move along.
 
-A lot is `product#lot`; it is named once, at its receipt, and keeps its name wherever it goes.
+A lot belongs to its campaign's product and comes in as many deliveries as it likes; a piece keeps its lot wherever it
+goes, and all deliveries of a lot lie on one line at each place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Use, units_in
-from ledger.core.names import GoodsLine, Lot, lot_named
-from ledger.rules.books import Books
+from ledger.core.names import OVER, GoodsLine, Lot
+from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
 from ledger.rules.spec import Context
+
+
+def _own_name(lot: str) -> str:
+    if Lot("", lot).is_over:
+        raise ValueError(f"ends with {OVER}, as what came too much does; name it otherwise")
+    return lot
+
+
+LotName = Annotated[Number, Field(max_length=40 - len(OVER)), AfterValidator(_own_name)]
+"""The name of a lot as its maker prints it, with room for `.over`: what came too much is named by the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,55 +44,121 @@ class LotCount:
     quantity: Positive
 
     @property
-    def asset(self) -> str:
-        return lot_asset(self.product, self.lot)
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
 
 
-Cause = Literal["damage", "expired", "stolen", "lost", "cold_chain", "customs", "recalled"]
-"""Why pieces are no more, in the words of those who move goods."""
-
-
-def lot_asset(product: str, lot: str) -> str:
-    return str(Lot(product, lot))
-
-
-def over_asset(asset: str) -> str:
-    """The lot of the pieces that came too much with a lot."""
-    return str(lot_named(asset).over)
-
-
-def goods_line(campaign: str, kind: AccountClass, place: str, asset: str) -> str:
+def goods_line(campaign: str, kind: AccountClass, place: str, lot: Lot) -> str:
     """One line per (place, lot); a transit or an organisation is a place too."""
-    return str(GoodsLine(campaign, kind, place, lot_named(asset)))
+    return str(GoodsLine(campaign, kind, place, lot))
 
 
 def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
     return account(kind, campaign, place)
 
 
-def require_not_recalled(context: Context, asset: str, field: str) -> None:
-    """Refused where a lot was called back: it is neither handed over nor handed out."""
-    recalled = context.books.documents.find("recalled", "", asset)
-    if recalled is not None:
+# ── lots ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keep_lot(session: Session, campaign: str, lot: Lot) -> None:
+    """The row of a lot, which stays when what brought it is reversed: another delivery may bring it again."""
+    if session.get(LotRow, (campaign, lot.product, lot.number)) is None:
+        over_of = lot.ordered.number if lot.is_over else None
+        session.add(LotRow(campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of))
+        session.flush()
+
+
+def lot_of_delivery() -> ColumnElement[bool]:
+    """What joins a delivery with the row of its lot."""
+    return and_(
+        col(LotRow.campaign) == LotDeliveryRow.campaign,
+        col(LotRow.product) == LotDeliveryRow.product,
+        col(LotRow.lot) == LotDeliveryRow.lot,
+    )
+
+
+def lot_deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[LotDeliveryRow]:
+    """What came of a lot and stands, first recorded first."""
+    query = (
+        select(LotDeliveryRow)
+        .where(
+            LotDeliveryRow.campaign == campaign,
+            LotDeliveryRow.product == lot.product,
+            LotDeliveryRow.lot == lot.number,
+            col(LotDeliveryRow.reversed_by).is_(None),
+        )
+        .order_by(col(LotDeliveryRow.entry), col(LotDeliveryRow.n))
+    )
+    return session.exec(query).all()
+
+
+def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[str, str], int]:
+    """(campaign, lot) -> pieces that all its standing deliveries brought by their notes, surplus lots by themselves."""
+    query = (
+        select(
+            LotDeliveryRow.campaign,
+            LotDeliveryRow.product,
+            LotDeliveryRow.lot,
+            func.sum(LotDeliveryRow.noted),
+        )
+        .where(col(LotDeliveryRow.reversed_by).is_(None))
+        .group_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+        .order_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+    )
+    if campaign is not None:
+        query = query.where(LotDeliveryRow.campaign == campaign)
+    return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in session.exec(query)}
+
+
+def recall_of(session: Session, campaign: str, lot: Lot) -> RecallRow | None:
+    """The recall of a lot that stands, if any; what came too much with a lot is called back with it."""
+    query = select(RecallRow).where(
+        RecallRow.campaign == campaign,
+        RecallRow.product == lot.product,
+        RecallRow.lot == lot.ordered.number,
+        col(RecallRow.reversed_by).is_(None),
+    )
+    return session.exec(query).first()
+
+
+def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
+    """The last day of use of a lot; what came too much with a lot has the day of that lot."""
+    query = select(func.min(LotDeliveryRow.expiry)).where(
+        LotDeliveryRow.campaign == campaign,
+        LotDeliveryRow.product == lot.product,
+        LotDeliveryRow.lot == lot.ordered.number,
+        col(LotDeliveryRow.reversed_by).is_(None),
+    )
+    return session.exec(query).one()
+
+
+def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str | None, field: str) -> None:
+    """Refused where an earlier delivery of a lot told another last day of use: it is on the maker's label."""
+    known = expiry_of(session, campaign, lot)
+    if expiry is not None and known is not None and known != expiry:
         raise Refused.field(
             field,
-            f"{asset} is recalled by {recalled['recall']}; send it back, or record it as lost with cause=recalled",
+            f"{expiry} is not {known}, which an earlier delivery of {lot.number} told; correct one of them",
         )
 
 
-def expiry_of(books: Books, asset: str) -> str | None:
-    """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    base = books.documents.find("lot", "", str(lot_named(asset).ordered)) or {"facts": {}}
-    day: str | None = base["facts"].get("expiry")
-    return day
+def require_not_recalled(context: Context, lot: Lot, field: str) -> None:
+    """Refused where a lot was called back: it is neither handed over nor handed out."""
+    recall = recall_of(context.books.session, context.campaign, lot)
+    if recall is not None:
+        raise Refused.field(
+            field,
+            f"{lot} is recalled by {recall.number}; send it back, or record it as lost with cause=recalled",
+        )
 
 
 def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expired: str | None) -> None:
     """Refused where lots are handed on after their last day and nobody says why, or says it for nothing."""
+    session, campaign = context.books.session, context.campaign
     past = [
-        (lot.asset, day)
+        (str(lot.of), day)
         for lot in lots
-        if (day := expiry_of(context.books, lot.asset)) is not None and day < date
+        if (day := expiry_of(session, campaign, lot.of)) is not None and day < date
     ]
     if past and expired is None:
         asset, day = past[0]
@@ -93,10 +172,13 @@ def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expir
         )
 
 
+# ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def moved(
     context: Context,
     use_id: str,
-    asset: str,
+    lot: Lot,
     quantity: int,
     source: tuple[AccountClass, str],
     target: tuple[AccountClass, str],
@@ -107,10 +189,10 @@ def moved(
 
     Raises Refused with what is there, where there is not enough.
     """
-    campaign = context.campaign
+    campaign, asset = context.campaign, str(lot)
     if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
-        require_not_recalled(context, asset, field)
-    line = goods_line(campaign, *source, asset)
+        require_not_recalled(context, lot, field)
+    line = goods_line(campaign, *source, lot)
     pieces = context.books.lines.lowest_free(line, quantity)
     free = units_in(pieces)
     if free < quantity:
@@ -124,7 +206,7 @@ def moved(
         if count
     ]
     parts = [Part(part, count, count) for part, _, count in losses if count]
-    target_line = goods_line(campaign, *target, asset)
+    target_line = goods_line(campaign, *target, lot)
     if good and source != target:
         transfers.insert(
             0, Transfer(goods_account(target[0], campaign, target[1]), from_account, asset, good)

@@ -1,27 +1,32 @@
-"""Gifts in kind: goods that lie in stock as a lot of their own, or a service that was rendered, as a gift for ever.
+"""Gifts in kind: goods that lie in stock as a lot, or a service that was rendered, as a gift for ever.
 
 The value is what somebody states, by a named method; it is told apart and never added to money.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.core.lines import Append, Change
-from ledger.core.names import OVER, GiftKind, GiftName, Lot
+from ledger.core.names import GiftKind, GiftName, Lot
 from ledger.model.campaigns import Nature
+from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.evidence import standing_papers
-from ledger.rules.goods import goods_account, goods_line, lot_asset
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
+from ledger.rules.receipts import lots_reversed
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.taken_off import appended_off
 
 
@@ -34,19 +39,31 @@ class InKind:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    number: Number
+    number: LotName
     product: Number
     place: Name
     quantity: Positive
-    lot: Number | None = None
+    lot: LotName | None = None
     expiry: Date | None = None
     value: Positive
     currency: Currency
-    method: Literal["quote", "invoice", "market_price", "appraisal", "cost"]
+    method: ValueMethod
     stated_by: Name
     paper: Sha256 | None = None
     organisation: Name | None = None
     date: Date
+
+    @property
+    def of(self) -> Lot:
+        """The lot that came."""
+        return Lot(self.product, self.number if self.lot is None else self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lies:
+    """What the ledger adds to a gift: the pieces of a line that are it for ever, (line, first, end)."""
+
+    interval: tuple[str, int, int]
 
 
 def in_kind_gift(number: str) -> str:
@@ -54,20 +71,25 @@ def in_kind_gift(number: str) -> str:
     return str(GiftName(GiftKind.IN_KIND, number))
 
 
-def _asset_of(facts: Any) -> str:
-    return lot_asset(str(facts["product"]), str(facts.get("lot", facts["number"])))
+def find_in_kind(session: Session, campaign: str, number: str) -> InKindRow | None:
+    return find_numbered(session, InKindRow, campaign, number)
 
 
-def _post(context: Context, facts: InKind) -> Posting:
+def require_in_kind(session: Session, campaign: str, number: str) -> InKindRow:
+    """The gift in kind of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, InKindRow, "in-kind", campaign, number)
+
+
+def in_kind_gifts(session: Session, campaign: str) -> Sequence[InKindRow]:
+    """All of a campaign, those that were reversed too, by number."""
+    query = select(InKindRow).where(InKindRow.campaign == campaign).order_by(col(InKindRow.number))
+    return session.exec(query).all()
+
+
+def _post(context: Context, facts: InKind) -> Posting[Lies]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
     service = product_of(books.session, campaign, facts.product).nature is Nature.SERVICE
-    lot = facts.number if facts.lot is None else facts.lot
-    asset = lot_asset(facts.product, lot)
-    if Lot("", lot).is_over:
-        raise Refused.field("lot", f"ends with {OVER}, as what came too much does; name it otherwise")
-    if books.documents.find("lot", "", asset) is not None:
-        raise Conflict(f"lot: {lot} is received already; a lot is named once")
     if facts.currency == "BTC":
         raise Refused.field(
             "currency", "a stated value is in a currency of a country; coins are no gift in kind"
@@ -76,10 +98,12 @@ def _post(context: Context, facts: InKind) -> Posting:
         raise Refused.field("expiry", f"{facts.product} is a service; leave it out")
     if facts.expiry is not None and facts.expiry < facts.date:
         raise Refused.field("expiry", f"{facts.expiry} is before the day of receipt, {facts.date}")
+    require_same_expiry(books.session, campaign, facts.of, facts.expiry, "expiry")
     if facts.paper is not None and not standing_papers(books.session, campaign, facts.paper):
         raise Refused.field("paper", "no evidence has this hash; attach the paper first")
     kind = AccountClass.DELIVERED if service else AccountClass.STOCK
-    line = goods_line(campaign, kind, facts.place, asset)
+    asset = str(facts.of)
+    line = goods_line(campaign, kind, facts.place, facts.of)
     start = books.lines.length(line)
     given = Transfer(
         goods_account(kind, campaign, facts.place),
@@ -88,34 +112,56 @@ def _post(context: Context, facts: InKind) -> Posting:
         facts.quantity,
     )
     gift = Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))
-    return Posting((given,), (gift,), {"interval": [line, start, start + facts.quantity]})
+    return Posting((given,), (gift,), Lies(interval=(line, start, start + facts.quantity)))
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    facts = entry.facts
-    document = document_of(entry, live=True, reversed=None)
-    books.documents.save("in-kind", entry.campaign, str(facts["number"]), document)
-    quantity = int(facts["quantity"])
-    lot: dict[str, Any] = {"lot": facts.get("lot", facts["number"]), "noted": quantity, "good": quantity}
-    lot |= {"damaged": 0, "short": 0, "rejected": 0}
-    if "expiry" in facts:
-        lot["expiry"] = facts["expiry"]
-    kept = {
-        "campaign": entry.campaign,
-        "product": facts["product"],
-        "seq": entry.seq,
-        "place": facts["place"],
-    }
-    books.documents.save("lot", "", _asset_of(facts), {**kept, "in_kind": facts["number"], "facts": lot})
+def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
+    session, facts, (line, start, _) = books.session, entry.facts, entry.notes.interval
+    keep_lot(session, entry.campaign, facts.of)
+    session.add(
+        InKindRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            product=facts.product,
+            lot=facts.of.number,
+            place=facts.place,
+            quantity=facts.quantity,
+            value=facts.value,
+            currency=facts.currency,
+            method=facts.method,
+            stated_by=facts.stated_by,
+            paper=facts.paper,
+            organisation=facts.organisation,
+            line=line,
+            line_start=start,
+            at=entry.at,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+    session.add(
+        LotDeliveryRow(
+            entry=entry.seq,
+            n=0,
+            campaign=entry.campaign,
+            product=facts.product,
+            lot=facts.of.number,
+            place=facts.place,
+            expiry=facts.expiry,
+            noted=facts.quantity,
+            good=facts.quantity,
+        )
+    )
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """The gift was none: its lot can be named again."""
-    reversed_as("in-kind", live=False)(books, entry, seq)
-    books.documents.remove("lot", "", _asset_of(entry.facts))
+def _unfold(books: Books, entry: Entry[InKind, Lies], seq: int) -> None:
+    """The gift was none: its pieces did not come."""
+    mark_reversed(books.session, InKindRow, entry.seq, seq)
+    lots_reversed(books.session, entry.seq, seq)
 
 
-def _taken_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+def _taken_off(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
     """What takes the pieces off their line again."""
     return appended_off(context, entry, "this in-kind is used or held")
 
@@ -125,6 +171,8 @@ IN_KIND = Kind(
     noun="in-kind",
     verb="add",
     facts=InKind,
+    notes=Lies,
+    typed=True,
     doc="Record goods or a service that were given, with the value that somebody states and by which method.",
     roles=RECORDERS,
     key=numbered("in-kind"),

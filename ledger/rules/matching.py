@@ -5,7 +5,7 @@ Pure: it reads the books and says; it never pays, and who accepts an exception i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
@@ -13,7 +13,9 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import bound_orders, require_order
+from ledger.rules.overs import bought_by_item, waiting_by_item
 from ledger.rules.payable import unbilled
+from ledger.rules.receipts import received_by_item
 
 
 class Verdict(StrEnum):
@@ -69,22 +71,16 @@ class _Received:
 
 
 def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
-    found: dict[str, list[int]] = {}
-    for receipt in papers.of("receipt", order):
-        facts = receipt["facts"]
-        if receipt["reversed"] is not None:
-            continue
-        sums = found.setdefault(facts["item"], [0, 0, 0])
-        for lot in facts["lots"]:
-            sums[0] += lot["good"] + lot["damaged"]
-            sums[1] += lot["short"] + lot["rejected"] - (lot["noted"] if "replaces" in lot else 0)
-            if "over" in lot:
-                asset = f"{receipt['notes']['product']}#{lot['lot']}.over"
-                sums[2] += papers.books.net(f"over/{papers.campaign}/{facts['place']}", asset)
-    for bought in papers.of("bought", order):
-        if bought["reversed"] is None:
-            found.setdefault(bought["facts"]["item"], [0, 0, 0])[0] += bought["facts"]["quantity"]
-    return {item: _Received(*sums) for item, sums in found.items()}
+    session, campaign = papers.books.session, papers.campaign
+    waiting = waiting_by_item(session, campaign, order)
+    found: dict[str, _Received] = {}
+    for (_, item), came in received_by_item(session, campaign, order).items():
+        missing = came.short + came.rejected - came.replaced
+        found[item] = _Received(came.good + came.damaged, missing, waiting.get(item, 0))
+    for (_, item), units in bought_by_item(session, campaign, order).items():
+        before = found.get(item, _Received(0, 0, 0))
+        found[item] = replace(before, billable=before.billable + units)
+    return found
 
 
 def billed_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:

@@ -6,24 +6,29 @@ A receipt maps positions of the order's line to pieces once (DESIGN, Tracing, ru
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, case, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
-from ledger.core.names import OVER, UseCause, UseName
+from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
+from ledger.model.goods import Failed, LotDeliveryRow, OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
-from ledger.rules.goods import goods_account, goods_line, lot_asset, over_asset
+from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed, recorded_row, require_numbered
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.ends import ended_line_of, reopened, still_ended
 
 
@@ -33,19 +38,19 @@ class Replaced:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     lot: Number
-    found: Literal["short", "rejected"]
+    found: Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedLot:
-    """One lot: `noted` on the delivery note = good + damaged + short + rejected.
+    """What came of one lot: `noted` on the delivery note = good + damaged + short + rejected.
 
-    `over`: pieces beyond that; they wait apart as lot `LOT.over` (RULES 7). `replaces`: the lot is delivered
-    for short or rejected pieces of an earlier one and takes nothing more of the order.
+    `over`: pieces beyond that; they wait apart as lot `LOT.over` (RULES 7). `replaces`: the pieces are delivered
+    for short or rejected ones of an earlier delivery and take nothing more of the order.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    lot: Number
+    lot: LotName
     expiry: Date | None = None
     noted: Count
     good: Count
@@ -69,7 +74,108 @@ class Receipt:
     date: Date
 
 
-def _post(context: Context, facts: Receipt) -> Posting:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What the ledger adds to a receipt: the product of the order's item."""
+
+    product: str
+
+
+def find_receipt(session: Session, campaign: str, number: str) -> ReceiptRow | None:
+    return find_numbered(session, ReceiptRow, campaign, number)
+
+
+def require_receipt(session: Session, campaign: str, number: str) -> ReceiptRow:
+    """The receipt of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, ReceiptRow, "receipt", campaign, number)
+
+
+def receipt_use(campaign: str, number: str, lot: str) -> str:
+    """The use that makes positions of an order's line pieces of a lot."""
+    return str(UseName(UseCause.RECEIPT, campaign, number, (lot,)))
+
+
+def receipts_of_order(session: Session, campaign: str, order: str) -> Sequence[ReceiptRow]:
+    """The receipts of an order that stand, first recorded first."""
+    query = (
+        select(ReceiptRow)
+        .where(
+            ReceiptRow.campaign == campaign,
+            ReceiptRow.order_number == order,
+            col(ReceiptRow.reversed_by).is_(None),
+        )
+        .order_by(col(ReceiptRow.entry))
+    )
+    return session.exec(query).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReceived:
+    """What came of an item of an order, in pieces; `replaced`: delivered for short or rejected ones before."""
+
+    good: int
+    damaged: int
+    short: int
+    rejected: int
+    replaced: int
+
+    @property
+    def noted(self) -> int:
+        """What delivery notes say came of the order, each piece once."""
+        return self.good + self.damaged + self.short + self.rejected - self.replaced
+
+
+def received_by_item(
+    session: Session, campaign: str, order: str | None = None
+) -> dict[tuple[str, str], ItemReceived]:
+    """What standing receipts say of each (order, item): of a whole campaign, or of one order."""
+    again = case((col(LotDeliveryRow.replaces).is_not(None), LotDeliveryRow.noted), else_=0)
+    query = (
+        select_columns(
+            col(ReceiptRow.order_number),
+            col(ReceiptRow.item),
+            func.sum(LotDeliveryRow.good),
+            func.sum(LotDeliveryRow.damaged),
+            func.sum(LotDeliveryRow.short),
+            func.sum(LotDeliveryRow.rejected),
+            func.sum(again),
+        )
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(col(ReceiptRow.campaign) == campaign, col(ReceiptRow.reversed_by).is_(None))
+        .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
+    )
+    if order is not None:
+        query = query.where(col(ReceiptRow.order_number) == order)
+    return {
+        (number, item): ItemReceived(int(good), int(damaged), int(short), int(rejected), int(replaced))
+        for number, item, good, damaged, short, rejected, replaced in session.connection().execute(query)
+    }
+
+
+def received_lots(session: Session, receipt: int) -> Sequence[LotDeliveryRow]:
+    """What a receipt brought, lot by lot; what came too much stands behind the lot that it came with."""
+    query = select(LotDeliveryRow).where(LotDeliveryRow.entry == receipt).order_by(col(LotDeliveryRow.n))
+    return session.exec(query).all()
+
+
+def receipts_of_lot(session: Session, campaign: str, order: str, lot: Lot) -> Sequence[ReceiptRow]:
+    """The receipts of an order that brought a lot and stand, first recorded first."""
+    query = (
+        select(ReceiptRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            LotDeliveryRow.campaign == campaign,
+            LotDeliveryRow.product == lot.product,
+            LotDeliveryRow.lot == lot.number,
+            ReceiptRow.order_number == order,
+            col(ReceiptRow.reversed_by).is_(None),
+        )
+        .order_by(col(ReceiptRow.entry))
+    )
+    return session.exec(query).all()
+
+
+def _post(context: Context, facts: Receipt) -> Posting[Received]:
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
     if order.status is not OrderStatus.APPROVED:
@@ -91,49 +197,51 @@ def _post(context: Context, facts: Receipt) -> Posting:
     operations: list[Operation] = []
     noted_account = account(AccountClass.NOTED, campaign, facts.order)
     unmapped = books.lines.lowest_free(line, item.value)
-    names: set[str] = set()
+    named: set[str] = set()
     replaced: dict[str, int] = defaultdict(int)
-    for index, lot in enumerate(facts.lots):
+    for index, told in enumerate(facts.lots):
         field = f"lots.{index}"
-        _require_counts(lot, facts.date, field)
-        asset = lot_asset(item.product, lot.lot)
-        for name in (asset, over_asset(asset)) if lot.over else (asset,):
-            if books.documents.find("lot", "", name) is not None or name in names:
-                raise Conflict(f"{field}.lot: {lot.lot} is received already; a lot is named once")
-            names.add(name)
+        _require_counts(told, facts.date, field)
+        if told.lot in named:
+            raise Refused.field(f"{field}.lot", f"names {told.lot} again; add its pieces together")
+        named.add(told.lot)
+        lot = Lot(item.product, told.lot)
+        require_same_expiry(books.session, campaign, lot, told.expiry, f"{field}.expiry")
         ends = (
-            (PartKind.SHORT, account(AccountClass.LOST, campaign, "short"), lot.short),
-            (PartKind.DAMAGED, account(AccountClass.LOST, campaign, "damaged"), lot.damaged),
-            (PartKind.REJECTED, account(AccountClass.RETURNED, campaign, "rejected"), lot.rejected),
+            (PartKind.SHORT, account(AccountClass.LOST, campaign, "short"), told.short),
+            (PartKind.DAMAGED, account(AccountClass.LOST, campaign, "damaged"), told.damaged),
+            (PartKind.REJECTED, account(AccountClass.RETURNED, campaign, "rejected"), told.rejected),
         )
-        use_id = str(UseName(UseCause.RECEIPT, campaign, facts.number, (lot.lot,)))
-        target = goods_line(campaign, kind, facts.place, asset)
+        use_id = receipt_use(campaign, facts.number, told.lot)
+        target = goods_line(campaign, kind, facts.place, lot)
         parts = [Part(part, n, n) for part, _, n in ends if n]
-        parts.append(Part(PartKind.ON, lot.good, lot.good, target, books.lines.length(target)))
-        if lot.replaces is not None:
-            added, opens, source = _replacement(context, facts, item.product, lot, replaced, field)
+        parts.append(Part(PartKind.ON, told.good, told.good, target, books.lines.length(target)))
+        if told.replaces is not None:
+            added, opens, source = _replacement(
+                context, facts, lot.product, told, told.replaces, replaced, field
+            )
             transfers += added
             operations += opens
             pieces = books.lines.lowest_free(source, replaced[source])
-            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - lot.noted)
-            operations.append(Use(use_id, source, pieces, lot.noted, tuple(parts)))
-        elif lot.noted:
+            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.noted)
+            operations.append(Use(use_id, source, pieces, told.noted, tuple(parts)))
+        elif told.noted:
             first = received * item.value // item.quantity
-            received += lot.noted
+            received += told.noted
             last = received * item.value // item.quantity
-            transfers.append(Transfer(noted_account, opened, item.product, lot.noted))
+            transfers.append(Transfer(noted_account, opened, item.product, told.noted))
             # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
             units = last - first if received < item.quantity else item.value
             pieces, unmapped = lowest(unmapped, units)
-            operations.append(Use(use_id, line, pieces, lot.noted, tuple(parts)))
-        transfers.extend(Transfer(where, noted_account, asset, n) for _, where, n in ends if n)
-        if lot.good:
+            operations.append(Use(use_id, line, pieces, told.noted, tuple(parts)))
+        transfers.extend(Transfer(where, noted_account, str(lot), n) for _, where, n in ends if n)
+        if told.good:
             stock = goods_account(kind, campaign, facts.place)
-            transfers.append(Transfer(stock, noted_account, asset, lot.good))
-        if lot.over:
+            transfers.append(Transfer(stock, noted_account, str(lot), told.good))
+        if told.over:
             apart = goods_account(AccountClass.OVER, campaign, facts.place)
-            transfers.append(Transfer(apart, noted_account, over_asset(asset), lot.over))
-    return Posting(tuple(transfers), tuple(operations), {"product": item.product})
+            transfers.append(Transfer(apart, noted_account, str(lot.over), told.over))
+    return Posting(tuple(transfers), tuple(operations), Received(product=item.product))
 
 
 def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
@@ -151,72 +259,129 @@ def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
 
 
 def _replacement(
-    context: Context, facts: Receipt, product: str, lot: ReceivedLot, replaced: dict[str, int], field: str
+    context: Context,
+    facts: Receipt,
+    product: str,
+    lot: ReceivedLot,
+    told: Replaced,
+    replaced: dict[str, int],
+    field: str,
 ) -> tuple[list[Transfer], tuple[Open, ...], str]:
     """What a replacement lowers: (transfers, the opening of its line where it is new, the line).
 
-    Counts in `replaced` what this receipt takes of each line, this lot included.
+    The first delivery of the earlier lot on this order of which enough is short or rejected still. Counts in
+    `replaced` what this receipt takes of each line, this lot included.
     """
-    books, campaign, told = context.books, context.campaign, lot.replaces
-    asset = lot_asset(product, told.lot if told is not None else "")
-    earlier = books.documents.find("lot", "", asset)
-    if (
-        told is None
-        or earlier is None
-        or earlier["campaign"] != campaign
-        or earlier.get("order") != facts.order
-    ):
+    books, campaign = context.books, context.campaign
+    earlier = Lot(product, told.lot)
+    receipts = receipts_of_lot(books.session, campaign, facts.order, earlier)
+    if not receipts:
         raise Refused.field(f"{field}.replaces.lot", f"no such lot came on {facts.order}; name one that did")
-    kind = PartKind(told.found)
-    use = books.lines.use(str(UseName(UseCause.RECEIPT, campaign, earlier["receipt"], (told.lot,))))
-    ended = still_ended(books.lines, use, kind, product)
-    line = ended_line_of(use, kind, product)
-    if replaced[line] + lot.noted > ended:
-        left = ended - replaced[line]
-        raise Refused.field(
-            f"{field}.noted",
-            f"{lot.noted} replace {told.found} pieces of {told.lot} and {left} are {told.found}",
+    kind, most = PartKind(told.found.value), 0
+    for receipt in receipts:
+        use_id = receipt_use(campaign, receipt.number, told.lot)
+        if not books.lines.has_use(use_id):  # all that came of it came too much
+            continue
+        use = books.lines.use(use_id)
+        line = ended_line_of(use, kind, product)
+        left = still_ended(books.lines, use, kind, product) - replaced[line]
+        if lot.noted > left:
+            most = max(most, left)
+            continue
+        opens = reopened(books.lines, use, kind, product)[1] if not replaced[line] else ()
+        replaced[line] += lot.noted
+        bad = AccountClass.LOST if kind is PartKind.SHORT else AccountClass.RETURNED
+        transfer = Transfer(
+            account(AccountClass.REPLACED, campaign, kind.value),
+            account(bad, campaign, kind.value),
+            str(earlier),
+            lot.noted,
         )
-    opens = reopened(books.lines, use, kind, product)[1] if not replaced[line] else ()
-    replaced[line] += lot.noted
-    bad = AccountClass.LOST if kind is PartKind.SHORT else AccountClass.RETURNED
-    transfer = Transfer(
-        account(AccountClass.REPLACED, campaign, kind.value),
-        account(bad, campaign, kind.value),
-        asset,
-        lot.noted,
+        return [transfer], opens, line
+    raise Refused.field(
+        f"{field}.noted",
+        f"{lot.noted} replace {told.found} pieces of {told.lot} and {most} are {told.found}",
     )
-    return [transfer], opens, line
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    product = str(entry.notes["product"])
-    books.documents.save(
-        "receipt", entry.campaign, str(entry.facts["number"]), document_of(entry, reversed=None)
+def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
+    session, facts, product = books.session, entry.facts, entry.notes.product
+    session.add(
+        ReceiptRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            order_number=facts.order,
+            item=facts.item,
+            product=product,
+            place=facts.place,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
     )
-    for lot in entry.facts["lots"]:
-        asset = lot_asset(product, lot["lot"])
-        document = {
-            "campaign": entry.campaign,
-            "receipt": entry.facts["number"],
-            "order": entry.facts["order"],
-        }
-        document |= {"product": product, "seq": entry.seq, "place": entry.facts["place"]}
-        books.documents.save("lot", "", asset, document | {"facts": lot})
-        if "over" in lot:
-            counts = {"lot": lot["lot"] + OVER, "noted": lot["over"], "good": 0, "damaged": 0, "short": 0}
-            document["over_of"] = lot["lot"]
-            books.documents.save("lot", "", over_asset(asset), document | {"facts": counts})
+    session.flush()
+    n = 0
+    for told in facts.lots:
+        lot = Lot(product, told.lot)
+        keep_lot(session, entry.campaign, lot)
+        session.add(
+            LotDeliveryRow(
+                entry=entry.seq,
+                n=n,
+                campaign=entry.campaign,
+                product=product,
+                lot=told.lot,
+                place=facts.place,
+                expiry=told.expiry,
+                noted=told.noted,
+                good=told.good,
+                damaged=told.damaged,
+                short=told.short,
+                rejected=told.rejected,
+                replaces=None if told.replaces is None else told.replaces.lot,
+                replaces_found=None if told.replaces is None else told.replaces.found,
+            )
+        )
+        n += 1
+        if told.over:
+            keep_lot(session, entry.campaign, lot.over)
+            session.add(
+                LotDeliveryRow(
+                    entry=entry.seq,
+                    n=n,
+                    campaign=entry.campaign,
+                    product=product,
+                    lot=lot.over.number,
+                    place=facts.place,
+                    noted=told.over,
+                    good=0,
+                )
+            )
+            n += 1
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """The lots of a reversed receipt can be named again."""
-    reversed_as("receipt")(books, entry, seq)
-    for lot in entry.facts["lots"]:
-        asset = lot_asset(str(entry.notes["product"]), lot["lot"])
-        books.documents.remove("lot", "", asset)
-        if "over" in lot:
-            books.documents.remove("lot", "", over_asset(asset))
+def lots_reversed(session: Session, entry: int, by: int) -> None:
+    """What a receipt or a gift in kind brought did not come."""
+    for row in received_lots(session, entry):
+        row.reversed_by = by
+        session.add(row)
+
+
+def _unfold(books: Books, entry: Entry[Receipt, Received], seq: int) -> None:
+    """The pieces of a reversed receipt did not come; their lots can come otherwise."""
+    mark_reversed(books.session, ReceiptRow, entry.seq, seq)
+    lots_reversed(books.session, entry.seq, seq)
+
+
+def _require_standing_alone(context: Context, entry: Entry[Receipt, Received]) -> None:
+    """Conflict where the order is closed, or somebody decided about what came too much."""
+    session = context.books.session
+    require_not_closed(context, recorded_row(session, ReceiptRow, entry.seq).order_number)
+    decided = select(OverDecisionRow).where(
+        OverDecisionRow.receipt == entry.seq, col(OverDecisionRow.reversed_by).is_(None)
+    )
+    if session.exec(decided).first() is not None:
+        raise Conflict("entry: what came too much on it was decided about; reverse that first")
 
 
 RECEIPT = Kind(
@@ -224,13 +389,13 @@ RECEIPT = Kind(
     noun="receipt",
     verb="add",
     facts=Receipt,
+    notes=Received,
+    typed=True,
     doc="Record goods or a service received on an approved order, by lot: good, damaged, short, rejected.",
     roles=RECORDERS,
     key=numbered("receipt"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(
-        _unfold, require=lambda context, entry: require_not_closed(context, str(entry.facts["order"]))
-    ),
+    undoing=Undoing(_unfold, require=_require_standing_alone),
 )
 KINDS = (RECEIPT,)

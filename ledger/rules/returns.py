@@ -5,10 +5,12 @@ A recalled lot is not handed over or handed out any more; it is collected, sent 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -16,10 +18,19 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Text
 from ledger.core.lines import Operation, Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.goods import RecallRow, ReturnLotRow, ReturnRow, ReturnWay
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.goods import LotCount, goods_account, goods_line, lot_asset, moved, over_asset
-from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.rules.goods import (
+    LotCount,
+    goods_account,
+    goods_line,
+    lot_deliveries,
+    moved,
+    recall_of,
+)
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +39,7 @@ class Return:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    way: Literal["to_supplier", "from_recipient"]
+    way: ReturnWay
     place: Name
     organisation: Name | None = None
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
@@ -50,11 +61,43 @@ class Recall:
     date: Date
 
 
-def _post_return(context: Context, facts: Return) -> Posting:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the ledger adds to a recall: who had pieces, (class of account, place, pieces)."""
+
+    holders: tuple[tuple[str, str, int], ...]
+
+
+def find_return(session: Session, campaign: str, number: str) -> ReturnRow | None:
+    return find_numbered(session, ReturnRow, campaign, number)
+
+
+def require_return(session: Session, campaign: str, number: str) -> ReturnRow:
+    """The return of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, ReturnRow, "return", campaign, number)
+
+
+def returned_lots(session: Session, entry: int) -> Sequence[ReturnLotRow]:
+    """What went back with a return, as its paper lists it."""
+    query = select(ReturnLotRow).where(ReturnLotRow.entry == entry).order_by(col(ReturnLotRow.n))
+    return session.exec(query).all()
+
+
+def require_recall(session: Session, campaign: str, number: str) -> RecallRow:
+    """The recall of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, RecallRow, "recall", campaign, number)
+
+
+def return_use(campaign: str, number: str, lot: Lot) -> str:
+    """The use by which pieces of a lot go back."""
+    return str(UseName(UseCause.RETURN, campaign, number, (str(lot),)))
+
+
+def _post_return(context: Context, facts: Return) -> Posting[None]:
     require_campaign(context)
-    if len({lot.asset for lot in facts.lots}) != len(facts.lots):
+    if len({lot.of for lot in facts.lots}) != len(facts.lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
-    back = facts.way == "from_recipient"
+    back = facts.way is ReturnWay.FROM_RECIPIENT
     if back != (facts.organisation is not None):
         raise Refused.field(
             "organisation", "name who gives goods back; a return to the supplier names nobody"
@@ -62,12 +105,12 @@ def _post_return(context: Context, facts: Return) -> Posting:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
-        use_id = str(UseName(UseCause.RETURN, context.campaign, facts.number, (lot.asset,)))
+        use_id = return_use(context.campaign, facts.number, lot.of)
         field = f"lots.{index}.quantity"
         if facts.organisation is not None:
             source = (AccountClass.HANDED, facts.organisation)
             here = (AccountClass.STOCK, facts.place)
-            added, use = moved(context, use_id, lot.asset, lot.quantity, source, here, field)
+            added, use = moved(context, use_id, lot.of, lot.quantity, source, here, field)
         else:
             added, use = _sent_back(context, use_id, lot, facts.place, field)
         transfers += added
@@ -79,35 +122,51 @@ def _sent_back(
     context: Context, use_id: str, lot: LotCount, place: str, field: str
 ) -> tuple[list[Transfer], Use]:
     """Pieces in stock go to the supplier; what was paid for them can be refunded to their owners."""
-    line = goods_line(context.campaign, AccountClass.STOCK, place, lot.asset)
+    line = goods_line(context.campaign, AccountClass.STOCK, place, lot.of)
     pieces = context.books.lines.lowest_free(line, lot.quantity)
     there = units_in(pieces)
     if there < lot.quantity:
-        raise Refused.field(
-            field, f"{lot.quantity} pieces of {lot.asset} are wanted and {there} are at {place}"
-        )
+        raise Refused.field(field, f"{lot.quantity} pieces of {lot.of} are wanted and {there} are at {place}")
     gone = account(AccountClass.RETURNED, context.campaign, "supplier")
     stock = goods_account(AccountClass.STOCK, context.campaign, place)
     use = Use(use_id, line, pieces, lot.quantity, (Part(PartKind.RETURNED, lot.quantity, lot.quantity),))
-    return [Transfer(gone, stock, lot.asset, lot.quantity)], use
+    return [Transfer(gone, stock, str(lot.of), lot.quantity)], use
 
 
-def _fold_return(books: Books, entry: Entry) -> None:
-    books.documents.save(
-        "return", entry.campaign, str(entry.facts["number"]), document_of(entry, reversed=None)
+def _fold_return(books: Books, entry: Entry[Return, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        ReturnRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            way=facts.way,
+            place=facts.place,
+            organisation=facts.organisation,
+            reason=facts.reason,
+            report=facts.report,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
     )
+    session.flush()
+    for n, lot in enumerate(facts.lots):
+        session.add(
+            ReturnLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
+        )
 
 
-def _post_recall(context: Context, facts: Recall) -> Posting:
-    asset = lot_asset(facts.product, facts.lot)
-    lot = context.books.documents.find("lot", "", asset)
-    if lot is None or lot["campaign"] != context.campaign or Lot("", facts.lot).is_over:
+def _unfold_return(books: Books, entry: Entry[Return, None], seq: int) -> None:
+    mark_reversed(books.session, ReturnRow, entry.seq, seq)
+
+
+def _post_recall(context: Context, facts: Recall) -> Posting[Held]:
+    session, campaign, lot = context.books.session, context.campaign, Lot(facts.product, facts.lot)
+    if lot.is_over or not lot_deliveries(session, campaign, lot):
         raise Refused.field("lot", "no such lot was received; name one that a receipt names")
-    if context.books.documents.find("recalled", "", asset) is not None:
+    if recall_of(session, campaign, lot) is not None:
         raise Conflict(f"lot: {facts.lot} is recalled already")
-    return Posting(
-        (), (), {"holders": [list(row) for row in holders_of(context.books, context.campaign, asset)]}
-    )
+    return Posting((), (), Held(holders=tuple(holders_of(context.books, campaign, lot))))
 
 
 HOLDERS = (
@@ -121,9 +180,9 @@ HOLDERS = (
 """Where pieces of a lot can be."""
 
 
-def holders_of(books: Books, campaign: str, asset: str) -> list[tuple[str, str, int]]:
+def holders_of(books: Books, campaign: str, lot: Lot) -> list[tuple[str, str, int]]:
     """(class, place or organisation or waybill, pieces) of all who have pieces of a lot, surplus included."""
-    assets = {asset, over_asset(asset)}
+    assets = {str(lot), str(lot.over)}
     found: dict[tuple[str, str], int] = {}
     for kind in HOLDERS:
         for balance in books.balances(kind, campaign):
@@ -133,20 +192,26 @@ def holders_of(books: Books, campaign: str, asset: str) -> list[tuple[str, str, 
     return [(kind, place, units) for (kind, place), units in found.items()]
 
 
-def _fold_recall(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["number"])
-    books.documents.save("recall", entry.campaign, number, document_of(entry, reversed=None))
-    asset = lot_asset(str(entry.facts["product"]), str(entry.facts["lot"]))
-    for name in (asset, over_asset(asset)):
-        books.documents.save("recalled", "", name, {"recall": number, "seq": entry.seq})
+def _fold_recall(books: Books, entry: Entry[Recall, Held]) -> None:
+    facts = entry.facts
+    books.session.add(
+        RecallRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            product=facts.product,
+            lot=facts.lot,
+            reason=facts.reason,
+            report=facts.report,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
 
 
-def _unfold_recall(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_recall(books: Books, entry: Entry[Recall, Held], seq: int) -> None:
     """A recall that is reversed was no recall: the lot can be used again."""
-    reversed_as("recall")(books, entry, seq)
-    asset = lot_asset(str(entry.facts["product"]), str(entry.facts["lot"]))
-    for name in (asset, over_asset(asset)):
-        books.documents.remove("recalled", "", name)
+    mark_reversed(books.session, RecallRow, entry.seq, seq)
 
 
 RETURN = Kind(
@@ -154,18 +219,21 @@ RETURN = Kind(
     noun="return",
     verb="add",
     facts=Return,
+    typed=True,
     doc="Record goods sent back to a supplier, or given back by an organisation.",
     roles=RECORDERS,
     key=numbered("return"),
     post=_post_return,
     fold=_fold_return,
-    undoing=Undoing(reversed_as("return")),
+    undoing=Undoing(_unfold_return),
 )
 RECALL = Kind(
     name="recall",
     noun="recall",
     verb="add",
     facts=Recall,
+    notes=Held,
+    typed=True,
     doc="Call a lot back: it is not handed over or handed out any more, and who has it is recorded.",
     roles=APPROVERS,
     key=numbered("recall"),

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Text
 from ledger.core.lines import Operation, PartKind
-from ledger.core.names import UseCause, UseName
+from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.deliveries import (
+    ArrivalRow,
+    ArrivedLotRow,
+    Carriage,
+    ShipmentLegRow,
+    ShipmentLotRow,
+    ShipmentRow,
+    ShipmentStateRow,
+    ShipmentStatus,
+)
+from ledger.model.goods import Cause
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.goods import Cause, LotCount, lot_asset, moved
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-
-Carriage = Literal["air", "sea", "road", "rail", "hand"]
+from ledger.rules.goods import LotCount, moved
+from ledger.rules.rows import find_numbered, happened_on, mark_reversed, recorded_row, require_numbered
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,12 @@ class ShipmentState:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     waybill: Number
-    state: Literal["shipped", "customs_hold", "customs_release", "delivered"]
+    state: Literal[
+        ShipmentStatus.SHIPPED,
+        ShipmentStatus.CUSTOMS_HOLD,
+        ShipmentStatus.CUSTOMS_RELEASE,
+        ShipmentStatus.DELIVERED,
+    ]
     place: Name | None = None
     reason: Text | None = None
     report: Number | None = None
@@ -81,6 +98,10 @@ class ArrivedLot:
     lost: Count = 0
     cause: Cause | None = None
 
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
@@ -99,19 +120,89 @@ class Arrival:
     date: Date
 
 
+def find_shipment(session: Session, campaign: str, waybill: str) -> ShipmentRow | None:
+    query = select(ShipmentRow).where(ShipmentRow.campaign == campaign, ShipmentRow.waybill == waybill)
+    return session.exec(query).first()
+
+
+def require_shipment(session: Session, campaign: str, waybill: str) -> ShipmentRow:
+    """The shipment of a waybill, reversed or not; raises NotFound."""
+    row = find_shipment(session, campaign, waybill)
+    if row is None:
+        raise NotFound(f"shipment: there is no shipment {waybill} in campaign {campaign}")
+    return row
+
+
+def shipped_lots(session: Session, shipment: int) -> Sequence[ShipmentLotRow]:
+    """What a waybill lists, in its order."""
+    query = select(ShipmentLotRow).where(ShipmentLotRow.entry == shipment).order_by(col(ShipmentLotRow.n))
+    return session.exec(query).all()
+
+
+def find_arrival(session: Session, campaign: str, number: str) -> ArrivalRow | None:
+    return find_numbered(session, ArrivalRow, campaign, number)
+
+
+def require_arrival(session: Session, campaign: str, number: str) -> ArrivalRow:
+    """The arrival of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, ArrivalRow, "arrival", campaign, number)
+
+
+def arrivals_of(session: Session, shipment: int) -> Sequence[ArrivalRow]:
+    """The counts of a waybill that stand, first recorded first."""
+    query = (
+        select(ArrivalRow)
+        .where(ArrivalRow.shipment == shipment, col(ArrivalRow.reversed_by).is_(None))
+        .order_by(col(ArrivalRow.entry))
+    )
+    return session.exec(query).all()
+
+
+def arrived_lots(session: Session, arrival: int) -> Sequence[ArrivedLotRow]:
+    """What an arrival counted, lot by lot, in the order of its paper."""
+    query = select(ArrivedLotRow).where(ArrivedLotRow.entry == arrival).order_by(col(ArrivedLotRow.n))
+    return session.exec(query).all()
+
+
+def origins_of(session: Session, campaign: str) -> dict[str, str]:
+    """Whence goods came to each place, by the waybill of the highest number that brought them there."""
+    standing = (ShipmentRow.campaign == campaign, col(ShipmentRow.reversed_by).is_(None))
+    query = select(ShipmentRow.waybill, ShipmentRow.destination, ShipmentRow.origin).where(*standing)
+    elsewhere = (
+        select(ShipmentRow.waybill, ArrivalRow.place, ShipmentRow.origin)
+        .join(ArrivalRow, col(ArrivalRow.shipment) == ShipmentRow.entry)
+        .where(*standing, col(ArrivalRow.reversed_by).is_(None))
+    )
+    return {place: origin for _, place, origin in sorted([*session.exec(query), *session.exec(elsewhere)])}
+
+
+def arrival_use(campaign: str, number: str, lot: Lot) -> str:
+    """The use by which pieces of a lot arrive, or do not."""
+    return str(UseName(UseCause.ARRIVAL, campaign, number, (str(lot),)))
+
+
+def _last_state(session: Session, shipment: int) -> ShipmentStateRow | None:
+    query = (
+        select(ShipmentStateRow)
+        .where(ShipmentStateRow.shipment == shipment, col(ShipmentStateRow.reversed_by).is_(None))
+        .order_by(col(ShipmentStateRow.entry).desc())
+    )
+    return session.exec(query).first()
+
+
 def _once(lots: tuple[LotCount, ...] | tuple[ArrivedLot, ...]) -> None:
-    if len({(lot.product, lot.lot) for lot in lots}) != len(lots):
+    if len({lot.of for lot in lots}) != len(lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
 
 
-def _post_shipment(context: Context, facts: Shipment) -> Posting:
+def _post_shipment(context: Context, facts: Shipment) -> Posting[None]:
     require_campaign(context)
     _once(facts.lots)
     if facts.origin == facts.destination:
         raise Refused.field("destination", "is the origin; name another place")
     if facts.legs is not None:
         _require_way(facts.origin, facts.destination, facts.legs)
-    if facts.air_waybill is not None and "air" not in {
+    if facts.air_waybill is not None and Carriage.AIR not in {
         facts.carriage,
         *(leg.carriage for leg in facts.legs or ()),
     }:
@@ -121,8 +212,8 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting:
     for index, lot in enumerate(facts.lots):
         added, use = moved(
             context,
-            str(UseName(UseCause.SHIPMENT, context.campaign, facts.waybill, (lot.asset,))),
-            lot.asset,
+            str(UseName(UseCause.SHIPMENT, context.campaign, facts.waybill, (str(lot.of),))),
+            lot.of,
             lot.quantity,
             (AccountClass.STOCK, facts.origin),
             (AccountClass.TRANSIT, facts.waybill),
@@ -146,25 +237,56 @@ def _require_way(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:
         raise Refused.field("legs", f"end at {here} and the goods go to {destination}; add the last leg")
 
 
-def _fold_shipment(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["waybill"])
-    books.documents.save(
-        "shipment", entry.campaign, number, document_of(entry, status="in_transit", arrivals=[])
+def _fold_shipment(books: Books, entry: Entry[Shipment, None]) -> None:
+    session, facts = books.session, entry.facts
+    session.add(
+        ShipmentRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            waybill=facts.waybill,
+            origin=facts.origin,
+            destination=facts.destination,
+            carriage=facts.carriage,
+            carrier=facts.carrier,
+            air_waybill=facts.air_waybill,
+            expected=facts.expected,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
     )
+    session.flush()
+    for n, lot in enumerate(facts.lots):
+        session.add(
+            ShipmentLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
+        )
+    for n, leg in enumerate(facts.legs or ()):
+        session.add(
+            ShipmentLegRow(
+                entry=entry.seq,
+                n=n,
+                origin=leg.origin,
+                destination=leg.destination,
+                carriage=leg.carriage,
+                carrier=leg.carrier,
+                paper=leg.paper,
+                date=leg.date,
+            )
+        )
 
 
-def _post_arrival(context: Context, facts: Arrival) -> Posting:
-    shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
-    if shipment["status"] == "reversed":
+def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
+    session = context.books.session
+    shipment = require_shipment(session, context.campaign, facts.waybill)
+    if shipment.status is ShipmentStatus.REVERSED:
         raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
-    if shipment["status"] == "customs_hold":
+    if shipment.status is ShipmentStatus.CUSTOMS_HOLD:
         raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
-    if facts.date < shipment["date"]:
-        raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment['date']}")
-    _require_after_last_state(shipment, facts.date)
+    if facts.date < shipment.date:
+        raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment.date}")
+    _require_after_last_state(session, shipment, facts.date)
     _once(facts.lots)
-    place = facts.place or shipment["facts"]["destination"]
-    if place != shipment["facts"]["destination"] and facts.reason is None:
+    place = facts.place or shipment.destination
+    if place != shipment.destination and facts.reason is None:
         raise Refused.field("reason", f"say why it arrived at {place} and not at its destination")
     transfers: list[Transfer] = []
     operations: list[Operation] = []
@@ -178,10 +300,8 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
             raise Refused.field("reason", "say why pieces are short, damaged or lost")
         added, use = moved(
             context,
-            str(
-                UseName(UseCause.ARRIVAL, context.campaign, facts.number, (lot_asset(lot.product, lot.lot),))
-            ),
-            lot_asset(lot.product, lot.lot),
+            arrival_use(context.campaign, facts.number, lot.of),
+            lot.of,
             counted,
             (AccountClass.TRANSIT, facts.waybill),
             (AccountClass.STOCK, place),
@@ -198,106 +318,166 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting:
 
 
 _AFTER = {
-    "shipped": {"in_transit"},
-    "customs_hold": {"in_transit", "shipped", "customs_release", "partially_received"},
-    "customs_release": {"customs_hold"},
-    "delivered": {"in_transit", "shipped", "customs_release"},
+    ShipmentStatus.SHIPPED: {ShipmentStatus.IN_TRANSIT},
+    ShipmentStatus.CUSTOMS_HOLD: {
+        ShipmentStatus.IN_TRANSIT,
+        ShipmentStatus.SHIPPED,
+        ShipmentStatus.CUSTOMS_RELEASE,
+        ShipmentStatus.PARTIALLY_RECEIVED,
+    },
+    ShipmentStatus.CUSTOMS_RELEASE: {ShipmentStatus.CUSTOMS_HOLD},
+    ShipmentStatus.DELIVERED: {
+        ShipmentStatus.IN_TRANSIT,
+        ShipmentStatus.SHIPPED,
+        ShipmentStatus.CUSTOMS_RELEASE,
+    },
 }
 """Which states a state may follow."""
 
 
-def _require_after_last_state(shipment: dict[str, Any], date: str) -> None:
+def _require_after_last_state(session: Session, shipment: ShipmentRow, date: str) -> None:
     """Refused where a day is before the last thing that happened to the waybill on its way."""
-    last = (shipment.get("states") or [{"date": shipment["date"]}])[-1]["date"]
+    state = _last_state(session, shipment.entry)
+    last = shipment.date if state is None else state.date
     if date < last:
         raise Refused.field("date", f"{date} is before {last}, when the last thing happened to it")
 
 
-def _post_state(context: Context, facts: ShipmentState) -> Posting:
-    shipment = context.books.documents.require("shipment", context.campaign, facts.waybill)
-    if shipment["status"] not in _AFTER[facts.state]:
+def _post_state(context: Context, facts: ShipmentState) -> Posting[None]:
+    session = context.books.session
+    shipment = require_shipment(session, context.campaign, facts.waybill)
+    if shipment.status not in _AFTER[facts.state]:
         raise Conflict(
-            f"state: {facts.waybill} is {shipment['status']}; {facts.state} follows only "
+            f"state: {facts.waybill} is {shipment.status}; {facts.state} follows only "
             f"{', '.join(sorted(_AFTER[facts.state]))}"
         )
-    _require_after_last_state(shipment, facts.date)
-    if facts.state == "customs_hold" and facts.reason is None:
+    _require_after_last_state(session, shipment, facts.date)
+    if facts.state is ShipmentStatus.CUSTOMS_HOLD and facts.reason is None:
         raise Refused.field("reason", "say why customs hold the goods")
     return Posting()
 
 
-def _fold_state(books: Books, entry: Entry) -> None:
-    waybill = str(entry.facts["waybill"])
-    shipment = books.documents.require("shipment", entry.campaign, waybill)
-    shipment.setdefault("states", []).append(dict(entry.facts))
-    books.documents.save("shipment", entry.campaign, waybill, shipment | {"status": entry.facts["state"]})
+def _fold_state(books: Books, entry: Entry[ShipmentState, None]) -> None:
+    session, facts = books.session, entry.facts
+    shipment = require_shipment(session, entry.campaign, facts.waybill)
+    shipment.status = facts.state
+    session.add(shipment)
+    session.add(
+        ShipmentStateRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            shipment=shipment.entry,
+            state=facts.state,
+            place=facts.place,
+            reason=facts.reason,
+            report=facts.report,
+            date=facts.date,
+        )
+    )
 
 
-def _require_nothing_arrived(context: Context, entry: Entry) -> None:
-    shipment = context.books.documents.require("shipment", context.campaign, str(entry.facts["waybill"]))
-    if shipment["arrivals"]:
+def _require_nothing_arrived(context: Context, entry: Entry[Shipment, None]) -> None:
+    if arrivals_of(context.books.session, entry.seq):
         raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
 
 
-def _status_left(shipment: dict[str, Any]) -> str:
+def _unfold_shipment(books: Books, entry: Entry[Shipment, None], seq: int) -> None:
+    mark_reversed(books.session, ShipmentRow, entry.seq, seq).status = ShipmentStatus.REVERSED
+
+
+def _status_left(session: Session, shipment: int) -> ShipmentStatus:
     """What a waybill is when its last state or count is taken back: what was told before."""
-    states = shipment.get("states", ())
-    last = str(states[-1]["state"]) if states else "in_transit"
+    state = _last_state(session, shipment)
+    last = ShipmentStatus.IN_TRANSIT if state is None else state.state
     # Nothing arrives while customs hold: a hold that is the last state still stands, whatever came before it.
-    return "partially_received" if shipment["arrivals"] and last != "customs_hold" else last
+    if last is not ShipmentStatus.CUSTOMS_HOLD and arrivals_of(session, shipment):
+        return ShipmentStatus.PARTIALLY_RECEIVED
+    return last
 
 
-def _require_last_state(context: Context, entry: Entry) -> None:
+def _require_last_state(context: Context, entry: Entry[ShipmentState, None]) -> None:
     """Conflict where something happened to the waybill after the state that would be reversed."""
-    waybill, number = str(entry.facts["waybill"]), entry.facts["number"]
-    shipment = context.books.documents.require("shipment", context.campaign, waybill)
-    arrivals = (context.books.documents.require("arrival", entry.campaign, n) for n in shipment["arrivals"])
-    came_since = any(arrival["seq"] > entry.seq for arrival in arrivals)
-    if came_since or shipment["states"][-1]["number"] != number:
+    session = context.books.session
+    state = recorded_row(session, ShipmentStateRow, entry.seq)
+    last = _last_state(session, state.shipment)
+    came_since = any(arrival.entry > entry.seq for arrival in arrivals_of(session, state.shipment))
+    if came_since or last is None or last.entry != entry.seq:
+        status = recorded_row(session, ShipmentRow, state.shipment).status
         raise Conflict(
-            f"entry: {waybill} is {shipment['status']} since then; reverse what came after it first"
+            f"entry: {entry.facts.waybill} is {status} since then; reverse what came after it first"
         )
 
 
-def _unfold_state(books: Books, entry: Entry, seq: int) -> None:
+def _unfold_state(books: Books, entry: Entry[ShipmentState, None], seq: int) -> None:
     """A reversed state leaves the waybill as it was before."""
-    del seq
-    waybill = str(entry.facts["waybill"])
-    shipment = books.documents.require("shipment", entry.campaign, waybill)
-    shipment |= {"states": shipment["states"][:-1]}
-    shipment |= {"status": _status_left(shipment)}
-    books.documents.save("shipment", entry.campaign, waybill, shipment)
+    state = mark_reversed(books.session, ShipmentStateRow, entry.seq, seq)
+    _left_as_before(books.session, state.shipment)
 
 
-def arrived_at(shipment: dict[str, Any], arrival: dict[str, Any]) -> str:
-    """Where goods of a waybill were counted: its destination, unless the arrival names another place."""
-    return str(arrival["facts"].get("place") or shipment["facts"]["destination"])
+def _left_as_before(session: Session, shipment: int) -> None:
+    session.flush()
+    row = recorded_row(session, ShipmentRow, shipment)
+    row.status = _status_left(session, shipment)
+    session.add(row)
 
 
-def _fold_arrival(books: Books, entry: Entry) -> None:
-    number, waybill = str(entry.facts["number"]), str(entry.facts["waybill"])
-    shipment = books.documents.require("shipment", entry.campaign, waybill)
-    shipment["arrivals"].append(number)
-    arrived = {(lot["product"], lot["lot"]): 0 for lot in shipment["facts"]["lots"]}
-    for name in shipment["arrivals"]:
-        earlier = books.documents.find("arrival", entry.campaign, name)
-        lots = entry.facts["lots"] if earlier is None else earlier["facts"]["lots"]
-        for lot in lots:
-            arrived[lot["product"], lot["lot"]] += lot["good"] + lot["short"] + lot["damaged"] + lot["lost"]
-    whole = all(arrived[lot["product"], lot["lot"]] == lot["quantity"] for lot in shipment["facts"]["lots"])
-    shipment["status"] = "received" if whole else "partially_received"
-    books.documents.save("shipment", entry.campaign, waybill, shipment)
-    books.documents.save("arrival", entry.campaign, number, document_of(entry, reversed=None))
+def _is_all_counted(session: Session, shipment: int) -> bool:
+    """Have all pieces of a waybill been counted, lot by lot?"""
+    counted = func.sum(ArrivedLotRow.good + ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost)
+    query = (
+        select(ArrivedLotRow.product, ArrivedLotRow.lot, counted)
+        .join(ArrivalRow, col(ArrivalRow.entry) == ArrivedLotRow.entry)
+        .where(ArrivalRow.shipment == shipment, col(ArrivalRow.reversed_by).is_(None))
+        .group_by(col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
+    )
+    came = {Lot(product, lot): int(pieces) for product, lot, pieces in session.exec(query)}
+    return all(
+        came.get(Lot(row.product, row.lot), 0) == row.quantity for row in shipped_lots(session, shipment)
+    )
 
 
-def _unfold_arrival(books: Books, entry: Entry, seq: int) -> None:
+def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
+    session, facts = books.session, entry.facts
+    shipment = require_shipment(session, entry.campaign, facts.waybill)
+    session.add(
+        ArrivalRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            shipment=shipment.entry,
+            place=facts.place or shipment.destination,
+            reason=facts.reason,
+            report=facts.report,
+            date=entry.date,
+            happened=happened_on(entry),
+        )
+    )
+    session.flush()
+    for n, lot in enumerate(facts.lots):
+        session.add(
+            ArrivedLotRow(
+                entry=entry.seq,
+                n=n,
+                product=lot.product,
+                lot=lot.lot,
+                good=lot.good,
+                short=lot.short,
+                damaged=lot.damaged,
+                lost=lot.lost,
+                cause=lot.cause,
+            )
+        )
+    session.flush()
+    whole = _is_all_counted(session, shipment.entry)
+    shipment.status = ShipmentStatus.RECEIVED if whole else ShipmentStatus.PARTIALLY_RECEIVED
+    session.add(shipment)
+
+
+def _unfold_arrival(books: Books, entry: Entry[Arrival, None], seq: int) -> None:
     """What was counted is on its way again."""
-    reversed_as("arrival")(books, entry, seq)
-    waybill = str(entry.facts["waybill"])
-    shipment = books.documents.require("shipment", entry.campaign, waybill)
-    shipment |= {"arrivals": [name for name in shipment["arrivals"] if name != entry.facts["number"]]}
-    shipment |= {"status": _status_left(shipment)}
-    books.documents.save("shipment", entry.campaign, waybill, shipment)
+    arrival = mark_reversed(books.session, ArrivalRow, entry.seq, seq)
+    _left_as_before(books.session, arrival.shipment)
 
 
 SHIPMENT = Kind(
@@ -305,19 +485,21 @@ SHIPMENT = Kind(
     noun="shipment",
     verb="add",
     facts=Shipment,
+    typed=True,
     doc="Record goods leaving a place on a waybill.",
     roles=RECORDERS,
     named="waybill",
     key=numbered("shipment", "waybill"),
     post=_post_shipment,
     fold=_fold_shipment,
-    undoing=Undoing(reversed_as("shipment", "waybill", status="reversed"), require=_require_nothing_arrived),
+    undoing=Undoing(_unfold_shipment, require=_require_nothing_arrived),
 )
 ARRIVAL = Kind(
     name="arrival",
     noun="shipment",
     verb="arrive",
     facts=Arrival,
+    typed=True,
     doc="Record what was counted where a waybill arrived: good, short, damaged, lost.",
     roles=RECORDERS,
     key=numbered("arrival"),
@@ -330,6 +512,7 @@ STATE = Kind(
     noun="shipment",
     verb="state",
     facts=ShipmentState,
+    typed=True,
     doc="Record what happened to a waybill on its way: shipped, held or released by customs, delivered.",
     roles=RECORDERS,
     key=numbered("shipment.state"),

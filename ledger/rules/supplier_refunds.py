@@ -19,7 +19,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
-from ledger.core.names import FREE, UseCause, UseName
+from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.orders import Failure, OrderRow, RefundRow
 from ledger.model.workflow import Status
@@ -27,7 +27,6 @@ from ledger.rules.approvals import Decision, approval, fold_decided, fold_pendin
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
-from ledger.rules.goods import lot_asset
 from ledger.rules.incoming import (
     OutpointText,
     coin_named,
@@ -37,7 +36,9 @@ from ledger.rules.incoming import (
     save_counted,
 )
 from ledger.rules.orders import item_of, order_line, require_order
+from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
+from ledger.rules.returns import return_use
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.tracing.ends import reopened, still_ended
 from ledger.tracing.money_behind import pieces_behind
@@ -112,23 +113,25 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
         raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
     item, lines = item_of(context.books.session, order, facts.item), context.books.lines
     product = item.product
-    asset = lot_asset(product, facts.lot)
-    lot = context.books.documents.find("lot", "", asset)
-    if lot is None or lot["campaign"] != context.campaign or lot.get("order") != facts.order:
+    lot, campaign = Lot(product, facts.lot), context.campaign
+    receipts = receipts_of_lot(context.books.session, campaign, facts.order, lot)
+    if not receipts:
         raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
-    use_id = str(UseName(UseCause.RECEIPT, context.campaign, lot["receipt"], (facts.lot,)))
+    uses = [receipt_use(campaign, receipt.number, facts.lot) for receipt in receipts]
     if facts.returned_by is not None:
-        use_id = str(UseName(UseCause.RETURN, context.campaign, str(facts.returned_by), (asset,)))
-    ended = 0
-    kind = PartKind(facts.failure.value)
-    if lines.has_use(use_id):
-        use = lines.use(use_id)
-        ended = still_ended(lines, use, kind, product)
-    if facts.quantity > ended:
+        uses = [return_use(campaign, facts.returned_by, lot)]
+    kind, found, ended = PartKind(facts.failure.value), None, 0
+    for use_id in uses:
+        # The first delivery of the lot of which so many failed and are not made good.
+        if found is None and lines.has_use(use_id):
+            use = lines.use(use_id)
+            left = still_ended(lines, use, kind, product)
+            found, ended = use if left >= facts.quantity else None, max(ended, left)
+    if found is None:
         raise Refused.field(
             "quantity", f"{ended} pieces of {facts.lot} are {facts.failure} and not made good yet; no more"
         )
-    line, opens = reopened(lines, use, kind, product)
+    line, opens = reopened(lines, found, kind, product)
     pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
     value = facts.quantity * item.value // item.quantity
     return _Failed(line, opens, pieces, facts.quantity, value)

@@ -27,7 +27,10 @@ from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
+from ledger.rules.goods import noted_of_lots
 from ledger.rules.orders import bound_orders, items_of_orders
+from ledger.rules.overs import bought_by_item
+from ledger.rules.receipts import received_by_item
 from ledger.rules.settled import settled_block
 from ledger.store.scratch import Scratch, scratch
 from ledger.views.bank_state import bank_states
@@ -276,20 +279,11 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
         if campaign is not None and slug != campaign:
             continue
         counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for _, receipt in books.documents.all("receipt", slug):
-            if receipt["reversed"] is not None:
-                continue
-            facts = receipt["facts"]
-            row = counts[facts["order"], facts["item"]]
-            for lot in facts["lots"]:
-                for name in ("good", "damaged", "short", "rejected"):
-                    row[name] += int(lot[name])
-                if "replaces" in lot:
-                    row["replaced"] -= int(lot["noted"])
-        for _, bought in books.documents.all("bought", slug):
-            if bought["reversed"] is None:
-                facts = bought["facts"]
-                counts[facts["order"], facts["item"]]["bought"] += int(facts["quantity"])
+        for of, came in received_by_item(books.session, slug).items():
+            counts[of] |= {"good": came.good, "damaged": came.damaged, "short": came.short}
+            counts[of] |= {"rejected": came.rejected, "replaced": -came.replaced}
+        for of, units in bought_by_item(books.session, slug).items():
+            counts[of]["bought"] = units
         items = items_of_orders(books.session, slug)
         for order in bound_orders(books.session, slug):
             for item in items[order.entry]:
@@ -311,21 +305,20 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
 
 def _lots(books: Books, campaign: str | None) -> list[Tie]:
     """Per lot: what its delivery note says = what all places hold of it and what left them."""
-    places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    places: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for balance in books.balances():
         kind, asset = balance.account.kind, balance.asset
         if "#" in asset and kind not in _GIVEN and balance.net:
-            places[asset][kind.value] += balance.net
+            places[balance.account.campaign, asset][kind.value] += balance.net
     return [
         Tie.of(
             what="lot",
-            subject=asset,
+            subject=f"{slug}/{asset}",
             asset=asset,
-            total=int(lot["facts"]["noted"]),
-            parts=tuple(sorted(places[asset].items())),
+            total=noted,
+            parts=tuple(sorted(places[slug, asset].items())),
         )
-        for asset, lot in books.documents.all("lot", "")
-        if campaign is None or lot["campaign"] == campaign
+        for (slug, asset), noted in noted_of_lots(books.session, campaign).items()
     ]
 
 

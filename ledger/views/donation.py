@@ -22,7 +22,6 @@ from ledger.recording.dating import HAPPENED, day_beside
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
-from ledger.rules.deliveries import signed_paper
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import require_order
@@ -31,10 +30,11 @@ from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
+from ledger.views.goods_steps import GoodsStep, goods_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
-from ledger.views.told_rows import ToldRows
+from ledger.views.told_rows import ToldRow, ToldRows
 from ledger.views.trail import (
     Block,
     DonationTrail,
@@ -286,6 +286,10 @@ class DonationFollower:
     def _steps(self, told: ToldRows) -> list[Step]:
         made: list[Step] = []
         for noun, number, row in told.all():
+            goods = goods_step(self._books.session, self._campaign, noun, number)
+            if goods is not None:
+                made.append(self._goods_step(noun, number, row, goods))
+                continue
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
             product = self.products.get(row.asset)
@@ -312,8 +316,6 @@ class DonationFollower:
                     detail = [("payment", number)]
                 if product is not None and product.nature is Nature.SERVICE:
                     kind = StepKind.PAID
-            elif noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
-                kind = StepKind.CARRIED
             elif noun == "refund":
                 order = require_order(self._books.session, self._campaign, document["facts"]["order"])
                 place = order.supplier
@@ -325,16 +327,6 @@ class DonationFollower:
                 detail.append(("reason", document["facts"]["reason"].replace("_", " ")))
             elif noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
-            elif noun == "shipment":
-                place = document["facts"]["destination"]
-            elif noun == "handover":
-                signed = signed_paper(document)
-                detail.append(("signed", "not yet" if signed is None else signed[1]))
-            if (reason := document["facts"].get("expired")) is not None:
-                detail.append(("past_last_day", reason))
-            if noun == "receipt":
-                expiries = [lot["expiry"] for lot in document["facts"]["lots"] if "expiry" in lot]
-                detail += [("expires", min(expiries))] if expiries else []
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))
@@ -355,6 +347,25 @@ class DonationFollower:
                 )
             )
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
+
+    def _goods_step(self, noun: str, number: str, row: ToldRow, goods: GoodsStep) -> Step:
+        product = self.products.get(row.asset)
+        carried = noun == "receipt" and product is not None and product.nature is Nature.SERVICE
+        detail = dict(goods.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
+        if goods.happened is not None:
+            detail[HAPPENED] = goods.happened
+        return Step(
+            kind=StepKind.CARRIED if carried else _STEPS[noun],
+            at=goods.date,
+            amount=Amount.of(row.asset, row.units),
+            unit=self._names.unit(row.asset),
+            place=goods.place or row.place,
+            reference=number,
+            detail=detail,
+            evidence=self._papers_about(noun, number),
+            entry=goods.entry,
+            over=True,
+        )
 
     def _waiting(self, held: dict[tuple[str, ExitKind | None], int]) -> Step | None:
         """What comes next: units that are under way or wait."""

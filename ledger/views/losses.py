@@ -5,15 +5,16 @@ Read from receipts, arrivals and losses; nothing is added to what they say, and 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Frozen, Whole
-from ledger.recording.dating import day_beside
-from ledger.rules.books import Books
-from ledger.rules.goods import lot_asset
-from ledger.rules.shipments import arrived_at
+from ledger.core.names import Lot
+from ledger.model import goods
+from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
+from ledger.model.goods import Cause, FindRow, LotDeliveryRow, Missing, ReceiptRow
 
 
 class LossRow(Frozen):
@@ -45,87 +46,118 @@ class LossRow(Frozen):
     @property
     def asset(self) -> str:
         """The lot as an asset of the accounts."""
-        return lot_asset(self.product, self.lot)
+        return str(Lot(self.product, self.lot))
 
 
-def loss_rows(books: Books, campaign: str) -> list[LossRow]:
+def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     """All losses of a campaign that stand, the oldest first."""
-    found = _found(books, campaign)
-    rows = [*_received(books, campaign), *_arrived(books, campaign, found), *_told(books, campaign, found)]
+    found = _found(session, campaign)
+    rows = [
+        *_received(session, campaign),
+        *_arrived(session, campaign, found),
+        *_told(session, campaign, found),
+    ]
     return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
 
 
-_Found = dict[tuple[str, str, str, str], int]
-"""(document, product, lot, lost or short) -> pieces that were found again."""
+_Found = dict[tuple[int, str, str, Missing], int]
+"""(entry of a loss or arrival, product, lot, lost or short) -> pieces that were found again."""
 
 
-def _found(books: Books, campaign: str) -> _Found:
-    found: _Found = defaultdict(int)
-    for _, find in books.documents.all("find", campaign):
-        if find.get("reversed") is None:
-            facts = find["facts"]
-            name = f"{facts['by']} {facts['document']}"
-            found[name, facts["product"], facts["lot"], facts["was"]] += int(facts["quantity"])
-    return found
-
-
-def _received(books: Books, campaign: str) -> Iterator[LossRow]:
-    for number, receipt in books.documents.all("receipt", campaign):
-        if receipt["reversed"] is not None:
-            continue
-        product = str(receipt["notes"]["product"])
-        for lot in receipt["facts"]["lots"]:
-            for found, cause in (("damaged", "damage"), ("short", "short")):
-                if lot[found]:
-                    yield _row(
-                        receipt, f"receipt {number}", receipt["facts"]["place"], product, lot, found, cause
-                    )
-
-
-def _arrived(books: Books, campaign: str, again: _Found) -> Iterator[LossRow]:
-    for number, arrival in books.documents.all("arrival", campaign):
-        if arrival["reversed"] is not None:
-            continue
-        facts = arrival["facts"]
-        place = arrived_at(books.documents.require("shipment", campaign, facts["waybill"]), arrival)
-        for lot in facts["lots"]:
-            causes = (("damaged", "damage"), ("short", "short"), ("lost", str(lot.get("cause", "lost"))))
-            for found, cause in causes:
-                if lot[found]:
-                    back = again.get((f"arrival {number}", lot["product"], lot["lot"], found), 0)
-                    yield _row(arrival, f"arrival {number}", place, lot["product"], lot, found, cause, back)
-
-
-def _told(books: Books, campaign: str, again: _Found) -> Iterator[LossRow]:
-    for number, loss in books.documents.all("loss", campaign):
-        if loss.get("reversed") is None:
-            facts = loss["facts"]
-            product, cause = facts["product"], facts["cause"]
-            back = again.get((f"loss {number}", product, facts["lot"], "lost"), 0)
-            yield _row(loss, f"loss {number}", facts["place"], product, facts, "quantity", cause, back)
-
-
-def _row(
-    document: dict[str, Any],
-    name: str,
-    place: str,
-    product: str,
-    lot: dict[str, Any],
-    found: str,
-    cause: str,
-    back: int = 0,
-) -> LossRow:
-    facts = document["facts"]
-    return LossRow(
-        date=document["date"],
-        document=name,
-        place=place,
-        product=product,
-        lot=str(lot["lot"]),
-        pieces=int(lot[found]) - back,
-        cause=cause,
-        report=str(facts.get("report", "")),
-        reason=str(facts.get("reason", "")),
-        happened=day_beside(document),
-        found=back,
+def _found(session: Session, campaign: str) -> _Found:
+    query = (
+        select_columns(
+            col(FindRow.told_by),
+            col(FindRow.product),
+            col(FindRow.lot),
+            col(FindRow.was),
+            func.sum(FindRow.quantity),
+        )
+        .where(col(FindRow.campaign) == campaign, col(FindRow.reversed_by).is_(None))
+        .group_by(col(FindRow.told_by), col(FindRow.product), col(FindRow.lot), col(FindRow.was))
     )
+    return {
+        (entry, product, lot, was): int(n)
+        for entry, product, lot, was, n in session.connection().execute(query)
+    }
+
+
+def _received(session: Session, campaign: str) -> Iterator[LossRow]:
+    query = (
+        select(ReceiptRow, LotDeliveryRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == campaign,
+            col(ReceiptRow.reversed_by).is_(None),
+            LotDeliveryRow.damaged + LotDeliveryRow.short > 0,
+        )
+    )
+    for receipt, lot in session.exec(query):
+        for pieces, cause in ((lot.damaged, Cause.DAMAGE.value), (lot.short, Missing.SHORT.value)):
+            if pieces:
+                yield LossRow(
+                    date=receipt.date,
+                    document=f"receipt {receipt.number}",
+                    place=receipt.place,
+                    product=lot.product,
+                    lot=lot.lot,
+                    pieces=pieces,
+                    cause=cause,
+                    report="",
+                    reason="",
+                    happened=receipt.happened,
+                )
+
+
+def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+    query = (
+        select(ArrivalRow, ArrivedLotRow)
+        .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
+        .where(
+            ArrivalRow.campaign == campaign,
+            col(ArrivalRow.reversed_by).is_(None),
+            ArrivedLotRow.damaged + ArrivedLotRow.short + ArrivedLotRow.lost > 0,
+        )
+    )
+    for arrival, lot in session.exec(query):
+        back = {was: again.get((arrival.entry, lot.product, lot.lot, was), 0) for was in Missing}
+        for pieces, cause, found in (
+            (lot.damaged, Cause.DAMAGE.value, 0),
+            (lot.short, Missing.SHORT.value, back[Missing.SHORT]),
+            (lot.lost, (lot.cause or Cause.LOST).value, back[Missing.LOST]),
+        ):
+            if pieces:
+                yield LossRow(
+                    date=arrival.date,
+                    document=f"arrival {arrival.number}",
+                    place=arrival.place,
+                    product=lot.product,
+                    lot=lot.lot,
+                    pieces=pieces - found,
+                    cause=cause,
+                    report=arrival.report or "",
+                    reason=arrival.reason or "",
+                    happened=arrival.happened,
+                    found=found,
+                )
+
+
+def _told(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+    query = select(goods.LossRow).where(
+        goods.LossRow.campaign == campaign, col(goods.LossRow.reversed_by).is_(None)
+    )
+    for loss in session.exec(query):
+        found = again.get((loss.entry, loss.product, loss.lot, Missing.LOST), 0)
+        yield LossRow(
+            date=loss.date,
+            document=f"loss {loss.number}",
+            place=loss.place,
+            product=loss.product,
+            lot=loss.lot,
+            pieces=loss.quantity - found,
+            cause=loss.cause.value,
+            report=loss.report or "",
+            reason=loss.reason,
+            happened=loss.happened,
+            found=found,
+        )

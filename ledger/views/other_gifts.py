@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
 from ledger.model.evidence import About
 from ledger.model.gifts import ContributionRow
-from ledger.recording.dating import HAPPENED, day_beside
+from ledger.model.goods import InKindRow as InKindGift
+from ledger.recording.dating import HAPPENED
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
 from ledger.rules.gift_records import contributions_of, find_contribution
+from ledger.rules.in_kind import find_in_kind, in_kind_gifts
 from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.changes import GivenUnits
 from ledger.views.donation import DonationFollower, restriction_to
@@ -102,40 +104,38 @@ def _contribution(row: ContributionRow) -> _Gift:
     )
 
 
-def _in_kind(books: Books, slug: str, document: dict[str, Any]) -> _Gift:
-    facts = document["facts"]
-    line, start, end = document["notes"]["interval"]
+def _in_kind(books: Books, row: InKindGift) -> _Gift:
     return _Gift(
         noun="in-kind",
-        number=facts["number"],
-        entry=document["seq"],
-        at=document["at"],
-        date=document["date"],
-        happened=day_beside(document) or "",
-        asset=facts["product"],
-        minor=int(facts["quantity"]),
-        unit=product_of(books.session, slug, facts["product"]).unit,
-        value=facts["value"],
-        currency=facts["currency"],
-        place=facts["place"],
+        number=row.number,
+        entry=row.entry,
+        at=row.at,
+        date=row.date,
+        happened=row.happened or "",
+        asset=row.product,
+        minor=row.quantity,
+        unit=product_of(books.session, row.campaign, row.product).unit,
+        value=row.value,
+        currency=row.currency,
+        place=row.place,
         detail=(
-            ("value", f"{facts['value']} {facts['currency']}"),
-            ("method", facts["method"].replace("_", " ")),
-            ("stated_by", facts["stated_by"]),
+            ("value", f"{row.value} {row.currency}"),
+            ("method", row.method.value.replace("_", " ")),
+            ("stated_by", row.stated_by),
         ),
-        paper=facts.get("paper"),
-        status=DonationStatus.SETTLED if document["live"] else DonationStatus.REVERSED,
-        reversed_by=document["reversed"],
-        line=str(line),
-        start=int(start),
-        end=int(end),
+        paper=row.paper,
+        status=DonationStatus.SETTLED if row.reversed_by is None else DonationStatus.REVERSED,
+        reversed_by=row.reversed_by,
+        line=row.line,
+        start=row.line_start,
+        end=row.line_start + row.quantity,
     )
 
 
 def _found(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
     if noun == "in-kind":
-        document = books.documents.find(noun, slug, number)
-        return None if document is None else _in_kind(books, slug, document)
+        given = find_in_kind(books.session, slug, number)
+        return None if given is None else _in_kind(books, given)
     row = find_contribution(books.session, slug, number)
     return None if row is None else _contribution(row)
 
@@ -249,25 +249,24 @@ def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
     """(place in the list, row) of each, bank money first, by number."""
     end = campaign_of(books.session, slug).end
     gifts = [_contribution(row) for row in contributions_of(books.session, slug)]
-    gifts += [_in_kind(books, slug, document) for _, document in books.documents.all("in-kind", slug)]
+    gifts += [_in_kind(books, row) for row in in_kind_gifts(books.session, slug)]
     for gift in gifts:
         yield f"a{gift.noun}:{gift.number}", _row(slug, gift, end)
 
 
 def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
     """What was given in kind and stands, with its stated value: told apart, in no total of money."""
-    for number, document in books.documents.all("in-kind", slug):
-        if document["live"]:
-            facts = document["facts"]
-            product = product_of(books.session, slug, facts["product"])
+    for row in in_kind_gifts(books.session, slug):
+        if row.reversed_by is None:
+            product = product_of(books.session, slug, row.product)
             yield InKindRow(
-                key=gift_key("in-kind", slug, number),
-                date=document["date"],
+                key=gift_key("in-kind", slug, row.number),
+                date=row.date,
                 what=product.name,
-                quantity=int(facts["quantity"]),
+                quantity=row.quantity,
                 unit=product.unit,
-                value=Amount.of(facts["currency"], int(facts["value"])),
-                method=facts["method"],
-                stated_by=facts["stated_by"],
-                organisation=facts.get("organisation", ""),
+                value=Amount.of(row.currency, row.value),
+                method=row.method.value,
+                stated_by=row.stated_by,
+                organisation=row.organisation or "",
             )

@@ -20,6 +20,7 @@ from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
+from ledger.model.goods import ReceiptRow
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
@@ -62,7 +63,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.remembered import remembered
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
-from ledger.views.sums import lots_of, sum_tables
+from ledger.views.sums import goods_of, sum_tables
 from ledger.views.trail import DonationTrail, Paper
 from ledger.views.two_keys import deliveries
 
@@ -150,7 +151,7 @@ def campaign_report(
         and watched.state.value in {"seen", "confirmed"}
         and not is_change(observed, watched)
     )
-    delivered = deliveries(books, slug, today)
+    delivered = deliveries(books.session, slug, today)
     ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
     not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
     reached = _bars(flow, StageKind.DISTRIBUTED)
@@ -238,8 +239,8 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             )
             for row in open_now[:WAITING_SHOWN]
         ),
-        deliveries=deliveries(books, slug, today),
-        losses=tuple(reversed(loss_rows(books, slug))),
+        deliveries=deliveries(books.session, slug, today),
+        losses=tuple(reversed(loss_rows(books.session, slug))),
         expired=quantities(counted(expired), _units(tx.session, slug)),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
     )
@@ -256,9 +257,9 @@ def _pieces(flow: Flow, rows: Iterable[tuple[str, int]]) -> tuple[Quantity, ...]
 
 def _received_good(books: Books, slug: str) -> int | None:
     """Share of what was received that was in good condition, in thousandths, surplus aside."""
-    lots = [lot for name, lot in lots_of(books, slug) if not lot_named(name).is_over]
-    noted = sum(lot["noted"] for lot in lots if "replaces" not in lot)
-    return sum(lot["good"] for lot in lots) * 1000 // noted if noted else None
+    lots = [row for row in goods_of(books, slug) if not row.is_over]
+    noted = sum(row.noted for row in lots)
+    return sum(row.good for row in lots) * 1000 // noted if noted else None
 
 
 def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:
@@ -333,10 +334,13 @@ def median_of(counted: list[tuple[int, int]]) -> int | None:
 
 def _days_order_to_receipt(books: Books, slug: str) -> int | None:
     orders = dict(_approval_days(books, slug))
+    received = select(ReceiptRow.order_number, ReceiptRow.date).where(
+        ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None)
+    )
     days = [
-        (date.fromisoformat(receipt["date"]) - date.fromisoformat(orders[receipt["facts"]["order"]])).days
-        for _, receipt in books.documents.all("receipt", slug)
-        if receipt["reversed"] is None and receipt["facts"]["order"] in orders
+        (date.fromisoformat(day) - date.fromisoformat(orders[order])).days
+        for order, day in books.session.exec(received)
+        if order in orders
     ]
     return int(statistics.median(days)) if days else None
 

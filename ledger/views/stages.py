@@ -19,7 +19,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import bound_orders, item_of, items_of_orders, order_line, require_order
-from ledger.rules.shipments import arrived_at
+from ledger.rules.shipments import origins_of
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
 from ledger.views.put_back import PutBack, placed, put_back
 
@@ -115,6 +115,7 @@ class CampaignFlow:
         self._products = products_of(books.session, campaign)
         self._orders: dict[str, OrderRow] = {}
         self._items: dict[tuple[str, str], OrderItemRow] = {}
+        self._origins = origins_of(books.session, campaign)
         self._find_bars()
 
     # where units are
@@ -203,13 +204,7 @@ class CampaignFlow:
     def _depth(self, place: str) -> int:
         """How many shipments lie between a receipt and a place."""
         depth, here, seen = 0, place, {place}
-        documents = self._books.documents
-        origins: dict[str, str] = {}
-        for _, shipment in documents.all("shipment", self._campaign):
-            if shipment["status"] != "reversed":
-                came = (documents.require("arrival", self._campaign, n) for n in shipment["arrivals"])
-                places = {shipment["facts"]["destination"], *(arrived_at(shipment, row) for row in came)}
-                origins |= dict.fromkeys(places, shipment["facts"]["origin"])
+        origins = self._origins
         while here in origins and origins[here] not in seen:
             here = origins[here]
             seen.add(here)

@@ -6,18 +6,22 @@ All of it is computed from entries and lines; nothing here is kept, and nothing 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import Source, UnitState, Use
-from ledger.core.names import LineKind, Lot, UseCause, UseName, line_named, lot_named
+from ledger.core.names import LineKind, Lot, line_named, lot_named
+from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
 from ledger.rules.books import Books
-from ledger.rules.goods import expiry_of, lot_asset, over_asset
+from ledger.rules.goods import expiry_of, recall_of
 from ledger.rules.orders import find_order
+from ledger.rules.receipts import receipt_use
 from ledger.rules.returns import holders_of
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
@@ -87,6 +91,25 @@ class GiftShare(Frozen):
     """Whole pieces; 0 for a gift that is too small for one."""
 
 
+class LotDelivery(Frozen):
+    """What one receipt, or one gift in kind, brought of a lot."""
+
+    receipt: str
+    """Number of the receipt; empty, like order and supplier, for a gift in kind."""
+    order: str
+    """Number of the order."""
+    supplier: str
+    """Code of the supplier."""
+    in_kind: str
+    """Number of the gift in kind; empty for a receipt."""
+    date: str
+    """The accounting day."""
+    place: str
+    """Where it came to."""
+    noted: Whole
+    """Pieces that its paper says."""
+
+
 class LotTrace(Frozen):
     """A lot backwards and forwards: where it came from, who has it, whose gifts it was."""
 
@@ -94,14 +117,10 @@ class LotTrace(Frozen):
     """Code of the product."""
     lot: str
     """Name of the lot."""
-    receipt: str
-    """Number of the receipt; empty, like order and supplier, for gifts in kind."""
-    order: str
-    """Number of the order."""
-    supplier: str
-    """Code of the supplier."""
     noted: Whole
-    """Pieces that the delivery note says."""
+    """Pieces that all its deliveries brought, by their papers."""
+    deliveries: tuple[LotDelivery, ...]
+    """What brought it, the oldest first."""
     recall: str | None
     """Number of its recall."""
     holders: tuple[Holder, ...]
@@ -119,8 +138,8 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                 continue
             asset = balance.asset
             lot = lot_named(asset)
-            recalled = books.documents.find("recalled", "", asset)
-            expiry = expiry_of(books, asset)
+            recall = recall_of(books.session, campaign, lot)
+            expiry = expiry_of(books.session, campaign, lot)
             found.append(
                 StockRow(
                     place=balance.account.detail[-1],
@@ -129,7 +148,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                     pieces=balance.net,
                     expiry=expiry,
                     usable=kind is AccountClass.STOCK,
-                    recall=recalled["recall"] if recalled else None,
+                    recall=None if recall is None else recall.number,
                     expired=expiry is not None and expiry < today,
                 )
             )
@@ -138,7 +157,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
 
 def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -> list[CardRow]:
     """The card of a lot at a place, from the entries, in their order; raises NotFound where it never was."""
-    asset, where = lot_asset(product, lot), account(AccountClass.STOCK, campaign, place)
+    asset, where = str(Lot(product, lot)), account(AccountClass.STOCK, campaign, place)
     rows: list[CardRow] = []
     balance = 0
     for moved in tx.journal.moved((where,), asset):
@@ -160,65 +179,106 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
     return rows
 
 
-def lots_named(books: Books, campaign: str, lot: str) -> list[tuple[str, dict[str, Any]]]:
-    """(asset, document) of the campaign's lots of a name, as `LOT` or `PRODUCT#LOT`; a surplus is its lot's."""
-    lot = Lot("", lot).ordered.number
-    return [
-        (asset, document)
-        for asset, document in books.documents.all("lot", "")
-        if document["campaign"] == campaign
-        and lot in {asset, lot_named(asset).number}
-        and not lot_named(asset).is_over
-    ]
+def lots_named(session: Session, campaign: str, name: str) -> list[Lot]:
+    """The campaign's lots of a name, as `LOT` or `PRODUCT#LOT`, of which something came; a surplus is its lot's."""
+    whole = lot_named(name) if "#" in name else None
+    number = (Lot("", name) if whole is None else whole).ordered.number
+    query = (
+        select(LotRow.product)
+        .where(LotRow.campaign == campaign, LotRow.lot == number)
+        .order_by(col(LotRow.product))
+    )
+    if whole is not None:
+        query = query.where(LotRow.product == whole.product)
+    lots = [Lot(product, number) for product in session.exec(query)]
+    return [lot for lot in lots if _deliveries(session, campaign, lot)]
 
 
-def lot_traces(books: Books, campaign: str, lot: str) -> list[LotTrace]:
+_Delivered = tuple[LotDeliveryRow, ReceiptRow | None, InKindRow | None]
+
+
+def _deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[_Delivered]:
+    """What came of a lot and stands, each with its receipt or its gift, first recorded first."""
+    query = (
+        select(LotDeliveryRow, ReceiptRow, InKindRow)
+        .outerjoin(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
+        .outerjoin(InKindRow, col(InKindRow.entry) == LotDeliveryRow.entry)
+        .where(
+            LotDeliveryRow.campaign == campaign,
+            LotDeliveryRow.product == lot.product,
+            LotDeliveryRow.lot == lot.number,
+            col(LotDeliveryRow.reversed_by).is_(None),
+        )
+        .order_by(col(LotDeliveryRow.entry), col(LotDeliveryRow.n))
+    )
+    return session.exec(query).all()
+
+
+def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     """Every lot of this name, traced; raises NotFound."""
     found = []
-    for asset, document in lots_named(books, campaign, lot):
-        order = find_order(books.session, campaign, document.get("order", ""))
-        recalled = books.documents.find("recalled", "", asset)
-        held = holders_of(books, campaign, asset)
-        here = lot_named(asset)
+    for lot in lots_named(books.session, campaign, name):
+        rows = _deliveries(books.session, campaign, lot)
+        recall = recall_of(books.session, campaign, lot)
         found.append(
             LotTrace(
-                product=here.product,
-                lot=here.number,
-                receipt=document.get("receipt", ""),
-                order=document.get("order", ""),
-                supplier=order.supplier if order else "",
-                noted=document["facts"]["noted"],
-                recall=recalled["recall"] if recalled else None,
-                holders=tuple(Holder(kind=kind, place=place, pieces=pieces) for kind, place, pieces in held),
-                gifts=tuple(_gifts(books, campaign, asset, document)),
+                product=lot.product,
+                lot=lot.number,
+                noted=sum(row.noted for row, _, _ in rows),
+                deliveries=tuple(_told(books, campaign, *row) for row in rows),
+                recall=None if recall is None else recall.number,
+                holders=tuple(
+                    Holder(kind=kind, place=place, pieces=pieces)
+                    for kind, place, pieces in holders_of(books, campaign, lot)
+                ),
+                gifts=tuple(_gifts(books, campaign, lot, rows)),
             )
         )
     if not found:
         raise NotFound(
-            f"lot: no lot {lot[:60]} was received in campaign {campaign}; see `aidtrail stock list`"
+            f"lot: no lot {name[:60]} was received in campaign {campaign}; see `aidtrail stock list`"
         )
     return found
 
 
-def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) -> Iterator[GiftShare]:
-    """Whose gifts a lot was, all its pieces: backwards from the receipt that made it."""
+def _told(
+    books: Books, campaign: str, row: LotDeliveryRow, receipt: ReceiptRow | None, gift: InKindRow | None
+) -> LotDelivery:
+    order = "" if receipt is None else receipt.order_number
+    purchase = find_order(books.session, campaign, order)
+    return LotDelivery(
+        receipt="" if receipt is None else receipt.number,
+        order=order,
+        supplier="" if purchase is None else purchase.supplier,
+        in_kind="" if gift is None else gift.number,
+        date=receipt.date if receipt is not None else gift.date if gift is not None else "",
+        place=row.place,
+        noted=row.noted,
+    )
+
+
+def _gifts(books: Books, campaign: str, lot: Lot, rows: Sequence[_Delivered]) -> Iterator[GiftShare]:
+    """Whose gifts a lot was, all its pieces: backwards from the receipts that made it, and what was given of it."""
     worth: dict[tuple[str, str], int] = defaultdict(int)
     pieces: dict[str, int] = defaultdict(int)
-    lines, lot = books.lines, document["facts"]["lot"]
-    use_id = str(UseName(UseCause.RECEIPT, campaign, document.get("receipt", ""), (lot,)))
+    lines = books.lines
     uses: dict[str, Use] = {}
-    if lines.has_use(use_id):
-        uses[use_id] = lines.use(use_id)
-        _count_pieces(owners_of_use(lines, uses[use_id]), pieces)
-    for name in lines.goods(campaign, AccountClass.STOCK):
-        line, goods = str(name), name.asset
-        if goods == over_asset(asset) or (goods == asset and not lines.has_use(use_id)):
-            for source, start, end in _first_here(lines, line):
-                _count_pieces(owners(lines, line, start, end), pieces)
-                if source.use is None:
-                    worth[source.gift or "", goods] += end - start
-                else:
-                    uses.setdefault(source.use, lines.use(source.use))
+    for _, receipt, _ in rows:
+        use_id = "" if receipt is None else receipt_use(campaign, receipt.number, lot.number)
+        if use_id and lines.has_use(use_id):
+            uses[use_id] = lines.use(use_id)
+            _count_pieces(owners_of_use(lines, uses[use_id]), pieces)
+    received = frozenset(uses)
+    for goods in lines.goods(campaign, AccountClass.STOCK):
+        if goods.lot not in {lot, lot.over}:
+            continue
+        line = str(goods)
+        for source, start, end in _first_here(lines, line, received):
+            _count_pieces(owners(lines, line, start, end), pieces)
+            if source.use is None:
+                worth[source.gift or "", goods.asset] += end - start
+            else:
+                uses.setdefault(source.use, lines.use(source.use))
     for use in uses.values():
         unit = lines.asset(use.line)
         for start, end in use.pieces:
@@ -233,11 +293,16 @@ def _gifts(books: Books, campaign: str, asset: str, document: dict[str, Any]) ->
         yield GiftShare(gift=gift or None, amount=Amount.of(unit, count), pieces=pieces.pop(gift, 0))
 
 
-def _first_here(lines: Lines, line: str) -> Iterator[tuple[Source, int, int]]:
-    """Pieces that became the lot's on this line: not those that moved here, nor what a reversal took back."""
+def _first_here(lines: Lines, line: str, received: Collection[str]) -> Iterator[tuple[Source, int, int]]:
+    """Pieces that became the lot's on this line by no use that was `received`: given, or surplus that was bought.
+
+    Not those that moved here or were found again, nor what a reversal took back.
+    """
     for source in lines.sources(line):
-        if source.use is not None and line_named(lines.use(source.use).line).kind is LineKind.GOODS:
-            continue
+        if source.use is not None:
+            bought = line_named(lines.use(source.use).line).kind is LineKind.ORDER
+            if source.use in received or not bought:
+                continue
         for span in lines.spans(line, source.start, source.end):
             if span.state is not UnitState.VOID:
                 yield source, span.start, span.end

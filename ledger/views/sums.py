@@ -2,27 +2,86 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, case, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.lines import PartKind
-from ledger.core.names import lot_named
+from ledger.core.names import Lot
 from ledger.model.campaigns import Nature
+from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
 from ledger.rules.books import Books
-from ledger.rules.campaigns import product_of
+from ledger.rules.campaigns import product_of, products_of
+from ledger.rules.goods import lot_of_delivery
 from ledger.views.campaign import SumRow, SumTable, SumTotal
 from ledger.views.carrying import carrying_tables
 
 
-def lots_of(books: Books, slug: str) -> list[tuple[str, dict[str, Any]]]:
-    """(asset, counts) of the campaign's lots of goods, services aside."""
-    found = []
-    for asset, document in books.documents.all("lot", ""):
-        if document["campaign"] != slug:
-            continue
-        if product_of(books.session, slug, document["product"]).nature is Nature.GOODS:
-            found.append((asset, document["facts"]))
-    return found
+@dataclass(frozen=True, slots=True)
+class LotSums:
+    """What came of a lot in all its deliveries, in pieces. `good`: surplus that was accepted or bought too.
+
+    `is_over`: it came too much with another lot; `at_receipt`: damaged or short when it came.
+    """
+
+    lot: Lot
+    is_over: bool
+    noted: int  # but for what was delivered in the place of earlier pieces
+    good: int
+    at_receipt: int
+
+
+def lots_of(session: Session, slug: str) -> list[LotSums]:
+    """The campaign's lots that came, services included, by product and lot."""
+    again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
+    query = (
+        select_columns(
+            col(LotDeliveryRow.product),
+            col(LotDeliveryRow.lot),
+            col(LotRow.over_of),
+            func.sum(again),
+            func.sum(LotDeliveryRow.good),
+            func.sum(LotDeliveryRow.damaged + LotDeliveryRow.short),
+        )
+        .join(LotRow, lot_of_delivery())
+        .where(col(LotDeliveryRow.campaign) == slug, col(LotDeliveryRow.reversed_by).is_(None))
+        .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot), col(LotRow.over_of))
+        .order_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+    )
+    usable = _usable_surplus(session, slug)
+    return [
+        LotSums(
+            Lot(product, lot),
+            over is not None,
+            int(noted),
+            int(good) + usable.get(Lot(product, lot), 0),
+            int(bad),
+        )
+        for product, lot, over, noted, good, bad in session.connection().execute(query)
+    ]
+
+
+def _usable_surplus(session: Session, slug: str) -> dict[Lot, int]:
+    """Pieces that came too much and were accepted or bought, by lot."""
+    query = (
+        select(OverDecisionRow.product, OverDecisionRow.lot, func.sum(OverDecisionRow.quantity))
+        .where(
+            OverDecisionRow.campaign == slug,
+            col(OverDecisionRow.decision).in_((OverDecision.ACCEPTED, OverDecision.BOUGHT)),
+            col(OverDecisionRow.reversed_by).is_(None),
+        )
+        .group_by(col(OverDecisionRow.product), col(OverDecisionRow.lot))
+    )
+    return {Lot(product, lot): int(units) for product, lot, units in session.exec(query)}
+
+
+def goods_of(books: Books, slug: str) -> list[LotSums]:
+    """The campaign's lots that came, services aside."""
+    products = products_of(books.session, slug)
+    rows = lots_of(books.session, slug)
+    return [row for row in rows if products[row.lot.product].nature is Nature.GOODS]
 
 
 def sum_tables(books: Books, slug: str) -> list[SumTable]:
@@ -93,16 +152,16 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
             )
         )
     tables += carrying_tables(books, slug)
-    by_product: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for asset, counts in lots_of(books, slug):
-        by_product.setdefault(lot_named(asset).product, []).append((asset, counts))
+    by_product: dict[str, list[LotSums]] = {}
+    for row in goods_of(books, slug):
+        by_product.setdefault(row.lot.product, []).append(row)
     tables += [_goods_sums(books, slug, product, lots) for product, lots in by_product.items()]
     return tables
 
 
-def _goods_sums(books: Books, slug: str, product: str, lots: list[tuple[str, dict[str, Any]]]) -> SumTable:
+def _goods_sums(books: Books, slug: str, product: str, lots: list[LotSums]) -> SumTable:
     """The pieces of one product: what came good, and where it is."""
-    names = {asset for asset, _ in lots}
+    names = {str(lot.lot) for lot in lots}
     rows: list[SumRow] = []
 
     def row(key: str, units: int, label: str = "") -> SumRow:
@@ -123,9 +182,9 @@ def _goods_sums(books: Books, slug: str, product: str, lots: list[tuple[str, dic
             rows.append(row(key, sum(places.values())))
         else:
             rows.extend(row(key, units, label) for label, units in places.items() if units)
-    good = sum(counts["good"] for _, counts in lots)
+    good = sum(lot.good for lot in lots)
     lost = sum(balance.net for balance in books.balances(AccountClass.LOST, slug) if balance.asset in names)
-    at_receipt = sum(counts["damaged"] + counts["short"] for _, counts in lots)
+    at_receipt = sum(lot.at_receipt for lot in lots)
     replaced = books.balances(AccountClass.REPLACED, slug, place=PartKind.SHORT.value)
     at_receipt -= sum(balance.net for balance in replaced if balance.asset in names)
     rows.append(row("lost", lost - at_receipt))

@@ -6,14 +6,26 @@ Pure reading; a gap is never closed here, and nobody is named.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+
+from sqlmodel import Session, col, select
 
 from ledger.core.frozen import Frozen, Quantity
-from ledger.rules.books import Books
+from ledger.model.deliveries import (
+    ArrivalRow,
+    ConfirmationRow,
+    DeliveryPaper,
+    HandoverLotRow,
+    HandoverRow,
+    ShipmentLotRow,
+    ShipmentRow,
+    ShipmentStateRow,
+    ShipmentStatus,
+)
 from ledger.rules.campaigns import campaign_of, product_of
-from ledger.rules.confirmations import confirmed_key, two_counts
-from ledger.rules.deliveries import signed_paper
+from ledger.rules.confirmations import two_counts
+from ledger.rules.deliveries import handed_lots
+from ledger.rules.shipments import shipped_lots
 
 PATIENCE = 14
 """Days after which a delivery that the other side did not confirm is listed; a link holds as long."""
@@ -22,7 +34,7 @@ PATIENCE = 14
 class Unconfirmed(Frozen):
     """A delivery that the other side has not counted."""
 
-    about: str
+    about: DeliveryPaper
     """`shipment` or `handover`."""
     paper: str
     """Number of the waybill or of the handover."""
@@ -40,7 +52,7 @@ class DeliveryCount(Frozen):
     Both sides are compared by what is good: what the consignee calls damaged and the sender's books do not is a gap.
     """
 
-    about: str
+    about: DeliveryPaper
     """`shipment` or `handover`."""
     paper: str
     """Number of the waybill or of the handover."""
@@ -77,9 +89,9 @@ class Deliveries(Frozen):
     """Numbers of the handovers that the recipient signed for."""
 
 
-def delivery_counts(books: Books, campaign: str) -> tuple[DeliveryCount, ...]:
+def delivery_counts(session: Session, campaign: str) -> tuple[DeliveryCount, ...]:
     """Both counts of all confirmed deliveries; raises NotFound for an unknown campaign."""
-    campaign_of(books.session, campaign)
+    campaign_of(session, campaign)
     return tuple(
         DeliveryCount(
             about=row.about,
@@ -93,78 +105,92 @@ def delivery_counts(books: Books, campaign: str) -> tuple[DeliveryCount, ...]:
             explained=row.explained,
             gap=row.gap,
             date=row.date,
-            happened=row.happened or None,
+            happened=row.happened,
         )
-        for row in two_counts(books, campaign)
+        for row in two_counts(session, campaign)
     )
 
 
-def deliveries(books: Books, campaign: str, today: str) -> Deliveries:
+def deliveries(session: Session, campaign: str, today: str) -> Deliveries:
     """Both counts of all deliveries, and those without a second count for longer than PATIENCE days."""
     rows = sorted(
-        delivery_counts(books, campaign), key=lambda row: (row.gap == 0, row.date, row.paper, row.lot)
+        delivery_counts(session, campaign), key=lambda row: (row.gap == 0, row.date, row.paper, row.lot)
     )
-    signed = {
-        number
-        for number, document in books.documents.all("handover", campaign)
-        if document.get("reversed") is None and signed_paper(document) is not None
-    }
+    signed = select(HandoverRow.number).where(
+        HandoverRow.campaign == campaign,
+        col(HandoverRow.reversed_by).is_(None),
+        col(HandoverRow.signed).is_not(None),
+    )
     return Deliveries(
-        counts=tuple(rows), unconfirmed=tuple(unconfirmed(books, campaign, today)), signed=frozenset(signed)
+        counts=tuple(rows),
+        unconfirmed=tuple(unconfirmed(session, campaign, today)),
+        signed=frozenset(session.exec(signed)),
     )
 
 
-def unconfirmed(books: Books, campaign: str, today: str) -> Iterator[Unconfirmed]:
+def unconfirmed(session: Session, campaign: str, today: str) -> list[Unconfirmed]:
     """Deliveries that came more than PATIENCE days before `today` and that only one side counted, oldest first."""
     last = (dt.date.fromisoformat(today) - dt.timedelta(days=PATIENCE)).isoformat()
-    found = [*_handovers(books, campaign), *_shipments(books, campaign)]
-    for row in sorted(found, key=lambda row: (row.date, row.about, row.paper)):
-        key = confirmed_key(row.about, row.paper)
-        if row.date < last and books.documents.find("confirmation", campaign, key) is None:
-            yield row
+    found = [*_handovers(session, campaign, last), *_shipments(session, campaign, last)]
+    return sorted(found, key=lambda row: (row.date, row.about, row.paper))
 
 
-def _handovers(books: Books, campaign: str) -> Iterator[Unconfirmed]:
-    for number, document in books.documents.all("handover", campaign):
-        if document.get("reversed") is None:
-            facts = document["facts"]
-            yield Unconfirmed(
-                about="handover",
-                paper=number,
-                place=facts["organisation"],
-                sent=_sent(books, campaign, facts["lots"]),
-                date=document["date"],
-            )
+def _handovers(session: Session, campaign: str, last: str) -> Iterator[Unconfirmed]:
+    counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))
+    query = select(HandoverRow).where(
+        HandoverRow.campaign == campaign,
+        col(HandoverRow.reversed_by).is_(None),
+        HandoverRow.date < last,
+        col(HandoverRow.entry).not_in(counted),
+    )
+    for row in session.exec(query).all():
+        yield Unconfirmed(
+            about=DeliveryPaper.HANDOVER,
+            paper=row.number,
+            place=row.organisation,
+            sent=_sent(session, campaign, handed_lots(session, row.entry)),
+            date=row.date,
+        )
 
 
-def _shipments(books: Books, campaign: str) -> Iterator[Unconfirmed]:
+def _shipments(session: Session, campaign: str, last: str) -> Iterator[Unconfirmed]:
     """Waybills that have come: from the day of the last count there, or of being told delivered."""
-    for waybill, document in books.documents.all("shipment", campaign):
-        came = [
-            books.documents.require("arrival", campaign, number)["date"] for number in document["arrivals"]
-        ]
-        came += [row["date"] for row in document.get("states", ()) if row["state"] == "delivered"]
-        if came and document.get("reversed") is None:
-            facts = document["facts"]
+    arrived = select(ArrivalRow.shipment, ArrivalRow.date).where(
+        ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None)
+    )
+    delivered = select(ShipmentStateRow.shipment, ShipmentStateRow.date).where(
+        ShipmentStateRow.campaign == campaign,
+        ShipmentStateRow.state == ShipmentStatus.DELIVERED,
+        col(ShipmentStateRow.reversed_by).is_(None),
+    )
+    came: dict[int, str] = {}
+    for shipment, date in [*session.exec(arrived), *session.exec(delivered)]:
+        came[shipment] = max(date, came.get(shipment, ""))
+    counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))
+    query = select(ShipmentRow).where(
+        ShipmentRow.campaign == campaign,
+        col(ShipmentRow.reversed_by).is_(None),
+        col(ShipmentRow.entry).not_in(counted),
+    )
+    for row in session.exec(query).all():
+        if row.entry in came and came[row.entry] < last:
             yield Unconfirmed(
-                about="shipment",
-                paper=waybill,
-                place=facts["destination"],
-                sent=_sent(books, campaign, facts["lots"]),
-                date=max(came),
+                about=DeliveryPaper.SHIPMENT,
+                paper=row.waybill,
+                place=row.destination,
+                sent=_sent(session, campaign, shipped_lots(session, row.entry)),
+                date=came[row.entry],
             )
 
 
-def _sent(books: Books, campaign: str, lots: list[dict[str, Any]]) -> tuple[Quantity, ...]:
+def _sent(
+    session: Session, campaign: str, lots: Iterable[HandoverLotRow | ShipmentLotRow]
+) -> tuple[Quantity, ...]:
     """What a paper lists, product by product."""
     pieces: dict[str, int] = {}
     for lot in lots:
-        pieces[lot["product"]] = pieces.get(lot["product"], 0) + int(lot["quantity"])
+        pieces[lot.product] = pieces.get(lot.product, 0) + lot.quantity
     return tuple(
-        Quantity(
-            product=product,
-            unit=product_of(books.session, campaign, product).unit,
-            quantity=count,
-        )
+        Quantity(product=product, unit=product_of(session, campaign, product).unit, quantity=count)
         for product, count in pieces.items()
     )

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
+from ledger.core.names import Lot
 from ledger.rules.books import Books
 from ledger.rules.confirmations import open_gaps
-from ledger.rules.goods import lot_asset
 from ledger.rules.matching import open_matches
 from ledger.rules.orders import bound_orders
+from ledger.rules.overs import surplus_of, waiting_of
+from ledger.rules.returns import require_recall
 from ledger.views.matter import DecisionWanted, Matter
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
@@ -61,8 +63,8 @@ def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
 
 def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
     """Two counts of a delivery that differ, and deliveries that only the sender counted."""
-    for gap in open_gaps(books, slug):
-        asset = lot_asset(gap.product, gap.lot)
+    for gap in open_gaps(books.session, slug):
+        asset = str(Lot(gap.product, gap.lot))
         yield DecisionWanted(
             matter=Matter.COUNT_GAP,
             campaign=slug,
@@ -72,7 +74,7 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
             what_to_do=f"{gap.books_good} of {gap.sent} are good in the books, and {gap.good} good and {gap.damaged} "
             "damaged were counted: record the loss or correct the paper, and name it (`confirmation explain`)",
         )
-    for row in unconfirmed(books, slug, today):
+    for row in unconfirmed(books.session, slug, today):
         yield DecisionWanted(
             matter=Matter.UNCONFIRMED_DELIVERY,
             campaign=slug,
@@ -85,30 +87,34 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
 
 def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
     """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
+    session = books.session
     for row in stock_rows(books, slug, today):
-        asset = lot_asset(row.product, row.lot)
-        subject = f"{asset} at {row.place}"
+        lot = Lot(row.product, row.lot)
+        subject = f"{lot} at {row.place}"
         if row.recall is not None:
-            since = str(books.documents.require("recall", slug, row.recall)["date"])
+            since = require_recall(session, slug, row.recall).date
             what = "send it back, or write it off (`loss add` with cause=recalled)"
             yield DecisionWanted(
                 matter=Matter.RECALLED_STOCK,
                 campaign=slug,
                 subject=subject,
                 since=since,
-                amount=Amount.known(asset, row.pieces),
+                amount=Amount.known(str(lot), row.pieces),
                 what_to_do=what,
             )
         elif not row.usable:
-            lot = books.documents.require("lot", "", asset)
-            since = str(books.documents.require("receipt", slug, lot["receipt"])["date"])
+            since = min(
+                receipt.date
+                for receipt, over in surplus_of(session, slug, lot)
+                if receipt.place == row.place and waiting_of(session, over)
+            )
             what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
             yield DecisionWanted(
                 matter=Matter.SURPLUS,
                 campaign=slug,
                 subject=subject,
                 since=since,
-                amount=Amount.known(asset, row.pieces),
+                amount=Amount.known(str(lot), row.pieces),
                 what_to_do=what,
             )
         elif row.expired and row.expiry is not None:
@@ -118,6 +124,6 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWante
                 campaign=slug,
                 subject=subject,
                 since=row.expiry,
-                amount=Amount.known(asset, row.pieces),
+                amount=Amount.known(str(lot), row.pieces),
                 what_to_do=what,
             )

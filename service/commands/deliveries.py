@@ -15,7 +15,6 @@ import segno
 from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
 from ledger.recording.users import actor_named
-from ledger.rules.books import Books
 from ledger.views.two_keys import PATIENCE, DeliveryCount, Unconfirmed, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
@@ -71,7 +70,7 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = find_data_folder(options.data, outside)
     with open_folder(folder, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
-        found = deliveries(Books(tx), slug, rfc3339(now_of(tx, outside))[:10])
+        found = deliveries(tx.session, slug, rfc3339(now_of(tx, outside))[:10])
     lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
     data: dict[str, Any] = {
         "counts": [row.data() for row in found.counts],

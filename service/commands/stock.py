@@ -15,7 +15,7 @@ from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.views.losses import loss_rows
-from ledger.views.stock import lot_traces, stock_card, stock_rows
+from ledger.views.stock import LotDelivery, lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import now_of, open_ledger
@@ -55,7 +55,7 @@ def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        rows = loss_rows(Books(tx), _slug(tx, options))
+        rows = loss_rows(tx.session, _slug(tx, options))
     lines = [
         f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
         f"{f', {row.found} found again' if row.found else ''}"
@@ -90,10 +90,8 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
         traces = lot_traces(Books(tx), _slug(tx, options), options.lot)
     lines = []
     for trace in traces:
-        lines.append(
-            f"{trace.product}#{trace.lot}: {trace.noted} noted on receipt {trace.receipt}, "
-            f"order {trace.order}, from {trace.supplier}"
-        )
+        lines.append(f"{trace.product}#{trace.lot}: {trace.noted} noted")
+        lines += [f"  {_delivered(row)}" for row in trace.deliveries]
         lines += [f"  recalled by {trace.recall}"] if trace.recall else []
         lines += [f"  {row.kind} {row.place}: {row.pieces}" for row in trace.holders]
         lines += [
@@ -106,6 +104,13 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
             for row in trace.gifts
         ]
     return Answer(tuple(lines), [trace.data() for trace in traces])
+
+
+def _delivered(row: LotDelivery) -> str:
+    came = f"{row.date}  {row.noted} to {row.place}"
+    if row.in_kind:
+        return f"{came} by gift in kind {row.in_kind}"
+    return f"{came} by receipt {row.receipt}, order {row.order}, from {row.supplier}"
 
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:

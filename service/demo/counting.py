@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ledger.core.roles import Role
+from ledger.model.deliveries import CountedBy, DeliveryPaper
 from ledger.rules.confirmations import Confirmation, CountedLot
 from ledger.rules.deliveries import Handover, Signature
 from ledger.rules.evidence import Evidence
@@ -26,13 +27,13 @@ def counts_of(planned: Sequence[Act]) -> Iterator[Act]:
                 for lot in told.lots
             )
             counted = Confirmation(
-                number=told.waybill, about="shipment", paper=told.waybill, by="consignee", lots=lots,
-                date=told.date,
+                number=told.waybill, about=DeliveryPaper.SHIPMENT, paper=told.waybill, by=CountedBy.CONSIGNEE,
+                lots=lots, date=told.date,
             )  # fmt: skip
         elif isinstance(told, Handover):
             lots = tuple(CountedLot(product=lot.product, lot=lot.lot, good=lot.quantity) for lot in told.lots)
             counted = Confirmation(
-                number=told.number, about="handover", paper=told.number, by="recipient", lots=lots,
+                number=told.number, about=DeliveryPaper.HANDOVER, paper=told.number, by=CountedBy.RECIPIENT, lots=lots,
                 date=told.date,
             )  # fmt: skip
         else:

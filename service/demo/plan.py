@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.core.roles import Role
+from ledger.model.deliveries import Carriage
 from ledger.rules.approvals import Decision
 from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.rules.conversions import Conversion
@@ -343,7 +344,7 @@ def _carrying() -> Iterator[Act]:
             waybill=waybill,
             origin=BEIJING,
             destination=ABUJA,
-            carriage="air",
+            carriage=Carriage.AIR,
             lots=_lots((lot, quantity)),
             expected=counted_on,
             date=day,
@@ -377,7 +378,7 @@ def _handing_out() -> Iterator[Act]:
         facts = Handover(number=number, place=ABUJA, organisation=WAHO, lots=lots, date=day)
         yield _recorded(f"{day}T11:00", "handover", facts)
     onward = Shipment(
-        waybill="W-005", origin=ABUJA, destination=PRAIA, carriage="sea", lots=_lots((LOT_B1, 6_000)),
+        waybill="W-005", origin=ABUJA, destination=PRAIA, carriage=Carriage.SEA, lots=_lots((LOT_B1, 6_000)),
         expected="2020-09-10", date="2020-08-20",
     )  # fmt: skip
     yield _recorded("2020-08-20T08:00", "shipment", onward)

@@ -10,7 +10,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.trail import ChangeKind, DonationTrail, TrailChange
 from service.commands.trail import trail_lines
 from tests.tools.ledgers import Ledger, tx
-from tests.tools.things import BTC, DATE, document, funded, hand_over, order, pay, receive, stocked
+from tests.tools.things import BTC, DATE, funded, hand_over, order, pay, receive, seq_of, stocked
 from tests.tools.told_story import GIFT, trail_of
 
 
@@ -44,7 +44,7 @@ def test_what_went_on_as_told_is_no_change(ledger: Ledger) -> None:
 
 def test_a_reversal_is_told_with_what_was_said_what_is_said_and_why(ledger: Ledger) -> None:
     hand_over(ledger, 300)
-    seq = document(ledger, "handover", "H-1")["seq"]
+    seq = seq_of(ledger, "handover", "H-1")
     undone = ledger.do("approver", "reversal", "add", entry=seq, reason="another lot was meant", date=DATE)
     change = only(trail_of(ledger, GIFT))
     assert (change.kind, change.entry, change.of) == (ChangeKind.REVERSED, undone.seq, seq)

@@ -15,7 +15,7 @@ from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report, donation_trails
 from tests.tools.ledgers import SLUG, Ledger, name
-from tests.tools.things import DATE, document, funded, hand_over, net, order, pay, receive
+from tests.tools.things import DATE, document, funded, hand_over, net, order, pay, receive, seq_of
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_closing_is_reversed_and_what_it_stands_on_only_after_it(ledger: Ledge
     order(ledger)
     receive(ledger, good=600)
     pay(ledger, 300_000)
-    receipt = document(ledger, "receipt", "GRN-1")["seq"]
+    receipt = seq_of(ledger, "receipt", "GRN-1")
     close(ledger, cancellation=200_000)
     with pytest.raises(Conflict, match="reverse its closing first"):
         ledger.do("approver", "reversal", "add", entry=receipt, reason="no", date=DATE)
@@ -146,7 +146,7 @@ def test_a_discount_reaches_positions_that_follow_a_reversed_receipt(ledger: Led
     order(ledger, quantity=3, value=1000)
     receive(ledger, "G1", "L1", good=1)
     receive(ledger, "G2", "L2", good=1)
-    reverse(ledger, document(ledger, "receipt", "G1")["seq"])
+    reverse(ledger, seq_of(ledger, "receipt", "G1"))
     close(ledger, discount=333, cancellation=667)
     assert gifts_of(ledger, "L2", 1) == {"discount:PO-1:1"}
     reverse(ledger, document(ledger, "purchase", "PO-1")["closed"])
@@ -177,7 +177,7 @@ def test_a_receipt_that_follows_a_reversed_one_maps_the_positions_that_it_left(l
     order(ledger, quantity=3, value=1000)
     receive(ledger, "G1", "L1", good=1)
     receive(ledger, "G2", "L2", good=1)
-    seq = document(ledger, "receipt", "G1")["seq"]
+    seq = seq_of(ledger, "receipt", "G1")
     ledger.do("approver", "reversal", "add", entry=seq, reason="counted wrong", date=DATE)
     receive(ledger, "G3", "L3", good=2)
     with ledger.store.read() as reading:

@@ -90,7 +90,7 @@ def test_per_order_item_and_per_lot_the_pieces_tie(tmp_path: Path) -> None:
         for tie in made.ties
     }
     assert ties["order", "PO-1/1"] == (100, {"good": 50, "damaged": 4, "short": 6, "open": 40}, 0)
-    assert ties["lot", "KIT#L1"] == (60, {"stock": 50, "lost": 10}, 0)
+    assert ties["lot", f"{SLUG}/KIT#L1"] == (60, {"stock": 50, "lost": 10}, 0)
     assert made.holds
 
 
@@ -122,7 +122,7 @@ def test_a_planted_error_in_a_lot_shows_for_that_lot_by_exactly_how_much(tmp_pat
         plant(writing, f"stock/{SLUG}/Depot", -3)
     made = report(ledger)
     assert [(tie.subject, tie.difference.minor) for tie in made.ties if tie.difference.minor] == [
-        ("KIT#L1", -3)
+        (f"{SLUG}/KIT#L1", -3)
     ]
     assert [(table.asset, table.difference.minor) for table in made.tables if table.difference.minor] == [
         ("KIT#L1", -3)

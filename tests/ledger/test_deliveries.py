@@ -16,7 +16,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, StepKind
 from ledger.views.two_keys import deliveries
 from tests.tools.ledgers import SLUG, Ledger, name
-from tests.tools.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
+from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 PAPER = "ab" * 32
 
@@ -79,7 +79,7 @@ def test_recipients_get_no_more_than_there_is_and_each_place_is_named_once(ledge
 
 def test_a_distribution_to_several_is_reversed_whole(ledger: Ledger) -> None:
     distribute(ledger, ("Accra", 30), ("Tamale", 25))
-    seq = document(ledger, "distribution", "D-1")["seq"]
+    seq = seq_of(ledger, "distribution", "D-1")
     ledger.do("approver", "reversal", "add", entry=seq, reason="told wrong", date=DATE)
     distribute(ledger, ("Tamale", 100), number="D-2")
     assert {place.place: place.amount.minor for place in trail(ledger).places if place.is_distributed} == {
@@ -133,7 +133,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
     with pytest.raises(NotFound):
         ledger.do("recorder", "handover", "sign", **(sign | {"number": "H-9"}))
     with ledger.store.read() as reading:
-        assert deliveries(Books(reading), SLUG, DATE).signed == {"H-1"}
+        assert deliveries(reading.session, SLUG, DATE).signed == {"H-1"}
         head = reading.journal.head()
     assert head is not None
     ledger.do("approver", "reversal", "add", entry=head[0], reason="another paper", date=DATE)
@@ -145,7 +145,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
 def test_a_handover_that_was_signed_at_once_is_told_with_its_paper(ledger: Ledger) -> None:
     hand_over(ledger, 5, "H-2", signed=PAPER)
     with ledger.store.read() as reading:
-        assert deliveries(Books(reading), SLUG, DATE).signed == {"H-2"}
+        assert deliveries(reading.session, SLUG, DATE).signed == {"H-2"}
     attach(ledger, "H-2")
     with pytest.raises(Conflict, match="is signed already"):
         ledger.do("recorder", "handover", "sign", number="H-2", sha256=PAPER, date=DATE)

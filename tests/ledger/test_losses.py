@@ -24,7 +24,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_card, stock_rows
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger, name
-from tests.tools.things import DATE, document, funded, order, pay, ship
+from tests.tools.things import DATE, funded, order, pay, seq_of, ship
 
 EXPIRY = "2023-12-20"
 WHERE = f"/api/v1/campaigns/{SLUG}"
@@ -54,7 +54,7 @@ def waiting(ledger: Ledger) -> list[DecisionWanted]:
 
 def rows(ledger: Ledger) -> list[LossRow]:
     with ledger.store.read() as reading:
-        return loss_rows(Books(reading), SLUG)
+        return loss_rows(reading.session, SLUG)
 
 
 def lose(ledger: Ledger, quantity: int, cause: str, number: str = "LR-1") -> None:
@@ -143,7 +143,7 @@ def test_a_cause_goes_only_with_pieces_that_are_lost(ledger: Ledger) -> None:
 
 def test_what_is_reversed_is_no_loss(ledger: Ledger) -> None:
     lose(ledger, 2, "damage")
-    seq = document(ledger, "loss", "LR-1")["seq"]
+    seq = seq_of(ledger, "loss", "LR-1")
     ledger.do("approver", "reversal", "add", entry=seq, reason="found again", date="2023-12-22")
     assert [row.document for row in rows(ledger)] == ["receipt GRN-1", "receipt GRN-1"]
 

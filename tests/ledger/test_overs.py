@@ -18,7 +18,7 @@ from ledger.views.matter import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
 from tests.tools.ledgers import SLUG, Ledger, name
-from tests.tools.things import DATE, document, funded, hand_over, lots, net, order, pay, receive
+from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 
 @pytest.fixture
@@ -132,11 +132,11 @@ def test_a_receipt_whose_surplus_was_decided_is_not_reversed_before_the_decision
     order(ledger)
     receive(ledger, good=1000, over=50)
     decide(ledger, "return", 50)
-    seq = document(ledger, "receipt", "GRN-1")["seq"]
+    seq = seq_of(ledger, "receipt", "GRN-1")
     reversal = {"reason": "wrong", "date": DATE}
     with pytest.raises(Conflict):
         ledger.do("approver", "reversal", "add", entry=seq, **reversal)
-    ledger.do("approver", "reversal", "add", entry=document(ledger, "sent_back", "O-1")["seq"], **reversal)
+    ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "over.returned", "O-1"), **reversal)
     ledger.do("approver", "reversal", "add", entry=seq, **reversal)
     receive(ledger, "GRN-2", good=1000, over=40)
 
@@ -151,7 +151,7 @@ def test_an_acceptance_is_reversed_while_nothing_of_it_has_gone_on_and_its_piece
     handed = {"number": "H-1", "place": "Depot", "organisation": "Aid", "date": DATE}
     ledger.do("recorder", "handover", "add", lots=lots(10, "L1.over"), **handed)
     reversal = {"reason": "the supplier wants them back", "date": DATE}
-    first, second = (document(ledger, "accepted", number)["seq"] for number in ("O-1", "O-2"))
+    first, second = (seq_of(ledger, "over.accepted", number) for number in ("O-1", "O-2"))
     with pytest.raises(Conflict, match="some of these pieces have gone on"):
         ledger.do("approver", "reversal", "add", entry=first, **reversal)
     ledger.do("approver", "reversal", "add", entry=second, **reversal)
@@ -202,13 +202,13 @@ def test_a_receipt_that_was_replaced_in_part_is_reversed_after_its_replacement(l
     order(ledger)
     receive(ledger, good=990, short=10)
     replace(ledger, 6)
-    first, second = (document(ledger, "receipt", number)["seq"] for number in ("GRN-1", "GRN-9"))
+    first, second = (seq_of(ledger, "receipt", number) for number in ("GRN-1", "GRN-9"))
     reversal = {"reason": "wrong", "date": DATE}
     with pytest.raises(Conflict, match="later facts stand on"):
         ledger.do("approver", "reversal", "add", entry=first, **reversal)
     ledger.do("approver", "reversal", "add", entry=second, **reversal)
     replace(ledger, 10, number="GRN-8", lot="L8")
-    ledger.do("approver", "reversal", "add", entry=document(ledger, "receipt", "GRN-8")["seq"], **reversal)
+    ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "receipt", "GRN-8"), **reversal)
     ledger.do("approver", "reversal", "add", entry=first, **reversal)
 
 

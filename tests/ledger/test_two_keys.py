@@ -104,8 +104,8 @@ def test_a_waybill_told_delivered_waits_from_that_day(ledger: Ledger) -> None:
     )
     with ledger.store.read() as reading:
         books = Books(reading)
-        assert list(unconfirmed(books, SLUG, "2023-12-17")) == []
-        (row,) = unconfirmed(books, SLUG, "2023-12-18")
+        assert list(unconfirmed(books.session, SLUG, "2023-12-17")) == []
+        (row,) = unconfirmed(books.session, SLUG, "2023-12-18")
     assert (row.about, row.paper, row.place, [part.quantity for part in row.sent], row.date) == (
         "shipment",
         "W-1",
@@ -120,7 +120,7 @@ def test_open_gaps_are_listed_before_what_agrees(ledger: Ledger) -> None:
     count(ledger, 5, "handover", "H-1")
     count(ledger, 101)
     with ledger.store.read() as reading:
-        told = deliveries(Books(reading), SLUG, rfc3339(ledger.now)[:10])
+        told = deliveries(reading.session, SLUG, rfc3339(ledger.now)[:10])
     assert [(row.paper, row.gap) for row in told.counts] == [("W-1", -1), ("H-1", 0)]
     assert "1 more good than in the books, not explained" in page(ledger)
 

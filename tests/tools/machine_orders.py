@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from sqlmodel import col, select
+
 from ledger.core.accounts import AccountClass
+from ledger.core.names import Lot
+from ledger.model.goods import ReceiptRow
 from ledger.model.orders import BOUND, OrderStatus
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.closings import left_of
+from ledger.rules.goods import lot_deliveries
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
+from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
+from ledger.rules.receipts import receipt_use, receipts_of_order, received_lots
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
 
@@ -33,7 +40,8 @@ def _purchase(s: Scene) -> Facts:
     if over and s.chance(60):
         _, product, lot, _ = s.pick(over)
         items[0]["product"] = product
-        facts["amends"] = s.books.documents.require("lot", "", f"{product}#{lot}")["order"]
+        receipt, _ = surplus_of(s.books.session, s.slug, Lot(product, lot))[0]
+        facts["amends"] = receipt.order_number
     elif amended and s.chance(30):
         facts["amends"] = s.pick(amended)[0]
     return facts
@@ -157,9 +165,8 @@ def _is_paid(s: Scene, facts: Facts) -> bool:
     """Did a payment reach the first position of what failed?"""
     if "lot" not in facts:
         return True
-    receipts = [d for _, d in s.documents("receipt") if d["facts"]["order"] == facts["order"]]
-    for receipt in receipts:
-        use_id = f"receipt:{s.slug}:{receipt['facts']['number']}:{facts['lot']}"
+    for receipt in receipts_of_order(s.books.session, s.slug, facts["order"]):
+        use_id = receipt_use(s.slug, receipt.number, facts["lot"])
         if s.books.lines.has_use(use_id):
             use = s.books.lines.use(use_id)
             return bool(use.pieces) and use.pieces[-1][1] <= s.books.lines.filled(use.line)
@@ -180,44 +187,41 @@ def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
     return None
 
 
-def _of_lot(s: Scene, asset: str, failure: str, pieces: int) -> tuple[Facts, int, str] | None:
-    lot = s.books.documents.find("lot", "", asset)
-    if (
-        lot is None
-        or lot["campaign"] != s.slug
-        or "order" not in lot
-        or lot["facts"]["lot"].endswith(".over")
-    ):
+def _of_lot(
+    s: Scene, receipt: ReceiptRow | None, lot: str, failure: str, pieces: int
+) -> tuple[Facts, int, str] | None:
+    if receipt is None:
         return None
-    order = require_order(s.books.session, s.slug, lot["order"])
-    receipt = s.books.documents.require("receipt", s.slug, lot["receipt"])
-    item = item_of(s.books.session, order, receipt["facts"]["item"])
+    order = require_order(s.books.session, s.slug, receipt.order_number)
+    item = item_of(s.books.session, order, receipt.item)
     quantity = s.n(1, pieces)
     value = quantity * item.value // item.quantity
     if not value:
         return None
-    facts = {"order": lot["order"], "item": item.item, "failure": failure, "lot": lot["facts"]["lot"]}
+    facts = {"order": receipt.order_number, "item": item.item, "failure": failure, "lot": lot}
     return facts | {"quantity": quantity}, value, order.currency
 
 
 def _bad_lots(s: Scene) -> list[tuple[Facts, int, str] | None]:
     found = []
-    for asset, lot in s.books.documents.all("lot", ""):
-        found += [
-            _of_lot(s, asset, failure, lot["facts"][failure])
-            for failure in ("short", "damaged", "rejected")
-            if lot["campaign"] == s.slug and lot["facts"].get(failure)
-        ]
+    session = s.books.session
+    standing = select(ReceiptRow).where(ReceiptRow.campaign == s.slug, col(ReceiptRow.reversed_by).is_(None))
+    for receipt in session.exec(standing.order_by(col(ReceiptRow.entry))).all():
+        for lot in received_lots(session, receipt.entry):
+            failed = {"short": lot.short, "damaged": lot.damaged, "rejected": lot.rejected}
+            found += [_of_lot(s, receipt, lot.lot, how, pieces) for how, pieces in failed.items() if pieces]
     return found
 
 
 def _returned(s: Scene) -> list[tuple[Facts, int, str] | None]:
     found: list[tuple[Facts, int, str] | None] = []
-    for number, document in s.documents("return"):
-        if document["facts"]["way"] == "to_supplier":
-            for lot in document["facts"]["lots"]:
-                way = _of_lot(s, f"{lot['product']}#{lot['lot']}", "returned", lot["quantity"])
-                found += [None if way is None else (way[0] | {"returned_by": number}, way[1], way[2])]
+    for told in s.told("return"):
+        for row in told["lots"] if told["way"] == "to_supplier" else ():
+            lot = Lot(row["product"], row["lot"])
+            came = [] if lot.is_over else lot_deliveries(s.books.session, s.slug, lot)
+            receipts = [s.books.session.get(ReceiptRow, delivery.entry) for delivery in came]
+            way = _of_lot(s, next(filter(None, receipts), None), lot.number, "returned", row["quantity"])
+            found += [None if way is None else (way[0] | {"returned_by": told["number"]}, way[1], way[2])]
     return found
 
 

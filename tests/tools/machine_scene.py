@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
-from ledger.core.names import lot_named
+from ledger.core.entry import entry_from_bytes
+from ledger.core.names import Lot, lot_named
 from ledger.model.moves import MoveRow
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
+from ledger.rules.goods import recall_of
 from ledger.rules.moves import MOVES
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
@@ -72,6 +74,12 @@ class Scene:
         """Those that stand, of this campaign."""
         found = self.books.documents.all(kind, self.slug)
         return [(number, document) for number, document in found if document.get("reversed") is None]
+
+    def told(self, kind: str) -> list[Facts]:
+        """The facts of the entries of a kind that stand, of this campaign, oldest first."""
+        rows = self.tx.journal.rows(campaign=self.slug, kind=kind)
+        entries = [entry_from_bytes(row.data) for row in rows]
+        return [dict(entry.facts) for entry in entries if self.books.reversed_by(entry.seq) is None]
 
     def of_status(self, kind: str, *statuses: str) -> list[tuple[str, dict[str, Any]]]:
         return [(number, d) for number, d in self.documents(kind) if d["status"] in statuses]
@@ -128,7 +136,7 @@ class Scene:
         return found
 
     def recalled(self, product: str, lot: str) -> bool:
-        return self.books.documents.find("recalled", "", f"{product}#{lot}") is not None
+        return recall_of(self.books.session, self.slug, Lot(product, lot)) is not None
 
     def unexplained(self) -> list[tuple[str, SpendRow]]:
         """Spends that no entry explains and none waits to."""

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import JoinedBlock, SeenTx, TxFacts
+from ledger.model.deliveries import DeliveryPaper
 from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.confirmations import sent_on
 from tests.tools import machine_things
 from tests.tools.machine_chain import Unspent
 from tests.tools.machine_scene import Scene
@@ -250,13 +252,13 @@ def count_delivery(world: World) -> None:
             actor = world.actors[1]
             world.now += 60
             with world.books() as books:
-                lots = books.documents.require(about, slug, paper)["facts"]["lots"]
+                sent = sent_on(books.session, slug, DeliveryPaper(about), paper)
             counts = {
-                (lot["product"], lot["lot"]): (
-                    max(0, lot["quantity"] + world.rnd.choice((-2, -1, 0, 1))),
+                (lot.product, lot.lot): (
+                    max(0, lot.quantity + world.rnd.choice((-2, -1, 0, 1))),
                     world.rnd.choice((0, 0, 1)),
                 )
-                for lot in lots
+                for lot in sent.lots
             }
             world.count(actor, slug, about, paper, counts)
             world.audit()

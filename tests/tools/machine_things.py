@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from typing import Any
+
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
+from ledger.core.names import Lot, lot_named
+from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
 from ledger.model.people import Dimension
 from ledger.rules.confirmations import open_gaps
-from ledger.rules.goods import expiry_of
+from ledger.rules.goods import expiry_of, noted_of_lots
 from ledger.rules.orders import open_account
+from ledger.rules.overs import surplus_of, waiting_of
+from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import cells_of, indicators_of
+from ledger.rules.shipments import require_shipment
 from ledger.views.papers import papers_about
 from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
 from tests.tools.machine_world import Needs
@@ -34,39 +40,58 @@ def _receipt(s: Scene) -> Facts:
         count = s.n(1, pieces)
         lot = {"lot": s.new("L"), "noted": count, "good": count, "replaces": {"lot": earlier, "found": found}}
         return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": [lot]}
-    number, item, _, opened = s.one([row for row in rows if row[3]], "purchase.approved")
+    number, item, product, opened = s.one([row for row in rows if row[3]], "purchase.approved")
     lots = []
     for noted in s.parts(s.n(1, opened), s.pick((1, 1, 2))):
         if not noted:
             continue
         good, damaged, short, rejected = s.parts(noted, 4) if s.chance(60) else (noted, 0, 0, 0)
-        lot: Facts = {"lot": s.new("L"), "noted": noted, "good": good, "damaged": damaged}
+        lot: Facts = {"lot": _lot(s, product, [row["lot"] for row in lots]), "noted": noted, "good": good}
+        lot["damaged"] = damaged
         lot |= {"short": short, "rejected": rejected}
         if s.chance(35):
             lot["over"] = s.n(1, 9)
         if s.chance(30):
-            lot["expiry"] = s.pick((s.today, "2026-01-01"))
+            known = expiry_of(s.books.session, s.slug, Lot(product, lot["lot"]))
+            lot["expiry"] = known or s.pick((s.today, "2026-01-01"))
+        if lot.get("expiry", s.today) < s.today:
+            del lot["expiry"]
         lots.append(lot)
     return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": lots}
+
+
+def _lot(s: Scene, product: str, named: list[str]) -> str:
+    """A new lot, or one that came before: a maker's lot comes in as many deliveries as it likes."""
+    there = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
+    again = [lot.number for lot in there if lot.product == product and not lot.is_over]
+    again = [lot for lot in again if lot not in named]
+    return s.pick(again) if again and s.chance(25) else s.new("L")
 
 
 def _replaceable(s: Scene, order: str, product: str) -> list[tuple[str, str, int]]:
     """(lot, short or rejected, pieces at most) of lots that came on an order."""
     found = []
-    for _, lot in s.books.documents.all("lot", ""):
-        if lot["campaign"] == s.slug and lot.get("order") == order and lot["product"] == product:
-            found += [
-                (lot["facts"]["lot"], kind, int(lot["facts"][kind]))
-                for kind in ("short", "rejected")
-                if lot["facts"].get(kind)
-            ]
+    for receipt in receipts_of_order(s.books.session, s.slug, order):
+        for lot in received_lots(s.books.session, receipt.entry) if receipt.product == product else ():
+            found += [(lot.lot, "short", lot.short)] if lot.short else []
+            found += [(lot.lot, "rejected", lot.rejected)] if lot.rejected else []
     return found
 
 
-def _over(s: Scene) -> tuple[Facts, dict[str, Any]]:
-    _, product, lot, pieces = s.one(s.held(AccountClass.OVER), "receipt")
-    document = s.books.documents.require("lot", "", f"{product}#{lot}")
-    return s.numbered("OV") | {"product": product, "lot": lot, "quantity": s.n(1, pieces)}, document
+def _over(s: Scene) -> tuple[Facts, str]:
+    """(a decision about pieces of one receipt's surplus, the number of its order)."""
+    _, product, lot, _ = s.one(s.held(AccountClass.OVER), "receipt")
+    session = s.books.session
+    waiting = [
+        (receipt, left)
+        for receipt, over in surplus_of(session, s.slug, Lot(product, lot))
+        if (left := waiting_of(session, over))
+    ]
+    receipt, left = s.pick(waiting)
+    facts = s.numbered("OV") | {"product": product, "lot": lot, "quantity": s.n(1, left)}
+    if len(waiting) > 1:
+        facts["receipt"] = receipt.number
+    return facts, receipt.order_number
 
 
 @tells("over.returned")
@@ -81,13 +106,13 @@ def _over_accepted(s: Scene) -> Facts:
 
 @tells("over.bought")
 def _over_bought(s: Scene) -> Facts:
-    facts, lot = _over(s)
+    facts, first = _over(s)
     ways = []
     for number, order in s.of_status("purchase", "approved"):
         for item in order["facts"]["items"]:
             opened = s.books.net(open_account(s.slug, number, item["item"]), item["product"])
             same = item["product"] == facts["product"]
-            if order["facts"].get("amends") == lot["order"] and same and opened:
+            if order["facts"].get("amends") == first and same and opened:
                 ways.append((number, item["item"], opened))
     if not ways:
         raise Needs(s.pick(("purchase", "purchase.approved", "purchase.approved")))
@@ -121,7 +146,8 @@ def _shipment(s: Scene) -> Facts:
 
 
 def _on_the_way(s: Scene, *statuses: str) -> list[str]:
-    return [waybill for waybill, d in s.documents("shipment") if d["status"] in statuses]
+    found = select(ShipmentRow).where(ShipmentRow.campaign == s.slug).order_by(col(ShipmentRow.waybill))
+    return [row.waybill for row in s.books.session.exec(found) if row.status in statuses]
 
 
 @tells("arrival")
@@ -150,13 +176,13 @@ def _state(s: Scene) -> Facts:
         "partially_received": ("customs_hold",),
     }
     waybill = s.one(_on_the_way(s, *after), "shipment")
-    status = s.books.documents.require("shipment", s.slug, waybill)["status"]
+    status = require_shipment(s.books.session, s.slug, waybill).status
     facts = {"waybill": waybill, "state": s.pick(after[status]), "reason": "Papers are looked at"}
     return s.numbered("SS") | facts
 
 
 def _expired(s: Scene, lots: list[Facts]) -> Facts:
-    days = [expiry_of(s.books, f"{lot['product']}#{lot['lot']}") for lot in lots]
+    days = [expiry_of(s.books.session, s.slug, Lot(lot["product"], lot["lot"])) for lot in lots]
     return {"expired": "The maker allowed it"} if any(day and day < s.today for day in days) else {}
 
 
@@ -172,8 +198,9 @@ def _handover(s: Scene) -> Facts:
 
 @tells("handover.signed")
 def _signature(s: Scene) -> Facts:
-    rows = [n for n, d in s.documents("handover") if "signed" not in d["facts"] and not d.get("signed")]
-    number = s.one(rows, "handover")
+    signed = {facts["number"] for facts in s.told("handover.signed")}
+    rows = [facts["number"] for facts in s.told("handover") if "signed" not in facts]
+    number = s.one([row for row in rows if row not in signed], "handover")
     papers = [paper.sha256 for paper in papers_about(s.tx.session, s.slug, About.HANDOVER, number)]
     return {"number": number, "sha256": s.one(papers, "evidence"), "date": s.today}
 
@@ -205,10 +232,10 @@ def _loss(s: Scene) -> Facts:
 def _find(s: Scene) -> Facts:
     names = {"loss": "quantity", "arrival": "lost"}
     told = [
-        (by, number, row, row[name])
+        (by, facts["number"], row, row[name])
         for by, name in names.items()
-        for number, document in s.documents(by)
-        for row in document["facts"].get("lots", [document["facts"]])
+        for facts in s.told(by)
+        for row in facts.get("lots", [facts])
         if row[name]
     ]
     by, number, row, pieces = s.one(told, s.pick(("loss", "arrival")))
@@ -231,35 +258,38 @@ def _return(s: Scene) -> Facts:
 
 @tells("recall")
 def _recall(s: Scene) -> Facts:
-    lots = [
-        (lot["product"], lot["facts"]["lot"])
-        for _, lot in s.books.documents.all("lot", "")
-        if lot["campaign"] == s.slug and not s.recalled(lot["product"], lot["facts"]["lot"])
-    ]
-    product, lot = s.one([row for row in lots if not row[1].endswith(".over")], "receipt")
-    return s.numbered("RC") | {"product": product, "lot": lot, "reason": "Maker's warning"}
+    there = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
+    lot = s.one(
+        [lot for lot in there if not lot.is_over and not s.recalled(lot.product, lot.number)], "receipt"
+    )
+    return s.numbered("RC") | {"product": lot.product, "lot": lot.number, "reason": "Maker's warning"}
 
 
 def papers_to_count(s: Scene) -> list[tuple[str, str]]:
     """(shipment or handover, number) that the other side has not counted."""
-    papers = [("shipment", number) for number, _ in s.documents("shipment")]
-    papers += [("handover", number) for number, _ in s.documents("handover")]
-    counted = {number for number, _ in s.books.documents.all("confirmation", s.slug)}
-    return [(about, paper) for about, paper in papers if f"{about}:{paper}" not in counted]
+    papers = [("shipment", facts["waybill"]) for facts in s.told("shipment")]
+    papers += [("handover", facts["number"]) for facts in s.told("handover")]
+    counted = {(facts["about"], facts["paper"]) for facts in s.told("confirmation")}
+    return [paper for paper in papers if paper not in counted]
 
 
 @tells("confirmation.explained")
 def _explained(s: Scene) -> Facts:
-    gap = s.one(open_gaps(s.books, s.slug), "confirmation")
+    gap = s.one(open_gaps(s.books.session, s.slug), "confirmation")
     told: dict[tuple[str, str], int] = defaultdict(int)
-    for _, document in s.documents("confirmation"):
-        for row in document["explained"]:
-            if (row["product"], row["lot"]) == (gap.product, gap.lot):
-                told[row["by"], row["document"]] += row["quantity"]
+    for row in s.told("confirmation.explained"):
+        if (row["product"], row["lot"]) == (gap.product, gap.lot):
+            told[row["by"], row["document"]] += row["quantity"]
     left, missing = {}, "arrival" if gap.about == "shipment" else "return"
-    for kind in ("loss", "find", "arrival", "return"):
-        for number, document in s.documents(kind):
-            for row in document["facts"].get("lots", [document["facts"]]):
+    for kind, entry in (
+        ("loss", "loss"),
+        ("find", "loss.found"),
+        ("arrival", "arrival"),
+        ("return", "return"),
+    ):
+        for facts in s.told(entry):
+            number = facts["number"]
+            for row in facts.get("lots", [facts]):
                 if (row["product"], row["lot"]) == (gap.product, gap.lot):
                     names = ("quantity", "good", "short", "damaged", "lost")
                     counted = sum(row.get(name, 0) for name in names)
@@ -311,11 +341,11 @@ def _evidence(s: Scene) -> Facts:
     sha256 = hashlib.sha256(f"paper {s.world.number()}".encode()).hexdigest()
     about: list[tuple[str, str | None]] = [("campaign", None)]
     if s.chance(40):
-        about = [("handover", number) for number, _ in s.documents("handover")] or about
+        about = [("handover", facts["number"]) for facts in s.told("handover")] or about
     for kind in ("need", "purchase", "receipt", "shipment", "loss", "return", "recall", "closing"):
         if about[0][0] == "handover":
             break
-        about += [(kind, number) for number, _ in s.books.documents.all(kind, s.slug)]
+        about += [(kind, facts.get("number") or facts["waybill"]) for facts in s.told(kind)]
     kind, number = s.pick(about)
     facts: Facts = {"sha256": sha256, "title": "Paper", "paper": "letter", "shows": "What was agreed"}
     facts |= {"access": "public", "about": kind, "date": s.today}

@@ -28,6 +28,7 @@ from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, standing_needs
 from ledger.rules.gift_records import SettledGift
+from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import Kind
@@ -278,9 +279,8 @@ class World:
             all_matches(books, slug)
             bank_states(tx, slug)
             stock_rows(books, slug, "2023-12-31")
-            for _, lot in list(books.documents.all("lot", "")):
-                if lot["campaign"] == slug and "over_of" not in lot:
-                    lot_traces(books, slug, lot["facts"]["lot"])
+            for _, asset in noted_of_lots(books.session, slug):
+                lot_traces(books, slug, asset)
             for gift in gifts_of(tx.session, slug):
                 self._read_trail(tx, gift)
 

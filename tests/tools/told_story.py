@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import TxFacts
 from ledger.rules.books import Books
+from ledger.rules.shipments import arrivals_of, require_shipment
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail
 from tests.tools.ledgers import REVERSIBLE, SLUG, Ledger, name, tx
@@ -79,6 +81,21 @@ class Told:
             raise LedgerError("nothing of this kind yet")
         return max(found, key=lambda row: int(row["seq"]))
 
+    def told(self, kind: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The facts of the newest entry of a kind that stands."""
+        with self.ledger.store.read() as reading:
+            entries = [entry_from_bytes(row.data) for row in reading.journal.rows(kind=kind)]
+            standing = [e for e in entries if Books(reading).reversed_by(e.seq) is None]
+        found = [facts for entry in standing if wanted(facts := dict(entry.facts))]
+        if not found:
+            raise LedgerError("nothing of this kind yet")
+        return found[-1]
+
+    def has_arrived(self, waybill: str) -> bool:
+        with self.ledger.store.read() as reading:
+            shipment = require_shipment(reading.session, SLUG, waybill)
+            return bool(arrivals_of(reading.session, shipment.entry))
+
     def pay(self, size: int) -> None:
         made = self.newest("purchase", lambda row: row["status"] == "approved")["facts"]["number"]
         pay(self.ledger, 20 + size % 120, self.number(), made)
@@ -89,8 +106,7 @@ class Told:
         receive(self.ledger, self.number(), f"L{self.made}", made, **counts)
 
     def lot(self, size: int) -> list[dict[str, Any]]:
-        facts = self.newest("receipt")["facts"]["lots"][0]
-        return lots(1 + size % 4, facts["lot"])
+        return lots(1 + size % 4, self.told("receipt")["lots"][0]["lot"])
 
     def ship(self, size: int) -> None:
         self.ledger.do(
@@ -99,7 +115,7 @@ class Told:
         )  # fmt: skip
 
     def arrive(self, size: int) -> None:
-        facts = self.newest("shipment", lambda row: not row["arrivals"])["facts"]
+        facts = self.told("shipment", lambda facts: not self.has_arrived(facts["waybill"]))
         row = facts["lots"][0]
         lost = size % 2
         told = {"product": "KIT", "lot": row["lot"], "good": row["quantity"] - lost, "lost": lost}
@@ -131,7 +147,7 @@ class Told:
     def find(self, size: int) -> None:
         """What the newest loss, or the newest arrival, called lost lies at the Depot again."""
         kind = ("loss", "arrival")[size % 2]
-        told = self.newest(kind)["facts"]
+        told = self.told(kind)
         row = told if kind == "loss" else told["lots"][0]
         self.ledger.do(
             "recorder", "loss", "find", number=self.number(), by=kind, document=told["number"], product="KIT",
@@ -148,7 +164,7 @@ class Told:
     def refund(self, size: int) -> None:
         facts: dict[str, Any] = {"failure": ("undelivered", "short", "damaged")[size % 3], "asset": "USD"}
         if size % 3:
-            row = self.newest("receipt")["facts"]
+            row = self.told("receipt")
             facts |= {"order": row["order"], "lot": row["lots"][0]["lot"], "quantity": 1, "amount": 1}
         else:
             closed = self.newest("purchase", lambda row: row["status"] in {"completed", "cancelled"})["facts"]

@@ -15,10 +15,13 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Quantity
+from ledger.core.names import Lot, lot_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
+from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.evidence import EvidenceRow
 from ledger.model.gifts import GiftBlockRow
+from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.limits import LimitRow
 from ledger.model.moves import MoveRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
@@ -30,18 +33,21 @@ from ledger.model.workflow import COUNTS, Status
 from ledger.recording.kinds import ALL
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
+from ledger.rules.confirmations import two_counts
 from ledger.rules.gift_records import contributions_of
+from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import items_of
 from ledger.rules.payable import credited_on_order, payable_on_invoice
 from ledger.rules.rates import rate_number
+from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states, statement_gaps
 from ledger.views.campaign import CampaignPage, CampaignReport
-from ledger.views.conservation import conservation
+from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
 from ledger.views.gift_list import donation_rows
 from ledger.views.queries import campaign_cards, campaign_page, donation_trails
@@ -122,10 +128,14 @@ def _conserved(tx: Reading) -> Iterator[Row]:
             yield "conservation", row.side.value, row.key, table.asset, row.amount.minor
         yield "conservation", "difference", "difference", table.asset, table.difference.minor
     for tie in made.ties:
-        yield "tie", f"{tie.what} {tie.subject}", "total", tie.total.asset, tie.total.minor
+        yield "tie", f"{tie.what} {_subject(tie)}", "total", tie.total.asset, tie.total.minor
         for name, part in tie.parts.items():
             if part.minor:
-                yield "tie", f"{tie.what} {tie.subject}", f"part {name}", part.asset, part.minor
+                yield "tie", f"{tie.what} {_subject(tie)}", f"part {name}", part.asset, part.minor
+
+
+def _subject(tie: Tie) -> str:
+    return tie.total.asset if tie.what == "lot" else tie.subject
 
 
 def _pieces(rows: Iterable[Quantity]) -> int:
@@ -287,19 +297,14 @@ def _orders(books: Books, slug: str) -> Iterator[Row]:
             what = f"{item.item} {item.product}"
             yield "order", name, f"{what}, ordered", "", item.quantity
             yield "order", name, f"{what}, value", currency, item.value
-        for receipt in papers.of("receipt", number):
-            if receipt["reversed"] is None:
-                for lot in receipt["facts"]["lots"]:
-                    for field in ("noted", "good", "damaged", "short", "rejected", "over"):
-                        if lot.get(field):
-                            what = f"{receipt['facts']['item']}, {field}"
-                            yield (
-                                "order",
-                                name,
-                                what,
-                                f"{receipt['notes']['product']}#{lot['lot']}",
-                                lot[field],
-                            )
+        for receipt in receipts_of_order(session, slug, number):
+            for row in received_lots(session, receipt.entry):
+                lot = Lot(row.product, row.lot)
+                counts = {"noted": row.noted, "good": row.good, "damaged": row.damaged}
+                counts |= {"short": row.short, "rejected": row.rejected}
+                for field, pieces in ({"over": row.noted} if lot.is_over else counts).items():
+                    if pieces:
+                        yield "order", name, f"{receipt.item}, {field}", str(lot.ordered), pieces
         asked = (PaymentRow.order_entry == order.entry, col(PaymentRow.status).in_(COUNTS))
         for payment in session.exec(select(PaymentRow).where(*asked)):
             field = "paid" if payment.status is Status.APPROVED else "asked for"
@@ -345,11 +350,8 @@ def _stock(books: Books, slug: str, now: int) -> Iterator[Row]:
 
 def _lots(books: Books, slug: str) -> Iterator[Row]:
     """Each lot with who holds it and whose gifts it was."""
-    seen = set()
-    for _, lot in books.documents.all("lot", ""):
-        if lot["campaign"] == slug and "over_of" not in lot:
-            seen.add(lot["facts"]["lot"])
-    for lot_name in sorted(seen):
+    lots = (lot_named(asset) for _, asset in noted_of_lots(books.session, slug))
+    for lot_name in sorted({lot.number for lot in lots if not lot.is_over}):
         for trace in lot_traces(books, slug, lot_name):
             name, asset = f"{slug}/{trace.product}#{trace.lot}", f"{trace.product}#{trace.lot}"
             yield "lot", name, "noted", asset, trace.noted
@@ -387,6 +389,10 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
     )
     for number in books.session.exec(accepted.distinct()):
         yield "status", f"{slug}/invoice {number}", "exception", "", "accepted"
+    for shipment in books.session.exec(select(ShipmentRow).where(ShipmentRow.campaign == slug)):
+        yield "status", f"{slug}/shipment {shipment.waybill}", "status", "", shipment.status.value
+    for about, paper in {(row.about.value, row.paper) for row in two_counts(books.session, slug)}:
+        yield "status", f"{slug}/confirmation {about}:{paper}", "status", "", "stands"
 
 
 _REVERSIBLE = {
@@ -396,6 +402,14 @@ _REVERSIBLE = {
     "result": ResultRow,
     "invoice": InvoiceRow,
     "credit-note": CreditNoteRow,
+    "receipt": ReceiptRow,
+    "arrival": ArrivalRow,
+    "handover": HandoverRow,
+    "distribution": DistributionRow,
+    "loss": LossRow,
+    "return": ReturnRow,
+    "recall": RecallRow,
+    "in-kind": InKindRow,
 }
 
 

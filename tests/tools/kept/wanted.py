@@ -51,6 +51,18 @@ def _accepted_again_figure(journal: str, key: FigureKey, kept: Values, today: Va
     return field in {"verdict", "PO-48/1 invoice IV-50"}
 
 
+def _found_again(_journal: str, key: FigureKey, kept: Values, made: Values) -> bool:
+    """Pieces of a gift in kind, or of surplus that came too much, that were lost and found: told twice before."""
+    noun, _, field, _ = key
+    if noun != "lot" or not field.startswith("gift "):
+        return False
+    return made is None or (kept is not None and _total(made) < _total(kept))
+
+
+def _total(values: list[Value]) -> int:
+    return sum(value for value in values if isinstance(value, int))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -78,5 +90,10 @@ WANTED: tuple[Wanted, ...] = (
     Wanted(
         "lot of the whole database",
         "A maker's lot belongs to its campaign, and comes in as many deliveries as it likes.",
+    ),
+    Wanted(
+        "found pieces",
+        "What was given in kind or came too much, was lost and was found, is counted once in a gift's part of its lot.",
+        of_figure=_found_again,
     ),
 )

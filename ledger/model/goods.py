@@ -1,0 +1,311 @@
+"""Goods: lots and what came of each, what was given in kind, what came too much, was lost, found, sent back, recalled.
+
+What lies where is not kept here: balances of stock accounts and lines of units say it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlmodel import Field, Index
+
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+
+
+class Cause(StrEnum):
+    """Why pieces are no more, in the words of those who move goods."""
+
+    DAMAGE = "damage"
+    EXPIRED = "expired"
+    STOLEN = "stolen"
+    LOST = "lost"
+    COLD_CHAIN = "cold_chain"
+    CUSTOMS = "customs"
+    RECALLED = "recalled"
+
+
+class Missing(StrEnum):
+    """What a loss or an arrival called pieces that are found again."""
+
+    LOST = "lost"
+    SHORT = "short"
+
+
+class Failed(StrEnum):
+    """What pieces of a lot were that the supplier delivers again."""
+
+    SHORT = "short"
+    REJECTED = "rejected"
+
+
+class ReturnWay(StrEnum):
+    """Which way goods go back."""
+
+    TO_SUPPLIER = "to_supplier"
+    FROM_RECIPIENT = "from_recipient"
+
+
+class OverDecision(StrEnum):
+    """What became of pieces that came too much."""
+
+    RETURNED = "returned"  # sent back to the supplier
+    ACCEPTED = "accepted"  # a gift in kind of the supplier
+    BOUGHT = "bought"  # by an approved order that amends the first one
+
+
+class ValueMethod(StrEnum):
+    """How the value of a gift in kind was come by."""
+
+    QUOTE = "quote"
+    INVOICE = "invoice"
+    MARKET_PRICE = "market_price"
+    APPRAISAL = "appraisal"
+    COST = "cost"
+
+
+def _of_lot() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["campaign", "product", "lot"], ["lots.campaign", "lots.product", "lots.lot"])
+
+
+class LotRow(Table, table=True):
+    """A maker's lot of a campaign's product, however many deliveries bring it.
+
+    `over_of` names the lot that this one came too much with: its pieces wait apart until somebody decides.
+    """
+
+    __tablename__: ClassVar[Any] = "lots"
+    __table_args__ = (KEYED,)
+    campaign: str = Field(primary_key=True, sa_type=TEXT)
+    product: str = Field(primary_key=True, sa_type=TEXT)
+    lot: str = Field(primary_key=True, sa_type=TEXT)
+    over_of: str | None = Field(default=None, sa_type=TEXT)
+
+
+class ReceiptRow(Table, table=True):
+    """A goods received note against one item of an order."""
+
+    __tablename__: ClassVar[Any] = "receipts"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("receipts_order", "campaign", "order_number", "item"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    order_number: str = Field(sa_type=TEXT)
+    item: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)  # the item's
+    place: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)  # where it was booked on another day
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class LotDeliveryRow(Table, table=True):
+    """What one receipt, or one gift in kind, brought of a lot: noted = good + damaged + short + rejected, in pieces.
+
+    Of a lot that came too much, `noted` is all that came and the rest is 0.
+    """
+
+    __tablename__: ClassVar[Any] = "lot_deliveries"
+    __table_args__ = (
+        _of_lot(),
+        one_of("replaces_found", Failed),
+        Index("lot_deliveries_lot", "campaign", "product", "lot"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    campaign: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    place: str = Field(sa_type=TEXT)
+    expiry: str | None = Field(default=None, sa_type=TEXT)
+    noted: int = Field(sa_type=LONG)
+    good: int = Field(sa_type=LONG)
+    damaged: int = Field(default=0, sa_type=LONG)
+    short: int = Field(default=0, sa_type=LONG)
+    rejected: int = Field(default=0, sa_type=LONG)
+    replaces: str | None = Field(default=None, sa_type=TEXT)  # the lot that it is delivered for
+    replaces_found: Failed | None = Field(default=None, sa_type=Word(Failed))
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class OverDecisionRow(Table, table=True):
+    """Pieces that came too much with a receipt, and what was decided. `order_number`, `item`: what buys them."""
+
+    __tablename__: ClassVar[Any] = "over_decisions"
+    __table_args__ = (
+        UniqueConstraint("campaign", "decision", "number"),
+        _of_lot(),
+        one_of("decision", OverDecision),
+        Index("over_decisions_receipt", "receipt", "product", "lot"),
+        Index("over_decisions_order", "campaign", "order_number", "item"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    decision: OverDecision = Field(sa_type=Word(OverDecision))
+    number: str = Field(sa_type=TEXT)
+    receipt: int = Field(sa_type=LONG, foreign_key="receipts.entry")
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)  # pieces
+    order_number: str | None = Field(default=None, sa_type=TEXT)
+    item: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class InKindRow(Table, table=True):
+    """A gift in kind: goods in stock, or a service rendered, and where its pieces lie on their line.
+
+    `value`: minor units of `currency`, as `stated_by` says.
+    """
+
+    __tablename__: ClassVar[Any] = "in_kind_gifts"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        _of_lot(),
+        one_of("method", ValueMethod),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    place: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)  # pieces
+    value: int = Field(sa_type=LONG)
+    currency: str = Field(sa_type=TEXT)
+    method: ValueMethod = Field(sa_type=Word(ValueMethod))
+    stated_by: str = Field(sa_type=TEXT)
+    paper: str | None = Field(default=None, sa_type=TEXT)  # SHA-256, hex
+    organisation: str | None = Field(default=None, sa_type=TEXT)
+    line: str = Field(sa_type=TEXT)
+    line_start: int = Field(sa_type=LONG)  # pieces of the line, up to `line_start + quantity`
+    at: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class LossRow(Table, table=True):
+    """Pieces in stock that are no more."""
+
+    __tablename__: ClassVar[Any] = "losses"
+    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("cause", Cause), STRICT)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    place: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)  # pieces
+    cause: Cause = Field(sa_type=Word(Cause))
+    reason: str = Field(sa_type=TEXT)
+    report: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class FindRow(Table, table=True):
+    """Pieces that a loss or an arrival (`told_by`, its entry) called lost or short, and that lie at `place` now."""
+
+    __tablename__: ClassVar[Any] = "finds"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        one_of("was", Missing),
+        Index("finds_told_by", "told_by"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    told_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    was: Missing = Field(sa_type=Word(Missing))
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)  # pieces
+    place: str = Field(sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
+    report: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class ReturnRow(Table, table=True):
+    """Goods that go back: from `place` to the supplier, or from `organisation` to `place`."""
+
+    __tablename__: ClassVar[Any] = "returns"
+    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("way", ReturnWay), STRICT)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    way: ReturnWay = Field(sa_type=Word(ReturnWay))
+    place: str = Field(sa_type=TEXT)
+    organisation: str | None = Field(default=None, sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
+    report: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class ReturnLotRow(Table, table=True):
+    """`quantity` pieces of a lot that went back; `n`: the place on the paper."""
+
+    __tablename__: ClassVar[Any] = "return_lots"
+    __table_args__ = (KEYED,)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="returns.entry"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)
+
+
+class RecallRow(Table, table=True):
+    """A lot that is called back, wherever it is; it is called back as long as one of its recalls stands."""
+
+    __tablename__: ClassVar[Any] = "recalls"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        _of_lot(),
+        Index("recalls_lot", "campaign", "product", "lot"),
+        STRICT,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    campaign: str = Field(sa_type=TEXT)
+    number: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
+    report: str | None = Field(default=None, sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    happened: str | None = Field(default=None, sa_type=TEXT)
+    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -1,0 +1,66 @@
+"""What papers about goods say of themselves in the steps of a trail: receipts, shipments, handovers and the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
+from ledger.model.goods import OverDecisionRow, ReceiptRow
+from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.overs import require_bought
+from ledger.rules.receipts import received_lots, require_receipt
+from ledger.rules.shipments import require_arrival, require_shipment
+
+Detail = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsStep:
+    """A paper's entry and accounting day, the day that it happened where that is another, and what it adds.
+
+    `place`: where goods go, where the paper says more than the line that they are on.
+    """
+
+    entry: int
+    date: str
+    happened: str | None
+    place: str | None = None
+    detail: Detail = ()
+
+
+_Row = ReceiptRow | OverDecisionRow | ShipmentRow | ArrivalRow | HandoverRow | DistributionRow
+
+
+def goods_step(session: Session, campaign: str, noun: str, number: str) -> GoodsStep | None:
+    """What the paper of a use says; None for one that is not about goods. Raises NotFound."""
+    row: _Row
+    match noun:
+        case "receipt":
+            row = require_receipt(session, campaign, number)
+            expiries = [lot.expiry for lot in received_lots(session, row.entry) if lot.expiry is not None]
+            return _step(row, detail=(("expires", min(expiries)),) if expiries else ())
+        case "bought":
+            return _step(require_bought(session, campaign, number))
+        case "shipment":
+            row = require_shipment(session, campaign, number)
+            return _step(row, row.destination)
+        case "arrival":
+            return _step(require_arrival(session, campaign, number))
+        case "handover":
+            row = require_handover(session, campaign, number)
+            signed = ("signed", row.signed_on or "not yet")
+            return _step(row, detail=(signed, *_past_last_day(row.expired)))
+        case "distribution":
+            row = require_distribution(session, campaign, number)
+            return _step(row, detail=_past_last_day(row.expired))
+    return None
+
+
+def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> GoodsStep:
+    return GoodsStep(row.entry, row.date, row.happened, place, detail)
+
+
+def _past_last_day(why: str | None) -> Detail:
+    return () if why is None else (("past_last_day", why),)
