@@ -287,6 +287,7 @@ class RefundRow(Table, table=True):
         Index("supplier_refunds_order", "order_entry", "status"),
         Index("supplier_refunds_note", "credit_note_entry", "status"),
         Index("supplier_refunds_status", "campaign", "status"),
+        Index("supplier_refunds_coin", "campaign", "outpoint"),
         one_of("failure", Failure),
         one_of("status", Status),
         STRICT,

@@ -20,7 +20,9 @@ from ledger.core.facts import STRICT, Date, Positive, matching
 from ledger.core.lines import Append, Change, Operation, UnitState
 from ledger.core.names import FREE
 from ledger.model.gifts import Coins, CountsAs, GiftState
+from ledger.model.orders import RefundRow
 from ledger.model.spends import SpendRow
+from ledger.model.workflow import Status
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import SettledGift, add_gift, find_gift, save_gift, standing_block
@@ -109,13 +111,18 @@ def require_unspent(context: Context, outpoint: str) -> None:
         )
 
 
-def require_decidable(context: Context, coin: SettledGift, *, by: str = "") -> None:
-    """Conflict where a coin is off the chain, or another entry than `by` waits to decide about it."""
+def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") -> None:
+    """Conflict where a coin is off the chain, or another refund than `refund` waits to decide about it."""
     if not coin.live:
         raise Conflict("outpoint: this coin is not settled now; a reorganisation took it out of the chain")
-    waits = context.books.documents.find("coin_pending", context.campaign, coin.outpoint)
-    if waits is not None and waits["by"] != by:
-        raise Conflict(f"outpoint: {waits['by']} waits to decide about this coin; decide that first")
+    waits = context.books.session.exec(
+        select(RefundRow.number)
+        .where(RefundRow.campaign == context.campaign, RefundRow.outpoint == coin.outpoint)
+        .where(RefundRow.status == Status.PENDING, RefundRow.number != refund)
+        .order_by(col(RefundRow.number))
+    ).first()
+    if waits is not None:
+        raise Conflict(f"outpoint: refund {waits} waits to decide about this coin; decide that first")
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,7 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], d
     if facts.outpoint is None or facts.bank is not None:
         raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
     coin = coin_named(context.books, campaign, facts.outpoint)
-    require_decidable(context, coin, by=_waiting_name(facts.number))
+    require_decidable(context, coin, refund=facts.number)
     if coin.counted_in is not Coins.UNDECIDED:
         raise Refused.field(
             "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
@@ -245,10 +245,6 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], d
         ),
         Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
     ), {"outpoint": facts.outpoint, **({"joins": True} if joins(coin) else {})}
-
-
-def _waiting_name(number: str) -> str:
-    return f"refund {number}"
 
 
 def require_refund(session: Session, campaign: str, number: str) -> RefundRow:
@@ -290,9 +286,6 @@ def _row(session: Session, entry: Entry, facts: Refund) -> RefundRow:
 def _fold(books: Books, entry: Entry) -> None:
     fold_pending("refund")(books, entry)
     books.session.add(_row(books.session, entry, facts_from(Refund, entry.facts)))
-    if "outpoint" in entry.facts:
-        by = {"by": _waiting_name(str(entry.facts["number"]))}
-        books.documents.save("coin_pending", entry.campaign, str(entry.facts["outpoint"]), by)
 
 
 def _fold_decided(status: Status) -> Callable[[Books, Entry], None]:
@@ -301,10 +294,7 @@ def _fold_decided(status: Status) -> Callable[[Books, Entry], None]:
         campaign = entry.campaign
         refund = require_refund(books.session, campaign, str(entry.facts["number"]))
         refund.status, refund.decided_by, refund.decided_on = status, entry.seq, entry.date
-        if refund.outpoint is None:
-            return
-        books.documents.remove("coin_pending", campaign, refund.outpoint)
-        if status is Status.APPROVED:
+        if refund.outpoint is not None and status is Status.APPROVED:
             coin = coin_named(books, campaign, refund.outpoint)
             order = books.session.get_one(OrderRow, refund.order_entry)
             save_counted(books, coin, coin, CountsAs.REFUND, entry.seq, entry.operations, order.number)
