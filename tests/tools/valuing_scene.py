@@ -100,7 +100,7 @@ class Scene:
         """Gifts, and sats, that the desk has to decide."""
         with self.ledger.store.read() as reading:
             state = books_state(reading, SLUG, now=self.ledger.now)
-        return state.unvalued, state.unvalued.minor
+        return state.unvalued.count, state.unvalued.minor
 
 
 Open = Callable[..., Scene]
