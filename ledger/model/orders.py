@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
-from ledger.model.workflow import Status
+from ledger.model.proposals import ProposalStatus
 
 
 class OrderStatus(StrEnum):
@@ -220,7 +220,7 @@ class PaymentRow(Table, table=True):
         Index("payments_order", "order_entry", "status"),
         Index("payments_invoice", "invoice_entry", "status"),
         Index("payments_status", "campaign", "status", "number"),
-        one_of("status", Status),
+        one_of("status", ProposalStatus),
         STRICT,
     )
     entry: int = Field(
@@ -240,7 +240,7 @@ class PaymentRow(Table, table=True):
     no_invoice: str | None = Field(default=None, sa_type=TEXT)
     date: str = Field(sa_type=TEXT)  # accounting date
     at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: Status = Field(sa_type=Word(Status))
+    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
     decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     decided_on: str | None = Field(default=None, sa_type=TEXT)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
@@ -253,7 +253,7 @@ class ClosingRow(Table, table=True):
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         Index("order_closings_order", "order_entry", "status"),
-        one_of("status", Status),
+        one_of("status", ProposalStatus),
         STRICT,
     )
     entry: int = Field(
@@ -268,7 +268,7 @@ class ClosingRow(Table, table=True):
     reason: str = Field(sa_type=TEXT)
     date: str = Field(sa_type=TEXT)  # accounting date
     at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: Status = Field(sa_type=Word(Status))
+    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
     decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     decided_on: str | None = Field(default=None, sa_type=TEXT)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
@@ -289,7 +289,7 @@ class RefundRow(Table, table=True):
         Index("supplier_refunds_status", "campaign", "status"),
         Index("supplier_refunds_coin", "campaign", "outpoint"),
         one_of("failure", Failure),
-        one_of("status", Status),
+        one_of("status", ProposalStatus),
         STRICT,
     )
     entry: int = Field(
@@ -313,7 +313,7 @@ class RefundRow(Table, table=True):
     written_off: str | None = Field(default=None, sa_type=TEXT)
     date: str = Field(sa_type=TEXT)  # accounting date
     at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: Status = Field(sa_type=Word(Status))
+    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
     decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     decided_on: str | None = Field(default=None, sa_type=TEXT)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -22,6 +22,10 @@ class ProposalStatus(StrEnum):
     REVERSED = "reversed"
 
 
+COUNTS = (ProposalStatus.PENDING, ProposalStatus.APPROVED)
+"""What was asked for and not turned down: it waits, or it stands."""
+
+
 class Proposal(Table):
     """The columns of a noun that one person records and another one decides; no table by itself.
 

@@ -30,7 +30,7 @@ from ledger.core.lines import (
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
 from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, PaymentRow, RefundRow
-from ledger.model.workflow import Status
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
@@ -117,7 +117,7 @@ def _require_open(context: Context, order: str) -> OrderRow:
     if row.status is not OrderStatus.APPROVED:
         raise Conflict(f"order: {order} is {row.status}; only an approved order is closed")
     waiting = select(PaymentRow.number).where(
-        PaymentRow.order_entry == row.entry, PaymentRow.status == Status.PENDING
+        PaymentRow.order_entry == row.entry, PaymentRow.status == ProposalStatus.PENDING
     )
     number = context.books.session.exec(waiting.order_by(col(PaymentRow.number))).first()
     if number is not None:
@@ -148,7 +148,7 @@ def _require_named(
 
 def _post(context: Context, facts: Closing) -> Posting:
     order = _require_open(context, facts.order)
-    waiting = (ClosingRow.order_entry == order.entry, ClosingRow.status == Status.PENDING)
+    waiting = (ClosingRow.order_entry == order.entry, ClosingRow.status == ProposalStatus.PENDING)
     number = context.books.session.exec(select(ClosingRow.number).where(*waiting)).first()
     if number is not None:
         raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
@@ -221,12 +221,12 @@ def _fold(books: Books, entry: Entry) -> None:
             reason=facts.reason,
             date=entry.date,
             at=entry.at,
-            status=Status.PENDING,
+            status=ProposalStatus.PENDING,
         )
     )
 
 
-def _decide(books: Books, entry: Entry, status: Status) -> ClosingRow:
+def _decide(books: Books, entry: Entry, status: ProposalStatus) -> ClosingRow:
     fold_decided("closing", status.value)(books, entry)
     closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
     closing.status, closing.decided_by, closing.decided_on = status, entry.seq, entry.date
@@ -234,11 +234,11 @@ def _decide(books: Books, entry: Entry, status: Status) -> ClosingRow:
 
 
 def _fold_rejected(books: Books, entry: Entry) -> None:
-    _decide(books, entry, Status.REJECTED)
+    _decide(books, entry, ProposalStatus.REJECTED)
 
 
 def _fold_approved(books: Books, entry: Entry) -> None:
-    closing = _decide(books, entry, Status.APPROVED)
+    closing = _decide(books, entry, ProposalStatus.APPROVED)
     number = str(entry.notes["order"])
     order = books.documents.require("purchase", entry.campaign, number)
     session, slug = books.session, entry.campaign
@@ -258,7 +258,7 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """A reversed closing leaves its order open as it was."""
     reversed_as("closing", status="reversed")(books, entry, seq)
     closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
-    closing.status, closing.reversed_by = Status.REVERSED, seq
+    closing.status, closing.reversed_by = ProposalStatus.REVERSED, seq
     row = books.session.get_one(OrderRow, closing.order_entry)
     number = row.number
     order = books.documents.require("purchase", entry.campaign, number)

@@ -21,8 +21,8 @@ from ledger.core.lines import Append, Change, Operation, UnitState
 from ledger.core.names import FREE
 from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.model.orders import RefundRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
-from ledger.model.workflow import Status
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import SettledGift, add_gift, find_gift, save_gift, standing_block
@@ -118,7 +118,7 @@ def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") 
     waits = context.books.session.exec(
         select(RefundRow.number)
         .where(RefundRow.campaign == context.campaign, RefundRow.outpoint == coin.outpoint)
-        .where(RefundRow.status == Status.PENDING, RefundRow.number != refund)
+        .where(RefundRow.status == ProposalStatus.PENDING, RefundRow.number != refund)
         .order_by(col(RefundRow.number))
     ).first()
     if waits is not None:

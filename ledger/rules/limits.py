@@ -21,7 +21,7 @@ from ledger.core.roles import Role
 from ledger.model.journal import EntryRow
 from ledger.model.limits import LimitRow
 from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, OrderStatus, PaymentRow
-from ledger.model.workflow import COUNTS
+from ledger.model.proposals import COUNTS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
 from ledger.rules.moves import MOVES

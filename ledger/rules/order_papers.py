@@ -27,7 +27,7 @@ from ledger.model.orders import (
     PaymentRow,
     RefundRow,
 )
-from ledger.model.workflow import COUNTS
+from ledger.model.proposals import COUNTS
 from ledger.rules.books import Books
 
 

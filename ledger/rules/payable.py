@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import Conflict
 from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow, RefundRow
-from ledger.model.workflow import COUNTS
+from ledger.model.proposals import COUNTS
 from ledger.rules.order_papers import OrderPapers
 
 

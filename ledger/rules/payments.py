@@ -32,7 +32,7 @@ from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus, PaymentRow
-from ledger.model.workflow import Status
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.approvals import (
     Decision,
     approval,
@@ -265,12 +265,12 @@ def _fold(books: Books, entry: Entry) -> None:
             no_invoice=facts.no_invoice,
             date=entry.date,
             at=entry.at,
-            status=Status.PENDING,
+            status=ProposalStatus.PENDING,
         )
     )
 
 
-def _decided(fold: Fold, status: Status) -> Fold:
+def _decided(fold: Fold, status: ProposalStatus) -> Fold:
     """A decision that marks the payment besides what `fold` does with the spend that it names."""
 
     def decide(books: Books, entry: Entry) -> None:
@@ -284,7 +284,7 @@ def _decided(fold: Fold, status: Status) -> Fold:
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
     unexplained_again("payment")(books, entry, seq)
     payment = require_payment(books.session, entry.campaign, str(entry.facts["number"]))
-    payment.status, payment.reversed_by = Status.REVERSED, seq
+    payment.status, payment.reversed_by = ProposalStatus.REVERSED, seq
 
 
 def _require_open_order(context: Context, entry: Entry) -> None:
@@ -311,8 +311,8 @@ KINDS = (
     approval(
         "payment",
         _post_approved,
-        _decided(fold_explained("payment"), Status.APPROVED),
+        _decided(fold_explained("payment"), ProposalStatus.APPROVED),
         Undoing(_unfold, require=_require_open_order),
     ),
-    rejection("payment", _decided(fold_left_open("payment"), Status.REJECTED)),
+    rejection("payment", _decided(fold_left_open("payment"), ProposalStatus.REJECTED)),
 )

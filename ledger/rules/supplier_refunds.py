@@ -22,7 +22,7 @@ from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.orders import Failure, OrderRow, RefundRow
-from ledger.model.workflow import Status
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
@@ -279,7 +279,7 @@ def _row(session: Session, entry: Entry, facts: Refund) -> RefundRow:
         written_off=facts.written_off,
         date=entry.date,
         at=entry.at,
-        status=Status.PENDING,
+        status=ProposalStatus.PENDING,
     )
 
 
@@ -288,13 +288,13 @@ def _fold(books: Books, entry: Entry) -> None:
     books.session.add(_row(books.session, entry, facts_from(Refund, entry.facts)))
 
 
-def _fold_decided(status: Status) -> Callable[[Books, Entry], None]:
+def _fold_decided(status: ProposalStatus) -> Callable[[Books, Entry], None]:
     def fold(books: Books, entry: Entry) -> None:
         fold_decided("refund", status.value)(books, entry)
         campaign = entry.campaign
         refund = require_refund(books.session, campaign, str(entry.facts["number"]))
         refund.status, refund.decided_by, refund.decided_on = status, entry.seq, entry.date
-        if refund.outpoint is not None and status is Status.APPROVED:
+        if refund.outpoint is not None and status is ProposalStatus.APPROVED:
             coin = coin_named(books, campaign, refund.outpoint)
             order = books.session.get_one(OrderRow, refund.order_entry)
             save_counted(books, coin, coin, CountsAs.REFUND, entry.seq, entry.operations, order.number)
@@ -314,7 +314,7 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     """The refund was none: its coin waits for a decision again."""
     reversed_as("refund", status="reversed")(books, entry, seq)
     refund = require_refund(books.session, entry.campaign, str(entry.facts["number"]))
-    refund.status, refund.reversed_by = Status.REVERSED, seq
+    refund.status, refund.reversed_by = ProposalStatus.REVERSED, seq
     if refund.outpoint is not None:
         coin = coin_named(books, entry.campaign, refund.outpoint)
         save_counted(books, coin, coin, CountsAs.UNDECIDED, entry.seq, entry.operations)
@@ -328,7 +328,7 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
     order = require_order(context.books.session, context.campaign, facts.order)
     if note.order_entry != order.entry or note.reversed_by is not None:
         raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
-    approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == Status.APPROVED)
+    approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == ProposalStatus.APPROVED)
     refunded = select(func.coalesce(func.sum(RefundRow.makes_good), 0)).where(*approved)
     made_good = int(context.books.session.exec(refunded).one())
     if made_good + good > note.amount:
@@ -363,8 +363,8 @@ KINDS = (
     approval(
         "refund",
         _post_approved,
-        _fold_decided(Status.APPROVED),
+        _fold_decided(ProposalStatus.APPROVED),
         Undoing(_unfold, require=_require_coin_there),
     ),
-    rejection("refund", _fold_decided(Status.REJECTED)),
+    rejection("refund", _fold_decided(ProposalStatus.REJECTED)),
 )

@@ -22,7 +22,7 @@ from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
 from ledger.core.names import FREE, line_named
 from ledger.model.orders import RefundRow
-from ledger.model.workflow import Status
+from ledger.model.proposals import ProposalStatus
 from ledger.recording.record import fold
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
@@ -243,7 +243,9 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
 
 def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
     """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
-    query = select(RefundRow.asset, func.sum(RefundRow.amount)).where(RefundRow.status == Status.APPROVED)
+    query = select(RefundRow.asset, func.sum(RefundRow.amount)).where(
+        RefundRow.status == ProposalStatus.APPROVED
+    )
     if campaign is not None:
         query = query.where(RefundRow.campaign == campaign)
     rows = books.session.exec(query.group_by(col(RefundRow.asset)))

@@ -15,8 +15,8 @@ from sqlmodel import col, func, select
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow
+from ledger.model.proposals import COUNTS
 from ledger.model.spends import SpendRow
-from ledger.model.workflow import COUNTS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE

@@ -28,8 +28,8 @@ from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderR
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
+from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.rates import RateRow
-from ledger.model.workflow import COUNTS, Status
 from ledger.recording.kinds import ALL
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
@@ -307,7 +307,7 @@ def _orders(books: Books, slug: str) -> Iterator[Row]:
                         yield "order", name, f"{receipt.item}, {field}", str(lot.ordered), pieces
         asked = (PaymentRow.order_entry == order.entry, col(PaymentRow.status).in_(COUNTS))
         for payment in session.exec(select(PaymentRow).where(*asked)):
-            field = "paid" if payment.status is Status.APPROVED else "asked for"
+            field = "paid" if payment.status is ProposalStatus.APPROVED else "asked for"
             yield "order", name, field, currency, payment.discharges
         bound = books.net(account(AccountClass.ENCUMBERED, slug, number), currency)
         yield "order", name, "encumbered", currency, bound
