@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.errors import Conflict
+from ledger.core.frozen import Amount
 from ledger.recording.valuing import (
     ASKED_AT_ONCE,
     DESK_SECONDS,
@@ -109,7 +110,7 @@ def test_every_view_shows_a_later_value_like_another(scene: Scene) -> None:
     with scene.ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=scene.ledger.now)
         (trail,) = donation_trails(reading, name("gift"), now=scene.ledger.now)
-    assert report.value == trail.value == 30_000 * 100 * SATS // 10**8
+    assert report.value == trail.value == Amount.of("USD", 30_000 * 100 * SATS // 10**8)
     assert trail.rate_sources == ("Coinbase Exchange", "Bitstamp")
 
 

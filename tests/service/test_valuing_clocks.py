@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.frozen import Amount
 from ledger.recording.valuing import DESK_SECONDS
 from ledger.rules.rates import minute_of
 from ledger.views.queries import donation_trails
@@ -70,7 +71,7 @@ def test_by_the_conversion_clock_a_gift_is_worth_what_it_fetched_once_all_of_it_
     assert scene.asked() == []
     with scene.ledger.store.read() as reading:
         (trail,) = donation_trails(reading, name("gift"), now=scene.ledger.now)
-    assert (trail.value, trail.rate_sources) == (30_000, ("C-1",))
+    assert (trail.value, trail.rate_sources) == (Amount.of("USD", 30_000), ("C-1",))
 
 
 def test_by_the_conversion_clock_half_a_gift_has_no_value(open_scene: Open) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
-from ledger.core.frozen import Amount, Quantity
+from ledger.core.frozen import Quantity
 from ledger.core.names import Lot, lot_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import NeedRow, OfferRow
@@ -50,6 +50,7 @@ from ledger.views.campaign import CampaignPage, CampaignReport
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
 from ledger.views.gift_list import donation_rows
+from ledger.views.matter import DecisionWanted, Matter
 from ledger.views.queries import campaign_cards, campaign_page, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationTrail
@@ -143,8 +144,11 @@ def _pieces(rows: Iterable[Quantity]) -> int:
     return sum(row.quantity for row in rows)
 
 
-def _known(amount: Amount | None) -> tuple[str, int]:
-    return ("", 0) if amount is None else (amount.asset, amount.minor)
+def _known(row: DecisionWanted) -> tuple[str, int]:
+    """How much a matter is about; of a blocked gift that never came it was kept in what."""
+    if row.amount is not None:
+        return row.amount.asset, row.amount.minor
+    return ("BTC" if row.matter is Matter.BLOCKED_GIFT else ""), 0
 
 
 def _totals(page: CampaignPage) -> Iterator[Row]:
@@ -284,7 +288,7 @@ def _banks(tx: Reading, slug: str) -> Iterator[Row]:
 def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
     for row in decisions(tx, slug, now=now, suggest=False):
         yield "open item", slug, f"{row.matter.value}, count", "", row.count
-        yield "open item", f"{slug}/{row.matter.value}", row.subject, *_known(row.amount)
+        yield "open item", f"{slug}/{row.matter.value}", row.subject, *_known(row)
 
 
 def _orders(books: Books, slug: str) -> Iterator[Row]:

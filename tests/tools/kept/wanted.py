@@ -63,6 +63,20 @@ def _total(values: list[Value]) -> int:
     return sum(value for value in values if isinstance(value, int))
 
 
+def _goods_by_product(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """What came good stood in one table of sums for all products, under the first of them."""
+    noun, name, _, _ = key
+    return noun == "sum" and name.endswith("/received_good")
+
+
+def _places_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A place that got two products was two places; it never becomes more."""
+    noun, _, field, _ = key
+    return (noun, field) == ("campaign", "receivers") and (
+        kept is not None and today is not None and int(today[0]) < int(kept[0])
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -77,9 +91,12 @@ WANTED: tuple[Wanted, ...] = (
     Wanted(
         "products added up",
         "Bought, distributed, under way and lost are a list of (product, unit, quantity), in no sum of products.",
+        of_figure=_goods_by_product,
     ),
     Wanted(
-        "places counted twice", "A place that got two products, or one of them twice, is one place reached."
+        "places counted twice",
+        "A place that got two products, or one of them twice, is one place reached.",
+        of_figure=_places_once,
     ),
     Wanted(
         "acceptance known by its day",
