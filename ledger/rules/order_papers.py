@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from sqlmodel import col, func, select
 
@@ -71,7 +70,6 @@ class OrderPapers:
         self.books = books
         self.campaign = campaign
         self._wanted = OrderRow.campaign == campaign if order is None else OrderRow.entry == order.entry
-        self._kept: dict[str, dict[str, list[dict[str, Any]]]] = {}
 
     def items(self, order: OrderRow) -> Sequence[OrderItemRow]:
         """As the order lists them."""
@@ -264,12 +262,3 @@ class OrderPapers:
         for line in self.books.session.exec(query):
             found[line.note_entry].append(line)
         return found
-
-    def of(self, kind: str, order: str) -> list[dict[str, Any]]:
-        """Documents of a kind that name an order, in order of their numbers; reversed ones too."""
-        if kind not in self._kept:
-            found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for _, document in self.books.documents.all(kind, self.campaign):
-                found[str(document["facts"].get("order", ""))].append(document)
-            self._kept[kind] = found
-        return self._kept[kind].get(order, [])
