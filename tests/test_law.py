@@ -238,7 +238,7 @@ def test_no_test_sleeps() -> None:
     wrong = []
     for path in sorted((ROOT / "tests").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        if name == "tests/node/waiting.py":
+        if name == "tests/node/waiting.py" or "/." in name:  # real programs' own files lie in hidden folders
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and _dotted(node) == ("time", "sleep"):
