@@ -71,7 +71,7 @@ class State:
 
     counts: Mapping[str, int]
     chain: int
-    look: str | None
+    look: int
     line: str
     day: int
 
@@ -88,7 +88,8 @@ class State:
 def state_of(tx: Any, status: ChainStatus, now: int) -> State:
     """The state that a transaction sees."""
     without_look = status.model_copy(update={"looked_at": None, "sources": ()})
-    return State(tx.changes.counts(), hash(without_look), status.looked_at, last_look(status), now // _DAY)
+    look = hash((status.looked_at, status.sources))
+    return State(tx.changes.counts(), hash(without_look), look, last_look(status), now // _DAY)
 
 
 @dataclass(slots=True)

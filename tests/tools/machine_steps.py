@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
 from ledger.core.chain import BlockRef, Outpoint
 from ledger.core.look import JoinedBlock, SeenTx, TxFacts
 from ledger.model.deliveries import DeliveryPaper
-from ledger.rules.campaigns import campaign_slugs
+from ledger.model.gifts import GiftRow, GiftState
+from ledger.model.spends import SpendRow
 from ledger.rules.confirmations import sent_on
 from tests.tools import machine_things
 from tests.tools.machine_chain import Unspent
@@ -151,17 +155,16 @@ def mine_lost(world: World) -> None:
     bury(world)
 
 
-def _bring_back(kind: str, needs: str) -> Callable[[World], None]:
+_VOIDED = select(GiftRow.txid).where(GiftRow.state == GiftState.VOIDED)
+_UNDONE = select(SpendRow.txid).where(col(SpendRow.live) == 0)
+
+
+def _bring_back(voided_ones: SelectOfScalar[str], needs: str) -> Callable[[World], None]:
     """What was voided settles again."""
 
     def bring(world: World) -> None:
         with world.books() as books:
-            voided = {
-                number.partition(":")[0]
-                for slug in campaign_slugs(books.session)
-                for number, document in books.documents.all(kind, slug)
-                if not document["live"]
-            }
+            voided = set(books.session.exec(voided_ones))
         for tx in list(world.chain.lost):
             if tx.txid in voided and world.chain.fits(tx):
                 world.look([world.chain.mine(tx)])
@@ -272,8 +275,8 @@ CHAIN_STEPS: dict[str, Callable[[World], None]] = {
     "own-move": consolidate,
     "void": _lose(spends=False),
     "void.spend": _lose(spends=True),
-    "restore": _bring_back("donation", "void"),
-    "restore.spend": _bring_back("spend", "void.spend"),
+    "restore": _bring_back(_VOIDED, "void"),
+    "restore.spend": _bring_back(_UNDONE, "void.spend"),
     "moved": move_gift,
     "confirmation": count_delivery,
 }
