@@ -117,7 +117,7 @@ class LotDeliveryRow(Table, table=True):
         _of_lot(),
         one_of("replaces_found", Failed),
         Index("lot_deliveries_lot", "campaign", "product", "lot"),
-        STRICT,
+        KEYED,
     )
     entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"

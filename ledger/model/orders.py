@@ -102,7 +102,7 @@ class OrderItemRow(Table, table=True):
     """The n-th item of an order; `value` is its total, which is what counts (RULES 8)."""
 
     __tablename__: ClassVar[Any] = "purchase_order_items"
-    __table_args__ = (UniqueConstraint("order_entry", "item"), STRICT)
+    __table_args__ = (UniqueConstraint("order_entry", "item"), KEYED)
     order_entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="purchase_orders.entry"
     )
@@ -134,7 +134,7 @@ class InvoiceLineRow(Table, table=True):
     """What an invoice bills of one item; one without lines bills the items of its order in proportion to value."""
 
     __tablename__: ClassVar[Any] = "invoice_lines"
-    __table_args__ = (STRICT,)
+    __table_args__ = (KEYED,)
     invoice_entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="invoices.entry"
     )
@@ -197,7 +197,7 @@ class CreditNoteLineRow(Table, table=True):
     """What a credit note takes off one item of its invoice; one without lines lowers all in proportion to amount."""
 
     __tablename__: ClassVar[Any] = "credit_note_lines"
-    __table_args__ = (STRICT,)
+    __table_args__ = (KEYED,)
     note_entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="credit_notes.entry"
     )
