@@ -127,7 +127,9 @@ def test_a_lot_is_traced_to_who_has_it_and_to_the_gifts_behind_it(ledger: Ledger
         (trace,) = lot_traces(Books(reading), SLUG, "L1")
         with pytest.raises(NotFound):
             lot_traces(Books(reading), SLUG, "L9")
-    assert (trace.receipt, trace.order, trace.supplier, trace.recall) == ("GRN-1", "PO-1", "Maker", "RC-1")
+    (delivery,) = trace.deliveries
+    assert (delivery.receipt, delivery.order, delivery.supplier) == ("GRN-1", "PO-1", "Maker")
+    assert trace.recall == "RC-1"
     assert {(row.kind, row.place, row.pieces) for row in trace.holders} == {
         ("stock", "Depot", 700), ("handed", "Aid", 300),
     }  # fmt: skip
