@@ -20,7 +20,7 @@ from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.store import database
+from ledger.store import engine
 from ledger.store.database import Store
 from ledger.store.failures import storage_failure
 from tests.tools.disk_vfs import DiskVfs, disk_vfs, failing
@@ -32,13 +32,13 @@ from tests.tools.store_places import entry, filled, fresh_url, outside, small_di
 @pytest.fixture
 def vfs(monkeypatch: pytest.MonkeyPatch) -> Iterator[DiskVfs]:
     """The file system that fails, and checkpoints after every few pages."""
-    prepare = database._prepare_sqlite
+    prepare = engine._prepare_sqlite
 
     def prepared(connection: Any, record: Any) -> None:
         prepare(connection, record)
         connection.execute("PRAGMA wal_autocheckpoint = 15")
 
-    monkeypatch.setattr(database, "_prepare_sqlite", prepared)
+    monkeypatch.setattr(engine, "_prepare_sqlite", prepared)
     made = disk_vfs()
     yield made
     assert made.troubles == []
@@ -182,7 +182,7 @@ def test_writers_who_come_at_once_are_all_told_that_the_disk_is_full(vfs: DiskVf
         with ledger.store.read() as reading:
             return {row.key.rpartition(":")[2] for row in reading.journal.rows(kind="contribution")}
 
-    with failing(vfs, From(25, sqlite3.SQLITE_FULL, WRITES)):
+    with failing(vfs, From(250, sqlite3.SQLITE_FULL, WRITES)):
         all_at_once()
     assert answered
     assert refused

@@ -18,7 +18,7 @@ import pytest
 from ledger.checks.run import run_checks
 from ledger.recording.desk import Wish, act, request_intention
 from ledger.recording.rebuild import rebuild
-from ledger.store import database
+from ledger.store import engine
 from ledger.store.database import Store
 from tests.tools.disk_vfs import Event, disk_vfs, recorded
 from tests.tools.ledgers import SLUG, QuietLedger, name, tx
@@ -69,7 +69,7 @@ def work(folder: Path) -> None:
 @contextmanager
 def told_states(vfs: Any, monkeypatch: pytest.MonkeyPatch, synchronous: str) -> Iterator[None]:
     """Each acknowledged transaction is told among the events, with the state it left; checkpoints come often."""
-    real, prepare = Store.write, database._prepare_sqlite
+    real, prepare = Store.write, engine._prepare_sqlite
 
     def prepared(connection: Any, record: Any) -> None:
         prepare(connection, record)
@@ -83,7 +83,7 @@ def told_states(vfs: Any, monkeypatch: pytest.MonkeyPatch, synchronous: str) -> 
         note(store)
 
     def note(store: Store) -> None:
-        path = Path(str(store._engine.url.database))
+        path = Path(str(store._writer.url.database))
         vfs.note(Event("told", str(path), other=state_of(path)))
 
     def created(url: str) -> Store:
@@ -91,7 +91,7 @@ def told_states(vfs: Any, monkeypatch: pytest.MonkeyPatch, synchronous: str) -> 
         note(store)
         return store
 
-    monkeypatch.setattr(database, "_prepare_sqlite", prepared)
+    monkeypatch.setattr(engine, "_prepare_sqlite", prepared)
     monkeypatch.setattr(Store, "write", told)
     monkeypatch.setattr(Store, "create", created)
     yield
