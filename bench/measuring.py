@@ -33,6 +33,8 @@ def printed(lines: Sequence[Line]) -> str:
 
 def times(ratio: float) -> str:
     """A ratio to two digits; one far below 1 as a fraction of 1."""
+    if not ratio:
+        return "too little to measure"
     if ratio < 0.1:
         return f"1/{1 / ratio:,.0f}"
     return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"

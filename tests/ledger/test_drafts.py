@@ -96,7 +96,7 @@ def test_a_draft_of_a_transaction_that_nobody_has_seen_waits_in_the_inbox_until_
         f"conversion:{SLUG}:C-9",
         BTC,
     )
-    ledger.mine("s", tx("to come", spends=(("second", 0),)))
+    ledger.mine("later", tx("to come", spends=(("second", 0),)))
     assert drafts(ledger) == []
 
 
@@ -107,7 +107,7 @@ def test_a_draft_is_taken_back_by_its_author_or_an_approver(ledger: Ledger) -> N
     outcome = ledger.do("approver", "conversion", "reject", number="C-9", date=DAY)
     assert (outcome.seq, outcome.already, outcome.waiting_for) == (None, False, None)
     assert drafts(ledger) == []
-    ledger.mine("s", tx("to come", spends=(("second", 0),)))
+    ledger.mine("later", tx("to come", spends=(("second", 0),)))
     ledger.bury()
     assert ledger.kinds()[-1] == "spend"
 
@@ -127,7 +127,7 @@ def test_a_transaction_that_settled_and_took_nothing_of_ours_is_no_draft(ledger:
 
 def test_a_refused_draft_that_is_recorded_right_waits_no_longer(ledger: Ledger) -> None:
     convert(ledger, sold=BTC - 1)
-    ledger.mine("s", tx("to come", spends=(("second", 0),)))
+    ledger.mine("later", tx("to come", spends=(("second", 0),)))
     ledger.bury()
     assert [row.matter for row in drafts(ledger)] == [Matter.REFUSED_DRAFT]
     convert(ledger)
@@ -136,7 +136,7 @@ def test_a_refused_draft_that_is_recorded_right_waits_no_longer(ledger: Ledger) 
 
 def test_a_refused_draft_is_taken_back(ledger: Ledger) -> None:
     convert(ledger, sold=BTC - 1)
-    ledger.mine("s", tx("to come", spends=(("second", 0),)))
+    ledger.mine("later", tx("to come", spends=(("second", 0),)))
     ledger.bury()
     ledger.do("recorder", "conversion", "reject", number="C-9", date=DAY)
     assert drafts(ledger) == []
