@@ -15,7 +15,8 @@ from ledger.recording.kinds import ALL
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
 from ledger.rules.evidence import Evidence
-from ledger.rules.orders import Invoice, Purchase
+from ledger.rules.invoices import Invoice
+from ledger.rules.orders import Purchase
 from ledger.rules.payments import Payment
 from ledger.rules.pledges import Match, Pledge, Step
 from ledger.rules.receipts import Receipt, ReceivedLot
