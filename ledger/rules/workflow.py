@@ -15,31 +15,19 @@ from typing import Generic, TypedDict, TypeVar
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, NotFound
+from ledger.core.errors import Conflict
 from ledger.core.lines import Change, Operation, UnitState, Use
 from ledger.model.proposals import HoldRow, Proposal, ProposalStatus
 from ledger.rules.approvals import Decision
 from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking, restriction_of
+from ledger.rules.rows import find_numbered, require_numbered
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 F = TypeVar("F")
 N = TypeVar("N")
 R = TypeVar("R", bound=Proposal)
-
-
-def find(session: Session, row: type[R], campaign: str, number: str) -> R | None:
-    """A proposal by its number."""
-    return session.exec(select(row).where(row.campaign == campaign, row.number == number)).first()
-
-
-def require(session: Session, row: type[R], noun: str, campaign: str, number: str) -> R:
-    """A proposal by its number; raises NotFound."""
-    found = find(session, row, campaign, number)
-    if found is None:
-        raise NotFound(f"{noun}: there is no {noun} {number} in campaign {campaign}")
-    return found
 
 
 class Heads(TypedDict):
@@ -139,11 +127,11 @@ class Workflow(Generic[F, R, N]):
         return self._proposal(), self._approval(), self._rejection()
 
     def find(self, session: Session, campaign: str, number: str) -> R | None:
-        return find(session, self.row, campaign, number)
+        return find_numbered(session, self.row, campaign, number)
 
     def require_row(self, session: Session, campaign: str, number: str) -> R:
         """Raises NotFound."""
-        return require(session, self.row, self.noun, campaign, number)
+        return require_numbered(session, self.row, self.noun, campaign, number)
 
     def require_pending(self, context: Context, number: str) -> R:
         """The proposal that waits for a decision; raises NotFound or Conflict."""
