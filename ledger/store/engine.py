@@ -20,6 +20,8 @@ from ledger.store.failures import BUSY_SECONDS, storage_failure
 
 _WRITERS = 1097425012
 """The advisory lock of PostgreSQL that every writer of a ledger takes first."""
+STATEMENTS = 4000
+"""Compiled statements that an engine keeps: all that this program has, or it would compile them again and again."""
 _STATE = "aidtrail"
 """Where a connection keeps what its transaction is about: see `_Transaction`."""
 
@@ -52,6 +54,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             parsed,
             isolation_level="AUTOCOMMIT",
             max_overflow=-1,
+            query_cache_size=STATEMENTS,
             connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -62,6 +65,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             parsed,
             isolation_level="AUTOCOMMIT",
             max_overflow=-1,
+            query_cache_size=STATEMENTS,
             connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
         )
         event.listen(engine, "connect", _prepare_postgresql)

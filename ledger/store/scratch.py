@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import StaticPool, create_engine
+from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 from sqlmodel import Session
 
 from ledger.model import METADATA
+from ledger.store.engine import STATEMENTS
 from ledger.store.journal import JournalRow
 from ledger.store.shelf import MemoryShelf
 from ledger.store.transaction import Writing
@@ -35,20 +36,29 @@ class Scratch(Writing):
 @contextmanager
 def scratch() -> Iterator[Scratch]:
     """Empty tables, gone with the block. SQLite keeps them in memory while they are small, then in a file."""
+    with _engine().connect() as opened, Session(opened, expire_on_commit=False) as session:
+        opened.exec_driver_sql("BEGIN")
+        yield Scratch(session)
+
+
+@cache
+def _engine() -> Engine:
+    """One a process, for what it has compiled; each of its connections is a database of its own."""
+    return create_engine(
+        "sqlite://",
+        creator=_database,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        query_cache_size=STATEMENTS,
+    )
+
+
+def _database() -> sqlite3.Connection:
     connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for pragma in ("synchronous = OFF", "journal_mode = OFF", "foreign_keys = ON", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")
     _empty().backup(connection)
-    engine = create_engine(
-        "sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-    )
-    try:
-        with engine.connect() as opened, Session(opened, expire_on_commit=False) as session:
-            connection.execute("BEGIN")
-            yield Scratch(session)
-    finally:
-        engine.dispose()
-        connection.close()
+    return connection
 
 
 @cache

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from ledger.checks.run import run_checks
@@ -24,6 +27,7 @@ from ledger.views.queries import campaign_report
 
 START = 1_700_000_000
 SLUG = "help"
+FILE = "ledger.db"
 REVERSIBLE = frozenset(kind.name for kind in ALL if kind.undoing is not None)
 """The kinds whose entries a person can reverse."""
 
@@ -71,9 +75,14 @@ class Ledger:
 
     @classmethod
     def new(cls, folder: Path, *, addresses: int = 20, url: str | None = None, **more: Any) -> Ledger:
-        store = Store.create(url or f"sqlite:///{folder / 'ledger.db'}")
-        made = cls(store)
-        with store.write() as writing:
+        if url:
+            return cls._begun(url, addresses, more)
+        return copied((cls, addresses, str(more)), folder, lambda base: cls._begun(at(base), addresses, more))
+
+    @classmethod
+    def _begun(cls, url: str, addresses: int, more: dict[str, Any]) -> Ledger:
+        made = cls(Store.create(url))
+        with made.store.write() as writing:
             for role in ("admin", "recorder", "approver"):
                 number = add_user(writing, role, role, now=START, by=None)
                 made.actors[role] = Actor(number, role, role)
@@ -81,7 +90,7 @@ class Ledger:
             "admin", "campaign", "add", slug=SLUG, title="Help", purpose="All of it", start="2023-11-01",
             **({"end": "2023-12-31"} | more),
         )  # fmt: skip
-        with store.write() as writing:
+        with made.store.write() as writing:
             writing.addresses.add(
                 [
                     Address(script(i), f"address{i}", SLUG, "change" if i >= 15 else "receive", i, "list")
@@ -113,6 +122,7 @@ class Ledger:
         seen: tuple[SeenTx, ...] = (),
         mempool: tuple[str, ...] = (),
         seconds: int = 600,
+        audited: bool = True,
     ) -> LookOutcome:
         self.now += seconds
         joined = []
@@ -124,13 +134,14 @@ class Ledger:
         told = ChainLook(undone, tuple(joined), tip, tip.height, seen, mempool, (), True)
         with self.store.write() as writing:
             outcome = record_look(writing, told, now=self.now)
-        self.audit()
+        if audited:
+            self.audit()
         return outcome
 
     def bury(self, blocks: int = 5) -> None:
-        """Mine empty blocks on top."""
-        for _ in range(blocks):
-            self.mine(f"empty {len(self.chain)} {self.now}")
+        """Mine empty blocks on top, one step of a story."""
+        for left in reversed(range(blocks)):
+            self.look((), [(f"empty {len(self.chain)} {self.now}", ())], audited=left == 0)
 
     def audit(self) -> None:
         """The whole state, after every step."""
@@ -157,3 +168,23 @@ def tied(ledger: Ledger) -> None:
         assert made.holds, made
         for table in campaign_report(reading, SLUG, now=ledger.now).sums:
             assert sum(row.minor for row in table.rows) == table.total.minor, table
+
+
+_MADE: dict[Hashable, tuple[Path, Ledger]] = {}
+_FOLDER = TemporaryDirectory(prefix="aidtrail-ledgers-")
+
+
+def at(folder: Path) -> str:
+    """The URL of the database in a folder."""
+    return f"sqlite:///{folder / FILE}"
+
+
+def copied(key: Hashable, folder: Path, make: Callable[[Path], Ledger]) -> Ledger:
+    """What `make` makes in a folder: made once a process, and copied from then on."""
+    if key not in _MADE:
+        base = Path(mkdtemp(dir=_FOLDER.name))
+        _MADE[key] = base, make(base)
+        _MADE[key][1].store.close()
+    base, made = _MADE[key]
+    shutil.copyfile(base / FILE, folder / FILE)
+    return replace(made, store=Store.open(at(folder)), chain=list(made.chain), actors=dict(made.actors))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.recording.desk import Outcome
 from ledger.rules.books import Books
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, copied, name, tx
 
 BTC = 100_000_000
 DATE = "2023-12-01"
@@ -15,6 +15,10 @@ DATE = "2023-12-01"
 
 def funded(folder: Path) -> Ledger:
     """20,000.00 USD at bank B, from one gift of a bitcoin, and a product KIT."""
+    return copied("funded", folder, _funded)
+
+
+def _funded(folder: Path) -> Ledger:
     made = Ledger.new(folder)
     made.mine("a", tx("gift", (0, BTC)))
     made.bury()
@@ -31,6 +35,10 @@ def funded(folder: Path) -> Ledger:
 
 def stocked(folder: Path) -> Ledger:
     """The same, with 1,000 kits of lot L1 at the Depot, received on PO-1 and not paid for."""
+    return copied("stocked", folder, _stocked)
+
+
+def _stocked(folder: Path) -> Ledger:
     made = funded(folder)
     order(made)
     receive(made, good=1000)
