@@ -6,28 +6,16 @@ Recording holds the units; nothing moves before the approval.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from pydantic import ConfigDict
+from typing import Any
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict
-from ledger.core.facts import STRICT, Date, Number
 from ledger.core.lines import Change, Piece, UnitState
 from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, document_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Which recorded fact is approved or rejected, and the accounting date."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    number: Number
-    date: Date
+from ledger.rules.workflow import Decision
 
 
 def held(line: str, pieces: tuple[Piece, ...], ref: str) -> Change:

@@ -31,13 +31,14 @@ from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
 from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, PaymentRow, RefundRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
 from ledger.rules.overs import bought_on
 from ledger.rules.payable import require_no_refund
 from ledger.rules.receipts import receipts_of_order
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

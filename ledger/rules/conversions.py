@@ -17,15 +17,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import FREE, HoldCause, HoldName, conversion_use
-from ledger.rules.approvals import (
-    Decision,
-    approval,
-    held_takings,
-    holding,
-    rejection,
-    release_of,
-    require_pending,
-)
+from ledger.rules.approvals import approval, held_takings, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import (
@@ -43,6 +35,7 @@ from ledger.rules.sold import Sold, fills_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import carried, require_purpose, require_released, require_unexplained, spent_line
 from ledger.rules.valuations import unfold_converted
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

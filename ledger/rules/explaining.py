@@ -5,7 +5,8 @@ What the coins were for is told by each kind; nothing here moves them.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Refused
@@ -38,6 +39,47 @@ def require_to_explain(context: Context, txid: str, total: int, field: str) -> S
     if spend.waits_for is not None:
         raise Refused.field("txid", f"{spend.waits_for} already waits to explain this transaction")
     return spend
+
+
+class NamesSpend(Protocol):
+    """A proposal that may name the spend which it explains."""
+
+    campaign: str
+    number: str
+    txid: str | None
+
+
+class Booked(Protocol):
+    """An entry, of whatever facts."""
+
+    @property
+    def at(self) -> str: ...
+
+
+def waiting(cause: ExplainedBy) -> Callable[[Books, NamesSpend, object], None]:
+    """The spend that a recorded proposal names waits with it."""
+
+    def kept(books: Books, row: NamesSpend, _entry: object) -> None:
+        if row.txid is not None:
+            mark_waiting(books, row.campaign, row.txid, cause, row.number)
+
+    return kept
+
+
+def explained(cause: ExplainedBy) -> Callable[[Books, NamesSpend, Booked], None]:
+    """An approved proposal explains the spend that it names."""
+
+    def approved(books: Books, row: NamesSpend, entry: Booked) -> None:
+        if row.txid is not None:
+            mark_explained(books, row.campaign, row.txid, cause, row.number, entry.at)
+
+    return approved
+
+
+def left_open(books: Books, row: NamesSpend, _entry: object) -> None:
+    """The spend that a rejected or reversed proposal names waits for another explanation."""
+    if row.txid is not None:
+        mark_open(books, row.campaign, row.txid)
 
 
 def fold_waiting(noun: str) -> Fold:

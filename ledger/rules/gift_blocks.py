@@ -19,7 +19,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, facts_from
 from ledger.core.lines import Append, Change, UnitState, units_in
 from ledger.core.names import FREE, GiftKind, HoldCause, HoldName, gift_named
 from ledger.model.gifts import BlockStatus, Coins, CountsAs, GiftBlockRow
-from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.block_followed import fold_released, follow, released_coins
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
@@ -35,6 +35,7 @@ from ledger.rules.gift_records import (
 from ledger.rules.gifts import joined, money_line
 from ledger.rules.pledges import GiftRef
 from ledger.rules.spec import RECORDERS, Context, Kind, numbered
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

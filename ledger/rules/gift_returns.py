@@ -28,15 +28,7 @@ from ledger.core.names import (
     use_named,
 )
 from ledger.model.gifts import CountsAs
-from ledger.rules.approvals import (
-    Decision,
-    approval,
-    held,
-    holding_by,
-    rejection,
-    release_of,
-    require_pending,
-)
+from ledger.rules.approvals import approval, held, holding_by, rejection, release_of, require_pending
 from ledger.rules.block_holds import freed_by, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -54,6 +46,7 @@ from ledger.rules.pledges import GiftRef
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line
+from ledger.rules.workflow import Decision
 from ledger.tracing.state import Lines
 
 

@@ -22,9 +22,9 @@ from ledger.model.journal import EntryRow
 from ledger.model.limits import LimitRow
 from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, OrderStatus, PaymentRow
 from ledger.model.proposals import COUNTS
+from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
-from ledger.rules.moves import MOVES
 from ledger.rules.orders import require_order
 from ledger.rules.pledges import gift_asset
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
@@ -62,16 +62,6 @@ class LimitLifted:
     role: Approver
     currency: Currency
     date: Date
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an approval is asked for: minor units of `currency`, the payee and the invoice where it has them."""
-
-    currency: str
-    minor: int
-    payee: str | None = None
-    invoice: str | None = None
 
 
 def _of_order(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
@@ -142,13 +132,13 @@ def limit_of(session: Session, campaign: str, role: str, currency: str) -> int |
 def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
     """NotAllowed where an approval is more than the limit of the role that gives it, naming who can."""
     number = str(getattr(facts, "number", ""))
-    asked = _asked(context, kind.noun, number)
+    asked = kind.asks(context, facts) or _asked(context, kind.noun, number)
     if asked is None:
         return
     most = limit_of(context.books.session, context.campaign, context.role.value, asked.currency)
     if most is None:
         return
-    for total, others, what in _totals(context, kind.noun, number, asked):
+    for total, others, what in _totals(context, kind, facts, asked):
         if total > most:
             raise NotAllowed(
                 f"limit: {_with_article(context.role.value)} may approve up to "
@@ -160,23 +150,25 @@ def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
 
 def _asked(context: Context, noun: str, number: str) -> Asked | None:
     """What the approval of a recorded fact is asked for; None for what moves no money."""
-    if noun == MOVES.noun:
-        move = MOVES.find(context.books.session, context.campaign, number)
-        return None if move is None else Asked(move.asset, move.amount + move.fee)
     document = context.books.documents.find(noun, context.campaign, number)
     if document is None:
         return None
     return _ASKED.get(noun, _of_any)(context.books, context.campaign, document["facts"])
 
 
-def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[tuple[int, int, str]]:
+def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[tuple[int, int, str]]:
     """(minor units, how many others, in what they are one) of all that counts together with what is asked."""
     if asked.payee is None:
         yield asked.minor, 0, ""
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (asked.minor, 0)
-    for also in _OTHERS.get(noun, _other_documents)(context, noun, number, asked):
+    others = (
+        kind.asks_also(context, facts, asked)
+        if kind.typed
+        else _OTHERS.get(kind.noun, _other_documents)(context, kind.noun, str(facts.number), asked)
+    )
+    for also in others:
         if asked.invoice is not None and also.invoice == asked.invoice:
             on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
         if also.at >= since:
@@ -186,16 +178,7 @@ def _totals(context: Context, noun: str, number: str, asked: Asked) -> Iterator[
     yield *to_payee, f" to {asked.payee} within 24 hours"
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """What else goes to the payee: `at` is when it was approved, or recorded while it is pending (RFC 3339)."""
-
-    minor: int
-    invoice: str | None
-    at: str
-
-
-def _other_payments(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[_Other]:
+def _other_payments(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[Also]:
     """Payments to the supplier in the currency of their orders, of all campaigns, pending and approved."""
     query = (
         select(PaymentRow.discharges, InvoiceRow.number, func.coalesce(EntryRow.recorded_at, PaymentRow.at))
@@ -210,10 +193,10 @@ def _other_payments(context: Context, _noun: str, number: str, asked: Asked) -> 
         )
     )
     for minor, invoice, at in context.books.session.exec(query):
-        yield _Other(minor, invoice, at)
+        yield Also(minor, invoice, at)
 
 
-def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[_Other]:
+def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[Also]:
     """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
     query = (
         select(OrderRow.entry, func.sum(OrderItemRow.value), func.coalesce(EntryRow.recorded_at, OrderRow.at))
@@ -228,10 +211,10 @@ def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> It
         .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.at))
     )
     for _, minor, at in context.books.session.exec(query):
-        yield _Other(int(minor), None, at)
+        yield Also(int(minor), None, at)
 
 
-def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> Iterator[_Other]:
+def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> Iterator[Also]:
     for slug in campaign_slugs(context.books.session):
         for other, document in context.books.documents.all(noun, slug):
             if (slug, other) == (context.campaign, number):
@@ -240,10 +223,10 @@ def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> 
                 continue
             also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
             if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
-                yield _Other(also.minor, also.invoice, _moment(context, document))
+                yield Also(also.minor, also.invoice, _moment(context, document))
 
 
-_OTHERS: dict[str, Callable[[Context, str, str, Asked], Iterator[_Other]]] = {
+_OTHERS: dict[str, Callable[[Context, str, str, Asked], Iterator[Also]]] = {
     "payment": _other_payments,
     "purchase": _other_orders,
 }

@@ -19,7 +19,7 @@ from ledger.core.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
 from ledger.model.spends import SpendRow
-from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
+from ledger.rules.approvals import approval, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_campaign
 from ledger.rules.explaining import (
@@ -43,6 +43,7 @@ from ledger.rules.spends import (
     spent_line,
 )
 from ledger.rules.taken_off import free_off
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

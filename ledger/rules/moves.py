@@ -18,22 +18,19 @@ from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.model.moves import MoveRow
 from ledger.model.spends import ExplainedBy
-from ledger.rules.approvals import Decision
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import require_to_explain, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.own_moves import network_fee
 from ledger.rules.restrictions import Taking, all_in_order, take, too_little, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import (
     carried,
-    mark_explained,
-    mark_open,
-    mark_waiting,
     require_purpose,
     require_unexplained,
 )
-from ledger.rules.workflow import Workflow, held_takings, holding, proposed, release_of
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +111,7 @@ def _hold(context: Context, facts: Move) -> Posting[None]:
     return holding(takings, str(HoldName(HoldCause.MOVE, facts.number)))
 
 
-def _effect(context: Context, move: MoveRow) -> Posting[None]:
+def _effect(context: Context, move: MoveRow, _decision: Decision) -> Posting[None]:
     campaign, asset, amount, fee = context.campaign, move.asset, move.amount, move.fee
     session = context.books.session
     takings, release = held_takings(session, move), release_of(session, move)
@@ -141,7 +138,7 @@ def _effect(context: Context, move: MoveRow) -> Posting[None]:
     return Posting(tuple(transfers), (*release, *uses))
 
 
-def _row(entry: Entry[Move, None]) -> MoveRow:
+def _row(_books: Books, entry: Entry[Move, None]) -> MoveRow:
     facts = entry.facts
     return MoveRow(
         **proposed(entry, facts.number, facts.date),
@@ -155,21 +152,6 @@ def _row(entry: Entry[Move, None]) -> MoveRow:
     )
 
 
-def _waits(books: Books, move: MoveRow, _entry: Entry[Move, None]) -> None:
-    if move.txid is not None:
-        mark_waiting(books, move.campaign, move.txid, ExplainedBy.MOVE, move.number)
-
-
-def _explains(books: Books, move: MoveRow, entry: Entry[Decision, None]) -> None:
-    if move.txid is not None:
-        mark_explained(books, move.campaign, move.txid, ExplainedBy.MOVE, move.number, entry.at)
-
-
-def _leaves_open(books: Books, move: MoveRow, _entry: Entry[Decision, None]) -> None:
-    if move.txid is not None:
-        mark_open(books, move.campaign, move.txid)
-
-
 MOVES = Workflow(
     noun="move",
     facts=Move,
@@ -178,11 +160,12 @@ MOVES = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
-    kept=_waits,
-    approved=_explains,
-    rejected=_leaves_open,
-    reversed=_leaves_open,
+    kept=waiting(ExplainedBy.MOVE),
+    approved=explained(ExplainedBy.MOVE),
+    rejected=left_open,
+    reversed=left_open,
     waits_for=waits_for_spend,
     early=_early,
+    asks=lambda _session, move: Asked(move.asset, move.amount + move.fee),
 )
 KINDS = MOVES.kinds()

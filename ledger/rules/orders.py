@@ -21,12 +21,13 @@ from ledger.core.lines import Open
 from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
 from ledger.model.orders import BOUND, OrderItemRow, OrderRow, OrderStatus
-from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.budget import price_of, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.restrictions import bound_elsewhere
 from ledger.rules.spec import RECORDERS, Context, Fold, Kind, numbered
+from ledger.rules.workflow import Decision
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 

@@ -33,15 +33,7 @@ from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus, PaymentRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import (
-    Decision,
-    approval,
-    held_takings,
-    holding,
-    rejection,
-    release_of,
-    require_pending,
-)
+from ledger.rules.approvals import approval, held_takings, holding, rejection, release_of, require_pending
 from ledger.rules.books import Books
 from ledger.rules.conversions import fee_share
 from ledger.rules.explaining import (
@@ -67,6 +59,7 @@ from ledger.rules.payable import credited_on_order, paid_and_waiting
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
 from ledger.rules.spec import RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.spends import carried, require_released, require_unexplained, spent_line
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

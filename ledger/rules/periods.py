@@ -17,7 +17,6 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow, PeriodStatus
-from ledger.rules.approvals import Decision
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
@@ -28,6 +27,7 @@ from ledger.rules.trial_balance import (
     empty_sums,
     frozen_balances,
 )
+from ledger.rules.workflow import Decision
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

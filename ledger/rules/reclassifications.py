@@ -16,7 +16,7 @@ from ledger.core.facts import STRICT, Currency, Date, Number, Positive, Sha256, 
 from ledger.core.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, LineKind, UseCause, UseName, line_named
-from ledger.rules.approvals import Decision, approval, holding, rejection, release_of, require_pending
+from ledger.rules.approvals import approval, holding, rejection, release_of, require_pending
 from ledger.rules.budget import spendable
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.evidence import standing_papers
@@ -26,6 +26,7 @@ from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, cut, restriction_of, take, units_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.rules.spends import carried, inputs_apart, require_spend, require_unexplained, spent_line
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from ledger.core.lines import Append, Operation, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, RepaidLine, UseCause, UseName
 from ledger.rules.approvals import (
-    Decision,
     approval,
     fold_decided,
     fold_pending,
@@ -31,6 +30,7 @@ from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.rules.loans import borrowed_off, free_money, lent_account, lent_line, loan_gift, owed_account
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
+from ledger.rules.workflow import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

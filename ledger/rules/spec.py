@@ -12,6 +12,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.facts import facts_from
 from ledger.core.lines import Operation, Use
 from ledger.core.roles import Role
+from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 
 F = TypeVar("F", default=Any)
@@ -78,6 +79,10 @@ class Kind(Generic[F, N]):
     date: Callable[[F], str | None] = lambda facts: getattr(facts, "date", None)
     approves: Callable[[Books, str, F], int | None] = lambda _books, _campaign, _facts: None
     """The seq of the entry that this one approves; its recorder may not be its approver."""
+    asks: Callable[[Context, F], Asked | None] = lambda _context, _facts: None
+    """What an approval lets go, which a limit may forbid its role; None for what moves no money."""
+    asks_also: Callable[[Context, F, Asked], Iterator[Also]] = lambda _context, _facts, _asked: iter(())
+    """What else of its noun goes to the payee of that, pending and approved, of all campaigns."""
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None

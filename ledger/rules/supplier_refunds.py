@@ -23,7 +23,7 @@ from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.orders import Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import Decision, approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
@@ -40,6 +40,7 @@ from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.returns import return_use
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.rules.workflow import Decision
 from ledger.tracing.ends import reopened, still_ended
 from ledger.tracing.money_behind import pieces_behind
 

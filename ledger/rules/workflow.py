@@ -7,18 +7,22 @@ same for all, and written here alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Generic, TypedDict, TypeVar
+from typing import ClassVar, Generic, TypedDict
 
-from sqlmodel import Session, col, select
+from pydantic import ConfigDict
+from sqlmodel import Session, col, or_, select
+from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict
+from ledger.core.facts import STRICT, Date, Number
 from ledger.core.lines import Change, Operation, UnitState, Use
-from ledger.model.proposals import HoldRow, Proposal, ProposalStatus
-from ledger.rules.approvals import Decision
+from ledger.model.journal import EntryRow
+from ledger.model.proposals import COUNTS, HoldRow, Proposal, ProposalStatus
+from ledger.rules.asked import Also, Asked
 from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking, restriction_of
@@ -27,7 +31,17 @@ from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numb
 
 F = TypeVar("F")
 N = TypeVar("N")
+P = TypeVar("P", default=None)
 R = TypeVar("R", bound=Proposal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Which recorded fact is approved or rejected, and the accounting date."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    date: Date
 
 
 class Heads(TypedDict):
@@ -42,7 +56,7 @@ class Heads(TypedDict):
     recorded_at: str
 
 
-def proposed(entry: Entry[F, None], number: str, told_on: str) -> Heads:
+def proposed(entry: Entry[F, P], number: str, told_on: str) -> Heads:
     """What of a row comes from the entry, and not from the facts of its noun."""
     return Heads(
         entry=entry.seq,
@@ -89,29 +103,35 @@ def _nothing(_books: Books, _row: object, _entry: object) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow(Generic[F, R, N]):
-    """A noun that two people decide. What is left out does nothing."""
+class Workflow(Generic[F, R, N, P]):
+    """A noun that two people decide. What is left out does nothing.
+
+    F: its facts. R: its row. N: what its approval notes. P: what its proposal notes.
+    """
 
     noun: str
     facts: type[F]
     row: type[R]
     doc: str
-    hold: Callable[[Context, F], Posting[None]]
+    hold: Callable[[Context, F], Posting[P]]
     """What recording it holds; raises Refused, NotFound or Conflict."""
-    keep: Callable[[Entry[F, None]], R]
+    keep: Callable[[Books, Entry[F, P]], R]
     """Its row, made of its facts."""
-    effect: Callable[[Context, R], Posting[N]]
+    effect: Callable[[Context, R, Decision], Posting[N]]
     """What its approval does, what it holds released first; raises Refused or Conflict."""
     notes: type[N] | None = None
     """What the approval notes."""
-    kept: Callable[[Books, R, Entry[F, None]], None] = _nothing
+    proposal_notes: type[P] | None = None
+    proposed_by: tuple[str, str] | None = None
+    """Noun and verb of the proposal where they are others than the noun and `add`: `purchase`, `close`."""
+    kept: Callable[[Books, R, Entry[F, P]], None] = _nothing
     """What recording it leaves beside its row: items, or that something waits for it."""
     approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
     rejected: Callable[[Books, R, Entry[Decision, None]], None] = _nothing
     reversed: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
     """What else these change in the model."""
     reversible: bool = True
-    require: Callable[[Context, R], None] = lambda _context, _row: None
+    require: Callable[[Context, R, Entry[Decision, N]], None] = lambda _context, _row, _entry: None
     """Raises Conflict where something that came later stands on the approval."""
     retakes: Callable[[Context, R, Entry[Decision, N]], tuple[Use, ...]] = lambda _context, _row, _entry: ()
     takes_off: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = (
@@ -121,8 +141,14 @@ class Workflow(Generic[F, R, N]):
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """As in `Kind`."""
+    stopped_by_block: bool = True
+    """May it not be approved when a gift whose money it holds was blocked since?"""
+    asks: Callable[[Session, R], Asked | None] = lambda _session, _row: None
+    """What its approval lets go; None for what moves no money."""
+    asks_also: Callable[[Session, R, Asked], Iterator[Also]] | None = None
+    """What else of this noun goes to the payee of that: a question to the database instead of a look at each row."""
 
-    def kinds(self) -> tuple[Kind[F, None], Kind[Decision, N], Kind[Decision, None]]:
+    def kinds(self) -> tuple[Kind[F, P], Kind[Decision, N], Kind[Decision, None]]:
         """The proposal, its approval and its rejection."""
         return self._proposal(), self._approval(), self._rejection()
 
@@ -146,9 +172,27 @@ class Workflow(Generic[F, R, N]):
         found = self.find(books.session, campaign, facts.number)
         return None if found is None else found.entry
 
-    def _proposal(self) -> Kind[F, None]:
-        def fold(books: Books, entry: Entry[F, None]) -> None:
-            row = self.keep(entry)
+    def _also(self, session: Session, row: R, asked: Asked) -> Iterator[Also]:
+        """What else of this noun goes to the payee of a row, pending and approved, of all campaigns."""
+        if self.asks_also is not None:
+            yield from self.asks_also(session, row, asked)
+            return
+        others = (
+            select(self.row, EntryRow.recorded_at)
+            .join(EntryRow, col(EntryRow.seq) == self.row.decided_by, isouter=True)
+            .where(
+                col(self.row.status).in_(COUNTS),
+                or_(col(self.row.campaign) != row.campaign, col(self.row.number) != row.number),
+            )
+        )
+        for other, decided_at in session.exec(others):
+            also = self.asks(session, other)
+            if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
+                yield Also(also.minor, also.invoice, decided_at or other.recorded_at)
+
+    def _proposal(self) -> Kind[F, P]:
+        def fold(books: Books, entry: Entry[F, P]) -> None:
+            row = self.keep(books, entry)
             books.session.add(row)
             books.session.flush()
             pieces = [
@@ -161,12 +205,14 @@ class Workflow(Generic[F, R, N]):
                 books.session.add(HoldRow(entry=entry.seq, n=n, line=line, start=start, stop=stop))
             self.kept(books, row, entry)
 
+        noun, verb = self.proposed_by or (self.noun, "add")
         return Kind(
             typed=True,
             name=self.noun,
-            noun=self.noun,
-            verb="add",
+            noun=noun,
+            verb=verb,
             facts=self.facts,
+            notes=self.proposal_notes,
             doc=self.doc,
             roles=RECORDERS,
             key=numbered(self.noun),
@@ -179,9 +225,17 @@ class Workflow(Generic[F, R, N]):
     def _approval(self) -> Kind[Decision, N]:
         def post(context: Context, facts: Decision) -> Posting[N]:
             found = self.find(context.books.session, context.campaign, facts.number)
-            if found is not None and found.status is ProposalStatus.PENDING:
+            if self.stopped_by_block and found is not None and found.status is ProposalStatus.PENDING:
                 self._require_unblocked(context, found)
-            return self.effect(context, self.require_pending(context, facts.number))
+            return self.effect(context, self.require_pending(context, facts.number), facts)
+
+        def asks(context: Context, facts: Decision) -> Asked | None:
+            found = self.find(context.books.session, context.campaign, facts.number)
+            return None if found is None else self.asks(context.books.session, found)
+
+        def also(context: Context, facts: Decision, asked: Asked) -> Iterator[Also]:
+            found = self.require_row(context.books.session, context.campaign, facts.number)
+            return self._also(context.books.session, found, asked)
 
         def fold(books: Books, entry: Entry[Decision, N]) -> None:
             self.approved(books, self._decided(books, entry, ProposalStatus.APPROVED), entry)
@@ -199,6 +253,8 @@ class Workflow(Generic[F, R, N]):
             post=post,
             fold=fold,
             approves=self._recorded_by,
+            asks=asks,
+            asks_also=also,
             undoing=self._undoing() if self.reversible else None,
         )
 
@@ -236,7 +292,7 @@ class Workflow(Generic[F, R, N]):
 
         return Undoing(
             unfold,
-            require=lambda context, entry: self.require(context, row_of(context, entry)),
+            require=lambda context, entry: self.require(context, row_of(context, entry), entry),
             retakes=lambda context, entry: self.retakes(context, row_of(context, entry), entry),
             takes_off=lambda context, entry: self.takes_off(context, row_of(context, entry), entry),
         )

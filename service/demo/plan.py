@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from ledger.core.roles import Role
 from ledger.model.deliveries import Carriage
-from ledger.rules.approvals import Decision
 from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
@@ -26,6 +25,7 @@ from ledger.rules.payments import Payment
 from ledger.rules.rates import Quote, Rate
 from ledger.rules.receipts import Receipt, ReceivedLot
 from ledger.rules.shipments import Arrival, ArrivedLot, Shipment
+from ledger.rules.workflow import Decision
 from service.demo.act import Act
 from service.demo.counting import counts_of, signatures_of
 from service.demo.gifts import DUST_LINE, OUTGOING, moment

@@ -1,0 +1,27 @@
+"""What an approval is asked to let go, and what else goes to the same payee: what limits compare (RULES 16).
+
+Each noun that moves money says it of its own rows; `limits` sums and refuses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an approval is asked for: minor units of `currency`, the payee and the invoice where it has them."""
+
+    currency: str
+    minor: int
+    payee: str | None = None
+    invoice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What else goes to the payee: `at` is when it was approved, or recorded while it is pending (RFC 3339)."""
+
+    minor: int
+    invoice: str | None
+    at: str
