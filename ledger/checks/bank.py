@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, func, select
 
@@ -13,10 +12,8 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.model.bank import BankLineRow, BankMatchRow
 from ledger.rules.bank import ASIDE, LINE, MATCH, BankLine, lines_of, moved_at
 from ledger.rules.campaigns import campaign_slugs
+from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states, movements
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def bank_matches_tie(tx: Reading) -> Iterator[Finding]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import NEVER_NEGATIVE
 from ledger.core.lines import UnitState
 from ledger.rules.books import Books
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 
 def assets_balance(tx: Reading) -> Iterator[Finding]:

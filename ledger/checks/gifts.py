@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.lines import units_in
@@ -21,10 +20,8 @@ from ledger.rules.pledges import (
     pledge_state,
     pledges_of,
 )
+from ledger.store.transaction import Reading
 from ledger.views.carrying import carrying_tables
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def gift_sums_tie(tx: Reading) -> Iterator[Finding]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.entry import GENESIS, entry_from_bytes, entry_hash
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.trial_balance import frozen_differs
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 
 def bytes_hash(tx: Reading, after: int = 0) -> Iterator[Finding]:

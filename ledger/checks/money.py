@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlmodel import select
 
@@ -16,10 +15,8 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.loans import lent_account, owed_account
+from ledger.store.transaction import Reading
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def books_are_chain(tx: Reading) -> Iterator[Finding]:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import dropwhile, groupby
-from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes, entry_hash
 from ledger.core.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.store.journal import JournalRow
-    from ledger.store.transaction import Reading
+from ledger.store.journal import JournalRow
+from ledger.store.transaction import Reading
 
 StoredTransfer = tuple[str, str, str, int]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ledger.checks.bank import bank_matches_tie, bank_outstanding_ties
 from ledger.checks.books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
@@ -24,10 +23,7 @@ from ledger.checks.money import books_are_chain, loans_tie, money_on_lines
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.core.errors import LedgerError
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
-
+from ledger.store.transaction import Reading
 
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass, account
@@ -17,9 +16,7 @@ from ledger.rules.orders import bound_orders, encumbered_account, items_of_order
 from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
 from ledger.rules.results import cells_of, indicators_of
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 
 def orders_tie(tx: Reading) -> Iterator[Finding]:

@@ -6,13 +6,10 @@ Nothing of the donor is known here: a code is found by its hash.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger.recording.desk import Intention, bip21_of, claim_hash
 from ledger.rules.campaigns import campaign_of, need_title, standing_needs
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 
 @dataclass(frozen=True, slots=True)

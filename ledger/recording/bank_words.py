@@ -6,16 +6,13 @@ What an entry commits to stays, and says nothing any more to who does not know t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ledger.core.errors import NotAllowed, NotFound
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording.users import Actor
 from ledger.rules.bank import find_line, lines_of
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Writing
+from ledger.store.transaction import Writing
 
 
 def forget_words(

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
@@ -32,9 +32,7 @@ from ledger.rules.confirmations import (
 from ledger.rules.deliveries import require_handover
 from ledger.rules.shipments import require_shipment
 from ledger.rules.spec import RECORDERS
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading, Writing
 
 DAY = 86_400
 UNUSABLE = "This link is not known, was used, or has expired. Ask who sent it for a new one."

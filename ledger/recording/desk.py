@@ -11,7 +11,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import ConfigDict
@@ -30,9 +30,7 @@ from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.spec import Kind
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Writing
+from ledger.store.transaction import Writing
 
 _CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 

@@ -6,8 +6,8 @@ A draft moves nothing; recording it, when its spend settles, is done elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import rfc8785
 
@@ -22,10 +22,8 @@ from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import APPROVERS, Context, Kind
 from ledger.rules.spends import find_spend
-
-if TYPE_CHECKING:
-    from ledger.store.desk import Draft
-    from ledger.store.transaction import Reading, Writing
+from ledger.store.desk import Draft
+from ledger.store.transaction import Reading, Writing
 
 REFUSED = "draft refused"
 """How the audit log names what happened to a draft that the ledger did not take."""
@@ -127,6 +125,17 @@ def facts_of(draft: Draft) -> dict[str, Any]:
     """What a draft says."""
     told: dict[str, Any] = json.loads(draft.data)
     return told
+
+
+def explained_sats(facts: Mapping[str, Any]) -> int | None:
+    """The sats that an explanation's facts account for, fee included; None where it is no coins."""
+    if "gift" in facts and "txid" in facts:
+        return int(facts["amount"]) + int(facts.get("fee", 0))
+    if "sold" in facts:
+        return int(facts["sold"]) + int(facts.get("network_fee", 0))
+    if facts.get("asset") == "BTC" and "amount" in facts:
+        return int(facts["amount"]) + int(facts.get("fee", 0))
+    return None
 
 
 def _reasons(tx: Reading, drafts: list[Draft]) -> dict[str, str]:

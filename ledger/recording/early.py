@@ -5,9 +5,6 @@ A draft moves nothing and holds nothing; what is refused when its spend settles 
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 from ledger.core.entry import Entry
 from ledger.core.errors import LedgerError
 from ledger.core.facts import facts_from
@@ -19,17 +16,14 @@ from ledger.recording.kinds import BY_NAME
 from ledger.recording.record import Recorded, record
 from ledger.rules.campaigns import find_need
 from ledger.rules.orders import find_order
-from ledger.views.suggestions import explains
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading, Writing
 
 
 def purpose_of(tx: Reading, campaign: str, ref: str, sats: int) -> str | None:
     """The need that the first draft names which explains all of a spend, a payment by its order; None: any end."""
     for draft in tx.desk.drafts(waits_for=ref):
-        told = json.loads(draft.data)
-        if draft.campaign != campaign or explains(told) != sats:
+        told = drafts.facts_of(draft)
+        if draft.campaign != campaign or drafts.explained_sats(told) != sats:
             continue
         order = find_order(tx.session, campaign, str(told.get("order", "")))
         need = told.get("need") if order is None else order.need
@@ -44,7 +38,7 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
     for draft in tx.desk.drafts(waits_for=txid):
         kind = BY_NAME[draft.kind]
         try:
-            told, happened = parted(json.loads(draft.data))
+            told, happened = parted(drafts.facts_of(draft))
             facts: object = facts_from(kind.facts, told)
             outcome = record(
                 tx,

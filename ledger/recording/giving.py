@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading, Writing
 
 _GAPS = "gap_limits"
 PAST = "past"

@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from ledger.core.look import SeenTx, others_among
 from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
 from ledger.store.observations import Observation
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading, Writing
 
 
 class LookupState(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ledger.core.accounts import campaign_of
 from ledger.core.entry import GENESIS, Entry, entry_bytes, entry_from_bytes, entry_hash, same_facts
@@ -20,10 +20,8 @@ from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
 from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
+from ledger.store.transaction import Reading, Writing
 from ledger.tracing.subjects import note_subjects
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
 
 
 @dataclass(frozen=True, slots=True)

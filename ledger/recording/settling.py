@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ledger.core.chain import Script
 from ledger.core.entry import Entry
@@ -27,9 +27,7 @@ from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.store.observations import Observation
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Writing
+from ledger.store.transaction import Writing
 
 ABSENT_LOOKS = 3
 ABSENT_SECONDS = 3600

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -34,10 +34,8 @@ from ledger.rules.unvalued import (
     unvalued_sum,
 )
 from ledger.rules.valuations import VALUATION, Valuation, converted_value
+from ledger.store.transaction import Reading, Writing
 from ledger.tracing.state import Lines
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
 
 T = TypeVar("T", covariant=True)
 

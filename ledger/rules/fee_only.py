@@ -6,13 +6,10 @@ Pure reading of one transaction; recording what follows is `ledger/recording/set
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ledger.rules.observing import Coin, WatchedTx
 from ledger.rules.spends import Spent
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 MOST_FEE_PERMILLE = 20
 """A fee above this share of what was moved is no matter of course: a person looks at it."""

@@ -11,7 +11,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
@@ -25,10 +24,8 @@ from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.rules.contributions import CONTRIBUTION
 from ledger.rules.moves import MOVES
+from ledger.store.transaction import Reading, Writing
 from ledger.views.suggestions import Suggestion
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading, Writing
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
 AMOUNT, TIME, REFERENCE = 60, 20, 20

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
@@ -13,11 +11,9 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.observing import Coin, Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
+from ledger.store.transaction import Reading
 from ledger.views.campaign import UnexplainedSpend
 from ledger.views.young_spends import young_spends
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:

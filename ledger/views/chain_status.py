@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 
 class ChainStatus(Frozen):

@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
 from ledger.core.lines import Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
 from ledger.model.balances import SubjectKind
+from ledger.store.transaction import Reading
 from ledger.tracing.state import Lines
 from ledger.tracing.subjects import Subject, entries_about
 from ledger.views.places import Left, PlaceNames
 from ledger.views.trail import ChangeKind, Place, TrailChange
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 FOREVER = 2**62
 _KINDS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy import func
@@ -33,11 +33,9 @@ from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
 from ledger.rules.settled import settled_block
 from ledger.store.scratch import Scratch, scratch
+from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 class Side(StrEnum):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from ledger.core.errors import NotFound
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
+from ledger.store.transaction import Reading
 from ledger.views.campaign import OpenCount
 from ledger.views.matter import DecisionWanted, Matter
 from ledger.views.waiting_money import (
@@ -26,9 +26,6 @@ from ledger.views.waiting_money import (
     unvalued_waiting,
 )
 from ledger.views.waiting_things import claims_waiting, deliveries_waiting, matches_waiting, stock_waiting
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def decisions(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -26,6 +25,7 @@ from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import require_order
 from ledger.rules.settled import MATURITY, depth_of
+from ledger.store.transaction import Reading
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
@@ -46,9 +46,6 @@ from ledger.views.trail import (
     StepKind,
     TrailChange,
 )
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 _STEPS = {
     "reclassification": StepKind.RECLASSIFIED,

@@ -6,16 +6,13 @@ Read from observations and gifts; nothing is decided here.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.observed import TxState
 from ledger.rules.gift_records import SettledGift
 from ledger.rules.observing import WatchedOutput, WatchedTx
+from ledger.store.transaction import Reading
 from ledger.views.trail import DonationStatus
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def status_of(watched: WatchedTx, gift: SettledGift | None) -> DonationStatus:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from ledger.core.errors import Refused
 from ledger.core.frozen import Amount
@@ -17,12 +16,10 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import find_gift
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.other_gifts import other_rows
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 def is_change(observed: Observed, watched: WatchedTx) -> bool:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
-from ledger.views.suggestions import Suggestion, explains
+from ledger.recording.drafts import explained_sats
+from ledger.views.suggestions import Suggestion
 
 
 class Matter(StrEnum):
@@ -71,7 +72,7 @@ class DecisionWanted(Frozen):
 
 def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
     """(asset, minor units) that a recorded fact is about; ("", None) where it names none."""
-    sats = explains(dict(facts))
+    sats = explained_sats(facts)
     if sats is not None:
         return "BTC", sats
     asset = str(facts.get("asset") or facts.get("currency") or "")

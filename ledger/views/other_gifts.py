@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
@@ -20,15 +19,13 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
 from ledger.rules.gift_records import contributions_of, find_contribution
 from ledger.rules.in_kind import find_in_kind, in_kind_gifts
+from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.changes import GivenUnits
 from ledger.views.donation import DonationFollower, restriction_to
 from ledger.views.donation_status import outcome_of_returned
 from ledger.views.papers import papers_of_gift
 from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 NOUNS = ("contribution", "in-kind")
 """The nouns of such gifts, which their keys begin with."""

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
@@ -30,6 +29,7 @@ from ledger.rules.orders import bound_orders
 from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
+from ledger.store.transaction import Reading
 from ledger.views.campaign import (
     CampaignCard,
     CampaignPage,
@@ -66,9 +66,6 @@ from ledger.views.stock import stock_rows
 from ledger.views.sums import goods_of, sum_tables
 from ledger.views.trail import DonationTrail, Paper
 from ledger.views.two_keys import deliveries
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 __all__ = [
     "campaign_cards",

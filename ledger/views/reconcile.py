@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
@@ -14,14 +13,12 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
+from ledger.store.transaction import Reading
 from ledger.views.campaign import Books as BooksState
 from ledger.views.campaign import Unvalued
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.matter import UNRECONCILED, DecisionWanted, Matter
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 UNVALUED_SHOWN = 20
 

@@ -6,10 +6,9 @@ It never outlives the state that it was made of.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
@@ -23,12 +22,10 @@ from ledger.rules.goods import expiry_of, recall_of
 from ledger.rules.orders import find_order
 from ledger.rules.receipts import receipt_use
 from ledger.rules.returns import holders_of
+from ledger.store.transaction import Reading
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
 from ledger.tracing.state import Lines
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
 
 
 class StockRow(Frozen):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, func, select
 
@@ -17,14 +16,13 @@ from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.model.spends import SpendRow
+from ledger.recording.drafts import explained_sats
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.fee_only import MOST_FEE_PERMILLE
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.rates import SATS, divided_half_even, newest_price
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 NEAR_PERMILLE = 50
 """An amount further away than this is no suggestion, unless the transaction itself is named."""
@@ -96,17 +94,6 @@ def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def explains(facts: dict[str, Any]) -> int | None:
-    """The sats that an explanation's facts account for, fee included; None where it is no coins."""
-    if "gift" in facts and "txid" in facts:
-        return int(facts["amount"]) + int(facts.get("fee", 0))
-    if "sold" in facts:
-        return int(facts["sold"]) + int(facts.get("network_fee", 0))
-    if facts.get("asset") == "BTC" and "amount" in facts:
-        return int(facts["amount"]) + int(facts.get("fee", 0))
-    return None
-
-
 def _by_amount(left: _Left, sats: int | None) -> tuple[int, str] | None:
     """Points for an amount near what left, and the words; None where it is too far."""
     if not sats:
@@ -146,9 +133,9 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
     """Explanations given before their spend settled, and those that were refused then."""
     for draft in tx.desk.drafts():
         facts = json.loads(draft.data)
-        if draft.campaign != campaign or explains(facts) is None:
+        if draft.campaign != campaign or explained_sats(facts) is None:
             continue
-        reference, sats = draft.key.rsplit(":", 1)[-1], explains(facts)
+        reference, sats = draft.key.rsplit(":", 1)[-1], explained_sats(facts)
         if draft.waits_for == left.ref:
             why = ("a draft names this transaction", *((_by_amount(left, sats) or (0, "another amount"))[1:]))
             yield Suggestion(
@@ -172,7 +159,7 @@ def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
                     reference=number,
                     campaign=campaign,
                     score=NAMED,
-                    minor=explains(facts),
+                    minor=explained_sats(facts),
                     why=why,
                 )
 

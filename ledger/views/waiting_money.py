@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
@@ -25,15 +24,12 @@ from ledger.rules.observing import Observed
 from ledger.rules.periods import pending_period
 from ledger.rules.pledges import gift_asset
 from ledger.rules.settled import settled_block
+from ledger.store.desk import Draft
+from ledger.store.transaction import Reading
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.matter import DecisionWanted, Matter, amount_of
 from ledger.views.suggestions import suggestions
-
-if TYPE_CHECKING:
-    from ledger.store.desk import Draft
-    from ledger.store.transaction import Reading
-
 
 _PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
 _ANOTHER = "another person than its recorder approves or rejects it"

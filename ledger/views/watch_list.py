@@ -10,14 +10,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 _JOINED = (ObservationKind.BLOCK_JOINED, ObservationKind.BLOCK_FILLED)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger.model.observed import TxState
 from ledger.rules.books import Books
@@ -16,9 +15,7 @@ from ledger.rules.fee_only import explained_by_itself
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.settled import settled_block
 from ledger.rules.spends import ChangeCoin, Spent
-
-if TYPE_CHECKING:
-    from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading
 
 _STANDS = frozenset({TxState.SEEN, TxState.CONFIRMED, TxState.REORGED})
 """A transaction that a reorganisation undid is on its way again until another one replaces it."""
