@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ledger.recording.giving import PAST
+from ledger.recording.address_gaps import PAST
 from ledger.store.transaction import Reading, Writing
 from service.pinning import parse_checkpoint
 from watchers.look import Look, Rescan

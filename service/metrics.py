@@ -9,7 +9,7 @@ from ledger.core.times import unix_seconds
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.reconcile import books_state
 from service.clock import Clock
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from ledger.recording.giving import load_gaps, save_gaps
+from ledger.recording.address_gaps import load_gaps, save_gaps
 from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
 from ledger.store.addresses import Address

@@ -21,7 +21,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.matter import DecisionWanted
+from ledger.views.open_items import DecisionWanted
 from ledger.views.reconcile import books_state
 
 Height = Annotated[

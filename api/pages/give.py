@@ -19,12 +19,12 @@ from api.pages.forms import form_of
 from api.pages.parts import ROWS, groups_of_four
 from api.pages.qr import qr_of
 from api.pages.render import PageRenderer
-from api.pages.sentences import giving as say
+from api.pages.sentences import address_requests as say
 from api.ports import Ports
 from api.problems import UNKEPT
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.times import rfc3339
-from ledger.recording.asking import Awaited, Choice, awaited_by, choice_of
+from ledger.recording.address_requests import Awaited, Choice, awaited_by, choice_of
 from ledger.recording.desk import new_claim_code
 
 _FORM_LIMIT = 4_000

@@ -162,7 +162,7 @@ class RepaidLine:
 
 @dataclass(frozen=True, slots=True)
 class EndedLine:
-    """What ended in part `part` of a use, opened for a replacement, a find or a refund (ledger/tracing/ends.py)."""
+    """What ended in part `part` of a use, opened for a replacement, a find or a refund."""
 
     kind: ClassVar[LineKind] = LineKind.ENDED
     use: str

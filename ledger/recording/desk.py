@@ -21,8 +21,8 @@ from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
+from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import parted
-from ledger.recording.giving import load_gaps, unread_scripts
 from ledger.recording.kinds import ALL
 from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.users import Actor  # the API finds both here

@@ -21,7 +21,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.taken_off import appended_off
+from ledger.rules.voided_units import appended_off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

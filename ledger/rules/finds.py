@@ -26,7 +26,7 @@ from ledger.rules.goods import goods_account, goods_line
 from ledger.rules.rows import find_numbered, happened_on, mark_reversed
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.tracing.ends import reopened, still_ended
+from ledger.tracing.residual_lines import reopened, still_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

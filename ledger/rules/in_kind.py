@@ -27,7 +27,7 @@ from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, req
 from ledger.rules.receipts import lots_reversed
 from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.taken_off import appended_off
+from ledger.rules.voided_units import appended_off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ from ledger.rules.spends import (
     spends_of,
     spent_line,
 )
-from ledger.rules.taken_off import free_off
+from ledger.rules.voided_units import free_off
 from ledger.rules.workflow import Decision
 
 

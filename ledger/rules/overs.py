@@ -25,7 +25,7 @@ from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import happened_on, mark_reversed
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
-from ledger.rules.taken_off import appended_off
+from ledger.rules.voided_units import appended_off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, req
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import find_numbered, happened_on, mark_reversed, recorded_row, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.tracing.ends import ended_line_of, reopened, still_ended
+from ledger.tracing.residual_lines import ended_line_of, reopened, still_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

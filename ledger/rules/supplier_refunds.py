@@ -41,8 +41,8 @@ from ledger.rules.restrictions import restriction_of
 from ledger.rules.returns import return_use
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
 from ledger.rules.workflow import Decision
-from ledger.tracing.ends import reopened, still_ended
 from ledger.tracing.money_behind import pieces_behind
+from ledger.tracing.residual_lines import reopened, still_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

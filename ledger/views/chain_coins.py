@@ -13,7 +13,7 @@ from ledger.rules.observing import Coin, Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import UnexplainedSpend
-from ledger.views.young_spends import young_spends
+from ledger.views.unsettled_spends import young_spends
 
 
 def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:

@@ -14,7 +14,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.store.transaction import Reading
 from ledger.views.campaign import OpenCount
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.waiting_money import (
     approvals_waiting,
     bank_lines_waiting,

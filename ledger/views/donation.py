@@ -34,7 +34,7 @@ from ledger.views.goods_steps import GoodsStep, goods_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
-from ledger.views.told_rows import ToldRow, ToldRows
+from ledger.views.step_units import ToldRow, ToldRows
 from ledger.views.trail import (
     Block,
     DonationTrail,

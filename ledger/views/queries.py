@@ -55,7 +55,7 @@ from ledger.views.donation import DonationFollower
 from ledger.views.flow import Bar, ExitKind, Flow, StageKind
 from ledger.views.gift_list import change_of, donation_rows, is_change
 from ledger.views.losses import loss_rows
-from ledger.views.matter import DecisionWanted
+from ledger.views.open_items import DecisionWanted
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.people import achievements

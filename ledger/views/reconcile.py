@@ -18,7 +18,7 @@ from ledger.views.campaign import Books as BooksState
 from ledger.views.campaign import Unvalued
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
-from ledger.views.matter import UNRECONCILED, DecisionWanted, Matter
+from ledger.views.open_items import UNRECONCILED, DecisionWanted, Matter
 
 UNVALUED_SHOWN = 20
 

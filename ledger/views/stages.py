@@ -21,7 +21,7 @@ from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import bound_orders, item_of, items_of_orders, order_line, require_order
 from ledger.rules.shipments import origins_of
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
-from ledger.views.put_back import PutBack, placed, put_back
+from ledger.views.returned_units import PutBack, placed, put_back
 
 _ENDS = {
     PartKind.FEE: ExitKind.FEE,

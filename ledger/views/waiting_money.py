@@ -28,7 +28,7 @@ from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import unexplained_spends
-from ledger.views.matter import DecisionWanted, Matter, amount_of
+from ledger.views.open_items import DecisionWanted, Matter, amount_of
 from ledger.views.suggestions import suggestions
 
 _PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")

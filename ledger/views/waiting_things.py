@@ -13,7 +13,7 @@ from ledger.rules.matching import open_matches
 from ledger.rules.orders import bound_orders
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.returns import require_recall
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
 

@@ -14,7 +14,7 @@ from ledger.core.times import unix_seconds
 from ledger.views.bank_state import BankState, bank_states
 from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, conservation
 from ledger.views.decisions import decisions
-from ledger.views.matter import DecisionWanted
+from ledger.views.open_items import DecisionWanted
 from ledger.views.queries import campaign_cards
 from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option

@@ -14,7 +14,7 @@ from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.rules.spends import inputs_apart, require_spend
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import DonationStatus
 from tests.tools.gifts import gift, held_and_used

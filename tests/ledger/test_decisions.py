@@ -15,7 +15,7 @@ from ledger.core.errors import NotFound
 from ledger.recording.users import add_token
 from ledger.views.campaign import Books
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.reconcile import books_state
 from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
 from service.metrics import metrics_text

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.things import funded, order
 

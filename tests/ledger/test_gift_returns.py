@@ -15,7 +15,7 @@ from ledger.model.gifts import BlockStatus
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledger.test_blocks import block

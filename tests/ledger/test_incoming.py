@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.funds import two_funds, with_address

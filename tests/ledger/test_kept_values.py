@@ -34,7 +34,7 @@ from ledger.rules.rates import minute_of
 from ledger.rules.unvalued import unvalued_gifts_of
 from ledger.store.scratch import scratch
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.reconcile import books_state
 from tests.tools.gifts import gifts_of, on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, QuietLedger, name, tx

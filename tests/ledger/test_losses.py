@@ -19,7 +19,7 @@ from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.losses import LossRow, loss_rows
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_card, stock_rows
 from tests.tools.demo_data import run_command

@@ -22,7 +22,7 @@ from ledger.rules.payable import credited_on_order
 from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
 from ledger.views.invoices import invoice_state
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from tests.tools.ledgers import SLUG, Ledger, day_of
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 

@@ -14,7 +14,7 @@ from ledger.rules.books import Books
 from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
 from tests.tools.ledgers import SLUG, Ledger, name

@@ -21,7 +21,7 @@ from ledger.tracing.follow import Ending, follow
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind

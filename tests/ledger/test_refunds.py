@@ -19,7 +19,7 @@ from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.tracing.money_behind import money_behind, pieces_behind
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind

@@ -14,7 +14,7 @@ from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording.confirming import confirm, make_link
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.tools.demo_data import run_command

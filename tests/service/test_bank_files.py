@@ -11,7 +11,7 @@ from ledger.rules.bank import find_line
 from ledger.views.bank_state import bank_states, open_lines
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from tests.tools.bank_scene import CAMT, FEE, HEAD, MAPPING, SALE, banked, taken, waiting
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger

@@ -15,7 +15,7 @@ from ledger.rules.bank import find_line
 from ledger.store.transaction import Writing
 from ledger.views.bank_state import movements, open_lines
 from ledger.views.decisions import decisions
-from ledger.views.matter import Matter
+from ledger.views.open_items import Matter
 from tests.tools.bank_scene import FEE, HEAD, SALE, banked, entry_of, line_of, taken, waiting
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger

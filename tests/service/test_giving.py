@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
+from ledger.recording.address_gaps import PAST
 from ledger.recording.desk import Intention, act, bip21_of, request_intention
-from ledger.recording.giving import PAST
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import Actor
 from ledger.store.database import Store

@@ -50,7 +50,7 @@ from ledger.views.campaign import CampaignPage, CampaignReport
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
 from ledger.views.gift_list import donation_rows
-from ledger.views.matter import DecisionWanted, Matter
+from ledger.views.open_items import DecisionWanted, Matter
 from ledger.views.queries import campaign_cards, campaign_page, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationTrail

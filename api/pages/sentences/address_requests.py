@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.recording.asking import Awaited
+from ledger.recording.address_requests import Awaited
 
 ASK_TITLE = "An address for one gift"
 ASK_LEAD = (
