@@ -19,7 +19,6 @@ from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands import TABLE, Row
 from watchers.net.errors import SourceError
-from watchers.proof.block import BlockRefused
 
 TRACE = "AIDTRAIL_TRACE"
 """Set to 1, this environment variable shows the trace of an error of the program."""
@@ -118,7 +117,7 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
     try:
         answer = command.run(options, outside)
         return _print(answer, bool(options.as_json), outside, row)
-    except (BadUse, BlockRefused) as refusal:
+    except BadUse as refusal:
         return _refuse(outside, row, str(refusal), Exit.USAGE)
     except NotAllowed as refusal:
         return _refuse(outside, row, str(refusal), Exit.DENIED)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from service.command import BadUse
-from watchers.net.electrum import endpoint_of
+from watchers.net.electrum_endpoint import endpoint_of
 
 FILE_NAME = "aidtrail.toml"
 HISTORY_KINDS = ("esplora", "electrum")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from service.clock import monotonic
 from service.command import BadUse
 from service.config import Config, SourceConfig, secret
-from watchers.net.electrum import endpoint_of
+from watchers.net.electrum_endpoint import endpoint_of
 from watchers.net.http import HttpClient
 from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import Network

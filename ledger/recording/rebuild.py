@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, Table, delete, select
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
-from ledger.model import model_tables
+from ledger.model.tables import model_tables
 from ledger.recording.record import fold
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed

@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 from sqlmodel import Session
 
-from ledger.model import METADATA
+from ledger.model.tables import METADATA
 from ledger.store.engine import STATEMENTS
 from ledger.store.journal import JournalRow
 from ledger.store.shelf import MemoryShelf

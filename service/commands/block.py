@@ -20,7 +20,7 @@ from service.data_folder import find_data_folder
 from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
-from watchers.proof.block import Block, parse_block
+from watchers.proof.block import Block, BlockRefused, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network, network_named
 from watchers.proof.periods import PeriodTable
@@ -82,8 +82,11 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     if not addresses and not texts and options.data is None:
         raise BadUse("nothing to look for: give --address A, --outpoint TXID:VOUT or --data DIR.")
     watch = _watch(options, outside, addresses, texts)
-    block = parse_block(read_raw(options.block, outside))
-    facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
+    try:
+        block = parse_block(read_raw(options.block, outside))
+        facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
+    except BlockRefused as refusal:
+        raise BadUse(str(refusal)) from None
     table = PeriodTable.load(watch.network)
     try:
         place = place_of(block.header, block.claimed_height, watch.network, table, watch.chain)

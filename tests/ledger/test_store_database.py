@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
 from ledger.core.errors import ForeignDatabase, LedgerError
-from ledger.model import METADATA
+from ledger.model.tables import METADATA
 from ledger.store import database
 from ledger.store.database import Store
 from ledger.store.guards import Dialect, triggers

@@ -17,7 +17,7 @@ from typing import Self
 from tests.node.knots import Node
 from tests.node.waiting import moments
 from tests.tools.certificates import self_signed
-from watchers.net.electrum import endpoint_of
+from watchers.net.electrum_endpoint import endpoint_of
 from watchers.net.errors import SourceError
 from watchers.net.policy import HttpPolicy
 from watchers.proof.networks import REGTEST

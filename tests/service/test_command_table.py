@@ -25,6 +25,12 @@ HEAVY = (
     "ledger.rules",
     "ledger.views",
     "ledger.checks",
+    "ledger.model.tables",
+    "ledger.model.gifts",
+    "ledger.model.orders",
+    "watchers.proof",
+    "watchers.sources",
+    "watchers.net.connection",
     "bit",
     "requests",
 )

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Faults
-from watchers.net.electrum import endpoint_of
+from watchers.net.electrum_endpoint import endpoint_of
 from watchers.net.policy import HttpPolicy
 from watchers.proof.block import Tx, parse_block, parse_transaction
 from watchers.proof.merkle import branch_in, levels_of

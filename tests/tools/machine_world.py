@@ -18,7 +18,7 @@ from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, LedgerError, NotFound
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
-from ledger.model import METADATA
+from ledger.model.tables import METADATA
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild

@@ -14,7 +14,7 @@ from ledger.core.chain import Script
 from tests.tools.certificates import fingerprint, self_signed
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
-from watchers.net.electrum import endpoint_of
+from watchers.net.electrum_endpoint import endpoint_of
 from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 from watchers.net.policy import HttpPolicy
 from watchers.proof.block import parse_transaction

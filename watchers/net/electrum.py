@@ -12,12 +12,12 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from random import SystemRandom
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from watchers.net.connection import Connection, Deadline, open_connection, tls_context
+from watchers.net.electrum_endpoint import ANY, VERIFY, ElectrumEndpoint
 from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
 from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.pace import Paces
@@ -26,7 +26,6 @@ from watchers.net.proxy import proxy_of
 
 PROTOCOLS = ("1.4", "1.6")
 """Lowest and highest protocol that is spoken here."""
-VERIFY, ANY = "verify", "any"
 _PIECE = 64 * 1024
 _A_GROUP = 10
 """So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
@@ -37,41 +36,6 @@ _PADDED = 2
 """Servers pad what they send together to a power of two, with spaces in its last line."""
 _BUSY = frozenset({-101, -102})
 """Codes of ElectrumX for too many requests, and for a server that is too busy."""
-
-
-@dataclass(frozen=True, slots=True)
-class ElectrumEndpoint:
-    """Where a server listens. `trust` is "verify", "any" or the SHA-256 of its certificate in lower-case hex."""
-
-    host: str
-    port: int
-    tls: bool
-    trust: str = VERIFY
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def endpoint_of(url: str, tls: str = VERIFY) -> ElectrumEndpoint:
-    """Read `tcp://host:port` or `ssl://host:port`; ValueError says in one sentence what is wrong.
-
-    `tls` tells what an ssl server must show: "verify" (a certificate that an authority of this system vouches
-    for), "any" (encryption alone: what a server says is proven, whoever it is), or one certificate's SHA-256.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        host, port = "", None
-    else:
-        if parts.scheme not in ("tcp", "ssl") or parts.username is not None or parts.path.strip("/"):
-            host = ""
-    if not host or not port:
-        raise ValueError("an Electrum server is named as ssl://host:port or tcp://host:port")
-    trust = tls.replace(":", "").lower()
-    if trust not in (VERIFY, ANY) and (len(trust) != 64 or not set(trust) <= set("0123456789abcdef")):
-        raise ValueError('tls is "verify", "any" or the 64 hexadecimal digits of a certificate\'s SHA-256')
-    return ElectrumEndpoint(host, port, parts.scheme == "ssl", trust)
 
 
 class ElectrumConnection:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
-from watchers.net.electrum import ElectrumClient, ElectrumDeclined, ElectrumEndpoint
+from watchers.net.electrum import ElectrumClient, ElectrumDeclined
+from watchers.net.electrum_endpoint import ElectrumEndpoint
 from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, array_of, hash_text, hex_bytes, item, object_of, whole
 from watchers.net.policy import HttpPolicy

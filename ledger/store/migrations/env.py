@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ledger.model import METADATA
+from ledger.model.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

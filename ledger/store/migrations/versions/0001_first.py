@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from ledger.model import METADATA
+from ledger.model.tables import METADATA
 from ledger.store.guards import make_triggers
 
 revision = "0001"
