@@ -1,4 +1,4 @@
-"""All kinds of entry. Adding one is one file with its `KINDS`, and one line here."""
+"""All kinds of entry. Adding one is one file with its `KINDS`, and one line here; what two people decide has two."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from ledger.rules import (
     valuations,
 )
 from ledger.rules.spec import Kind
+from ledger.rules.workflow import Proposals
 
 _RECORDED: tuple[Kind, ...] = (
     *campaigns.KINDS,
@@ -81,3 +82,7 @@ _RECORDED: tuple[Kind, ...] = (
 )
 ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
+
+_DECIDED: tuple[Proposals, ...] = (moves.MOVES,)
+WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
+"""What two people decide, by its noun."""

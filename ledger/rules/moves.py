@@ -166,6 +166,7 @@ MOVES = Workflow(
     reversed=left_open,
     waits_for=waits_for_spend,
     early=_early,
+    about=lambda _session, move: (move.asset, move.amount or move.fee),
     asks=lambda _session, move: Asked(move.asset, move.amount + move.fee),
 )
 KINDS = MOVES.kinds()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar, Generic, TypedDict
+from typing import ClassVar, Generic, Protocol, TypedDict
 
 from pydantic import ConfigDict
 from sqlmodel import Session, col, or_, select
@@ -42,6 +42,30 @@ class Decision:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A proposal that waits for a decision, and what it is about: minor units of an asset, where it is about any."""
+
+    noun: str
+    number: str
+    recorded_at: str
+    asset: str
+    minor: int | None
+
+
+class Proposals(Protocol):
+    """A workflow, of whatever noun: what is asked of all nouns alike."""
+
+    @property
+    def noun(self) -> str: ...
+
+    def find(self, session: Session, campaign: str, number: str) -> Proposal | None: ...
+
+    def pending(self, session: Session, campaign: str) -> Iterator[Pending]: ...
+
+    def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]: ...
 
 
 class Heads(TypedDict):
@@ -143,6 +167,8 @@ class Workflow(Generic[F, R, N, P]):
     """As in `Kind`."""
     stopped_by_block: bool = True
     """May it not be approved when a gift whose money it holds was blocked since?"""
+    about: Callable[[Session, R], tuple[str, int | None]] = lambda _session, _row: ("", None)
+    """Asset and minor units that it is about, for who decides; none where it is about no amount."""
     asks: Callable[[Session, R], Asked | None] = lambda _session, _row: None
     """What its approval lets go; None for what moves no money."""
     asks_also: Callable[[Session, R, Asked], Iterator[Also]] | None = None
@@ -158,6 +184,18 @@ class Workflow(Generic[F, R, N, P]):
     def require_row(self, session: Session, campaign: str, number: str) -> R:
         """Raises NotFound."""
         return require_numbered(session, self.row, self.noun, campaign, number)
+
+    def pending(self, session: Session, campaign: str) -> Iterator[Pending]:
+        """What of this noun waits for a decision, by number."""
+        wanted = (self.row.campaign == campaign, self.row.status == ProposalStatus.PENDING)
+        for row in session.exec(select(self.row).where(*wanted).order_by(col(self.row.number))):
+            yield Pending(self.noun, row.number, row.recorded_at, *self.about(session, row))
+
+    def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]:
+        """The number of each, and where it stands, by number."""
+        rows = select(self.row).where(self.row.campaign == campaign).order_by(col(self.row.number))
+        for row in session.exec(rows):
+            yield row.number, row.status
 
     def require_pending(self, context: Context, number: str) -> R:
         """The proposal that waits for a decision; raises NotFound or Conflict."""

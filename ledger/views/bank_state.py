@@ -20,10 +20,10 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
+from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.rules.contributions import CONTRIBUTION
-from ledger.rules.moves import MOVES
 from ledger.store.transaction import Reading, Writing
 from ledger.views.suggestions import Suggestion
 
@@ -126,13 +126,14 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     date = entry.date
     noun = entry.kind.partition(".")[0]
     told = books.documents.find(noun, entry.campaign, reference)
-    move = MOVES.find(books.session, entry.campaign, reference) if noun == MOVES.noun else None
+    workflow = WORKFLOWS.get(noun)
+    proposal = None if workflow is None else workflow.find(books.session, entry.campaign, reference)
     if entry.kind == CONTRIBUTION.name:
         date = str(entry.facts["date"])
     elif told is not None:
         date = str(told["facts"].get("date", date))
-    elif move is not None:
-        date = move.told_on
+    elif proposal is not None:
+        date = proposal.told_on
     left, own = left if moved > 0 else -left, entry.campaign == campaign
     return Movement(
         entry=entry.seq,

@@ -9,11 +9,9 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
-from ledger.model.moves import MoveRow
-from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
-from ledger.recording.kinds import ALL
+from ledger.recording.kinds import ALL, WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -191,16 +189,16 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                     amount=Amount.known(asset, minor),
                     what_to_do=_ANOTHER,
                 )
-    moves = select(MoveRow).where(MoveRow.campaign == slug, MoveRow.status == ProposalStatus.PENDING)
-    for move in books.session.exec(moves.order_by(col(MoveRow.number))):
-        yield DecisionWanted(
-            matter=Matter.APPROVAL,
-            campaign=slug,
-            subject=f"move {move.number}",
-            since=move.recorded_at,
-            amount=Amount.known(move.asset, move.amount or move.fee),
-            what_to_do=_ANOTHER,
-        )
+    for workflow in WORKFLOWS.values():
+        for proposal in workflow.pending(books.session, slug):
+            yield DecisionWanted(
+                matter=Matter.APPROVAL,
+                campaign=slug,
+                subject=f"{proposal.noun} {proposal.number}",
+                since=proposal.recorded_at,
+                amount=Amount.known(proposal.asset, proposal.minor),
+                what_to_do=_ANOTHER,
+            )
     period = pending_period(books.session, slug)
     if period is not None:
         yield DecisionWanted(

@@ -14,14 +14,12 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import entry_from_bytes
 from ledger.core.names import Lot, lot_named
-from ledger.model.moves import MoveRow
 from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
-from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
+from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.rules.goods import recall_of
-from ledger.rules.moves import MOVES
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
 from tests.tools.machine_world import Needs, World
@@ -86,10 +84,10 @@ class Scene:
 
     def waiting(self, noun: str) -> list[str]:
         """The numbers of what waits for a decision."""
-        if noun != MOVES.noun:
+        workflow = WORKFLOWS.get(noun)
+        if workflow is None:
             return [number for number, _ in self.of_status(noun, "pending")]
-        wanted = (MoveRow.campaign == self.slug, MoveRow.status == ProposalStatus.PENDING)
-        return list(self.books.session.exec(select(MoveRow.number).where(*wanted).order_by(MoveRow.number)))
+        return [proposal.number for proposal in workflow.pending(self.tx.session, self.slug)]
 
     def orders(self, *statuses: OrderStatus) -> Sequence[OrderRow]:
         """Purchase orders of this campaign that have one of the statuses, by number."""

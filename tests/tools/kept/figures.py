@@ -23,14 +23,13 @@ from ledger.model.evidence import EvidenceRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.limits import LimitRow
-from ledger.model.moves import MoveRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.rates import RateRow
-from ledger.recording.kinds import ALL
+from ledger.recording.kinds import ALL, WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.confirmations import two_counts
@@ -437,8 +436,9 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
         yield "contribution", bank.number, _standing(bank.reversed_by)
     for block in session.exec(select(GiftBlockRow).where(GiftBlockRow.campaign == slug)):
         yield "block", block.number, block.status.value
-    for move in session.exec(select(MoveRow).where(MoveRow.campaign == slug)):
-        yield "move", move.number, move.status.value
+    for noun, workflow in WORKFLOWS.items():
+        for number, status in workflow.statuses(session, slug):
+            yield noun, number, status.value
     for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
         yield "period", period.number, period.status.value
 
