@@ -9,7 +9,7 @@ from ledger.core.times import unix_seconds
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.reconcile import books_state
 from service.clock import Clock
 
@@ -62,11 +62,11 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
             state.shortfall.minor,
             label,
         )
-        found = {row.matter: row for row in state.open}
-        for matter in Matter:
-            row = found.get(matter.value)
-            each = f'{{campaign="{_escaped(slug)}",matter="{matter.value}"}}'
-            add("aidtrail_open_items", "What waits for a person, by matter.", row.count if row else 0, each)
+        found = {row.kind: row for row in state.open}
+        for kind in OpenItemKind:
+            row = found.get(kind.value)
+            each = f'{{campaign="{_escaped(slug)}",kind="{kind.value}"}}'
+            add("aidtrail_open_items", "What waits for a person, by kind.", row.count if row else 0, each)
             age = max(0, now - _seconds(row.since, now)) if row else 0
             add("aidtrail_open_oldest_seconds", "Age of the oldest that waits.", age, each)
         add(

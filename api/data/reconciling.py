@@ -21,7 +21,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.open_items import DecisionWanted
+from ledger.views.open_items import OpenItem
 from ledger.views.reconcile import books_state
 
 Height = Annotated[
@@ -55,7 +55,7 @@ def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
     path = "/campaigns/{slug}/decisions"
     security: list[dict[str, list[str]]] = [{}, {"token": []}]
 
-    @read_route(router, path, "Campaigns", Page[DecisionWanted], "decisions", 401, 404, security=security)
+    @read_route(router, path, "Campaigns", Page[OpenItem], "decisions", 401, 404, security=security)
     def waiting(request: Request, slug: Slug) -> Response:
         """What waits for a person, the oldest first. With a token also refused drafts and suggestions."""
         token = token_of(request) if "authorization" in request.headers else None
@@ -65,7 +65,7 @@ def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
                 raise Problem(401, "This token is not known, or is revoked.")
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
-            page = Page[DecisionWanted](items=shown, next=None)
+            page = Page[OpenItem](items=shown, next=None)
             return json_of(page, Reads(frozenset({slug}), chain=True), private=token is not None)
 
         return answers.answer(request, render)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.core.frozen import Amount
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
 
 THIN = 2.0
 """An exit narrower than this, in pixels, is a line in the colour of its bar."""
@@ -65,7 +65,7 @@ class Link:
     """A band with the place it passes at in each stage, source and target included."""
 
     band: Band
-    matter: Matter
+    substance: Substance
     stops: tuple[Stop, ...]
 
 
@@ -75,7 +75,7 @@ class Leaving:
 
     exit: Exit
     stage: int
-    matter: Matter
+    substance: Substance
     start: float
     end: float
     size: float
@@ -127,7 +127,7 @@ def _gathered(index: int, stage: Stage, wanted: set[str], moved: dict[str, tuple
             moved[bar.key] = (key, length)
             length += bar.units
         label = str(len({bar.label for bar in bars}))
-        others.append(Bar(key=key, label=label, matter=bars[0].matter, amount=Amount.of(asset, length)))
+        others.append(Bar(key=key, label=label, substance=bars[0].substance, amount=Amount.of(asset, length)))
     drawn = (*(bar for bar in stage.bars if bar.key in shown), *others)
     return stage.model_copy(update={"bars": drawn})
 
@@ -262,7 +262,7 @@ def laid_out(flow: Flow, room: Room) -> Layout:
     for number, band in enumerate(bands):
         target = lanes[band.target]
         last = Stop(target.stage, target.at(band.target_start), target.at(band.target_end))
-        links.append(Link(band, lanes[band.source].bar.matter, (*stops[number], last)))
+        links.append(Link(band, lanes[band.source].bar.substance, (*stops[number], last)))
     leaving = tuple(_leaving(item, lanes[item.source], scales) for item in flow.exits if item.source in lanes)
     low = min((lane.start for lane in lanes.values()), default=0.0)
     if links:
@@ -343,7 +343,7 @@ def _leaving(item: Exit, lane: Lane, scales: Mapping[str, float]) -> Leaving:
     start, end = lane.at(item.start), lane.at(item.end)
     if not item.kind.is_bad and item.kind is not ExitKind.SPENT and end - start > size:
         start = end - size  # parts spread over the interval leave from its end
-    return Leaving(item, lane.stage, lane.bar.matter, start, end, size)
+    return Leaving(item, lane.stage, lane.bar.substance, start, end, size)
 
 
 def _place_stage(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from api.flow.thread import woven
+from api.flow.thread import drawn_thread
 from api.flow.wide import CODE, esc_long, halo_class, shelf_width, wire_class
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
@@ -148,7 +148,7 @@ class _Tall:
     def _bands(self) -> str:
         out = []
         for link in self.layout.links:
-            css = CODE[link.matter] + "2"
+            css = CODE[link.substance] + "2"
             if max(stop.end - stop.start for stop in link.stops) < 0.5 and len(self.layout.links) > 40:
                 continue
             stops = [(self.ys[s.stage], s.start, s.end) for s in link.stops]
@@ -188,7 +188,7 @@ class _Tall:
     def _bars(self) -> str:
         out = []
         for lane in self.layout.lanes.values():
-            css = CODE[lane.bar.matter] + "1"
+            css = CODE[lane.bar.substance] + "1"
             if lane.bar.key in self.row_y:
                 size = max(2.0, lane.size)
                 out.append(rect(css, _CAP - 5, self.row_y[lane.bar.key] - size / 2, 5, size))
@@ -202,7 +202,7 @@ class _Tall:
             item = self.layout.leaving[index]
             if item.thin:
                 continue
-            css, width = CODE[item.matter], shelf_width(item)
+            css, width = CODE[item.substance], shelf_width(item)
             out.append(path(css + "2 x", self._bend(item, middle, width)))
             out.append(rect(css + "1", _CAP - 4, middle - max(3.0, width) / 2, 4, max(3.0, width)))
         return "".join(out)
@@ -228,7 +228,7 @@ class _Tall:
                 continue
             x = (item.start + item.end) / 2
             d = f"M{n(x)} {n(self.ys[item.stage] + BAR)}V{n(middle - 8)}q0 8 8 8H{_CAP}"
-            css = "bad" if item.exit.kind.is_bad else CODE[item.matter]
+            css = "bad" if item.exit.kind.is_bad else CODE[item.substance]
             out.append(
                 path(halo_class(item), d)
                 + path(wire_class(item), d)
@@ -239,7 +239,7 @@ class _Tall:
     def _woven(self) -> str:
         if not self.thread:
             return ""
-        weave = woven(self.thread, self.layout)
+        weave = drawn_thread(self.thread, self.layout)
         lines, ends = [], []
         for strand in weave.strands:
             start = (self.ys[strand.source.stage] + BAR / 2, strand.source.middle)
@@ -266,10 +266,10 @@ class _Tall:
             else:
                 stop = (self.ys[strand.target.stage] + BAR / 2, strand.target.middle)
                 lines.append(wire([start, *between, stop], True))
-        for knot in weave.knots:
-            if knot.bar not in self.row_y:
-                y = self.ys[knot.stage] + BAR / 2
-                ends.append(f'<circle class="ring" cx="{n(knot.middle)}" cy="{n(y)}" r="4.5"/>')
+        for node in weave.nodes:
+            if node.bar not in self.row_y:
+                y = self.ys[node.stage] + BAR / 2
+                ends.append(f'<circle class="ring" cx="{n(node.middle)}" cy="{n(y)}" r="4.5"/>')
         d = "".join(lines)
         return (path("halo", d) + path("thread", d) if d else "") + "".join(ends)
 

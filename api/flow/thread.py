@@ -12,7 +12,7 @@ from ledger.views.flow import Thread
 
 
 @dataclass(frozen=True, slots=True)
-class Knot:
+class ThreadNode:
     """Where the donation lies on a bar: `middle` across."""
 
     bar: str
@@ -24,57 +24,57 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class Strand:
-    """From a knot to another through the stops of a band, or to an exit (`leaving` set)."""
+    """From a node to another through the stops of a band, or to an exit (`leaving` set)."""
 
-    source: Knot
-    target: Knot | None
-    middles: tuple[tuple[int, float], ...]  # (stage, across) between the knots
+    source: ThreadNode
+    target: ThreadNode | None
+    middles: tuple[tuple[int, float], ...]  # (stage, across) between the nodes
     leaving: Leaving | None
 
 
 @dataclass(frozen=True, slots=True)
-class Woven:
-    knots: tuple[Knot, ...]
+class DrawnThread:
+    nodes: tuple[ThreadNode, ...]
     strands: tuple[Strand, ...]
 
 
-KNOTS_A_BAR = 6
+NODES_A_BAR = 6
 
 
-def woven(thread: Thread, layout: Layout) -> Woven:
-    """The thread as knots and strands; it forks where a band or an exit cuts its interval."""
-    knots: dict[str, list[Knot]] = {}
+def drawn_thread(thread: Thread, layout: Layout) -> DrawnThread:
+    """The thread as nodes and strands; it forks where a band or an exit cuts its interval."""
+    nodes: dict[str, list[ThreadNode]] = {}
     for bar, pieces in held_on(thread).items():
         lane = layout.lanes.get(bar)
         if lane is None:
             continue
-        largest = sorted(pieces, key=lambda piece: piece[0] - piece[1])[:KNOTS_A_BAR]
-        knots[bar] = [Knot(bar, lane.stage, a, b, lane.at((a + b) / 2)) for a, b in sorted(largest)]
+        largest = sorted(pieces, key=lambda piece: piece[0] - piece[1])[:NODES_A_BAR]
+        nodes[bar] = [ThreadNode(bar, lane.stage, a, b, lane.at((a + b) / 2)) for a, b in sorted(largest)]
     strands: list[Strand] = []
-    seen: set[tuple[Knot, Knot]] = set()
+    seen: set[tuple[ThreadNode, ThreadNode]] = set()
     for link in layout.links:
-        for source in knots.get(link.band.source, []):
+        for source in nodes.get(link.band.source, []):
             a, b = max(source.start, link.band.source_start), min(source.end, link.band.source_end)
             if a >= b:
                 continue
             length = link.band.source_end - link.band.source_start
             share = ((a + b) / 2 - link.band.source_start) / length
-            for target in knots.get(link.band.target, []):
+            for target in nodes.get(link.band.target, []):
                 overlap = min(target.end, link.band.target_end) - max(target.start, link.band.target_start)
                 if overlap > 0 and (source, target) not in seen:
                     seen.add((source, target))
                     between = tuple((s.stage, s.start + (s.end - s.start) * share) for s in link.stops[1:-1])
                     strands.append(Strand(source, target, between, None))
     ends = {(item.exit.source, item.exit.kind): item for item in layout.leaving}
-    done: set[tuple[Knot, str]] = set()
+    done: set[tuple[ThreadNode, str]] = set()
     for point in thread:
         if point.left is None or (point.node, point.left) not in ends:
             continue
-        for source in knots.get(point.node, []):
+        for source in nodes.get(point.node, []):
             if source.start <= point.start < source.end and (source, point.left) not in done:
                 done.add((source, point.left))
                 strands.append(Strand(source, None, (), ends[point.node, point.left]))
-    return Woven(tuple(knot for group in knots.values() for knot in group), tuple(strands))
+    return DrawnThread(tuple(node for group in nodes.values() for node in group), tuple(strands))
 
 
 def held_on(thread: Thread) -> dict[str, list[tuple[int, int]]]:

@@ -10,15 +10,15 @@ from itertools import pairwise
 
 from api.flow.layout import OTHERS, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from api.flow.thread import woven
+from api.flow.thread import drawn_thread
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
-from ledger.views.flow import ExitKind, Flow, Matter, StageKind, Thread
+from ledger.views.flow import ExitKind, Flow, StageKind, Substance, Thread
 
 WIDTH = 1168
 BAR = 8
 MOST_STAGES = 9
-CODE = {Matter.COIN: "c", Matter.MONEY: "m", Matter.GOODS: "g"}
+CODE = {Substance.COIN: "c", Substance.MONEY: "m", Substance.GOODS: "g"}
 _SEVEN = (0.0, 176.0, 352.0, 544.0, 706.0, 862.0, 1000.0)
 FEET_SHOWN = 6
 
@@ -99,13 +99,13 @@ def _bands(layout: Layout, xs: tuple[float, ...], top: float) -> str:
         through = [first]
         for x, a, b in stops[1:-1]:
             through += [(x, a, b), (x + BAR, a, b)]
-        out.append(path(CODE[link.matter] + "2", ribbon([*through, stops[-1]], False)))
+        out.append(path(CODE[link.substance] + "2", ribbon([*through, stops[-1]], False)))
     return "".join(out)
 
 
 def _bars(layout: Layout, xs: tuple[float, ...], top: float) -> str:
     return "".join(
-        rect(CODE[lane.bar.matter] + "1", xs[lane.stage], top + lane.start, BAR, max(1.0, lane.size))
+        rect(CODE[lane.bar.substance] + "1", xs[lane.stage], top + lane.start, BAR, max(1.0, lane.size))
         for lane in layout.lanes.values()
         if lane.bar.units
     )
@@ -135,7 +135,7 @@ def wire_class(item: Leaving) -> str:
     """Bad: 2 px red; spent on services: 4 px; anything else that is thin: 1 px in its own colour."""
     if item.exit.kind.is_bad:
         return "w badw"
-    return f"w {CODE[item.matter]}w" + ("" if item.exit.kind is ExitKind.SPENT else " f")
+    return f"w {CODE[item.substance]}w" + ("" if item.exit.kind is ExitKind.SPENT else " f")
 
 
 def shelf_width(item: Leaving) -> float:
@@ -150,7 +150,7 @@ def _exits(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
         item = layout.leaving[index]
         if item.thin:
             continue
-        css = CODE[item.matter]
+        css = CODE[item.substance]
         out.append(path(css + "2 x", _bend(xs[item.stage] + BAR, top + item.start, x, width, shelf)))
         out.append(rect(css + "1", x, shelf - 4, width, 4))
     return "".join(out)
@@ -176,7 +176,7 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
         y = top + (item.start + item.end) / 2
         middle = x + width / 2
         d = f"M{n(xs[item.stage] + BAR)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf)}"
-        css = "bad" if item.exit.kind.is_bad else CODE[item.matter]
+        css = "bad" if item.exit.kind.is_bad else CODE[item.substance]
         lines.append(
             path(halo_class(item), d)
             + path(wire_class(item), d)
@@ -203,7 +203,7 @@ def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread
 
 
 def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thread: Thread) -> str:
-    weave = woven(thread, layout)
+    weave = drawn_thread(thread, layout)
     places = drops(layout, xs)
     lines, ends = [], []
     for strand in weave.strands:
@@ -222,9 +222,9 @@ def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thr
             ]
             target = (xs[strand.target.stage] + BAR / 2, top + strand.target.middle)
             lines.append(wire([(x, top + strand.source.middle), *between, target], False))
-    for knot in weave.knots:
-        x, y = xs[knot.stage] + BAR / 2, top + knot.middle
-        if layout.flow.stages[knot.stage].kind is StageKind.DISTRIBUTED:
+    for node in weave.nodes:
+        x, y = xs[node.stage] + BAR / 2, top + node.middle
+        if layout.flow.stages[node.stage].kind is StageKind.DISTRIBUTED:
             ends.append(rect("end", x - 4.5, y - 4.5, 9, 9))
         else:
             ends.append(f'<circle class="ring" cx="{n(x)}" cy="{n(y)}" r="4.5"/>')

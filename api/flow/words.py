@@ -90,14 +90,14 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
     bars = {bar.key: bar for bar in stage.bars}
     groups: dict[tuple[ExitKind, str, str], int] = {}
     keys: dict[tuple[ExitKind, str, str], set[tuple[str, ExitKind, str]]] = {}
-    matter = {}
+    substance = {}
     for item in flow.exits:
         if item.source not in bars:
             continue
         group = (item.kind, item.asset, item.label)
         groups[group] = groups.get(group, 0) + item.units
         keys.setdefault(group, set()).add((item.source, item.kind, item.label))
-        matter[group] = bars[item.source].matter
+        substance[group] = bars[item.source].substance
     yours: dict[tuple[str, ExitKind], int] = {}
     for point in thread:
         if point.left is not None and point.node in bars:
@@ -117,7 +117,7 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
         else:
             total = ""
         word = say.exit_word(
-            kind, matter[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
+            kind, substance[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
         )
         if total and len(f"{figure} {total}") <= _ONE_LINE:
             figure = f"{figure} {total}"

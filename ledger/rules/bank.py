@@ -189,7 +189,7 @@ def _fold_line(books: Books, entry: Entry[BankLine, None]) -> None:
     )
 
 
-def _require_line_alone(context: Context, entry: Entry[BankLine, None]) -> None:
+def _require_line_unmatched(context: Context, entry: Entry[BankLine, None]) -> None:
     line = context.books.session.get_one(BankLineRow, entry.seq)
     if line.matched or line.aside_by is not None:
         raise Conflict("entry: this bank line is matched or set aside; reverse that first")
@@ -334,7 +334,7 @@ LINE = Kind(
     key=lambda campaign, facts: f"bank.line:{campaign}:{facts.identity}",
     post=_post_line,
     fold=_fold_line,
-    undoing=Undoing(_unfold_line, _require_line_alone),
+    undoing=Undoing(_unfold_line, _require_line_unmatched),
 )
 STATEMENT = Kind(
     typed=True,

@@ -300,7 +300,7 @@ KINDS = (
         "closing",
         _post_approved,
         _fold_approved,
-        Undoing(_unfold, require=_require_no_refund, takes_off=_withdrawn),
+        Undoing(_unfold, require=_require_no_refund, voids=_withdrawn),
     ),
     rejection("closing", _fold_rejected),
 )

@@ -21,7 +21,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.voided_units import appended_off
+from ledger.rules.voided_units import void_appended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,9 @@ def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
     books.session.get_one(ContributionRow, entry.seq).reversed_by = seq
 
 
-def _taken_off(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
+def _voided(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
     """What takes the money off its line again."""
-    return appended_off(context, entry, "this contribution is used or held")
+    return void_appended(context, entry, "this contribution is used or held")
 
 
 CONTRIBUTION = Kind(
@@ -117,6 +117,6 @@ CONTRIBUTION = Kind(
     key=numbered("contribution"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, takes_off=_taken_off),
+    undoing=Undoing(_unfold, voids=_voided),
 )
 KINDS = (CONTRIBUTION,)

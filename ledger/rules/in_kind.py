@@ -27,7 +27,7 @@ from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, req
 from ledger.rules.receipts import lots_reversed
 from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.voided_units import appended_off
+from ledger.rules.voided_units import void_appended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +161,9 @@ def _unfold(books: Books, entry: Entry[InKind, Lies], seq: int) -> None:
     lots_reversed(books.session, entry.seq, seq)
 
 
-def _taken_off(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
+def _voided(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
     """What takes the pieces off their line again."""
-    return appended_off(context, entry, "this in-kind is used or held")
+    return void_appended(context, entry, "this in-kind is used or held")
 
 
 IN_KIND = Kind(
@@ -178,6 +178,6 @@ IN_KIND = Kind(
     key=numbered("in-kind"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, takes_off=_taken_off),
+    undoing=Undoing(_unfold, voids=_voided),
 )
 KINDS = (IN_KIND,)

@@ -138,7 +138,7 @@ def _unfold(books: Books, entry: Entry[Invoice, None], seq: int) -> None:
     books.session.get_one(InvoiceRow, entry.seq).reversed_by = seq
 
 
-def _require_standing_alone(context: Context, entry: Entry[Invoice, None]) -> None:
+def _require_nothing_rests(context: Context, entry: Entry[Invoice, None]) -> None:
     """Conflict where a credit note lowers the invoice, or its order is closed."""
     lowering = (CreditNoteRow.invoice_entry == entry.seq, col(CreditNoteRow.reversed_by).is_(None))
     notes = select(CreditNoteRow.number).where(*lowering).order_by(col(CreditNoteRow.number))
@@ -251,7 +251,7 @@ INVOICE = Kind(
     key=numbered("invoice"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, require=_require_standing_alone),
+    undoing=Undoing(_unfold, require=_require_nothing_rests),
 )
 ACCEPTANCE = Kind(
     typed=True,
@@ -263,7 +263,7 @@ ACCEPTANCE = Kind(
     doc="Accept that an invoice does not match its order and receipts, with the reason; its recorder may not.",
     roles=APPROVERS,
     key=numbered("acceptance"),
-    reversed_before=_accepted_before,
+    times_reversed=_accepted_before,
     post=_post_acceptance,
     fold=_fold_acceptance,
     undoing=Undoing(_unfold_acceptance),

@@ -42,7 +42,7 @@ from ledger.rules.spends import (
     spends_of,
     spent_line,
 )
-from ledger.rules.voided_units import free_off
+from ledger.rules.voided_units import void_free
 from ledger.rules.workflow import Decision
 
 
@@ -208,13 +208,13 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     )
 
 
-def borrowed_off(context: Context, entry: Entry) -> tuple[Change, ...]:
+def void_borrowed(context: Context, entry: Entry) -> tuple[Change, ...]:
     """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
     if "interval" not in entry.notes:
         return ()
     line, start, end = entry.notes["interval"]
     told = "this money is used or held by now"
-    return (free_off(context, str(line), (int(start), int(end)), entry.key, told),)
+    return (void_free(context, str(line), (int(start), int(end)), entry.key, told),)
 
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
@@ -241,6 +241,6 @@ LOAN = Kind(
 )
 KINDS = (
     LOAN,
-    approval("loan", _post_approved, _fold_approved, Undoing(_unfold, takes_off=borrowed_off)),
+    approval("loan", _post_approved, _fold_approved, Undoing(_unfold, voids=void_borrowed)),
     rejection("loan", fold_left_open("loan")),
 )

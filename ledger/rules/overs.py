@@ -25,7 +25,7 @@ from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import happened_on, mark_reversed
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
-from ledger.rules.voided_units import appended_off
+from ledger.rules.voided_units import void_appended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,9 +297,9 @@ def _fold_buy(books: Books, entry: Entry[BoughtOver, Counted]) -> None:
     books.session.add(row)
 
 
-def _taken_off(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:
+def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:
     """What takes accepted pieces off their line again."""
-    return appended_off(context, entry, "these pieces have gone on")
+    return void_appended(context, entry, "these pieces have gone on")
 
 
 def _unfold(books: Books, entry: Entry[T, Counted], seq: int) -> None:
@@ -338,7 +338,7 @@ ACCEPT = Kind(
     approves=_received_as,
     post=_post_accept,
     fold=_kept_as(OverDecision.ACCEPTED),
-    undoing=Undoing(_unfold, takes_off=_taken_off),
+    undoing=Undoing(_unfold, voids=_voided),
 )
 BUY = Kind(
     name="over.bought",

@@ -276,7 +276,7 @@ def _post_step(context: Context, facts: Step) -> Posting[None]:
 def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, None]:
     """The kind that records a step, once while it stands, and again after each reversal of it."""
 
-    def reversed_before(books: Books, campaign: str, facts: Step) -> int:
+    def times_reversed(books: Books, campaign: str, facts: Step) -> int:
         counted = (
             select(func.count())
             .select_from(PledgeStepRow)
@@ -308,7 +308,7 @@ def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, Non
         doc=doc,
         roles=RECORDERS,
         key=lambda campaign, facts: f"{noun}:{campaign}:{facts.number}",
-        reversed_before=reversed_before,
+        times_reversed=times_reversed,
         post=_post_step,
         fold=fold,
         undoing=Undoing(unfold),

@@ -373,7 +373,7 @@ def _unfold(books: Books, entry: Entry[Receipt, Received], seq: int) -> None:
     lots_reversed(books.session, entry.seq, seq)
 
 
-def _require_standing_alone(context: Context, entry: Entry[Receipt, Received]) -> None:
+def _require_nothing_rests(context: Context, entry: Entry[Receipt, Received]) -> None:
     """Conflict where the order is closed, or somebody decided about what came too much."""
     session = context.books.session
     require_not_closed(context, recorded_row(session, ReceiptRow, entry.seq).order_number)
@@ -396,6 +396,6 @@ RECEIPT = Kind(
     key=numbered("receipt"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, require=_require_standing_alone),
+    undoing=Undoing(_unfold, require=_require_nothing_rests),
 )
 KINDS = (RECEIPT,)

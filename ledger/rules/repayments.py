@@ -28,7 +28,7 @@ from ledger.rules.approvals import (
 )
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
-from ledger.rules.loans import borrowed_off, free_money, lent_account, lent_line, loan_gift, owed_account
+from ledger.rules.loans import free_money, lent_account, lent_line, loan_gift, owed_account, void_borrowed
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
 from ledger.rules.workflow import Decision
 
@@ -171,7 +171,7 @@ KINDS = (
         "repayment",
         _post_approved,
         _fold_approved,
-        Undoing(reversed_as("repayment", status="reversed"), takes_off=borrowed_off),
+        Undoing(reversed_as("repayment", status="reversed"), voids=void_borrowed),
     ),
     rejection("repayment"),
 )

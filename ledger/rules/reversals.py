@@ -74,7 +74,7 @@ def _post(
         *(Undo(use.id) for use in reversed(uses)),
         *again,
         *held_again(context.books, context.campaign, freed_by(uses), freed_by(again)),
-        *undoing.takes_off(context, typed),
+        *undoing.voids(context, typed),
     )
     what: dict[str, Any] = {"kind": entry.kind, "facts": dict(entry.facts)}
     if entry.notes:

@@ -56,8 +56,8 @@ class Undoing(Generic[F, N]):
     """Raises Conflict where something that came later stands on the entry."""
     retakes: Callable[[Context, Entry[F, N]], tuple[Use, ...]] = lambda _context, _entry: ()
     """Uses that the entry had undone, and that stand again in another shape."""
-    takes_off: Callable[[Context, Entry[F, N]], tuple[Operation, ...]] = lambda _context, _entry: ()
-    """What takes off its lines again what the entry appended; raises Conflict where that went on."""
+    voids: Callable[[Context, Entry[F, N]], tuple[Operation, ...]] = lambda _context, _entry: ()
+    """What voids the units that the entry appended to lines; raises Conflict where they went on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ class Kind(Generic[F, N]):
     """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
-    reversed_before: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
-    """How often the same was told and is moot, reversed most often, of what may be told again then: its key counts."""
+    times_reversed: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
+    """How many of the same were recorded and count no more, reversed most often, where it may be recorded again:
+    the key of the next one says the number."""
     named: str = "number"
     """The field by which people tell one from another: what a refusal of other facts under the same key calls it."""
     undoing: Undoing | None = None
@@ -98,7 +99,7 @@ class Kind(Generic[F, N]):
 
     def key_of(self, books: Books, campaign: str, facts: F) -> str:
         """What happened in the world, for the n-th time that it stands."""
-        again = self.reversed_before(books, campaign, facts)
+        again = self.times_reversed(books, campaign, facts)
         return self.key(campaign, facts) + (f":{again}" if again else "")
 
     def read(self, entry: Entry) -> Entry[F, N]:

@@ -158,9 +158,7 @@ class Workflow(Generic[F, R, N, P]):
     require: Callable[[Context, R, Entry[Decision, N]], None] = lambda _context, _row, _entry: None
     """Raises Conflict where something that came later stands on the approval."""
     retakes: Callable[[Context, R, Entry[Decision, N]], tuple[Use, ...]] = lambda _context, _row, _entry: ()
-    takes_off: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = (
-        lambda _context, _row, _entry: ()
-    )
+    voids: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = lambda _context, _row, _entry: ()
     """As in `Undoing`."""
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
@@ -332,7 +330,7 @@ class Workflow(Generic[F, R, N, P]):
             unfold,
             require=lambda context, entry: self.require(context, row_of(context, entry), entry),
             retakes=lambda context, entry: self.retakes(context, row_of(context, entry), entry),
-            takes_off=lambda context, entry: self.takes_off(context, row_of(context, entry), entry),
+            voids=lambda context, entry: self.voids(context, row_of(context, entry), entry),
         )
 
     def _decided(

@@ -1,6 +1,6 @@
-"""Ends that go on: pieces that ended in a use (short, rejected) and are replaced or paid back later.
+"""Residual lines: pieces that ended in a use (short, rejected) and are replaced, found or paid back later.
 
-Such an end becomes a line of its own when it is first needed, and keeps its owners. Nothing here decides.
+Such a remainder becomes a line of its own when it is first needed, and keeps its owners. Nothing here decides.
 """
 
 from __future__ import annotations

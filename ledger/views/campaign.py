@@ -23,7 +23,7 @@ from ledger.views.two_keys import Deliveries, Unconfirmed
 class OpenCount(Frozen):
     """How much of a kind waits for a person."""
 
-    matter: str
+    kind: str
     """What kind: a word of `/api/v1/campaigns/{slug}/decisions`."""
     count: int
     """How many."""
@@ -31,10 +31,10 @@ class OpenCount(Frozen):
     """Since when the oldest of them waits, RFC 3339 or a day."""
 
 
-class OpenMatter(Frozen):
+class PublicOpenItem(Frozen):
     """One thing that waits, as anybody may see it."""
 
-    matter: str
+    kind: str
     """What kind of thing."""
     subject: str
     """Which one."""
@@ -111,9 +111,9 @@ class Books(Frozen):
         """Does the chain contradict the books?"""
         return bool(self.difference.minor or self.unexplained.minor or self.shortfall.minor)
 
-    def count(self, *matters: str) -> int:
-        """How much of these matters is open."""
-        return sum(row.count for row in self.open if row.matter in matters)
+    def count(self, *kinds: str) -> int:
+        """How much of these kinds is open."""
+        return sum(row.count for row in self.open if row.kind in kinds)
 
 
 class SumRow(Amount):
@@ -444,7 +444,7 @@ class CampaignPage(Frozen):
     """Its picture."""
     papers: tuple[Paper, ...]
     """The first papers."""
-    waiting: tuple[OpenMatter, ...]
+    waiting: tuple[PublicOpenItem, ...]
     """What needs a decision, the oldest first; at most a page of it."""
     deliveries: Deliveries
     """Both counts of each delivery."""

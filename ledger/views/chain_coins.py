@@ -13,7 +13,7 @@ from ledger.rules.observing import Coin, Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import UnexplainedSpend
-from ledger.views.unsettled_spends import young_spends
+from ledger.views.unsettled_spends import unsettled_spends
 
 
 def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
@@ -83,7 +83,7 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
             seen_at=at,
             explained_at=spend.explained_at,
         )
-    for young in young_spends(tx):
+    for young in unsettled_spends(tx):
         at = young.transaction.first_at
         for owner, facts in young.parts:
             if owner == campaign and facts.out:

@@ -14,7 +14,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.store.transaction import Reading
 from ledger.views.campaign import OpenCount
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.waiting_money import (
     approvals_waiting,
     bank_lines_waiting,
@@ -30,7 +30,7 @@ from ledger.views.waiting_things import claims_waiting, deliveries_waiting, matc
 
 def decisions(
     tx: Reading, campaign: str | None = None, *, now: int, suggest: bool = True
-) -> tuple[DecisionWanted, ...]:
+) -> tuple[OpenItem, ...]:
     """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
 
     `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
@@ -40,7 +40,7 @@ def decisions(
     if campaign is not None and find_campaign(books.session, campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
-    found: list[DecisionWanted] = []
+    found: list[OpenItem] = []
     for slug in slugs:
         found += unexplained_waiting(tx, slug, suggest)
         found += undecided_waiting(tx, books, slug)
@@ -54,23 +54,23 @@ def decisions(
         found += deliveries_waiting(books, slug, rfc3339(now)[:10])
         found += stock_waiting(books, slug, rfc3339(now)[:10])
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
-    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.matter.value, d.subject)))
+    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, d.subject)))
 
 
-def public_decisions(rows: tuple[DecisionWanted, ...]) -> tuple[DecisionWanted, ...]:
+def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:
     """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
     return tuple(row.model_copy(update={"suggestions": ()}) for row in rows if not row.is_private)
 
 
-def open_counts(rows: Iterable[DecisionWanted]) -> tuple[OpenCount, ...]:
-    """How much waits of each matter, and since when, in the order of the matters."""
-    found: dict[Matter, list[DecisionWanted]] = defaultdict(list)
+def open_counts(rows: Iterable[OpenItem]) -> tuple[OpenCount, ...]:
+    """How much waits of each kind, and since when, in the order of the kinds."""
+    found: dict[OpenItemKind, list[OpenItem]] = defaultdict(list)
     for row in rows:
-        found[row.matter].append(row)
+        found[row.kind].append(row)
     return tuple(
         OpenCount(
-            matter=matter.value, count=sum(row.count for row in told), since=min(row.since for row in told)
+            kind=kind.value, count=sum(row.count for row in rows_of), since=min(row.since for row in rows_of)
         )
-        for matter in Matter
-        if (told := found[matter])
+        for kind in OpenItemKind
+        if (rows_of := found[kind])
     )

@@ -17,7 +17,7 @@ from ledger.core.names import GoodsLine, LineKind, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
-from ledger.recording.dating import HAPPENED, day_beside
+from ledger.recording.dating import HAPPENED, day_it_happened
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
@@ -34,7 +34,7 @@ from ledger.views.goods_steps import GoodsStep, goods_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
-from ledger.views.step_units import ToldRow, ToldRows
+from ledger.views.step_units import StepUnits, UnitsByStep
 from ledger.views.trail import (
     Block,
     DonationTrail,
@@ -71,7 +71,7 @@ _ORDER = list(StepKind)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Followed:
     """What became of an interval of a line."""
 
     steps: tuple[Step, ...] = ()
@@ -107,9 +107,9 @@ class DonationFollower:
         status = status_of(watched, gift)
         sources = value_sources(books.session, gift)
         steps = self._chain_steps(watched, output, gift, sources)
-        way = Way()
+        followed = Followed()
         if gift is not None and gift.live and gift.units is not None:
-            way = self.way(*gift.units)
+            followed = self.followed(*gift.units)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
@@ -133,10 +133,10 @@ class DonationFollower:
             value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
             rate_sources=sources,
             replaced_by=watched.by,
-            steps=(*steps, *way.steps),
-            places=way.places,
-            shares=way.shares,
-            thread=way.thread,
+            steps=(*steps, *followed.steps),
+            places=followed.places,
+            shares=followed.shares,
+            thread=followed.thread,
             sources=watched.sources,
             late=is_late(self.campaign.end, watched.block_time),
             changes=() if gift is None else self._changes_of(gift),
@@ -190,11 +190,11 @@ class DonationFollower:
             steps += [step(kind, at, (), None) for kind, at in later if at is not None]
         return steps
 
-    def way(self, line: str, start: int, end: int) -> Way:
+    def followed(self, line: str, start: int, end: int) -> Followed:
         """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
         shares: list[LineShare] = []
         points: list[ThreadPoint] = []
-        told = ToldRows()
+        by_step = UnitsByStep()
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -203,16 +203,16 @@ class DonationFollower:
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
-                    self._tell_arrival(visit, told)
+                    self._add_arrival(visit, by_step)
                 case Ending():
-                    self._tell_ending(visit, told, lost)
+                    self._add_ending(visit, by_step, lost)
                 case Stay():
                     if visit.state is not UnitState.VOID:
                         held[visit.line, self._picture.ending_of(visit.line)] += visit.end - visit.start
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
-        steps = self._steps(told)
+        steps = self._steps(by_step)
         for name, pieces in spans.items():
             asset = line_named(name).asset
             shares.extend(
@@ -221,9 +221,9 @@ class DonationFollower:
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
-        return Way(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), tuple(points))
+        return Followed(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), tuple(points))
 
-    def _tell_arrival(self, visit: Arrival, told: ToldRows) -> None:
+    def _add_arrival(self, visit: Arrival, by_step: UnitsByStep) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)
         kind, number = name.cause, name.number
         if kind not in _STEPS:
@@ -232,22 +232,22 @@ class DonationFollower:
         if kind == "payment":
             _, item = self._picture.order_item(visit.line)
             value, quantity = item.value, item.quantity
-            row = told.row(kind, number, item.product)
+            row = by_step.row(kind, number, item.product)
             row.value += units
             row.asset = item.product
             units = visit.end * quantity // value - visit.start * quantity // value
         elif isinstance(line, GoodsLine):
-            row = told.row(kind, number, line.product, line.place)
+            row = by_step.row(kind, number, line.product, line.place)
             row.place, row.asset = line.place, line.product
         else:
-            row = told.row(kind, number)
+            row = by_step.row(kind, number)
             row.asset = line.asset
         row.units += units
 
-    def _tell_ending(
+    def _add_ending(
         self,
         visit: Ending,
-        told: ToldRows,
+        by_step: UnitsByStep,
         lost: dict[tuple[ExitKind, str, str], int],
     ) -> None:
         name = use_named(visit.use.id)
@@ -257,7 +257,7 @@ class DonationFollower:
         lost[ending, asset, place] += units
         if kind not in _STEPS:
             return
-        row = told.row(kind, number, asset if asset in self.products else "")
+        row = by_step.row(kind, number, asset if asset in self.products else "")
         row.asset = row.asset or asset
         if kind == "gift-return" and ending is ExitKind.RETURNED:
             row.units += units
@@ -280,9 +280,9 @@ class DonationFollower:
         about = _EVIDENCE.get(noun)
         return () if about is None else papers_about(self._tx.session, self._campaign, about, number)
 
-    def _steps(self, told: ToldRows) -> list[Step]:
+    def _steps(self, by_step: UnitsByStep) -> list[Step]:
         made: list[Step] = []
-        for noun, number, row in told.all():
+        for noun, number, row in by_step.all():
             goods = goods_step(self._books.session, self._campaign, noun, number)
             if goods is not None:
                 made.append(self._goods_step(noun, number, row, goods))
@@ -327,7 +327,7 @@ class DonationFollower:
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))
-            if (happened := day_beside(document)) is not None:
+            if (happened := day_it_happened(document)) is not None:
                 detail.append((HAPPENED, happened))
             made.append(
                 Step(
@@ -345,7 +345,7 @@ class DonationFollower:
             )
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
 
-    def _goods_step(self, noun: str, number: str, row: ToldRow, goods: GoodsStep) -> Step:
+    def _goods_step(self, noun: str, number: str, row: StepUnits, goods: GoodsStep) -> Step:
         product = self.products.get(row.asset)
         carried = noun == "receipt" and product is not None and product.nature is Nature.SERVICE
         detail = dict(goods.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}

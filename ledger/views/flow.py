@@ -14,7 +14,7 @@ from pydantic import Field
 from ledger.core.frozen import Amount, Frozen, Whole
 
 
-class Matter(StrEnum):
+class Substance(StrEnum):
     """What a bar is made of; the page's colour says only this."""
 
     COIN = "coin"
@@ -75,7 +75,7 @@ class Bar(Frozen):
     """Its name within the flow."""
     label: str
     """`PO-1`, `Ghana`, `C-1`: a proper name, not a phrase."""
-    matter: Matter
+    substance: Substance
     """What it is made of."""
     amount: Amount
     """How much of what."""
@@ -179,7 +179,7 @@ class Exit(Frozen):
 
 def _nodes(given: dict[str, Any]) -> tuple[Node, ...]:
     return tuple(
-        Node(key=bar.key, label=bar.label, matter=bar.matter, amount=bar.amount, stage=index)
+        Node(key=bar.key, label=bar.label, substance=bar.substance, amount=bar.amount, stage=index)
         for index, stage in enumerate(given["stages"])
         for bar in stage.bars
     )

@@ -1,4 +1,4 @@
-"""A matter that waits for a person: its kind, its subject, since when, how much, and what to do. It finds none."""
+"""An open item waits for a person: its kind, its subject, since when, how much, and what to do. It finds none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.recording.drafts import explained_sats
 from ledger.views.suggestions import Suggestion
 
 
-class Matter(StrEnum):
+class OpenItemKind(StrEnum):
     """What kind of thing waits."""
 
     UNEXPLAINED_SPEND = "unexplained_spend"
@@ -34,20 +34,20 @@ class Matter(StrEnum):
 
 
 UNRECONCILED = (
-    Matter.UNEXPLAINED_SPEND,
-    Matter.UNDECIDED_COIN,
-    Matter.SHORTFALL,
-    Matter.OPEN_MATCH,
-    Matter.BANK_LINE,
-    Matter.BANK_GAP,
+    OpenItemKind.UNEXPLAINED_SPEND,
+    OpenItemKind.UNDECIDED_COIN,
+    OpenItemKind.SHORTFALL,
+    OpenItemKind.OPEN_MATCH,
+    OpenItemKind.BANK_LINE,
+    OpenItemKind.BANK_GAP,
 )
 """While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
 
 
-class DecisionWanted(Frozen):
-    """One matter that waits for a person."""
+class OpenItem(Frozen):
+    """One thing that waits for a person."""
 
-    matter: Matter
+    kind: OpenItemKind
     """What kind of thing."""
     campaign: str
     """Short name of the campaign."""
@@ -67,7 +67,7 @@ class DecisionWanted(Frozen):
     @property
     def is_private(self) -> bool:
         """Drafts are the desk's own until they are recorded."""
-        return self.matter in {Matter.REFUSED_DRAFT, Matter.WAITING_DRAFT}
+        return self.kind in {OpenItemKind.REFUSED_DRAFT, OpenItemKind.WAITING_DRAFT}
 
 
 def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:

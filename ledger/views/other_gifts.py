@@ -158,7 +158,7 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
 def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
     follower = DonationFollower(tx, slug)
     row = _row(slug, gift, follower.campaign.end)
-    way = follower.way(gift.line, gift.start, gift.end)
+    followed = follower.followed(gift.line, gift.start, gift.end)
     happened = ((HAPPENED, gift.happened),) if gift.happened else ()
     papers = papers_of_gift(tx.session, slug, About(gift.noun), gift.number, gift.paper)
     given = Step(
@@ -210,10 +210,10 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         value=row.value,
         rate_sources=(),
         replaced_by=None,
-        steps=(*steps, *way.steps),
-        places=way.places,
-        shares=way.shares,
-        thread=way.thread,
+        steps=(*steps, *followed.steps),
+        places=followed.places,
+        shares=followed.shares,
+        thread=followed.thread,
         sources=(),
         late=row.late,
         outcome=row.outcome,

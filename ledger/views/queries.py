@@ -39,8 +39,8 @@ from ledger.views.campaign import (
     Dust,
     JournalHead,
     NeedRow,
-    OpenMatter,
     PledgeRow,
+    PublicOpenItem,
     Service,
     SourceOfFact,
     Withheld,
@@ -55,12 +55,11 @@ from ledger.views.donation import DonationFollower
 from ledger.views.flow import Bar, ExitKind, Flow, StageKind
 from ledger.views.gift_list import change_of, donation_rows, is_change
 from ledger.views.losses import loss_rows
-from ledger.views.open_items import DecisionWanted
+from ledger.views.open_items import OpenItem
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
-from ledger.views.remembered import remembered
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
 from ledger.views.sums import goods_of, sum_tables
@@ -118,7 +117,7 @@ def campaign_flow(tx: Reading, slug: str) -> Flow:
     """The picture of a campaign; raises NotFound."""
     books = Books(tx)
     campaign_of(tx.session, slug)
-    return remembered(tx, "flow", slug, lambda: CampaignFlow(books, slug).flow())
+    return CampaignFlow(books, slug).flow()
 
 
 _BAD = (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF)
@@ -127,7 +126,7 @@ _NOT_BOUGHT = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUN
 
 
 def campaign_report(
-    tx: Reading, slug: str, *, now: int, waiting: tuple[DecisionWanted, ...] | None = None
+    tx: Reading, slug: str, *, now: int, waiting: tuple[OpenItem, ...] | None = None
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
@@ -180,7 +179,7 @@ def campaign_report(
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=remembered(tx, "sums", slug, lambda: tuple(sum_tables(books, slug))),
+        sums=tuple(sum_tables(books, slug)),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
@@ -227,8 +226,8 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
         flow=campaign_flow(tx, slug),
         papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(
-            OpenMatter(
-                matter=row.matter.value,
+            PublicOpenItem(
+                kind=row.kind.value,
                 subject=row.subject,
                 since=row.since,
                 amount=row.amount,

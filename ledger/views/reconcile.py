@@ -18,7 +18,7 @@ from ledger.views.campaign import Books as BooksState
 from ledger.views.campaign import Unvalued
 from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
-from ledger.views.open_items import UNRECONCILED, DecisionWanted, Matter
+from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 
 UNVALUED_SHOWN = 20
 
@@ -33,7 +33,7 @@ class Reconciliation:
 
 
 def books_state(
-    tx: Reading, campaign: str, *, now: int, waiting: tuple[DecisionWanted, ...] | None = None
+    tx: Reading, campaign: str, *, now: int, waiting: tuple[OpenItem, ...] | None = None
 ) -> BooksState:
     """Is the campaign reconciled? For the strip on every page; raises NotFound.
 
@@ -56,7 +56,7 @@ def books_state(
     checkpoint = tx.progress.load("checkpoint")
     if waiting is None:
         waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
-    unvalued = [row for row in waiting if row.matter is Matter.UNVALUED_GIFT]
+    unvalued = [row for row in waiting if row.kind is OpenItemKind.UNVALUED_GIFT]
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
         block=settled,
@@ -65,7 +65,7 @@ def books_state(
         and not unexplained
         and not shortfall
         and not behind
-        and not any(row.matter in UNRECONCILED for row in waiting),
+        and not any(row.kind in UNRECONCILED for row in waiting),
         difference=Amount.of("BTC", difference),
         in_books=Amount.of("BTC", in_books),
         unexplained=Amount.of("BTC", unexplained),
@@ -125,7 +125,7 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         if state.shortfall.minor:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall.minor)))
         lines.extend(
-            (f"{slug}: open, {row.matter.replace('_', ' ')}", f"{row.count}, since {row.since}")
+            (f"{slug}: open, {row.kind.replace('_', ' ')}", f"{row.count}, since {row.since}")
             for row in state.open
         )
         if state.behind_blocks:

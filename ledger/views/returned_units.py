@@ -1,6 +1,6 @@
-"""Units that a use put back on the line that it took them from, and where they were before: one place on a picture.
+"""Returned units: what a use appended to the line that it took it from, drawn where it lay before.
 
-A move with a fee does so, a loss in stock, and what of a loss is found again there. Reads lines only.
+A move with a fee does so, a loss in stock, and what of a loss is found again there. Reads lines only, for the picture.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from ledger.core.lines import Part, Piece, Use
 from ledger.core.names import EndedLine
 from ledger.tracing.state import Lines
 
-PutBack = tuple[tuple[int, int, int], ...]
+ReturnedRuns = tuple[tuple[int, int, int], ...]
 """(start, end, place before) of runs of a line, in order."""
 
 
-def placed(back: PutBack, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def placed(back: ReturnedRuns, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """(start, end, place) of the runs of an interval, those put back at the place where they were before."""
     at = start
     for first, last, place in back:
@@ -30,7 +30,7 @@ def placed(back: PutBack, start: int, end: int) -> Iterator[tuple[int, int, int]
         yield at, end, at
 
 
-def put_back(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) -> PutBack:
+def returned_runs(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) -> ReturnedRuns:
     """What uses of a line appended to the line itself; `ended`: the lines of what ended and went on after all."""
     found: list[tuple[int, list[Piece]]] = []
     for use in lines.uses_in(lines.spans(line)).values():
@@ -40,7 +40,7 @@ def put_back(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) 
             resumed = EndedLine(use.id, index, asset)
             if part.line is None and resumed in ended:
                 found += _found_again(lines, line, use, index, str(resumed))
-    back: PutBack = ()
+    back: ReturnedRuns = ()
     for at, runs in sorted(found):
         for start, end in runs:
             for first, last, place in tuple(placed(back, start, end)):

@@ -20,8 +20,8 @@ from ledger.rules.campaigns import products_of
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import bound_orders, item_of, items_of_orders, order_line, require_order
 from ledger.rules.shipments import origins_of
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind
-from ledger.views.returned_units import PutBack, placed, put_back
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
+from ledger.views.returned_units import ReturnedRuns, placed, returned_runs
 
 _ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -73,7 +73,7 @@ class _Axis:
     numerator: int
     denominator: int
     void: tuple[tuple[int, int], ...]
-    back: PutBack = ()
+    back: ReturnedRuns = ()
 
     def at(self, position: int) -> int:
         gone = sum(min(end, position) - start for start, end in self.void if start < position)
@@ -181,7 +181,7 @@ class CampaignFlow:
             bar.asset: self._products[bar.asset].unit
             for stage in stages
             for bar in stage.bars
-            if bar.matter is Matter.GOODS
+            if bar.substance is Substance.GOODS
         }
         return Flow(units=units, stages=stages, bands=tuple(self._bands), exits=tuple(_merged(self._exits)))
 
@@ -220,7 +220,7 @@ class CampaignFlow:
             coin = asset == "BTC"
             stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
             label = asset if need == FREE else f"{asset} {need}"
-            self._add_bar(stage, line, line, asset, Matter.COIN if coin else Matter.MONEY, label)
+            self._add_bar(stage, line, line, asset, Substance.COIN if coin else Substance.MONEY, label)
         items = items_of_orders(self._books.session, self._campaign)
         for order in bound_orders(self._books.session, self._campaign):
             self._orders[order.number] = order
@@ -235,7 +235,7 @@ class CampaignFlow:
                 bar = Bar(
                     key=key,
                     label=label,
-                    matter=Matter.GOODS,
+                    substance=Substance.GOODS,
                     amount=Amount.of(item.product, item.quantity),
                 )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
@@ -251,10 +251,12 @@ class CampaignFlow:
             stage_kind = kinds[goods.at]
             place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
             key = f"{goods.at.value}:{goods.place}:{goods.product}"
-            self._add_bar(_Place(stage_kind, place), key, line, goods.product, Matter.GOODS, goods.place)
+            self._add_bar(_Place(stage_kind, place), key, line, goods.product, Substance.GOODS, goods.place)
 
-    def _add_bar(self, stage: _Place, key: str, line: str, asset: str, matter: Matter, label: str) -> None:
-        back = put_back(self._lines, line, self._ended, self._asset_on(line))
+    def _add_bar(
+        self, stage: _Place, key: str, line: str, asset: str, substance: Substance, label: str
+    ) -> None:
+        back = returned_runs(self._lines, line, self._ended, self._asset_on(line))
         # What was reclassified is counted where it lies since.
         void = tuple(
             (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
@@ -269,7 +271,7 @@ class CampaignFlow:
                 bars[index] = bar.model_copy(update={"amount": longer})
                 return
         self._axes[line] = _Axis(key, 0, 1, 1, void, back)
-        bars.append(Bar(key=key, label=label, matter=matter, amount=Amount.of(asset, units)))
+        bars.append(Bar(key=key, label=label, substance=substance, amount=Amount.of(asset, units)))
 
     def ended_units(self, use: Use, units: int) -> int:
         """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""

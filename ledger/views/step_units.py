@@ -16,7 +16,7 @@ _OF_PRODUCTS = frozenset({"payment", "receipt", "bought", "shipment", "arrival",
 
 
 @dataclass
-class ToldRow:
+class StepUnits:
     """`units` of `asset` that went on by a document, and what of them ended there. `value`: what an order was paid."""
 
     units: int = 0
@@ -26,19 +26,19 @@ class ToldRow:
     value: int = 0
 
 
-class ToldRows:
+class UnitsByStep:
     """All rows of a donation, in the order in which its units met them."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str, str, str], ToldRow] = {}
+        self._rows: dict[tuple[str, str, str, str], StepUnits] = {}
 
-    def row(self, kind: str, number: str, product: str = "", place: str = "") -> ToldRow:
+    def row(self, kind: str, number: str, product: str = "", place: str = "") -> StepUnits:
         """The row of a document for a product; a distribution has one for each place as well."""
         apart = product if kind in _OF_PRODUCTS else ""
         key = (kind, number, apart, place if kind == "distribution" else "")
-        return self._rows.setdefault(key, ToldRow())
+        return self._rows.setdefault(key, StepUnits())
 
-    def all(self) -> Iterator[tuple[str, str, ToldRow]]:
+    def all(self) -> Iterator[tuple[str, str, StepUnits]]:
         """(kind, number, row); a fee beside what was paid for stands with the first of that."""
         for (kind, number, product, _), row in self._rows.items():
             if kind == "payment" and product:

@@ -35,7 +35,7 @@ SHOWN = 5
 
 
 class Suggestion(Frozen):
-    """A record that may explain a matter."""
+    """A record that may explain an open item."""
 
     kind: str
     """`conversion`, `payment`, `invoice`, `move`, `spend` or `entry`."""
@@ -46,7 +46,7 @@ class Suggestion(Frozen):
     score: int
     """How likely, of 100 at most."""
     minor: int | None
-    """Minor units of the matter's asset that it would explain."""
+    """minor units of the item's asset that it would explain."""
     why: tuple[str, ...]
     """The reasons, in words."""
 

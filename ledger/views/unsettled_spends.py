@@ -1,4 +1,4 @@
-"""Young spends: what transactions that have not settled will be recorded to have taken, and from whom. Reads only.
+"""Unsettled spends: what transactions that have not settled will be recorded to have taken, and from whom. Reads only.
 
 The same rule as at settling (`ledger/rules/coins.py`), over coins as they will count by then (RULES 12).
 """
@@ -40,7 +40,7 @@ class _Foreseen(CoinClasses):
 
 
 @dataclass(frozen=True, slots=True)
-class YoungSpend:
+class UnsettledSpend:
     """A young transaction that spends coins of ours, and (campaign, what its spend will say) of each.
 
     `explained`: it moves coins between own addresses, and explains itself when it settles.
@@ -51,7 +51,7 @@ class YoungSpend:
     explained: bool
 
 
-def young_spends(tx: Reading) -> Iterator[YoungSpend]:
+def unsettled_spends(tx: Reading) -> Iterator[UnsettledSpend]:
     """The young transactions that spend coins of ours, as things stand.
 
     Parents come before their children. What cannot settle as things stand is left out: a transaction that was
@@ -72,7 +72,7 @@ def young_spends(tx: Reading) -> Iterator[YoungSpend]:
             continue
         parts = tuple(spend_facts(young, coins, classes))
         classes.foresee(young.txid, parts)
-        yield YoungSpend(young, parts, explained_by_itself(tx, young, coins, parts) is not None)
+        yield UnsettledSpend(young, parts, explained_by_itself(tx, young, coins, parts) is not None)
 
 
 def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:

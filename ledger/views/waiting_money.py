@@ -26,18 +26,18 @@ from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import unexplained_spends
-from ledger.views.open_items import DecisionWanted, Matter, amount_of
+from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
 
 _PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
 _ANOTHER = "another person than its recorder approves or rejects it"
 
 
-def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
+def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
     for row in unexplained_spends(tx, slug):
         if row.explained_at is None:
-            yield DecisionWanted(
-                matter=Matter.UNEXPLAINED_SPEND,
+            yield OpenItem(
+                kind=OpenItemKind.UNEXPLAINED_SPEND,
                 campaign=slug,
                 subject=row.txid,
                 since=row.seen_at,
@@ -47,7 +47,7 @@ def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decis
             )
 
 
-def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
     """Coins that count as undecided, one by one; what no coin accounts for is a row of its own."""
     left = books.net(account(AccountClass.UNDECIDED, slug), "BTC")
     if left <= 0:
@@ -64,8 +64,8 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
             left -= sats
             seen = observed.tx(coin.outpoint.partition(":")[0])
             since = "" if seen is None else seen.confirmed_at or seen.first_at
-            yield DecisionWanted(
-                matter=Matter.UNDECIDED_COIN,
+            yield OpenItem(
+                kind=OpenItemKind.UNDECIDED_COIN,
                 campaign=slug,
                 subject=coin.outpoint,
                 since=since,
@@ -74,8 +74,8 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
             )
     if left > 0:
         since = campaign_of(books.session, slug).at
-        yield DecisionWanted(
-            matter=Matter.UNDECIDED_COIN,
+        yield OpenItem(
+            kind=OpenItemKind.UNDECIDED_COIN,
             campaign=slug,
             subject="no coin of ours",
             since=since,
@@ -84,14 +84,14 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decision
         )
 
 
-def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+def blocked_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
     unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
     for block in standing_blocks(books.session, slug):
         gift = given_money(books.session, slug, block.gift)
         live = gift is not None and gift.live
-        yield DecisionWanted(
-            matter=Matter.BLOCKED_GIFT,
+        yield OpenItem(
+            kind=OpenItemKind.BLOCKED_GIFT,
             campaign=slug,
             subject=block.gift,
             since=block.at,
@@ -102,15 +102,15 @@ def blocked_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         )
 
 
-def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[DecisionWanted]:
+def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
     for gift in unvalued_gifts(tx, slug, now=now):
         what = f"record a rate of its moment, or its value with evidence ({gift.why})"
         subject = gift.outpoint
         if not subject:
             subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
             what = "record a rate of each day on which one was given (the list of gifts shows which have no value)"
-        yield DecisionWanted(
-            matter=Matter.UNVALUED_GIFT,
+        yield OpenItem(
+            kind=OpenItemKind.UNVALUED_GIFT,
             campaign=slug,
             subject=subject,
             since=gift.since,
@@ -120,11 +120,11 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[DecisionWante
         )
 
 
-def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[DecisionWanted]:
+def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
     what = "cover it with a named entry, or wait until the coins come back"
     for gift in gifts_wanting(tx.session, slug):
-        yield DecisionWanted(
-            matter=Matter.SHORTFALL,
+        yield OpenItem(
+            kind=OpenItemKind.SHORTFALL,
             campaign=slug,
             subject=gift.outpoint,
             since=gift.voided_at or gift.at,
@@ -139,8 +139,8 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decisio
         key = f"void:spend:{spend.txid}:{spend.n}" + (f":{spend.part}" if spend.part else "")
         row = tx.journal.by_key(key)
         since = spend.recorded_at if row is None else row.recorded_at
-        yield DecisionWanted(
-            matter=Matter.SHORTFALL,
+        yield OpenItem(
+            kind=OpenItemKind.SHORTFALL,
             campaign=slug,
             subject=f"spend {spend.ref}",
             since=since,
@@ -149,10 +149,10 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[Decisio
         )
 
 
-def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[DecisionWanted]:
+def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
     for line in open_lines(tx, slug, propose=suggest):
-        yield DecisionWanted(
-            matter=Matter.BANK_LINE,
+        yield OpenItem(
+            kind=OpenItemKind.BANK_LINE,
             campaign=slug,
             subject=f"{line.bank} {line.identity}",
             since=line.booked,
@@ -164,8 +164,8 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decisi
     for gap in statement_gaps(tx.session, slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
         what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
-        yield DecisionWanted(
-            matter=Matter.BANK_GAP,
+        yield OpenItem(
+            kind=OpenItemKind.BANK_GAP,
             campaign=slug,
             subject=gap.bank,
             since=gap.last,
@@ -174,15 +174,15 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[Decisi
         )
 
 
-def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     for noun in _PENDING:
         for number, document in books.documents.all(noun, slug):
             if document.get("status") == "pending":
                 asset, minor = amount_of(document["facts"])
                 if "gift" in document["facts"]:
                     asset = gift_asset(books, slug, document["facts"]["gift"])
-                yield DecisionWanted(
-                    matter=Matter.APPROVAL,
+                yield OpenItem(
+                    kind=OpenItemKind.APPROVAL,
                     campaign=slug,
                     subject=f"{noun} {number}",
                     since=document["at"],
@@ -191,8 +191,8 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                 )
     for workflow in WORKFLOWS.values():
         for proposal in workflow.pending(books.session, slug):
-            yield DecisionWanted(
-                matter=Matter.APPROVAL,
+            yield OpenItem(
+                kind=OpenItemKind.APPROVAL,
                 campaign=slug,
                 subject=f"{proposal.noun} {proposal.number}",
                 since=proposal.recorded_at,
@@ -201,8 +201,8 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
             )
     period = pending_period(books.session, slug)
     if period is not None:
-        yield DecisionWanted(
-            matter=Matter.APPROVAL,
+        yield OpenItem(
+            kind=OpenItemKind.APPROVAL,
             campaign=slug,
             subject=f"period {period.number}",
             since=period.at,
@@ -211,20 +211,20 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         )
 
 
-def drafts_waiting(tx: Reading) -> Iterator[DecisionWanted]:
+def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:
     """Explanations told early that were refused when their spend settled, or whose transaction nobody has seen."""
     for draft, why in drafts.refused(tx):
         what = f"record it again, put right, or take it back (`reject`): {why}"
-        yield _of_draft(Matter.REFUSED_DRAFT, draft, what)
+        yield _of_draft(OpenItemKind.REFUSED_DRAFT, draft, what)
     for draft in drafts.unseen(tx):
         what = f"waits for {draft.waits_for}, which nobody has seen yet; if it will not come, take it back (`reject`)"
-        yield _of_draft(Matter.WAITING_DRAFT, draft, what)
+        yield _of_draft(OpenItemKind.WAITING_DRAFT, draft, what)
 
 
-def _of_draft(matter: Matter, draft: Draft, what: str) -> DecisionWanted:
+def _of_draft(kind: OpenItemKind, draft: Draft, what: str) -> OpenItem:
     asset, minor = amount_of(drafts.facts_of(draft))
-    return DecisionWanted(
-        matter=matter,
+    return OpenItem(
+        kind=kind,
         campaign=draft.campaign,
         subject=draft.key,
         since=draft.at,

@@ -13,18 +13,18 @@ from ledger.rules.matching import open_matches
 from ledger.rules.orders import bound_orders
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.returns import require_recall
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
 
 
-def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     for match in open_matches(books, slug):
         reasons = "; ".join(reason.value for reason in match.reasons)
         if not match.item:
             what = "record the invoice, or tell the payment anew as a prepayment or with why there is none"
-            yield DecisionWanted(
-                matter=Matter.OPEN_MATCH,
+            yield OpenItem(
+                kind=OpenItemKind.OPEN_MATCH,
                 campaign=slug,
                 subject=match.order,
                 since=match.date,
@@ -32,8 +32,8 @@ def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
                 what_to_do=f"{reasons}: {what}",
             )
             continue
-        yield DecisionWanted(
-            matter=Matter.OPEN_MATCH,
+        yield OpenItem(
+            kind=OpenItemKind.OPEN_MATCH,
             campaign=slug,
             subject=f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
             since=match.date,
@@ -43,7 +43,7 @@ def matches_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
         )
 
 
-def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
+def claims_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     """What suppliers owe on closed orders: paid for, not delivered, and not paid back."""
     what = "record what the supplier pays back (`refund add`), or write it off with the reason (written_off)"
     for order in bound_orders(books.session, slug):
@@ -51,8 +51,8 @@ def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
             continue
         owed = books.net(account(AccountClass.CLAIMS, slug, order.number), order.currency)
         if owed:
-            yield DecisionWanted(
-                matter=Matter.OPEN_CLAIM,
+            yield OpenItem(
+                kind=OpenItemKind.OPEN_CLAIM,
                 campaign=slug,
                 subject=order.number,
                 since=order.closed_on,
@@ -61,12 +61,12 @@ def claims_waiting(books: Books, slug: str) -> Iterator[DecisionWanted]:
             )
 
 
-def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """Two counts of a delivery that differ, and deliveries that only the sender counted."""
     for gap in open_gaps(books.session, slug):
         asset = str(Lot(gap.product, gap.lot))
-        yield DecisionWanted(
-            matter=Matter.COUNT_GAP,
+        yield OpenItem(
+            kind=OpenItemKind.COUNT_GAP,
             campaign=slug,
             subject=f"{gap.about} {gap.paper}",
             since=gap.date,
@@ -75,8 +75,8 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
             "damaged were counted: record the loss or correct the paper, and name it (`confirmation explain`)",
         )
     for row in unconfirmed(books.session, slug, today):
-        yield DecisionWanted(
-            matter=Matter.UNCONFIRMED_DELIVERY,
+        yield OpenItem(
+            kind=OpenItemKind.UNCONFIRMED_DELIVERY,
             campaign=slug,
             subject=f"{row.about} {row.paper}",
             since=row.date,
@@ -85,7 +85,7 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[Decision
         )
 
 
-def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWanted]:
+def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
     session = books.session
     for row in stock_rows(books, slug, today):
@@ -94,8 +94,8 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWante
         if row.recall is not None:
             since = require_recall(session, slug, row.recall).date
             what = "send it back, or write it off (`loss add` with cause=recalled)"
-            yield DecisionWanted(
-                matter=Matter.RECALLED_STOCK,
+            yield OpenItem(
+                kind=OpenItemKind.RECALLED_STOCK,
                 campaign=slug,
                 subject=subject,
                 since=since,
@@ -109,8 +109,8 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWante
                 if receipt.place == row.place and waiting_of(session, over)
             )
             what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
-            yield DecisionWanted(
-                matter=Matter.SURPLUS,
+            yield OpenItem(
+                kind=OpenItemKind.SURPLUS,
                 campaign=slug,
                 subject=subject,
                 since=since,
@@ -119,8 +119,8 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[DecisionWante
             )
         elif row.expired and row.expiry is not None:
             what = "write it off (`loss add` with cause=expired)"
-            yield DecisionWanted(
-                matter=Matter.EXPIRED_STOCK,
+            yield OpenItem(
+                kind=OpenItemKind.EXPIRED_STOCK,
                 campaign=slug,
                 subject=subject,
                 since=row.expiry,

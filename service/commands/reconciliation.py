@@ -14,7 +14,7 @@ from ledger.core.times import unix_seconds
 from ledger.views.bank_state import BankState, bank_states
 from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, conservation
 from ledger.views.decisions import decisions
-from ledger.views.open_items import DecisionWanted
+from ledger.views.open_items import OpenItem
 from ledger.views.queries import campaign_cards
 from ledger.views.reconcile import reconciliation
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -110,10 +110,10 @@ def _bank_line(slug: str, state: BankState) -> str:
     return f"  {slug}: bank {state.bank} closes {state.last} with {state.closing.decimal} {state.closing.asset}: {said}"
 
 
-def _decision_lines(waiting: tuple[DecisionWanted, ...], now: int) -> Iterator[str]:
+def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
     for row in waiting:
         amount = "" if row.amount is None else f"  {row.amount.decimal} {row.amount.asset}"
-        what = row.matter.value.replace("_", " ")
+        what = row.kind.value.replace("_", " ")
         yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"
         for found in row.suggestions:

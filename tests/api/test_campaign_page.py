@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
-from ledger.views.campaign import OpenCount, OpenMatter, PledgeRow, UnexplainedSpend, Unvalued
+from ledger.views.campaign import OpenCount, PledgeRow, PublicOpenItem, UnexplainedSpend, Unvalued
 from tests.tools import builders_views as built
 from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
@@ -124,11 +124,11 @@ def test_a_wait_is_not_painted_as_an_alarm(site: TestClient) -> None:
 def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_reconciled() -> None:
     """Books that are the chain are not reconciled while an order or a bank line is not matched: counts, no alarm."""
     waits = (
-        OpenCount(matter="open_match", count=1, since="2020-09-01"),
-        OpenCount(matter="bank_line", count=2, since="2020-09-20"),
+        OpenCount(kind="open_match", count=1, since="2020-09-01"),
+        OpenCount(kind="bank_line", count=2, since="2020-09-20"),
     )
-    row = OpenMatter(
-        matter="open_match",
+    row = PublicOpenItem(
+        kind="open_match",
         subject="PO-3/1 invoice I-9",
         since="2020-09-01",
         what_to_do="correct one",
@@ -150,8 +150,8 @@ def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_r
     assert "Order line or invoice that does not match PO-3/1 invoice I-9 125.00 USD" in told
     assert "since 1 September 2020, 27 days correct one" in told
     assert site.get("/api/v1/campaigns/open").json()["books"]["open"] == [
-        {"matter": "open_match", "count": 1, "since": "2020-09-01"},
-        {"matter": "bank_line", "count": 2, "since": "2020-09-20"},
+        {"kind": "open_match", "count": 1, "since": "2020-09-01"},
+        {"kind": "bank_line", "count": 2, "since": "2020-09-20"},
     ]
     assert "Nothing waits for a decision." in site.get("/c/bithelp").text
 

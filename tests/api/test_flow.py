@@ -15,10 +15,21 @@ from api.flow import tall as flow_tall
 from api.flow import wide as flow_wide
 from api.flow.layout import OTHERS, Room, gathered, laid_out
 from api.flow.svg import wrapped
-from api.flow.thread import woven
+from api.flow.thread import drawn_thread
 from api.flow.words import words_of
 from ledger.core.frozen import Amount
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
+from ledger.views.flow import (
+    Band,
+    Bar,
+    Exit,
+    ExitKind,
+    Flow,
+    Stage,
+    StageKind,
+    Substance,
+    Thread,
+    ThreadPoint,
+)
 from tests.tools.builders_views import changed, held_flow, story_flow, story_thread
 
 WIDE_ROOM = Room(400, 452, 12, (124, 124, 140, 110, 104, 86, 116), 15)
@@ -65,7 +76,7 @@ def flows(draw: st.DrawFn) -> Flow:
             kind=StageKind.DONATED,
             place="",
             count=3,
-            bars=(Bar(key="btc", label="x", matter=Matter.COIN, amount=Amount.of("BTC", total)),),
+            bars=(Bar(key="btc", label="x", substance=Substance.COIN, amount=Amount.of("BTC", total)),),
             totals=(Amount.of("BTC", total),),
         )
     ]
@@ -88,7 +99,7 @@ def flows(draw: st.DrawFn) -> Flow:
             kind=StageKind.CONVERTED,
             place="",
             count=1,
-            bars=(Bar(key="c", label="C-1", matter=Matter.MONEY, amount=Amount.of("USD", cents)),),
+            bars=(Bar(key="c", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", cents)),),
             totals=(Amount.of("USD", cents),),
         )
     )
@@ -98,7 +109,7 @@ def flows(draw: st.DrawFn) -> Flow:
             kind=StageKind.ORDERED,
             place="",
             count=1,
-            bars=(Bar(key="po", label="PO", matter=Matter.GOODS, amount=Amount.of("kit", pieces)),),
+            bars=(Bar(key="po", label="PO", substance=Substance.GOODS, amount=Amount.of("kit", pieces)),),
             totals=(Amount.of("kit", pieces),),
         )
     )
@@ -125,7 +136,11 @@ def flows(draw: st.DrawFn) -> Flow:
                 kind=StageKind.STOCK,
                 place=here,
                 count=1,
-                bars=(Bar(key=here, label=here, matter=Matter.GOODS, amount=Amount.of("kit", left - lost)),),
+                bars=(
+                    Bar(
+                        key=here, label=here, substance=Substance.GOODS, amount=Amount.of("kit", left - lost)
+                    ),
+                ),
                 totals=(Amount.of("kit", left - lost),),
             )
         )
@@ -135,7 +150,7 @@ def flows(draw: st.DrawFn) -> Flow:
     if number:
         cuts = [left * i // number for i in range(number + 1)]
         bars = tuple(
-            Bar(key=f"r{i}", label=f"R{i}", matter=Matter.GOODS, amount=Amount.of("kit", b - a))
+            Bar(key=f"r{i}", label=f"R{i}", substance=Substance.GOODS, amount=Amount.of("kit", b - a))
             for i, (a, b) in enumerate(itertools.pairwise(cuts))
         )
         stages.append(
@@ -195,7 +210,7 @@ def test_coins_paid_straight_to_a_maker_pass_between_the_conversions() -> None:
     """A band that skips a stage has a place of its own there and covers no bar."""
     layout = laid_out(story_flow(), WIDE_ROOM)
     (direct,) = [link for link in layout.links if len(link.stops) == 3]
-    assert direct.matter is Matter.COIN
+    assert direct.substance is Substance.COIN
     assert layout.lanes["C-1"].end <= direct.stops[1].start
     assert direct.stops[1].end <= layout.lanes["C-2"].start
 
@@ -243,7 +258,7 @@ def test_pictures_carry_no_style_and_no_script() -> None:
 def test_the_thread_forks_where_it_is_cut() -> None:
     """30 go on to a receiver, 7 wait: from the last place two strands leave."""
     layout = laid_out(story_flow(), WIDE_ROOM)
-    weave = woven(story_thread(), layout)
+    weave = drawn_thread(story_thread(), layout)
     leaving = [s for s in weave.strands if s.source.bar == "waho"]
     assert {
         s.target.bar if s.target else s.leaving.exit.kind.value for s in leaving if s.target or s.leaving
@@ -256,16 +271,16 @@ def test_the_thread_forks_where_it_is_cut() -> None:
 def test_the_thread_lies_inside_each_bar() -> None:
     """A ring is where the donor's interval is, on the same scale as the bands."""
     layout = laid_out(story_flow(), WIDE_ROOM)
-    for knot in woven(story_thread(), layout).knots:
-        lane = layout.lanes[knot.bar]
-        assert lane.start <= knot.middle <= lane.end
+    for node in drawn_thread(story_thread(), layout).nodes:
+        lane = layout.lanes[node.bar]
+        assert lane.start <= node.middle <= lane.end
 
 
 def test_a_thread_of_many_pieces_stays_small() -> None:
-    """Thousands of leaves draw a bounded number of knots."""
+    """Thousands of leaves draw a bounded number of nodes."""
     points = tuple(ThreadPoint(left=None, node="beijing", at=(i * 50, i * 50 + 10)) for i in range(4_000))
-    weave = woven(points, laid_out(story_flow(), WIDE_ROOM))
-    assert len(weave.knots) <= 6
+    weave = drawn_thread(points, laid_out(story_flow(), WIDE_ROOM))
+    assert len(weave.nodes) <= 6
 
 
 def test_many_receivers_become_nineteen_and_the_others() -> None:
@@ -273,7 +288,7 @@ def test_many_receivers_become_nineteen_and_the_others() -> None:
     flow = story_flow()
     last = flow.stages[-1]
     bars = tuple(
-        Bar(key=f"r{i}", label=f"R{i}", matter=Matter.GOODS, amount=Amount.of("mask", 100 + i))
+        Bar(key=f"r{i}", label=f"R{i}", substance=Substance.GOODS, amount=Amount.of("mask", 100 + i))
         for i in range(60)
     )
     bands = tuple(

@@ -14,7 +14,7 @@ from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.rules.spends import inputs_apart, require_spend
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import DonationStatus
 from tests.tools.gifts import gift, held_and_used
@@ -73,7 +73,7 @@ def test_blocked_before_it_settles_it_is_in_the_books_and_on_no_line_until_two_r
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
         waiting = [
-            row for row in decisions(reading, SLUG, now=ledger.now) if row.matter is Matter.BLOCKED_GIFT
+            row for row in decisions(reading, SLUG, now=ledger.now) if row.kind is OpenItemKind.BLOCKED_GIFT
         ]
     assert (report.donations, report.received.minor) == (1, BTC // 2)
     assert [(row.subject, row.amount.minor) for row in waiting] == [(GIFT, BTC)]
@@ -296,7 +296,7 @@ def test_a_block_of_a_payment_that_never_came_is_asked_about(tmp_path: Path) -> 
     block(ledger)
     with ledger.store.read() as reading:
         (waits,) = decisions(reading, SLUG, now=ledger.now)
-    assert (waits.matter, waits.amount) == (Matter.BLOCKED_GIFT, None)
+    assert (waits.kind, waits.amount) == (OpenItemKind.BLOCKED_GIFT, None)
     assert "see that its key is right" in waits.what_to_do
     release(ledger)
     with ledger.store.read() as reading:

@@ -15,7 +15,7 @@ from ledger.core.errors import NotFound
 from ledger.recording.users import add_token
 from ledger.views.campaign import Books
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.reconcile import books_state
 from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
 from service.metrics import metrics_text
@@ -36,7 +36,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return made
 
 
-def waiting(ledger: Ledger) -> tuple[DecisionWanted, ...]:
+def waiting(ledger: Ledger) -> tuple[OpenItem, ...]:
     with ledger.store.read() as reading:
         return decisions(reading, SLUG, now=ledger.now)
 
@@ -62,12 +62,16 @@ def test_nothing_waits_where_all_is_explained(ledger: Ledger) -> None:
 def test_an_unexplained_spend_waits_from_its_first_block_until_it_is_approved(ledger: Ledger) -> None:
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     (young,) = waiting(ledger)
-    assert (young.matter, young.subject, young.amount.minor) == (Matter.UNEXPLAINED_SPEND, name("sale"), BTC)
+    assert (young.kind, young.subject, young.amount.minor) == (
+        OpenItemKind.UNEXPLAINED_SPEND,
+        name("sale"),
+        BTC,
+    )
     ledger.bury()
     (old,) = waiting(ledger)
     assert old.since == young.since
     convert(ledger, "sale", BTC - 1000)
-    assert {row.matter for row in waiting(ledger)} == {Matter.UNEXPLAINED_SPEND, Matter.APPROVAL}
+    assert {row.kind for row in waiting(ledger)} == {OpenItemKind.UNEXPLAINED_SPEND, OpenItemKind.APPROVAL}
     ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
     assert waiting(ledger) == ()
 
@@ -75,13 +79,13 @@ def test_an_unexplained_spend_waits_from_its_first_block_until_it_is_approved(le
 def test_a_refused_draft_waits_with_the_reason_and_only_the_desk_sees_it(ledger: Ledger) -> None:
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     convert(ledger, "sale", BTC - 5000)
-    assert [row.matter for row in waiting(ledger)] == [Matter.UNEXPLAINED_SPEND]
+    assert [row.kind for row in waiting(ledger)] == [OpenItemKind.UNEXPLAINED_SPEND]
     ledger.bury()
-    rows = {row.matter: row for row in waiting(ledger)}
-    assert "4000 sats missing" in rows[Matter.REFUSED_DRAFT].what_to_do
-    assert rows[Matter.REFUSED_DRAFT].amount.minor == BTC - 4000
+    rows = {row.kind: row for row in waiting(ledger)}
+    assert "4000 sats missing" in rows[OpenItemKind.REFUSED_DRAFT].what_to_do
+    assert rows[OpenItemKind.REFUSED_DRAFT].amount.minor == BTC - 4000
     shown = public_decisions(waiting(ledger))
-    assert [row.matter for row in shown] == [Matter.UNEXPLAINED_SPEND]
+    assert [row.kind for row in shown] == [OpenItemKind.UNEXPLAINED_SPEND]
     assert shown[0].suggestions == ()
 
 
@@ -89,8 +93,8 @@ def test_coins_above_what_a_spend_put_in_wait_one_by_one(ledger: Ledger) -> None
     ledger.mine("c", tx("stranger", (15, 7_000)))
     ledger.bury()
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.amount.minor) == (
-        Matter.UNDECIDED_COIN,
+    assert (row.kind, row.subject, row.amount.minor) == (
+        OpenItemKind.UNDECIDED_COIN,
         f"{name('stranger')}:0",
         7_000,
     )
@@ -102,7 +106,7 @@ def test_a_shortfall_waits_from_the_reorganisation(ledger: Ledger) -> None:
     convert(ledger, "sale", BTC - 1000)
     ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
     ledger.reorg(6, *((f"other {n}", ()) for n in range(7)))
-    rows = [row for row in waiting(ledger) if row.matter is Matter.SHORTFALL]
+    rows = [row for row in waiting(ledger) if row.kind is OpenItemKind.SHORTFALL]
     assert [(row.subject, row.amount.minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
     assert rows[0].since > DAY
 
@@ -116,8 +120,8 @@ def test_an_order_that_waits_for_approval_shows_its_value(ledger: Ledger) -> Non
         items=[{"item": "1", "product": "KIT", "quantity": 10, "value": 1_500_000}],
     )  # fmt: skip
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.amount.asset, row.amount.minor) == (
-        Matter.APPROVAL,
+    assert (row.kind, row.subject, row.amount.asset, row.amount.minor) == (
+        OpenItemKind.APPROVAL,
         "purchase PO-1",
         "USD",
         1_500_000,
@@ -205,13 +209,13 @@ def test_over_json_anybody_sees_figures_and_a_token_sees_suggestions(ledger: Led
     site = TestClient(create_app(ports), raise_server_exceptions=False)
     path = f"/api/v1/campaigns/{SLUG}/decisions"
     public = site.get(path)
-    assert [row["matter"] for row in public.json()["items"]] == ["unexplained_spend"]
+    assert [row["kind"] for row in public.json()["items"]] == ["unexplained_spend"]
     assert public.json()["items"][0]["suggestions"] == []
     private = site.get(path, headers={"Authorization": f"Bearer {token}"})
     assert private.headers["cache-control"] == "private, no-store"
-    (spend,) = [row for row in private.json()["items"] if row["matter"] == "unexplained_spend"]
+    (spend,) = [row for row in private.json()["items"] if row["kind"] == "unexplained_spend"]
     assert spend["suggestions"][0]["reference"] == "C-1"
-    assert {row["matter"] for row in private.json()["items"]} == {"unexplained_spend", "refused_draft"}
+    assert {row["kind"] for row in private.json()["items"]} == {"unexplained_spend", "refused_draft"}
     assert site.get(path, headers={"Authorization": "Bearer at_wrong"}).status_code == 401
     told = site.get(f"/api/v1/campaigns/{SLUG}/reconciliation").json()
     assert told["conservation"]["holds"] is True
@@ -233,7 +237,7 @@ def test_a_campaign_is_reconciled_only_when_every_coin_is_decided_on(ledger: Led
     now = state(ledger)
     assert now.is_chain
     assert not now.reconciled
-    assert [(row.matter, row.count) for row in now.open] == [("undecided_coin", 1)]
+    assert [(row.kind, row.count) for row in now.open] == [("undecided_coin", 1)]
 
 
 def test_a_campaign_is_reconciled_only_when_every_order_is_matched(tmp_path: Path) -> None:
@@ -247,13 +251,13 @@ def test_a_campaign_is_reconciled_only_when_every_order_is_matched(tmp_path: Pat
     now = state(ledger)
     assert now.is_chain
     assert not now.reconciled
-    assert [row.matter for row in now.open if row.matter != "unvalued_gift"] == ["open_match"]
+    assert [row.kind for row in now.open if row.kind != "unvalued_gift"] == ["open_match"]
     text = metrics_text(ledger.store, (), lambda: ledger.now)
-    assert f'aidtrail_open_items{{campaign="{SLUG}",matter="open_match"}} 1' in text
-    assert f'aidtrail_open_items{{campaign="{SLUG}",matter="bank_line"}} 0' in text
+    assert f'aidtrail_open_items{{campaign="{SLUG}",kind="open_match"}} 1' in text
+    assert f'aidtrail_open_items{{campaign="{SLUG}",kind="bank_line"}} 0' in text
     assert f'aidtrail_reconciled{{campaign="{SLUG}"}} 0' in text
     age = ledger.now - 1_701_388_800  # from midnight of the invoice's day; the story is before it
-    assert f'aidtrail_open_oldest_seconds{{campaign="{SLUG}",matter="open_match"}} {max(0, age)}' in text
+    assert f'aidtrail_open_oldest_seconds{{campaign="{SLUG}",kind="open_match"}} {max(0, age)}' in text
     accepted = {"number": "I-1", "reason": "a hundred more are on the way", "date": DATE}
     ledger.do("approver", "invoice", "accept", **accepted)
     assert state(ledger).reconciled

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.things import funded, order
 
@@ -17,11 +17,11 @@ BTC = 100_000_000
 DAY = "2023-11-20"
 
 
-def drafts(ledger: Ledger) -> list[DecisionWanted]:
+def drafts(ledger: Ledger) -> list[OpenItem]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
         shown = public_decisions(rows)
-    found = [row for row in rows if row.matter in {Matter.WAITING_DRAFT, Matter.REFUSED_DRAFT}]
+    found = [row for row in rows if row.kind in {OpenItemKind.WAITING_DRAFT, OpenItemKind.REFUSED_DRAFT}]
     assert not set(found) & set(shown)
     return found
 
@@ -91,8 +91,8 @@ def test_a_draft_of_a_transaction_that_nobody_has_seen_waits_in_the_inbox_until_
 ) -> None:
     convert(ledger)
     (row,) = drafts(ledger)
-    assert (row.matter, row.subject, row.amount.minor) == (
-        Matter.WAITING_DRAFT,
+    assert (row.kind, row.subject, row.amount.minor) == (
+        OpenItemKind.WAITING_DRAFT,
         f"conversion:{SLUG}:C-9",
         BTC,
     )
@@ -129,7 +129,7 @@ def test_a_refused_draft_that_is_recorded_right_waits_no_longer(ledger: Ledger) 
     convert(ledger, sold=BTC - 1)
     ledger.mine("later", tx("to come", spends=(("second", 0),)))
     ledger.bury()
-    assert [row.matter for row in drafts(ledger)] == [Matter.REFUSED_DRAFT]
+    assert [row.kind for row in drafts(ledger)] == [OpenItemKind.REFUSED_DRAFT]
     convert(ledger)
     assert drafts(ledger) == []
 

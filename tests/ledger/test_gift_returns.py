@@ -15,7 +15,7 @@ from ledger.model.gifts import BlockStatus
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledger.test_blocks import block
@@ -97,7 +97,7 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
         open_rows = decisions(reading, SLUG, now=ledger.now)
-    assert {row.matter for row in open_rows} <= {Matter.UNVALUED_GIFT}
+    assert {row.kind for row in open_rows} <= {OpenItemKind.UNVALUED_GIFT}
     assert report.received.minor == 2 * BTC
 
 
@@ -184,7 +184,7 @@ def test_a_coin_that_nobody_decided_about_goes_back_to_who_sent_it(tmp_path: Pat
     }  # fmt: skip
     with ledger.store.read() as reading:
         open_rows = decisions(reading, SLUG, now=ledger.now)
-    assert {row.matter for row in open_rows} <= {Matter.UNVALUED_GIFT}
+    assert {row.kind for row in open_rows} <= {OpenItemKind.UNVALUED_GIFT}
 
 
 def test_a_gift_that_is_held_by_a_block_is_released_first(tmp_path: Path) -> None:

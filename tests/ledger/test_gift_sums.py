@@ -15,8 +15,7 @@ from ledger.model.columns import table_of
 from ledger.model.gifts import GiftDayRow
 from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums, gifts_wanting
 from ledger.rules.observing import Observed, WatchedTx
-from ledger.views.queries import campaign_report, donation_rows, median_of
-from ledger.views.remembered import remembered
+from ledger.views.queries import donation_rows, median_of
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 
 
@@ -90,21 +89,6 @@ def test_a_first_page_reads_its_own_blocks_only(ledger: Ledger, monkeypatch: pyt
     with ledger.store.read() as reading:
         donation_rows(reading, SLUG, after=None, limit=2)
     assert name("c0") not in read
-
-
-def test_what_is_remembered_is_made_again_after_an_entry(ledger: Ledger) -> None:
-    made: list[int] = []
-
-    def make() -> int:
-        made.append(1)
-        return len(made)
-
-    with ledger.store.read() as reading:
-        assert [remembered(reading, "x", SLUG, make) for _ in range(3)] == [1, 1, 1]
-    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
-    with ledger.store.read() as reading:
-        assert remembered(reading, "x", SLUG, make) == 2
-        assert campaign_report(reading, SLUG, now=ledger.now).donations == 6
 
 
 @given(st.lists(st.integers(0, 30), max_size=20))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.views.decisions import decisions
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.funds import two_funds, with_address
@@ -42,7 +42,7 @@ def decide(ledger: Ledger, counts_as: str, outpoint: str = COIN, n: int = 1) -> 
 def undecided(ledger: Ledger) -> list[str]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row.subject for row in found if row.matter is Matter.UNDECIDED_COIN]
+    return [row.subject for row in found if row.kind is OpenItemKind.UNDECIDED_COIN]
 
 
 def received(ledger: Ledger) -> tuple[int, int]:
@@ -198,15 +198,17 @@ def test_a_refund_whose_coin_loses_its_block_is_a_shortfall_until_it_comes_back(
     done = ledger.do("approver", "refund", "approve", number="R-1", date=DAY)
     ledger.reorg(6, *((f"empty {n}", ()) for n in range(8)))
     with ledger.store.read() as reading:
-        found = [(row.matter, row.amount.minor) for row in decisions(reading, SLUG, now=ledger.now)]
-    assert (Matter.SHORTFALL, BTC // 5) in found
+        found = [(row.kind, row.amount.minor) for row in decisions(reading, SLUG, now=ledger.now)]
+    assert (OpenItemKind.SHORTFALL, BTC // 5) in found
     with pytest.raises(Conflict, match="not settled now"):
         ledger.do("approver", "reversal", "add", entry=done.seq, reason="wrong order", date=DAY)
     ledger.mine("u again", coin)
     ledger.bury()
     tied(ledger)
     with ledger.store.read() as reading:
-        assert not [row for row in decisions(reading, SLUG, now=ledger.now) if row.matter is Matter.SHORTFALL]
+        assert not [
+            row for row in decisions(reading, SLUG, now=ledger.now) if row.kind is OpenItemKind.SHORTFALL
+        ]
 
 
 STEPS = st.lists(

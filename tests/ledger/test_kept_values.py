@@ -34,7 +34,7 @@ from ledger.rules.rates import minute_of
 from ledger.rules.unvalued import unvalued_gifts_of
 from ledger.store.scratch import scratch
 from ledger.views.decisions import decisions
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.reconcile import books_state
 from tests.tools.gifts import gifts_of, on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, QuietLedger, name, tx
@@ -287,7 +287,7 @@ def test_a_long_list_of_gifts_without_a_value_names_the_first_and_counts_the_res
     monkeypatch.setattr(valuing, "LISTED", 3)
     now = given_four.now + DESK_SECONDS
     with given_four.store.read() as reading:
-        waits = [d for d in decisions(reading, SLUG, now=now) if d.matter is Matter.UNVALUED_GIFT]
+        waits = [d for d in decisions(reading, SLUG, now=now) if d.kind is OpenItemKind.UNVALUED_GIFT]
         state = books_state(reading, SLUG, now=now)
     assert [row.count for row in waits] == [1, 1, 1, 1]
     assert "1 more gift" in [row.subject for row in waits]

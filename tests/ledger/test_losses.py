@@ -19,7 +19,7 @@ from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.losses import LossRow, loss_rows
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_card, stock_rows
 from tests.tools.demo_data import run_command
@@ -46,10 +46,10 @@ def site(ledger: Ledger) -> TestClient:
     return TestClient(create_app(Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)))
 
 
-def waiting(ledger: Ledger) -> list[DecisionWanted]:
+def waiting(ledger: Ledger) -> list[OpenItem]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row for row in found if row.matter in {Matter.EXPIRED_STOCK, Matter.RECALLED_STOCK}]
+    return [row for row in found if row.kind in {OpenItemKind.EXPIRED_STOCK, OpenItemKind.RECALLED_STOCK}]
 
 
 def rows(ledger: Ledger) -> list[LossRow]:
@@ -77,8 +77,8 @@ def test_stock_past_its_last_day_is_listed_and_waits_until_it_is_written_off(led
     assert [row["expired"] for row in client.get(f"{WHERE}/stock").json()["items"]] == [False]
     ledger.now += 5 * 3600
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.amount.minor, row.since) == (
-        Matter.EXPIRED_STOCK, "KIT#L1 at Depot", 980, EXPIRY,
+    assert (row.kind, row.subject, row.amount.minor, row.since) == (
+        OpenItemKind.EXPIRED_STOCK, "KIT#L1 at Depot", 980, EXPIRY,
     )  # fmt: skip
     assert "980 kits in stock are past the last day of use" in site(ledger).get(f"/c/{SLUG}").text
     assert [row["expired"] for row in client.get(f"{WHERE}/stock").json()["items"]] == [True]
@@ -96,7 +96,7 @@ def test_a_donor_reads_the_last_day_of_use_of_what_was_received(ledger: Ledger) 
 def test_a_recalled_lot_waits_where_it_still_lies(ledger: Ledger) -> None:
     ledger.do("approver", "recall", "add", number="RC", product="KIT", lot="L1", reason="mould", date=DATE)
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.amount.minor) == (Matter.RECALLED_STOCK, "KIT#L1 at Depot", 980)
+    assert (row.kind, row.subject, row.amount.minor) == (OpenItemKind.RECALLED_STOCK, "KIT#L1 at Depot", 980)
     lose(ledger, 980, "recalled")
     assert waiting(ledger) == []
 

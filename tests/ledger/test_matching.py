@@ -22,7 +22,7 @@ from ledger.rules.payable import credited_on_order
 from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
 from ledger.views.invoices import invoice_state
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, day_of
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
@@ -199,10 +199,10 @@ def credit(ledger: Ledger, amount: int, number: str = "CN-1", **more: Any) -> No
     ledger.do("recorder", "credit-note", "add", **(facts | more))
 
 
-def waiting(ledger: Ledger) -> list[DecisionWanted]:
+def waiting(ledger: Ledger) -> list[OpenItem]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row for row in found if row.matter is Matter.OPEN_MATCH]
+    return [row for row in found if row.kind is OpenItemKind.OPEN_MATCH]
 
 
 def test_a_payment_without_an_invoice_waits_until_one_bills_what_was_paid(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from ledger.rules.books import Books
 from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
 from tests.tools.ledgers import SLUG, Ledger, name
@@ -89,7 +89,7 @@ def test_a_surplus_waits_among_the_decisions_until_it_is_decided(ledger: Ledger)
     def waiting() -> list[tuple[str, int | None]]:
         with ledger.store.read() as reading:
             rows = decisions(reading, SLUG, now=ledger.now)
-        return [(row.subject, row.amount.minor) for row in rows if row.matter is Matter.SURPLUS]
+        return [(row.subject, row.amount.minor) for row in rows if row.kind is OpenItemKind.SURPLUS]
 
     assert waiting() == [("KIT#L1.over at Depot", 50)]
     decide(ledger, "accept", 30)

@@ -21,7 +21,7 @@ from ledger.tracing.follow import Ending, follow
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind
@@ -64,9 +64,9 @@ def fees_of(ledger: Ledger, *sats: int) -> list[int]:
     return found
 
 
-def waiting(ledger: Ledger) -> list[Matter]:
+def waiting(ledger: Ledger) -> list[OpenItemKind]:
     with ledger.store.read() as reading:
-        return [row.matter for row in decisions(reading, SLUG, now=ledger.now)]
+        return [row.kind for row in decisions(reading, SLUG, now=ledger.now)]
 
 
 def unexplained(ledger: Ledger) -> int:
@@ -78,7 +78,7 @@ def test_a_move_between_own_addresses_explains_itself_when_it_settles(ledger: Le
     ledger.mine("m", both())
     ledger.bury()
     assert ledger.kinds()[-2:] == ["spend", "own-move"]
-    assert Matter.UNEXPLAINED_SPEND not in waiting(ledger)
+    assert OpenItemKind.UNEXPLAINED_SPEND not in waiting(ledger)
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
         assert books_state(reading, SLUG, now=ledger.now).reconciled
@@ -90,7 +90,7 @@ def test_a_move_between_own_addresses_explains_itself_when_it_settles(ledger: Le
 def test_nothing_of_it_is_unexplained_from_its_first_sighting_on(ledger: Ledger) -> None:
     facts = both()
     ledger.look((), [], (SeenTx(facts.txid, facts.inputs, facts.outputs, "node"),))
-    assert (unexplained(ledger), Matter.UNEXPLAINED_SPEND in waiting(ledger)) == (0, False)
+    assert (unexplained(ledger), OpenItemKind.UNEXPLAINED_SPEND in waiting(ledger)) == (0, False)
     with ledger.store.read() as reading:
         assert [row.amount.minor for row in unexplained_spends(reading, SLUG)] == [1000]
     ledger.mine("m", facts)
@@ -179,7 +179,7 @@ def test_an_extraordinary_fee_waits_for_a_person_with_the_command_that_explains_
         first = next(
             row.suggestions[0]
             for row in decisions(reading, SLUG, now=ledger.now)
-            if row.matter is Matter.UNEXPLAINED_SPEND
+            if row.kind is OpenItemKind.UNEXPLAINED_SPEND
         )
     assert (first.kind, first.score, first.minor) == ("move", 100, fee)
     command = first.why[1].split("`")[1].replace("NUMBER", "M-1").split()
@@ -226,7 +226,7 @@ def test_what_may_be_more_than_a_move_waits_for_a_person(tmp_path: Path, made: A
     ledger.mine("m", made())
     ledger.bury()
     assert "own-move" not in ledger.kinds()
-    assert Matter.UNEXPLAINED_SPEND in waiting(ledger)
+    assert OpenItemKind.UNEXPLAINED_SPEND in waiting(ledger)
 
 
 def test_dust_that_is_swept_together_pays_its_own_way(tmp_path: Path) -> None:

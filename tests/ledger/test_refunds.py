@@ -19,7 +19,7 @@ from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.tracing.money_behind import money_behind, pieces_behind
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind
@@ -173,7 +173,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
 def claims(ledger: Ledger) -> list[tuple[str, int | None]]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [(row.subject, row.amount.minor) for row in found if row.matter is Matter.OPEN_CLAIM]
+    return [(row.subject, row.amount.minor) for row in found if row.kind is OpenItemKind.OPEN_CLAIM]
 
 
 def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Path) -> None:

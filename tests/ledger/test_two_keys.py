@@ -14,14 +14,14 @@ from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording.confirming import confirm, make_link
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import DATE, hand_over, lots, order, receive, ship, stocked
 
-WAITING = {Matter.COUNT_GAP, Matter.UNCONFIRMED_DELIVERY}
+WAITING = {OpenItemKind.COUNT_GAP, OpenItemKind.UNCONFIRMED_DELIVERY}
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def count(ledger: Ledger, good: int, about: str = "shipment", paper: str = "W-1"
     ledger.audit()
 
 
-def waiting(ledger: Ledger) -> list[DecisionWanted]:
+def waiting(ledger: Ledger) -> list[OpenItem]:
     with ledger.store.read() as reading:
-        return [row for row in decisions(reading, SLUG, now=ledger.now) if row.matter in WAITING]
+        return [row for row in decisions(reading, SLUG, now=ledger.now) if row.kind in WAITING]
 
 
 def page(ledger: Ledger) -> str:
@@ -59,8 +59,8 @@ def page(ledger: Ledger) -> str:
 def test_a_gap_waits_with_its_pieces_and_is_on_the_page_until_it_is_explained(ledger: Ledger) -> None:
     count(ledger, 94)
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.amount.asset, row.amount.minor) == (
-        Matter.COUNT_GAP,
+    assert (row.kind, row.subject, row.amount.asset, row.amount.minor) == (
+        OpenItemKind.COUNT_GAP,
         "shipment W-1",
         "KIT#L1",
         6,
@@ -81,7 +81,7 @@ def test_a_delivery_waits_when_nobody_counted_it_for_longer_than_a_link_holds(le
     assert waiting(ledger) == []
     ledger.now += 86_400
     (row,) = waiting(ledger)
-    assert (row.matter, row.subject, row.since) == (Matter.UNCONFIRMED_DELIVERY, "shipment W-1", DATE)
+    assert (row.kind, row.subject, row.since) == (OpenItemKind.UNCONFIRMED_DELIVERY, "shipment W-1", DATE)
     assert "Waybill W-1" in page(ledger)
     count(ledger, 100)
     assert waiting(ledger) == []
@@ -177,7 +177,7 @@ def test_what_only_the_consignee_calls_damaged_is_a_gap_until_a_loss_tells_of_it
     arrive(ledger)
     count(ledger, 94, damaged=6)
     (row,) = waiting(ledger)
-    assert (row.matter, row.amount.minor) == (Matter.COUNT_GAP, 6)
+    assert (row.kind, row.amount.minor) == (OpenItemKind.COUNT_GAP, 6)
     assert "100 of 100 are good in the books, and 94 good and 6 damaged were counted" in row.what_to_do
     assert "6 fewer good than in the books, not explained" in page(ledger)
     lose(ledger, 6)

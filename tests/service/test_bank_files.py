@@ -11,7 +11,7 @@ from ledger.rules.bank import find_line
 from ledger.views.bank_state import bank_states, open_lines
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
-from ledger.views.open_items import Matter
+from ledger.views.open_items import OpenItemKind
 from tests.tools.bank_scene import CAMT, FEE, HEAD, MAPPING, SALE, banked, taken, waiting
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger
@@ -123,7 +123,7 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
 def gaps(ledger: Ledger) -> list[tuple[str, int | None]]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
-    return [(row.amount.asset, row.amount.minor) for row in rows if row.matter is Matter.BANK_GAP]
+    return [(row.amount.asset, row.amount.minor) for row in rows if row.kind is OpenItemKind.BANK_GAP]
 
 
 def test_statements_that_do_not_follow_wait_for_the_missing_one(ledger: Ledger, tmp_path: Path) -> None:

@@ -30,7 +30,18 @@ from ledger.views.campaign import (
 )
 from ledger.views.chain_status import ChainStatus
 from ledger.views.controls import LimitRow, PeriodRow
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Matter, Stage, StageKind, Thread, ThreadPoint
+from ledger.views.flow import (
+    Band,
+    Bar,
+    Exit,
+    ExitKind,
+    Flow,
+    Stage,
+    StageKind,
+    Substance,
+    Thread,
+    ThreadPoint,
+)
 from ledger.views.losses import LossRow
 from ledger.views.trail import (
     Block,
@@ -68,17 +79,17 @@ def story_flow(unit: str = "mask") -> Flow:
     total = c1 + c2 + direct + fee + held
     usd1, usd2 = 36_912_000, 18_556_000
     stages = [
-        Stage(kind=StageKind.DONATED, place="", count=412, bars=(Bar(key="btc", label="Donations", matter=Matter.COIN, amount=Amount.of("BTC", total)),), totals=(Amount.of("BTC", total),)),
-        Stage(kind=StageKind.CONVERTED, place="", count=2, bars=(Bar(key="C-1", label="C-1", matter=Matter.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", matter=Matter.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
+        Stage(kind=StageKind.DONATED, place="", count=412, bars=(Bar(key="btc", label="Donations", substance=Substance.COIN, amount=Amount.of("BTC", total)),), totals=(Amount.of("BTC", total),)),
+        Stage(kind=StageKind.CONVERTED, place="", count=2, bars=(Bar(key="C-1", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", substance=Substance.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
         Stage(kind=StageKind.ORDERED, place="", count=3, bars=(
-                Bar(key="PO-1", label="PO-1", matter=Matter.GOODS, amount=Amount.of(unit, 140_000)),
-                Bar(key="PO-2", label="PO-2", matter=Matter.GOODS, amount=Amount.of(unit, 40_000)),
-                Bar(key="PO-3", label="PO-3", matter=Matter.GOODS, amount=Amount.of(unit, 72_000)),
+                Bar(key="PO-1", label="PO-1", substance=Substance.GOODS, amount=Amount.of(unit, 140_000)),
+                Bar(key="PO-2", label="PO-2", substance=Substance.GOODS, amount=Amount.of(unit, 40_000)),
+                Bar(key="PO-3", label="PO-3", substance=Substance.GOODS, amount=Amount.of(unit, 72_000)),
             ), totals=(Amount.of(unit, 252_000),)),
-        Stage(kind=StageKind.STOCK, place="Beijing", count=3, bars=(Bar(key="beijing", label="Beijing", matter=Matter.GOODS, amount=Amount.of(unit, 250_000)),), totals=(Amount.of(unit, 250_000),)),
-        Stage(kind=StageKind.STOCK, place="Abuja", count=2, bars=(Bar(key="abuja", label="Abuja", matter=Matter.GOODS, amount=Amount.of(unit, 237_400)),), totals=(Amount.of(unit, 237_400),)),
-        Stage(kind=StageKind.HANDED, place="WAHO", count=2, bars=(Bar(key="waho", label="WAHO", matter=Matter.GOODS, amount=Amount.of(unit, 231_000)),), totals=(Amount.of(unit, 231_000),)),
-        Stage(kind=StageKind.DISTRIBUTED, place="", count=15, bars=tuple(Bar(key=f"to:{name}", label=name, matter=Matter.GOODS, amount=Amount.of(unit, n)) for name, n in COUNTRIES), totals=(Amount.of(unit, 217_000),)),
+        Stage(kind=StageKind.STOCK, place="Beijing", count=3, bars=(Bar(key="beijing", label="Beijing", substance=Substance.GOODS, amount=Amount.of(unit, 250_000)),), totals=(Amount.of(unit, 250_000),)),
+        Stage(kind=StageKind.STOCK, place="Abuja", count=2, bars=(Bar(key="abuja", label="Abuja", substance=Substance.GOODS, amount=Amount.of(unit, 237_400)),), totals=(Amount.of(unit, 237_400),)),
+        Stage(kind=StageKind.HANDED, place="WAHO", count=2, bars=(Bar(key="waho", label="WAHO", substance=Substance.GOODS, amount=Amount.of(unit, 231_000)),), totals=(Amount.of(unit, 231_000),)),
+        Stage(kind=StageKind.DISTRIBUTED, place="", count=15, bars=tuple(Bar(key=f"to:{name}", label=name, substance=Substance.GOODS, amount=Amount.of(unit, n)) for name, n in COUNTRIES), totals=(Amount.of(unit, 217_000),)),
     ]  # fmt: skip
     good1, good2 = 139_300, 38_700
     bands = [
@@ -393,7 +404,7 @@ def empty_page() -> CampaignPage:
 
 def held_flow() -> Flow:
     """Everything still lies in the wallet: one stage, one exit."""
-    bar = Bar(key="btc", label="Donations", matter=Matter.COIN, amount=Amount.of("BTC", COIN))
+    bar = Bar(key="btc", label="Donations", substance=Substance.COIN, amount=Amount.of("BTC", COIN))
     return Flow(units={}, stages=(Stage(kind=StageKind.DONATED, place="", count=3, bars=(bar,), totals=(Amount.of("BTC", COIN),)),), bands=(),
                 exits=(Exit(source="btc", kind=ExitKind.HELD, label="", taken=(0, COIN), amount=Amount.of("BTC", COIN)),))  # fmt: skip
 

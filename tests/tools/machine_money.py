@@ -132,7 +132,7 @@ def _contribution(s: Scene) -> Facts:
 @tells("conversion")
 def _conversion(s: Scene) -> Facts:
     known = [(ref, d.out) for ref, d in s.unexplained()]
-    txid, out = s.one(known + (s.young_spends() if s.chance(50) or not known else []), "spend")
+    txid, out = s.one(known + (s.unsettled_spends() if s.chance(50) or not known else []), "spend")
     if out < 2:
         raise Needs("spend")
     fee = s.n(0, min(out - 1, 5000))

@@ -89,7 +89,7 @@ def _payment(s: Scene) -> Facts:
     order, left = s.one(unpaid, "purchase.approved")
     facts = s.numbered("PY") | {"order": order.number}
     coins = [(ref, d.out) for ref, d in s.unexplained() if d.out > 1]
-    coins += s.young_spends() if s.chance(30) else []
+    coins += s.unsettled_spends() if s.chance(30) else []
     if coins and s.chance(40):
         txid, out = s.pick(coins)
         fee = s.n(0, min(out - 1, 2000))

@@ -143,7 +143,7 @@ class Scene:
         )
         return [(row.ref, row) for row in self.books.session.exec(query.order_by(col(SpendRow.ref)))]
 
-    def young_spends(self) -> list[tuple[str, int]]:
+    def unsettled_spends(self) -> list[tuple[str, int]]:
         """(txid, sats that left) of transactions of this campaign alone that have not settled."""
         chain = self.world.chain
         owners, sats = {}, {}

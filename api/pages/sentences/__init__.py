@@ -103,7 +103,7 @@ from api.pages.sentences.units import (
     time,
     unit_of,
 )
-from api.pages.sentences.waiting import matter_title, matter_word, waiting_note, waits_since
+from api.pages.sentences.waiting import kind_word, open_item_title, waiting_note, waits_since
 
 __all__ = [
     "DEMONSTRATION",
@@ -154,19 +154,19 @@ __all__ = [
     "goods_rest",
     "groups",
     "joined",
+    "kind_word",
     "limit_most",
     "line_name",
     "line_unit",
     "listed",
     "losses_note",
     "lot",
-    "matter_title",
-    "matter_word",
     "more_exits",
     "need_asked",
     "not_drawn",
     "number_of",
     "of_total",
+    "open_item_title",
     "others",
     "outcome_word",
     "period",

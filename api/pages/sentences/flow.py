@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from api.pages.figures import count
 from api.pages.sentences.units import amount, listed, number_of
 from ledger.core.frozen import Amount
-from ledger.views.flow import ExitKind, Matter, Stage, StageKind
+from ledger.views.flow import ExitKind, Stage, StageKind, Substance
 
 FLOW_CAPTION = (
     "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost."
@@ -64,12 +64,14 @@ def of_total(figure: str) -> str:
     return f"of {figure}"
 
 
-def exit_word(kind: ExitKind, matter: Matter, label: str, place: str, at_receipt: bool) -> str:
+def exit_word(kind: ExitKind, substance: Substance, label: str, place: str, at_receipt: bool) -> str:
     """What the foot row says under an exit's figure; `at_receipt`: it left the order, not a place."""
     if kind is ExitKind.HELD:
-        words = {Matter.COIN: "held in the wallet", Matter.MONEY: "held at the bank"}.get(matter, "held")
+        words = {Substance.COIN: "held in the wallet", Substance.MONEY: "held at the bank"}.get(
+            substance, "held"
+        )
     elif kind is ExitKind.FEE:
-        words = "network fees" if matter is Matter.COIN else "fees"
+        words = "network fees" if substance is Substance.COIN else "fees"
     elif kind is ExitKind.SPENT:
         return label or "services"
     elif kind is ExitKind.WAITING:

@@ -6,9 +6,9 @@ import datetime as dt
 
 from api.pages.figures import count
 from api.pages.sentences.units import day, listed, number_of, time
-from ledger.views.campaign import Books, OpenMatter
+from ledger.views.campaign import Books, PublicOpenItem
 
-_MATTERS = {
+_KINDS = {
     "unexplained_spend": ("outgoing coin without an explanation", "outgoing coins without an explanation"),
     "undecided_coin": ("coin to decide on", "coins to decide on"),
     "approval": ("entry that waits for a second person", "entries that wait for a second person"),
@@ -23,20 +23,20 @@ _MATTERS = {
 }
 
 
-def matter_word(matter: str, number: int = 1) -> str:
+def kind_word(kind: str, number: int = 1) -> str:
     """`bank lines without a match`; a word that is not known here is shown as it is written."""
-    one, many = _MATTERS.get(matter, (matter.replace("_", " "), matter.replace("_", " ")))
+    one, many = _KINDS.get(kind, (kind.replace("_", " "), kind.replace("_", " ")))
     return one if number == 1 else many
 
 
 def still_open(books: Books) -> str:
     """All that is open, in counts: `2 bank lines without a match and 1 coin to decide on`."""
-    return listed([f"{count(row.count)} {matter_word(row.matter, row.count)}" for row in books.open])
+    return listed([f"{count(row.count)} {kind_word(row.kind, row.count)}" for row in books.open])
 
 
-def matter_title(row: OpenMatter) -> str:
+def open_item_title(row: PublicOpenItem) -> str:
     """What kind of thing waits, as the beginning of a row."""
-    word = matter_word(row.matter)
+    word = kind_word(row.kind)
     return word[:1].upper() + word[1:]
 
 
@@ -49,7 +49,7 @@ def waiting_note(books: Books, shown: int) -> str:
     return f"{still_open(books)}.{rest}"
 
 
-def waits_since(row: OpenMatter, today: str) -> str:
+def waits_since(row: PublicOpenItem, today: str) -> str:
     """`since 3 May 2020, 12 days`; `today` is an ISO date."""
     begun = time(row.since) if "T" in row.since else day(row.since)
     said = f"since {begun}" if begun else ""

@@ -49,7 +49,7 @@ from ledger.views.campaign import CampaignPage, CampaignReport
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
 from ledger.views.gift_list import donation_rows
-from ledger.views.open_items import DecisionWanted, Matter
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import campaign_cards, campaign_page, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationTrail
@@ -143,11 +143,11 @@ def _pieces(rows: Iterable[Quantity]) -> int:
     return sum(row.quantity for row in rows)
 
 
-def _known(row: DecisionWanted) -> tuple[str, int]:
-    """How much a matter is about; of a blocked gift that never came it was kept in what."""
+def _known(row: OpenItem) -> tuple[str, int]:
+    """How much an open item is about; of a blocked gift that never came it was kept in what."""
     if row.amount is not None:
         return row.amount.asset, row.amount.minor
-    return ("BTC" if row.matter is Matter.BLOCKED_GIFT else ""), 0
+    return ("BTC" if row.kind is OpenItemKind.BLOCKED_GIFT else ""), 0
 
 
 def _totals(page: CampaignPage) -> Iterator[Row]:
@@ -286,8 +286,8 @@ def _banks(tx: Reading, slug: str) -> Iterator[Row]:
 
 def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
     for row in decisions(tx, slug, now=now, suggest=False):
-        yield "open item", slug, f"{row.matter.value}, count", "", row.count
-        yield "open item", f"{slug}/{row.matter.value}", row.subject, *_known(row)
+        yield "open item", slug, f"{row.kind.value}, count", "", row.count
+        yield "open item", f"{slug}/{row.kind.value}", row.subject, *_known(row)
 
 
 def _orders(books: Books, slug: str) -> Iterator[Row]:
