@@ -1,6 +1,6 @@
 """Trails of a large fund: a hundred thousand gifts over five hundred conversions, an order, a lot and fifteen places.
 
-Run it with `python -m bench trail`; it writes to a temporary folder only. The limit is the work that DESIGN names.
+Run it with `python -m bench trail`; it writes to a temporary folder only. Its limits stand in the lines that it prints.
 """
 
 from __future__ import annotations

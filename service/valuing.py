@@ -119,7 +119,7 @@ class Valuing:
     def _ask(
         self, wanted: RateWanted, until: float, crosses: dict[tuple[str, str], Cross | Refusal]
     ) -> Rate | Refusal:
-        """A rate by the first two sources that answer, where these agree (RULES 10)."""
+        """A rate by the first two sources that answer, where these agree (docs/rules.md, 10)."""
         cross: Cross | None = None
         if wanted.currency != "USD":
             place = (wanted.currency, day_of(wanted.at))

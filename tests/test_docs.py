@@ -21,6 +21,10 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PATH = re.compile(
     r"(?:\.ci|api|bench|docs|ledger|service|tests|watchers)/[A-Za-z0-9_./]*|[A-Za-z.-]+\.(?:lock|toml)"
 )
+CITATION = re.compile(r"docs/(rules|architecture)\.md, ((?:[TC]?\d+(?: and )?)+|[A-Z][a-z]+(?: [a-z]+)*)")
+ELSEWHERE = re.compile(
+    r"\b(?:RULES \d+|DESIGN(?:\.md|,| section)|WATCHING|LEDGER\.md|INTERFACE\.md|STYLE\.md)"
+)
 OURS = re.compile(r"(?:\.{1,2}/)?aidtrail ")
 WRITTEN_BY_INIT = {"aidtrail.toml"}
 
@@ -106,6 +110,47 @@ def test_every_file_that_is_named_in_code_exists(document: Path) -> None:
     named = {code for code in CODE.findall(FENCE.sub("", document.read_text())) if PATH.fullmatch(code)}
     missing = {name for name in named - WRITTEN_BY_INIT if not (ROOT / name).exists()}
     assert {name for name in missing if name != "tests/node/.cache"} == set()
+
+
+def headings(document: Path) -> set[str]:
+    """What a document's headings are cited by: all of a heading, or the number that it begins with."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
+    return {*titles, *(title.partition(". ")[0] for title in titles)}
+
+
+def source_files() -> Iterator[Path]:
+    for folder in ("api", "bench", "ledger", "service", "tests", "watchers"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            hidden = (
+                "/." in path.relative_to(ROOT).as_posix()
+            )  # real programs' own files lie in hidden folders
+            if not hidden and path != Path(__file__):
+                yield path
+
+
+def citations() -> Iterator[tuple[str, str, str]]:
+    """(where, document, what of it) of each citation of our documents in the source."""
+    for path in source_files():
+        for document, cited in CITATION.findall(path.read_text(encoding="utf-8")):
+            for part in cited.split(" and ") if document == "rules" else [cited]:
+                yield str(path.relative_to(ROOT)), f"{document}.md", part
+
+
+def test_every_rule_and_section_that_the_source_cites_exists() -> None:
+    known = {document.name: headings(document) for document in DOCUMENTS}
+    cited = list(citations())
+    assert {part for _, document, part in cited if document == "rules.md"} > {"1", "T3", "C1"}
+    assert [found for found in cited if found[2] not in known[found[1]]] == []
+
+
+def test_nobody_needs_a_paper_that_is_not_in_the_repository() -> None:
+    """The design and the rules are cited from `docs/`, so whoever has the source can read them."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {paper}"
+        for path in (*source_files(), *DOCUMENTS)
+        for paper in ELSEWHERE.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
 
 
 def test_the_readme_names_every_command_and_no_other_noun() -> None:

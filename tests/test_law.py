@@ -23,7 +23,7 @@ SHARED_WITH_WATCHERS = ("ledger.core.chain", "ledger.core.strict_json")
 """What of the ledger watchers may know: words of the chain, and how bytes from outside are read as JSON."""
 
 FLOORS = ("core", "model", "store", "tracing", "rules", "recording", "views", "checks")
-"""Rooms of `ledger`, from the ground up: each imports what lies below it, types included (DESIGN, the house)."""
+"""From the ground up: each imports what lies below it (docs/architecture.md, The floors of the ledger)."""
 
 SELECTS = tuple(f"ledger/{floor}/" for floor in FLOORS if floor != "core")
 

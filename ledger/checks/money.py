@@ -59,7 +59,7 @@ def _coins_for_line(books: Books, slug: str) -> int:
 
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:
-    """What a lender is owed by a loan is what its borrower owes (RULES 17)."""
+    """What a lender is owed by a loan is what its borrower owes (docs/rules.md, 17)."""
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         for number, loan in books.documents.all("loan", slug):

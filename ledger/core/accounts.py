@@ -71,7 +71,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.REACHED,
     }
 )
-"""Classes whose balance (debits minus credits) is never below zero (DESIGN section 4, invariants)."""
+"""Classes whose balance (debits minus credits) is never below zero (docs/rules.md, C4)."""
 
 
 def account(kind: AccountClass, *detail: str) -> str:

@@ -72,7 +72,7 @@ class Posting(Generic[N]):
 class Entry(NamedTuple, Generic[F, N]):
     """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC).
 
-    `happened` is the day on the paper, where that lies in a closed period (RULES 13).
+    `happened` is the day on the paper, where that lies in a closed period (docs/rules.md, 13).
     """
 
     seq: int

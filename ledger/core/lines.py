@@ -68,7 +68,7 @@ class Part(NamedTuple):
 class Use(NamedTuple):
     """Takes `pieces` of `line`, counts them 0…n, scales the count to `scale`, and parts it in proportion.
 
-    DESIGN section 4, rules 3 and 4: each part is the floor of what the parts before it left, so that every
+    docs/rules.md, T3 and T4: each part is the floor of what the parts before it left, so that every
     boundary is monotone and the parts of any interval sum to it exactly.
     """
 

@@ -32,7 +32,7 @@ class CampaignRow(Table, table=True):
     """A call for one purpose, under the name that every other table has in its column `campaign`.
 
     Gifts below `dust` sats are recorded and not counted. Quotes further apart than `tolerance_permille` of the lower
-    one decide nothing (RULES 10); invoices, receipts and orders agree within `match_permille`.
+    one decide nothing (docs/rules.md, 10); invoices, receipts and orders agree within `match_permille`.
     """
 
     __tablename__: ClassVar[Any] = "campaigns"

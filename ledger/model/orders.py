@@ -99,7 +99,7 @@ class OrderRow(Table, table=True):
 
 
 class OrderItemRow(Table, table=True):
-    """The n-th item of an order; `value` is its total, which is what counts (RULES 8)."""
+    """The n-th item of an order; `value` is its total, which is what counts (docs/rules.md, 8)."""
 
     __tablename__: ClassVar[Any] = "purchase_order_items"
     __table_args__ = (UniqueConstraint("order_entry", "item"), KEYED)

@@ -1,4 +1,4 @@
-"""The accounting date of a fact: always in an open period, with the day it happened beside it (RULES 13).
+"""The accounting date of a fact: always in an open period, with the day it happened beside it (docs/rules.md, 13).
 
 It dates entries and nothing else; closing and opening periods is `ledger/rules/periods.py`.
 """

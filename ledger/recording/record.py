@@ -69,7 +69,7 @@ def record(
 
     `author` is kept beside the journal, never in it; who recorded a fact may not approve it. `date` is the
     accounting date where it is not the fact's own, `happened` the day of a late fact. `waits` False: nobody is there
-    who could give another date, so what lies in a closed period is booked on the first open day (RULES 13).
+    who could give another date, so what lies in a closed period is booked on the first open day (docs/rules.md, 13).
     """
     told = facts_json(facts)
     books = Books(tx)

@@ -1,6 +1,6 @@
 """From a look to the books: observe what joined and left, then void, restore, settle; all in one transaction.
 
-A reorganisation is applied as a whole before anything settles (RULES 3 and 4).
+A reorganisation is applied as a whole before anything settles (docs/rules.md, 3 and 4).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ledger.store.transaction import Writing
 
 ABSENT_LOOKS = 3
 ABSENT_SECONDS = 3600
-"""Evicted: absent in three looks in a row, over at least an hour (WATCHING, Statuses that bite)."""
+"""Evicted: absent in three looks in a row, over at least an hour (docs/rules.md, C2)."""
 
 
 @dataclass
@@ -264,13 +264,13 @@ class _Settling:
         return self._look.tip.height - transaction.height + 1 >= self._depth_of(transaction)
 
     def _settled_on(self, transaction: WatchedTx) -> str:
-        """The day of the block that buried it deep enough: a gift belongs to that period (RULES 13)."""
+        """The day of the block that buried it deep enough: a gift belongs to that period (docs/rules.md, 13)."""
         height = (transaction.height or 0) + self._depth_of(transaction) - 1
         time = self._observed.time_of(height)
         return rfc3339(self._look.tip.time if time is None else time)[:10]
 
     def _void(self, txids: list[str]) -> None:
-        """Void what fell out of the settled chain: spends before gifts, newest first (RULES 4)."""
+        """Void what fell out of the settled chain: spends before gifts, newest first (docs/rules.md, 4)."""
         day = self._at[:10]
         for txid in txids:
             self._void_coins(txid, came_back=True)

@@ -1,4 +1,4 @@
-"""What an approval is asked to let go, and what else goes to the same payee: what limits compare (RULES 16).
+"""What an approval is asked to let go, and what else goes to the same payee: what limits compare (docs/rules.md, 16).
 
 Each noun that moves money says it of its own rows; `limits` sums and refuses.
 """

@@ -1,6 +1,6 @@
 """Balances of accounts: asked by class and campaign, folded from transfers.
 
-Everything is a place (DESIGN section 4): wallets, banks, stocks, what a supplier owes. Lines are apart from them.
+Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a supplier owes. Lines are apart from them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bank statements, their lines, and which line is which entry of the books. They move nothing by themselves.
 
-Text and references of a line are private: an entry holds their commitments, never the words (RULES 14).
+Text and references of a line are private: an entry holds their commitments, never the words (docs/rules.md, 14).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The budget check of orders: the free money that fits an order, in its currency, coins by a dated quote (RULES 9).
+"""The budget check of orders: the free money that fits an order, coins by a dated quote (docs/rules.md, 9).
 
 It binds nothing; approving an order does.
 """
@@ -26,7 +26,7 @@ def spendable(
     books: Books, campaign: str, currency: str, date: str, need: str | None = None, *, sats: bool = True
 ) -> int:
     """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
-    restricted to other needs; coins at the latest quote (RULES 9). Without a quote sats count nothing.
+    restricted to other needs; coins at the latest quote (docs/rules.md, 9). Without a quote sats count nothing.
 
     Coins that orders in other currencies rest on are bound too, at the quotes of those. `sats`: count coins at all.
     """

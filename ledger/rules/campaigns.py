@@ -32,7 +32,7 @@ from ledger.rules.books import Books
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 TOLERANCE_PERMILLE = 20
-"""Quotes that lie further apart are left to the desk, unless the campaign says otherwise (RULES 10)."""
+"""Quotes that lie further apart are left to the desk, unless the campaign says otherwise (docs/rules.md, 10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Campaign:
 
     `valuation` is the clock by which gifts are valued: the time of their block, the time of the block that
     buried them deep enough, or their conversion. Quotes further apart than `tolerance_permille` (20) of the
-    lower one are left to the desk (RULES 10). Invoices, receipts and orders agree within `match_permille` (0).
+    lower one are left to the desk (docs/rules.md, 10). Invoices, receipts and orders agree within `match_permille` (0).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

@@ -1,6 +1,6 @@
 """What each coin of ours counts as, and what a transaction that spends some took from whom.
 
-Change is never a gift; what comes back above what went in waits for a person (DESIGN, What is a gift?).
+Change is never a gift; what comes back above what went in waits for a person (docs/rules.md, C1).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class CoinClasses:
     def counted(self, coin: Coin) -> tuple[tuple[str, Counted], ...]:
         """The campaigns that a coin belongs to, and what it counts as in each.
 
-        Change belongs to those whose coins were spent, wherever it lies; one output may be several's (RULES 12).
+        Change belongs to those whose coins were spent, wherever it lies, perhaps to several (docs/rules.md, 12).
         """
         txid, vout = coin.outpoint.split(":")
         change = tuple(
@@ -130,7 +130,7 @@ def spend_facts(
     """(campaign, facts) of each campaign that a transaction spent from; change goes to them in input order.
 
     Change gives back wallet coins first, so that dust and undecided coins are taken from their own accounts;
-    what is left over after all campaigns is excess of the last one, in the order of outputs (RULES 12).
+    what is left over after all campaigns is excess of the last one, in the order of outputs (docs/rules.md, 12).
     """
     put_in: dict[str, Counted] = {}
     apart: dict[str, list[str]] = defaultdict(list)

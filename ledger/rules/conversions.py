@@ -1,6 +1,6 @@
 """Conversions: coins given for money at an exchange. One settled outgoing transaction is explained whole.
 
-The fee is parted first, in proportion, in its own asset; what goes on is last (DESIGN, Tracing, rule 7).
+The fee is parted first, in proportion, in its own asset; what goes on is last (docs/rules.md, T7).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Conversion:
     What restricted coins fetch is restricted alike. `need`: only in an explanation given before the coins
     settle; coins restricted to that need are taken first then.
     `fills`: in the exchange's order, where it sold in parts; they sum to the totals. `quote`: the price of one
-    bitcoin that was quoted before, minor units; slippage is shown against it and not booked (RULES 11).
+    bitcoin that was quoted before, minor units; slippage is shown against it and not booked (docs/rules.md, 11).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

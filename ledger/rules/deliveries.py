@@ -272,7 +272,7 @@ def _post_distribution(context: Context, facts: Distribution) -> Posting[None]:
 def _post_recipients(
     context: Context, facts: Distribution, recipients: tuple[Recipient, ...]
 ) -> Posting[None]:
-    """Each recipient takes the next free pieces of a lot, in the order of the list (DESIGN, Tracing, rule 4)."""
+    """Each recipient takes the next free pieces of a lot, in the order of the list (docs/rules.md, T4)."""
     require_campaign(context)
     lines, campaign = context.books.lines, context.campaign
     if len({told.place for told in recipients}) != len(recipients):

@@ -25,7 +25,7 @@ from ledger.rules.spends import (
 
 
 def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
-    """The txid, while its spend has not settled: the explanation waits as a draft (DESIGN section 4)."""
+    """The txid, while its spend has not settled: the explanation waits as a draft (docs/rules.md, C3)."""
     txid = facts.txid
     # A part is named once it is recorded; there is nothing to wait for.
     if txid is None or ":" in txid or lender_of(books.session, campaign, txid) is not None:

@@ -21,7 +21,7 @@ def own_fee(
     """(campaign, its spend) where all that went in and came out is one campaign's own and the rest is a fee.
 
     None where anything else may have happened: an input or an output that is not ours or not known to be, another
-    campaign's address or coin (RULES 17), a coin that is undecided or blocked. A fee of any size counts.
+    campaign's address or coin (docs/rules.md, 17), a coin that is undecided or blocked. A fee of any size counts.
     """
     if transaction.others != 0 or len(parts) != 1 or len(spent) != len(transaction.inputs):
         return None

@@ -1,4 +1,4 @@
-"""Blocked gifts: set apart when a person says so, and released only by two (RULES 1). Nothing is sent back by itself.
+"""Blocked gifts: set apart when a person says so, and released only by two (docs/rules.md, 1).
 
 Blocked before it settles, a gift lies apart on no line, and joins the end of its line when it is released. Blocked
 later, its own free units are held where they are; what of it is used already is named.

@@ -1,4 +1,4 @@
-"""Returns of gifts: what goes back to a donor is the gift's own free units, never somebody else's (RULES 2).
+"""Returns of gifts: what goes back to a donor is the gift's own free units, never somebody else's (docs/rules.md, 2).
 
 The gift stays settled, with outcome `returned`: gross in received and again in returned. A transaction that sends
 coins back took the lowest free units when it settled; the return gives those back and takes the gift's own.

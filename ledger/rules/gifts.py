@@ -73,7 +73,7 @@ class Again:
 
 
 def money_line(campaign: Slug, asset: str, restriction: str = FREE) -> str:
-    """One line a (campaign, restriction, asset), wherever the money lies (DESIGN, Tracing, rule 1)."""
+    """One line a (campaign, restriction, asset), wherever the money lies (docs/rules.md, T1)."""
     return str(MoneyLine(campaign, restriction, asset))
 
 

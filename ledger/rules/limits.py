@@ -1,4 +1,4 @@
-"""Limits of approvers: how much a role may approve on one invoice, or for one payee within 24 hours (RULES 16).
+"""Limits of approvers: how much a role approves on one invoice, or for one payee within 24 hours (docs/rules.md, 16).
 
 A limit is public and names a role, never a person. It moves nothing.
 """

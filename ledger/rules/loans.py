@@ -1,7 +1,7 @@
 """Loans between the funds of two campaigns: one spends the other's money only by an entry that both show.
 
 What was lent belongs to the lender's gifts and waits on a line of its own until it is repaid; at the borrower
-it is nobody's gift. Nothing here merges two campaigns (RULES 17).
+it is nobody's gift. Nothing here merges two campaigns (docs/rules.md, 17).
 """
 
 from __future__ import annotations

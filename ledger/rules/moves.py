@@ -1,6 +1,6 @@
 """Moves between a campaign's own places: from bank to bank, or coins to another of its addresses.
 
-A move is no use of money; only what it costs is, and all that was moved bears the fee alike (RULES 11).
+A move is no use of money; only what it costs is, and all that was moved bears the fee alike (docs/rules.md, 11).
 """
 
 from __future__ import annotations

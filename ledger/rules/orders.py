@@ -34,7 +34,7 @@ Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item of an order; `value` is the line's total in minor units, which is what counts (RULES 8)."""
+    """One item of an order; `value` is the line's total in minor units, which is what counts (docs/rules.md, 8)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     item: Number
@@ -65,7 +65,7 @@ class Purchase:
 
 
 def order_line(campaign: str, order: str, item: str, currency: str) -> str:
-    """One line per item of an order, in the order's own currency (DESIGN, Tracing, rule 1)."""
+    """One line per item of an order, in the order's own currency (docs/rules.md, T1)."""
     return str(OrderLine(campaign, order, item, currency))
 
 
@@ -153,7 +153,7 @@ def _require_money(
 ) -> dict[str, Any]:
     """Refused where no fitting money covers an order on a day, naming what is restricted to other needs.
 
-    The note of an order that rests on coins: the rate that they count by, and its price of one bitcoin (RULES 9).
+    The note of an order that rests on coins: the rate that they count by, its price of one bitcoin (docs/rules.md, 9).
     """
     currency, need, total = wanted.currency, wanted.need, wanted.total
     available = spendable(context.books, context.campaign, currency, date, need)

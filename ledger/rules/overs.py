@@ -1,4 +1,4 @@
-"""What a supplier delivered too much: sent back, accepted as its gift, or bought by an approved amendment (RULES 7).
+"""What a supplier delivered too much: sent back, accepted as its gift, or bought by an amendment (docs/rules.md, 7).
 
 Until then it waits apart, on no line, and cannot be shipped or handed out.
 """

@@ -36,7 +36,7 @@ class OwnMove:
 def network_fee(
     cause: UseCause, campaign: str, number: str, fee: int, takings: Iterable[Taking]
 ) -> tuple[Transfer, tuple[Use, ...]]:
-    """What left in a spend is its network fee of `fee` sats; the units that it took bear it (RULES 12)."""
+    """What left in a spend is its network fee of `fee` sats; the units that it took bear it (docs/rules.md, 12)."""
     fees = account(AccountClass.FEES, campaign, "network")
     paid = Transfer(fees, account(AccountClass.UNEXPLAINED, campaign), "BTC", fee)
     borne = (

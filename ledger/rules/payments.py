@@ -1,6 +1,6 @@
 """Payments to suppliers, from a bank or in coins, each discharging part of an approved order's value.
 
-A payment is spread over the items in proportion to their approved value (RULES 8). It takes money that is
+A payment is spread over the items in proportion to their approved value (docs/rules.md, 8). It takes money that is
 restricted to the order's need first, then unrestricted money, and never money of another need.
 """
 

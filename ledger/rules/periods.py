@@ -1,4 +1,4 @@
-"""Periods: a closed one is frozen with its balances, and no later entry has an accounting date in it (RULES 13).
+"""Periods: a closed one is frozen with its balances, and no later entry is dated in it (docs/rules.md, 13).
 
 Closing moves nothing. A closed period is opened again only by a reversal, the last one first.
 """

@@ -62,7 +62,7 @@ class Cross:
 class Rate:
     """Quotes of a minute (`at`, Unix seconds) or, without it, of a day.
 
-    A gift's value needs two that agree within the campaign's tolerance, 2 % unless it says otherwise (RULES 10).
+    A gift's value needs two that agree within the campaign's tolerance, else 2 % (docs/rules.md, 10).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -95,7 +95,7 @@ def crossed_price(cents: int, dollars: str, per_euro: str, currency: str) -> int
 def agreed_price(prices: list[int], tolerance_permille: int = TOLERANCE_PERMILLE) -> int | None:
     """The mean of at least two prices within the tolerance, rounded half to even; None: a person decides.
 
-    Minor units of the currency for one bitcoin. RULES 10.
+    Minor units of the currency for one bitcoin. docs/rules.md, 10.
     """
     if len(prices) < LEAST_QUOTES:
         return None

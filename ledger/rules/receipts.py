@@ -1,6 +1,6 @@
 """Goods received notes: what a delivery note says and what was found, by lot.
 
-A receipt maps positions of the order's line to pieces once (DESIGN, Tracing, rule 5).
+A receipt maps positions of the order's line to pieces once (docs/rules.md, T5).
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Replaced:
 class ReceivedLot:
     """What came of one lot: `noted` on the delivery note = good + damaged + short + rejected.
 
-    `over`: pieces beyond that; they wait apart as lot `LOT.over` (RULES 7). `replaces`: the pieces are delivered
-    for short or rejected ones of an earlier delivery and take nothing more of the order.
+    `over`: pieces beyond that; they wait apart as lot `LOT.over` (docs/rules.md, 7). `replaces`: the pieces are
+    delivered for short or rejected ones of an earlier delivery and take nothing more of the order.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

@@ -64,12 +64,12 @@ def restriction_of(line: str) -> str:
 
 
 def fitting(need: str | None) -> tuple[str, ...]:
-    """The restrictions that may pay for a need, in their order: its own money first (DESIGN, Tracing, rule 3)."""
+    """The restrictions that may pay for a need, in their order: its own money first (docs/rules.md, T3)."""
     return (FREE,) if need is None else (need, FREE)
 
 
 def all_in_order(books: Books, campaign: str, asset: str, need: str | None = None) -> tuple[str, ...]:
-    """Every restriction that money of the asset has: what fits first, then the others by number (RULES 12)."""
+    """Every restriction that money of the asset has: what fits first, then the others by number (docs/rules.md, 12)."""
     first = fitting(need)
     there = {line.restriction for line in books.lines.money(campaign, asset=asset)}
     return (*first, *sorted(there - set(first)))
@@ -89,7 +89,7 @@ def take(books: Books, campaign: str, asset: str, units: int, order: Iterable[st
 
 
 def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) -> tuple[Taking, ...]:
-    """`units` that the lowest `among` free units of the unrestricted line bear alike (DESIGN, Tracing, rule 4).
+    """`units` that the lowest `among` free units of the unrestricted line bear alike (docs/rules.md, T4).
 
     The boundary of each gift's run at count x is carried to `floor(x * units / n)`, so the shares sum exactly, and a
     run gives its own lowest units. Where the line has too few units, all of them and then those of other lines.

@@ -1,6 +1,6 @@
 """Results in people and events: indicators with baseline and target, and reports of what was reached.
 
-Nobody is counted twice: a report says what it counts, and only what is new is added (RULES 15).
+Nobody is counted twice: a report says what it counts, and only what is new is added (docs/rules.md, 15).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reversals: an entry that undoes another and names it. The only way to correct; nothing is ever changed.
 
-A use is taken back only when all that it yielded is free: later uses are reversed first (DESIGN, rule 8). What a
+A use is taken back only when all that it yielded is free: later uses are reversed first (docs/rules.md, T8). What a
 kind has of its own to take back is told by that kind; here is what all have in common.
 """
 

@@ -69,6 +69,6 @@ def mark_reversed(session: Session, table: type[R], entry: int, by: int) -> R:
 
 
 def happened_on(entry: Entry[D, A]) -> str | None:
-    """The day that a fact happened, where it was booked on another (RULES 13)."""
+    """The day that a fact happened, where it was booked on another (docs/rules.md, 13)."""
     day = entry.happened or entry.facts.date
     return None if day == entry.date else day

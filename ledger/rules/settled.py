@@ -8,7 +8,7 @@ SCANNED_WHOLE = "every block scanned whole"
 """On what completeness rests where nothing else is said."""
 DEFAULT_DEPTH = 6
 MATURITY = 100
-"""Blocks before a coinbase can be spent (consensus; RULES 3: it settles at the larger of depth and 100)."""
+"""Blocks before a coinbase can be spent (consensus; docs/rules.md, 3: it settles at the larger of depth and 100)."""
 
 
 def depth_of(tx: Reading) -> int:

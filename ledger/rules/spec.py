@@ -84,7 +84,7 @@ class Kind(Generic[F, N]):
     asks_also: Callable[[Context, F, Asked], Iterator[Also]] = lambda _context, _facts, _asked: iter(())
     """What else of its noun goes to the payee of that, pending and approved, of all campaigns."""
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
-    """The txid whose settling this fact has to wait for, if any (DESIGN section 4, Reconciliation)."""
+    """The txid whose settling this fact has to wait for, if any (docs/rules.md, C3)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     times_reversed: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0

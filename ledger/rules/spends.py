@@ -39,7 +39,7 @@ class ChangeCoin:
 class Spent:
     """What one transaction took from a campaign's coins, change already taken off.
 
-    `wallet`, `dust` and `undecided` say whence its inputs take (RULES 12); `excess` came back above them.
+    `wallet`, `dust` and `undecided` say whence its inputs take (docs/rules.md, 12); `excess` came back above them.
     `coins` says what each output that came back to the campaign counts as. `late`: a part for coins that were
     not known when the spend settled; it is explained by itself, as `TXID:PART`. `need`: what an explanation
     given before it settled says that it is for; money restricted to that need goes first. `moved`: the coins went
@@ -99,7 +99,7 @@ class SpentAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendNotes:
-    """What of a spend no free units stood for, sats (RULES 12)."""
+    """What of a spend no free units stood for, sats (docs/rules.md, 12)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     shortfall: int
@@ -216,7 +216,7 @@ def carrying_use(books: Books, ref: str, restriction: str, sats: int) -> Part:
 
 
 def require_released(context: Context, spend: SpendRow) -> None:
-    """Conflict where a spend took coins of a gift that is blocked: nothing is made of them meanwhile (RULES 1)."""
+    """Conflict where a spend took coins of a gift that is blocked: nothing is made of them (docs/rules.md, 1)."""
     blocks = [
         standing.number
         for outpoint in inputs_apart(context.books.session, spend)
@@ -242,7 +242,7 @@ def _takings(spend: Spent | SpendRow, campaign: str) -> list[tuple[str, int]]:
 
 
 def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, ...]]]:
-    """Held units of blocked gifts whose own coins a spend took: they are spent, and nobody else's (RULES 12)."""
+    """Held units of blocked gifts whose own coins a spend took: they are spent, nobody else's (docs/rules.md, 12)."""
     books, left, found = context.books, facts.wallet, []
     for outpoint in facts.taken or ():
         gift = find_gift(books.session, context.campaign, outpoint)
@@ -260,7 +260,7 @@ def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, 
 
 
 def _post_spend(context: Context, facts: Spent) -> Posting[SpendNotes]:
-    """Unrestricted money first, then restricted lines by number; where units are wanting, a shortfall (RULES 12)."""
+    """Unrestricted money first, then restricted lines by number; what is wanting is a shortfall (docs/rules.md, 12)."""
     unexplained = account(AccountClass.UNEXPLAINED, context.campaign)
     transfers = [Transfer(unexplained, a, "BTC", sats) for a, sats in _takings(facts, context.campaign)]
     if facts.excess:
@@ -367,7 +367,7 @@ def _fold_again(live: bool) -> Callable[[Books, Entry[SpentAgain, None]], None]:
 
 
 def lender_of(session: Session, campaign: str, txid: str) -> str | None:
-    """Whose coins a recorded spend took, where it took none of this campaign's (RULES 17)."""
+    """Whose coins a recorded spend took, where it took none of this campaign's (docs/rules.md, 17)."""
     query = select(SpendRow.campaign).where(SpendRow.txid == txid, SpendRow.ref == txid)
     owners = session.exec(query.order_by(col(SpendRow.campaign))).all()
     return None if campaign in owners else next(iter(owners), None)
@@ -444,7 +444,7 @@ VOID_SPEND = Kind(
     noun="spend",
     verb="void",
     facts=SpentAgain,
-    doc="A spend that a reorganisation undid; its coins are back, its use stands (RULES 4).",
+    doc="A spend that a reorganisation undid; its coins are back, its use stands (docs/rules.md, 4).",
     roles=SYSTEM,
     named="txid",
     key=lambda _campaign, facts: _numbered(f"void:spend:{facts.txid}:{facts.n}", facts.part),

@@ -1,7 +1,7 @@
 """Refunds by a supplier: money back for what did not come, was short or bad, or was sent back.
 
 A refund takes units where the failure lies and gives them to the money lines that they came from, so that
-restrictions survive; what is not refunded is a loss of all alike (DESIGN, Tracing, rule 6).
+restrictions survive; what is not refunded is a loss of all alike (docs/rules.md, T6).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Owned:
 def owners(lines: Lines, line: str, start: int, end: int) -> list[Owned]:
     """The runs of `start..end` of a line by gift; they tile it, and each gift's sum is what its own trail says.
 
-    DESIGN section 4, rule 9: backwards the same maps say whose gifts a lot came from.
+    docs/rules.md, T9: backwards the same maps say whose gifts a lot came from.
     """
     return _owners(Behind(lines, [(line, start, end)]), line, start, end)
 

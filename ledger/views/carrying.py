@@ -1,6 +1,6 @@
 """Carrying value: what coins were worth when they were given, carried along the same units and floors as shares.
 
-Gain is gross proceeds less the carrying value of what was given up (RULES 10). Nothing here is stored or booked.
+Gain is gross proceeds less the carrying value of what was given up (docs/rules.md, 10). Nothing is booked here.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def _is_unspent(coin: Coin, settled: int) -> bool:
 def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     """Sats of change at the settled block that are a campaign's at another's address, less the reverse.
 
-    A coin is its address's campaign's but for change, which is its inputs' campaign's (RULES 12 and 17).
+    A coin is its address's campaign's but for change, which is its inputs' campaign's (docs/rules.md, 12 and 17).
     """
     observed, total = Observed(tx.session), 0
     if len(campaign_slugs(tx.session)) < 2:  # nothing lies elsewhere

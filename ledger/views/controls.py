@@ -1,4 +1,4 @@
-"""What an auditor asks first: which periods are closed, and the most that each role approves (RULES 13 and 16).
+"""What an auditor asks first: which periods are closed, and how much each role approves (docs/rules.md, 13 and 16).
 
 Read from what was decided; it names roles, never people, and closes nothing.
 """

@@ -68,7 +68,7 @@ def confirmations_of(tx: Reading, watched: WatchedTx) -> int:
 
 
 def is_late(campaign_end: str, block_time: int | None) -> bool:
-    """Did the block of a payment come after the last day of the campaign (RULES 13)? It counts all the same."""
+    """Did the block of a payment come after the campaign's last day (docs/rules.md, 13)? It counts all the same."""
     return (
         block_time is not None
         and dt.datetime.fromtimestamp(block_time, dt.UTC).date().isoformat() > campaign_end

@@ -1,6 +1,6 @@
 """What was reached against what was promised, by group: for pages and data. Small groups are not shown.
 
-Breakdowns are views of the same people and are never added to each other (RULES 15).
+Breakdowns are views of the same people and are never added to each other (docs/rules.md, 15).
 """
 
 from __future__ import annotations

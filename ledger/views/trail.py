@@ -17,7 +17,7 @@ from ledger.views.flow import ExitKind, ThreadPoint
 
 
 class DonationStatus(StrEnum):
-    """Exactly one of these, in the words that donors read (DESIGN.md section 3)."""
+    """Exactly one of these, in the words that donors read (docs/rules.md, C5)."""
 
     SEEN = "seen"
     CONFIRMED = "confirmed"

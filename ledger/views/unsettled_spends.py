@@ -1,6 +1,6 @@
 """Unsettled spends: what transactions that have not settled will be recorded to have taken, and from whom. Reads only.
 
-The same rule as at settling (`ledger/rules/coins.py`), over coins as they will count by then (RULES 12).
+The same rule as at settling (`ledger/rules/coins.py`), over coins as they will count by then (docs/rules.md, 12).
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ def _said(line: FileLine) -> str:
 
 
 def _identity(secret: bytes, place: str, line: FileLine, seen: Counter[str]) -> str:
-    """RULES 14: the bank's own reference, else account, booking date, amount, text and n-th occurrence that day."""
+    """The bank's own reference, else booking date, amount, text and n-th occurrence that day (docs/rules.md, 14)."""
     told = _said(line)
     seen[told] += 1
     return commitment(secret, place, f"{told}\0{seen[told]}".encode())[0]

@@ -107,7 +107,7 @@ def test_an_order_is_bound_by_its_approval_and_a_second_one_beyond_the_rest_is_r
 
 
 def test_an_order_of_two_items_is_paid_in_proportion(ledger: Ledger) -> None:
-    """RULES 8: a payment is spread over the items by their approved value."""
+    """docs/rules.md, 8: a payment is spread over the items by their approved value."""
     items = [
         {"item": "1", "product": "KIT", "quantity": 10, "value": 300},
         {"item": "2", "product": "KIT", "quantity": 10, "value": 700},

@@ -1,4 +1,4 @@
-"""A limit says how much a role may approve; a large sum cannot be cut into small ones (RULES 16)."""
+"""A limit says how much a role may approve; a large sum cannot be cut into small ones (docs/rules.md, 16)."""
 
 from __future__ import annotations
 

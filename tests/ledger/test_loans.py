@@ -184,7 +184,7 @@ def sale(txid: str) -> dict[str, Any]:
 
 
 def test_coins_of_another_campaign_are_spent_by_a_loan_and_explained_by_the_borrower(tmp_path: Path) -> None:
-    """RULES 17: spending another campaign's coin needs a loan entry between the two funds."""
+    """docs/rules.md, 17: spending another campaign's coin needs a loan entry between the two funds."""
     ledger, ref, _ = coins_lent(tmp_path)
     assert net(ledger, f"unexplained/{OTHER}", "BTC") == BTC * 3 // 4
     do(ledger, OTHER, "recorder", "conversion", "add", **sale(ref))
@@ -261,7 +261,7 @@ def test_change_at_another_campaigns_address_is_still_the_spenders(ledger: Ledge
 
 
 def test_an_output_that_is_change_of_two_campaigns_is_spent_by_both(ledger: Ledger) -> None:
-    """RULES 17: a wallet's balance is the sum over its campaigns, whatever lies in one output."""
+    """docs/rules.md, 17: a wallet's balance is the sum over its campaigns, whatever lies in one output."""
     with_address(ledger, 40)
     ledger.mine("g", tx("gift2", (2, 70_000)), tx("gift3", (40, 50_000), position=2))
     ledger.mine("p", tx("merge", (3, 119_000), spends=(("gift2", 0), ("gift3", 0))))

@@ -53,7 +53,7 @@ def bank(ledger: Ledger, place: str) -> int:
 
 
 def test_a_move_free_of_charge_is_no_use(ledger: Ledger) -> None:
-    """DESIGN, Tracing, rule 1: the line stays as it was, and only the place changes."""
+    """docs/rules.md, T1: the line stays as it was, and only the place changes."""
     move(ledger, "M-1", 500_000)
     assert (bank(ledger, "A"), bank(ledger, "B")) == (500_000, 1_500_000)
     with ledger.store.read() as reading:

@@ -98,7 +98,7 @@ def test_nothing_of_it_is_unexplained_from_its_first_sighting_on(ledger: Ledger)
 
 
 def test_all_that_was_moved_bears_the_fee_alike(ledger: Ledger) -> None:
-    """RULES 11: no small gift is eaten by a fee because it lies lowest on the line."""
+    """docs/rules.md, 11: no small gift is eaten by a fee because it lies lowest on the line."""
     ledger.mine("m", both(fee=1001))
     ledger.bury()
     assert fees_of(ledger, BTC, 100_000) == [1000, 1]
@@ -114,7 +114,7 @@ def test_all_that_was_moved_bears_the_fee_alike(ledger: Ledger) -> None:
 def test_each_gift_bears_its_floor_of_the_fee_and_the_shares_sum_to_it(
     sats: list[int], chosen: set[int], permille: int, used: int
 ) -> None:
-    """Whatever was spent before, and whichever coins are moved; DESIGN, Tracing, rule 4."""
+    """Whatever was spent before, and whichever coins are moved; docs/rules.md, T4."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = gifts(QuietLedger.new(Path(folder), addresses=20), *sats, 50_000)
         last = len(sats)
@@ -230,7 +230,7 @@ def test_what_may_be_more_than_a_move_waits_for_a_person(tmp_path: Path, made: A
 
 
 def test_dust_that_is_swept_together_pays_its_own_way(tmp_path: Path) -> None:
-    """RULES 5: dust is on no line, so no donor bears its fee."""
+    """docs/rules.md, 5: dust is on no line, so no donor bears its fee."""
     ledger = gifts(Ledger.new(tmp_path), BTC)
     ledger.mine("d", *(tx(f"dust{i}", (i, 900), position=i + 1) for i in range(5)))
     ledger.bury()
@@ -271,7 +271,7 @@ def test_its_explanation_is_reversed_like_any_other(ledger: Ledger) -> None:
 
 
 def test_a_reorganisation_takes_the_coins_back_and_the_fee_again(ledger: Ledger) -> None:
-    """RULES 4: the use stands, what is undone is a row, and settled again all is as it was."""
+    """docs/rules.md, 4: the use stands, what is undone is a row, and settled again all is as it was."""
     ledger.mine("m", both())
     ledger.bury()
     ledger.reorg(6, *((f"B{i}", ()) for i in range(7)))
@@ -306,7 +306,7 @@ def test_a_coinbase_moves_between_own_addresses_like_any_coin(tmp_path: Path) ->
 
 
 def test_in_a_closed_period_it_is_booked_on_the_first_open_day(ledger: Ledger) -> None:
-    """RULES 13: what the chain says is never refused."""
+    """docs/rules.md, 13: what the chain says is never refused."""
     ledger.now += 30 * 86_400
     for role, verb in (("recorder", "close"), ("approver", "approve")):
         ledger.do(role, "period", verb, number="2023-11", date="2023-12-02")

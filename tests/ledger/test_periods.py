@@ -1,4 +1,4 @@
-"""Closing a period freezes it with its balances; late facts go to the open one, and nothing slips back (RULES 13)."""
+"""Closing a period freezes its balances; late facts go to the open one, and nothing slips back (docs/rules.md, 13)."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_a_contribution_for_a_need_lies_on_its_line(tmp_path: Path) -> None:
 
 
 def test_a_spend_takes_unrestricted_money_first_then_restricted_lines_by_number(tmp_path: Path) -> None:
-    """RULES 12."""
+    """docs/rules.md, 12."""
     ledger = with_needs(tmp_path)
     given(ledger, ("N-2", 5_000), ("N-1", 5_000), (None, 5_000))
     spend(ledger, "s", keep=3_000)
@@ -98,7 +98,7 @@ def test_fills_are_cut_between_restrictions_and_each_keeps_its_price(tmp_path: P
 
 
 def test_an_explanation_given_early_for_a_need_takes_its_money_first(tmp_path: Path) -> None:
-    """DESIGN, Tracing, rule 3: a use names its lines, restricted money that fits goes first."""
+    """docs/rules.md, T3: a use names its lines, restricted money that fits goes first."""
     ledger = with_needs(tmp_path)
     given(ledger, (None, 6_000), ("N-1", 6_000))
     spends = tuple((gift, 0) for gift in ledger.gifts)  # type: ignore[attr-defined]
@@ -150,7 +150,7 @@ def test_an_order_that_only_other_needs_money_would_cover_is_refused_with_the_re
 
 
 def test_money_bound_for_a_need_leaves_unrestricted_money_to_the_others(tmp_path: Path) -> None:
-    """RULES 9: what a need's own money covers of its orders takes nothing from the others."""
+    """docs/rules.md, 9: what a need's own money covers of its orders takes nothing from the others."""
     ledger = with_needs(tmp_path)
     contribute(ledger, "B-1", 10_000, "N-1")
     contribute(ledger, "B-2", 5_000, None)

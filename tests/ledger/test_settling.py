@@ -236,7 +236,7 @@ def test_an_approved_conversion_is_reversed_only_while_its_money_is_free(ledger:
 
 
 def test_a_spend_that_a_reorg_undoes_comes_back_and_its_use_stands(ledger: Ledger) -> None:
-    """RULES 4: spends are voided before gifts, no wallet goes negative, the shortfall is a row."""
+    """docs/rules.md, 4: spends are voided before gifts, no wallet goes negative, the shortfall is a row."""
     with_sale(ledger)
     ledger.bury()
     ledger.do("recorder", "conversion", "add", **sold(ledger))
@@ -329,7 +329,7 @@ def test_an_order_beyond_what_is_free_is_refused_with_the_figures(ledger: Ledger
 
 
 def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(ledger: Ledger) -> None:
-    """RULES 12: change goes to them in input order, up to what each put in; no wallet goes negative."""
+    """docs/rules.md, 12: change goes to them in input order, up to what each put in; no wallet goes negative."""
     ledger.do(
         "admin", "campaign", "add", slug="other", title="Other", purpose="Else", start="2023-11-01",
         end="2023-12-31",

@@ -1,4 +1,4 @@
-"""The printed rule of tracing, clause by clause (DESIGN section 4), on random chains of uses."""
+"""The printed rule of tracing, clause by clause (docs/rules.md, Tracing), on random chains of uses."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def test_a_spend_that_a_reorganisation_undid_stays_an_outflow_until_it_is_replac
 
 
 def test_a_payment_out_of_an_unconfirmed_one_shows_though_it_is_told_before_it(ledger: Ledger) -> None:
-    """RULES 12: from its first sighting; what it spends is in no block yet."""
+    """docs/rules.md, 12: from its first sighting; what it spends is in no block yet."""
     parent, child = tx("parent", (0, 50_000)), tx("child", spends=(("parent", 0),), position=2)
     ledger.look((), [], (seen(child), seen(parent)))
     assert rows(ledger)[SLUG] == {name("child"): 50_000}

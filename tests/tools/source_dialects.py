@@ -1,6 +1,6 @@
 """The dialects of sources as scenes: a chain in memory, a server on loopback with that dialect's quirks, a source.
 
-Only for tests. What each dialect is documented to do is in WATCHING's words in `esplora_server` and here.
+Only for tests. What each dialect is documented to do stands in `esplora_server` and here.
 """
 
 from __future__ import annotations
