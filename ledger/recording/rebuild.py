@@ -9,9 +9,9 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, select
+from sqlalchemy import Connection, Executable, Table, delete, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
@@ -93,26 +93,34 @@ def _nothing_collected() -> Iterator[None]:
 
 def rebuild(tx: Reading) -> list[str]:
     """Sentences that name each row of the model that is not what the journal and observations give."""
-    differences: list[str] = []
+    with folded(tx) as made:
+        return differences(tx, made)
+
+
+@contextmanager
+def folded(tx: Reading) -> Iterator[Scratch]:
+    """What the journal and observations of a ledger give, in a database of its own, gone with the block."""
     with scratch() as made:
         fold_all(tx, made)
-        for space in sorted({*tx.shelf.spaces(), *made.memory.spaces()}):
-            stored = dict(tx.shelf.rows(space))
-            again = dict(made.memory.rows(space))
-            for key in sorted(stored.keys() | again.keys()):
-                if stored.get(key) != again.get(key):
-                    what = (
-                        "is missing"
-                        if key not in stored
-                        else "should not be"
-                        if key not in again
-                        else "differs"
-                    )
-                    differences.append(f"{space} {key} {what}")
-        for table in model_tables():
-            if table.name != "shelf":
-                differences += _differences(table, tx.session.connection(), made.session.connection())
-    return differences
+        yield made
+
+
+def differences(tx: Reading, made: Scratch) -> list[str]:
+    """Sentences that name each row of the model that is not what was folded again."""
+    found: list[str] = []
+    for space in sorted({*tx.shelf.spaces(), *made.memory.spaces()}):
+        stored = dict(tx.shelf.rows(space))
+        again = dict(made.memory.rows(space))
+        for key in sorted(stored.keys() | again.keys()):
+            if stored.get(key) != again.get(key):
+                what = (
+                    "is missing" if key not in stored else "should not be" if key not in again else "differs"
+                )
+                found.append(f"{space} {key} {what}")
+    for table in model_tables():
+        if table.name != "shelf":
+            found += _differences(table, tx.session.connection(), made.session.connection())
+    return found
 
 
 def _differences(table: Table, stored: Connection, again: Connection) -> Iterator[str]:
@@ -136,9 +144,12 @@ def _differences(table: Table, stored: Connection, again: Connection) -> Iterato
 
 
 @cache
-def _all_of(table: Table) -> Select[Any]:
-    """Made once: there are many tables, and an audit of a small ledger asks them all."""
-    return select(table)
+def _all_of(table: Table) -> Executable:
+    """Values as the database has them: a word that no enum knows is a difference too, and no error.
+
+    Made once: there are many tables, and an audit of a small ledger asks them all.
+    """
+    return select(*(type_coerce(column, NULLTYPE).label(column.name) for column in table.columns))
 
 
 def _key(table: Table, row: object) -> tuple[object, ...]:
