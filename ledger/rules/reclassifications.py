@@ -5,28 +5,33 @@ Nothing else lifts a restriction. Who recorded it never approves it; it moves no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Currency, Date, Number, Positive, Sha256, SpendRef, facts_from
+from ledger.core.facts import STRICT, Currency, Date, Number, Positive, Sha256, SpendRef
 from ledger.core.lines import Operation, Part, PartKind, Piece, Undo, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, LineKind, UseCause, UseName, line_named
-from ledger.rules.approvals import approval, holding, rejection, release_of, require_pending
+from ledger.model.reclassifications import Reason, ReclassificationRow
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Asked
+from ledger.rules.books import Books
 from ledger.rules.budget import spendable
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.evidence import standing_papers
-from ledger.rules.explaining import fold_left_open, fold_waiting
+from ledger.rules.explaining import left_open, waiting
 from ledger.rules.gift_returns import uses_of_spend
 from ledger.rules.gifts import money_line
-from ledger.rules.restrictions import Taking, cut, restriction_of, take, units_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
+from ledger.rules.restrictions import Taking, cut, take, units_of
+from ledger.rules.spec import Context
 from ledger.rules.spends import carried, inputs_apart, require_spend, require_unexplained, spent_line
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +50,14 @@ class Reclassification:
     need: Number | None = None
     to: Number | None = None
     txid: SpendRef | None = None
-    reason: Literal["donors_agreed", "need_met", "need_withdrawn", "set_aside", "exchanged"]
+    reason: Reason
     paper: Sha256 | None = None
     date: Date
+
+
+def reclassified_by(campaign: str, number: str) -> str:
+    """What the use is called that carries the units on; an exchange has none."""
+    return str(UseName(UseCause.RECLASSIFICATION, campaign, number))
 
 
 def _require_reason(context: Context, facts: Reclassification) -> None:
@@ -56,16 +66,16 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
         raise Refused.field("to", "is what the money serves already; name another need, or none")
     if facts.to is not None:
         require_need(context.books.session, context.campaign, facts.to, "to")
-    if facts.reason == "exchanged":
+    if facts.reason is Reason.EXCHANGED:
         if facts.txid is None:
             raise Refused.field("txid", "names the transaction in which units are exchanged")
         return
-    if (facts.reason == "set_aside") != (facts.need is None):
+    if (facts.reason is Reason.SET_ASIDE) != (facts.need is None):
         raise Refused.field(
             "reason", "set_aside is for unrestricted money, and the others for restricted money"
         )
     shown = facts.paper is not None and standing_papers(context.books.session, context.campaign, facts.paper)
-    if facts.reason == "donors_agreed" and not shown:
+    if facts.reason is Reason.DONORS_AGREED and not shown:
         raise Refused.field(
             "paper", "name the paper that shows it, by its SHA-256; add it with `evidence add`"
         )
@@ -79,7 +89,7 @@ def _spend_of(context: Context, facts: Reclassification) -> None:
         raise Refused.field("asset", "is BTC for what a transaction carried away")
     if spend.waits_for is not None:
         raise Refused.field("txid", f"{spend.waits_for} waits to explain this transaction; reject that first")
-    if facts.reason == "exchanged" and inputs_apart(context.books.session, spend):
+    if facts.reason is Reason.EXCHANGED and inputs_apart(context.books.session, spend):
         raise Refused.field("txid", "took coins that stand apart too; those are not exchanged")
 
 
@@ -117,7 +127,7 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
         return found
     _spend_of(context, facts)
     of_spend = _of_spend(context, facts)
-    if facts.reason != "exchanged":
+    if facts.reason is not Reason.EXCHANGED:
         return (Taking(of_spend.restriction, of_spend.line, cut(of_spend, 0, facts.amount)),)
     instead = take(books, campaign, "BTC", facts.amount, (facts.to or FREE,))
     if units_of(instead) < facts.amount:
@@ -125,87 +135,100 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
     return (of_spend, *instead)
 
 
-def _post(context: Context, facts: Reclassification) -> Posting:
+def _hold(context: Context, facts: Reclassification) -> Posting[None]:
     return holding(_plan(context, facts), str(HoldName(HoldCause.RECLASSIFICATION, facts.number)))
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "reclassification", decision.number)
-    facts = facts_from(Reclassification, document["facts"])
-    release = release_of(document)
-    if facts.reason == "exchanged":
-        return Posting((), (*release, *_exchange(context, facts)))
+def _effect(context: Context, row: ReclassificationRow, _decision: Decision) -> Posting[None]:
     books, campaign = context.books, context.campaign
-    line = money_line(campaign, facts.asset, facts.to or FREE)
-    if facts.txid is not None:
-        line = spent_line(facts.txid, facts.to or FREE)
+    release = release_of(books.session, row)
+    if row.reason is Reason.EXCHANGED:
+        return Posting((), (*release, *_exchange(context, row)))
+    line = money_line(campaign, row.asset, row.to_need or FREE)
+    if row.txid is not None:
+        line = spent_line(row.txid, row.to_need or FREE)
     (taken,) = release
-    part = Part(PartKind.ON, facts.amount, facts.amount, line, books.lines.length(line))
-    use_id = str(UseName(UseCause.RECLASSIFICATION, campaign, facts.number))
-    use = Use(use_id, taken.line, taken.pieces, facts.amount, (part,))
+    part = Part(PartKind.ON, row.amount, row.amount, line, books.lines.length(line))
+    use = Use(reclassified_by(campaign, row.number), taken.line, taken.pieces, row.amount, (part,))
     return Posting((), (*release, use))
 
 
-def _exchange(context: Context, facts: Reclassification) -> tuple[Operation, ...]:
+def _exchange(context: Context, row: ReclassificationRow) -> tuple[Operation, ...]:
     """The spend gives units back and keeps the lowest of the rest; units of `to` take their place."""
-    books, campaign, ref = context.books, context.campaign, str(facts.txid)
-    need, to = facts.need or FREE, facts.to or FREE
+    books, campaign, ref = context.books, context.campaign, str(row.txid)
+    need, to = row.need or FREE, row.to_need or FREE
     own = money_line(campaign, "BTC", need)
     undone = [use for use in uses_of_spend(books.lines, campaign, ref) if use.line == own]
     pieces: list[Piece] = sorted(piece for use in undone for piece in use.pieces)
     whole = Taking(need, own, tuple(pieces))
     operations: list[Operation] = [Undo(use.id) for use in undone]
-    kept = whole.units - facts.amount
+    kept = whole.units - row.amount
     if kept:
         back = cut(whole, 0, kept)
         onward = spent_line(ref, need)
         part = Part(PartKind.ON, kept, kept, onward, books.lines.length(onward))
-        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"kept:{facts.number}"))
+        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"kept:{row.number}"))
         operations.append(Use(use_id, own, back, kept, (part,)))
     onward = spent_line(ref, to)
-    for taking in _held_for(context, facts, to):
+    for taking in _held_for(context, row, to):
         part = Part(PartKind.ON, taking.units, taking.units, onward, books.lines.length(onward))
-        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"for:{facts.number}"))
+        use_id = str(UseName(UseCause.SPEND, campaign, ref, variant=f"for:{row.number}"))
         operations.append(Use(use_id, taking.line, taking.pieces, taking.units, (part,)))
     return tuple(operations)
 
 
-def _held_for(context: Context, facts: Reclassification, to: str) -> tuple[Taking, ...]:
+def _held_for(context: Context, row: ReclassificationRow, to: str) -> Iterator[Taking]:
     """What the recording holds of the line that takes the place of the other."""
-    document = require_pending(context, "reclassification", facts.number)
-    return tuple(
-        Taking(to, change.line, change.pieces)
-        for change in release_of(document)
-        if line_named(change.line).kind is LineKind.MONEY and restriction_of(change.line) == to
-    )
+    for taking in held_takings(context.books.session, row):
+        if line_named(taking.line).kind is LineKind.MONEY and taking.restriction == to:
+            yield taking
 
 
-def _require_no_exchange(_context: Context, entry: Entry) -> None:
+def _require_no_exchange(_context: Context, row: ReclassificationRow, _entry: Entry[Decision, None]) -> None:
     """Conflict for the reversal of an exchange: it is exchanged back by another one."""
-    if any(isinstance(op, Undo) for op in entry.operations):
+    if row.reason is Reason.EXCHANGED:
         raise Conflict(
             "entry: an exchange is not reversed; exchange the units back by another reclassification"
         )
 
 
-RECLASSIFICATION = Kind(
-    name="reclassification",
+def _asks(_session: Session, row: ReclassificationRow) -> Asked:
+    """It moves no money and lifts what donors asked for; what goes to one need counts together."""
+    payee = None if row.to_need is None else f"the need {row.campaign}/{row.to_need}"
+    return Asked(row.asset, row.amount, payee)
+
+
+def _row(_books: Books, entry: Entry[Reclassification, None]) -> ReclassificationRow:
+    facts = entry.facts
+    return ReclassificationRow(
+        **proposed(entry, facts.number, facts.date),
+        asset=facts.asset,
+        amount=facts.amount,
+        need=facts.need,
+        to_need=facts.to,
+        txid=facts.txid,
+        reason=facts.reason,
+        paper=facts.paper,
+    )
+
+
+RECLASSIFICATIONS = Workflow(
     noun="reclassification",
-    verb="add",
     facts=Reclassification,
+    row=ReclassificationRow,
     doc="Record that restricted money serves another end, or that a transaction's units are exchanged; with why.",
-    roles=RECORDERS,
-    key=numbered("reclassification"),
-    post=_post,
-    fold=fold_waiting("reclassification"),
-)
-KINDS = (
-    RECLASSIFICATION,
-    approval(
-        "reclassification",
-        _post_approved,
-        fold_left_open("reclassification", "approved"),
-        Undoing(reversed_as("reclassification", status="reversed"), require=_require_no_exchange),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=waiting(ExplainedBy.RECLASSIFICATION),
+    approved=left_open,
+    rejected=left_open,
+    require=_require_no_exchange,
+    about=lambda _session, row: (row.asset, row.amount),
+    asks=_asks,
+    same_payee=lambda row: (
+        col(ReclassificationRow.campaign) == row.campaign,
+        col(ReclassificationRow.to_need) == row.to_need,
     ),
-    rejection("reclassification", fold_left_open("reclassification")),
 )
+KINDS = RECLASSIFICATIONS.kinds()

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import ClassVar, Generic, Protocol, TypedDict
 
 from pydantic import ConfigDict
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 from typing_extensions import TypeVar
 
@@ -169,6 +170,8 @@ class Workflow(Generic[F, R, N, P]):
     """Asset and minor units that it is about, for who decides; none where it is about no amount."""
     asks: Callable[[Session, R], Asked | None] = lambda _session, _row: None
     """What its approval lets go; None for what moves no money."""
+    same_payee: Callable[[R], tuple[ColumnElement[bool], ...]] = lambda _row: ()
+    """Narrows what is looked at for others to that payee; without it each row is."""
     asks_also: Callable[[Session, R, Asked], Iterator[Also]] | None = None
     """What else of this noun goes to the payee of that: a question to the database instead of a look at each row."""
 
@@ -219,6 +222,7 @@ class Workflow(Generic[F, R, N, P]):
             .where(
                 col(self.row.status).in_(COUNTS),
                 or_(col(self.row.campaign) != row.campaign, col(self.row.number) != row.number),
+                *self.same_payee(row),
             )
         )
         for other, decided_at in session.exec(others):

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
-from ledger.core.names import LineKind, UseCause, UseName, line_named, use_named
+from ledger.core.names import LineKind, UseCause, line_named, use_named
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import Worth, line_value, worths
+from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import sold_in
 from ledger.views.campaign import SumRow, SumTable, SumTotal
 
@@ -122,9 +124,9 @@ class Carrying:
     def _reclassified(self) -> dict[str, list[Piece]]:
         """Units of lines that were given on another line, where their values are; they are walked from there."""
         found: dict[str, list[Piece]] = defaultdict(list)
-        for number, document in self._books.documents.all("reclassification", self._campaign):
-            use_id = str(UseName(UseCause.RECLASSIFICATION, self._campaign, number))
-            if document["status"] == "approved" and self._books.lines.has_use(use_id):
+        for number, status in RECLASSIFICATIONS.statuses(self._books.session, self._campaign):
+            use_id = reclassified_by(self._campaign, number)
+            if status is ProposalStatus.APPROVED and self._books.lines.has_use(use_id):
                 (part,) = self._books.lines.use(use_id).parts
                 found[str(part.line)].append((part.start, part.start + part.out))
         return {line: sorted(pieces) for line, pieces in found.items()}

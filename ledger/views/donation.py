@@ -30,7 +30,7 @@ from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
-from ledger.views.goods_steps import GoodsStep, goods_step
+from ledger.views.paper_steps import PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
@@ -283,9 +283,9 @@ class DonationFollower:
     def _steps(self, by_step: UnitsByStep) -> list[Step]:
         made: list[Step] = []
         for noun, number, row in by_step.all():
-            goods = goods_step(self._books.session, self._campaign, noun, number)
-            if goods is not None:
-                made.append(self._goods_step(noun, number, row, goods))
+            paper = paper_step(self._books.session, self._campaign, noun, number)
+            if paper is not None:
+                made.append(self._paper_step(noun, number, row, paper))
                 continue
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
@@ -319,9 +319,6 @@ class DonationFollower:
                 if not row.units:  # a claim written off: nothing came back
                     kind, row.units = StepKind.WRITTEN_OFF, sum(row.lost.values())
                     row.lost.clear()
-            elif noun == "reclassification":
-                place = str(document["facts"].get("to", "any need"))
-                detail.append(("reason", document["facts"]["reason"].replace("_", " ")))
             elif noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
             for ending, units in row.lost.items():
@@ -345,22 +342,22 @@ class DonationFollower:
             )
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
 
-    def _goods_step(self, noun: str, number: str, row: StepUnits, goods: GoodsStep) -> Step:
+    def _paper_step(self, noun: str, number: str, row: StepUnits, paper: PaperStep) -> Step:
         product = self.products.get(row.asset)
         carried = noun == "receipt" and product is not None and product.nature is Nature.SERVICE
-        detail = dict(goods.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
-        if goods.happened is not None:
-            detail[HAPPENED] = goods.happened
+        detail = dict(paper.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
+        if paper.happened is not None:
+            detail[HAPPENED] = paper.happened
         return Step(
             kind=StepKind.CARRIED if carried else _STEPS[noun],
-            at=goods.date,
+            at=paper.date,
             amount=Amount.of(row.asset, row.units),
             unit=self._names.unit(row.asset),
-            place=goods.place or row.place,
+            place=paper.place or row.place,
             reference=number,
             detail=detail,
             evidence=self._papers_about(noun, number),
-            entry=goods.entry,
+            entry=paper.entry,
             over=True,
         )
 

@@ -43,6 +43,18 @@ def test_who_recorded_it_cannot_approve_it(tmp_path: Path) -> None:
         ledger.do("approver", "reclassification", "approve", number="X-1", date=DAY)
 
 
+def test_a_limit_counts_what_goes_to_one_need_of_the_campaign_together(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, None)
+    limit = {"number": "LM-1", "role": "approver", "currency": "USD", "most": 5_000, "date": DAY}
+    ledger.do("admin", "limit", "set", **limit)
+    for number, need in (("X-1", "N-1"), ("X-2", "N-1"), ("X-3", "N-2")):
+        reclassify(ledger, number, to=need, amount=3_000, reason="set_aside", approved=False)
+    with pytest.raises(NotAllowed, match=f"with 1 more to the need {SLUG}/N-1 within 24 hours"):
+        approve(ledger, "reclassification", "X-1")
+    approve(ledger, "reclassification", "X-3")
+
+
 def test_its_reason_fits_what_changes_and_donors_agree_on_paper(tmp_path: Path) -> None:
     ledger = with_needs(tmp_path)
     contribute(ledger, "B-1", 10_000, "N-1")

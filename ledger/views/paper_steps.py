@@ -1,4 +1,4 @@
-"""What papers about goods say of themselves in the steps of a trail: receipts, shipments, handovers and the rest."""
+"""What papers say of themselves in the steps of a trail: of goods, and of money that serves other ends or funds."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from sqlmodel import Session
 
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
+from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.deliveries import require_distribution, require_handover
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
+from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.shipments import require_arrival, require_shipment
 
 Detail = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GoodsStep:
+class PaperStep:
     """A paper's entry and accounting day, the day that it happened where that is another, and what it adds.
 
-    `place`: where goods go, where the paper says more than the line that they are on.
+    `place`: where units go, where the paper says more than the line that they are on.
     """
 
     entry: int
@@ -30,11 +32,19 @@ class GoodsStep:
     detail: Detail = ()
 
 
-_Row = ReceiptRow | OverDecisionRow | ShipmentRow | ArrivalRow | HandoverRow | DistributionRow
+_Row = (
+    ReceiptRow
+    | OverDecisionRow
+    | ShipmentRow
+    | ArrivalRow
+    | HandoverRow
+    | DistributionRow
+    | ReclassificationRow
+)
 
 
-def goods_step(session: Session, campaign: str, noun: str, number: str) -> GoodsStep | None:
-    """What the paper of a use says; None for one that is not about goods. Raises NotFound."""
+def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep | None:
+    """What the paper of a use says; None for one that is about an order or a conversion. Raises NotFound."""
     row: _Row
     match noun:
         case "receipt":
@@ -55,11 +65,14 @@ def goods_step(session: Session, campaign: str, noun: str, number: str) -> Goods
         case "distribution":
             row = require_distribution(session, campaign, number)
             return _step(row, detail=_past_last_day(row.expired))
+        case "reclassification":
+            row = RECLASSIFICATIONS.require_row(session, campaign, number)
+            return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))
     return None
 
 
-def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> GoodsStep:
-    return GoodsStep(row.entry, row.date, row.happened, place, detail)
+def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> PaperStep:
+    return PaperStep(row.entry, row.date, row.happened, place, detail)
 
 
 def _past_last_day(why: str | None) -> Detail:
