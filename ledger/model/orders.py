@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index, UniqueConstraint
 
-from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.proposals import ProposalStatus
 
 
@@ -205,45 +205,6 @@ class CreditNoteLineRow(Table, table=True):
     item: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
-
-
-class PaymentRow(Table, table=True):
-    """`amount` of `asset` paid on an order, which discharges `discharges` of its currency. `fee` is in `asset` too.
-
-    Coins went with the spend `txid`, other money from `bank`. `prepayment`: named as one, ahead of the goods;
-    `no_invoice`: why there is none and none will come.
-    """
-
-    __tablename__: ClassVar[Any] = "payments"
-    __table_args__ = (
-        UniqueConstraint("campaign", "number"),
-        Index("payments_order", "order_entry", "status"),
-        Index("payments_invoice", "invoice_entry", "status"),
-        Index("payments_status", "campaign", "status", "number"),
-        one_of("status", ProposalStatus),
-        STRICT,
-    )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
-    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
-    invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
-    asset: str = Field(sa_type=TEXT)
-    amount: int = Field(sa_type=LONG)
-    fee: int = Field(sa_type=LONG)
-    discharges: int = Field(sa_type=LONG)
-    bank: str | None = Field(default=None, sa_type=TEXT)
-    txid: str | None = Field(default=None, sa_type=TEXT)
-    prepayment: bool = Field(sa_type=FLAG)
-    no_invoice: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
-    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
-    decided_on: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class ClosingRow(Table, table=True):

@@ -29,7 +29,8 @@ from ledger.core.lines import (
 )
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
-from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, PaymentRow, RefundRow
+from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, RefundRow
+from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books

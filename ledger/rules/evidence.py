@@ -17,6 +17,7 @@ from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.payments import PaymentRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
 from ledger.rules.books import Books
@@ -49,6 +50,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.PLEDGE: PledgeRow,
     About.PURCHASE: OrderRow,
     About.INVOICE: InvoiceRow,
+    About.PAYMENT: PaymentRow,
     About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,
     About.RESULT: ResultRow,

@@ -20,12 +20,10 @@ from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.model.journal import EntryRow
 from ledger.model.limits import LimitRow
-from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, OrderStatus, PaymentRow
-from ledger.model.proposals import COUNTS
+from ledger.model.orders import OrderItemRow, OrderRow, OrderStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
-from ledger.rules.orders import require_order
 from ledger.rules.pledges import gift_asset
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
 
@@ -68,12 +66,6 @@ def _of_order(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
     return Asked(facts["currency"], sum(item["value"] for item in facts["items"]), facts["supplier"])
 
 
-def _of_payment(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
-    """What it discharges counts, in the order's currency, whatever it was paid in."""
-    order = require_order(books.session, campaign, facts["order"])
-    return Asked(order.currency, facts["discharges"], order.supplier, facts.get("invoice"))
-
-
 def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked:
     return Asked(facts["currency"], facts["proceeds"])
 
@@ -96,7 +88,6 @@ def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | Non
 
 _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
     "purchase": _of_order,
-    "payment": _of_payment,
     "conversion": _of_conversion,
     "gift-return": _of_return,
     "refund": lambda _books, _campaign, _facts: None,  # money that comes in needs no limit
@@ -178,24 +169,6 @@ def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[
     yield *to_payee, f" to {asked.payee} within 24 hours"
 
 
-def _other_payments(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[Also]:
-    """Payments to the supplier in the currency of their orders, of all campaigns, pending and approved."""
-    query = (
-        select(PaymentRow.discharges, InvoiceRow.number, func.coalesce(EntryRow.recorded_at, PaymentRow.at))
-        .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
-        .join(InvoiceRow, col(InvoiceRow.entry) == PaymentRow.invoice_entry, isouter=True)
-        .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
-        .where(
-            OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
-            col(PaymentRow.status).in_(COUNTS),
-            or_(col(PaymentRow.campaign) != context.campaign, col(PaymentRow.number) != number),
-        )
-    )
-    for minor, invoice, at in context.books.session.exec(query):
-        yield Also(minor, invoice, at)
-
-
 def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[Also]:
     """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
     query = (
@@ -227,7 +200,6 @@ def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> 
 
 
 _OTHERS: dict[str, Callable[[Context, str, str, Asked], Iterator[Also]]] = {
-    "payment": _other_payments,
     "purchase": _other_orders,
 }
 

@@ -23,9 +23,9 @@ from ledger.model.orders import (
     Mismatch,
     OrderItemRow,
     OrderRow,
-    PaymentRow,
     RefundRow,
 )
+from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.books import Books
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import Conflict
-from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow, RefundRow
+from ledger.model.orders import InvoiceRow, OrderRow, RefundRow
+from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.order_papers import OrderPapers
 

@@ -6,44 +6,29 @@ restricted to the order's need first, then unrestricted money, and never money o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import (
-    STRICT,
-    Count,
-    Currency,
-    Date,
-    Name,
-    Number,
-    Positive,
-    SpendRef,
-    Text,
-    facts_from,
-)
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
-from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus, PaymentRow
-from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import approval, held_takings, holding, rejection, release_of, require_pending
+from ledger.model.journal import EntryRow
+from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import COUNTS
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.conversions import fee_share
-from ledger.rules.explaining import (
-    fold_explained,
-    fold_left_open,
-    fold_waiting,
-    require_to_explain,
-    unexplained_again,
-    waits_for_spend,
-)
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.invoices import require_invoice, require_matched
 from ledger.rules.order_papers import OrderPapers
@@ -57,9 +42,9 @@ from ledger.rules.orders import (
 )
 from ledger.rules.payable import credited_on_order, paid_and_waiting
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
-from ledger.rules.spec import RECORDERS, Context, Fold, Kind, Undoing, numbered
+from ledger.rules.spec import Context
 from ledger.rules.spends import carried, require_released, require_unexplained, spent_line
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +77,6 @@ def _approved_order(context: Context, order: str) -> OrderRow:
     return row
 
 
-def require_payment(session: Session, campaign: str, number: str) -> PaymentRow:
-    """The payment of a number; raises NotFound."""
-    numbered = (PaymentRow.campaign == campaign, PaymentRow.number == number)
-    payment = session.exec(select(PaymentRow).where(*numbered)).first()
-    if payment is None:
-        raise NotFound(f"payment: there is no payment {number} in campaign {campaign}")
-    return payment
-
-
 def _early(context: Context, facts: Payment) -> None:
     require_order(context.books.session, context.campaign, facts.order)
     _require_place(facts)
@@ -114,7 +90,7 @@ def _require_place(facts: Payment) -> None:
         raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
 
 
-def _post(context: Context, facts: Payment) -> Posting:
+def _hold(context: Context, facts: Payment) -> Posting[None]:
     order = _approved_order(context, facts.order)
     currency = order.currency
     campaign = context.campaign
@@ -190,122 +166,138 @@ class _Spread:
         return parts
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "payment", decision.number)
-    books, campaign = context.books, context.campaign
-    payment = require_payment(books.session, campaign, decision.number)
-    asset, discharges = payment.asset, payment.discharges
-    order = _approved_order(context, books.session.get_one(OrderRow, payment.order_entry).number)
+def _effect(context: Context, payment: PaymentRow, _decision: Decision) -> Posting[None]:
+    books, session = context.books, context.books.session
+    order = _approved_order(context, session.get_one(OrderRow, payment.order_entry).number)
     if payment.invoice_entry is not None:
-        invoice = books.session.get_one(InvoiceRow, payment.invoice_entry)
-        prepayment = payment.prepayment
-        require_matched(books, order, invoice, discharges, prepayment=prepayment, own=discharges)
-    supplier = account(AccountClass.SUPPLIER, campaign, order.number)
+        invoice, discharges = session.get_one(InvoiceRow, payment.invoice_entry), payment.discharges
+        require_matched(books, order, invoice, discharges, prepayment=payment.prepayment, own=discharges)
+    takings = held_takings(session, payment)
     if payment.txid is not None:
         spend = require_unexplained(context, payment.txid, payment.amount + payment.fee, "amount")
         require_released(context, spend)
-        _require_fitting(held_takings(document), order.number, order.need)
-        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(payment.txid)
+        _require_fitting(takings, order.number, order.need)
+    uses = _uses(books, payment, order, takings)
+    return Posting(_transfers(payment, order), (*release_of(session, payment), *uses))
+
+
+def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
+    """The money to the supplier, what it cost to send, and the order's value that is bound no more."""
+    campaign = payment.campaign
+    if payment.txid is not None:
+        source = account(AccountClass.UNEXPLAINED, campaign)
         fees = account(AccountClass.FEES, campaign, "network")
     else:
-        source, line = account(AccountClass.BANK, campaign, str(payment.bank)), money_line(campaign, asset)
+        source = account(AccountClass.BANK, campaign, str(payment.bank))
         fees = account(AccountClass.FEES, campaign, "bank")
-    transfers = [Transfer(supplier, source, asset, payment.amount)]
-    if payment.fee:
-        transfers.append(Transfer(fees, source, asset, payment.fee))
-    commitments, bound = (
-        account(AccountClass.COMMITMENTS, campaign),
-        encumbered_account(campaign, order.number),
-    )
-    transfers.append(Transfer(commitments, bound, order.currency, discharges))
-    takings = held_takings(document) or (Taking(FREE, line, ()),)
-    units, spread, uses = units_of(takings), _Spread(context.books, order), []
+    supplier = account(AccountClass.SUPPLIER, campaign, order.number)
+    bound = encumbered_account(campaign, order.number)
+    unbound = Transfer(account(AccountClass.COMMITMENTS, campaign), bound, order.currency, payment.discharges)
+    paid = Transfer(supplier, source, payment.asset, payment.amount)
+    if not payment.fee:
+        return paid, unbound
+    return paid, Transfer(fees, source, payment.asset, payment.fee), unbound
+
+
+def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[Taking]) -> Iterator[Use]:
+    """One use a restriction: the fee is parted first, at the floors of counts, and the rest spread over the items."""
+    if not takings:  # coins that no gift stands behind pay all the same
+        line = money_line(payment.campaign, payment.asset)
+        takings = (Taking(FREE, spent_line(payment.txid) if payment.txid else line, ()),)
+    units, spread = units_of(takings), _Spread(books, order)
     fee = fee_share(payment.fee, payment.amount + payment.fee, units)
     count = charged = discharged = 0
     for taking in takings:
         count += taking.units
         borne = fee * count // units if units else 0
-        value = discharges * count // units if units else discharges
+        value = payment.discharges * count // units if units else payment.discharges
         rest = taking.units - (borne - charged)
         parts = (
             Part(PartKind.FEE, borne - charged, borne - charged),
             *spread.parts(rest, value - discharged),
         )
-        use_id = money_use(UseCause.PAYMENT, campaign, decision.number, taking.restriction)
-        uses.append(Use(str(use_id), taking.line, taking.pieces, taking.units, parts))
+        use_id = money_use(UseCause.PAYMENT, payment.campaign, payment.number, taking.restriction)
+        yield Use(str(use_id), taking.line, taking.pieces, taking.units, parts)
         charged, discharged = borne, value
-    return Posting(tuple(transfers), (*release_of(document), *uses))
 
 
-def _fold(books: Books, entry: Entry) -> None:
-    fold_waiting("payment")(books, entry)
-    session, facts = books.session, facts_from(Payment, entry.facts)
+def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
+    session, facts = books.session, entry.facts
     invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
-    session.add(
-        PaymentRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
-            order_entry=require_order(session, entry.campaign, facts.order).entry,
-            invoice_entry=None if invoice is None else invoice.entry,
-            asset=facts.asset,
-            amount=facts.amount,
-            fee=facts.fee,
-            discharges=facts.discharges,
-            bank=facts.bank,
-            txid=facts.txid,
-            prepayment=bool(facts.prepayment),
-            no_invoice=facts.no_invoice,
-            date=entry.date,
-            at=entry.at,
-            status=ProposalStatus.PENDING,
-        )
+    return PaymentRow(
+        **proposed(entry, facts.number, facts.date),
+        order_entry=require_order(session, entry.campaign, facts.order).entry,
+        invoice_entry=None if invoice is None else invoice.entry,
+        asset=facts.asset,
+        amount=facts.amount,
+        fee=facts.fee,
+        discharges=facts.discharges,
+        bank=facts.bank,
+        txid=facts.txid,
+        prepayment=bool(facts.prepayment),
+        no_invoice=facts.no_invoice,
     )
 
 
-def _decided(fold: Fold, status: ProposalStatus) -> Fold:
-    """A decision that marks the payment besides what `fold` does with the spend that it names."""
-
-    def decide(books: Books, entry: Entry) -> None:
-        fold(books, entry)
-        payment = require_payment(books.session, entry.campaign, str(entry.facts["number"]))
-        payment.status, payment.decided_by, payment.decided_on = status, entry.seq, entry.date
-
-    return decide
+def _require_open_order(context: Context, payment: PaymentRow, _entry: object) -> None:
+    order = context.books.session.get_one(OrderRow, payment.order_entry)
+    require_not_closed(context, order.number)
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    unexplained_again("payment")(books, entry, seq)
-    payment = require_payment(books.session, entry.campaign, str(entry.facts["number"]))
-    payment.status, payment.reversed_by = ProposalStatus.REVERSED, seq
+def _about(_session: Session, payment: PaymentRow) -> tuple[str, int]:
+    """Coins with their network fee: the whole of what their transaction took."""
+    fee = payment.fee if payment.txid is not None else 0
+    return payment.asset, payment.amount + fee
 
 
-def _require_open_order(context: Context, entry: Entry) -> None:
-    session = context.books.session
-    payment = require_payment(session, context.campaign, str(entry.facts["number"]))
-    require_not_closed(context, session.get_one(OrderRow, payment.order_entry).number)
+def _asks(session: Session, payment: PaymentRow) -> Asked:
+    """What it discharges counts, in the order's currency, whatever it is paid in."""
+    order = session.get_one(OrderRow, payment.order_entry)
+    invoice = None if payment.invoice_entry is None else session.get_one(InvoiceRow, payment.invoice_entry)
+    return Asked(
+        order.currency, payment.discharges, order.supplier, None if invoice is None else invoice.number
+    )
 
 
-PAYMENT = Kind(
-    name="payment",
+def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[Also]:
+    """The other payments to the supplier in the currency of their orders."""
+    query = (
+        select(
+            PaymentRow.discharges,
+            InvoiceRow.number,
+            func.coalesce(EntryRow.recorded_at, PaymentRow.recorded_at),
+        )
+        .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+        .join(InvoiceRow, col(InvoiceRow.entry) == PaymentRow.invoice_entry, isouter=True)
+        .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
+        .where(
+            OrderRow.supplier == asked.payee,
+            OrderRow.currency == asked.currency,
+            col(PaymentRow.status).in_(COUNTS),
+            PaymentRow.entry != payment.entry,
+        )
+    )
+    for minor, invoice, at in session.exec(query):
+        yield Also(minor, invoice, at)
+
+
+PAYMENTS = Workflow(
     noun="payment",
-    verb="add",
     facts=Payment,
+    row=PaymentRow,
     doc="Record a payment to a supplier; the money is held until another person approves it.",
-    roles=RECORDERS,
-    key=numbered("payment"),
-    post=_post,
-    fold=_fold,
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=waiting(ExplainedBy.PAYMENT),
+    approved=explained(ExplainedBy.PAYMENT),
+    rejected=left_open,
+    reversed=left_open,
+    require=_require_open_order,
     waits_for=waits_for_spend,
     early=_early,
+    about=_about,
+    asks=_asks,
+    asks_also=_asks_also,
 )
-KINDS = (
-    PAYMENT,
-    approval(
-        "payment",
-        _post_approved,
-        _decided(fold_explained("payment"), ProposalStatus.APPROVED),
-        Undoing(_unfold, require=_require_open_order),
-    ),
-    rejection("payment", _decided(fold_left_open("payment"), ProposalStatus.REJECTED)),
-)
+KINDS = PAYMENTS.kinds()

@@ -83,13 +83,14 @@ class Heads(TypedDict):
 
 def proposed(entry: Entry[F, P], number: str, told_on: str) -> Heads:
     """What of a row comes from the entry, and not from the facts of its noun."""
+    day = entry.happened or told_on
     return Heads(
         entry=entry.seq,
         campaign=entry.campaign,
         number=number,
         date=entry.date,
         told_on=told_on,
-        happened=entry.happened or (told_on if told_on != entry.date else None),
+        happened=None if day == entry.date else day,
         recorded_at=entry.at,
     )
 

@@ -6,7 +6,7 @@ Everything is computed from lines, documents and observations; nothing is stored
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ from ledger.core.names import GoodsLine, LineKind, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
+from ledger.model.orders import OrderRow
 from ledger.recording.dating import HAPPENED, day_it_happened
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
@@ -24,13 +25,14 @@ from ledger.rules.conversions import terms_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import require_order
+from ledger.rules.payments import PAYMENTS
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.store.transaction import Reading
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
-from ledger.views.paper_steps import PaperStep, paper_step
+from ledger.views.paper_steps import Detail, PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import CampaignFlow
@@ -287,9 +289,11 @@ class DonationFollower:
             if paper is not None:
                 made.append(self._paper_step(noun, number, row, paper))
                 continue
+            if noun == "payment":
+                made.append(self._payment_step(number, row))
+                continue
             document = self._books.documents.require(noun, self._campaign, number)
             kind = _STEPS[noun]
-            product = self.products.get(row.asset)
             detail: list[tuple[str, str]] = []
             papers = self._papers_about(noun, number)
             reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
@@ -297,22 +301,6 @@ class DonationFollower:
                 facts = document["facts"]
                 place = facts["exchange"]
                 detail += terms_of(facts)
-            elif noun == "payment":
-                reference = str(document["facts"]["order"])
-                order = require_order(self._books.session, self._campaign, reference)
-                place = order.supplier
-                papers = self._papers_about(About.PURCHASE, reference) + papers
-                detail += [
-                    ("paid", str(row.value)),
-                    ("currency", order.currency),
-                    ("payment", number),
-                ]
-                if not row.value:  # all of it went as the fee
-                    kind, row.units = StepKind.FEE, sum(row.lost.values())
-                    row.lost.clear()
-                    detail = [("payment", number)]
-                if product is not None and product.nature is Nature.SERVICE:
-                    kind = StepKind.PAID
             elif noun == "refund":
                 order = require_order(self._books.session, self._campaign, document["facts"]["order"])
                 place = order.supplier
@@ -345,18 +333,40 @@ class DonationFollower:
     def _paper_step(self, noun: str, number: str, row: StepUnits, paper: PaperStep) -> Step:
         product = self.products.get(row.asset)
         carried = noun == "receipt" and product is not None and product.nature is Nature.SERVICE
+        kind = StepKind.CARRIED if carried else _STEPS[noun]
+        return self._step(kind, row, paper, number, self._papers_about(noun, number))
+
+    def _payment_step(self, number: str, row: StepUnits) -> Step:
+        session = self._books.session
+        payment = PAYMENTS.require_row(session, self._campaign, number)
+        order = session.get_one(OrderRow, payment.order_entry)
+        product = self.products.get(row.asset)
+        service = product is not None and product.nature is Nature.SERVICE
+        kind = StepKind.PAID if service else StepKind.ORDERED
+        detail: Detail = (("payment", number),)
+        if row.value:
+            detail = (("paid", str(row.value)), ("currency", order.currency), *detail)
+        else:  # all of it went as the fee
+            kind, row = StepKind.FEE, replace(row, units=sum(row.lost.values()), lost={})
+        paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail)
+        papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
+        return self._step(kind, row, paper, order.number, papers)
+
+    def _step(
+        self, kind: StepKind, row: StepUnits, paper: PaperStep, reference: str, papers: tuple[Paper, ...]
+    ) -> Step:
         detail = dict(paper.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
         if paper.happened is not None:
             detail[HAPPENED] = paper.happened
         return Step(
-            kind=StepKind.CARRIED if carried else _STEPS[noun],
+            kind=kind,
             at=paper.date,
             amount=Amount.of(row.asset, row.units),
             unit=self._names.unit(row.asset),
             place=paper.place or row.place,
-            reference=number,
+            reference=reference,
             detail=detail,
-            evidence=self._papers_about(noun, number),
+            evidence=papers,
             entry=paper.entry,
             over=True,
         )

@@ -13,8 +13,9 @@ from sqlmodel import col, func, select
 
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
-from ledger.model.orders import InvoiceRow, OrderRow, PaymentRow
-from ledger.model.proposals import COUNTS
+from ledger.model.orders import InvoiceRow, OrderRow
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.recording.drafts import explained_sats
 from ledger.rules.books import Books
@@ -149,19 +150,22 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
 
 def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
     """Recorded conversions and payments that wait for approval."""
-    for kind in ("conversion", "payment"):
-        for number, document in books.documents.all(kind, campaign):
-            facts = document["facts"]
-            if document["status"] == "pending" and facts.get("txid") == left.ref:
-                why = ("it names this transaction and waits for approval",)
-                yield Suggestion(
-                    kind=kind,
-                    reference=number,
-                    campaign=campaign,
-                    score=NAMED,
-                    minor=explained_sats(facts),
-                    why=why,
-                )
+    for number, document in books.documents.all("conversion", campaign):
+        facts = document["facts"]
+        if document["status"] == "pending" and facts.get("txid") == left.ref:
+            yield _named("conversion", number, campaign, explained_sats(facts))
+    naming = select(PaymentRow).where(
+        PaymentRow.campaign == campaign,
+        PaymentRow.status == ProposalStatus.PENDING,
+        PaymentRow.txid == left.ref,
+    )
+    for payment in books.session.exec(naming):
+        yield _named("payment", payment.number, campaign, payment.amount + payment.fee)
+
+
+def _named(kind: str, number: str, campaign: str, sats: int | None) -> Suggestion:
+    why = ("it names this transaction and waits for approval",)
+    return Suggestion(kind=kind, reference=number, campaign=campaign, score=NAMED, minor=sats, why=why)
 
 
 def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | None) -> Iterator[Suggestion]:

@@ -26,6 +26,7 @@ from ledger.recording.desk import Outcome, act, request_intention
 from ledger.recording.settling import record_look
 from ledger.recording.users import add_token, add_user
 from ledger.rules.books import Books
+from ledger.rules.payments import PAYMENTS
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
@@ -179,7 +180,7 @@ def test_a_payment_that_two_persons_approve_at_once_is_paid_once(desk: Desk) -> 
     done = [result for result in results if isinstance(result, Outcome)]
     with desk.ledger.store.read() as reading:
         books = Books(reading)
-        status = books.documents.require("payment", SLUG, "P-1")["status"]
+        status = PAYMENTS.require_row(books.session, SLUG, "P-1").status
         paid = books.net(f"supplier/{SLUG}/PO-1", "USD")
     assert (status, paid) in {("approved", 50_000), ("rejected", 0)}
     assert Counter(outcome.already for outcome in done)[False] == 1

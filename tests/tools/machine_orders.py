@@ -8,6 +8,8 @@ from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot
 from ledger.model.goods import ReceiptRow
 from ledger.model.orders import BOUND, OrderStatus
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.closings import left_of
 from ledger.rules.goods import lot_deliveries
@@ -49,9 +51,14 @@ def _purchase(s: Scene) -> Facts:
 
 @tells("closing")
 def _closing(s: Scene) -> Facts:
-    waiting = {d["facts"]["order"] for _, d in s.of_status("payment", "pending")}
-    waiting |= {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
-    orders = [order for order in s.orders(OrderStatus.APPROVED) if order.number not in waiting]
+    closing = {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
+    pending = (PaymentRow.campaign == s.slug, PaymentRow.status == ProposalStatus.PENDING)
+    paying = set(s.books.session.exec(select(PaymentRow.order_entry).where(*pending)))
+    orders = [
+        order
+        for order in s.orders(OrderStatus.APPROVED)
+        if order.number not in closing and order.entry not in paying
+    ]
     order = s.one(orders, "purchase.approved")
     left = left_of(s.books, order)
     return s.numbered("CL") | {

@@ -23,7 +23,8 @@ from ledger.model.evidence import EvidenceRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.limits import LimitRow
-from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow, PaymentRow
+from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.payments import PaymentRow
 from ledger.model.people import ResultRow
 from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
