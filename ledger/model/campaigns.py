@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field, UniqueConstraint
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import Numbered
 
 
 class ValuationClock(StrEnum):
@@ -91,38 +92,24 @@ class ProductRow(Table, table=True):
     standard: str | None = Field(default=None, sa_type=TEXT)
 
 
-class NeedRow(Table, table=True):
+class NeedRow(Numbered, table=True):
     """What a recipient asks for: so many pieces of a product, at a place, by a day."""
 
     __tablename__: ClassVar[Any] = "needs"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     recipient: str = Field(sa_type=TEXT)
     product_entry: int = Field(sa_type=LONG, foreign_key="products.entry")
     quantity: int = Field(sa_type=LONG)
     place: str = Field(sa_type=TEXT)
     by: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class OfferRow(Table, table=True):
+class OfferRow(Numbered, table=True):
     """What a partner can give towards a need: so many pieces of a product."""
 
     __tablename__: ClassVar[Any] = "offers"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     partner: str = Field(sa_type=TEXT)
     need_entry: int = Field(sa_type=LONG, foreign_key="needs.entry")
     product_entry: int = Field(sa_type=LONG, foreign_key="products.entry")
     quantity: int = Field(sa_type=LONG)
-    date: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -10,6 +10,7 @@ from sqlmodel import Field, Index
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.goods import Cause
+from ledger.model.recorded import LotLine, Numbered, Paper, Recorded
 
 
 class Carriage(StrEnum):
@@ -65,7 +66,7 @@ class ExplainedBy(StrEnum):
     CORRECTION = "correction"  # an entry that was reversed
 
 
-class ShipmentRow(Table, table=True):
+class ShipmentRow(Recorded, table=True):
     """Goods that left `origin` for `destination` on a waybill."""
 
     __tablename__: ClassVar[Any] = "shipments"
@@ -75,10 +76,6 @@ class ShipmentRow(Table, table=True):
         one_of("status", ShipmentStatus),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
     waybill: str = Field(sa_type=TEXT)
     origin: str = Field(sa_type=TEXT)
     destination: str = Field(sa_type=TEXT)
@@ -87,23 +84,14 @@ class ShipmentRow(Table, table=True):
     air_waybill: str | None = Field(default=None, sa_type=TEXT)
     expected: str | None = Field(default=None, sa_type=TEXT)  # the day
     status: ShipmentStatus = Field(default=ShipmentStatus.IN_TRANSIT, sa_type=Word(ShipmentStatus))
-    date: str = Field(sa_type=TEXT)
     happened: str | None = Field(default=None, sa_type=TEXT)  # where it was booked on another day
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class ShipmentLotRow(Table, table=True):
+class ShipmentLotRow(LotLine, table=True):
     """`quantity` pieces of a lot on a waybill; `n`: the place on the paper."""
 
     __tablename__: ClassVar[Any] = "shipment_lots"
-    __table_args__ = (KEYED,)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="shipments.entry"
-    )
-    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
-    product: str = Field(sa_type=TEXT)
-    lot: str = Field(sa_type=TEXT)
-    quantity: int = Field(sa_type=LONG)
+    __table_args__ = (ForeignKeyConstraint(["entry"], ["shipments.entry"]), KEYED)
 
 
 class ShipmentLegRow(Table, table=True):
@@ -123,7 +111,7 @@ class ShipmentLegRow(Table, table=True):
     date: str | None = Field(default=None, sa_type=TEXT)
 
 
-class ShipmentStateRow(Table, table=True):
+class ShipmentStateRow(Numbered, table=True):
     """What happened to a waybill (`shipment`, its entry) on its way, in the order of its entries."""
 
     __tablename__: ClassVar[Any] = "shipment_states"
@@ -133,21 +121,14 @@ class ShipmentStateRow(Table, table=True):
         Index("shipment_states_shipment", "shipment"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     shipment: int = Field(sa_type=LONG, foreign_key="shipments.entry")
     state: ShipmentStatus = Field(sa_type=Word(ShipmentStatus))
     place: str | None = Field(default=None, sa_type=TEXT)
     reason: str | None = Field(default=None, sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)  # the day that was told
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class ArrivalRow(Table, table=True):
+class ArrivalRow(Paper, table=True):
     """A count of goods of a waybill (`shipment`, its entry) at `place`: its destination, or where they came instead."""
 
     __tablename__: ClassVar[Any] = "arrivals"
@@ -156,18 +137,10 @@ class ArrivalRow(Table, table=True):
         Index("arrivals_shipment", "shipment"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     shipment: int = Field(sa_type=LONG, foreign_key="shipments.entry")
     place: str = Field(sa_type=TEXT)
     reason: str | None = Field(default=None, sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class ArrivedLotRow(Table, table=True):
@@ -188,55 +161,32 @@ class ArrivedLotRow(Table, table=True):
     cause: Cause | None = Field(default=None, sa_type=Word(Cause))
 
 
-class HandoverRow(Table, table=True):
+class HandoverRow(Paper, table=True):
     """Title passed to an organisation at a place. `signed`: SHA-256 of the paper that it signed, on `signed_on`."""
 
     __tablename__: ClassVar[Any] = "handovers"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     place: str = Field(sa_type=TEXT)
     organisation: str = Field(sa_type=TEXT)
     expired: str | None = Field(default=None, sa_type=TEXT)  # why after its last day of use
     signed: str | None = Field(default=None, sa_type=TEXT)
     signed_on: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class HandoverLotRow(Table, table=True):
+class HandoverLotRow(LotLine, table=True):
     """`quantity` pieces of a lot that were handed over; `n`: the place on the paper."""
 
     __tablename__: ClassVar[Any] = "handover_lots"
-    __table_args__ = (KEYED,)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="handovers.entry"
-    )
-    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
-    product: str = Field(sa_type=TEXT)
-    lot: str = Field(sa_type=TEXT)
-    quantity: int = Field(sa_type=LONG)
+    __table_args__ = (ForeignKeyConstraint(["entry"], ["handovers.entry"]), KEYED)
 
 
-class DistributionRow(Table, table=True):
+class DistributionRow(Paper, table=True):
     """Goods that an organisation handed out."""
 
     __tablename__: ClassVar[Any] = "distributions"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     organisation: str = Field(sa_type=TEXT)
     expired: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class RecipientRow(Table, table=True):
@@ -271,7 +221,7 @@ class DistributionLotRow(Table, table=True):
     quantity: int = Field(sa_type=LONG)
 
 
-class ConfirmationRow(Table, table=True):
+class ConfirmationRow(Paper, table=True):
     """What the other side of a delivery counted; `paper`: the entry of the shipment or handover."""
 
     __tablename__: ClassVar[Any] = "confirmations"
@@ -282,17 +232,9 @@ class ConfirmationRow(Table, table=True):
         Index("confirmations_paper", "paper"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     about: DeliveryPaper = Field(sa_type=Word(DeliveryPaper))
     paper: int = Field(sa_type=LONG, foreign_key="entries.seq")
     by: CountedBy = Field(sa_type=Word(CountedBy))
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class ConfirmedLotRow(Table, table=True):
@@ -311,7 +253,7 @@ class ConfirmedLotRow(Table, table=True):
     damaged: int = Field(sa_type=LONG)
 
 
-class ExplanationRow(Table, table=True):
+class ExplanationRow(Numbered, table=True):
     """Why two counts of a lot differ: `quantity` pieces that the entry `document` tells of."""
 
     __tablename__: ClassVar[Any] = "confirmation_explanations"
@@ -322,11 +264,6 @@ class ExplanationRow(Table, table=True):
         Index("confirmation_explanations_document", "document"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     confirmation: int = Field(sa_type=LONG, foreign_key="confirmations.entry")
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
@@ -334,8 +271,6 @@ class ExplanationRow(Table, table=True):
     by: ExplainedBy = Field(sa_type=Word(ExplainedBy))
     document: int = Field(sa_type=LONG, foreign_key="entries.seq")
     reason: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class ConfirmationLinkRow(Table, table=True):

@@ -13,6 +13,7 @@ from sqlalchemy import column
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import Numbered
 
 
 class Coins(StrEnum):
@@ -212,7 +213,7 @@ class ValuationConversionRow(Table, table=True):
     number: str = Field(sa_type=TEXT)
 
 
-class ContributionRow(Table, table=True):
+class ContributionRow(Numbered, table=True):
     """Money that a donor sent to a bank of the campaign, minor units, as a gift with units on a line.
 
     `happened` is the day of the money, which may lie before the day that it is booked on, `date`. `returned` of it
@@ -221,23 +222,16 @@ class ContributionRow(Table, table=True):
 
     __tablename__: ClassVar[Any] = "contributions"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     bank: str = Field(sa_type=TEXT)
     currency: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
     organisation: str | None = Field(default=None, sa_type=TEXT)
     reference: str | None = Field(default=None, sa_type=TEXT)
     restriction: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str = Field(sa_type=TEXT)
     at: str = Field(sa_type=TEXT)
     line: str = Field(sa_type=TEXT)
     line_start: int = Field(sa_type=LONG)
     line_end: int = Field(sa_type=LONG)
     returned: int = Field(default=0, sa_type=LONG)
     blocked_by: int | None = Field(default=None, sa_type=LONG, foreign_key="gift_blocks.entry")
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    happened: str = Field(sa_type=TEXT)

@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field, Index
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import LotLine, Paper
 
 
 class Cause(StrEnum):
@@ -83,7 +84,7 @@ class LotRow(Table, table=True):
     over_of: str | None = Field(default=None, sa_type=TEXT)
 
 
-class ReceiptRow(Table, table=True):
+class ReceiptRow(Paper, table=True):
     """A goods received note against one item of an order."""
 
     __tablename__: ClassVar[Any] = "receipts"
@@ -92,18 +93,10 @@ class ReceiptRow(Table, table=True):
         Index("receipts_order", "campaign", "order_number", "item"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     order_number: str = Field(sa_type=TEXT)
     item: str = Field(sa_type=TEXT)
     product: str = Field(sa_type=TEXT)  # the item's
     place: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)  # where it was booked on another day
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class LotDeliveryRow(Table, table=True):
@@ -138,7 +131,7 @@ class LotDeliveryRow(Table, table=True):
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class OverDecisionRow(Table, table=True):
+class OverDecisionRow(Paper, table=True):
     """Pieces that came too much with a receipt, and what was decided. `order_number`, `item`: what buys them."""
 
     __tablename__: ClassVar[Any] = "over_decisions"
@@ -150,24 +143,16 @@ class OverDecisionRow(Table, table=True):
         Index("over_decisions_order", "campaign", "order_number", "item"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
     decision: OverDecision = Field(sa_type=Word(OverDecision))
-    number: str = Field(sa_type=TEXT)
     receipt: int = Field(sa_type=LONG, foreign_key="receipts.entry")
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)  # pieces
     order_number: str | None = Field(default=None, sa_type=TEXT)
     item: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class InKindRow(Table, table=True):
+class InKindRow(Paper, table=True):
     """A gift in kind: goods in stock, or a service rendered, and where its pieces lie on their line.
 
     `value`: minor units of `currency`, as `stated_by` says.
@@ -180,11 +165,6 @@ class InKindRow(Table, table=True):
         one_of("method", ValueMethod),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
     place: str = Field(sa_type=TEXT)
@@ -198,21 +178,13 @@ class InKindRow(Table, table=True):
     line: str = Field(sa_type=TEXT)
     line_start: int = Field(sa_type=LONG)  # pieces of the line, up to `line_start + quantity`
     at: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class LossRow(Table, table=True):
+class LossRow(Paper, table=True):
     """Pieces in stock that are no more."""
 
     __tablename__: ClassVar[Any] = "losses"
     __table_args__ = (UniqueConstraint("campaign", "number"), one_of("cause", Cause), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     place: str = Field(sa_type=TEXT)
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
@@ -220,12 +192,9 @@ class LossRow(Table, table=True):
     cause: Cause = Field(sa_type=Word(Cause))
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class FindRow(Table, table=True):
+class FindRow(Paper, table=True):
     """Pieces that a loss or an arrival (`told_by`, its entry) called lost or short, and that lie at `place` now."""
 
     __tablename__: ClassVar[Any] = "finds"
@@ -235,11 +204,6 @@ class FindRow(Table, table=True):
         Index("finds_told_by", "told_by"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     told_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
     was: Missing = Field(sa_type=Word(Missing))
     product: str = Field(sa_type=TEXT)
@@ -248,46 +212,28 @@ class FindRow(Table, table=True):
     place: str = Field(sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class ReturnRow(Table, table=True):
+class ReturnRow(Paper, table=True):
     """Goods that go back: from `place` to the supplier, or from `organisation` to `place`."""
 
     __tablename__: ClassVar[Any] = "returns"
     __table_args__ = (UniqueConstraint("campaign", "number"), one_of("way", ReturnWay), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     way: ReturnWay = Field(sa_type=Word(ReturnWay))
     place: str = Field(sa_type=TEXT)
     organisation: str | None = Field(default=None, sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class ReturnLotRow(Table, table=True):
+class ReturnLotRow(LotLine, table=True):
     """`quantity` pieces of a lot that went back; `n`: the place on the paper."""
 
     __tablename__: ClassVar[Any] = "return_lots"
-    __table_args__ = (KEYED,)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="returns.entry"
-    )
-    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
-    product: str = Field(sa_type=TEXT)
-    lot: str = Field(sa_type=TEXT)
-    quantity: int = Field(sa_type=LONG)
+    __table_args__ = (ForeignKeyConstraint(["entry"], ["returns.entry"]), KEYED)
 
 
-class RecallRow(Table, table=True):
+class RecallRow(Paper, table=True):
     """A lot that is called back, wherever it is; it is called back as long as one of its recalls stands."""
 
     __tablename__: ClassVar[Any] = "recalls"
@@ -297,15 +243,7 @@ class RecallRow(Table, table=True):
         Index("recalls_lot", "campaign", "product", "lot"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import Numbered
 
 
 class Dimension(StrEnum):
@@ -68,7 +69,7 @@ class IndicatorCellRow(Table, table=True):
     count: int = Field(sa_type=LONG)
 
 
-class ResultRow(Table, table=True):
+class ResultRow(Numbered, table=True):
     """A report on an indicator: `total` people or events, of whom `new` were not reported before."""
 
     __tablename__: ClassVar[Any] = "results"
@@ -78,16 +79,9 @@ class ResultRow(Table, table=True):
         one_of("counts", Counts),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     indicator_entry: int = Field(sa_type=LONG, foreign_key="indicators.entry")
     counts: Counts = Field(sa_type=Word(Counts))
     start: str | None = Field(default=None, sa_type=TEXT)
     end: str = Field(sa_type=TEXT)
     total: int = Field(sa_type=LONG)
     new: int = Field(sa_type=LONG)
-    date: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

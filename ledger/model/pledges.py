@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import Numbered
 
 
 class StepKind(StrEnum):
@@ -20,7 +21,7 @@ class StepKind(StrEnum):
     LAPSED = "lapsed"
 
 
-class PledgeRow(Table, table=True):
+class PledgeRow(Numbered, table=True):
     """A promise of `amount` minor units of an asset.
 
     `happened` is the day of the promise, which may lie before the day that it is booked on, `date`.
@@ -28,19 +29,12 @@ class PledgeRow(Table, table=True):
 
     __tablename__: ClassVar[Any] = "pledges"
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     asset: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
-    date: str = Field(sa_type=TEXT)
     happened: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
-class PledgeMatchRow(Table, table=True):
+class PledgeMatchRow(Numbered, table=True):
     """`amount` minor units of a pledge, in its asset, were fulfilled by a gift.
 
     `gift` is its outpoint for coins, or `contribution:NUMBER` for money at a bank.
@@ -53,16 +47,9 @@ class PledgeMatchRow(Table, table=True):
         Index("pledge_matches_gift", "campaign", "gift"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     pledge_entry: int = Field(sa_type=LONG, foreign_key="pledges.entry")
     gift: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
-    date: str = Field(sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class PledgeStepRow(Table, table=True):

@@ -33,7 +33,7 @@ from ledger.rules.deliveries import find_loss, handed_lots, require_handover
 from ledger.rules.finds import find_find
 from ledger.rules.goods import LotCount
 from ledger.rules.returns import find_return, returned_lots
-from ledger.rules.rows import happened_on, mark_reversed
+from ledger.rules.rows import mark_reversed, paper_head
 from ledger.rules.shipments import arrived_lots, find_arrival, require_shipment, shipped_lots
 from ledger.rules.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, numbered
 
@@ -271,14 +271,10 @@ def _fold(books: Books, entry: Entry[Confirmation, Sent]) -> None:
     session, facts = books.session, entry.facts
     session.add(
         ConfirmationRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             about=facts.about,
             paper=entry.notes.paper,
             by=facts.by,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()

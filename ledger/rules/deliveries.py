@@ -36,7 +36,7 @@ from ledger.rules.goods import (
     require_in_date,
     require_not_recalled,
 )
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -196,16 +196,12 @@ def _fold_handover(books: Books, entry: Entry[Handover, None]) -> None:
     session, facts = books.session, entry.facts
     session.add(
         HandoverRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             place=facts.place,
             organisation=facts.organisation,
             expired=facts.expired,
             signed=facts.signed,
             signed_on=None if facts.signed is None else entry.date,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()
@@ -317,13 +313,9 @@ def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
     session, facts = books.session, entry.facts
     session.add(
         DistributionRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             organisation=facts.organisation,
             expired=facts.expired,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()
@@ -375,9 +367,7 @@ def _fold_loss(books: Books, entry: Entry[Loss, None]) -> None:
     facts = entry.facts
     books.session.add(
         LossRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             place=facts.place,
             product=facts.product,
             lot=facts.lot,
@@ -385,8 +375,6 @@ def _fold_loss(books: Books, entry: Entry[Loss, None]) -> None:
             cause=facts.cause,
             reason=facts.reason,
             report=facts.report,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
 

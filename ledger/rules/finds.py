@@ -23,7 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.deliveries import loss_use, require_loss
 from ledger.rules.goods import goods_account, goods_line
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed
+from ledger.rules.rows import find_numbered, mark_reversed, paper_head
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import reopened, still_ended
@@ -118,9 +118,7 @@ def _fold(books: Books, entry: Entry[Find, ToldLost]) -> None:
     facts = entry.facts
     books.session.add(
         FindRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             told_by=entry.notes.told,
             was=facts.was,
             product=facts.product,
@@ -129,8 +127,6 @@ def _fold(books: Books, entry: Entry[Find, ToldLost]) -> None:
             place=facts.place,
             reason=facts.reason,
             report=facts.report,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
 

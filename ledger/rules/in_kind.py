@@ -25,7 +25,7 @@ from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.receipts import lots_reversed
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
 
@@ -120,9 +120,7 @@ def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
     keep_lot(session, entry.campaign, facts.of)
     session.add(
         InKindRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             product=facts.product,
             lot=facts.of.number,
             place=facts.place,
@@ -136,8 +134,6 @@ def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
             line=line,
             line_start=start,
             at=entry.at,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.add(

@@ -23,7 +23,7 @@ from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
-from ledger.rules.rows import happened_on, mark_reversed
+from ledger.rules.rows import mark_reversed, paper_head
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
 
@@ -271,16 +271,12 @@ T = TypeVar("T", bound=Over)
 
 def _row(entry: Entry[T, Counted], decision: OverDecision) -> OverDecisionRow:
     return OverDecisionRow(
-        entry=entry.seq,
-        campaign=entry.campaign,
+        **paper_head(entry),
         decision=decision,
-        number=entry.facts.number,
         receipt=entry.notes.received,
         product=entry.facts.product,
         lot=entry.facts.lot,
         quantity=entry.facts.quantity,
-        date=entry.date,
-        happened=happened_on(entry),
     )
 
 

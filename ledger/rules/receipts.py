@@ -27,7 +27,13 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed, recorded_row, require_numbered
+from ledger.rules.rows import (
+    find_numbered,
+    mark_reversed,
+    paper_head,
+    recorded_row,
+    require_numbered,
+)
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import ended_line_of, reopened, still_ended
 
@@ -308,15 +314,11 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
     session, facts, product = books.session, entry.facts, entry.notes.product
     session.add(
         ReceiptRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             order_number=facts.order,
             item=facts.item,
             product=product,
             place=facts.place,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()

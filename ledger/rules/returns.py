@@ -29,7 +29,7 @@ from ledger.rules.goods import (
     moved,
     recall_of,
 )
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed, require_numbered
+from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -137,16 +137,12 @@ def _fold_return(books: Books, entry: Entry[Return, None]) -> None:
     session, facts = books.session, entry.facts
     session.add(
         ReturnRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             way=facts.way,
             place=facts.place,
             organisation=facts.organisation,
             reason=facts.reason,
             report=facts.report,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()
@@ -196,15 +192,11 @@ def _fold_recall(books: Books, entry: Entry[Recall, Held]) -> None:
     facts = entry.facts
     books.session.add(
         RecallRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             product=facts.product,
             lot=facts.lot,
             reason=facts.reason,
             report=facts.report,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
 

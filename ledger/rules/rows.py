@@ -5,7 +5,7 @@ Below every noun's own file, above the tables; it knows no noun.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypedDict, TypeVar
 
 from sqlmodel import Session, select
 
@@ -66,6 +66,40 @@ def mark_reversed(session: Session, table: type[R], entry: int, by: int) -> R:
     row.reversed_by = by
     session.add(row)
     return row
+
+
+class NumberedFacts(Protocol):
+    """What a paper says, with its number and its day."""
+
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def date(self) -> str: ...
+
+
+class PaperHead(TypedDict):
+    """The columns of `ledger.model.recorded.Paper`."""
+
+    entry: int
+    campaign: str
+    number: str
+    date: str
+    happened: str | None
+
+
+P = TypeVar("P", bound=NumberedFacts)
+
+
+def paper_head(entry: Entry[P, A]) -> PaperHead:
+    """What of a paper's row comes from its entry, and is the same for all of them."""
+    return PaperHead(
+        entry=entry.seq,
+        campaign=entry.campaign,
+        number=entry.facts.number,
+        date=entry.date,
+        happened=happened_on(entry),
+    )
 
 
 def happened_on(entry: Entry[D, A]) -> str | None:

@@ -29,7 +29,14 @@ from ledger.model.goods import Cause
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import LotCount, moved
-from ledger.rules.rows import find_numbered, happened_on, mark_reversed, recorded_row, require_numbered
+from ledger.rules.rows import (
+    find_numbered,
+    happened_on,
+    mark_reversed,
+    paper_head,
+    recorded_row,
+    require_numbered,
+)
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -442,15 +449,11 @@ def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
     shipment = require_shipment(session, entry.campaign, facts.waybill)
     session.add(
         ArrivalRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
+            **paper_head(entry),
             shipment=shipment.entry,
             place=facts.place or shipment.destination,
             reason=facts.reason,
             report=facts.report,
-            date=entry.date,
-            happened=happened_on(entry),
         )
     )
     session.flush()
