@@ -48,7 +48,7 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         for order in bound_orders(books.session, slug):
-            if not order.status.is_closed:
+            if not order.is_closed:
                 continue
             number, currency = order.number, order.currency
             bound = books.net(encumbered_account(slug, number), currency)

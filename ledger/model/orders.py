@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
-from ledger.model.proposals import ProposalStatus
+from ledger.model.proposals import Proposal, ProposalStatus
 
 
 class OrderStatus(StrEnum):
-    """Was an order approved, and is it still open? Closed after goods came it is completed, else cancelled."""
+    """What people call the state of an order: how it was decided, and once it is closed, how it ended."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -26,18 +26,12 @@ class OrderStatus(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 
-    @property
-    def is_bound(self) -> bool:
-        """Was it approved, be it open or closed since?"""
-        return self in BOUND
 
-    @property
-    def is_closed(self) -> bool:
-        return self in {OrderStatus.COMPLETED, OrderStatus.CANCELLED}
+class OrderEnd(StrEnum):
+    """How a closed order ended: after goods came, or before any came."""
 
-
-BOUND = frozenset({OrderStatus.APPROVED, OrderStatus.COMPLETED, OrderStatus.CANCELLED})
-"""States of an order that was approved: still open, closed after goods came, closed before any came."""
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
 
 
 class Mismatch(StrEnum):
@@ -61,9 +55,10 @@ class Failure(StrEnum):
     RETURNED = "returned"
 
 
-class OrderRow(Table, table=True):
+class OrderRow(Proposal, table=True):
     """An order to one supplier for one campaign. `need`: what it serves; `amends`: the order that it adds to.
 
+    Approved, it is bound; `closed_by` is the entry of its closing, booked on `closed_on`, as long as that stands.
     `rate_number` and `rate_price`: the rate, and its price of one bitcoin in minor units, by which coins covered the
     order when it was approved; none where money in its own currency did.
     """
@@ -73,29 +68,39 @@ class OrderRow(Table, table=True):
         UniqueConstraint("campaign", "number"),
         Index("purchase_orders_status", "campaign", "status", "number"),
         Index("purchase_orders_supplier", "supplier", "currency"),
-        one_of("status", OrderStatus),
+        one_of("status", ProposalStatus),
+        one_of("closed_as", OrderEnd),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     supplier: str = Field(sa_type=TEXT)
     currency: str = Field(sa_type=TEXT)
     need: str | None = Field(default=None, sa_type=TEXT)
     expected: str | None = Field(default=None, sa_type=TEXT)
     amends: int | None = Field(default=None, sa_type=LONG, foreign_key="purchase_orders.entry")
     match_permille: int | None = Field(default=None, sa_type=LONG)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: OrderStatus = Field(sa_type=Word(OrderStatus))
-    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
-    decided_on: str | None = Field(default=None, sa_type=TEXT)
     rate_number: str | None = Field(default=None, sa_type=TEXT)
     rate_price: int | None = Field(default=None, sa_type=LONG)
     closed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     closed_on: str | None = Field(default=None, sa_type=TEXT)
+    closed_as: OrderEnd | None = Field(default=None, sa_type=Word(OrderEnd))
+
+    @property
+    def stage(self) -> OrderStatus:
+        return OrderStatus((self.closed_as or self.status).value)
+
+    @property
+    def is_bound(self) -> bool:
+        """Was it approved, be it open or closed since?"""
+        return self.status is ProposalStatus.APPROVED
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_by is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Is it approved and not closed: may goods, invoices and money go with it?"""
+        return self.is_bound and not self.is_closed
 
 
 class OrderItemRow(Table, table=True):

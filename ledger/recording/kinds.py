@@ -83,6 +83,11 @@ _RECORDED: tuple[Kind, ...] = (
 ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 
-_DECIDED: tuple[Proposals, ...] = (moves.MOVES, payments.PAYMENTS, reclassifications.RECLASSIFICATIONS)
+_DECIDED: tuple[Proposals, ...] = (
+    moves.MOVES,
+    orders.ORDERS,
+    payments.PAYMENTS,
+    reclassifications.RECLASSIFICATIONS,
+)
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
 """What two people decide, by its noun."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.names import FREE
-from ledger.model.orders import OrderRow, OrderStatus
+from ledger.model.orders import OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gifts import money_line
@@ -60,8 +61,9 @@ def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | 
 
 def _bound(books: Books, campaign: str) -> Bound:
     bound: Bound = {}
-    approved = (OrderRow.campaign == campaign, OrderRow.status == OrderStatus.APPROVED)
-    needs = dict(books.session.exec(select(OrderRow.number, OrderRow.need).where(*approved)).all())
+    still_open = (OrderRow.status == ProposalStatus.APPROVED, col(OrderRow.closed_by).is_(None))
+    orders = select(OrderRow.number, OrderRow.need).where(OrderRow.campaign == campaign, *still_open)
+    needs = dict(books.session.exec(orders).all())
     for balance in books.balances(AccountClass.ENCUMBERED, campaign):
         if balance.net:
             need = needs[balance.account.detail[-1]]

@@ -29,7 +29,7 @@ from ledger.core.lines import (
 )
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
-from ledger.model.orders import ClosingRow, Failure, OrderRow, OrderStatus, RefundRow
+from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
@@ -116,8 +116,8 @@ def discount_gift(order: str, item: str) -> str:
 
 def _require_open(context: Context, order: str) -> OrderRow:
     row = require_order(context.books.session, context.campaign, order)
-    if row.status is not OrderStatus.APPROVED:
-        raise Conflict(f"order: {order} is {row.status}; only an approved order is closed")
+    if not row.is_open:
+        raise Conflict(f"order: {order} is {row.stage}; only an approved order is closed")
     waiting = select(PaymentRow.number).where(
         PaymentRow.order_entry == row.entry, PaymentRow.status == ProposalStatus.PENDING
     )
@@ -241,19 +241,11 @@ def _fold_rejected(books: Books, entry: Entry) -> None:
 
 def _fold_approved(books: Books, entry: Entry) -> None:
     closing = _decide(books, entry, ProposalStatus.APPROVED)
-    number = str(entry.notes["order"])
-    order = books.documents.require("purchase", entry.campaign, number)
     session, slug = books.session, entry.campaign
-    came = bool(receipts_of_order(session, slug, number) or bought_on(session, slug, number))
-    order |= {
-        "status": "completed" if came else "cancelled",
-        "closed": entry.seq,
-        "closing": entry.facts["number"],
-    }
-    books.documents.save("purchase", entry.campaign, number, order)
-    row = books.session.get_one(OrderRow, closing.order_entry)
-    row.status = OrderStatus.COMPLETED if came else OrderStatus.CANCELLED
-    row.closed_by, row.closed_on = entry.seq, entry.date
+    order = session.get_one(OrderRow, closing.order_entry)
+    came = bool(receipts_of_order(session, slug, order.number) or bought_on(session, slug, order.number))
+    order.closed_as = OrderEnd.COMPLETED if came else OrderEnd.CANCELLED
+    order.closed_by, order.closed_on = entry.seq, entry.date
 
 
 def _unfold(books: Books, entry: Entry, seq: int) -> None:
@@ -261,12 +253,8 @@ def _unfold(books: Books, entry: Entry, seq: int) -> None:
     reversed_as("closing", status="reversed")(books, entry, seq)
     closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
     closing.status, closing.reversed_by = ProposalStatus.REVERSED, seq
-    row = books.session.get_one(OrderRow, closing.order_entry)
-    number = row.number
-    order = books.documents.require("purchase", entry.campaign, number)
-    del order["closed"], order["closing"]
-    books.documents.save("purchase", entry.campaign, number, order | {"status": "approved"})
-    row.status, row.closed_by, row.closed_on = OrderStatus.APPROVED, None, None
+    order = books.session.get_one(OrderRow, closing.order_entry)
+    order.closed_by, order.closed_on, order.closed_as = None, None, None
 
 
 def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:

@@ -59,8 +59,8 @@ def require_credit_note(session: Session, campaign: str, number: str) -> CreditN
 def _post(context: Context, facts: CreditNote) -> Posting[None]:
     books = context.books
     order = require_order(books.session, context.campaign, facts.order)
-    if not order.status.is_bound:
-        raise Refused.field("order", f"{facts.order} is {order.status}; name an order that was approved")
+    if not order.is_bound:
+        raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
     papers = OrderPapers(books, context.campaign, order)
     left = order_value(books.session, order) - sum(note.amount for note in papers.notes(order))
     if facts.amount > left:

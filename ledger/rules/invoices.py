@@ -24,7 +24,6 @@ from ledger.model.orders import (
     InvoiceRow,
     Mismatch,
     OrderRow,
-    OrderStatus,
 )
 from ledger.rules.books import Books
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
@@ -96,8 +95,8 @@ def require_invoice(session: Session, campaign: str, number: str) -> InvoiceRow:
 def _post(context: Context, facts: Invoice) -> Posting[None]:
     session = context.books.session
     order = require_order(session, context.campaign, facts.order)
-    if order.status is not OrderStatus.APPROVED:
-        raise Refused.field("order", f"{facts.order} is {order.status}; invoices go with approved orders")
+    if not order.is_open:
+        raise Refused.field("order", f"{facts.order} is {order.stage}; invoices go with approved orders")
     if facts.lines is not None:
         for line in facts.lines:
             item_of(session, order, line.item)

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.money import decimal_text
 from ledger.core.roles import Role
-from ledger.model.journal import EntryRow
 from ledger.model.limits import LimitRow
-from ledger.model.orders import OrderItemRow, OrderRow, OrderStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, require_campaign
@@ -62,10 +60,6 @@ class LimitLifted:
     date: Date
 
 
-def _of_order(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
-    return Asked(facts["currency"], sum(item["value"] for item in facts["items"]), facts["supplier"])
-
-
 def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked:
     return Asked(facts["currency"], facts["proceeds"])
 
@@ -87,7 +81,6 @@ def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | Non
 
 
 _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
-    "purchase": _of_order,
     "conversion": _of_conversion,
     "gift-return": _of_return,
     "refund": lambda _books, _campaign, _facts: None,  # money that comes in needs no limit
@@ -157,7 +150,7 @@ def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[
     others = (
         kind.asks_also(context, facts, asked)
         if kind.typed
-        else _OTHERS.get(kind.noun, _other_documents)(context, kind.noun, str(facts.number), asked)
+        else _other_documents(context, kind.noun, str(facts.number), asked)
     )
     for also in others:
         if asked.invoice is not None and also.invoice == asked.invoice:
@@ -167,24 +160,6 @@ def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[
     if asked.invoice is not None:
         yield *on_invoice, f" on invoice {asked.invoice}"
     yield *to_payee, f" to {asked.payee} within 24 hours"
-
-
-def _other_orders(context: Context, _noun: str, number: str, asked: Asked) -> Iterator[Also]:
-    """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
-    query = (
-        select(OrderRow.entry, func.sum(OrderItemRow.value), func.coalesce(EntryRow.recorded_at, OrderRow.at))
-        .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
-        .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
-        .where(
-            OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
-            col(OrderRow.status).not_in((OrderStatus.REJECTED, OrderStatus.CANCELLED)),
-            or_(col(OrderRow.campaign) != context.campaign, col(OrderRow.number) != number),
-        )
-        .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.at))
-    )
-    for _, minor, at in context.books.session.exec(query):
-        yield Also(int(minor), None, at)
 
 
 def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> Iterator[Also]:
@@ -197,11 +172,6 @@ def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> 
             also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
             if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
                 yield Also(also.minor, also.invoice, _moment(context, document))
-
-
-_OTHERS: dict[str, Callable[[Context, str, str, Asked], Iterator[Also]]] = {
-    "purchase": _other_orders,
-}
 
 
 def _moment(context: Context, document: dict[str, Any]) -> str:

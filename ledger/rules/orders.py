@@ -6,28 +6,31 @@ An order belongs to one campaign; approval binds its money and opens one line pe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, facts_from
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Text
 from ledger.core.lines import Open
 from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
-from ledger.model.orders import BOUND, OrderItemRow, OrderRow, OrderStatus
-from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
+from ledger.model.journal import EntryRow
+from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
+from ledger.model.proposals import COUNTS, ProposalStatus
+from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.budget import price_of, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.restrictions import bound_elsewhere
-from ledger.rules.spec import RECORDERS, Context, Fold, Kind, numbered
-from ledger.rules.workflow import Decision
+from ledger.rules.rows import find_numbered, require_numbered
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, proposed
 
 Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
@@ -79,22 +82,17 @@ def open_account(campaign: str, order: str, item: str) -> str:
 
 
 def find_order(session: Session, campaign: str, number: str) -> OrderRow | None:
-    return session.exec(
-        select(OrderRow).where(OrderRow.campaign == campaign, OrderRow.number == number)
-    ).first()
+    return find_numbered(session, OrderRow, campaign, number)
 
 
 def require_order(session: Session, campaign: str, number: str) -> OrderRow:
     """The order of a number; raises NotFound."""
-    order = find_order(session, campaign, number)
-    if order is None:
-        raise NotFound(f"purchase: there is no purchase {number} in campaign {campaign}")
-    return order
+    return require_numbered(session, OrderRow, "purchase", campaign, number)
 
 
 def bound_orders(session: Session, campaign: str) -> Sequence[OrderRow]:
     """The orders of a campaign that were approved, closed ones too, by number."""
-    bound = (OrderRow.campaign == campaign, col(OrderRow.status).in_(BOUND))
+    bound = (OrderRow.campaign == campaign, OrderRow.status == ProposalStatus.APPROVED)
     return session.exec(select(OrderRow).where(*bound).order_by(col(OrderRow.number))).all()
 
 
@@ -135,8 +133,20 @@ def order_value(session: Session, order: OrderRow) -> int:
 
 def require_not_closed(context: Context, order: str) -> None:
     """Conflict where the order of an entry that would be reversed is closed."""
-    if require_order(context.books.session, context.campaign, order).status.is_closed:
+    if require_order(context.books.session, context.campaign, order).is_closed:
         raise Conflict(f"entry: {order} is closed; reverse its closing first")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestsOnRate:
+    """What an order that coins cover rests on: the rate that they count by (docs/rules.md, 9).
+
+    `price`: what one bitcoin is at by it, minor units of the order's currency.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    rests_on_rate: Text
+    price: Positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +160,10 @@ class _Wanted:
 
 def _require_money(
     context: Context, wanted: _Wanted, date: str, *, approving: bool = False
-) -> dict[str, Any]:
+) -> RestsOnRate | None:
     """Refused where no fitting money covers an order on a day, naming what is restricted to other needs.
 
-    The note of an order that rests on coins: the rate that they count by, its price of one bitcoin (docs/rules.md, 9).
+    None where money in the order's own currency covers it.
     """
     currency, need, total = wanted.currency, wanted.need, wanted.total
     available = spendable(context.books, context.campaign, currency, date, need)
@@ -162,8 +172,8 @@ def _require_money(
         if by is None or total <= spendable(
             context.books, context.campaign, currency, date, need, sats=False
         ):
-            return {}
-        return {"rests_on_rate": by.number, "price": by.price}
+            return None
+        return RestsOnRate(rests_on_rate=by.number, price=by.price)
     elsewhere = "".join(
         bound_elsewhere(context.books, context.campaign, asset, need)
         for asset in dict.fromkeys((currency, "BTC"))
@@ -176,7 +186,8 @@ def _require_money(
     )
 
 
-def _post_purchase(context: Context, facts: Purchase) -> Posting:
+def _hold(context: Context, facts: Purchase) -> Posting[None]:
+    """An order that waits holds nothing; only what is approved binds money."""
     require_campaign(context)
     if len({item.item for item in facts.items}) != len(facts.items):
         raise Refused.field("items", "two items have the same number; number each one")
@@ -186,38 +197,32 @@ def _post_purchase(context: Context, facts: Purchase) -> Posting:
         require_need(context.books.session, context.campaign, facts.need, "need")
     if facts.amends is not None:
         amended = require_order(context.books.session, context.campaign, facts.amends)
-        if not amended.status.is_bound or amended.supplier != facts.supplier:
+        if not amended.is_bound or amended.supplier != facts.supplier:
             raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
     total = sum(item.value for item in facts.items)
     _require_money(context, _Wanted(facts.currency, total, facts.need), facts.date)
     return Posting()
 
 
-def _fold_purchase(books: Books, entry: Entry) -> None:
-    fold_pending("purchase")(books, entry)
-    session, facts = books.session, facts_from(Purchase, entry.facts)
-    amended = None if facts.amends is None else require_order(session, entry.campaign, facts.amends)
-    session.add(
-        OrderRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
-            supplier=facts.supplier,
-            currency=facts.currency,
-            need=facts.need,
-            expected=facts.expected,
-            amends=None if amended is None else amended.entry,
-            match_permille=facts.match_permille,
-            date=entry.date,
-            at=entry.at,
-            status=OrderStatus.PENDING,
-        )
+def _row(books: Books, entry: Entry[Purchase, None]) -> OrderRow:
+    facts = entry.facts
+    amended = None if facts.amends is None else require_order(books.session, entry.campaign, facts.amends)
+    return OrderRow(
+        **proposed(entry, facts.number, facts.date),
+        supplier=facts.supplier,
+        currency=facts.currency,
+        need=facts.need,
+        expected=facts.expected,
+        amends=None if amended is None else amended.entry,
+        match_permille=facts.match_permille,
     )
-    session.flush()
-    for n, item in enumerate(facts.items):
-        session.add(
+
+
+def _items(books: Books, order: OrderRow, entry: Entry[Purchase, None]) -> None:
+    for n, item in enumerate(entry.facts.items):
+        books.session.add(
             OrderItemRow(
-                order_entry=entry.seq,
+                order_entry=order.entry,
                 n=n,
                 item=item.item,
                 product=item.product,
@@ -227,31 +232,17 @@ def _fold_purchase(books: Books, entry: Entry) -> None:
         )
 
 
-def _fold_decided(status: OrderStatus) -> Fold:
-    def fold(books: Books, entry: Entry) -> None:
-        fold_decided("purchase", status.value)(books, entry)
-        order = require_order(books.session, entry.campaign, str(entry.facts["number"]))
-        order.status, order.decided_by, order.decided_on = status, entry.seq, entry.date
-        order.rate_number, order.rate_price = entry.notes.get("rests_on_rate"), entry.notes.get("price")
-        books.session.add(order)
-
-    return fold
-
-
-def _post_approved(context: Context, facts: Decision) -> Posting:
-    require_pending(context, "purchase", facts.number)
-    session, campaign = context.books.session, context.campaign
-    order = require_order(session, campaign, facts.number)
-    value = order_value(session, order)
+def _effect(context: Context, order: OrderRow, decision: Decision) -> Posting[RestsOnRate | None]:
+    campaign, value = context.campaign, order_value(context.books.session, order)
     wanted = _Wanted(order.currency, value, order.need)
-    notes = _require_money(context, wanted, facts.date, approving=True)
+    rests_on = _require_money(context, wanted, decision.date, approving=True)
     bound, commitments = (
         encumbered_account(campaign, order.number),
         account(AccountClass.COMMITMENTS, campaign),
     )
     transfers = [Transfer(bound, commitments, order.currency, value)]
     opens = []
-    for item in items_of(session, order):
+    for item in items_of(context.books.session, order):
         ordered, opened = (
             account(AccountClass.ORDERED, campaign),
             open_account(campaign, order.number, item.item),
@@ -259,22 +250,55 @@ def _post_approved(context: Context, facts: Decision) -> Posting:
         transfers.append(Transfer(opened, ordered, item.product, item.quantity))
         line = order_line(campaign, order.number, item.item, order.currency)
         opens.append(Open(line, order.currency, item.value))
-    return Posting(tuple(transfers), tuple(opens), notes)
+    return Posting(tuple(transfers), tuple(opens), rests_on)
 
 
-PURCHASE = Kind(
-    name="purchase",
+def _keep_rate(_books: Books, order: OrderRow, entry: Entry[Decision, RestsOnRate | None]) -> None:
+    if entry.notes is not None:
+        order.rate_number, order.rate_price = entry.notes.rests_on_rate, entry.notes.price
+
+
+def _asks(session: Session, order: OrderRow) -> Asked:
+    return Asked(order.currency, order_value(session, order), order.supplier)
+
+
+def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also]:
+    """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
+    others = (
+        select(
+            OrderRow.entry,
+            func.sum(OrderItemRow.value),
+            func.coalesce(EntryRow.recorded_at, OrderRow.recorded_at),
+        )
+        .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
+        .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
+        .where(
+            OrderRow.supplier == asked.payee,
+            OrderRow.currency == asked.currency,
+            col(OrderRow.status).in_(COUNTS),
+            func.coalesce(OrderRow.closed_as, "") != OrderEnd.CANCELLED,
+            OrderRow.entry != order.entry,
+        )
+        .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.recorded_at))
+    )
+    for _, minor, at in session.exec(others):
+        yield Also(int(minor), None, at)
+
+
+ORDERS: Workflow[Purchase, OrderRow, RestsOnRate | None] = Workflow(
     noun="purchase",
-    verb="add",
     facts=Purchase,
+    row=OrderRow,
     doc="Record a purchase order; it waits for another person's approval.",
-    roles=RECORDERS,
-    key=numbered("purchase"),
-    post=_post_purchase,
-    fold=_fold_purchase,
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=RestsOnRate,
+    kept=_items,
+    approved=_keep_rate,
+    reversible=False,
+    about=lambda session, order: (order.currency, order_value(session, order)),
+    asks=_asks,
+    asks_also=_asks_also,
 )
-KINDS = (
-    PURCHASE,
-    approval("purchase", _post_approved, _fold_decided(OrderStatus.APPROVED)),
-    rejection("purchase", _fold_decided(OrderStatus.REJECTED)),
-)
+KINDS = ORDERS.kinds()

@@ -19,7 +19,6 @@ from ledger.core.facts import STRICT, Date, Number, Positive
 from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
 from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow, ReceiptRow
-from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
@@ -238,9 +237,9 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     found = _waiting(context, facts)
     first, place, asset = found.receipt.order_number, found.receipt.place, str(found.lot)
     order = require_order(books.session, campaign, facts.order)
-    if order.status is not OrderStatus.APPROVED:
+    if not order.is_open:
         raise Conflict(
-            f"order: {facts.order} is {order.status}; an approved amendment buys what came too much"
+            f"order: {facts.order} is {order.stage}; an approved amendment buys what came too much"
         )
     if order.amends != require_order(books.session, campaign, first).entry:
         raise Refused.field("order", f"is no amendment of {first}; say amends={first} in its order")

@@ -21,7 +21,7 @@ from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
 from ledger.model.journal import EntryRow
-from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
+from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.model.spends import ExplainedBy
@@ -72,8 +72,8 @@ class Payment:
 
 def _approved_order(context: Context, order: str) -> OrderRow:
     row = require_order(context.books.session, context.campaign, order)
-    if row.status is not OrderStatus.APPROVED:
-        raise Conflict(f"order: {order} is {row.status}; only an approved order is paid")
+    if not row.is_open:
+        raise Conflict(f"order: {order} is {row.stage}; only an approved order is paid")
     return row
 
 

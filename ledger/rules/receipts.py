@@ -22,7 +22,6 @@ from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
 from ledger.model.goods import Failed, LotDeliveryRow, OverDecisionRow, ReceiptRow
-from ledger.model.orders import OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
@@ -184,8 +183,8 @@ def receipts_of_lot(session: Session, campaign: str, order: str, lot: Lot) -> Se
 def _post(context: Context, facts: Receipt) -> Posting[Received]:
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
-    if order.status is not OrderStatus.APPROVED:
-        raise Conflict(f"order: {facts.order} is {order.status}; goods are received on approved orders")
+    if not order.is_open:
+        raise Conflict(f"order: {facts.order} is {order.stage}; goods are received on approved orders")
     item = item_of(books.session, order, facts.item)
     service = product_of(books.session, campaign, item.product).nature is Nature.SERVICE
     opened = open_account(campaign, facts.order, facts.item)

@@ -89,7 +89,7 @@ def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     """Paid positions of a closed order's item that nothing came for."""
     if facts.value is None or facts.lot is not None or facts.quantity is not None:
         raise Refused.field("value", "give the order value that did not come, and no lot or quantity")
-    if not order.status.is_closed:
+    if not order.is_closed:
         raise Conflict(
             f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
         )
@@ -157,8 +157,8 @@ def _plan(context: Context, facts: Refund) -> Posting:
     """What the refund does; raises Refused or Conflict where it cannot."""
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
-    if not order.status.is_bound:
-        raise Refused.field("order", f"{facts.order} is {order.status}; name an order that was approved")
+    if not order.is_bound:
+        raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
     item_of(books.session, order, facts.item)
     currency = order.currency
     paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)

@@ -142,7 +142,7 @@ class CampaignFlow:
             case OrderLine():
                 if self._is_service_order(line):
                     return ExitKind.SPENT
-                return ExitKind.CLAIM if self._orders[name.order].status.is_closed else ExitKind.OPEN
+                return ExitKind.CLAIM if self._orders[name.order].is_closed else ExitKind.OPEN
             case GoodsLine():
                 return _WAITS.get(name.at)
         return _APART[name.kind]

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot
 from ledger.model.goods import ReceiptRow
-from ledger.model.orders import BOUND, OrderStatus
+from ledger.model.orders import OrderEnd
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.campaigns import products_of, standing_needs
@@ -15,7 +15,7 @@ from ledger.rules.closings import left_of
 from ledger.rules.goods import lot_deliveries
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
+from ledger.rules.orders import bound_orders, item_of, items_of, order_line, order_value, require_order
 from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
 from ledger.rules.receipts import receipt_use, receipts_of_order, received_lots
@@ -38,14 +38,15 @@ def _purchase(s: Scene) -> Facts:
     if needs and s.chance(30):
         facts["need"] = s.pick(needs)[0].number
     over = s.held(AccountClass.OVER)
-    amended = s.of_status("purchase", "approved", "completed")
+    bound = bound_orders(s.books.session, s.slug)
+    amended = [order.number for order in bound if order.closed_as is not OrderEnd.CANCELLED]
     if over and s.chance(60):
         _, product, lot, _ = s.pick(over)
         items[0]["product"] = product
         receipt, _ = surplus_of(s.books.session, s.slug, Lot(product, lot))[0]
         facts["amends"] = receipt.order_number
     elif amended and s.chance(30):
-        facts["amends"] = s.pick(amended)[0]
+        facts["amends"] = s.pick(amended)
     return facts
 
 
@@ -54,11 +55,7 @@ def _closing(s: Scene) -> Facts:
     closing = {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
     pending = (PaymentRow.campaign == s.slug, PaymentRow.status == ProposalStatus.PENDING)
     paying = set(s.books.session.exec(select(PaymentRow.order_entry).where(*pending)))
-    orders = [
-        order
-        for order in s.orders(OrderStatus.APPROVED)
-        if order.number not in closing and order.entry not in paying
-    ]
+    orders = [order for order in s.open_orders() if order.number not in closing and order.entry not in paying]
     order = s.one(orders, "purchase.approved")
     left = left_of(s.books, order)
     return s.numbered("CL") | {
@@ -69,7 +66,7 @@ def _closing(s: Scene) -> Facts:
 
 @tells("invoice")
 def _invoice(s: Scene) -> Facts:
-    order = s.one(s.orders(OrderStatus.APPROVED), "purchase.approved")
+    order = s.one(s.open_orders(), "purchase.approved")
     items = items_of(s.books.session, order)
     lines: list[Facts] = [{"item": i.item, "quantity": i.quantity, "amount": i.value} for i in items]
     if s.chance(40):
@@ -89,7 +86,7 @@ def _acceptance(s: Scene) -> Facts:
 @tells("payment")
 def _payment(s: Scene) -> Facts:
     unpaid = []
-    for order in s.orders(OrderStatus.APPROVED):
+    for order in s.open_orders():
         left = order_value(s.books.session, order) - paid_and_waiting(s.books.session, order)
         if left:
             unpaid.append((order, left))
@@ -121,7 +118,7 @@ def _payment(s: Scene) -> Facts:
 
 @tells("credit-note")
 def _credit_note(s: Scene) -> Facts:
-    order = s.one(s.orders(*BOUND), "purchase.approved")
+    order = s.one(bound_orders(s.books.session, s.slug), "purchase.approved")
     facts = s.numbered("CN") | {"order": order.number, "reason": "Bad pieces"}
     papers = OrderPapers(s.books, s.slug, order)
     bills = papers.invoices(order)
@@ -182,7 +179,9 @@ def _is_paid(s: Scene, facts: Facts) -> bool:
 
 def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
     lines = s.books.lines
-    for order in s.orders(OrderStatus.COMPLETED, OrderStatus.CANCELLED):
+    for order in bound_orders(s.books.session, s.slug):
+        if not order.is_closed:
+            continue
         for item in items_of(s.books.session, order):
             line = order_line(s.slug, order.number, item.item, order.currency)
             paid = lines.lowest_free(line, item.value, within=(0, lines.filled(line)))

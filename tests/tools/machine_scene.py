@@ -14,12 +14,13 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import entry_from_bytes
 from ledger.core.names import Lot, lot_named
-from ledger.model.orders import InvoiceRow, OrderRow, OrderStatus
+from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.spends import SpendRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.rules.goods import recall_of
+from ledger.rules.orders import bound_orders
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
 from tests.tools.machine_world import Needs, World
@@ -89,10 +90,9 @@ class Scene:
             return [number for number, _ in self.of_status(noun, "pending")]
         return [proposal.number for proposal in workflow.pending(self.tx.session, self.slug)]
 
-    def orders(self, *statuses: OrderStatus) -> Sequence[OrderRow]:
-        """Purchase orders of this campaign that have one of the statuses, by number."""
-        wanted = (OrderRow.campaign == self.slug, col(OrderRow.status).in_(statuses))
-        return self.books.session.exec(select(OrderRow).where(*wanted).order_by(col(OrderRow.number))).all()
+    def open_orders(self) -> Sequence[OrderRow]:
+        """Purchase orders of this campaign that were approved and are not closed, by number."""
+        return [order for order in bound_orders(self.books.session, self.slug) if order.is_open]
 
     def invoices(self) -> Sequence[InvoiceRow]:
         """Invoices of this campaign that stand, by number."""

@@ -14,7 +14,7 @@ from ledger.model.evidence import About
 from ledger.model.people import Dimension
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import expiry_of, noted_of_lots
-from ledger.rules.orders import open_account
+from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import cells_of, indicators_of
@@ -29,10 +29,10 @@ KINDS_OF_LOSS = ("damage", "expired", "stolen", "lost", "cold_chain", "customs",
 @tells("receipt")
 def _receipt(s: Scene) -> Facts:
     rows = []
-    for number, order in s.of_status("purchase", "approved"):
-        for item in order["facts"]["items"]:
-            opened = s.books.net(open_account(s.slug, number, item["item"]), item["product"])
-            rows.append((number, item["item"], item["product"], opened))
+    for order in s.open_orders():
+        for row in items_of(s.books.session, order):
+            opened = s.books.net(open_account(s.slug, order.number, row.item), row.product)
+            rows.append((order.number, row.item, row.product, opened))
     replaced = [row for row in rows if _replaceable(s, row[0], row[2])]
     if replaced and s.chance(50):
         number, item, product, opened = s.pick(replaced)
@@ -108,12 +108,13 @@ def _over_accepted(s: Scene) -> Facts:
 def _over_bought(s: Scene) -> Facts:
     facts, first = _over(s)
     ways = []
-    for number, order in s.of_status("purchase", "approved"):
-        for item in order["facts"]["items"]:
-            opened = s.books.net(open_account(s.slug, number, item["item"]), item["product"])
-            same = item["product"] == facts["product"]
-            if order["facts"].get("amends") == first and same and opened:
-                ways.append((number, item["item"], opened))
+    amended = require_order(s.books.session, s.slug, first)
+    for order in s.open_orders():
+        for row in items_of(s.books.session, order):
+            opened = s.books.net(open_account(s.slug, order.number, row.item), row.product)
+            adds = order.amends == amended.entry
+            if adds and row.product == facts["product"] and opened:
+                ways.append((order.number, row.item, opened))
     if not ways:
         raise Needs(s.pick(("purchase", "purchase.approved", "purchase.approved")))
     number, item, opened = s.pick(ways)

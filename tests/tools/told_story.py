@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlmodel import col, select
+
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import TxFacts
+from ledger.model.orders import OrderRow, OrderStatus
 from ledger.rules.books import Books
 from ledger.rules.shipments import arrivals_of, require_shipment
 from ledger.views.queries import donation_trails
@@ -74,12 +77,14 @@ class Told:
     def buy(self, size: int) -> None:
         order(self.ledger, self.number(), quantity=20 + size % 7, value=100 + size % 90)
 
-    def newest(self, kind: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+    def newest_order(self, *stages: OrderStatus) -> str:
+        """The number of the order of one of these stages that was recorded last."""
         with self.ledger.store.read() as reading:
-            found = [row for _, row in _documents(reading, kind) if wanted(row) and not row.get("reversed")]
+            orders = reading.session.exec(select(OrderRow).order_by(col(OrderRow.entry).desc())).all()
+        found = [order.number for order in orders if order.stage in stages]
         if not found:
             raise LedgerError("nothing of this kind yet")
-        return max(found, key=lambda row: int(row["seq"]))
+        return found[0]
 
     def told(self, kind: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The facts of the newest entry of a kind that stands."""
@@ -97,11 +102,11 @@ class Told:
             return bool(arrivals_of(reading.session, shipment.entry))
 
     def pay(self, size: int) -> None:
-        made = self.newest("purchase", lambda row: row["status"] == "approved")["facts"]["number"]
+        made = self.newest_order(OrderStatus.APPROVED)
         pay(self.ledger, 20 + size % 120, self.number(), made)
 
     def receive(self, size: int) -> None:
-        made = self.newest("purchase", lambda row: row["status"] == "approved")["facts"]["number"]
+        made = self.newest_order(OrderStatus.APPROVED)
         counts = {"good": 3 + size % 9, "short": size % 2, "damaged": size % 3}
         receive(self.ledger, self.number(), f"L{self.made}", made, **counts)
 
@@ -167,17 +172,17 @@ class Told:
             row = self.told("receipt")
             facts |= {"order": row["order"], "lot": row["lots"][0]["lot"], "quantity": 1, "amount": 1}
         else:
-            closed = self.newest("purchase", lambda row: row["status"] in {"completed", "cancelled"})["facts"]
-            facts |= {"order": closed["number"], "value": 1 + size % 20, "amount": 1 + size % 20}
+            closed = self.newest_order(OrderStatus.COMPLETED, OrderStatus.CANCELLED)
+            facts |= {"order": closed, "value": 1 + size % 20, "amount": 1 + size % 20}
         number = self.number()
         self.ledger.do("recorder", "refund", "add", number=number, item="1", bank="B", date=DATE, **facts)
         self.ledger.do("approver", "refund", "approve", number=number, date=DATE)
 
     def close(self, size: int) -> None:
-        made = self.newest("purchase", lambda row: row["status"] == "approved")["facts"]
+        made = self.newest_order(OrderStatus.APPROVED)
         number = self.number()
         try:
-            self._close(number, made["number"], 0, 0, size % 2)
+            self._close(number, made, 0, 0, size % 2)
         except LedgerError as told:
             # The refusal says what is left; it is named then, figure by figure.
             left = {"discount": 0, "cancellation": 0, "claim": 0}
@@ -188,7 +193,7 @@ class Told:
                     raise
                 left[field_name] = int(words.split(" and ")[1].split(" ")[0].replace(".", ""))
                 try:
-                    self._close(number, made["number"], **left)
+                    self._close(number, made, **left)
                     break
                 except LedgerError as again:
                     told = again
@@ -234,7 +239,3 @@ class Told:
             # What left for good cannot be spent later.
             left = {fact.txid for fact in txs}
             self.coins = {label: sats for label, sats in self.coins.items() if name(label) not in left}
-
-
-def _documents(reading: Any, kind: str) -> list[tuple[str, dict[str, Any]]]:
-    return list(Books(reading).documents.all(kind, SLUG))

@@ -38,7 +38,7 @@ from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import items_of
+from ledger.rules.orders import ORDERS, bound_orders, items_of
 from ledger.rules.payable import credited_on_order, payable_on_invoice
 from ledger.rules.rates import rate_number
 from ledger.rules.receipts import receipts_of_order, received_lots
@@ -437,9 +437,10 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
         yield "contribution", bank.number, _standing(bank.reversed_by)
     for block in session.exec(select(GiftBlockRow).where(GiftBlockRow.campaign == slug)):
         yield "block", block.number, block.status.value
+    closed = {row.number: row.stage.value for row in bound_orders(session, slug) if row.is_closed}
     for noun, workflow in WORKFLOWS.items():
         for number, status in workflow.statuses(session, slug):
-            yield noun, number, status.value
+            yield noun, number, (closed.get(number) if noun == ORDERS.noun else None) or status.value
     for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
         yield "period", period.number, period.status.value
 
