@@ -212,7 +212,7 @@ class CreditNoteLineRow(Table, table=True):
     amount: int = Field(sa_type=LONG)
 
 
-class ClosingRow(Table, table=True):
+class ClosingRow(Proposal, table=True):
     """What is left of an order, named: came and is not paid for, neither came nor was paid for, was paid for only."""
 
     __tablename__: ClassVar[Any] = "order_closings"
@@ -222,22 +222,11 @@ class ClosingRow(Table, table=True):
         one_of("status", ProposalStatus),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     discount: int = Field(sa_type=LONG)
     cancellation: int = Field(sa_type=LONG)
     claim: int = Field(sa_type=LONG)
     reason: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
-    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
-    decided_on: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class RefundRow(Table, table=True):

@@ -86,6 +86,7 @@ BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 _DECIDED: tuple[Proposals, ...] = (
     moves.MOVES,
     orders.ORDERS,
+    closings.CLOSINGS,
     payments.PAYMENTS,
     reclassifications.RECLASSIFICATIONS,
 )

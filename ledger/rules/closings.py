@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, and_, col, select
+from sqlmodel import and_, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Number, Text, facts_from
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Date, Number, Text
 from ledger.core.lines import (
     Append,
     Operation,
@@ -32,14 +32,13 @@ from ledger.core.names import UseCause, UseName, use_named
 from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.orders import encumbered_account, items_of, open_account, order_line, require_order
 from ledger.rules.overs import bought_on
 from ledger.rules.payable import require_no_refund
 from ledger.rules.receipts import receipts_of_order
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.rules.workflow import Decision
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, proposed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,14 @@ class Closing:
     claim: Count = 0
     reason: Text
     date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Which order an approved closing closed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    order: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ def _require_named(
             )
 
 
-def _post(context: Context, facts: Closing) -> Posting:
+def _hold(context: Context, facts: Closing) -> Posting[None]:
     order = _require_open(context, facts.order)
     waiting = (ClosingRow.order_entry == order.entry, ClosingRow.status == ProposalStatus.PENDING)
     number = context.books.session.exec(select(ClosingRow.number).where(*waiting)).first()
@@ -159,10 +166,20 @@ def _post(context: Context, facts: Closing) -> Posting:
     return Posting()
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    require_pending(context, "closing", decision.number)
+def _row(books: Books, entry: Entry[Closing, None]) -> ClosingRow:
+    facts = entry.facts
+    return ClosingRow(
+        **proposed(entry, facts.number, facts.date),
+        order_entry=require_order(books.session, entry.campaign, facts.order).entry,
+        discount=facts.discount,
+        cancellation=facts.cancellation,
+        claim=facts.claim,
+        reason=facts.reason,
+    )
+
+
+def _effect(context: Context, closing: ClosingRow, _decision: Decision) -> Posting[Closed]:
     books, campaign = context.books, context.campaign
-    closing = require_closing(books.session, campaign, decision.number)
     number = books.session.get_one(OrderRow, closing.order_entry).number
     order = _require_open(context, number)
     left = left_of(books, order)
@@ -193,103 +210,56 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
                 Append(row.line, currency, start, row.reaches - start, discount_gift(number, row.item))
             )
         if row.cancelled:
-            use_id = str(UseName(UseCause.CLOSING, campaign, decision.number, (row.item,)))
+            use_id = str(UseName(UseCause.CLOSING, campaign, closing.number, (row.item,)))
             part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)
             operations.append(Use(use_id, row.line, row.cancelled, row.pieces_cancelled, (part,)))
-    return Posting(tuple(transfers), tuple(operations), {"order": number})
+    return Posting(tuple(transfers), tuple(operations), Closed(order=number))
 
 
-def require_closing(session: Session, campaign: str, number: str) -> ClosingRow:
-    """The closing of a number; raises NotFound."""
-    numbered = (ClosingRow.campaign == campaign, ClosingRow.number == number)
-    closing = session.exec(select(ClosingRow).where(*numbered)).first()
-    if closing is None:
-        raise NotFound(f"closing: there is no closing {number} in campaign {campaign}")
-    return closing
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("closing")(books, entry)
-    session, facts = books.session, facts_from(Closing, entry.facts)
-    session.add(
-        ClosingRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
-            order_entry=require_order(session, entry.campaign, facts.order).entry,
-            discount=facts.discount,
-            cancellation=facts.cancellation,
-            claim=facts.claim,
-            reason=facts.reason,
-            date=entry.date,
-            at=entry.at,
-            status=ProposalStatus.PENDING,
-        )
-    )
-
-
-def _decide(books: Books, entry: Entry, status: ProposalStatus) -> ClosingRow:
-    fold_decided("closing", status.value)(books, entry)
-    closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
-    closing.status, closing.decided_by, closing.decided_on = status, entry.seq, entry.date
-    return closing
-
-
-def _fold_rejected(books: Books, entry: Entry) -> None:
-    _decide(books, entry, ProposalStatus.REJECTED)
-
-
-def _fold_approved(books: Books, entry: Entry) -> None:
-    closing = _decide(books, entry, ProposalStatus.APPROVED)
-    session, slug = books.session, entry.campaign
+def _close(books: Books, closing: ClosingRow, entry: Entry[Decision, Closed]) -> None:
+    session, slug = books.session, closing.campaign
     order = session.get_one(OrderRow, closing.order_entry)
     came = bool(receipts_of_order(session, slug, order.number) or bought_on(session, slug, order.number))
-    order.closed_as = OrderEnd.COMPLETED if came else OrderEnd.CANCELLED
     order.closed_by, order.closed_on = entry.seq, entry.date
+    order.closed_as = OrderEnd.COMPLETED if came else OrderEnd.CANCELLED
+    session.add(order)
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """A reversed closing leaves its order open as it was."""
-    reversed_as("closing", status="reversed")(books, entry, seq)
-    closing = require_closing(books.session, entry.campaign, str(entry.facts["number"]))
-    closing.status, closing.reversed_by = ProposalStatus.REVERSED, seq
+def _open_again(books: Books, closing: ClosingRow, _entry: Entry[Decision, Closed]) -> None:
     order = books.session.get_one(OrderRow, closing.order_entry)
     order.closed_by, order.closed_on, order.closed_as = None, None, None
+    books.session.add(order)
 
 
-def _withdrawn(_context: Context, entry: Entry) -> tuple[Withdraw, ...]:
+def _withdrawn(
+    _context: Context, _closing: ClosingRow, entry: Entry[Decision, Closed]
+) -> tuple[Withdraw, ...]:
     """What takes the supplier's discounts back when a closing is reversed: those positions wait to be paid again."""
     gifts = [operation for operation in entry.operations if isinstance(operation, Append)]
     return tuple(Withdraw(gift.line, gift.start, gift.units, gift.gift) for gift in gifts)
 
 
-def _require_no_refund(context: Context, entry: Entry) -> None:
+def _require_no_refund(context: Context, closing: ClosingRow, _entry: Entry[Decision, Closed]) -> None:
     """Conflict where a refund made good what the closing claimed."""
-    closing = require_closing(context.books.session, context.campaign, str(entry.facts["number"]))
     rests = and_(
         col(RefundRow.order_entry) == closing.order_entry, col(RefundRow.failure) == Failure.UNDELIVERED
     )
     require_no_refund(context.books.session, rests)
 
 
-CLOSING = Kind(
-    name="closing",
-    noun="purchase",
-    verb="close",
+CLOSINGS = Workflow(
+    noun="closing",
+    proposed_by=("purchase", "close"),
     facts=Closing,
+    row=ClosingRow,
     doc="Close an order: name what is left of it; it waits for another person's approval (`closing approve`).",
-    roles=RECORDERS,
-    key=numbered("closing"),
-    post=_post,
-    fold=_fold,
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=Closed,
+    approved=_close,
+    reversed=_open_again,
+    require=_require_no_refund,
+    voids=_withdrawn,
 )
-KINDS = (
-    CLOSING,
-    approval(
-        "closing",
-        _post_approved,
-        _fold_approved,
-        Undoing(_unfold, require=_require_no_refund, voids=_withdrawn),
-    ),
-    rejection("closing", _fold_rejected),
-)
+KINDS = CLOSINGS.kinds()

@@ -16,7 +16,7 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
-from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
@@ -49,6 +49,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.OFFER: OfferRow,
     About.PLEDGE: PledgeRow,
     About.PURCHASE: OrderRow,
+    About.CLOSING: ClosingRow,
     About.INVOICE: InvoiceRow,
     About.PAYMENT: PaymentRow,
     About.CREDIT_NOTE: CreditNoteRow,

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot
 from ledger.model.goods import ReceiptRow
-from ledger.model.orders import OrderEnd
+from ledger.model.orders import ClosingRow, OrderEnd
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.campaigns import products_of, standing_needs
@@ -52,10 +52,11 @@ def _purchase(s: Scene) -> Facts:
 
 @tells("closing")
 def _closing(s: Scene) -> Facts:
-    closing = {d["facts"]["order"] for _, d in s.of_status("closing", "pending")}
-    pending = (PaymentRow.campaign == s.slug, PaymentRow.status == ProposalStatus.PENDING)
-    paying = set(s.books.session.exec(select(PaymentRow.order_entry).where(*pending)))
-    orders = [order for order in s.open_orders() if order.number not in closing and order.entry not in paying]
+    closing = (ClosingRow.campaign == s.slug, ClosingRow.status == ProposalStatus.PENDING)
+    paying = (PaymentRow.campaign == s.slug, PaymentRow.status == ProposalStatus.PENDING)
+    waiting = set(s.books.session.exec(select(ClosingRow.order_entry).where(*closing)))
+    waiting |= set(s.books.session.exec(select(PaymentRow.order_entry).where(*paying)))
+    orders = [order for order in s.open_orders() if order.entry not in waiting]
     order = s.one(orders, "purchase.approved")
     left = left_of(s.books, order)
     return s.numbered("CL") | {
