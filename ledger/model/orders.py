@@ -229,7 +229,7 @@ class ClosingRow(Proposal, table=True):
     reason: str = Field(sa_type=TEXT)
 
 
-class RefundRow(Table, table=True):
+class RefundRow(Proposal, table=True):
     """`amount` of `asset` that a supplier paid back for what failed of an order's item; it makes `makes_good` good.
 
     `value`: the order value of a claim that it settles; else `lot` and `quantity` say what failed, and `returned_by`
@@ -247,11 +247,6 @@ class RefundRow(Table, table=True):
         one_of("status", ProposalStatus),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     credit_note_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="credit_notes.entry")
     item: str = Field(sa_type=TEXT)
@@ -266,9 +261,3 @@ class RefundRow(Table, table=True):
     bank: str | None = Field(default=None, sa_type=TEXT)
     outpoint: str | None = Field(default=None, sa_type=TEXT)
     written_off: str | None = Field(default=None, sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: ProposalStatus = Field(sa_type=Word(ProposalStatus))
-    decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
-    decided_on: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

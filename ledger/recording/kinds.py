@@ -88,6 +88,7 @@ _DECIDED: tuple[Proposals, ...] = (
     orders.ORDERS,
     closings.CLOSINGS,
     payments.PAYMENTS,
+    supplier_refunds.REFUNDS,
     reclassifications.RECLASSIFICATIONS,
 )
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}

@@ -16,7 +16,7 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
-from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
@@ -55,6 +55,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,
     About.RESULT: ResultRow,
+    About.REFUND: RefundRow,
     About.RECEIPT: ReceiptRow,
     About.ARRIVAL: ArrivalRow,
     About.LOSS: LossRow,

@@ -83,7 +83,6 @@ def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | Non
 _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
     "conversion": _of_conversion,
     "gift-return": _of_return,
-    "refund": lambda _books, _campaign, _facts: None,  # money that comes in needs no limit
 }
 
 

@@ -6,24 +6,22 @@ restrictions survive; what is not refunded is a loss of all alike (docs/rules.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 from sqlmodel import Session, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text, facts_from
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text
 from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
-from ledger.model.orders import Failure, OrderRow, RefundRow
+from ledger.model.orders import CreditNoteRow, Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
 from ledger.rules.books import Books
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
@@ -39,8 +37,8 @@ from ledger.rules.orders import item_of, order_line, require_order
 from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.returns import return_use
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered, reversed_as
-from ledger.rules.workflow import Decision
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, proposed
 from ledger.tracing.money_behind import pieces_behind
 from ledger.tracing.residual_lines import reopened, still_ended
 
@@ -72,6 +70,15 @@ class Refund:
     credit_note: Number | None = None
     written_off: Text | None = None
     date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameAsCoin:
+    """The coin that a refund came as; `joins`: it came back with a spend, and is followed by itself from now on."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outpoint: OutpointText
+    joins: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
     return [(target, tuple(sorted(rows))) for target, rows in found.items()]
 
 
-def _plan(context: Context, facts: Refund) -> Posting:
+def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
     """What the refund does; raises Refused or Conflict where it cannot."""
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
@@ -161,7 +168,8 @@ def _plan(context: Context, facts: Refund) -> Posting:
         raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
     item_of(books.session, order, facts.item)
     currency = order.currency
-    paid_back, notes = _written_off(facts, currency) or _paid_back(context, facts)
+    _require_reason_for_nothing(facts, currency)
+    paid_back, came_as = ((), None) if facts.written_off is not None else _paid_back(context, facts)
     failed = (_undelivered if facts.failure is Failure.UNDELIVERED else _of_lot)(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
@@ -195,17 +203,17 @@ def _plan(context: Context, facts: Refund) -> Posting:
         use_id = str(UseName(UseCause.REFUND, campaign, facts.number, (str(number),) if number else ()))
         operations.append(Use(use_id, failed.line, pieces, units, parts))
         before = after
-    return Posting(tuple(transfers), tuple(operations), notes)
+    return Posting(tuple(transfers), tuple(operations), came_as)
 
 
-def _written_off(facts: Refund, currency: str) -> tuple[tuple[Transfer, ...], dict[str, Any]] | None:
-    """Nothing, where a claim is given up; None where something came."""
+def _require_reason_for_nothing(facts: Refund, currency: str) -> None:
+    """Refused where nothing came and no claim is given up, or one is that something came for."""
     if (facts.amount == 0) != (facts.written_off is not None):
         raise Refused.field(
             "amount", "is 0 where a claim is written off, and says in written_off why; else above 0"
         )
     if facts.written_off is None:
-        return None
+        return
     if facts.failure is not Failure.UNDELIVERED or facts.asset != currency:
         raise Refused.field(
             "written_off", f"is for a claim in {currency}: what was paid for and did not come"
@@ -214,18 +222,17 @@ def _written_off(facts: Refund, currency: str) -> tuple[tuple[Transfer, ...], di
         raise Refused.field(
             "written_off", "goes with no bank, coin, credit note or value made good; leave those out"
         )
-    return (), {}
 
 
-def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], dict[str, Any]]:
-    """What came, against the supplier: (transfers, notes). Coins wait as undecided until the refund names them."""
+def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], CameAsCoin | None]:
+    """What came, against the supplier, and the coin that it is: undecided until the refund names it."""
     campaign = context.campaign
     supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
     if facts.asset != "BTC":
         if facts.bank is None or facts.outpoint is not None:
             raise Refused.field("bank", "name the bank that the money came to, and no coin")
         bank = account(AccountClass.BANK, campaign, facts.bank)
-        return (Transfer(bank, supplier, facts.asset, facts.amount),), {}
+        return (Transfer(bank, supplier, facts.asset, facts.amount),), None
     if facts.outpoint is None or facts.bank is not None:
         raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
     coin = coin_named(context.books, campaign, facts.outpoint)
@@ -245,80 +252,7 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], d
             facts.amount,
         ),
         Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
-    ), {"outpoint": facts.outpoint, **({"joins": True} if joins(coin) else {})}
-
-
-def require_refund(session: Session, campaign: str, number: str) -> RefundRow:
-    """The refund of a number; raises NotFound."""
-    numbered = (RefundRow.campaign == campaign, RefundRow.number == number)
-    refund = session.exec(select(RefundRow).where(*numbered)).first()
-    if refund is None:
-        raise NotFound(f"refund: there is no refund {number} in campaign {campaign}")
-    return refund
-
-
-def _row(session: Session, entry: Entry, facts: Refund) -> RefundRow:
-    campaign = entry.campaign
-    note = None if facts.credit_note is None else require_credit_note(session, campaign, facts.credit_note)
-    return RefundRow(
-        entry=entry.seq,
-        campaign=campaign,
-        number=facts.number,
-        order_entry=require_order(session, campaign, facts.order).entry,
-        credit_note_entry=None if note is None else note.entry,
-        item=facts.item,
-        failure=facts.failure,
-        value=facts.value,
-        lot=facts.lot,
-        quantity=facts.quantity,
-        returned_by=facts.returned_by,
-        asset=facts.asset,
-        amount=facts.amount,
-        makes_good=facts.amount if facts.refunds is None else facts.refunds,
-        bank=facts.bank,
-        outpoint=facts.outpoint,
-        written_off=facts.written_off,
-        date=entry.date,
-        at=entry.at,
-        status=ProposalStatus.PENDING,
-    )
-
-
-def _fold(books: Books, entry: Entry) -> None:
-    fold_pending("refund")(books, entry)
-    books.session.add(_row(books.session, entry, facts_from(Refund, entry.facts)))
-
-
-def _fold_decided(status: ProposalStatus) -> Callable[[Books, Entry], None]:
-    def fold(books: Books, entry: Entry) -> None:
-        fold_decided("refund", status.value)(books, entry)
-        campaign = entry.campaign
-        refund = require_refund(books.session, campaign, str(entry.facts["number"]))
-        refund.status, refund.decided_by, refund.decided_on = status, entry.seq, entry.date
-        if refund.outpoint is not None and status is ProposalStatus.APPROVED:
-            coin = coin_named(books, campaign, refund.outpoint)
-            order = books.session.get_one(OrderRow, refund.order_entry)
-            save_counted(books, coin, coin, CountsAs.REFUND, entry.seq, entry.operations, order.number)
-
-    return fold
-
-
-def _require_coin_there(context: Context, entry: Entry) -> None:
-    """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
-    outpoint = entry.notes.get("outpoint")
-    if outpoint is not None:
-        require_decidable(context, coin_named(context.books, context.campaign, outpoint))
-        require_unspent(context, outpoint)
-
-
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
-    """The refund was none: its coin waits for a decision again."""
-    reversed_as("refund", status="reversed")(books, entry, seq)
-    refund = require_refund(books.session, entry.campaign, str(entry.facts["number"]))
-    refund.status, refund.reversed_by = ProposalStatus.REVERSED, seq
-    if refund.outpoint is not None:
-        coin = coin_named(books, entry.campaign, refund.outpoint)
-        save_counted(books, coin, coin, CountsAs.UNDECIDED, entry.seq, entry.operations)
+    ), CameAsCoin(outpoint=facts.outpoint, joins=joins(coin))
 
 
 def _require_credited(context: Context, facts: Refund, good: int) -> None:
@@ -338,34 +272,96 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
         )
 
 
-def _post(context: Context, facts: Refund) -> Posting:
+def _hold(context: Context, facts: Refund) -> Posting[None]:
+    """A refund that waits moves nothing; it could be made today."""
     _plan(context, facts)
     return Posting()
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "refund", decision.number)
-    return _plan(context, facts_from(Refund, document["facts"]))
+def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
+    facts, session, campaign = entry.facts, books.session, entry.campaign
+    note = None if facts.credit_note is None else require_credit_note(session, campaign, facts.credit_note)
+    return RefundRow(
+        **proposed(entry, facts.number, facts.date),
+        order_entry=require_order(session, campaign, facts.order).entry,
+        credit_note_entry=None if note is None else note.entry,
+        item=facts.item,
+        failure=facts.failure,
+        value=facts.value,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        returned_by=facts.returned_by,
+        asset=facts.asset,
+        amount=facts.amount,
+        makes_good=facts.amount if facts.refunds is None else facts.refunds,
+        bank=facts.bank,
+        outpoint=facts.outpoint,
+        written_off=facts.written_off,
+    )
 
 
-REFUND = Kind(
-    name="refund",
+def _as_told(session: Session, refund: RefundRow) -> Refund:
+    order = session.get_one(OrderRow, refund.order_entry)
+    note = refund.credit_note_entry
+    return Refund(
+        number=refund.number,
+        order=order.number,
+        item=refund.item,
+        failure=refund.failure,
+        value=refund.value,
+        lot=refund.lot,
+        quantity=refund.quantity,
+        returned_by=refund.returned_by,
+        asset=refund.asset,
+        amount=refund.amount,
+        refunds=None if refund.asset == order.currency else refund.makes_good,
+        bank=refund.bank,
+        outpoint=refund.outpoint,
+        credit_note=None if note is None else session.get_one(CreditNoteRow, note).number,
+        written_off=refund.written_off,
+        date=refund.told_on,
+    )
+
+
+def _effect(context: Context, refund: RefundRow, _decision: Decision) -> Posting[CameAsCoin | None]:
+    return _plan(context, _as_told(context.books.session, refund))
+
+
+def _count_coin(books: Books, refund: RefundRow, entry: Entry[Decision, CameAsCoin | None]) -> None:
+    if refund.outpoint is not None:
+        coin = coin_named(books, refund.campaign, refund.outpoint)
+        order = books.session.get_one(OrderRow, refund.order_entry)
+        save_counted(books, coin, coin, CountsAs.REFUND, entry.seq, entry.operations, order.number)
+
+
+def _undecided_again(books: Books, refund: RefundRow, entry: Entry[Decision, CameAsCoin | None]) -> None:
+    """The refund was none: its coin waits for a decision again."""
+    if refund.outpoint is not None:
+        coin = coin_named(books, refund.campaign, refund.outpoint)
+        save_counted(books, coin, coin, CountsAs.UNDECIDED, entry.seq, entry.operations)
+
+
+def _require_coin_there(
+    context: Context, refund: RefundRow, _entry: Entry[Decision, CameAsCoin | None]
+) -> None:
+    """Conflict where the coin of a refund is off the chain or spent: what it counts as stands then."""
+    if refund.outpoint is not None:
+        require_decidable(context, coin_named(context.books, context.campaign, refund.outpoint))
+        require_unspent(context, refund.outpoint)
+
+
+REFUNDS: Workflow[Refund, RefundRow, CameAsCoin | None] = Workflow(
     noun="refund",
-    verb="add",
     facts=Refund,
+    row=RefundRow,
     doc="Record money that a supplier paid back; it waits for another person's approval.",
-    roles=RECORDERS,
-    key=numbered("refund"),
-    post=_post,
-    fold=_fold,
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=CameAsCoin,
+    approved=_count_coin,
+    reversed=_undecided_again,
+    require=_require_coin_there,
+    about=lambda _session, refund: (refund.asset, refund.amount),
 )
-KINDS = (
-    REFUND,
-    approval(
-        "refund",
-        _post_approved,
-        _fold_decided(ProposalStatus.APPROVED),
-        Undoing(_unfold, require=_require_coin_there),
-    ),
-    rejection("refund", _fold_decided(ProposalStatus.REJECTED)),
-)
+KINDS = REFUNDS.kinds()

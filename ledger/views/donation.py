@@ -24,7 +24,6 @@ from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.conversions import terms_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.orders import require_order
 from ledger.rules.payments import PAYMENTS
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.store.transaction import Reading
@@ -301,12 +300,6 @@ class DonationFollower:
                 facts = document["facts"]
                 place = facts["exchange"]
                 detail += terms_of(facts)
-            elif noun == "refund":
-                order = require_order(self._books.session, self._campaign, document["facts"]["order"])
-                place = order.supplier
-                if not row.units:  # a claim written off: nothing came back
-                    kind, row.units = StepKind.WRITTEN_OFF, sum(row.lost.values())
-                    row.lost.clear()
             elif noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
             for ending, units in row.lost.items():
@@ -332,8 +325,11 @@ class DonationFollower:
 
     def _paper_step(self, noun: str, number: str, row: StepUnits, paper: PaperStep) -> Step:
         product = self.products.get(row.asset)
-        carried = noun == "receipt" and product is not None and product.nature is Nature.SERVICE
-        kind = StepKind.CARRIED if carried else _STEPS[noun]
+        kind = _STEPS[noun]
+        if noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
+            kind = StepKind.CARRIED
+        if noun == "refund" and not row.units:  # a claim written off: nothing came back
+            kind, row = StepKind.WRITTEN_OFF, replace(row, units=sum(row.lost.values()), lost={})
         return self._step(kind, row, paper, number, self._papers_about(noun, number))
 
     def _payment_step(self, number: str, row: StepUnits) -> Step:

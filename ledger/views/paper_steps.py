@@ -8,12 +8,14 @@ from sqlmodel import Session
 
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
+from ledger.model.orders import OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.deliveries import require_distribution, require_handover
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
 from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.shipments import require_arrival, require_shipment
+from ledger.rules.supplier_refunds import REFUNDS
 
 Detail = tuple[tuple[str, str], ...]
 
@@ -40,6 +42,7 @@ _Row = (
     | HandoverRow
     | DistributionRow
     | ReclassificationRow
+    | RefundRow
 )
 
 
@@ -68,6 +71,9 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
         case "reclassification":
             row = RECLASSIFICATIONS.require_row(session, campaign, number)
             return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))
+        case "refund":
+            row = REFUNDS.require_row(session, campaign, number)
+            return _step(row, session.get_one(OrderRow, row.order_entry).supplier)
     return None
 
 

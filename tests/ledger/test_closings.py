@@ -16,7 +16,7 @@ from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report, donation_trails
 from tests.tools.ledgers import SLUG, Ledger, name
-from tests.tools.things import DATE, document, funded, hand_over, net, order, pay, receive, seq_of
+from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, seq_of
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_claim_is_taken_back_only_while_no_refund_rests_on_it(ledger: Ledger) 
     assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 300_000
     with pytest.raises(Conflict, match="refund R-1 rests on it"):
         reverse(ledger, seq)
-    reverse(ledger, document(ledger, "refund", "R-1")["decided"])
+    reverse(ledger, seq_of(ledger, "approval:refund", "R-1"))
     assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 500_000
     reverse(ledger, seq)
     assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 0
