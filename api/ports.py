@@ -14,7 +14,14 @@ from ledger.core.errors import NotAllowed
 from ledger.recording import desk as desk_acts
 from ledger.recording.lookup import Lookup
 from ledger.views import queries
-from ledger.views.campaign import CampaignCard, CampaignPage, CampaignReport, DonationPage, DonationRow
+from ledger.views.campaign import (
+    CampaignCard,
+    CampaignHead,
+    CampaignPage,
+    CampaignReport,
+    DonationPage,
+    DonationRow,
+)
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
 from ledger.views.trail import DonationTrail, Paper
@@ -43,6 +50,8 @@ class Views(Protocol):
     def campaign_page(self, tx: Any, slug: str, *, now: int) -> CampaignPage: ...
 
     def campaign_flow(self, tx: Any, slug: str) -> Flow: ...
+
+    def campaign_head(self, tx: Any, slug: str) -> CampaignHead: ...
 
     def donation_page(self, tx: Any, trail: DonationTrail, *, now: int) -> DonationPage: ...
 

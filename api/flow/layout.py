@@ -15,6 +15,8 @@ THIN = 2.0
 """An exit narrower than this, in pixels, is a line in the colour of its bar."""
 SHOWN = 20
 """Most bars of a stage; those beyond are drawn as one."""
+ALL_SHOWN = 40
+"""Most bars of all stages together: what a small first view has room for."""
 PAIRS = 60
 """More bands than this are drawn as one from each bar to each other."""
 OTHERS = "\x00others"
@@ -98,24 +100,34 @@ class Layout:
         return tuple(lane for lane in self.lanes.values() if lane.stage == stage)
 
 
+def shown_of(flow: Flow) -> int:
+    """How many bars a stage of this flow has at most when it is drawn: fewer where several stages have many."""
+    for most in range(SHOWN, 2, -1):
+        if sum(min(len(stage.bars), most) for stage in flow.stages) <= ALL_SHOWN:
+            return most
+    return 2
+
+
 def gathered(flow: Flow, keep: Iterable[str] = ()) -> Flow:
-    """A flow that a page can draw at any size: beyond 20 bars of a stage the 19 largest (and those in `keep`) stand
-    for themselves, the rest as one bar of the same quantity, an asset each.
+    """A flow that a page can draw at any size: where a stage has more bars than are shown, the largest (and first those
+    in `keep`) stand for themselves, the rest as one bar of the same quantity, an asset each.
     """
-    wanted = set(keep)
+    wanted, most = set(keep), shown_of(flow)
     # Key of a bar that is gathered -> the bar of the rest, and where it lies on that.
     moved: dict[str, tuple[str, int]] = {}
-    stages = tuple(_gathered(index, stage, wanted, moved) for index, stage in enumerate(flow.stages))
+    stages = tuple(_gathered(index, stage, most, wanted, moved) for index, stage in enumerate(flow.stages))
     bands = _as_pairs([_moved_band(band, moved) for band in flow.bands])
     exits = tuple(_joined([_moved_exit(row, moved) for row in flow.exits]))
     return Flow(units=flow.units, stages=stages, bands=bands, exits=exits)
 
 
-def _gathered(index: int, stage: Stage, wanted: set[str], moved: dict[str, tuple[str, int]]) -> Stage:
-    if len(stage.bars) <= SHOWN:
+def _gathered(
+    index: int, stage: Stage, most: int, wanted: set[str], moved: dict[str, tuple[str, int]]
+) -> Stage:
+    if len(stage.bars) <= most:
         return stage
     ranked = sorted(stage.bars, key=lambda bar: (bar.key not in wanted, -bar.units))
-    shown = {bar.key for bar in ranked[: SHOWN - 1]}
+    shown = {bar.key for bar in ranked[: most - 1]}
     rest: dict[str, list[Bar]] = {}
     for bar in stage.bars:
         if bar.key not in shown:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from api.pages.parts import ROWS, groups_of_four, picture
 from api.pages.render import Frame, PageRenderer
 from ledger.core.money import is_money
-from ledger.views.campaign import CampaignCard, CampaignPage, CampaignReport, DonationRow
+from ledger.views.campaign import CampaignCard, CampaignHead, CampaignPage, CampaignReport, DonationRow
 from ledger.views.flow import Flow
 from ledger.views.two_keys import Deliveries, DeliveryCount, Unconfirmed
 
@@ -57,13 +57,13 @@ def campaign_page(
     )
 
 
-def bars_page(pages: PageRenderer, report: CampaignReport, flow: Flow, number: int, start: int) -> bytes:
+def bars_page(pages: PageRenderer, head: CampaignHead, flow: Flow, number: int, start: int) -> bytes:
     """Every bar of stage `number` of the picture, 25 a page from `start` on."""
     stage = flow.stages[number]
     return pages.page(
         "bars.html",
-        _frame(pages, report),
-        report=report,
+        _frame(pages, head),
+        head=head,
         number=number,
         stage=stage,
         units=flow.units,
@@ -73,12 +73,12 @@ def bars_page(pages: PageRenderer, report: CampaignReport, flow: Flow, number: i
     )
 
 
-def _frame(pages: PageRenderer, report: CampaignReport) -> Frame:
+def _frame(pages: PageRenderer, head: CampaignHead | CampaignReport) -> Frame:
     return pages.frame(
-        report.title,
-        demonstration=report.demonstration,
-        facts=report.sources_of_facts,
-        journal=report.journal,
+        head.title,
+        demonstration=head.demonstration,
+        facts=head.sources_of_facts,
+        journal=head.journal,
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from api.flow import tall as flow_tall
 from api.flow import wide as flow_wide
-from api.flow.layout import SHOWN, gathered
+from api.flow.layout import gathered, shown_of
 from api.flow.words import words_of
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
@@ -50,16 +50,16 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
     if not any(bar.units for bar in flow.nodes):
         return None
     small = gathered(flow, {point.node for point in thread})
-    words = words_of(small, thread)
+    words, most = words_of(small, thread), shown_of(flow)
     return Picture(
         caption=say.THREAD_CAPTION if thread else say.FLOW_CAPTION,
         wide=Markup(flow_wide.drawn(small, words, thread, "w")),  # noqa: S704 - built and escaped by us
         tall=Markup(flow_tall.drawn(small, words, thread, "t")),  # noqa: S704
         rows=_rows(flow, thread),
         more=tuple(
-            (index, say.not_drawn(stage, len(stage.bars) - SHOWN + 1))
+            (index, say.not_drawn(stage, len(stage.bars) - most + 1))
             for index, stage in enumerate(flow.stages)
-            if len(stage.bars) > SHOWN
+            if len(stage.bars) > most
         ),
         has_yours=bool(thread),
     )
@@ -76,7 +76,7 @@ def _rows(flow: Flow, thread: Thread) -> tuple[PictureRow, ...]:
     held: dict[str, int] = {}
     for point in thread:
         held[point.node] = held.get(point.node, 0) + (point.end - point.start if point.left is None else 0)
-    several = len(flow.units) > 1
+    several, most = len(flow.units) > 1, shown_of(flow)
     for index, stage in enumerate(flow.stages):
         head = general.heads[index]
         rows.append(
@@ -89,7 +89,7 @@ def _rows(flow: Flow, thread: Thread) -> tuple[PictureRow, ...]:
             )
         )
         if stage.kind is StageKind.DISTRIBUTED or (stage.kind in _OF_MONEY and len(stage.bars) > 1):
-            for bar in stage.bars[:SHOWN]:
+            for bar in stage.bars[:most]:
                 part = Amount.of(bar.asset, held.get(bar.key, 0))
                 rows.append(
                     PictureRow(

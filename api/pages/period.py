@@ -15,6 +15,7 @@ from api.pages.render import PageRenderer
 from api.pages.sentences import controls as say
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
+from ledger.views.campaign import CampaignHead
 from ledger.views.controls import AccountBalance, ClosedPeriod
 
 _TABLES = 12
@@ -42,17 +43,17 @@ class BalanceTable:
     credit: Amount
 
 
-def period_page(pages: PageRenderer, title: str, demonstration: bool, period: ClosedPeriod) -> bytes:
-    """The page of a period of the campaign of this title."""
+def period_page(pages: PageRenderer, head: CampaignHead, period: ClosedPeriod) -> bytes:
+    """The page of a closed period of a campaign."""
     by_asset = sorted(
         period.rows, key=lambda row: (not is_money(row.closing.asset), row.closing.asset, row.account)
     )
     tables = [_table(asset, tuple(rows)) for asset, rows in groupby(by_asset, lambda row: row.closing.asset)]
     return pages.page(
         "period.html",
-        pages.frame(say.period_title(period), demonstration=demonstration),
+        pages.frame(say.period_title(period), demonstration=head.demonstration),
         period=period,
-        campaign=title,
+        campaign=head.title,
         sentence=say.period_sentence(period),
         lead=say.period_lead(period),
         tables=tables[:_TABLES],

@@ -29,7 +29,6 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.times import rfc3339
-from ledger.rules.campaigns import campaign_of
 from ledger.views.controls import closed_period
 from ledger.views.other_gifts import is_gift_key
 
@@ -85,8 +84,7 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> AP
             flow = ports.views.campaign_flow(tx, slug)
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
                 raise NotFound("The picture has no such stage.")
-            report = ports.views.campaign_report(tx, slug, now=now)
-            body = bars_page(pages, report, flow, number, start)
+            body = bars_page(pages, ports.views.campaign_head(tx, slug), flow, number, start)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)
@@ -95,9 +93,7 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> AP
     def period(request: Request, slug: str, number: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             found = closed_period(tx.session, slug, number)
-            title = campaign_of(tx.session, slug).title
-            demonstration = tx.progress.load("demonstration") == "yes"
-            body = period_page(pages, title, demonstration, found)
+            body = period_page(pages, ports.views.campaign_head(tx, slug), found)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)

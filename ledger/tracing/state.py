@@ -30,7 +30,7 @@ from sqlmodel import Session
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict
 from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use
-from ledger.core.names import EndedLine, GoodsLine, LineKind, MoneyLine, SpentLine, line_named
+from ledger.core.names import GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
 from ledger.model.columns import table_of
 from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
 
@@ -98,6 +98,29 @@ _PARTS = (
 _RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
 _RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
 _ENTRIES = select(USES.c.name, USES.c.entry).where(USES.c.name.in_(_names))
+_IN_STATE = (
+    select(SPANS.c.start, SPANS.c.stop)
+    .where(SPANS.c.line == _line, SPANS.c.state == bindparam("state", type_=Text))
+    .order_by(SPANS.c.stop)
+)
+_TAKEN_BY = (
+    select(PIECES.c.start, PIECES.c.stop)
+    .join(USES, USES.c.name == PIECES.c.use)
+    .where(USES.c.line == _line, USES.c.undone_by.is_(None), USES.c.cause == bindparam("cause", type_=Text))
+    .order_by(PIECES.c.start)
+)
+_RETURNING = (
+    select(USES.c.name)
+    .join(PARTS, PARTS.c.use == USES.c.name)
+    .outerjoin(LINES, (LINES.c.ended_use == PARTS.c.use) & (LINES.c.ended_part == PARTS.c.n))
+    .where(
+        USES.c.line == _line,
+        USES.c.undone_by.is_(None),
+        (PARTS.c.line == _line) | LINES.c.name.is_not(None),
+    )
+    .distinct()
+    .order_by(USES.c.name)
+)
 _UNDONE = (
     select(USES.c.name, USES.c.undone_by)
     .where(USES.c.line == _line, USES.c.undone_by.is_not(None))
@@ -160,20 +183,23 @@ class Lines:
         found = map(line_named, self._kind(LineKind.MONEY, wanted))
         return [line for line in found if isinstance(line, MoneyLine)]
 
-    def goods(self, campaign: str | None = None, at: AccountClass | None = None) -> list[GoodsLine]:
-        """The lines of goods of a campaign or of all, by name; at places of one class where one is given."""
-        found = map(line_named, self._kind(LineKind.GOODS, {"campaign": campaign, "at": at}))
+    def goods(
+        self,
+        campaign: str | None = None,
+        at: AccountClass | None = None,
+        *,
+        place: str | None = None,
+        product: str | None = None,
+    ) -> list[GoodsLine]:
+        """The lines of goods of a campaign or of all, by name; of a class of places, a place, a product where given."""
+        wanted = {"campaign": campaign, "at": at, "place": place, "product": product}
+        found = map(line_named, self._kind(LineKind.GOODS, wanted))
         return [line for line in found if isinstance(line, GoodsLine)]
 
     def spent(self, spend: str) -> list[SpentLine]:
         """The lines of what a spend carried away, by name."""
         found = map(line_named, self._kind(LineKind.SPENT, {"number": spend}))
         return [line for line in found if isinstance(line, SpentLine)]
-
-    def ended(self) -> list[EndedLine]:
-        """The lines of what ended in uses and went on after all, by name."""
-        found = map(line_named, self._kind(LineKind.ENDED, {}))
-        return [line for line in found if isinstance(line, EndedLine)]
 
     def _kind(self, kind: LineKind, wanted: dict[str, str | None]) -> Iterator[str]:
         query = select(LINES.c.name).where(LINES.c.kind == kind).order_by(LINES.c.name)
@@ -259,6 +285,18 @@ class Lines:
                     found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
         return found
 
+    def in_state(self, line: str, state: UnitState) -> list[Piece]:
+        """The units of a line that are in a state, in order."""
+        return [
+            (start, stop)
+            for start, stop in self.connection.execute(_IN_STATE, {"line": line, "state": state})
+        ]
+
+    def taken_by(self, line: str, cause: UseCause) -> list[Piece]:
+        """The units of a line that standing uses of a cause took, in order."""
+        rows = self.connection.execute(_TAKEN_BY, {"line": line, "cause": cause})
+        return [(start, stop) for start, stop in rows]
+
     def free_units(self, line: str) -> int:
         """All free units of a line."""
         return int(self.connection.scalar(_FREE_UNITS, {"line": line}) or 0)
@@ -320,6 +358,10 @@ class Lines:
             rows = self.connection.execute(_ENTRIES, {"names": wanted[at : at + _NAMES]})
             found |= {row.name: row.entry for row in rows}
         return found
+
+    def returning(self, line: str) -> dict[str, Use]:
+        """The standing uses of a line that appended to the line itself, or of which an end went on after all."""
+        return self.uses(self.connection.scalars(_RETURNING, {"line": line}))
 
     def undone(self, line: str) -> list[Undone]:
         """The uses of a line that were taken back, each with the entry that did."""

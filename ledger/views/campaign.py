@@ -456,6 +456,21 @@ class CampaignPage(Frozen):
     """Bank money and gifts in kind; at most a page of them."""
 
 
+class CampaignHead(Frozen):
+    """What stands at the head and the foot of every page of a campaign."""
+
+    slug: str
+    """Short name, as in its address."""
+    title: str
+    """Its name."""
+    demonstration: bool
+    """Is all of it invented?"""
+    journal: JournalHead
+    """The newest entry."""
+    sources_of_facts: tuple[SourceOfFact, ...]
+    """What was known before, and who says so."""
+
+
 class DonationPage(Frozen):
     """What the page of a donation shows beside its trail."""
 

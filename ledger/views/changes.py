@@ -79,7 +79,7 @@ class LaterChanges:
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
         self._recorded: dict[str, int] = {}
         self._about: dict[Subject, list[int]] = {}
-        self._resumed = {(line.use, line.part): str(line) for line in lines.ended()}
+        self._resumed: dict[str, dict[int, str]] = {}
 
     def of(self, gift: str, given: GivenUnits) -> tuple[TrailChange, ...]:
         """The changes of a gift, oldest first; `gift` is its name on the line."""
@@ -121,7 +121,7 @@ class LaterChanges:
                     (steps if told else found)[recorded].said.extend(before)
                     (steps if told else found)[recorded].says.extend(after)
                 for index, left in zip(self._indexes(use, low, high), after, strict=True):
-                    resumed = self._resumed.get((use.id, index))
+                    resumed = self._resumed_of(use).get(index)
                     if left.ended is None:
                         work.append(_Run(left.line, left.start, left.end, born, died))
                     elif resumed is not None:
@@ -169,6 +169,14 @@ class LaterChanges:
             kept = [(uses[row.use], recorded_by[row.use], row.by) for row in rows]
             self._undone[line] = kept
         return kept
+
+    def _resumed_of(self, use: Use) -> dict[int, str]:
+        """The lines of what ended in a use and went on after all, by index of its part."""
+        if use.id not in self._resumed:
+            ends = any(part.line is None for part in use.parts)
+            found = self._lines.resumed((use.id,)) if ends else {}
+            self._resumed[use.id] = {part: line for (_, part), line in found.items()}
+        return self._resumed[use.id]
 
     def _recorded_by(self, names: Iterable[str]) -> dict[str, int]:
         self._recorded |= self._lines.recorded_by(name for name in names if name not in self._recorded)

@@ -34,7 +34,7 @@ from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.paper_steps import Detail, PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
-from ledger.views.stages import CampaignFlow
+from ledger.views.stages import BarsOfLines
 from ledger.views.step_units import StepUnits, UnitsByStep
 from ledger.views.trail import (
     Block,
@@ -87,7 +87,7 @@ def restriction_to(session: Session, campaign: str, need: str | None) -> Restric
 
 
 class DonationFollower:
-    """Makes trails of donations of one campaign; the picture of the campaign is made once."""
+    """Makes trails of donations of one campaign; what their lines were asked once is kept for the next one."""
 
     def __init__(self, tx: Reading, campaign: str) -> None:
         self._tx = tx
@@ -96,9 +96,9 @@ class DonationFollower:
         self._observed = Observed(tx.session)
         self._campaign = campaign
         self.campaign = campaign_of(tx.session, campaign)
-        self._picture = CampaignFlow(self._books, campaign)
+        self._bars = BarsOfLines(self._books, campaign)
         self.products = products_of(tx.session, campaign)
-        self._names = PlaceNames(self._picture, self.products)
+        self._names = PlaceNames(self._bars, self.products)
         self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
 
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
@@ -209,7 +209,7 @@ class DonationFollower:
                     self._add_ending(visit, by_step, lost)
                 case Stay():
                     if visit.state is not UnitState.VOID:
-                        held[visit.line, self._picture.ending_of(visit.line)] += visit.end - visit.start
+                        held[visit.line, self._bars.ending_of(visit.line)] += visit.end - visit.start
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
@@ -231,7 +231,7 @@ class DonationFollower:
             return
         units = visit.end - visit.start
         if kind == "payment":
-            _, item = self._picture.order_item(visit.line)
+            _, item = self._bars.order_item(visit.line)
             value, quantity = item.value, item.quantity
             row = by_step.row(kind, number, item.product)
             row.value += units
@@ -254,7 +254,7 @@ class DonationFollower:
         name = use_named(visit.use.id)
         kind, number = name.cause, name.number
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
-        units = self._picture.ended_units(visit.use, visit.units)
+        units = self._bars.ended_units(visit.use, visit.units)
         lost[ending, asset, place] += units
         if kind not in _STEPS:
             return
@@ -266,8 +266,8 @@ class DonationFollower:
             row.lost[ending] += units
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
-        left = self._picture.ending_of(line) if stays else None
-        for bar, first, last in self._picture.on_bar(line, start, end):
+        left = self._bars.ending_of(line) if stays else None
+        for bar, first, last in self._bars.on_bar(line, start, end):
             if points and points[-1].node == bar and points[-1].end == first and points[-1].left == left:
                 points[-1] = ThreadPoint(node=bar, at=(points[-1].start, last), left=left)
             else:
@@ -384,7 +384,7 @@ class DonationFollower:
         units = sum(units for line, k, units in goods if k is kind and self._what(line) == what)
         asset, place = what
         if line_named(first).kind is LineKind.ORDER:
-            number, item = self._picture.order_item(first)
+            number, item = self._bars.order_item(first)
             asset, place = item.product, number
             units = units * item.quantity // item.value
         detail = (("waits", kind.value if kind else ""),)

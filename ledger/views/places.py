@@ -15,7 +15,7 @@ from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import ProductRow
 from ledger.views.flow import ExitKind
-from ledger.views.stages import CampaignFlow, ended_as
+from ledger.views.stages import BarsOfLines, ended_as
 from ledger.views.trail import Place
 
 
@@ -30,10 +30,10 @@ class Left:
 
 
 class PlaceNames:
-    """Says where units are, by the picture of one campaign."""
+    """Says where units are, by the lines of one campaign."""
 
-    def __init__(self, picture: CampaignFlow, products: Mapping[str, ProductRow]) -> None:
-        self._picture = picture
+    def __init__(self, bars: BarsOfLines, products: Mapping[str, ProductRow]) -> None:
+        self._bars = bars
         self._products = products
 
     def unit(self, asset: str) -> str:
@@ -50,7 +50,7 @@ class PlaceNames:
             name = line_named(line)
             asset, place, service = name.asset, "", False
             if isinstance(name, OrderLine):
-                number, item = self._picture.order_item(line)
+                number, item = self._bars.order_item(line)
                 place = number
                 if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                     asset = item.product
@@ -85,9 +85,9 @@ class PlaceNames:
             units = row.end - row.start
             if row.ended is not None:
                 use, part = row.ended
-                lost[self.end_of(use, part.kind)] += self._picture.ended_units(use, units)
+                lost[self.end_of(use, part.kind)] += self._bars.ended_units(use, units)
                 continue
-            kind = self._picture.ending_of(row.line)
+            kind = self._bars.ending_of(row.line)
             if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                 kind = ExitKind.CLAIM if claim else ExitKind.OPEN
             held[row.line, kind] += units
@@ -97,7 +97,7 @@ class PlaceNames:
         """(how, asset, place) of units that ended in a use."""
         ending, line = ended_as(use, kind), line_named(use.line)
         if isinstance(line, OrderLine):
-            product = self._picture.order_item(use.line)[1].product
+            product = self._bars.order_item(use.line)[1].product
             return ending, product, use_named(use.id).number
         if isinstance(line, GoodsLine):
             return ending, line.product, line.place

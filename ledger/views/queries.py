@@ -32,6 +32,7 @@ from ledger.rules.settled import depth_of, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import (
     CampaignCard,
+    CampaignHead,
     CampaignPage,
     CampaignReport,
     DeliveryCheck,
@@ -69,6 +70,7 @@ from ledger.views.two_keys import deliveries
 __all__ = [
     "campaign_cards",
     "campaign_flow",
+    "campaign_head",
     "campaign_page",
     "campaign_report",
     "chain_status",
@@ -126,15 +128,20 @@ _NOT_BOUGHT = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUN
 
 
 def campaign_report(
-    tx: Reading, slug: str, *, now: int, waiting: tuple[OpenItem, ...] | None = None
+    tx: Reading,
+    slug: str,
+    *,
+    now: int,
+    waiting: tuple[OpenItem, ...] | None = None,
+    flow: Flow | None = None,
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
-    `waiting`: its public decisions, where the caller has them.
+    `waiting`, `flow`: its public decisions and its picture, where the caller has them.
     """
     books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
-    flow = campaign_flow(tx, slug)
+    flow = campaign_flow(tx, slug) if flow is None else flow
     gifts = gift_sums(tx.session, slug)
     papers = standing_evidence(tx.session, slug)
     fixed = tx.addresses.fixed_of(slug)
@@ -200,6 +207,17 @@ def campaign_report(
     )
 
 
+def campaign_head(tx: Reading, slug: str) -> CampaignHead:
+    """What every page of a campaign shows of it; raises NotFound."""
+    return CampaignHead(
+        slug=slug,
+        title=campaign_of(tx.session, slug).title,
+        demonstration=tx.progress.load("demonstration") == "yes",
+        journal=_journal_head(tx),
+        sources_of_facts=_sources_of_facts(tx.session, slug),
+    )
+
+
 def _journal_head(tx: Reading) -> JournalHead:
     head = tx.journal.head()
     return JournalHead(seq=head[0] if head else 0, hash=head[1] if head else "0" * 64)
@@ -220,10 +238,11 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     books, today = Books(tx), rfc3339(now)[:10]
     campaign_of(tx.session, slug)
     open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
+    flow = campaign_flow(tx, slug)
     expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
     return CampaignPage(
-        report=campaign_report(tx, slug, now=now, waiting=open_now),
-        flow=campaign_flow(tx, slug),
+        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow),
+        flow=flow,
         papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(
             PublicOpenItem(

@@ -5,10 +5,9 @@ A move with a fee does so, a loss in stock, and what of a loss is found again th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from ledger.core.lines import Part, Piece, Use
-from ledger.core.names import EndedLine
 from ledger.tracing.state import Lines
 
 ReturnedRuns = tuple[tuple[int, int, int], ...]
@@ -30,16 +29,17 @@ def placed(back: ReturnedRuns, start: int, end: int) -> Iterator[tuple[int, int,
         yield at, end, at
 
 
-def returned_runs(lines: Lines, line: str, ended: Collection[EndedLine], asset: str) -> ReturnedRuns:
-    """What uses of a line appended to the line itself; `ended`: the lines of what ended and went on after all."""
+def returned_runs(lines: Lines, line: str) -> ReturnedRuns:
+    """What uses of a line appended to the line itself, at once or by a find of what had ended."""
     found: list[tuple[int, list[Piece]]] = []
-    for use in lines.uses_in(lines.spans(line)).values():
+    uses = lines.returning(line)
+    resumed = lines.resumed(uses)
+    for use in uses.values():
         for index, part in enumerate(use.parts):
             if _all_goes_to(part, line):
                 found.append((part.start, list(_were(use, index, 0, part.out))))
-            resumed = EndedLine(use.id, index, asset)
-            if part.line is None and resumed in ended:
-                found += _found_again(lines, line, use, index, str(resumed))
+            if part.line is None and (use.id, index) in resumed:
+                found += _found_again(lines, line, use, index, resumed[use.id, index])
     back: ReturnedRuns = ()
     for at, runs in sorted(found):
         for start, end in runs:

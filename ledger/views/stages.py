@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
-from ledger.core.names import FREE, EndedLine, GoodsLine, LineKind, OrderLine, UseCause, line_named, use_named
+from ledger.core.names import (
+    FREE,
+    EndedLine,
+    GoodsLine,
+    Line,
+    LineKind,
+    MoneyLine,
+    OrderLine,
+    UseCause,
+    line_named,
+    use_named,
+)
 from ledger.model.campaigns import Nature
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.books import Books
@@ -100,36 +112,29 @@ class _Place:
     place: str
 
 
-class CampaignFlow:
-    """Bars, bands and exits of one campaign, and where a line's units lie on them."""
+_STAGES = {
+    AccountClass.STOCK: StageKind.STOCK,
+    AccountClass.HANDED: StageKind.HANDED,
+    AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
+}
+"""The classes of places whose goods are bars of the picture."""
+
+
+class BarsOfLines:
+    """Where the lines of one campaign lie on the bars of its picture, line by line as they are asked for."""
 
     def __init__(self, books: Books, campaign: str) -> None:
         self._books = books
         self._lines = books.lines
         self._campaign = campaign
-        self._axes: dict[str, _Axis] = {}
-        self._ended = frozenset(self._lines.ended())
-        self._stages: dict[_Place, list[Bar]] = {}
-        self._bands: list[Band] = []
-        self._exits: list[Exit] = []
+        self._axes: dict[str, _Axis | None] = {}
         self._products = products_of(books.session, campaign)
         self._orders: dict[str, OrderRow] = {}
         self._items: dict[tuple[str, str], OrderItemRow] = {}
-        self._origins = origins_of(books.session, campaign)
-        self._find_bars()
-
-    # where units are
-
-    def axis(self, line: str) -> tuple[str, int, int] | None:
-        """(bar, its first and last unit of this line), None where the line is no bar."""
-        axis = self._axes.get(line)
-        if axis is None:
-            return None
-        return axis.bar, axis.at(0), axis.at(self._lines.length(line))
 
     def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The runs of an interval of a line on its bar, none where the line is no bar."""
-        axis = self._axes.get(line)
+        axis = self._axis(line)
         return [] if axis is None else [(axis.bar, a, b) for _, _, a, b in axis.segments(start, end)]
 
     def ending_of(self, line: str) -> ExitKind | None:
@@ -140,9 +145,9 @@ class CampaignFlow:
                 use = self._lines.use(name.use)
                 return ended_as(use, use.parts[name.part].kind)
             case OrderLine():
-                if self._is_service_order(line):
+                if self._is_service(name):
                     return ExitKind.SPENT
-                return ExitKind.CLAIM if self._orders[name.order].is_closed else ExitKind.OPEN
+                return ExitKind.CLAIM if self._order(name).is_closed else ExitKind.OPEN
             case GoodsLine():
                 return _WAITS.get(name.at)
         return _APART[name.kind]
@@ -152,21 +157,99 @@ class CampaignFlow:
         name = line_named(line)
         if not isinstance(name, OrderLine):
             raise ValueError(f"line: {line} is no item of an order")
-        if name.campaign == self._campaign:
-            return name.order, self._items[name.order, name.item]
-        session = self._books.session
-        return name.order, item_of(session, require_order(session, name.campaign, name.order), name.item)
+        return name.order, self._item(name)
 
-    def _is_service_order(self, line: str) -> bool:
-        _, item = self.order_item(line)
-        return self._products[item.product].nature is Nature.SERVICE
+    def ended_units(self, use: Use, units: int) -> int:
+        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
+        line = line_named(use.line)
+        if not (is_refund(use) and isinstance(line, OrderLine)):
+            return units
+        item = self._item(line)
+        return units * item.quantity // item.value
+
+    def _order(self, line: OrderLine) -> OrderRow:
+        if line.campaign != self._campaign:
+            return require_order(self._books.session, line.campaign, line.order)
+        if line.order not in self._orders:
+            self._orders[line.order] = require_order(self._books.session, line.campaign, line.order)
+        return self._orders[line.order]
+
+    def _item(self, line: OrderLine) -> OrderItemRow:
+        if line.campaign != self._campaign:
+            return item_of(self._books.session, self._order(line), line.item)
+        key = (line.order, line.item)
+        if key not in self._items:
+            self._items[key] = item_of(self._books.session, self._order(line), line.item)
+        return self._items[key]
+
+    def _is_service(self, line: OrderLine) -> bool:
+        return self._products[self._item(line).product].nature is Nature.SERVICE
+
+    def _axis(self, line: str) -> _Axis | None:
+        """The axis of a line; None where it is no bar."""
+        if line not in self._axes:
+            name = line_named(line)
+            own = isinstance(name, MoneyLine | OrderLine | GoodsLine) and name.campaign == self._campaign
+            self._axes[line] = self._find_axis(name) if own else None
+        return self._axes[line]
+
+    def _find_axis(self, name: Line) -> _Axis | None:
+        match name:
+            case MoneyLine():
+                return self._measured(str(name), str(name), 0)[0]
+            case OrderLine():
+                return self._order_axis(name)
+            case GoodsLine() if name.at in _STAGES:
+                # Lots of a product at a place lie on one bar, one after the other.
+                before = 0
+                lots = self._lines.goods(self._campaign, name.at, place=name.place, product=name.product)
+                for lot in takewhile(lambda lot: str(lot) < str(name), sorted(lots, key=str)):
+                    before += self._measured(str(lot), "", 0)[1]
+                return self._measured(str(name), _bar_of(name), before)[0]
+        return None
+
+    def _order_axis(self, name: OrderLine) -> _Axis | None:
+        if self._is_service(name):
+            return None
+        item = self._item(name)
+        return _Axis(str(name), 0, item.quantity, item.value, ())
+
+    def _measured(self, line: str, bar: str, offset: int) -> tuple[_Axis, int]:
+        """The axis of a line that begins at `offset` of a bar, and how many units of the bar it is."""
+        back = returned_runs(self._lines, line)
+        void = (
+            *self._lines.in_state(line, UnitState.VOID),
+            # What was reclassified is counted where it lies since.
+            *self._lines.taken_by(line, UseCause.RECLASSIFICATION),
+            *((start, end) for start, end, _ in back),
+        )
+        units = self._lines.length(line) - units_in(void)
+        return _Axis(bar, offset, 1, 1, void, back), units
+
+
+def _bar_of(line: GoodsLine) -> str:
+    return f"{line.at.value}:{line.place}:{line.product}"
+
+
+class CampaignFlow(BarsOfLines):
+    """The whole picture: stages, bars, bands and exits of one campaign."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        super().__init__(books, campaign)
+        self._stages: dict[_Place, list[Bar]] = {}
+        self._bands: list[Band] = []
+        self._exits: list[Exit] = []
+        self._resumed: dict[tuple[str, int], str] = {}
+        self._origins = origins_of(books.session, campaign)
+        self._find_bars()
 
     def flow(self) -> Flow:
-        """The whole picture; who follows one gift needs only its bars."""
+        """The picture as data."""
         self._bands.clear()
         self._exits.clear()
-        for line in list(self._axes):
-            self._follow(line)
+        for line, axis in list(self._axes.items()):
+            if axis is not None:
+                self._follow(line, axis)
         stages = tuple(
             Stage(
                 kind=place.kind,
@@ -227,66 +310,50 @@ class CampaignFlow:
             self._items |= {(order.number, item.item): item for item in items[order.entry]}
             for item in items[order.entry]:
                 line = order_line(self._campaign, order.number, item.item, order.currency)
-                if self._products[item.product].nature is Nature.SERVICE:
+                if self._axis(line) is None:
                     continue
-                key = line
-                self._axes[line] = _Axis(key, 0, item.quantity, item.value, ())
                 label = order.number if len(items[order.entry]) == 1 else f"{order.number}/{item.item}"
                 bar = Bar(
-                    key=key,
+                    key=line,
                     label=label,
                     substance=Substance.GOODS,
                     amount=Amount.of(item.product, item.quantity),
                 )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
-        kinds = {
-            AccountClass.STOCK: StageKind.STOCK,
-            AccountClass.HANDED: StageKind.HANDED,
-            AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
-        }
         for goods in self._lines.goods(self._campaign):
             line = str(goods)
-            if goods.at not in kinds or self._lines.length(line) == 0:
+            if goods.at not in _STAGES or self._lines.length(line) == 0:
                 continue
-            stage_kind = kinds[goods.at]
+            stage_kind = _STAGES[goods.at]
             place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
-            key = f"{goods.at.value}:{goods.place}:{goods.product}"
-            self._add_bar(_Place(stage_kind, place), key, line, goods.product, Substance.GOODS, goods.place)
+            bar_place = _Place(stage_kind, place)
+            self._add_bar(bar_place, _bar_of(goods), line, goods.product, Substance.GOODS, goods.place)
 
     def _add_bar(
         self, stage: _Place, key: str, line: str, asset: str, substance: Substance, label: str
     ) -> None:
-        back = returned_runs(self._lines, line, self._ended, self._asset_on(line))
-        # What was reclassified is counted where it lies since.
-        void = tuple(
-            (s.start, s.end) for s in self._lines.spans(line) if s.state is UnitState.VOID or _left_the_bar(s)
-        )
-        void += tuple((start, end) for start, end, _ in back)
-        units = self._lines.length(line) - units_in(void)
         bars = self._stages.setdefault(stage, [])
-        for index, bar in enumerate(bars):
-            if bar.key == key:
-                self._axes[line] = _Axis(key, bar.units, 1, 1, void, back)
-                longer = Amount.of(bar.asset, bar.units + units)
-                bars[index] = bar.model_copy(update={"amount": longer})
-                return
-        self._axes[line] = _Axis(key, 0, 1, 1, void, back)
-        bars.append(Bar(key=key, label=label, substance=substance, amount=Amount.of(asset, units)))
-
-    def ended_units(self, use: Use, units: int) -> int:
-        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
-        if not (is_refund(use) and line_named(use.line).kind is LineKind.ORDER):
-            return units
-        _, item = self.order_item(use.line)
-        return units * item.quantity // item.value
+        at = next((index for index, bar in enumerate(bars) if bar.key == key), None)
+        before = 0 if at is None else bars[at].units
+        self._axes[line], units = self._measured(line, key, before)
+        whole = Bar(key=key, label=label, substance=substance, amount=Amount.of(asset, before + units))
+        if at is None:
+            bars.append(whole)
+        else:
+            bars[at] = whole
 
     # bands and exits
 
-    def _follow(self, line: str) -> None:
-        axis = self._axes[line]
+    def _uses_of(self, spans: Iterable[Span]) -> dict[str, Use]:
+        """The uses that took units of some spans; what ended in them and went on after all is noted."""
+        uses = self._lines.uses_in(spans)
+        self._resumed |= self._lines.resumed(uses)
+        return uses
+
+    def _follow(self, line: str, axis: _Axis) -> None:
         asset = self._asset_on(line)
         spans = self._lines.spans(line)
-        uses = self._lines.uses_in(spans)
+        uses = self._uses_of(spans)
         for span in spans:
             if line_named(line).kind is LineKind.MONEY and _left_the_bar(span):
                 continue
@@ -311,11 +378,14 @@ class CampaignFlow:
                         )
 
     def _asset_on(self, line: str) -> str:
-        head = line.split("/", 1)[0]
-        if head == "order":
-            return self.order_item(line)[1].product
-        asset = line.rsplit("/", 1)[1]
-        return asset.split("#", 1)[0]
+        """What the units of a line's bar are: of an order and of a lot their product."""
+        name = line_named(line)
+        match name:
+            case OrderLine():
+                return self._item(name).product
+            case GoodsLine():
+                return name.product
+        return name.asset
 
     def _expand(self, bar: str, asset: str, use: Use, low: int, high: int, start: int, end: int) -> None:
         """Counts `low..high` of a use are `start..end` of a bar: what goes on first, what ends after it."""
@@ -330,9 +400,9 @@ class CampaignFlow:
                 continue
             till = end if share == left else at + (end - at) * share // left
             left -= share
-            resumed = EndedLine(use.id, index, asset)
-            if part.line is None and resumed in self._ended:
-                self._land(bar, asset, str(resumed), *outs[index], at, till)
+            resumed = self._resumed.get((use.id, index))
+            if part.line is None and resumed is not None:
+                self._land(bar, asset, resumed, *outs[index], at, till)
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
                 units = till - at if is_refund(use) else share
@@ -371,7 +441,7 @@ class CampaignFlow:
             at = till
 
     def _land(self, bar: str, asset: str, line: str, first: int, last: int, start: int, end: int) -> None:
-        target = self._axes.get(line)
+        target = self._axis(line)
         if target is not None:
             # A loss in stock appends what is left to its own line: it stays on its bar.
             if target.bar != bar:
@@ -383,9 +453,9 @@ class CampaignFlow:
                 )
                 self._bands.append(band)
             return
-        if line_named(line).kind is LineKind.ORDER:
-            _, item = self.order_item(line)
-            name = self._products[item.product].name
+        there = line_named(line)
+        if isinstance(there, OrderLine):
+            name = self._products[self._item(there).product].name
             self._exits.append(
                 Exit(
                     source=bar,
@@ -398,7 +468,7 @@ class CampaignFlow:
             return
         at, units = start, last - first
         spans = self._lines.spans(line, first, last)
-        uses = self._lines.uses_in(spans)
+        uses = self._uses_of(spans)
         for span in spans:
             till = start + (end - start) * (span.end - first) // units
             if span.state is UnitState.USED:

@@ -9,9 +9,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.flow.layout import SHOWN
 from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
+from ledger.core.frozen import Amount
 from ledger.views.campaign import SourceOfFact
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, FakeViews, ports
 
@@ -54,6 +57,60 @@ def test_the_first_view_is_small(site: TestClient, path: str) -> None:
     """HTML and blocking CSS together, gzip, at most 14 KB with both drawings in it."""
     html = site.get(path).content
     assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+
+
+def crowded_flow(orders: int) -> Flow:
+    """The story's flow with so many conversions and orders, of each of which something is still to come or came bad."""
+    story = built.story_flow()
+    donated, _, _, stock, *later = story.stages
+    sats, cents, pieces = 10_000_000, 500_000, stock.bars[0].units // orders
+    numbers = range(1, orders + 1)
+    converted = tuple(
+        Bar(key=f"C-{n}", label=f"C-{n}", substance=Substance.MONEY, amount=Amount.of("USD", cents))
+        for n in numbers
+    )
+    ordered = tuple(
+        Bar(key=f"PO-{n}", label=f"PO-{n}", substance=Substance.GOODS, amount=Amount.of("mask", pieces + 10))
+        for n in numbers
+    )
+    coins = donated.bars[0].model_copy(update={"amount": Amount.of("BTC", orders * sats)})
+    stages = (
+        donated.model_copy(update={"bars": (coins,)}),
+        Stage(kind=StageKind.CONVERTED, place="", count=orders, bars=converted, totals=()),
+        Stage(kind=StageKind.ORDERED, place="", count=orders, bars=ordered, totals=()),
+        stock,
+        *later,
+    )
+    bands = [band for band in story.bands if not band.source.startswith(("btc", "C-", "PO-"))]
+    exits = [row for row in story.exits if not row.source.startswith(("btc", "C-", "PO-"))]
+    for n in numbers:
+        at, there = sats * (n - 1), pieces * (n - 1)
+        bands += [
+            Band(source="btc", target=f"C-{n}", taken=(at, at + sats), joined=(0, cents)),
+            Band(source=f"C-{n}", target=f"PO-{n}", taken=(0, cents), joined=(0, pieces + 10)),
+            Band(source=f"PO-{n}", target="beijing", taken=(0, pieces), joined=(there, there + pieces)),
+        ]
+        kind = ExitKind.OPEN if n % 2 else ExitKind.DAMAGED
+        taken, left = (pieces, pieces + 10), Amount.of("mask", 10)
+        exits.append(Exit(source=f"PO-{n}", kind=kind, label="", taken=taken, amount=left))
+    return Flow(units=story.units, stages=stages, bands=tuple(bands), exits=tuple(exits))
+
+
+@pytest.mark.parametrize("orders", [9, 99, 999])
+def test_the_first_view_is_small_however_many_orders_there_are(orders: int) -> None:
+    """Bars beyond some twenty a stage are drawn as one, which says how many they are and leads to all of them."""
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    flow = crowded_flow(orders)
+    mine.views.pages["crowded"] = built.changed(built.story_page(), flow=flow)
+    site = TestClient(create_app(mine))
+    html = site.get("/c/crowded")
+    assert html.status_code == 200
+    assert len(gzip.compress(html.content, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+    listed = re.findall(r'href="(/c/[^"]*/flow/2)"', html.text)
+    assert bool(listed) == (orders > SHOWN)
+    if listed:
+        assert "PO-1<" in site.get("/c/crowded/flow/2").text
 
 
 def test_the_picture_has_its_table(site: TestClient) -> None:

@@ -21,6 +21,7 @@ from ledger.recording.desk import act
 from ledger.recording.users import actor_named, add_token, add_user
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod
+from tests.tools.builders_views import head
 from tests.tools.demo_data import run_command
 
 NOW = unix_seconds("2024-01-14T00:00:00Z")
@@ -173,7 +174,7 @@ def test_a_long_trial_balance_is_small_and_still_ties(store: Store) -> None:
         reopened=None,
         rows=tuple(rows),
     )
-    html = period_page(PageRenderer(SiteSettings()), "Help", False, period)
+    html = period_page(PageRenderer(SiteSettings()), head("help"), period)
     assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024
     tables = re.findall(r"<section>.*?</section>", html.decode(), re.S)
     assert len(tables) == 12

@@ -11,6 +11,7 @@ from ledger.model.evidence import Access
 from ledger.views.campaign import (
     Books,
     CampaignCard,
+    CampaignHead,
     CampaignPage,
     CampaignReport,
     DeliveryCheck,
@@ -335,6 +336,18 @@ def story_report(unit: str = "mask") -> CampaignReport:
             LimitRow(role="approver", most=Amount.of("USD", 5_000_000), date="2020-05-14"),
         ),
     )  # fmt: skip
+
+
+def head(slug: str = "bithelp") -> CampaignHead:
+    """What stands on every page of the story's campaign."""
+    report = story_report()
+    return CampaignHead(
+        slug=slug,
+        title=report.title,
+        demonstration=report.demonstration,
+        journal=report.journal,
+        sources_of_facts=report.sources_of_facts,
+    )
 
 
 def story_page(unit: str = "mask") -> CampaignPage:

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotAllowed, NotFound, Refused
-from ledger.views.campaign import CampaignCard, CampaignPage, CampaignReport, DonationPage, DonationRow
+from ledger.views.campaign import (
+    CampaignCard,
+    CampaignHead,
+    CampaignPage,
+    CampaignReport,
+    DonationPage,
+    DonationRow,
+)
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
 from ledger.views.trail import DonationStatus, DonationTrail, Paper
@@ -97,6 +104,10 @@ class FakeViews:
 
     def campaign_flow(self, tx: Any, slug: str) -> Flow:
         return self.campaign_page(tx, slug, now=0).flow
+
+    def campaign_head(self, tx: Any, slug: str) -> CampaignHead:
+        self.campaign_page(tx, slug, now=0)
+        return built.head(slug)
 
     def donation_page(self, tx: Any, trail: DonationTrail, *, now: int) -> DonationPage:
         return built.donation_page(trail)
