@@ -5,54 +5,40 @@ Model: folded from the entries of `ledger/rules/periods.py`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlmodel import Field, Index, UniqueConstraint
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, one_of
+from ledger.model.proposals import Proposal, ProposalStatus
 
 
-class PeriodStatus(StrEnum):
-    """A closing waits for another person, who closes the period or leaves it open; a reversal opens it again."""
+class PeriodRow(Proposal, table=True):
+    """The days from `first` to `last`, both included, that somebody wants closed, on the day `told_on`.
 
-    PENDING = "pending"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    REOPENED = "reopened"
-
-
-class PeriodRow(Table, table=True):
-    """The days from `first` to `last`, both included, that somebody wants closed; `date` is that of the closing."""
+    Approved, they are closed; a reversal opens them again.
+    """
 
     __tablename__: ClassVar[Any] = "periods"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         Index("periods_last", "campaign", "status", "last"),
-        one_of("status", PeriodStatus),
+        one_of("status", ProposalStatus),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
     first: str = Field(sa_type=TEXT)
     last: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
-    at: str = Field(sa_type=TEXT)  # when it was recorded
-    status: PeriodStatus = Field(sa_type=Word(PeriodStatus))
 
 
 class PeriodClosingRow(Table, table=True):
     """That a period was closed, booked on `date`: the approval, which froze its balances.
 
     `through` is the last entry that the balances count, `scanned` the last one before which no entry waits for a later
-    period. A reversal opens the period again.
+    period. It stays when the period is opened again.
     """
 
     __tablename__: ClassVar[Any] = "period_closings"
-    __table_args__ = (Index("period_closings_period", "period_entry", "reversed_by"), STRICT)
+    __table_args__ = (UniqueConstraint("period_entry"), STRICT)
     entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
     )
@@ -60,7 +46,6 @@ class PeriodClosingRow(Table, table=True):
     date: str = Field(sa_type=TEXT)
     through: int = Field(sa_type=LONG)
     scanned: int = Field(sa_type=LONG)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class PeriodBalanceRow(Table, table=True):

@@ -89,6 +89,7 @@ _DECIDED: tuple[Proposals, ...] = (
     closings.CLOSINGS,
     payments.PAYMENTS,
     supplier_refunds.REFUNDS,
+    periods.PERIODS,
     reclassifications.RECLASSIFICATIONS,
 )
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}

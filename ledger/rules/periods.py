@@ -14,12 +14,13 @@ from pydantic import ConfigDict
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
-from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow, PeriodStatus
+from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import Context
 from ledger.rules.trial_balance import (
     FrozenBalance,
     add_transfers,
@@ -27,7 +28,7 @@ from ledger.rules.trial_balance import (
     empty_sums,
     frozen_balances,
 )
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, proposed
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -79,7 +80,7 @@ def last_closed(session: Session, campaign: str) -> PeriodRow | None:
     """The newest closed period of a campaign; None while every period is open."""
     return session.exec(
         select(PeriodRow)
-        .where(PeriodRow.campaign == campaign, PeriodRow.status == PeriodStatus.CLOSED)
+        .where(PeriodRow.campaign == campaign, PeriodRow.status == ProposalStatus.APPROVED)
         .order_by(col(PeriodRow.last).desc())
         .limit(1)
     ).first()
@@ -87,34 +88,13 @@ def last_closed(session: Session, campaign: str) -> PeriodRow | None:
 
 def pending_period(session: Session, campaign: str) -> PeriodRow | None:
     """The period whose closing waits for a decision; there is at most one."""
-    waiting = (col(PeriodRow.campaign) == campaign, col(PeriodRow.status) == PeriodStatus.PENDING)
+    waiting = (PeriodRow.campaign == campaign, PeriodRow.status == ProposalStatus.PENDING)
     return session.exec(select(PeriodRow).where(*waiting)).first()
-
-
-def find_period(session: Session, campaign: str, number: str) -> PeriodRow | None:
-    wanted = (col(PeriodRow.campaign) == campaign, col(PeriodRow.number) == number)
-    return session.exec(select(PeriodRow).where(*wanted)).one_or_none()
-
-
-def _period(session: Session, campaign: str, number: str) -> PeriodRow:
-    period = find_period(session, campaign, number)
-    if period is None:
-        raise NotFound(f"period: there is no period {number} in campaign {campaign}")
-    return period
 
 
 def _closing_of(session: Session, period: PeriodRow) -> PeriodClosingRow:
     """What closed a period that is closed."""
-    wanted = (col(PeriodClosingRow.period_entry) == period.entry, col(PeriodClosingRow.reversed_by).is_(None))
-    return session.exec(select(PeriodClosingRow).where(*wanted)).one()
-
-
-def _pending(context: Context, number: str) -> PeriodRow:
-    """The closing that waits for a decision; raises NotFound or Conflict."""
-    period = _period(context.books.session, context.campaign, number)
-    if period.status is not PeriodStatus.PENDING:
-        raise Conflict(f"number: period {number} is {period.status.value}; only a pending one can be decided")
-    return period
+    return session.exec(select(PeriodClosingRow).where(PeriodClosingRow.period_entry == period.entry)).one()
 
 
 def _days(facts: PeriodClose) -> tuple[str, str]:
@@ -152,7 +132,7 @@ def _require_after(date: str, last: str) -> None:
         raise Refused.field("date", f"lies in the period that it closes; give a day after {last}")
 
 
-def _post(context: Context, facts: PeriodClose) -> Posting[Days]:
+def _hold(context: Context, facts: PeriodClose) -> Posting[Days]:
     require_campaign(context)
     waiting = pending_period(context.books.session, context.campaign)
     if waiting is not None:
@@ -164,27 +144,16 @@ def _post(context: Context, facts: PeriodClose) -> Posting[Days]:
     return Posting(notes=Days(first=first, last=last))
 
 
-def _fold(books: Books, entry: Entry[PeriodClose, Days]) -> None:
-    books.session.add(
-        PeriodRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=entry.facts.number,
-            first=entry.notes.first,
-            last=entry.notes.last,
-            date=entry.facts.date,
-            at=entry.at,
-            status=PeriodStatus.PENDING,
-        )
-    )
+def _row(_books: Books, entry: Entry[PeriodClose, Days]) -> PeriodRow:
+    facts, days = entry.facts, entry.notes
+    return PeriodRow(**proposed(entry, facts.number, facts.date), first=days.first, last=days.last)
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting[Frozen]:
+def _effect(context: Context, period: PeriodRow, decision: Decision) -> Posting[Frozen]:
     """Sum up what is dated in the period, on what the one before it froze; later dates wait for their own."""
     session, campaign = context.books.session, context.campaign
-    period = _pending(context, decision.number)
     first, last = period.first, period.last
-    _require_next(context, first, last, period.date)
+    _require_next(context, first, last, period.told_on)
     _require_after(decision.date, last)
     before = last_closed(session, campaign)
     opening, scanned = empty_sums(), 0
@@ -215,10 +184,8 @@ def _post_approved(context: Context, decision: Decision) -> Posting[Frozen]:
     )
 
 
-def _fold_approved(books: Books, entry: Entry[Decision, Frozen]) -> None:
+def _freeze(books: Books, period: PeriodRow, entry: Entry[Decision, Frozen]) -> None:
     session, frozen = books.session, entry.notes
-    period = _period(session, entry.campaign, entry.facts.number)
-    period.status = PeriodStatus.CLOSED
     session.add(
         PeriodClosingRow(
             entry=entry.seq,
@@ -241,72 +208,25 @@ def _fold_approved(books: Books, entry: Entry[Decision, Frozen]) -> None:
         )
 
 
-def _require_last_closed(context: Context, entry: Entry[Decision, Frozen]) -> None:
+def _require_last_closed(context: Context, period: PeriodRow, _entry: Entry[Decision, Frozen]) -> None:
     """Conflict where a later period was closed on what would be opened again."""
     closed = last_closed(context.books.session, context.campaign)
-    if closed is not None and closed.number != entry.facts.number:
+    if closed is not None and closed.entry != period.entry:
         raise Conflict(f"entry: {closed.number} was closed after it; open that again first")
 
 
-def _unfold(books: Books, entry: Entry[Decision, Frozen], seq: int) -> None:
-    """A reversed closing leaves its period open, and the one before it the last that is closed."""
-    _period(books.session, entry.campaign, entry.facts.number).status = PeriodStatus.REOPENED
-    books.session.get_one(PeriodClosingRow, entry.seq).reversed_by = seq
-
-
-def _recorded_by(books: Books, campaign: str, facts: Decision) -> int | None:
-    period = find_period(books.session, campaign, facts.number)
-    return None if period is None else period.entry
-
-
-def _post_rejected(context: Context, facts: Decision) -> Posting[None]:
-    _pending(context, facts.number)
-    return Posting()
-
-
-def _fold_rejected(books: Books, entry: Entry[Decision, None]) -> None:
-    _period(books.session, entry.campaign, entry.facts.number).status = PeriodStatus.REJECTED
-
-
-PERIOD = Kind(
-    typed=True,
-    name="period",
+PERIODS = Workflow(
     noun="period",
-    verb="close",
+    proposed_by=("period", "close"),
     facts=PeriodClose,
-    notes=Days,
+    proposal_notes=Days,
+    row=PeriodRow,
     doc="Close a period that is over; it waits for another person's approval, which freezes its balances.",
-    roles=RECORDERS,
-    key=numbered("period"),
-    post=_post,
-    fold=_fold,
-)
-APPROVED = Kind(
-    typed=True,
-    name="period.approved",
-    noun="period",
-    verb="approve",
-    facts=Decision,
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
     notes=Frozen,
-    doc="Approve a recorded period; its recorder may not.",
-    roles=APPROVERS,
-    key=lambda campaign, facts: f"approval:period:{campaign}:{facts.number}",
-    post=_post_approved,
-    fold=_fold_approved,
-    approves=_recorded_by,
-    undoing=Undoing(_unfold, require=_require_last_closed),
+    approved=_freeze,
+    require=_require_last_closed,
 )
-REJECTED = Kind(
-    typed=True,
-    name="period.rejected",
-    noun="period",
-    verb="reject",
-    facts=Decision,
-    notes=None,
-    doc="Reject a recorded period; what it held is free again. Its recorder may withdraw it so.",
-    roles=RECORDERS,
-    key=lambda campaign, facts: f"rejection:period:{campaign}:{facts.number}",
-    post=_post_rejected,
-    fold=_fold_rejected,
-)
-KINDS = (PERIOD, APPROVED, REJECTED)
+KINDS = PERIODS.kinds()

@@ -148,7 +148,7 @@ def trial_balances(session: Session, campaign: str) -> tuple[TrialBalance, ...]:
             closed_on=closing.date,
             seq=closing.entry,
             through=closing.through,
-            reopened=closing.reversed_by,
+            reopened=period.reversed_by,
             rows=tuple(
                 TrialRow(row.account, row.asset, row.opening, row.closing)
                 for row in _balances(session, closing)

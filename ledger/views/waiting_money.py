@@ -19,7 +19,6 @@ from ledger.rules.coins import CoinClasses
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
-from ledger.rules.periods import pending_period
 from ledger.rules.pledges import gift_asset
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
@@ -199,16 +198,6 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 amount=Amount.known(proposal.asset, proposal.minor),
                 what_to_do=_ANOTHER,
             )
-    period = pending_period(books.session, slug)
-    if period is not None:
-        yield OpenItem(
-            kind=OpenItemKind.APPROVAL,
-            campaign=slug,
-            subject=f"period {period.number}",
-            since=period.at,
-            amount=None,
-            what_to_do=_ANOTHER,
-        )
 
 
 def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:

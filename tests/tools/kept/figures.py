@@ -26,7 +26,6 @@ from ledger.model.limits import LimitRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.people import ResultRow
-from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.rates import RateRow
@@ -40,6 +39,7 @@ from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import ORDERS, bound_orders, items_of
 from ledger.rules.payable import credited_on_order, payable_on_invoice
+from ledger.rules.periods import PERIODS
 from ledger.rules.rates import rate_number
 from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import indicators_of
@@ -440,9 +440,13 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
     closed = {row.number: row.stage.value for row in bound_orders(session, slug) if row.is_closed}
     for noun, workflow in WORKFLOWS.items():
         for number, status in workflow.statuses(session, slug):
-            yield noun, number, (closed.get(number) if noun == ORDERS.noun else None) or status.value
-    for period in session.exec(select(PeriodRow).where(PeriodRow.campaign == slug)):
-        yield "period", period.number, period.status.value
+            standing = _OF_PERIODS.get(status) if noun == PERIODS.noun else None
+            if noun == ORDERS.noun:
+                standing = closed.get(number)
+            yield noun, number, standing or status.value
+
+
+_OF_PERIODS = {ProposalStatus.APPROVED: "closed", ProposalStatus.REVERSED: "reopened"}
 
 
 def _standing(reversed_by: int | None) -> str:
