@@ -15,6 +15,7 @@ from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.proposals import Proposal, ProposalStatus
+from ledger.model.recorded import Numbered
 
 
 class OrderStatus(StrEnum):
@@ -118,21 +119,14 @@ class OrderItemRow(Table, table=True):
     value: int = Field(sa_type=LONG)
 
 
-class InvoiceRow(Table, table=True):
+class InvoiceRow(Numbered, table=True):
     """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""
 
     __tablename__: ClassVar[Any] = "invoices"
     __table_args__ = (UniqueConstraint("campaign", "number"), Index("invoices_order", "order_entry"), STRICT)
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class InvoiceLineRow(Table, table=True):
@@ -175,7 +169,7 @@ class AcceptedMismatchRow(Table, table=True):
     mismatch: Mismatch = Field(primary_key=True, sa_type=Word(Mismatch))
 
 
-class CreditNoteRow(Table, table=True):
+class CreditNoteRow(Numbered, table=True):
     """What a supplier credits on an order, and off which invoice, if any."""
 
     __tablename__: ClassVar[Any] = "credit_notes"
@@ -185,17 +179,10 @@ class CreditNoteRow(Table, table=True):
         Index("credit_notes_invoice", "invoice_entry"),
         STRICT,
     )
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT)
-    number: str = Field(sa_type=TEXT)
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
     amount: int = Field(sa_type=LONG)
     reason: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)  # accounting date
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class CreditNoteLineRow(Table, table=True):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, TEXT, Table, Word
+from ledger.model.recorded import Paper
 
 
 class ProposalStatus(StrEnum):
@@ -26,7 +27,7 @@ COUNTS = (ProposalStatus.PENDING, ProposalStatus.APPROVED)
 """What was asked for and not turned down: it waits, or it stands."""
 
 
-class Proposal(Table):
+class Proposal(Paper):
     """The columns of a noun that one person records and another one decides; no table by itself.
 
     `entry` is the proposal's own, booked on `date`; `told_on` is the day that its facts name, `happened` the day on
@@ -35,19 +36,11 @@ class Proposal(Table):
     `one_of("status", ProposalStatus)`, and that campaign and number are unique together.
     """
 
-    entry: int = Field(
-        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
-    )
-    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
-    number: str = Field(sa_type=TEXT)
-    date: str = Field(sa_type=TEXT)
     told_on: str = Field(sa_type=TEXT)
-    happened: str | None = Field(default=None, sa_type=TEXT)
     recorded_at: str = Field(sa_type=TEXT)
     status: ProposalStatus = Field(default=ProposalStatus.PENDING, sa_type=Word(ProposalStatus))
     decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     decided_on: str | None = Field(default=None, sa_type=TEXT)
-    reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class HoldRow(Table, table=True):

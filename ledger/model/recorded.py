@@ -1,7 +1,7 @@
 """The columns of what one person records: the entry that recorded it, whose it is, its day, and what took it back.
 
-No tables by themselves: a noun's own table adds its facts, and says what is unique. What two people decide has the
-columns of `proposals`.
+No tables by themselves: a noun's own table adds its facts, and says what is unique. What two people decide has more,
+in `proposals`.
 """
 
 from __future__ import annotations
