@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlmodel import select
+from sqlmodel import col, func, select
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
+from ledger.model.conversions import ConversionRow, ConversionSaleRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -56,6 +58,25 @@ def _coins_for_line(books: Books, slug: str) -> int:
     for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
         sats += spend.shortfall - (0 if spend.live else spend.wallet)
     return sats
+
+
+def conversions_tie(tx: Reading) -> Iterator[Finding]:
+    """What the uses of a standing conversion sold sums to the whole of it, fee by fee."""
+    sales = select(
+        ConversionSaleRow.conversion_entry,
+        func.sum(ConversionSaleRow.sold),
+        func.sum(ConversionSaleRow.proceeds),
+        func.sum(ConversionSaleRow.fee),
+    ).group_by(col(ConversionSaleRow.conversion_entry))
+    summed = {
+        entry: (int(sold), int(proceeds), int(fee)) for entry, sold, proceeds, fee in tx.session.exec(sales)
+    }
+    approved = select(ConversionRow).where(ConversionRow.status == ProposalStatus.APPROVED)
+    for row in tx.session.exec(approved.order_by(col(ConversionRow.entry))):
+        whole, found = (row.sold, row.proceeds, row.exchange_fee), summed.get(row.entry, (0, 0, 0))
+        if whole != found:
+            what = f"sold, proceeds and fee are {whole}, and those of its uses {found}"
+            yield Finding("conversions_tie", f"{row.campaign}/{row.number}", what)
 
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from ledger.checks.gifts import (
     pledges_tie,
 )
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
-from ledger.checks.money import books_are_chain, loans_tie, money_on_lines
+from ledger.checks.money import books_are_chain, conversions_tie, loans_tie, money_on_lines
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.core.errors import LedgerError
@@ -45,6 +45,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     carrying_values_tie,
     bank_matches_tie,
     bank_outstanding_ties,
+    conversions_tie,
     loans_tie,
     pledges_tie,
     blocked_gifts_are_held,
@@ -54,7 +55,16 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
 BY_ENTRY = (bytes_hash, rows_are_bytes)
 """Checks of single entries: what they found once stays so, as long as nobody meddles with the database."""
 
-BY_ACCOUNT = (assets_balance, no_negative_place, orders_tie, lots_tie, results_tie, loans_tie, pledges_tie)
+BY_ACCOUNT = (
+    assets_balance,
+    no_negative_place,
+    orders_tie,
+    lots_tie,
+    results_tie,
+    conversions_tie,
+    loans_tie,
+    pledges_tie,
+)
 """Checks of sums that do not grow with the number of gifts."""
 
 

@@ -84,6 +84,7 @@ ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 
 _DECIDED: tuple[Proposals, ...] = (
+    conversions.CONVERSIONS,
     moves.MOVES,
     orders.ORDERS,
     closings.CLOSINGS,

@@ -5,11 +5,12 @@ The fee is parted first, in proportion, in its own asset; what goes on is last (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -17,25 +18,19 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import FREE, HoldCause, HoldName, conversion_use
-from ledger.rules.approvals import approval, held_takings, holding, rejection, release_of, require_pending
+from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import (
-    fold_explained,
-    fold_left_open,
-    fold_waiting,
-    require_to_explain,
-    unexplained_again,
-    waits_for_spend,
-)
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
 from ledger.rules.restrictions import Taking, cut, units_of
-from ledger.rules.sold import Sold, fills_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import Context
 from ledger.rules.spends import carried, require_purpose, require_released, require_unexplained, spent_line
 from ledger.rules.valuations import unfold_converted
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +41,10 @@ class Fill:
     sold: Positive
     proceeds: Positive
     fee: Count = 0
+
+    @property
+    def gross(self) -> int:
+        return self.proceeds + self.fee
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +73,63 @@ class Conversion:
     date: Date
 
 
-def slippage(facts: Mapping[str, Any]) -> int | None:
+class Sold(NamedTuple):
+    """What one use of a conversion sold: sats, for minor units after the exchange's fee; `use` names it."""
+
+    use: str
+    sold: int
+    proceeds: int
+    fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoldApart:
+    """What each use sold, where a fill sold coins of several restrictions; else the fills say it."""
+
+    sold: tuple[Sold, ...]
+
+
+def fills_of(session: Session, conversion: ConversionRow) -> tuple[tuple[int, Fill], ...]:
+    """What the exchange says that it sold, in its order: each fill by its number from 1, or all of it as number 0."""
+    rows = session.exec(
+        select(ConversionFillRow)
+        .where(ConversionFillRow.conversion_entry == conversion.entry)
+        .order_by(col(ConversionFillRow.n))
+    )
+    fills = tuple((row.n, Fill(sold=row.sold, proceeds=row.proceeds, fee=row.fee)) for row in rows)
+    if fills:
+        return fills
+    whole = Fill(sold=conversion.sold, proceeds=conversion.proceeds, fee=conversion.exchange_fee)
+    return ((0, whole),)
+
+
+def _sold_by_fill(session: Session, conversion: ConversionRow) -> tuple[Sold, ...]:
+    """One use a fill: what is sold where no fill is cut between restrictions."""
+    return tuple(
+        Sold(
+            str(conversion_use(conversion.campaign, conversion.number, n)), fill.sold, fill.proceeds, fill.fee
+        )
+        for n, fill in fills_of(session, conversion)
+    )
+
+
+def slippage(conversion: ConversionRow) -> int | None:
     """By how much the coins fetched less than was quoted (negative: more), minor units; None without a quote."""
-    if "quote" not in facts:
+    if conversion.quote is None:
         return None
-    return int(facts["sold"] * facts["quote"] // SATS - facts["proceeds"] - facts["exchange_fee"])
+    return conversion.sold * conversion.quote // SATS - conversion.proceeds - conversion.exchange_fee
 
 
-def terms_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def terms_of(session: Session, conversion: ConversionRow) -> tuple[tuple[str, str], ...]:
     """What a conversion's page says of it: the rate after fees, the fills, and the distance to the quote."""
-    told = [("rate", str(facts["proceeds"] * SATS // facts["sold"])), ("currency", str(facts["currency"]))]
-    if "fills" in facts:
-        told.append(("fills", str(len(facts["fills"]))))
-    lost = slippage(facts)
+    terms = [("rate", str(conversion.proceeds * SATS // conversion.sold)), ("currency", conversion.currency)]
+    last, _ = fills_of(session, conversion)[-1]
+    if last:
+        terms.append(("fills", str(last)))
+    lost = slippage(conversion)
     if lost is not None:
-        told.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
-    return told
+        terms.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
+    return tuple(terms)
 
 
 def fee_share(fee: int, out: int, units: int) -> int:
@@ -115,7 +155,7 @@ def _require_fills_tie(facts: Conversion) -> None:
 
 
 def _uses(
-    context: Context, facts: Mapping[str, Any], takings: Sequence[Taking], fee: int
+    books: Books, conversion: ConversionRow, takings: Sequence[Taking], fee: int
 ) -> tuple[tuple[Use, ...], tuple[Sold, ...]]:
     """One use a fill: the coins and the network fee are cut at the floors of what was sold up to each.
 
@@ -126,31 +166,29 @@ def _uses(
     uses, parts_sold = [], []
     sold = low = paid = 0
     at: dict[str, int] = {}
-    for n, fill in enumerate(fills_of(context.campaign, facts), start=1):
+    for n, fill in fills_of(books.session, conversion):
         sold += fill.sold
-        fees = fee * sold // facts["sold"]
-        high = (units - fee) * sold // facts["sold"] + fees
+        fees = fee * sold // conversion.sold
+        high = (units - fee) * sold // conversion.sold + fees
         for taking, start, first, last in _cuts(takings, low, high):
-            line = money_line(context.campaign, facts["currency"], taking.restriction)
-            begin = at.get(line, context.books.lines.length(line))
+            line = money_line(conversion.campaign, conversion.currency, taking.restriction)
+            begin = at.get(line, books.lines.length(line))
             before = _below(fill, high - low, fees - paid, first - low)
             after = _below(fill, high - low, fees - paid, last - low)
             if last == high:
                 after = (after[0], after[1], fill.sold, fill.proceeds, fill.gross)
             charge, share, coins, out, gross = (b - a for a, b in zip(before, after, strict=True))
             parts = (Part(PartKind.FEE, charge, charge), Part(PartKind.ON, share, out, line, begin))
-            name = conversion_use(
-                context.campaign, facts["number"], n if "fills" in facts else 0, taking.restriction
-            )
+            name = str(conversion_use(conversion.campaign, conversion.number, n, taking.restriction))
             pieces = cut(taking, first - start, last - start)
-            uses.append(Use(str(name), taking.line, pieces, last - first, parts))
-            parts_sold.append(Sold(str(name), coins, out, gross - out))
+            uses.append(Use(name, taking.line, pieces, last - first, parts))
+            parts_sold.append(Sold(name, coins, out, gross - out))
             at[line] = begin + out
         low, paid = high, fees
     return tuple(uses), tuple(parts_sold)
 
 
-def _below(fill: Sold, units: int, fee: int, count: int) -> tuple[int, int, int, int, int]:
+def _below(fill: Fill, units: int, fee: int, count: int) -> tuple[int, int, int, int, int]:
     """Below a count of a fill's units: its fee, what goes on, coins sold, proceeds, and proceeds before fees."""
     charged = fee * count // units if units else 0
     share, whole = count - charged, units - fee
@@ -180,7 +218,7 @@ def _early(context: Context, facts: Conversion) -> None:
     _require_fills_tie(facts)
 
 
-def _post(context: Context, facts: Conversion) -> Posting:
+def _hold(context: Context, facts: Conversion) -> Posting[None]:
     require_campaign(context)
     _early(context, facts)
     total = facts.sold + facts.network_fee
@@ -193,53 +231,96 @@ def _post(context: Context, facts: Conversion) -> Posting:
     )
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "conversion", decision.number)
-    facts = document["facts"]
-    campaign, currency = context.campaign, facts["currency"]
-    total = facts["sold"] + facts["network_fee"]
-    require_released(context, require_unexplained(context, facts["txid"], total, "sold"))
+def _transfers(conversion: ConversionRow) -> tuple[Transfer, ...]:
+    """Coins to the exchange and money from it to the bank, each with its fee apart."""
+    campaign, currency = conversion.campaign, conversion.currency
     unexplained = account(AccountClass.UNEXPLAINED, campaign)
     trading = account(AccountClass.TRADING, campaign)
-    transfers = [Transfer(trading, unexplained, "BTC", facts["sold"])]
-    if facts["network_fee"]:
+    transfers = [Transfer(trading, unexplained, "BTC", conversion.sold)]
+    if conversion.network_fee:
         fees = account(AccountClass.FEES, campaign, "network")
-        transfers.append(Transfer(fees, unexplained, "BTC", facts["network_fee"]))
-    bank = account(AccountClass.BANK, campaign, facts["bank"])
-    transfers.append(Transfer(bank, trading, currency, facts["proceeds"]))
-    if facts["exchange_fee"]:
+        transfers.append(Transfer(fees, unexplained, "BTC", conversion.network_fee))
+    bank = account(AccountClass.BANK, campaign, conversion.bank)
+    transfers.append(Transfer(bank, trading, currency, conversion.proceeds))
+    if conversion.exchange_fee:
         fees = account(AccountClass.FEES, campaign, "exchange")
-        transfers.append(Transfer(fees, trading, currency, facts["exchange_fee"]))
-    takings = held_takings(document)
-    fee = fee_share(facts["network_fee"], total, units_of(takings))
+        transfers.append(Transfer(fees, trading, currency, conversion.exchange_fee))
+    return tuple(transfers)
+
+
+def _effect(context: Context, conversion: ConversionRow, _decision: Decision) -> Posting[SoldApart | None]:
+    session, total = context.books.session, conversion.sold + conversion.network_fee
+    require_released(context, require_unexplained(context, conversion.txid, total, "sold"))
     # Coins that no gift stands behind fetch money all the same; it has no owner then.
-    uses, sold = _uses(context, facts, takings or (Taking(FREE, spent_line(facts["txid"]), ()),), fee)
-    told = [[row.use, row.sold, row.proceeds, row.fee] for row in sold]
-    notes = {} if sold == fills_of(campaign, facts) else {"sold": told}
-    return Posting(tuple(transfers), (*release_of(document), *uses), notes)
+    takings = held_takings(session, conversion) or (Taking(FREE, spent_line(conversion.txid), ()),)
+    fee = fee_share(conversion.network_fee, total, units_of(takings))
+    uses, sold = _uses(context.books, conversion, takings, fee)
+    apart = None if sold == _sold_by_fill(session, conversion) else SoldApart(sold)
+    return Posting(_transfers(conversion), (*release_of(session, conversion), *uses), apart)
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
+def _row(_books: Books, entry: Entry[Conversion, None]) -> ConversionRow:
+    facts = entry.facts
+    return ConversionRow(
+        **proposed(entry, facts.number, facts.date),
+        txid=facts.txid,
+        sold=facts.sold,
+        network_fee=facts.network_fee,
+        currency=facts.currency,
+        proceeds=facts.proceeds,
+        exchange_fee=facts.exchange_fee,
+        exchange=facts.exchange,
+        bank=facts.bank,
+        quote=facts.quote,
+        need=facts.need,
+    )
+
+
+_wait = waiting(ExplainedBy.CONVERSION)
+_explain = explained(ExplainedBy.CONVERSION)
+
+
+def _kept(books: Books, conversion: ConversionRow, entry: Entry[Conversion, None]) -> None:
+    _wait(books, conversion, entry)
+    for n, fill in enumerate(entry.facts.fills or (), start=1):
+        books.session.add(
+            ConversionFillRow(
+                conversion_entry=conversion.entry, n=n, sold=fill.sold, proceeds=fill.proceeds, fee=fill.fee
+            )
+        )
+
+
+def _approved(books: Books, conversion: ConversionRow, entry: Entry[Decision, SoldApart | None]) -> None:
+    _explain(books, conversion, entry)
+    apart = entry.notes
+    sold = _sold_by_fill(books.session, conversion) if apart is None else apart.sold
+    for n, sale in enumerate(sold, start=1):
+        books.session.add(ConversionSaleRow(conversion_entry=conversion.entry, n=n, **sale._asdict()))
+
+
+def _reversed(books: Books, conversion: ConversionRow, entry: Entry[Decision, SoldApart | None]) -> None:
     """The transaction waits for an explanation again, and the values that rest on what it fetched are none."""
-    unexplained_again("conversion")(books, entry, seq)
-    unfold_converted(books, entry.campaign, str(entry.facts["number"]), seq)
+    left_open(books, conversion, entry)
+    assert conversion.reversed_by is not None
+    unfold_converted(books, conversion.campaign, conversion.number, conversion.reversed_by)
 
 
-CONVERSION = Kind(
-    name="conversion",
+CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workflow(
     noun="conversion",
-    verb="add",
     facts=Conversion,
+    row=ConversionRow,
     doc="Record that a transaction sold coins for money; it waits for another person's approval.",
-    roles=RECORDERS,
-    key=numbered("conversion"),
-    post=_post,
-    fold=fold_waiting("conversion"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=SoldApart,
+    kept=_kept,
+    approved=_approved,
+    rejected=left_open,
+    reversed=_reversed,
     waits_for=waits_for_spend,
     early=_early,
+    about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),
+    asks=lambda _session, conversion: Asked(conversion.currency, conversion.proceeds),
 )
-KINDS = (
-    CONVERSION,
-    approval("conversion", _post_approved, fold_explained("conversion"), Undoing(_unfold)),
-    rejection("conversion", fold_left_open("conversion")),
-)
+KINDS = CONVERSIONS.kinds()

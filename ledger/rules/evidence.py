@@ -13,6 +13,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
 from ledger.model.campaigns import NeedRow, OfferRow
+from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
@@ -51,6 +52,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.PURCHASE: OrderRow,
     About.CLOSING: ClosingRow,
     About.INVOICE: InvoiceRow,
+    About.CONVERSION: ConversionRow,
     About.PAYMENT: PaymentRow,
     About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,

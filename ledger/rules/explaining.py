@@ -6,7 +6,7 @@ What the coins were for is told by each kind; nothing here moves them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Refused
@@ -24,13 +24,20 @@ from ledger.rules.spends import (
 )
 
 
-def waits_for_spend(books: Books, campaign: str, facts: Any) -> str | None:
+class NamesTransaction(Protocol):
+    """Facts that may name the spend which they explain."""
+
+    @property
+    def txid(self) -> str | None: ...
+
+
+def waits_for_spend(books: Books, campaign: str, facts: NamesTransaction) -> str | None:
     """The txid, while its spend has not settled: the explanation waits as a draft (docs/rules.md, C3)."""
     txid = facts.txid
     # A part is named once it is recorded; there is nothing to wait for.
     if txid is None or ":" in txid or lender_of(books.session, campaign, txid) is not None:
         return None
-    return None if find_spend(books.session, campaign, txid) is not None else str(txid)
+    return None if find_spend(books.session, campaign, txid) is not None else txid
 
 
 def require_to_explain(context: Context, txid: str, total: int, field: str) -> SpendRow:
@@ -41,12 +48,14 @@ def require_to_explain(context: Context, txid: str, total: int, field: str) -> S
     return spend
 
 
-class NamesSpend(Protocol):
+class NamesSpend(NamesTransaction, Protocol):
     """A proposal that may name the spend which it explains."""
 
-    campaign: str
-    number: str
-    txid: str | None
+    @property
+    def campaign(self) -> str: ...
+
+    @property
+    def number(self) -> str: ...
 
 
 class Booked(Protocol):

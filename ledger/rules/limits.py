@@ -60,10 +60,6 @@ class LimitLifted:
     date: Date
 
 
-def _of_conversion(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked:
-    return Asked(facts["currency"], facts["proceeds"])
-
-
 def _of_return(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
     """A gift that goes back in parts goes to one donor."""
     out = facts["amount"] + facts.get("fee", 0)
@@ -81,7 +77,6 @@ def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | Non
 
 
 _ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
-    "conversion": _of_conversion,
     "gift-return": _of_return,
 }
 

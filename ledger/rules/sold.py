@@ -1,53 +1,57 @@
-"""What a conversion sold: fill by fill, in the exchange's order, and by restriction within a fill.
+"""What coins fetched that conversions sold, use by use: between the tables and the questions about their value.
 
-It reads a conversion's facts and outcome, and decides nothing.
+It reads what was approved and stands, and decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ledger.core.names import conversion_use
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from ledger.model.conversions import ConversionRow, ConversionSaleRow
+from ledger.model.proposals import ProposalStatus
+
+AT_ONCE = 500
+"""Uses that one statement is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
-    """What one use of a conversion sold, minor units; `use` names it."""
+class Fetched:
+    """What one use of coins fetched: `gross` minor units of `currency`, the exchange's fee included.
 
-    use: str
-    sold: int
-    proceeds: int
-    fee: int
-
-    @property
-    def gross(self) -> int:
-        return self.proceeds + self.fee
-
-
-def sold_in(campaign: str, document: Mapping[str, Any]) -> tuple[Sold, ...]:
-    """The uses that a conversion is: one a fill, in the exchange's order, or one for all; more where it sold
-    coins of several restrictions. `document` is the conversion's.
+    `price`: (minor units, sats) at which it sold; those of the whole conversion where all of it was the network fee.
     """
-    told = (document.get("outcome") or {}).get("sold")
-    if told is not None:
-        return tuple(Sold(use, sold, proceeds, fee) for use, sold, proceeds, fee in told)
-    return fills_of(campaign, document["facts"])
+
+    currency: str
+    gross: int
+    price: tuple[int, int]
 
 
-def fills_of(campaign: str, facts: Mapping[str, Any]) -> tuple[Sold, ...]:
-    """What the exchange says that it sold: each fill of a conversion's `facts`, or all of it."""
-    fills = facts.get("fills")
-    if fills is None:
-        use = str(conversion_use(campaign, facts["number"]))
-        return (Sold(use, facts["sold"], facts["proceeds"], facts["exchange_fee"]),)
-    return tuple(
-        Sold(
-            str(conversion_use(campaign, facts["number"], fill=n)),
-            fill["sold"],
-            fill["proceeds"],
-            fill["fee"],
-        )
-        for n, fill in enumerate(fills, start=1)
+def fetched_in(session: Session, campaign: str) -> dict[str, Fetched]:
+    """What all conversions of a campaign fetched, by the name of the use."""
+    return _read(session, col(ConversionRow.campaign) == campaign)
+
+
+def fetched_by(session: Session, uses: Sequence[str]) -> dict[str, Fetched]:
+    """What some uses of conversions fetched, by their names."""
+    found: dict[str, Fetched] = {}
+    for first in range(0, len(uses), AT_ONCE):
+        found |= _read(session, col(ConversionSaleRow.use).in_(uses[first : first + AT_ONCE]))
+    return found
+
+
+def _read(session: Session, wanted: ColumnElement[bool]) -> dict[str, Fetched]:
+    rows = session.exec(
+        select(ConversionSaleRow, ConversionRow)
+        .join(ConversionRow, col(ConversionRow.entry) == ConversionSaleRow.conversion_entry)
+        .where(ConversionRow.status == ProposalStatus.APPROVED, wanted)
     )
+    found: dict[str, Fetched] = {}
+    for sale, whole in rows:
+        gross = sale.proceeds + sale.fee
+        price = (gross, sale.sold) if sale.sold else (whole.proceeds + whole.exchange_fee, whole.sold)
+        found[sale.use] = Fetched(whole.currency, gross, price)
+    return found

@@ -30,7 +30,7 @@ from ledger.rules.gift_records import (
     value_by_rate,
     valued_by_conversion,
 )
-from ledger.rules.sold import sold_in
+from ledger.rules.sold import fetched_by
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 from ledger.tracing.follow import Ending, Passage, Stay, follow
 
@@ -65,9 +65,7 @@ def converted_value(books: Books, campaign: CampaignRow, gift: SettledGift) -> G
     if gift.units is None:
         return None
     slug, (line, start, end) = campaign.slug, gift.units
-    numbers: list[str] = []
-    value = converted = 0
-    units = end - start
+    units, sold = end - start, list[Passage]()
     for visit in follow(books.lines, line, start, end):
         if isinstance(visit, Stay) and visit.line == line and visit.state is UnitState.VOID:
             units -= visit.end - visit.start
@@ -76,19 +74,18 @@ def converted_value(books: Books, campaign: CampaignRow, gift: SettledGift) -> G
         if not isinstance(visit, Passage):
             continue
         name = use_named(visit.use.id)
-        if (name.cause, name.campaign) != (UseCause.CONVERSION, slug):
-            continue
-        number = name.number
-        conversion = books.documents.require("conversion", slug, number)
-        if conversion["facts"]["currency"] != campaign.currency:
-            return None
-        fill = next(sold for sold in sold_in(slug, conversion) if sold.use == visit.use.id)
-        value += visit.high * fill.gross // fill.sold - visit.low * fill.gross // fill.sold
-        converted += visit.high - visit.low
-        if number not in numbers:
-            numbers.append(number)
-    if not units or converted != units:
+        if (name.cause, name.campaign) == (UseCause.CONVERSION, slug):
+            sold.append(visit)
+    if not units or sum(passage.high - passage.low for passage in sold) != units:
         return None
+    fetched = fetched_by(books.session, [passage.use.id for passage in sold])
+    if any(use.currency != campaign.currency for use in fetched.values()):
+        return None
+    value = 0
+    for passage in sold:
+        gross, sats = fetched[passage.use.id].price
+        value += passage.high * gross // sats - passage.low * gross // sats
+    numbers = dict.fromkeys(use_named(passage.use.id).number for passage in sold)
     return GiftValue(campaign.currency, value, conversions=tuple(numbers))
 
 

@@ -17,7 +17,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import Worth, line_value, worths
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
-from ledger.rules.sold import sold_in
+from ledger.rules.sold import fetched_in
 from ledger.views.campaign import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
@@ -99,12 +99,10 @@ class Carrying:
 
     def _gross_of_sales(self) -> dict[str, int | None]:
         """What each use of a conversion fetched, by its id."""
-        documents, found = self._books.documents, dict[str, int | None]()
-        for _, conversion in documents.all("conversion", self._campaign):
-            for sold in sold_in(self._campaign, conversion):
-                same = conversion["facts"]["currency"] == self.currency
-                found[sold.use] = sold.gross if same else None
-        return found
+        return {
+            use: sale.gross if sale.currency == self.currency else None
+            for use, sale in fetched_in(self._books.session, self._campaign).items()
+        }
 
     def _gross(self, use: Use) -> int | None:
         """What a use of coins fetched: at the exchange, or of an order's value where it is in our currency."""

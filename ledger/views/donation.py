@@ -21,7 +21,6 @@ from ledger.model.orders import OrderRow
 from ledger.recording.dating import HAPPENED, day_it_happened
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
-from ledger.rules.conversions import terms_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
@@ -296,11 +295,7 @@ class DonationFollower:
             detail: list[tuple[str, str]] = []
             papers = self._papers_about(noun, number)
             reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
-            if noun == "conversion":
-                facts = document["facts"]
-                place = facts["exchange"]
-                detail += terms_of(facts)
-            elif noun in _FUNDS:
+            if noun in _FUNDS:
                 place = self._title(document["facts"][_FUNDS[noun]])
             for ending, units in row.lost.items():
                 if units:

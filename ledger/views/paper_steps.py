@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
+from ledger.rules.conversions import CONVERSIONS, terms_of
 from ledger.rules.deliveries import require_distribution, require_handover
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
@@ -43,11 +45,12 @@ _Row = (
     | DistributionRow
     | ReclassificationRow
     | RefundRow
+    | ConversionRow
 )
 
 
 def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep | None:
-    """What the paper of a use says; None for one that is about an order or a conversion. Raises NotFound."""
+    """What the paper of a use says; None for one that is about an order. Raises NotFound."""
     row: _Row
     match noun:
         case "receipt":
@@ -68,6 +71,9 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
         case "distribution":
             row = require_distribution(session, campaign, number)
             return _step(row, detail=_past_last_day(row.expired))
+        case "conversion":
+            row = CONVERSIONS.require_row(session, campaign, number)
+            return _step(row, row.exchange, terms_of(session, row))
         case "reclassification":
             row = RECLASSIFICATIONS.require_row(session, campaign, number)
             return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
+from sqlmodel import func, select
+
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
@@ -26,7 +28,9 @@ from ledger.core.names import (
     use_named,
 )
 from ledger.model.campaigns import Nature
+from ledger.model.conversions import ConversionRow
 from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.gift_sums import gift_sums
@@ -269,13 +273,16 @@ class CampaignFlow(BarsOfLines):
         return Flow(units=units, stages=stages, bands=tuple(self._bands), exits=tuple(_merged(self._exits)))
 
     def _count(self, place: _Place, bars: list[Bar]) -> int:
-        documents = self._books.documents
         match place.kind:
             case StageKind.DONATED:
                 return gift_sums(self._books.session, self._campaign).count
             case StageKind.CONVERTED:
-                done = documents.all("conversion", self._campaign)
-                return sum(1 for _, d in done if d["status"] == "approved")
+                return self._books.session.exec(
+                    select(func.count()).where(
+                        ConversionRow.campaign == self._campaign,
+                        ConversionRow.status == ProposalStatus.APPROVED,
+                    )
+                ).one()
         # A receiver of two products has two bars, and is one receiver.
         return len({bar.label for bar in bars})
 

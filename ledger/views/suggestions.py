@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 
 from ledger.core.frozen import Frozen
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.model.conversions import ConversionRow
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS, ProposalStatus
@@ -150,20 +151,24 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
 
 def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
     """Recorded conversions and payments that wait for approval."""
-    for number, document in books.documents.all("conversion", campaign):
-        facts = document["facts"]
-        if document["status"] == "pending" and facts.get("txid") == left.ref:
-            yield _named("conversion", number, campaign, explained_sats(facts))
-    naming = select(PaymentRow).where(
+    sold = select(ConversionRow).where(
+        ConversionRow.campaign == campaign,
+        ConversionRow.status == ProposalStatus.PENDING,
+        ConversionRow.txid == left.ref,
+    )
+    for conversion in books.session.exec(sold):
+        sats = conversion.sold + conversion.network_fee
+        yield _named("conversion", conversion.number, campaign, sats)
+    paid = select(PaymentRow).where(
         PaymentRow.campaign == campaign,
         PaymentRow.status == ProposalStatus.PENDING,
         PaymentRow.txid == left.ref,
     )
-    for payment in books.session.exec(naming):
+    for payment in books.session.exec(paid):
         yield _named("payment", payment.number, campaign, payment.amount + payment.fee)
 
 
-def _named(kind: str, number: str, campaign: str, sats: int | None) -> Suggestion:
+def _named(kind: str, number: str, campaign: str, sats: int) -> Suggestion:
     why = ("it names this transaction and waits for approval",)
     return Suggestion(kind=kind, reference=number, campaign=campaign, score=NAMED, minor=sats, why=why)
 

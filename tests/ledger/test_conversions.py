@@ -10,15 +10,27 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlmodel import col, select
 
+from ledger.checks.money import conversions_tie
 from ledger.core.accounts import AccountClass
+from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Refused
+from ledger.core.names import use_named
+from ledger.model.columns import table_of
+from ledger.model.conversions import ConversionSaleRow
 from ledger.rules.books import Books
-from ledger.rules.conversions import slippage, terms_of
+from ledger.rules.campaigns import campaign_of
+from ledger.rules.conversions import CONVERSIONS, slippage, terms_of
+from ledger.rules.valuations import converted_value
 from ledger.tracing.follow import Arrival, Ending, follow
 from ledger.views.queries import campaign_report
 from ledger.views.stages import CampaignFlow
+from tests.tools import needs as restricted
+from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.needs import approve, spend, with_needs
 
 COINS = f"money/{SLUG}/free/BTC"
 FILLS = [
@@ -82,9 +94,10 @@ def test_slippage_is_shown_against_the_quote_and_not_booked(tmp_path: Path) -> N
     convert(ledger, FILLS, 100, quote=100_000_000)
     with ledger.store.read() as reading:
         books = Books(reading)
-        facts = books.documents.require("conversion", SLUG, "C-1")["facts"]
-        assert slippage(facts) == 99_900 - 98_900 - 15
-        assert dict(terms_of(facts))["slippage"] == "985"
+        conversion = CONVERSIONS.require_row(books.session, SLUG, "C-1")
+        assert slippage(conversion) == 99_900 - 98_900 - 15
+        terms = dict(terms_of(books.session, conversion))
+        assert (terms["fills"], terms["slippage"]) == ("3", "985")
         assert sum(balance.net for balance in books.balances(AccountClass.TRADING, asset="USD")) == -98_915
         table = next(t for t in campaign_report(reading, SLUG, now=ledger.now).sums if t.asset == "USD")
     assert sum(row.minor for row in table.rows) == table.total.minor == 98_915
@@ -94,10 +107,67 @@ def test_a_conversion_in_fills_is_reversed_whole(tmp_path: Path) -> None:
     ledger = spent(tmp_path, 100_000)
     convert(ledger, FILLS, 100)
     with ledger.store.read() as reading:
-        seq = Books(reading).documents.require("conversion", SLUG, "C-1")["decided"]
+        seq = CONVERSIONS.require_row(reading.session, SLUG, "C-1").decided_by
     ledger.do("approver", "reversal", "add", entry=seq, reason="not ours", date="2023-11-22")
     with ledger.store.read() as reading:
         assert Books(reading).lines.free_units(f"spent/{name('sale')}/BTC") == 100_000
+
+
+def test_what_each_use_sold_is_kept_and_sums_to_the_conversion(tmp_path: Path) -> None:
+    """A fill that sold coins of two restrictions is two uses; the entry says so, and else leaves it to the fills."""
+    ledger = with_needs(tmp_path)
+    restricted.given(ledger, (None, 60_000), ("N-1", 40_000))
+    spend(ledger, "s")
+    fills = [{"sold": 50_000, "proceeds": 500, "fee": 5}, {"sold": 49_000, "proceeds": 480, "fee": 3}]
+    restricted.convert(ledger, "s", 99_000, 980, fee=1_000, exchange_fee=8, fills=fills)
+    seq = approve(ledger, "conversion", "C-s")
+    with ledger.store.read() as reading:
+        sales = reading.session.exec(select(ConversionSaleRow).order_by(col(ConversionSaleRow.n))).all()
+        row = reading.journal.by_seq(seq)
+    assert row is not None
+    told = [[sale.use, sale.sold, sale.proceeds, sale.fee] for sale in sales]
+    assert entry_from_bytes(row.data).notes == {"sold": told}
+    assert [(use_named(sale.use).detail, sale.sold, sale.proceeds, sale.fee) for sale in sales] == [
+        (("1",), 50_000, 500, 5),
+        (("2",), 9_401, 92, 0),
+        (("2", "N-1"), 39_599, 388, 3),
+    ]
+
+
+def test_a_sale_of_one_restriction_is_told_by_its_fills_alone(tmp_path: Path) -> None:
+    ledger = spent(tmp_path, 100_000)
+    convert(ledger, FILLS, 100)
+    with ledger.store.read() as reading:
+        sales = reading.session.exec(select(ConversionSaleRow).order_by(col(ConversionSaleRow.n))).all()
+        row = reading.journal.by_key(f"approval:conversion:{SLUG}:C-1")
+    assert row is not None
+    assert not entry_from_bytes(row.data).notes
+    assert [{"sold": s.sold, "proceeds": s.proceeds, "fee": s.fee} for s in sales] == FILLS
+
+
+def test_the_check_names_a_conversion_whose_uses_sold_another_sum(tmp_path: Path) -> None:
+    ledger = spent(tmp_path, 100_000)
+    convert(ledger, FILLS, 100)
+    with ledger.store.write() as writing:
+        assert list(conversions_tie(writing)) == []
+        sold = update(table_of(ConversionSaleRow)).values(fee=0)
+        writing.session.connection().execute(sold)
+        assert [finding.subject for finding in conversions_tie(writing)] == [f"{SLUG}/C-1"]
+
+
+def test_a_gift_whose_coins_all_went_as_the_network_fee_is_worth_the_conversions_price(
+    tmp_path: Path,
+) -> None:
+    """It sold nothing itself; the same price a sat holds for what miners took."""
+    ledger = with_needs(tmp_path, dust=1, valuation="conversion")
+    restricted.given(ledger, ("N-1", 1_000), ("N-2", 1_000))
+    spend(ledger, "s")
+    restricted.convert(ledger, "s", 1, 500, fee=1_999)
+    approve(ledger, "conversion", "C-s")
+    with ledger.store.read() as reading:
+        books, campaign = Books(reading), campaign_of(reading.session, SLUG)
+        values = [converted_value(books, campaign, gift) for gift in gifts_of(reading.session, SLUG)]
+    assert [value and (value.value, value.conversions) for value in values] == [(500_000, ("C-s",))] * 2
 
 
 @settings(max_examples=20, deadline=None)
