@@ -17,7 +17,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Part, PartKind, Use
-from ledger.core.names import FREE, HoldCause, HoldName, conversion_use
+from ledger.core.names import HoldCause, HoldName, conversion_use
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked
@@ -28,7 +28,14 @@ from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
 from ledger.rules.restrictions import Taking, cut, units_of
 from ledger.rules.spec import Context
-from ledger.rules.spends import carried, require_purpose, require_released, require_unexplained, spent_line
+from ledger.rules.spends import (
+    carried,
+    fee_share,
+    require_purpose,
+    require_released,
+    require_unexplained,
+    unowned,
+)
 from ledger.rules.valuations import unfold_converted
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
@@ -130,11 +137,6 @@ def terms_of(session: Session, conversion: ConversionRow) -> tuple[tuple[str, st
     if lost is not None:
         terms.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
     return tuple(terms)
-
-
-def fee_share(fee: int, out: int, units: int) -> int:
-    """The fee's part of the units that a spend took from the line, which may be fewer than what left."""
-    return fee * units // out if out else 0
 
 
 def _require_fills_tie(facts: Conversion) -> None:
@@ -251,8 +253,7 @@ def _transfers(conversion: ConversionRow) -> tuple[Transfer, ...]:
 def _effect(context: Context, conversion: ConversionRow, _decision: Decision) -> Posting[SoldApart | None]:
     session, total = context.books.session, conversion.sold + conversion.network_fee
     require_released(context, require_unexplained(context, conversion.txid, total, "sold"))
-    # Coins that no gift stands behind fetch money all the same; it has no owner then.
-    takings = held_takings(session, conversion) or (Taking(FREE, spent_line(conversion.txid), ()),)
+    takings = held_takings(session, conversion) or unowned(conversion.txid)
     fee = fee_share(conversion.network_fee, total, units_of(takings))
     uses, sold = _uses(context.books, conversion, takings, fee)
     apart = None if sold == _sold_by_fill(session, conversion) else SoldApart(sold)

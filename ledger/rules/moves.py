@@ -23,7 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.own_moves import network_fee
-from ledger.rules.restrictions import Taking, all_in_order, take, too_little, units_of
+from ledger.rules.restrictions import Taking, all_in_order, shares, take, too_little, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import (
     carried,
@@ -125,11 +125,8 @@ def _effect(context: Context, move: MoveRow, _decision: Decision) -> Posting[Non
     if not fee:
         return Posting(tuple(transfers))
     transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
-    uses, count, charged = [], 0, 0
-    for taking in takings:
-        count += taking.units
-        share = fee * count // (amount + fee) - charged
-        charged += share
+    uses = []
+    for taking, share in zip(takings, shares(fee, takings), strict=True):
         moved = taking.units - share
         start = context.books.lines.length(taking.line)
         parts = (Part(PartKind.FEE, share, share), Part(PartKind.ON, moved, moved, taking.line, start))

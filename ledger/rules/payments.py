@@ -19,7 +19,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
-from ledger.core.names import FREE, HoldCause, HoldName, UseCause, money_use
+from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.model.journal import EntryRow
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
@@ -27,9 +27,7 @@ from ledger.model.proposals import COUNTS
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
-from ledger.rules.conversions import fee_share
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
-from ledger.rules.gifts import money_line
 from ledger.rules.invoices import require_invoice, require_matched
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import (
@@ -41,9 +39,9 @@ from ledger.rules.orders import (
     require_order,
 )
 from ledger.rules.payable import credited_on_order, paid_and_waiting
-from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, take, too_little, units_of
+from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, take, too_little, units_of
 from ledger.rules.spec import Context
-from ledger.rules.spends import carried, require_released, require_unexplained, spent_line
+from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -177,6 +175,7 @@ def _effect(context: Context, payment: PaymentRow, _decision: Decision) -> Posti
         spend = require_unexplained(context, payment.txid, payment.amount + payment.fee, "amount")
         require_released(context, spend)
         _require_fitting(takings, order.number, order.need)
+        takings = takings or unowned(payment.txid)
     uses = _uses(books, payment, order, takings)
     return Posting(_transfers(payment, order), (*release_of(session, payment), *uses))
 
@@ -200,25 +199,14 @@ def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
 
 
 def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[Taking]) -> Iterator[Use]:
-    """One use a restriction: the fee is parted first, at the floors of counts, and the rest spread over the items."""
-    if not takings:  # coins that no gift stands behind pay all the same
-        line = money_line(payment.campaign, payment.asset)
-        takings = (Taking(FREE, spent_line(payment.txid) if payment.txid else line, ()),)
-    units, spread = units_of(takings), _Spread(books, order)
-    fee = fee_share(payment.fee, payment.amount + payment.fee, units)
-    count = charged = discharged = 0
-    for taking in takings:
-        count += taking.units
-        borne = fee * count // units if units else 0
-        value = payment.discharges * count // units if units else payment.discharges
-        rest = taking.units - (borne - charged)
-        parts = (
-            Part(PartKind.FEE, borne - charged, borne - charged),
-            *spread.parts(rest, value - discharged),
-        )
+    """One use a restriction: its share of the fee is parted first, and the rest spread over the items."""
+    spread = _Spread(books, order)
+    fee = fee_share(payment.fee, payment.amount + payment.fee, units_of(takings))
+    of_each = zip(takings, shares(fee, takings), shares(payment.discharges, takings), strict=True)
+    for taking, charged, discharged in of_each:
+        parts = (Part(PartKind.FEE, charged, charged), *spread.parts(taking.units - charged, discharged))
         use_id = money_use(UseCause.PAYMENT, payment.campaign, payment.number, taking.restriction)
         yield Use(str(use_id), taking.line, taking.pieces, taking.units, parts)
-        charged, discharged = borne, value
 
 
 def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:

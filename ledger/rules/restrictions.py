@@ -5,7 +5,7 @@ A restriction is a need's number; "free" is money for any end. Nothing here reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.core.errors import Refused
@@ -114,6 +114,17 @@ def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) 
 
 def units_of(takings: Iterable[Taking]) -> int:
     return sum(taking.units for taking in takings)
+
+
+def shares(total: int, takings: Sequence[Taking]) -> tuple[int, ...]:
+    """What of a total each taking bears or gets: floors of cumulative counts, which sum to the total."""
+    units, count, before, found = units_of(takings), 0, 0, []
+    for taking in takings:
+        count += taking.units
+        upto = total * count // units if units else total
+        found.append(upto - before)
+        before = upto
+    return tuple(found)
 
 
 def cut(taking: Taking, low: int, high: int) -> tuple[Piece, ...]:

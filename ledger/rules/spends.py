@@ -209,6 +209,16 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     return tuple(found)
 
 
+def unowned(ref: str) -> tuple[Taking, ...]:
+    """Coins of a spend that no gift stands behind: they pay or fetch money all the same, and it has no owner then."""
+    return (Taking(FREE, spent_line(ref), ()),)
+
+
+def fee_share(fee: int, out: int, units: int) -> int:
+    """The fee's part of the units that a spend carried away, which may be fewer than the `out` that left."""
+    return fee * units // out if out else 0
+
+
 def carrying_use(books: Books, ref: str, restriction: str, sats: int) -> Part:
     """The part of a use that carries units to what a spend took away."""
     onward = spent_line(ref, restriction)

@@ -23,6 +23,7 @@ from ledger.model.conversions import ConversionSaleRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.conversions import CONVERSIONS, slippage, terms_of
+from ledger.rules.restrictions import Taking, shares
 from ledger.rules.valuations import converted_value
 from ledger.tracing.follow import Arrival, Ending, follow
 from ledger.views.queries import campaign_report
@@ -208,3 +209,19 @@ def test_the_fills_of_any_conversion_are_the_whole_of_it(
         bands = sorted((band.target_start, band.target_end) for band in flow.bands)
         assert [a for a, _ in bands] == [0, *(b for _, b in bands[:-1])]
         assert bands[-1][1] == dollars
+
+
+@given(
+    total=st.integers(0, 1000),
+    units=st.lists(st.integers(1, 1000), min_size=1, max_size=5),
+    cut_at=st.integers(0, 5),
+)
+def test_what_each_restriction_bears_sums_and_does_not_depend_on_who_comes_after(
+    total: int, units: list[int], cut_at: int
+) -> None:
+    cut_at = min(cut_at, len(units) - 1)
+    takings = [Taking(f"N-{i}", "line", ((0, n),)) for i, n in enumerate(units)]
+    parts = shares(total, takings)
+    assert sum(parts) == total
+    together = Taking("rest", "line", ((0, sum(units[cut_at:])),))
+    assert shares(total, [*takings[:cut_at], together])[:cut_at] == parts[:cut_at]
