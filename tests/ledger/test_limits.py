@@ -11,7 +11,7 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.recording.desk import act
 from ledger.rules.limits import limit_of
 from tests.tools.ledgers import SLUG, Ledger
-from tests.tools.things import DATE, funded
+from tests.tools.things import DATE, funded, seq_of
 
 DAY_AND_A_MINUTE = 86_460
 
@@ -72,6 +72,20 @@ def test_what_waits_for_approval_counts_as_what_is_approved(ledger: Ledger) -> N
         approve(ledger, "payment", "P-1")
     ledger.do("recorder", "payment", "reject", number="P-2", date=DATE)
     approve(ledger, "payment", "P-1")
+
+
+def test_an_order_that_came_to_nothing_counts_only_while_its_closing_is_reversed(ledger: Ledger) -> None:
+    order(ledger, "PO-1", 300_000)
+    ledger.do(
+        "recorder", "purchase", "close", number="CL-1", order="PO-1", cancellation=300_000, reason="none came",
+        date=DATE,
+    )  # fmt: skip
+    approve(ledger, "closing", "CL-1")
+    order(ledger, "PO-2", 300_000)
+    closed = seq_of(ledger, "approval:closing", "CL-1")
+    ledger.do("approver", "reversal", "add", entry=closed, reason="it comes after all", date=DATE)
+    with pytest.raises(NotAllowed, match="with 2 more to Maker"):
+        order(ledger, "PO-3", 1)
 
 
 def test_payments_on_one_invoice_count_together_whenever_they_were(ledger: Ledger) -> None:
