@@ -301,6 +301,7 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
 
 
 def _as_told(session: Session, refund: RefundRow) -> Refund:
+    """The facts of a refund, of its row: what was checked when it was recorded is checked again when it is approved."""
     order = session.get_one(OrderRow, refund.order_entry)
     note = refund.credit_note_entry
     return Refund(
