@@ -11,6 +11,7 @@ from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
+from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
@@ -82,11 +83,9 @@ def conversions_tie(tx: Reading) -> Iterator[Finding]:
 def loans_tie(tx: Reading) -> Iterator[Finding]:
     """What a lender is owed by a loan is what its borrower owes (docs/rules.md, 17)."""
     books = Books(tx)
-    for slug in campaign_slugs(books.session):
-        for number, loan in books.documents.all("loan", slug):
-            facts = loan["facts"]
-            lent = books.net(lent_account(slug, number), facts["asset"])
-            owed = -books.net(owed_account(facts["to"], slug, number), facts["asset"])
-            if lent != owed:
-                what = f"{slug} is owed {lent} {facts['asset']} and {facts['to']} owes {owed}"
-                yield Finding("loans_tie", f"{slug}/{number}", what)
+    for loan in books.session.exec(select(LoanRow).order_by(col(LoanRow.campaign), col(LoanRow.number))):
+        lent = books.net(lent_account(loan.campaign, loan.number), loan.asset)
+        owed = -books.net(owed_account(loan.borrower, loan.campaign, loan.number), loan.asset)
+        if lent != owed:
+            what = f"{loan.campaign} is owed {lent} {loan.asset} and {loan.borrower} owes {owed}"
+            yield Finding("loans_tie", f"{loan.campaign}/{loan.number}", what)

@@ -280,6 +280,25 @@ def use_named(name: str) -> UseName:
     return UseName(cause, campaign, number, tuple(detail), variant)
 
 
+@dataclass(frozen=True, slots=True)
+class RepaidBy:
+    """What a repayment is called in the lender's campaign: a slug has no dot, so the first one ends the borrower's."""
+
+    borrower: str
+    number: str
+
+    def __str__(self) -> str:
+        return f"{self.borrower}.{self.number}"
+
+
+def repaid_by(name: str) -> RepaidBy:
+    """A repayment by its name at the lender; raises ValueError where none is called that."""
+    borrower, dot, number = name.partition(".")
+    if not dot:
+        raise ValueError(f"repayment: {name} is no name of one at its lender; write BORROWER.NUMBER")
+    return RepaidBy(borrower, number)
+
+
 # ── holds ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

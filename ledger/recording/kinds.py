@@ -92,6 +92,8 @@ _DECIDED: tuple[Proposals, ...] = (
     supplier_refunds.REFUNDS,
     periods.PERIODS,
     reclassifications.RECLASSIFICATIONS,
+    loans.LOANS,
+    repayments.REPAYMENTS,
 )
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
 """What two people decide, by its noun."""

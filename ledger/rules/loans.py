@@ -7,32 +7,28 @@ it is nobody's gift. Nothing here merges two campaigns (docs/rules.md, 17).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import col
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.entry import Entry, N, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, SpendRef
 from ledger.core.lines import Append, Change, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
-from ledger.model.spends import SpendRow
-from ledger.rules.approvals import approval, holding, rejection, release_of, require_pending
+from ledger.model.loans import LoanRow
+from ledger.model.proposals import Proposal
+from ledger.model.spends import ExplainedBy, SpendRow
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_campaign
-from ledger.rules.explaining import (
-    fold_explained,
-    fold_left_open,
-    fold_waiting,
-    require_to_explain,
-    unexplained_again,
-    waits_for_spend,
-)
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, too_little
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import Context
 from ledger.rules.spends import (
     carried,
     require_released,
@@ -42,8 +38,8 @@ from ledger.rules.spends import (
     spends_of,
     spent_line,
 )
-from ledger.rules.voided_units import void_free
-from ledger.rules.workflow import Decision
+from ledger.rules.voided_units import void_appended
+from ledger.rules.workflow import Decision, Workflow, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +60,13 @@ class Loan:
     to_bank: Name | None = None
     txid: SpendRef | None = None
     date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Of coins: which part of the transaction the borrower has to explain."""
+
+    part: int
 
 
 def lent_line(campaign: str, number: str, asset: str) -> str:
@@ -111,7 +114,7 @@ def _early(context: Context, facts: Loan) -> None:
         raise Refused.field("fee", "is a part of the amount for coins; the borrower's entry names it")
 
 
-def _post(context: Context, facts: Loan) -> Posting:
+def _hold(context: Context, facts: Loan) -> Posting[None]:
     require_campaign(context)
     _early(context, facts)
     if facts.txid is not None:
@@ -135,53 +138,47 @@ def _borrowed_part(books: Books, txid: str) -> int:
     return 1 + max(spend.part for spend in spends_of(books.session, txid))
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "loan", decision.number)
-    facts, campaign, books = document["facts"], context.campaign, context.books
-    asset, amount, fee, borrower = facts["asset"], facts["amount"], facts["fee"], facts["to"]
-    lent = lent_account(campaign, decision.number)
-    owed = owed_account(borrower, campaign, decision.number)
-    release = release_of(document)
-    pieces = release[0].pieces if release else ()
-    units = units_in(pieces)
-    notes: dict[str, Any] = {}
-    if "txid" in facts:
-        require_released(context, require_unexplained(context, facts["txid"], amount, "amount"))
-        txid = facts["txid"].partition(":")[0]
-        part = _borrowed_part(books, txid)
-        notes["borrowed"] = {"part": part, "spend": facts["txid"]}
-        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(facts["txid"])
-        target, onward = account(AccountClass.UNEXPLAINED, borrower), spent_line(spend_ref(txid, part, True))
+def _effect(context: Context, loan: LoanRow, _decision: Decision) -> Posting[Borrowed]:
+    campaign, books, borrower = context.campaign, context.books, loan.borrower
+    asset, amount, fee = loan.asset, loan.amount, loan.fee
+    lent, owed = lent_account(campaign, loan.number), owed_account(borrower, campaign, loan.number)
+    borrowed: Borrowed | None = None
+    if loan.txid is not None:
+        spend = require_unexplained(context, loan.txid, amount, "amount")
+        require_released(context, spend)
+        borrowed = Borrowed(_borrowed_part(books, spend.txid))
+        source, line = account(AccountClass.UNEXPLAINED, campaign), spent_line(loan.txid)
+        target = account(AccountClass.UNEXPLAINED, borrower)
+        onward = spent_line(spend_ref(spend.txid, borrowed.part, True))
     else:
-        source, line = account(AccountClass.BANK, campaign, facts["bank"]), money_line(campaign, asset)
-        target, onward = account(AccountClass.BANK, borrower, facts["to_bank"]), money_line(borrower, asset)
+        source, line = account(AccountClass.BANK, campaign, str(loan.bank)), money_line(campaign, asset)
+        target, onward = account(AccountClass.BANK, borrower, str(loan.to_bank)), money_line(borrower, asset)
     transfers = [Transfer(lent, source, asset, amount)]
     if fee:
         transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), source, asset, fee))
     transfers.append(Transfer(target, owed, asset, amount))
     start = books.lines.length(onward)
-    notes["interval"] = [onward, start, start + amount]
-    append = Append(onward, asset, start, amount, loan_gift(campaign, decision.number))
-    if not units:
-        return Posting(tuple(transfers), (*release, append), notes)
-    waits = lent_line(campaign, decision.number, asset)
+    append = Append(onward, asset, start, amount, loan_gift(campaign, loan.number))
+    release = release_of(books.session, loan)
+    if not release:
+        return Posting(tuple(transfers), (append,), borrowed)
+    pieces = release[0].pieces
+    units = units_in(pieces)
+    waits = lent_line(campaign, loan.number, asset)
     parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, units - fee, units - fee, waits, 0))
-    use = Use(str(UseName(UseCause.LOAN, campaign, decision.number)), line, pieces, units, parts)
-    return Posting(tuple(transfers), (*release, use, append), notes)
+    use = Use(str(UseName(UseCause.LOAN, campaign, loan.number)), line, pieces, units, parts)
+    return Posting(tuple(transfers), (*release, use, append), borrowed)
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["number"])
-    fold_explained("loan")(books, entry)
-    facts = books.documents.require("loan", entry.campaign, number)["facts"]
-    if "borrowed" not in entry.notes:
+def _approved(books: Books, loan: LoanRow, entry: Entry[Decision, Borrowed]) -> None:
+    explained(ExplainedBy.LOAN)(books, loan, entry)
+    if loan.txid is None:
         return
-    spend = require_spend(books.session, entry.campaign, facts["txid"])
-    part = entry.notes["borrowed"]["part"]
+    spend, part = require_spend(books.session, entry.campaign, loan.txid), entry.notes.part
     books.session.add(
         SpendRow(
             entry=entry.seq,
-            campaign=facts["to"],
+            campaign=loan.borrower,
             ref=spend_ref(spend.txid, part, True),
             txid=spend.txid,
             part=part,
@@ -198,7 +195,7 @@ def _fold_approved(books: Books, entry: Entry) -> None:
             blocked=0,
             change=0,
             excess=0,
-            out=facts["amount"],
+            out=loan.amount,
             shortfall=0,
             need=spend.need,
             borrowed_from=entry.campaign,
@@ -208,39 +205,50 @@ def _fold_approved(books: Books, entry: Entry) -> None:
     )
 
 
-def void_borrowed(context: Context, entry: Entry) -> tuple[Change, ...]:
+def void_borrowed(context: Context, _row: Proposal, entry: Entry[Decision, N]) -> tuple[Change, ...]:
     """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
-    if "interval" not in entry.notes:
-        return ()
-    line, start, end = entry.notes["interval"]
-    told = "this money is used or held by now"
-    return (void_free(context, str(line), (int(start), int(end)), entry.key, told),)
+    return void_appended(context, entry, "this money is used or held by now")
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
+def _reversed(books: Books, loan: LoanRow, entry: Entry[Decision, Borrowed]) -> None:
     """A loan is undone: the spend waits for another explanation, and the borrower has nothing to explain."""
-    unexplained_again("loan")(books, entry, seq)
-    facts = books.documents.require("loan", entry.campaign, str(entry.facts["number"]))["facts"]
-    if "borrowed" in entry.notes:
-        txid, part = facts["txid"].partition(":")[0], entry.notes["borrowed"]["part"]
-        books.session.delete(require_spend(books.session, facts["to"], spend_ref(txid, part, True)))
+    left_open(books, loan, entry)
+    if loan.txid is not None:
+        books.session.delete(books.session.get_one(SpendRow, entry.seq))
 
 
-LOAN = Kind(
-    name="loan",
+def _row(_books: Books, entry: Entry[Loan, None]) -> LoanRow:
+    facts = entry.facts
+    return LoanRow(
+        **proposed(entry, facts.number, facts.date),
+        borrower=facts.to,
+        asset=facts.asset,
+        amount=facts.amount,
+        fee=facts.fee,
+        bank=facts.bank,
+        to_bank=facts.to_bank,
+        txid=facts.txid,
+    )
+
+
+LOANS = Workflow(
     noun="loan",
-    verb="add",
     facts=Loan,
+    row=LoanRow,
+    notes=Borrowed,
     doc="Record what this campaign lent to another one; it waits for another person's approval.",
-    roles=RECORDERS,
-    key=numbered("loan"),
-    post=_post,
-    fold=fold_waiting("loan"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=waiting(ExplainedBy.LOAN),
+    approved=_approved,
+    rejected=left_open,
+    reversed=_reversed,
+    voids=void_borrowed,
     waits_for=waits_for_spend,
     early=_early,
+    about=lambda _session, loan: (loan.asset, loan.amount),
+    asks=lambda _session, loan: Asked(loan.asset, loan.amount + loan.fee, f"the fund {loan.borrower}"),
+    same_payee=lambda loan: (col(LoanRow.borrower) == loan.borrower, col(LoanRow.asset) == loan.asset),
 )
-KINDS = (
-    LOAN,
-    approval("loan", _post_approved, _fold_approved, Undoing(_unfold, voids=void_borrowed)),
-    rejection("loan", fold_left_open("loan")),
-)
+KINDS = LOANS.kinds()

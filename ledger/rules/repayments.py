@@ -6,9 +6,10 @@ The lender's units come back to its own line in turn; the borrower's end here. N
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -16,21 +17,23 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug
 from ledger.core.lines import Append, Operation, Part, PartKind, Use, units_in
 from ledger.core.money import decimal_text
-from ledger.core.names import HoldCause, HoldName, RepaidLine, UseCause, UseName
-from ledger.rules.approvals import (
-    approval,
-    fold_decided,
-    fold_pending,
-    holding,
-    rejection,
-    release_of,
-    require_pending,
-)
+from ledger.core.names import HoldCause, HoldName, RepaidBy, RepaidLine, UseCause, UseName
+from ledger.model.loans import LoanRow, RepaymentRow
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
-from ledger.rules.loans import free_money, lent_account, lent_line, loan_gift, owed_account, void_borrowed
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, document_of, numbered, reversed_as
-from ledger.rules.workflow import Decision
+from ledger.rules.loans import (
+    LOANS,
+    free_money,
+    lent_account,
+    lent_line,
+    loan_gift,
+    owed_account,
+    void_borrowed,
+)
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +57,32 @@ class Repayment:
     date: Date
 
 
-def _settled(facts: dict[str, Any]) -> int:
-    return int(facts.get("settles") or facts["amount"])
+def repaid_loan(session: Session, repayment: RepaymentRow) -> LoanRow:
+    """The loan that a repayment is of."""
+    return session.get_one(LoanRow, repayment.loan_entry)
 
 
-def owed_still(books: Books, borrower: str, lender: str, loan: str, asset: str) -> int:
+def owed_still(books: Books, loan: LoanRow) -> int:
     """What is owed by a loan and not asked for by a repayment that waits, minor units of the loan's asset."""
-    waiting = sum(
-        _settled(document["facts"])
-        for _, document in books.documents.all("repayment", borrower)
-        if document["status"] == "pending"
-        and (document["facts"]["lender"], document["facts"]["loan"]) == (lender, loan)
+    settled = func.sum(func.coalesce(RepaymentRow.settles, RepaymentRow.amount))
+    asked = select(func.coalesce(settled, 0)).where(
+        RepaymentRow.loan_entry == loan.entry, RepaymentRow.status == ProposalStatus.PENDING
     )
-    return -books.net(owed_account(borrower, lender, loan), asset) - waiting
+    waiting = int(books.session.exec(asked).one())
+    return -books.net(owed_account(loan.borrower, loan.campaign, loan.number), loan.asset) - waiting
 
 
-def _post(context: Context, facts: Repayment) -> Posting:
+def _hold(context: Context, facts: Repayment) -> Posting[None]:
     books, campaign = context.books, context.campaign
-    loan = books.documents.require("loan", facts.lender, facts.loan)
-    lent = str(loan["facts"]["asset"])
-    if loan["facts"]["to"] != campaign or loan["status"] != "approved":
+    loan = LOANS.require_row(books.session, facts.lender, facts.loan)
+    lent = loan.asset
+    if loan.borrower != campaign or loan.status is not ProposalStatus.APPROVED:
         raise Refused.field("loan", f"is no standing loan of {facts.lender} to this campaign; name one")
     if facts.asset == "BTC":
         raise Refused.field("asset", "a repayment is money; coins go back by a loan the other way")
     if (facts.asset == lent) == (facts.settles is not None):
         raise Refused.field("settles", f"is given where the loan is in another asset; this one is in {lent}")
-    owed = owed_still(books, campaign, facts.lender, facts.loan, lent)
+    owed = owed_still(books, loan)
     settles = facts.settles or facts.amount
     if settles > owed:
         raise Refused.field(
@@ -90,16 +93,13 @@ def _post(context: Context, facts: Repayment) -> Posting:
     return holding((taking,), str(HoldName(HoldCause.REPAYMENT, facts.number)))
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "repayment", decision.number)
-    facts, campaign, books = document["facts"], context.campaign, context.books
-    lender, number, asset, amount, fee = (
-        facts["lender"], facts["loan"], facts["asset"], facts["amount"], facts["fee"],
-    )  # fmt: skip
-    lent = str(books.documents.require("loan", lender, number)["facts"]["asset"])
-    settles = _settled(facts)
-    bank = account(AccountClass.BANK, campaign, facts["bank"])
-    to_bank = account(AccountClass.BANK, lender, facts["to_bank"])
+def _effect(context: Context, repayment: RepaymentRow, _decision: Decision) -> Posting[None]:
+    campaign, books = context.campaign, context.books
+    asset, amount, fee, settles = repayment.asset, repayment.amount, repayment.fee, repayment.settled
+    loan = repaid_loan(books.session, repayment)
+    lender, number, lent = loan.campaign, loan.number, loan.asset
+    bank = account(AccountClass.BANK, campaign, repayment.bank)
+    to_bank = account(AccountClass.BANK, lender, repayment.to_bank)
     owed, is_owed = owed_account(campaign, lender, number), lent_account(lender, number)
     if asset == lent:
         transfers = [Transfer(owed, bank, asset, amount), Transfer(to_bank, is_owed, asset, amount)]
@@ -114,13 +114,13 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
         ]
     if fee:
         transfers.append(Transfer(account(AccountClass.FEES, campaign, "bank"), bank, asset, fee))
-    release = release_of(document)
-    ended = str(RepaidLine(campaign, decision.number, asset))
+    release = release_of(books.session, repayment)
+    ended = str(RepaidLine(campaign, repayment.number, asset))
     parts = (Part(PartKind.FEE, fee, fee), Part(PartKind.ON, amount, amount, ended, 0))
     operations: list[Operation] = [
         *release,
         Use(
-            str(UseName(UseCause.REPAYMENT, campaign, decision.number)),
+            str(UseName(UseCause.REPAYMENT, campaign, repayment.number)),
             release[0].line,
             release[0].pieces,
             amount + fee,
@@ -133,45 +133,43 @@ def _post_approved(context: Context, decision: Decision) -> Posting:
     start = books.lines.length(target)
     if units:
         on = Part(PartKind.ON, units, amount, target, start)
-        use_id = str(UseName(UseCause.REPAID, lender, _paid_by(campaign, decision.number)))
+        use_id = str(UseName(UseCause.REPAID, lender, str(RepaidBy(campaign, repayment.number))))
         return Posting(tuple(transfers), (*operations, Use(use_id, waits, back, units, (on,))))
     # Coins that no gift stands behind were lent: what comes back for them is nobody's gift either.
     operations.append(Append(target, asset, start, amount, loan_gift(lender, number)))
-    return Posting(tuple(transfers), tuple(operations), {"interval": [target, start, start + amount]})
+    return Posting(tuple(transfers), tuple(operations))
 
 
-def _paid_by(borrower: str, number: str) -> str:
-    """The name of a repayment at the lender."""
-    return f"{borrower}.{number}"
+def _row(books: Books, entry: Entry[Repayment, None]) -> RepaymentRow:
+    facts = entry.facts
+    return RepaymentRow(
+        **proposed(entry, facts.number, facts.date),
+        loan_entry=LOANS.require_row(books.session, facts.lender, facts.loan).entry,
+        asset=facts.asset,
+        amount=facts.amount,
+        settles=facts.settles,
+        fee=facts.fee,
+        bank=facts.bank,
+        to_bank=facts.to_bank,
+    )
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    number = str(entry.facts["number"])
-    fold_decided("repayment", "approved")(books, entry)
-    facts = books.documents.require("repayment", entry.campaign, number)["facts"]
-    told = document_of(entry)
-    told["facts"] = {"borrower": entry.campaign, **facts}
-    books.documents.save("repaid", facts["lender"], _paid_by(entry.campaign, number), told)
+def _asks(session: Session, repayment: RepaymentRow) -> Asked:
+    lender = repaid_loan(session, repayment).campaign
+    return Asked(repayment.asset, repayment.amount + repayment.fee, f"the fund {lender}")
 
 
-REPAYMENT = Kind(
-    name="repayment",
+REPAYMENTS = Workflow(
     noun="repayment",
-    verb="add",
     facts=Repayment,
+    row=RepaymentRow,
     doc="Record what this campaign paid back of a loan; it waits for another person's approval.",
-    roles=RECORDERS,
-    key=numbered("repayment"),
-    post=_post,
-    fold=fold_pending("repayment"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    voids=void_borrowed,
+    about=lambda _session, repayment: (repayment.asset, repayment.amount),
+    asks=_asks,
+    same_payee=lambda repayment: (col(RepaymentRow.asset) == repayment.asset,),
 )
-KINDS = (
-    REPAYMENT,
-    approval(
-        "repayment",
-        _post_approved,
-        _fold_approved,
-        Undoing(reversed_as("repayment", status="reversed"), voids=void_borrowed),
-    ),
-    rejection("repayment"),
-)
+KINDS = REPAYMENTS.kinds()

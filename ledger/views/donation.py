@@ -63,8 +63,6 @@ _STEPS = {
     "repayment": StepKind.REPAID,
     "repaid": StepKind.REPAID,
 }
-_FUNDS = {"loan": "to", "repayment": "lender", "repaid": "borrower"}
-"""Which fact names the other campaign."""
 _EVIDENCE = {about.value: about for about in About}
 """What papers are attached to, by the noun of the fact."""
 _ORDER = list(StepKind)
@@ -272,9 +270,6 @@ class DonationFollower:
             else:
                 points.append(ThreadPoint(node=bar, at=(first, last), left=left))
 
-    def _title(self, campaign: str) -> str:
-        return campaign_of(self._books.session, campaign).title
-
     def _papers_about(self, noun: str, number: str) -> tuple[Paper, ...]:
         """The papers of a fact, by its noun; of some nouns nothing can be evidence."""
         about = _EVIDENCE.get(noun)
@@ -295,8 +290,6 @@ class DonationFollower:
             detail: list[tuple[str, str]] = []
             papers = self._papers_about(noun, number)
             reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
-            if noun in _FUNDS:
-                place = self._title(document["facts"][_FUNDS[noun]])
             for ending, units in row.lost.items():
                 if units:
                     detail.append((ending.value, str(units)))

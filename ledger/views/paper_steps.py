@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from ledger.core.errors import NotFound
+from ledger.core.names import repaid_by
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
+from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.orders import OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.conversions import CONVERSIONS, terms_of
 from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
 from ledger.rules.reclassifications import RECLASSIFICATIONS
+from ledger.rules.repayments import REPAYMENTS, repaid_loan
 from ledger.rules.shipments import require_arrival, require_shipment
 from ledger.rules.supplier_refunds import REFUNDS
 
@@ -43,6 +49,8 @@ _Row = (
     | ArrivalRow
     | HandoverRow
     | DistributionRow
+    | LoanRow
+    | RepaymentRow
     | ReclassificationRow
     | RefundRow
     | ConversionRow
@@ -80,11 +88,30 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
         case "refund":
             row = REFUNDS.require_row(session, campaign, number)
             return _step(row, session.get_one(OrderRow, row.order_entry).supplier)
+        case "loan":
+            row = LOANS.require_row(session, campaign, number)
+            return _step(row, campaign_of(session, row.borrower).title)
+        case "repayment":
+            row = REPAYMENTS.require_row(session, campaign, number)
+            return _step(row, campaign_of(session, repaid_loan(session, row).campaign).title)
+        case "repaid":
+            return _repaid(session, number)
     return None
 
 
 def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> PaperStep:
     return PaperStep(row.entry, row.date, row.happened, place, detail)
+
+
+def _repaid(session: Session, name: str) -> PaperStep:
+    """A repayment as its lender tells it: the money came back by the entry that approved it."""
+    paid = repaid_by(name)
+    row = REPAYMENTS.require_row(session, paid.borrower, paid.number)
+    if row.decided_by is None or row.decided_on is None:
+        raise NotFound(f"repayment: {row.number} of {row.campaign} is not approved, and paid nothing back")
+    day = row.happened or row.told_on
+    happened = None if day == row.decided_on else day
+    return PaperStep(row.decided_by, row.decided_on, happened, campaign_of(session, paid.borrower).title)
 
 
 def _past_last_day(why: str | None) -> Detail:

@@ -20,6 +20,7 @@ from ledger.core.names import (
     Lot,
     MoneyLine,
     OrderLine,
+    RepaidBy,
     RepaidLine,
     SpentLine,
     UseCause,
@@ -29,6 +30,7 @@ from ledger.core.names import (
     hold_named,
     line_named,
     lot_named,
+    repaid_by,
     use_named,
 )
 
@@ -86,6 +88,11 @@ def test_a_use_is_read_back_as_it_was_named(use: UseName) -> None:
 @given(st.sampled_from(HoldCause), numbers)
 def test_a_hold_is_read_back_as_it_was_named(cause: HoldCause, number: str) -> None:
     assert hold_named(str(HoldName(cause, number))) == HoldName(cause, number)
+
+
+@given(slugs, numbers)
+def test_a_repayment_is_read_back_as_its_lender_calls_it(borrower: str, number: str) -> None:
+    assert repaid_by(str(RepaidBy(borrower, number))) == RepaidBy(borrower, number)
 
 
 @given(gifts)

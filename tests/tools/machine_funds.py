@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from sqlmodel import col, select
 
 from ledger.model.campaigns import Nature
+from ledger.model.loans import LoanRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
@@ -111,10 +113,11 @@ def _loan(s: Scene) -> Facts:
 def _repayment(s: Scene) -> Facts:
     owed = []
     for lender in s.world.slugs():
-        for number, loan in s.books.documents.all("loan", lender):
-            if loan["facts"]["to"] == s.slug and loan["status"] == "approved":
-                left = owed_still(s.books, s.slug, lender, number, loan["facts"]["asset"])
-                owed += [(lender, number, loan["facts"]["asset"], left)] if left else []
+        lent = (LoanRow.campaign == lender, LoanRow.borrower == s.slug)
+        loans = select(LoanRow).where(*lent, LoanRow.status == ProposalStatus.APPROVED)
+        for loan in s.tx.session.exec(loans.order_by(col(LoanRow.number))):
+            left = owed_still(s.books, loan)
+            owed += [(lender, loan.number, loan.asset, left)] if left else []
     lender, number, lent, left = s.one(owed, "loan.approved")
     bank, currency, free = s.one(s.banks(), "contribution")
     facts = s.numbered("RP") | {"lender": lender, "loan": number, "asset": currency, "bank": bank}
