@@ -94,6 +94,7 @@ _DECIDED: tuple[Proposals, ...] = (
     reclassifications.RECLASSIFICATIONS,
     loans.LOANS,
     repayments.REPAYMENTS,
+    gift_blocks.RELEASES,
 )
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
 """What two people decide, by its noun."""

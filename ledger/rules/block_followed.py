@@ -5,11 +5,11 @@ It reads and says what a release does with them; releases themselves are recorde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.chain import Outpoint
 from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.lines import Operation, Part, PartKind, Use
@@ -22,24 +22,50 @@ from ledger.rules.spec import Context
 from ledger.rules.spends import carrying_use, inputs_apart, require_spend, spend_change, spends_of, taken_by
 
 
+class LeftBy(NamedTuple):
+    """Sats of a gift that left for good by a spend."""
+
+    spend: str
+    sats: int
+
+
+class CameBack(NamedTuple):
+    """Sats of a gift that came back as an output of a spend."""
+
+    spend: str
+    vout: int
+    sats: int
+
+
+class TakenBy(NamedTuple):
+    """A coin that a spend took."""
+
+    spend: str
+    outpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCoins:
+    """What became of a gift's own coins until it was released, as the release keeps it; nothing where they lie."""
+
+    left: tuple[LeftBy, ...] = ()
+    kept: tuple[CameBack, ...] = ()
+    taken: tuple[TakenBy, ...] = ()
+
+
 @dataclass(slots=True)
 class Followed:
-    """What of a gift's coins left by which spend, and what came back as change, sats.
-
-    `left`: sats by spend; `kept`: (spend, vout, sats); `taken`: (spend, outpoint that it took).
-    """
+    """What is found of a gift's coins while they are followed; `here`: sats of them that lie unspent now."""
 
     left: dict[str, int]
-    kept: list[tuple[str, int, int]]
-    taken: list[tuple[str, str]]
+    kept: list[CameBack]
+    taken: list[TakenBy]
+    here: int = 0
 
-    def notes(self) -> dict[str, Any]:
-        """As the release keeps it."""
-        return {
-            "left": [list(row) for row in self.left.items()],
-            "kept": [list(row) for row in self.kept],
-            "taken": [list(row) for row in self.taken],
-        }
+    @property
+    def notes(self) -> ReleasedCoins:
+        left = (LeftBy(spend, sats) for spend, sats in self.left.items())
+        return ReleasedCoins(tuple(left), tuple(self.kept), tuple(self.taken))
 
 
 def follow(context: Context, outpoint: str, sats: int) -> Followed | None:
@@ -70,7 +96,7 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
         raise Conflict(
             f"block: a reorganisation undid the spend {ref}; release it when that has settled again"
         )
-    found.taken.append((ref, outpoint))
+    found.taken.append(TakenBy(ref, outpoint))
     left = min(sats, spend.blocked - found.left.get(ref, 0))
     if left:
         moved = spend.explanation in {ExplainedBy.MOVE, ExplainedBy.OWN_MOVE}
@@ -85,10 +111,11 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
         if not again:
             continue
         rest -= again
-        onward = f"{txid}:{coin.vout}"
-        found.kept.append((ref, coin.vout, again))
+        onward = str(Outpoint(spend.txid, coin.vout))
+        found.kept.append(CameBack(ref, coin.vout, again))
         if taken_by(session, campaign, onward) is None:
             require_unspent(context, onward)
+            found.here += again
         else:
             _walk(context, onward, again, found)
     if rest:
@@ -102,10 +129,8 @@ def released_coins(
 ) -> tuple[tuple[Transfer, ...], tuple[Operation, ...]]:
     """What is left of the gift joins the wallet; units that left are the own ones of the spends that took them."""
     books, campaign = context.books, context.campaign
-    passed = {outpoint for _, outpoint in found.taken}
-    here = sum(n for ref, vout, n in found.kept if f"{ref.partition(':')[0]}:{vout}" not in passed)
     wallet, blocked = (account(kind, campaign) for kind in (AccountClass.WALLET, AccountClass.BLOCKED))
-    transfers = (Transfer(wallet, blocked, "BTC", here),) if here else ()
+    transfers = (Transfer(wallet, blocked, "BTC", found.here),) if found.here else ()
     operations: list[Operation] = []
     for ref, sats in found.left.items():
         spend = require_spend(books.session, campaign, ref)
@@ -118,20 +143,20 @@ def released_coins(
     return transfers, tuple(operations)
 
 
-def fold_released(books: Books, campaign: str, notes: Mapping[str, Any]) -> None:
+def fold_released(books: Books, campaign: str, released: ReleasedCoins) -> None:
     """The spends that took the coins of a released gift took them from the wallet, from now on."""
     session = books.session
-    for ref, sats in notes.get("left", ()):
+    for ref, sats in released.left:
         spend = require_spend(session, campaign, ref)
         spend.wallet, spend.blocked = spend.wallet + sats, spend.blocked - sats
         session.add(spend)
-    for ref, vout, sats in notes.get("kept", ()):
+    for ref, vout, sats in released.kept:
         spend = require_spend(session, campaign, ref)
         for coin in spend_change(session, spend):
             if coin.vout == vout:
                 coin.wallet, coin.blocked = coin.wallet + sats, coin.blocked - sats
                 session.add(coin)
-    for ref, outpoint in notes.get("taken", ()):
+    for ref, outpoint in released.taken:
         spend = require_spend(session, campaign, ref)
         took = session.get(SpendInputRow, (spend.entry, outpoint))
         if took is not None:

@@ -15,12 +15,12 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Date, Name, Number, facts_from
+from ledger.core.facts import STRICT, Date, Name, Number
 from ledger.core.lines import Append, Change, UnitState, units_in
 from ledger.core.names import FREE, GiftKind, HoldCause, HoldName, gift_named
 from ledger.model.gifts import BlockStatus, Coins, CountsAs, GiftBlockRow
-from ledger.rules.approvals import approval, fold_decided, fold_pending, rejection, require_pending
-from ledger.rules.block_followed import fold_released, follow, released_coins
+from ledger.model.releases import ReleaseRow
+from ledger.rules.block_followed import ReleasedCoins, fold_released, follow, released_coins
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -35,7 +35,7 @@ from ledger.rules.gift_records import (
 from ledger.rules.gifts import joined, money_line
 from ledger.rules.pledges import GiftRef
 from ledger.rules.spec import RECORDERS, Context, Kind, numbered
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, proposed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,9 @@ def _block_of(books: Books, campaign: str, number: str) -> GiftBlockRow:
     return found
 
 
-def _plan(context: Context, facts: Release) -> Posting:
+def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[ReleasedCoins]:
+    """What the release of that number does; raises Conflict where it cannot be."""
     books, campaign = context.books, context.campaign
-    block = _block_of(books, campaign, facts.block)
     if block.status is not BlockStatus.STANDING:
         raise Conflict(f"block: {block.number} is {block.status}; only a standing one is released")
     gift = given_money(books.session, campaign, block.gift)
@@ -143,30 +143,40 @@ def _plan(context: Context, facts: Release) -> Posting:
     units = Append(line, "BTC", start, sats, gift.name)
     if found is None:
         wallet, apart = account(AccountClass.WALLET, campaign), account(AccountClass.BLOCKED, campaign)
-        return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (units,))
-    moved, uses = released_coins(context, facts.number, line, start, found)
-    return Posting((*moved, recognised), (units, *uses), found.notes())
+        return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (units,), ReleasedCoins())
+    moved, uses = released_coins(context, release, line, start, found)
+    return Posting((*moved, recognised), (units, *uses), found.notes)
 
 
-def _post_release(context: Context, facts: Release) -> Posting:
-    _plan(context, facts)
+def _hold(context: Context, facts: Release) -> Posting[None]:
+    """It holds nothing, and is refused where the release would be."""
+    _plan(context, facts.number, _block_of(context.books, context.campaign, facts.block))
     return Posting()
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "release", decision.number)
-    return _plan(context, facts_from(Release, document["facts"]))
+def _effect(context: Context, release: ReleaseRow, _decision: Decision) -> Posting[ReleasedCoins]:
+    return _plan(context, release.number, _released(context.books, release))
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_decided("release", "approved")(books, entry)
+def _released(books: Books, release: ReleaseRow) -> GiftBlockRow:
+    return books.session.get_one(GiftBlockRow, release.block_entry)
+
+
+def _row(books: Books, entry: Entry[Release, None]) -> ReleaseRow:
+    facts = entry.facts
+    return ReleaseRow(
+        **proposed(entry, facts.number, facts.date),
+        block_entry=_block_of(books, entry.campaign, facts.block).entry,
+    )
+
+
+def _approved(books: Books, release: ReleaseRow, entry: Entry[Decision, ReleasedCoins]) -> None:
     session, campaign = books.session, entry.campaign
-    facts = books.documents.require("release", campaign, str(entry.facts["number"]))["facts"]
-    block = _block_of(books, campaign, facts["block"])
+    block = _released(books, release)
     block.status = BlockStatus.RELEASED
     note_unblocked(session, campaign, block.gift, entry.at)
-    fold_released(books, campaign, entry.notes)
     if any(isinstance(op, Append) for op in entry.operations):
+        fold_released(books, campaign, entry.notes)
         gift = gift_of(session, campaign, block.gift)
         counted = gift._replace(counted_in=Coins.WALLET, counts_as=CountsAs.GIFT)
         save_gift(session, gift, joined(counted, entry.operations))
@@ -193,20 +203,16 @@ BLOCKING = Kind(
     post=_post_block,
     fold=_fold_block,
 )
-RELEASE = Kind(
-    name="release",
+RELEASES = Workflow(
     noun="release",
-    verb="add",
     facts=Release,
+    row=ReleaseRow,
+    notes=ReleasedCoins,
     doc="Ask that a blocked gift is released; another person approves it.",
-    roles=RECORDERS,
-    key=numbered("release"),
-    post=_post_release,
-    fold=fold_pending("release"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    approved=_approved,
+    reversible=False,
 )
-KINDS = (
-    BLOCKING,
-    RELEASE,
-    approval("release", _post_approved, _fold_approved),
-    rejection("release"),
-)
+KINDS = (BLOCKING, *RELEASES.kinds())

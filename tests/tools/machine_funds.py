@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from ledger.model.campaigns import Nature
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
+from ledger.model.releases import ReleaseRow
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
@@ -162,8 +163,9 @@ def _block(s: Scene) -> Facts:
 
 @tells("release")
 def _release(s: Scene) -> Facts:
-    waiting = {d["facts"]["block"] for _, d in s.of_status("release", "pending")}
-    blocks = [b.number for b in standing_blocks(s.tx.session, s.slug) if b.number not in waiting]
+    asked = select(ReleaseRow.block_entry).where(ReleaseRow.status == ProposalStatus.PENDING)
+    waiting = set(s.tx.session.exec(asked))
+    blocks = [b.number for b in standing_blocks(s.tx.session, s.slug) if b.entry not in waiting]
     return s.numbered("RL") | {"block": s.one(blocks, "block")}
 
 
