@@ -95,6 +95,7 @@ _DECIDED: tuple[Proposals, ...] = (
     loans.LOANS,
     repayments.REPAYMENTS,
     gift_blocks.RELEASES,
+    gift_returns.GIFT_RETURNS,
 )
 WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
 """What two people decide, by its noun."""

@@ -7,14 +7,15 @@ coins back took the lowest free units when it settled; the return gives those ba
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session, col
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef, facts_from
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import (
@@ -27,26 +28,21 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.model.gift_returns import GiftReturnRow, ReturnReason
 from ledger.model.gifts import CountsAs
-from ledger.rules.approvals import approval, held, holding_by, rejection, release_of, require_pending
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Asked
 from ledger.rules.block_holds import freed_by, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.explaining import (
-    fold_explained,
-    fold_left_open,
-    fold_waiting,
-    require_to_explain,
-    unexplained_again,
-    waits_for_spend,
-)
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gift_blocks import lift_returned
 from ledger.rules.gift_records import GivenMoney, given_money, note_returned
-from ledger.rules.pledges import GiftRef
+from ledger.rules.pledges import GiftRef, gift_asset
 from ledger.rules.restrictions import restriction_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import Context
 from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line
-from ledger.rules.workflow import Decision
+from ledger.rules.workflow import Decision, Workflow, proposed, release_of
 from ledger.tracing.state import Lines
 
 
@@ -64,17 +60,13 @@ class GiftReturn:
     fee: Count = 0
     bank: Name | None = None
     txid: SpendRef | None = None
-    reason: Literal["asked", "mistake", "screening", "restriction", "other"]
+    reason: ReturnReason
     date: Date
 
     @property
     def out(self) -> int:
         """All that left."""
         return self.amount + self.fee
-
-
-HOLDS = "holds"
-"""The note of what a return holds. A block put on the gift later does not stop it: it is the gift that goes back."""
 
 
 def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
@@ -112,18 +104,14 @@ class _Own:
     undone: tuple[Use, ...] = ()
 
 
-def _returnable(context: Context, facts: GiftReturn) -> GivenMoney:
-    gift = given_money(context.books.session, context.campaign, facts.gift)
+def _returnable(context: Context, name: str) -> GivenMoney:
+    """The gift of a name, which is live; raises NotFound or Conflict."""
+    gift = given_money(context.books.session, context.campaign, name)
     if gift is None:
-        raise NotFound(f"gift: there is no {facts.gift[:80]} in campaign {context.campaign}")
+        raise NotFound(f"gift: there is no {name[:80]} in campaign {context.campaign}")
     if not gift.live or gift.counts_as not in {CountsAs.GIFT, CountsAs.UNDECIDED}:
         raise Conflict(
             "gift: it is no settled gift now; only a gift, or a coin to decide about, is given back"
-        )
-    coins = gift_named(facts.gift).kind is not GiftKind.CONTRIBUTION
-    if coins != (facts.txid is not None) or coins == (facts.bank is not None):
-        raise Refused.field(
-            "bank", "name the transaction of coins, or the bank of money; the gift says which"
         )
     return gift
 
@@ -182,12 +170,23 @@ def _require_spend(context: Context, facts: GiftReturn, own: _Own) -> None:
 
 
 def _early(context: Context, facts: GiftReturn) -> None:
-    _returnable(context, facts)
+    _asked(context, facts)
 
 
-def _post(context: Context, facts: GiftReturn) -> Posting:
+def _asked(context: Context, facts: GiftReturn) -> GivenMoney:
+    """The gift that is given back; raises Refused too where the way is not the gift's."""
+    gift = _returnable(context, facts.gift)
+    coins = gift_named(facts.gift).kind is not GiftKind.CONTRIBUTION
+    if coins != (facts.txid is not None) or coins == (facts.bank is not None):
+        raise Refused.field(
+            "bank", "name the transaction of coins, or the bank of money; the gift says which"
+        )
+    return gift
+
+
+def _hold(context: Context, facts: GiftReturn) -> Posting[None]:
     require_campaign(context)
-    gift = _returnable(context, facts)
+    gift = _asked(context, facts)
     ref = str(HoldName(HoldCause.GIFT_RETURN, facts.number))
     changes: list[Change] = []
     if facts.txid is not None:
@@ -196,7 +195,7 @@ def _post(context: Context, facts: GiftReturn) -> Posting:
     if facts.txid is not None:
         _require_spend(context, facts, own)
         changes += [
-            held(part.line, ((part.start, part.start + part.out),), ref)
+            Change(part.line, ((part.start, part.start + part.out),), UnitState.FREE, UnitState.HELD, ref)
             for use in own.undone
             for part in use.parts
             if part.line is not None
@@ -204,8 +203,8 @@ def _post(context: Context, facts: GiftReturn) -> Posting:
     else:
         _require_at_bank(context, facts, gift)
     if own.free:
-        changes.append(held(own.line, own.free, ref))
-    return holding_by(tuple(changes), HOLDS)
+        changes.append(Change(own.line, own.free, UnitState.FREE, UnitState.HELD, ref))
+    return Posting((), tuple(changes))
 
 
 def _require_at_bank(context: Context, facts: GiftReturn, gift: GivenMoney) -> None:
@@ -215,37 +214,35 @@ def _require_at_bank(context: Context, facts: GiftReturn, gift: GivenMoney) -> N
         raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
 
 
-def _post_approved(context: Context, decision: Decision) -> Posting:
-    document = require_pending(context, "gift-return", decision.number)
-    facts = facts_from(GiftReturn, document["facts"])
+def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Posting[None]:
     campaign = context.campaign
-    gift = _returnable(context, facts)
+    gift = _returnable(context, row.gift)
     asset = gift.asset
     back = account(AccountClass.GIVEN_BACK, campaign)
-    if facts.txid is not None:
-        require_unexplained(context, facts.txid, facts.out, "amount")
+    if row.txid is not None:
+        require_unexplained(context, row.txid, row.out, "amount")
         source, fees = account(AccountClass.UNEXPLAINED, campaign), "network"
     else:
-        source, fees = account(AccountClass.BANK, campaign, str(facts.bank)), "bank"
-    transfers = [Transfer(back, source, asset, facts.amount)]
-    if facts.fee:
-        transfers.append(Transfer(account(AccountClass.FEES, campaign, fees), source, asset, facts.fee))
+        source, fees = account(AccountClass.BANK, campaign, str(row.bank)), "bank"
+    transfers = [Transfer(back, source, asset, row.amount)]
+    if row.fee:
+        transfers.append(Transfer(account(AccountClass.FEES, campaign, fees), source, asset, row.fee))
     if gift.units is None:
         return Posting(tuple(transfers))
     line, start, end = gift.units
-    undone = uses_of_spend(context.books.lines, campaign, facts.txid) if facts.txid is not None else []
+    undone = uses_of_spend(context.books.lines, campaign, row.txid) if row.txid is not None else []
     own = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
-    releases = release_of(document, HOLDS)
+    releases = release_of(context.books.session, row)
     own += [piece for change in releases if change.line == line for piece in change.pieces]
-    parts = (Part(PartKind.FEE, facts.fee, facts.fee), Part(PartKind.RETURNED, facts.amount, facts.amount))
-    use_id = str(UseName(UseCause.GIFT_RETURN, campaign, facts.number))
-    use = Use(use_id, line, _joined(own, facts.out), facts.out, parts if facts.fee else parts[1:])
+    parts = (Part(PartKind.FEE, row.fee, row.fee), Part(PartKind.RETURNED, row.amount, row.amount))
+    use_id = str(UseName(UseCause.GIFT_RETURN, campaign, row.number))
+    use = Use(use_id, line, _joined(own, row.out), row.out, parts if row.fee else parts[1:])
     again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
     undo = (Undo(row.id) for row in undone)
     return Posting(tuple(transfers), (*releases, *undo, use, *again))
 
 
-def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
+def _retaken(context: Context, _row: GiftReturnRow, entry: Entry[Decision, None]) -> tuple[Use, ...]:
     """After a return of coins is reversed, the spend carries units again: the lowest free ones, as spends do."""
     undone = [context.books.lines.use(op.id) for op in entry.operations if isinstance(op, Undo)]
     own = [op for op in entry.operations if isinstance(op, Use)]
@@ -261,37 +258,58 @@ def _retaken(context: Context, entry: Entry) -> tuple[Use, ...]:
     return (Use(str(replace(name, variant=str(entry.seq))), use.line, pieces, use.units, (again,)),)
 
 
-def _fold_approved(books: Books, entry: Entry) -> None:
-    fold_explained("gift-return")(books, entry)
-    number = str(entry.facts["number"])
-    facts = books.documents.require("gift-return", entry.campaign, number)["facts"]
-    note_returned(books.session, entry.campaign, facts["gift"], facts["amount"] + facts.get("fee", 0))
-    lift_returned(books, entry.campaign, facts["gift"])
+def _approved(books: Books, row: GiftReturnRow, entry: Entry[Decision, None]) -> None:
+    explained(ExplainedBy.GIFT_RETURN)(books, row, entry)
+    note_returned(books.session, row.campaign, row.gift, row.out)
+    lift_returned(books, row.campaign, row.gift)
 
 
-def _unfold(books: Books, entry: Entry, seq: int) -> None:
+def _reversed(books: Books, row: GiftReturnRow, entry: Entry[Decision, None]) -> None:
     """The return was none: the gift has its units again, and the transaction waits for an explanation."""
-    unexplained_again("gift-return")(books, entry, seq)
-    document = books.documents.require("gift-return", entry.campaign, str(entry.facts["number"]))
-    facts = document["facts"]
-    note_returned(books.session, entry.campaign, facts["gift"], -facts["amount"] - facts.get("fee", 0))
+    left_open(books, row, entry)
+    note_returned(books.session, row.campaign, row.gift, -row.out)
 
 
-RETURN = Kind(
-    name="gift-return",
+def _row(books: Books, entry: Entry[GiftReturn, None]) -> GiftReturnRow:
+    facts = entry.facts
+    return GiftReturnRow(
+        **proposed(entry, facts.number, facts.date),
+        gift=facts.gift,
+        asset=gift_asset(books, entry.campaign, facts.gift),
+        amount=facts.amount,
+        fee=facts.fee,
+        bank=facts.bank,
+        txid=facts.txid,
+        reason=facts.reason,
+    )
+
+
+def _asks(_session: Session, row: GiftReturnRow) -> Asked:
+    """A gift that goes back in parts goes to one donor."""
+    return Asked(row.asset, row.out, f"the donor of {row.campaign}/{row.gift}")
+
+
+GIFT_RETURNS = Workflow(
     noun="gift-return",
-    verb="add",
     facts=GiftReturn,
+    row=GiftReturnRow,
     doc="Record that a gift went back to its donor, of its own free units; another person approves it.",
-    roles=RECORDERS,
-    key=numbered("gift-return"),
-    post=_post,
-    fold=fold_waiting("gift-return"),
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=waiting(ExplainedBy.GIFT_RETURN),
+    approved=_approved,
+    rejected=left_open,
+    reversed=_reversed,
+    retakes=_retaken,
     waits_for=waits_for_spend,
     early=_early,
+    stopped_by_block=False,  # a block put on the gift later does not stop it: it is the gift that goes back
+    about=lambda _session, row: (row.asset, row.amount if row.txid is None else row.out),
+    asks=_asks,
+    same_payee=lambda row: (
+        col(GiftReturnRow.campaign) == row.campaign,
+        col(GiftReturnRow.gift) == row.gift,
+    ),
 )
-KINDS = (
-    RETURN,
-    approval("gift-return", _post_approved, _fold_approved, Undoing(_unfold, retakes=_retaken)),
-    rejection("gift-return", fold_left_open("gift-return"), HOLDS),
-)
+KINDS = GIFT_RETURNS.kinds()

@@ -6,23 +6,22 @@ A limit is public and names a role, never a person. It moves nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 from sqlmodel import Session, col, select
 
-from ledger.core.entry import Entry, Posting
+from ledger.core.entry import Entry, F, N, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.model.limits import LimitRow
-from ledger.rules.asked import Also, Asked
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_slugs, require_campaign
-from ledger.rules.pledges import gift_asset
+from ledger.rules.campaigns import require_campaign
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
 
 DAY = dt.timedelta(hours=24)
@@ -60,27 +59,6 @@ class LimitLifted:
     date: Date
 
 
-def _of_return(books: Books, campaign: str, facts: dict[str, Any]) -> Asked:
-    """A gift that goes back in parts goes to one donor."""
-    out = facts["amount"] + facts.get("fee", 0)
-    return Asked(gift_asset(books, campaign, facts["gift"]), out, f"the donor of {campaign}/{facts['gift']}")
-
-
-def _of_any(_books: Books, _campaign: str, facts: dict[str, Any]) -> Asked | None:
-    """What moves an amount of an asset, fee included, to another fund or own place; None for what moves none."""
-    asset = facts.get("asset") or facts.get("currency")
-    if asset is None or "amount" not in facts:
-        return None
-    fund = facts.get("to") or facts.get("lender")
-    payee = None if fund is None else f"the fund {fund}"
-    return Asked(asset, facts["amount"] + facts.get("fee", 0), payee)
-
-
-_ASKED: dict[str, Callable[[Books, str, dict[str, Any]], Asked | None]] = {
-    "gift-return": _of_return,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A limit that stands since the day `date`: the most that a role may approve, minor units of the currency."""
@@ -107,10 +85,9 @@ def limit_of(session: Session, campaign: str, role: str, currency: str) -> int |
     return standing.get(currency, 0) if standing else None
 
 
-def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
+def require_within_limit(context: Context, kind: Kind[F, N], facts: F) -> None:
     """NotAllowed where an approval is more than the limit of the role that gives it, naming who can."""
-    number = str(getattr(facts, "number", ""))
-    asked = kind.asks(context, facts) or _asked(context, kind.noun, number)
+    asked = kind.asks(context, facts)
     if asked is None:
         return
     most = limit_of(context.books.session, context.campaign, context.role.value, asked.currency)
@@ -126,27 +103,14 @@ def require_within_limit(context: Context, kind: Kind, facts: Any) -> None:
             )
 
 
-def _asked(context: Context, noun: str, number: str) -> Asked | None:
-    """What the approval of a recorded fact is asked for; None for what moves no money."""
-    document = context.books.documents.find(noun, context.campaign, number)
-    if document is None:
-        return None
-    return _ASKED.get(noun, _of_any)(context.books, context.campaign, document["facts"])
-
-
-def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[tuple[int, int, str]]:
+def _totals(context: Context, kind: Kind[F, N], facts: F, asked: Asked) -> Iterator[tuple[int, int, str]]:
     """(minor units, how many others, in what they are one) of all that counts together with what is asked."""
     if asked.payee is None:
         yield asked.minor, 0, ""
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (asked.minor, 0)
-    others = (
-        kind.asks_also(context, facts, asked)
-        if kind.typed
-        else _other_documents(context, kind.noun, str(facts.number), asked)
-    )
-    for also in others:
+    for also in kind.asks_also(context, facts, asked):
         if asked.invoice is not None and also.invoice == asked.invoice:
             on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
         if also.at >= since:
@@ -154,24 +118,6 @@ def _totals(context: Context, kind: Kind, facts: Any, asked: Asked) -> Iterator[
     if asked.invoice is not None:
         yield *on_invoice, f" on invoice {asked.invoice}"
     yield *to_payee, f" to {asked.payee} within 24 hours"
-
-
-def _other_documents(context: Context, noun: str, number: str, asked: Asked) -> Iterator[Also]:
-    for slug in campaign_slugs(context.books.session):
-        for other, document in context.books.documents.all(noun, slug):
-            if (slug, other) == (context.campaign, number):
-                continue
-            if document["status"] in {"rejected", "reversed", "cancelled"}:
-                continue
-            also = _ASKED.get(noun, _of_any)(context.books, slug, document["facts"])
-            if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
-                yield Also(also.minor, also.invoice, _moment(context, document))
-
-
-def _moment(context: Context, document: dict[str, Any]) -> str:
-    """When a fact was approved, or recorded while it is pending (RFC 3339)."""
-    entry = None if document["decided"] is None else context.entry(document["decided"])
-    return str(document["at"]) if entry is None else entry.at
 
 
 def _who_can(context: Context, currency: str, total: int) -> str:

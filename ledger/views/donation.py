@@ -18,7 +18,7 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
-from ledger.recording.dating import HAPPENED, day_it_happened
+from ledger.recording.dating import HAPPENED
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
@@ -278,37 +278,11 @@ class DonationFollower:
     def _steps(self, by_step: UnitsByStep) -> list[Step]:
         made: list[Step] = []
         for noun, number, row in by_step.all():
-            paper = paper_step(self._books.session, self._campaign, noun, number)
-            if paper is not None:
-                made.append(self._paper_step(noun, number, row, paper))
-                continue
             if noun == "payment":
                 made.append(self._payment_step(number, row))
-                continue
-            document = self._books.documents.require(noun, self._campaign, number)
-            kind = _STEPS[noun]
-            detail: list[tuple[str, str]] = []
-            papers = self._papers_about(noun, number)
-            reference, place, unit, at = number, row.place, self._names.unit(row.asset), document["date"]
-            for ending, units in row.lost.items():
-                if units:
-                    detail.append((ending.value, str(units)))
-            if (happened := day_it_happened(document)) is not None:
-                detail.append((HAPPENED, happened))
-            made.append(
-                Step(
-                    kind=kind,
-                    at=at,
-                    amount=Amount.of(row.asset, row.units),
-                    unit=unit,
-                    place=place,
-                    reference=reference,
-                    detail=dict(detail),
-                    evidence=papers,
-                    entry=document["seq"],
-                    over=True,
-                )
-            )
+            else:
+                paper = paper_step(self._books.session, self._campaign, noun, number)
+                made.append(self._paper_step(noun, number, row, paper))
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
 
     def _paper_step(self, noun: str, number: str, row: StepUnits, paper: PaperStep) -> Step:

@@ -10,6 +10,7 @@ from ledger.core.errors import NotFound
 from ledger.core.names import repaid_by
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
+from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
 from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.orders import OrderRow, RefundRow
@@ -17,6 +18,7 @@ from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.conversions import CONVERSIONS, terms_of
 from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
@@ -49,6 +51,7 @@ _Row = (
     | ArrivalRow
     | HandoverRow
     | DistributionRow
+    | GiftReturnRow
     | LoanRow
     | RepaymentRow
     | ReclassificationRow
@@ -57,8 +60,8 @@ _Row = (
 )
 
 
-def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep | None:
-    """What the paper of a use says; None for one that is about an order. Raises NotFound."""
+def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep:
+    """What the paper of a use says; raises NotFound, and LookupError for what no paper of this kind took."""
     row: _Row
     match noun:
         case "receipt":
@@ -94,9 +97,13 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
         case "repayment":
             row = REPAYMENTS.require_row(session, campaign, number)
             return _step(row, campaign_of(session, repaid_loan(session, row).campaign).title)
+        case "gift-return":
+            return _step(GIFT_RETURNS.require_row(session, campaign, number))
         case "repaid":
             return _repaid(session, number)
-    return None
+    raise LookupError(
+        f"step: {noun} {number} took units and no step of a trail tells of it; add its paper here"
+    )
 
 
 def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> PaperStep:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.model.gifts import BlockStatus
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
@@ -21,7 +23,7 @@ from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKi
 from tests.ledger.test_blocks import block
 from tests.tools.gifts import block_named
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
-from tests.tools.things import document, net
+from tests.tools.things import net
 
 BTC = 100_000_000
 DAY = "2023-11-20"
@@ -114,7 +116,9 @@ def test_told_before_the_coins_leave_it_waits_for_them(tmp_path: Path) -> None:
     waits = ledger.do("recorder", "gift-return", "add", **facts)
     assert waits.waiting_for == name("back")
     sent_back(ledger)
-    assert document(ledger, "gift-return", "GR-1")["status"] == "pending"
+    with ledger.store.read() as reading:
+        (told,) = GIFT_RETURNS.statuses(reading.session, SLUG)
+    assert told == ("GR-1", ProposalStatus.PENDING)
     decided(ledger)
     assert places(ledger, FIRST) == {"held": BTC}
 
