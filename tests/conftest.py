@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 from tests.tools.ending import end_all
+from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
 
 MOST_WORKERS = 4
 
@@ -26,6 +28,35 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(named) == 1 and named[0].is_file():
         return 0
     return min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each plain test of a file that is `on_both` runs twice; stories told by chance are told to SQLite."""
+    on_both = metafunc.definition.get_closest_marker("on_both") is not None
+    if on_both and USUAL == "sqlite" and not is_hypothesis_test(metafunc.function):
+        metafunc.parametrize("usual_database", BOTH, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What PostgreSQL does otherwise, plain tests find: where all run on it, stories told by chance are left out."""
+    if USUAL == "sqlite":
+        return
+    by_chance = [item for item in items if is_hypothesis_test(getattr(item, "obj", None))]
+    config.hook.pytest_deselected(items=by_chance)
+    items[:] = [item for item in items if item not in by_chance]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def usual_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of database that a test takes which names none; a fixture of a module that makes one asks for it."""
+    with usually(getattr(request, "param", USUAL)):
+        yield usual()
+
+
+@pytest.fixture(autouse=True)
+def databases_end_with_their_test(usual_database: str) -> Iterator[None]:
+    with dropped_afterwards():
+        yield
 
 
 def pytest_sessionfinish() -> None:

@@ -20,8 +20,11 @@ from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses
 from tests.tools.fake_chain import outpoint_no, script_no
+from tests.tools.store_places import place
 from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of, script_of
+
+pytestmark = pytest.mark.on_both
 
 NOW = unix_seconds("2024-01-14T00:00:00Z")
 FIXED, ONE, TWO = (address_of(script_no(number), REGTEST) or "" for number in range(3))
@@ -31,7 +34,7 @@ GIVE = "/c/help/give"
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A campaign with one need, its shared address and two for donors."""
-    made = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    made = Store.create(place(tmp_path))
     call = {
         "slug": "help",
         "title": "Help & more",

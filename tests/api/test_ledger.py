@@ -23,14 +23,17 @@ from ledger.store.database import Store
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
+from tests.tools.store_places import place
+
+pytestmark = pytest.mark.on_both
 
 API = "/api/v1"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(usual_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder: Path = tmp_path_factory.mktemp("pages")
-    made = Store.create(f"sqlite:///{folder / 'ledger.db'}")
+    made = Store.create(place(folder))
     Story(made, Replay.load()).play()
     yield made
     made.close()

@@ -19,6 +19,9 @@ from service.intake import Sightings
 from service.lookups import LookUps
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import NOW, ports
+from tests.tools.store_places import place
+
+pytestmark = pytest.mark.on_both
 
 API = "/api/v1/lookups"
 TXID = "c4" * 32
@@ -160,7 +163,7 @@ def test_a_private_key_in_the_field_is_refused_and_neither_repeated_nor_logged(
     secret: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By the service's own queue, over JSON and the form; the database holds nothing of it."""
-    store = Store.create(f"sqlite:///{tmp_path / 'a.db'}")
+    store = Store.create(place(tmp_path))
     queue = LookUps(store, lambda: NOW, Sightings.RECENT, False, Budget(1, 1), lambda tx: None)
     client = site(queue)
     with caplog.at_level(logging.DEBUG):

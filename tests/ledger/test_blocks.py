@@ -21,6 +21,8 @@ from tests.tools.gifts import gift, held_and_used
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
 from tests.tools.things import net
 
+pytestmark = pytest.mark.on_both
+
 BTC = 100_000_000
 DAY = "2023-11-20"
 GIFT = f"{name('gift')}:0"

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from ledger.views.carrying import Carrying
 from ledger.views.queries import campaign_report
 from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
+
+pytestmark = pytest.mark.on_both
 
 BTC = 100_000_000
 

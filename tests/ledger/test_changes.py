@@ -13,6 +13,8 @@ from tests.tools.ledgers import Ledger, tx
 from tests.tools.things import BTC, DATE, funded, hand_over, order, pay, receive, seq_of, stocked
 from tests.tools.told_story import GIFT, trail_of
 
+pytestmark = pytest.mark.on_both
+
 
 def only(trail: DonationTrail) -> TrailChange:
     (change,) = trail.changes

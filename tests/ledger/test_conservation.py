@@ -18,6 +18,8 @@ from ledger.views.conservation import Conservation, Side, conservation
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 
+pytestmark = pytest.mark.on_both
+
 BTC = 100_000_000
 
 

@@ -19,6 +19,8 @@ from ledger.views.trail import ChangeKind, DonationTrail
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, ship
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:

@@ -18,6 +18,8 @@ from ledger.rules.observing import Observed, WatchedTx
 from ledger.views.queries import donation_rows, median_of
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:

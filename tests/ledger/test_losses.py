@@ -24,6 +24,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_card, stock_rows
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.store_places import configure
 from tests.tools.things import DATE, funded, order, pay, seq_of, ship
 
 EXPIRY = "2023-12-20"
@@ -122,7 +123,7 @@ def test_each_loss_has_cause_place_count_and_report_in_api_page_and_terminal(
     assert "cold chain broken" in page
     assert "R-LR-1" in page
     ledger.store.close()
-    (tmp_path / "ledger.db").rename(tmp_path / "aidtrail.db")
+    configure(tmp_path)
     ran = run_command(["stock", "losses", "--data", str(tmp_path), "--json"], tmp_path)
     assert [row["cause"] for row in json.loads(ran.out)] == [
         "damage",

@@ -35,7 +35,8 @@ from ledger.store.scratch import Scratch
 from ledger.store.transaction import Reading
 from tests.tools.kept.house import House
 from tests.tools.kept.journal import Moment, journals
-from tests.tools.ledgers import Ledger, at, name, tx
+from tests.tools.ledgers import Ledger, name, tx
+from tests.tools.store_places import fresh_url
 from tests.tools.things import BTC, DATE, order, receive
 
 KEPT = ("14", "23", "demo", "17", "16", "46", "58")
@@ -55,7 +56,7 @@ def test_rebuild_names_any_value_that_was_changed_and_any_row_that_was_lost_or_a
         folder = tmp_path / str(len(waiting))
         folder.mkdir()
         make(folder)
-        with _open(at(folder)) as connection, folded(_reading(connection)) as made:
+        with _open(fresh_url("sqlite", folder)) as connection, folded(_reading(connection)) as made:
             filled = {table: row for table in waiting if (row := _first(connection, table)) is not None}
             for change in _changes(filled):
                 _are_named(connection, made, filled, change)
@@ -159,7 +160,7 @@ def _kept(journal: str) -> Callable[[Path], None]:
     """What was kept under a name, told again."""
 
     def make(folder: Path) -> None:
-        house = House.new(at(folder))
+        house = House.new(fresh_url("sqlite", folder))
         for kept in journals():
             if kept.name == journal:
                 for step in kept.steps:
@@ -172,7 +173,7 @@ def _kept(journal: str) -> Callable[[Path], None]:
 
 def _papers_and_values(folder: Path) -> None:
     """What those do not hold: a gift valued by the conversion that sold it, and a credit note for pieces."""
-    ledger = Ledger.new(folder, valuation="conversion")
+    ledger = Ledger.new(folder, url=fresh_url("sqlite", folder), valuation="conversion")
     ledger.mine("a", tx("gift", (0, BTC)))
     ledger.bury()
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))

@@ -20,6 +20,7 @@ from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.cli import run
 from service.command import Outside
 from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.store_places import configure
 from tests.tools.things import DATE, hand_over, lots, net, pay, seq_of, stocked
 
 GIFT = f"{name('gift')}:0"
@@ -151,7 +152,7 @@ def test_a_stock_card_tells_each_document_and_ends_at_what_is_there(ledger: Ledg
 
 def test_the_commands_say_the_same(ledger: Ledger, tmp_path: Path) -> None:
     data = str(tmp_path)
-    (tmp_path / "aidtrail.db").symlink_to(tmp_path / "ledger.db")
+    configure(tmp_path)
     for words in (["stock", "list"], ["stock", "card", "Depot", "KIT", "L1"], ["lot", "trace", "L1"]):
         out = io.StringIO()
         outside = Outside(lambda: ledger.now, {}, tmp_path, io.BytesIO(), out, io.StringIO())

@@ -290,7 +290,7 @@ def test_a_server_whose_disk_is_full_loses_nothing() -> None:
         keep(100)
         assert entries(store) == told + 1
         store.close()
-        drop_postgresql(url)
+        drop_postgresql(url, disk=True)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ledger.views.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.store_places import configure
 from tests.tools.things import DATE, hand_over, lots, order, receive, ship, stocked
 
 WAITING = {OpenItemKind.COUNT_GAP, OpenItemKind.UNCONFIRMED_DELIVERY}
@@ -134,7 +135,7 @@ def test_a_qr_code_has_no_control_characters_and_is_as_wide_in_each_line() -> No
 def test_the_command_line_makes_a_link_and_lists_both_counts(ledger: Ledger, tmp_path: Path) -> None:
     arrive(ledger)
     ledger.store.close()
-    (tmp_path / "ledger.db").rename(tmp_path / "aidtrail.db")
+    configure(tmp_path)
     here = ["--data", str(tmp_path)]
     made = run_command(["confirmation", "link", "shipment", "W-1", "--as", "recorder", *here], tmp_path)
     assert made.code == 0, made.err

@@ -26,6 +26,7 @@ from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transactio
 from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.relief import CAMPAIGN, DEPTH, live_in, settled_on
+from tests.tools.store_places import place
 from watchers.proof.networks import REGTEST
 
 
@@ -34,7 +35,7 @@ class Scene:
 
     def __init__(self, folder: Path, server: EsploraServer) -> None:
         self.folder, self.server, self.chain = folder, server, server.chain
-        self.store = Store.create(f"sqlite:///{folder / 'aidtrail.db'}")
+        self.store = Store.create(place(folder))
         with self.store.write() as tx:
             number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
             act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)

@@ -22,6 +22,7 @@ from service.wiring import build, not_ready
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.kill_driver import config_of
+from tests.tools.store_places import place
 
 DAY = 86_400
 
@@ -30,7 +31,7 @@ def test_at_the_daily_cap_of_bytes_the_tip_is_followed_and_blocks_wait_for_the_n
     tmp_path: Path,
 ) -> None:
     """What was fetched is counted with each look; how far behind we are is still told."""
-    store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    store = Store.create(place(tmp_path))
     chain = FakeChain()
     chain.mine(3)
     clock = MovableClock(chain.now)
@@ -55,7 +56,7 @@ def test_at_the_daily_cap_of_bytes_the_tip_is_followed_and_blocks_wait_for_the_n
 
 
 def test_at_the_daily_cap_of_requests_nobody_is_asked_until_the_next_day(tmp_path: Path) -> None:
-    store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    store = Store.create(place(tmp_path))
     chain = FakeChain()
     chain.mine(3)
     clock = MovableClock(chain.now)
@@ -76,7 +77,7 @@ def test_at_the_daily_cap_of_requests_nobody_is_asked_until_the_next_day(tmp_pat
 
 def test_many_blocks_are_caught_up_in_bounded_looks_that_resume(tmp_path: Path) -> None:
     """Small blocks here; each look takes at most its number of blocks, and a new process goes on."""
-    store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    store = Store.create(place(tmp_path))
     chain = FakeChain()
     chain.mine(600)
     clock = MovableClock(chain.now)

@@ -24,6 +24,7 @@ from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.relief import CAMPAIGN, DEPTH, live_in, settled_on
+from tests.tools.store_places import place
 
 Spoil = Callable[[EsploraServer], None]
 LOOKS = 10
@@ -54,7 +55,7 @@ STOPS = [
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    made = Store.create(place(tmp_path))
     with made.write() as tx:
         number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
         act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)

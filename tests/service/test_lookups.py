@@ -24,6 +24,7 @@ from service.wiring import Service, build
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import SLUG, config_of
+from tests.tools.store_places import place
 
 
 @dataclass
@@ -61,7 +62,7 @@ def state(service: Service, txid: str) -> str:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    store = Store.create(place(tmp_path))
     chain = FakeChain()
     chain.mine(3)
     clock = MovableClock(chain.now)

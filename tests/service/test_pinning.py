@@ -13,6 +13,7 @@ from ledger.views.reconcile import books_state
 from service.command import BadUse, Unavailable
 from service.pinning import parse_checkpoint, pinned_chain, restored_chain
 from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.store_places import place
 from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.networks import network_named
 from watchers.sources.protocol import Can, ClaimedTip
@@ -50,7 +51,7 @@ class Explorer:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store.create(f"sqlite:///{tmp_path / 'ledger.db'}")
+    return Store.create(place(tmp_path))
 
 
 def pin(store: Store, *sources: Explorer, checkpoint: str = "", network: object = MAINNET) -> object:

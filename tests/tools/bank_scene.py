@@ -10,6 +10,7 @@ from ledger.views.bank_state import open_lines
 from service.bank_files import layout_from
 from tests.tools.demo_data import Ran, run_command
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.store_places import configure
 
 BTC = 100_000_000
 MAPPING = """bank = "B"
@@ -44,7 +45,7 @@ def banked(folder: Path) -> Iterator[Ledger]:
         currency="USD", proceeds=1_990_000, exchange="E", bank="B", date="2023-11-20",
     )  # fmt: skip
     made.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
-    (folder / "aidtrail.toml").write_text(f'[database]\nurl = "sqlite:///{folder / "ledger.db"}"\n')
+    configure(folder)
     (folder / "mapping.toml").write_text(MAPPING)
     yield made
     made.store.close()

@@ -24,6 +24,7 @@ from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
+from tests.tools.store_places import place
 
 TARGET = Path(documented.__file__).parent / "examples.json"
 ROWS = 2
@@ -95,7 +96,7 @@ def cut(value: JsonValue) -> JsonValue:
 def made() -> dict[str, JsonValue]:
     """Every example by its name, from the demonstration at its end."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.create(f"sqlite:///{Path(folder) / 'ledger.db'}")
+        store = Store.create(place(Path(folder)))
         replay = Replay.load()
         Story(store, replay).play()
         ports = Ports(store, lambda: replay.end, SiteSettings(demonstration=True), lambda: "", list)

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -50,7 +51,7 @@ def _cluster() -> str | None:
         )
 
     run(f"{programs}/initdb", "-D", str(data), "-U", "aidtrail", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40"
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=100"
     run(f"{programs}/pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start")
 
     def stop() -> None:
@@ -66,14 +67,8 @@ def fresh_postgresql(disk: Path | None = None) -> str:
 
     Skips the test without PostgreSQL, and fails it in CI.
     """
-    folder = _cluster()
-    if folder is None:
-        reason = "PostgreSQL is not installed (Debian: postgresql)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
     name = f"ledger{next(_NUMBERS)}"
-    with psycopg.connect(host=folder, user="aidtrail", dbname="postgres", autocommit=True) as connection:
+    with _administration() as connection:
         there = ""
         if disk is not None:
             (disk / "data").mkdir()
@@ -83,12 +78,39 @@ def fresh_postgresql(disk: Path | None = None) -> str:
             connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk / 'data'}'")
             there = f" TABLESPACE {name}"
         connection.execute(f"CREATE DATABASE {name}{there}")
-    return f"postgresql+psycopg://aidtrail@/{name}?host={folder}"
+        return _url(name, connection)
 
 
-def drop_postgresql(url: str) -> None:
-    """Remove a database that has a disk of its own, and let go of the disk."""
-    name = url.partition("@/")[2].partition("?")[0]
-    with psycopg.connect(host=_cluster(), user="aidtrail", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name}")
-        connection.execute(f"DROP TABLESPACE {name}")
+def copied_postgresql(url: str) -> str:
+    """The URL of a new database that holds what the one at `url` holds; nobody may have that one open."""
+    name = f"ledger{next(_NUMBERS)}"
+    with _administration() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_name(url)}")
+        return _url(name, connection)
+
+
+def drop_postgresql(url: str, *, disk: bool = False) -> None:
+    """Remove a database, whoever has it open; `disk`: it has one of its own, and lets go of it."""
+    with _administration() as connection:
+        connection.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+        if disk:
+            connection.execute(f"DROP TABLESPACE {_name(url)}")
+
+
+def _administration() -> psycopg.Connection[Any]:
+    """A connection that makes and drops databases; skips the test without PostgreSQL, and fails it in CI."""
+    folder = _cluster()
+    if folder is None:
+        reason = "PostgreSQL is not installed (Debian: postgresql)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return psycopg.connect(host=folder, user="aidtrail", dbname="postgres", autocommit=True)
+
+
+def _url(name: str, connection: psycopg.Connection[Any]) -> str:
+    return f"postgresql+psycopg://aidtrail@/{name}?host={connection.info.host}"
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,81 @@ from sqlalchemy import create_engine
 from ledger.store.database import Store
 from ledger.store.journal import JournalRow
 from ledger.store.observations import Observation
-from tests.tools.postgresql_server import fresh_postgresql
+from tests.tools.postgresql_server import copied_postgresql, drop_postgresql, fresh_postgresql
 
 BOTH = (
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
 )
+
+
+USUAL = os.environ.get("AIDTRAIL_TEST_DATABASE", "sqlite")
+"""What a test takes that names no database, unless its file is `on_both`: `sqlite`, or `postgresql`."""
+_now = USUAL
+_AT: dict[Path, str] = {}
+"""The databases of PostgreSQL by the file that each would be in SQLite."""
+_KEPT: set[Path] = set()
+"""Those that others are copied from until the process ends."""
+
+
+def usual() -> str:
+    """Which database a test takes now that names none."""
+    return _now
+
+
+@contextmanager
+def usually(kind: str) -> Iterator[None]:
+    """Within the block, tests that name no database take one of this kind."""
+    global _now
+    before, _now = _now, kind
+    try:
+        yield
+    finally:
+        _now = before
+
+
+def place(folder: Path, name: str = "ledger.db") -> str:
+    """The URL of the usual database of that name in a folder: always the same one, empty at first."""
+    if _now == "sqlite":
+        return f"sqlite:///{folder / name}"
+    if folder / name not in _AT:
+        _AT[folder / name] = copied_postgresql(_empty())
+    return _AT[folder / name]
+
+
+def configure(folder: Path) -> None:
+    """Write the configuration by which commands find the database at `place`."""
+    (folder / "aidtrail.toml").write_text(f'[database]\nurl = "{place(folder)}"\n')
+
+
+def keep_place(folder: Path, name: str = "ledger.db") -> None:
+    """The database of a folder is there for all tests of this process."""
+    _KEPT.add(folder / name)
+
+
+def copy_place(old: Path, new: Path, name: str = "ledger.db") -> None:
+    """Copy the database of one folder, which nobody has open, to another folder."""
+    if _now == "sqlite":
+        shutil.copyfile(old / name, new / name)
+    else:
+        _AT[new / name] = copied_postgresql(_AT[old / name])
+
+
+@contextmanager
+def dropped_afterwards() -> Iterator[None]:
+    """The databases that are made in the block go with it; a folder's files go by themselves."""
+    before = set(_AT)
+    yield
+    for made in set(_AT) - before - _KEPT:
+        drop_postgresql(_AT.pop(made))
+
+
+@cache
+def _empty() -> str:
+    """A database of a ledger that holds nothing, made once a process: all others are copies of it."""
+    url = fresh_postgresql()
+    Store.create(url).close()
+    return url
 
 
 def fresh_url(kind: str, folder: Path, name: str = "ledger.db") -> str:
