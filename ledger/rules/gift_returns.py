@@ -238,7 +238,7 @@ def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Postin
     use_id = str(UseName(UseCause.GIFT_RETURN, campaign, row.number))
     use = Use(use_id, line, _joined(own, row.out), row.out, parts if row.fee else parts[1:])
     again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
-    undo = (Undo(row.id) for row in undone)
+    undo = (Undo(carried.id) for carried in undone)
     return Posting(tuple(transfers), (*releases, *undo, use, *again))
 
 
