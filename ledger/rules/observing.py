@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -217,6 +217,14 @@ class Observed:
 
     def tx(self, txid: str) -> WatchedTx | None:
         return next(self.txs((txid,)), None)
+
+    def known(self, txids: Collection[str]) -> set[str]:
+        """Those of some txids whose transactions were seen."""
+        wanted, found = sorted(txids), set[str]()
+        for at in range(0, len(wanted), _MANY):
+            query = select(_TXS.c.txid).where(_TXS.c.txid.in_(wanted[at : at + _MANY]))
+            found.update(self._connection.scalars(query))
+        return found
 
     def txs(self, txids: Sequence[str]) -> Iterator[WatchedTx]:
         """Those transactions of some that are known, in their order."""

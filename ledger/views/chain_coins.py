@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlmodel import col, select
+from sqlalchemy import and_, case, or_
+from sqlmodel import col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
+from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.observing import Coin, Observed
+from ledger.rules.observing import Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import UnexplainedSpend
@@ -26,31 +27,27 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
 
 
-def _is_unspent(coin: Coin, settled: int) -> bool:
-    """Does a coin lie in a block up to the settled one, and does none of these spend it?"""
-    if coin.height is None or coin.height > settled:
-        return False
-    return coin.spent_height is None or coin.spent_height > settled
-
-
 def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     """Sats of change at the settled block that are a campaign's at another's address, less the reverse.
 
     A coin is its address's campaign's but for change, which is its inputs' campaign's (docs/rules.md, 12 and 17).
     """
-    observed, total = Observed(tx.session), 0
-    if len(campaign_slugs(tx.session)) < 2:  # nothing lies elsewhere
-        return 0
-    query = select(SpendRow.campaign, SpendRow.txid, SpendChangeRow).join(
-        SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry
+    coin, change = ObservedOutputRow, SpendChangeRow
+    sats = col(change.wallet) + col(change.dust) + col(change.undecided) + col(change.blocked)
+    signed = case((col(SpendRow.campaign) == campaign, sats), else_=-sats)
+    elsewhere = (
+        select(func.coalesce(func.sum(signed), 0))
+        .select_from(SpendRow)
+        .join(change, col(change.entry) == SpendRow.entry)
+        .join(coin, and_(col(coin.txid) == SpendRow.txid, col(coin.vout) == change.vout))
+        .where(
+            col(coin.campaign) != SpendRow.campaign,
+            or_(col(SpendRow.campaign) == campaign, col(coin.campaign) == campaign),
+            col(coin.height) <= settled,
+            or_(col(coin.spent_height).is_(None), col(coin.spent_height) > settled),
+        )
     )
-    for owner, txid, told in tx.session.exec(query):
-        coin = observed.coin(f"{txid}:{told.vout}")
-        if coin is None or coin.campaign == owner or not _is_unspent(coin, settled):
-            continue
-        sats = told.wallet + told.dust + told.undecided + told.blocked
-        total += sats if owner == campaign else -sats if coin.campaign == campaign else 0
-    return total
+    return int(tx.session.exec(elsewhere).one())
 
 
 def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
@@ -70,23 +67,32 @@ def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ..
 
     A move between own addresses is explained from its first sighting on: nothing left but its fee.
     """
-    observed = Observed(tx.session)
-    rows: dict[str, UnexplainedSpend] = {}
-    # Where all of it came back there is nothing to explain.
-    left = select(SpendRow).where(SpendRow.campaign == campaign, SpendRow.out > 0)
-    for spend in tx.session.exec(left):
-        seen = observed.tx(spend.txid)
-        at = seen.first_at if seen else spend.recorded_at
-        rows[spend.ref] = UnexplainedSpend(
-            txid=spend.ref,
-            amount=Amount.of("BTC", spend.out),
-            seen_at=at,
-            explained_at=spend.explained_at,
-        )
+    return _outgoing(tx, campaign, only_open=False)
+
+
+def open_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+    """Those of them that nothing explains yet."""
+    return _outgoing(tx, campaign, only_open=True)
+
+
+def _outgoing(tx: Reading, campaign: str, *, only_open: bool) -> tuple[UnexplainedSpend, ...]:
+    seen_at = func.coalesce(col(ObservedTransactionRow.first_at), col(SpendRow.recorded_at))
+    left = (
+        select(SpendRow.ref, SpendRow.out, seen_at, SpendRow.explained_at)
+        .outerjoin(ObservedTransactionRow, col(ObservedTransactionRow.txid) == SpendRow.txid)
+        # Where all of it came back there is nothing to explain.
+        .where(SpendRow.campaign == campaign, SpendRow.out > 0)
+    )
+    if only_open:
+        left = left.where(col(SpendRow.explained_at).is_(None))
+    rows = {
+        ref: UnexplainedSpend(txid=ref, amount=Amount.of("BTC", out), seen_at=at, explained_at=explained_at)
+        for ref, out, at, explained_at in tx.session.exec(left)
+    }
     for young in unsettled_spends(tx):
         at = young.transaction.first_at
         for owner, facts in young.parts:
-            if owner == campaign and facts.out:
+            if owner == campaign and facts.out and not (only_open and young.explained):
                 rows[facts.ref] = UnexplainedSpend(
                     txid=facts.ref,
                     amount=Amount.of("BTC", facts.out),

@@ -16,7 +16,7 @@ from ledger.rules.settled import SCANNED_WHOLE, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import Books as BooksState
 from ledger.views.campaign import Unvalued
-from ledger.views.chain_coins import coins_in_books, coins_on_chain, unexplained_spends
+from ledger.views.chain_coins import coins_in_books, coins_on_chain, open_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 
@@ -46,9 +46,7 @@ def books_state(
     tip = tx.progress.load("tip_height")
     settled = settled_block(tx)
     on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
-    open_spends = [row for row in unexplained_spends(tx, campaign) if row.explained_at is None]
     difference = 0 if on_chain is None else on_chain - in_books
-    unexplained = sum(row.amount.minor for row in open_spends)
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
     shortfall += gift_sums(tx.session, campaign).shortfall
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
@@ -56,6 +54,8 @@ def books_state(
     checkpoint = tx.progress.load("checkpoint")
     if waiting is None:
         waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
+    spends = [row for row in waiting if row.kind is OpenItemKind.UNEXPLAINED_SPEND]
+    unexplained = sum(row.amount.minor for row in spends if row.amount is not None)
     unvalued = [row for row in waiting if row.kind is OpenItemKind.UNVALUED_GIFT]
     no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
@@ -69,7 +69,7 @@ def books_state(
         difference=Amount.of("BTC", difference),
         in_books=Amount.of("BTC", in_books),
         unexplained=Amount.of("BTC", unexplained),
-        unexplained_since=min((row.seen_at for row in open_spends), default=None),
+        unexplained_since=min((row.since for row in spends), default=None),
         shortfall=Amount.of("BTC", shortfall),
         tip=None if tip is None else int(tip),
         behind_blocks=behind,
@@ -110,8 +110,7 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         lines.append((f"{slug}: unexplained, sats", str(state.unexplained.minor)))
         lines.extend(
             (f"{slug}: unexplained since {row.seen_at}", f"{row.amount.minor} sats in {row.txid}")
-            for row in unexplained_spends(tx, slug)
-            if row.explained_at is None
+            for row in open_spends(tx, slug)
         )
         if state.unvalued.count:
             lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued.count)))

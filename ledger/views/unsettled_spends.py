@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ledger.core.chain import Outpoint
 from ledger.model.observed import TxState
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, spend_facts
@@ -60,10 +61,12 @@ def unsettled_spends(tx: Reading) -> Iterator[UnsettledSpend]:
     observed, classes = Observed(tx.session), _Foreseen(Books(tx))
     settled, tip = settled_block(tx) or 0, int(tx.progress.load("tip_height") or 0)
     waiting = {young.txid: young for young in observed.unconfirmed() if young.state in _STANDS}
+    young_ones = (*observed.txs_in(settled + 1, tip), *_parents_first(waiting))
+    # What strangers paid out of was never seen here: most young transactions are gifts, and end here.
+    known = observed.known({Outpoint.parse(spent).txid for young in young_ones for spent in young.inputs})
     lost: set[str] = set()
-    for young in (*observed.txs_in(settled + 1, tip), *_parents_first(waiting)):
-        # What strangers paid out of was never seen here: most young transactions are gifts, and end here.
-        ours = [spent for spent in young.inputs if observed.tx(spent.partition(":")[0]) is not None]
+    for young in young_ones:
+        ours = [spent for spent in young.inputs if Outpoint.parse(spent).txid in known]
         if any(_is_lost(observed, spent, young.txid, lost) for spent in ours):
             lost.add(young.txid)
             continue
@@ -82,7 +85,7 @@ def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:
         stack = [txid]
         while stack:
             young = waiting[stack[-1]]
-            before = (spent.partition(":")[0] for spent in young.inputs)
+            before = (Outpoint.parse(spent).txid for spent in young.inputs)
             open_ones = [other for other in before if other in waiting and other not in done]
             if young.txid in done or not open_ones:
                 stack.pop()
@@ -95,7 +98,7 @@ def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:
 
 def _is_lost(observed: Observed, spent: str, by: str, lost: set[str]) -> bool:
     """Can an outpoint not be spent by `by` any more: gone with the transaction that paid it, or spent by another?"""
-    txid = spent.partition(":")[0]
+    txid = Outpoint.parse(spent).txid
     before, coin = observed.tx(txid), observed.coin(spent)
     if txid in lost or (before is not None and before.state not in _STANDS):
         return True

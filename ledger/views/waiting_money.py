@@ -24,7 +24,7 @@ from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import open_lines, statement_gaps
-from ledger.views.chain_coins import unexplained_spends
+from ledger.views.chain_coins import open_spends
 from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
 
@@ -33,17 +33,16 @@ _ANOTHER = "another person than its recorder approves or rejects it"
 
 
 def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
-    for row in unexplained_spends(tx, slug):
-        if row.explained_at is None:
-            yield OpenItem(
-                kind=OpenItemKind.UNEXPLAINED_SPEND,
-                campaign=slug,
-                subject=row.txid,
-                since=row.seen_at,
-                amount=row.amount,
-                what_to_do="record the conversion or payment that these coins went into, network fee included",
-                suggestions=suggestions(tx, slug, row.txid, row.amount.minor) if suggest else (),
-            )
+    for row in open_spends(tx, slug):
+        yield OpenItem(
+            kind=OpenItemKind.UNEXPLAINED_SPEND,
+            campaign=slug,
+            subject=row.txid,
+            since=row.seen_at,
+            amount=row.amount,
+            what_to_do="record the conversion or payment that these coins went into, network fee included",
+            suggestions=suggestions(tx, slug, row.txid, row.amount.minor) if suggest else (),
+        )
 
 
 def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
