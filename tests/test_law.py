@@ -54,6 +54,11 @@ FENCES = {
 LOADING = {"ledger/store/versions.py", "service/commands/__init__.py", "watchers/sources/bit_network.py"}
 """Who may load a module when it is called: what most people never need, and what costs them time."""
 
+TAKES_NAMES_APART = {
+    "ledger/rules/books.py": "keys of rows that a name is part of",
+}
+"""Who still takes a text apart where a type of `ledger/core` should say what it is; the list only shrinks."""
+
 CLOCK_READERS = {
     ("time", "time"),
     ("time", "time_ns"),
@@ -168,6 +173,28 @@ def test_every_file_of_the_ledger_is_on_a_floor() -> None:
     """No room beside the floors, and no file on the stairs."""
     rooms = {source.name.split("/")[1] for source in sources() if source.name.startswith("ledger/")}
     assert rooms - {"__init__.py"} == set(FLOORS)
+
+
+def test_no_rule_and_no_answer_takes_a_name_apart() -> None:
+    """Names of lines, uses, spends and gifts are made and parsed in `ledger/core` alone, and are types elsewhere."""
+    parts = {
+        "split",
+        "rsplit",
+        "partition",
+        "rpartition",
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+    }
+    apart = {
+        source.name
+        for source in sources()
+        if source.name.startswith(("ledger/rules/", "ledger/tracing/", "ledger/views/"))
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in parts
+    }
+    assert apart - TAKES_NAMES_APART.keys() == set()
 
 
 def test_libraries_stay_behind_their_fences() -> None:

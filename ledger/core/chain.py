@@ -54,6 +54,11 @@ class Outpoint:
         return cls(raw[:32][::-1].hex(), int.from_bytes(raw[32:36], "little"))
 
 
+def checkpoint_height(checkpoint: str) -> int:
+    """The height of a checkpoint, which is written HEIGHT:HASH."""
+    return int(checkpoint.partition(":")[0])
+
+
 @dataclass(frozen=True, slots=True)
 class BlockRef:
     """A block by height and hash (display order), with its header's own time in Unix seconds."""

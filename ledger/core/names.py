@@ -299,6 +299,52 @@ def repaid_by(name: str) -> RepaidBy:
     return RepaidBy(borrower, number)
 
 
+# ── spends, papers and gifts as people name them ─────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SpendName:
+    """What a spend is called: its transaction, and which part of it, where coins of it were told late."""
+
+    txid: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.txid}:{self.part}" if self.part else self.txid
+
+
+def spend_named(name: str) -> SpendName:
+    """A spend by what facts and drafts call it: `TXID` or `TXID:PART`."""
+    txid, _, part = name.partition(":")
+    return SpendName(txid, part)
+
+
+def noun_of_kind(kind: str) -> str:
+    """The paper that a kind of entry is about: `conversion` of `conversion.approved`."""
+    return kind.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class GiftKey:
+    """What a donor asks for a gift by that is no coin: its noun, its campaign where that is said, and its number."""
+
+    noun: str
+    campaign: str | None
+    number: str
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.noun, self.campaign, self.number)))
+
+
+def gift_key_named(text: str) -> GiftKey | None:
+    """`NOUN:NUMBER` or `NOUN:CAMPAIGN:NUMBER`, of any noun; None for a text of another shape."""
+    noun, colon, rest = text.partition(":")
+    campaign, inner, number = rest.partition(":")
+    if not colon:
+        return None
+    return GiftKey(noun, campaign, number) if inner else GiftKey(noun, None, rest)
+
+
 # ── holds ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

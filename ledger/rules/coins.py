@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ledger.core.chain import Outpoint
 from ledger.model.gifts import Coins
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -59,12 +60,12 @@ class CoinClasses:
 
         Change belongs to those whose coins were spent, wherever it lies, perhaps to several (docs/rules.md, 12).
         """
-        txid, vout = coin.outpoint.split(":")
+        outpoint = Outpoint.parse(coin.outpoint)
         change = tuple(
             (campaign, self._change(campaign, coin, told))
-            for campaign, coins in self.change_of(txid)
+            for campaign, coins in self.change_of(outpoint.txid)
             for told in coins
-            if told.vout == int(vout)
+            if told.vout == outpoint.vout
         )
         if change:
             return change

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.names import noun_of_kind
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
 from ledger.recording.kinds import WORKFLOWS
@@ -124,7 +125,7 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     left = abs(moved) - entry_matched(books.session, entry.seq, bank)
     reference = str(entry.facts.get("number", entry.key))
     date = entry.date
-    noun = entry.kind.partition(".")[0]
+    noun = noun_of_kind(entry.kind)
     told = books.documents.find(noun, entry.campaign, reference)
     workflow = WORKFLOWS.get(noun)
     proposal = None if workflow is None else workflow.find(books.session, entry.campaign, reference)

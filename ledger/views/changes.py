@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
 from ledger.core.lines import Use
-from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, use_named
+from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, noun_of_kind, use_named
 from ledger.model.balances import SubjectKind
 from ledger.store.transaction import Reading
 from ledger.tracing.state import Lines
@@ -283,7 +283,7 @@ def _told(
     told = entry.notes.get("reversed")
     if told is not None:
         number = told["facts"].get("number") or told["facts"].get("waybill") or ""
-        detail = (("undone", f"{told['kind'].partition('.')[0]} {number}".strip()), *detail)
+        detail = (("undone", f"{noun_of_kind(told['kind'])} {number}".strip()), *detail)
     else:
         named = {"closing.approved": entry.notes.get("order"), "recall": entry.facts.get("number")}
         number = named.get(entry.kind) or entry.facts.get("number")

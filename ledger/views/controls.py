@@ -5,6 +5,7 @@ Read from what was decided; it names roles, never people, and closes nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from pydantic import Field
@@ -49,7 +50,7 @@ class PeriodRow(Frozen):
         """Are its days all those of the month that it is named after?"""
         return (
             self.first == f"{self.number}-01"
-            and day_after(self.last).endswith("-01")
+            and dt.date.fromisoformat(day_after(self.last)).day == 1
             and self.last[:7] == self.number
         )
 

@@ -64,7 +64,7 @@ def _places_in_list(
     """(place, payment or row) in order, from the block that a cursor is in, read only as far as it is asked for."""
     head = (after or "")[:12]
     height: int | None = int(head) if head.isdigit() and len(head) == 12 else 0
-    if (after or "").startswith(("9", "a")):
+    if after is not None and after >= "9":  # behind all blocks: what is in none, and what is no coin
         height = None
     while height is not None:
         for watched in list(observed.txs_in(height, height)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
+from ledger.core.names import GiftKey, gift_key_named
 from ledger.model.evidence import About
 from ledger.model.gifts import ContributionRow
 from ledger.model.goods import InKindRow as InKindGift
@@ -31,14 +32,10 @@ NOUNS = ("contribution", "in-kind")
 """The nouns of such gifts, which their keys begin with."""
 
 
-def gift_key(noun: str, campaign: str, number: str) -> str:
-    """What a donor asks for such a gift by."""
-    return f"{noun}:{campaign}:{number}"
-
-
 def is_gift_key(text: str) -> bool:
     """Does a text have the shape of such a key?"""
-    return text.partition(":")[0] in NOUNS and ":" in text
+    key = gift_key_named(text)
+    return key is not None and key.noun in NOUNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +137,18 @@ def _found(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
 def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     """The trails of the gifts that a key names, of one campaign or of all; raises NotFound."""
     books = Books(tx)
-    noun, _, rest = key.partition(":")
-    named, colon, number = rest.partition(":")
-    slugs = [named] if colon else list(campaign_slugs(books.session))
+    named = gift_key_named(key)
+    if named is None:
+        raise NotFound(f"No gift has the key {key[:80]}. Write NOUN:CAMPAIGN:NUMBER.")
+    slugs = list(campaign_slugs(books.session)) if named.campaign is None else [named.campaign]
     trails = []
     for slug in slugs:
-        gift = _found(books, slug, noun, number if colon else rest)
+        gift = _found(books, slug, named.noun, named.number)
         if gift is not None:
             trails.append(_trail(tx, slug, gift))
     if not trails:
         raise NotFound(
-            f"No gift has the key {key[:80]}. Write {noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
+            f"No gift has the key {key[:80]}. Write {named.noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
         )
     return trails
 
@@ -228,7 +226,7 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
 def _row(slug: str, gift: _Gift, end: str) -> DonationRow:
     return DonationRow(
         at=gift.date,
-        key=gift_key(gift.noun, slug, gift.number),
+        key=str(GiftKey(gift.noun, slug, gift.number)),
         amount=Amount.of(gift.asset, gift.minor),
         unit=gift.unit,
         status=gift.status,
@@ -257,7 +255,7 @@ def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
         if row.reversed_by is None:
             product = product_of(books.session, slug, row.product)
             yield InKindRow(
-                key=gift_key("in-kind", slug, row.number),
+                key=str(GiftKey("in-kind", slug, row.number)),
                 date=row.date,
                 what=product.name,
                 quantity=row.quantity,

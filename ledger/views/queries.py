@@ -11,7 +11,7 @@ from itertools import islice
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.chain import is_txid
+from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.names import lot_named
@@ -367,8 +367,9 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     """The payments that a key names; raises NotFound with what is known and what to do."""
     observed = Observed(tx.session)
     text = key.strip()
-    txid, colon, vout = text.lower().partition(":")
-    if is_txid(txid) and (not colon or (vout.isascii() and vout.isdigit() and len(vout) <= 10)):
+    named = _transaction_named(text.lower())
+    if named is not None:
+        txid, vout = named
         watched = observed.tx(txid)
         if watched is None:
             raise NotFound(
@@ -376,7 +377,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
                 "somebody else."
             )
         change = change_of(tx, observed, watched)
-        outputs = [o for o in watched.outputs if o.vout not in change and (not colon or o.vout == int(vout))]
+        outputs = [o for o in watched.outputs if o.vout not in change and vout in {None, o.vout}]
         if not outputs:
             raise NotFound("This transaction is known here, but that output is no donation.")
         return [(watched, output) for output in outputs]
@@ -390,15 +391,25 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
             raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
         raise NotFound(_unknown(text))
     found: list[tuple[WatchedTx, WatchedOutput]] = []
-    for outpoint in observed.paid_to(row.script.hex()):
-        txid, _, vout = outpoint.partition(":")
-        watched = observed.tx(txid)
-        if watched is None or int(vout) in change_of(tx, observed, watched):
+    for outpoint in map(Outpoint.parse, observed.paid_to(row.script.hex())):
+        watched = observed.tx(outpoint.txid)
+        if watched is None or outpoint.vout in change_of(tx, observed, watched):
             continue
-        found += [(watched, output) for output in watched.outputs if output.vout == int(vout)]
+        found += [(watched, output) for output in watched.outputs if output.vout == outpoint.vout]
     if not found:
         raise NothingYet("No payment has come to this address yet. Nothing expires.")
     return found
+
+
+def _transaction_named(text: str) -> tuple[str, int | None] | None:
+    """(txid, output) of a text that names a transaction, or one output of it; None for any other text."""
+    if is_txid(text):
+        return text, None
+    try:
+        outpoint = Outpoint.parse(text)
+    except ValueError:
+        return None
+    return outpoint.txid, outpoint.vout
 
 
 def _unknown(text: str) -> str:

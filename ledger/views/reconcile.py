@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.chain import checkpoint_height
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
 from ledger.recording.valuing import unvalued_gifts
@@ -79,7 +80,7 @@ def books_state(
         no_chain_since=no_chain,
         sources_agreeing=sum(1 for s in sources if s["ok"] and s["lied"] is None),
         sources=len(sources),
-        start=int(checkpoint.partition(":")[0]) if checkpoint else None,
+        start=checkpoint_height(checkpoint) if checkpoint else None,
         trust=tx.progress.load("checkpoint_trust") or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
         completeness=tx.progress.load("completeness") or SCANNED_WHOLE,

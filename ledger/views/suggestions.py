@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from sqlmodel import col, func, select
 
+from ledger.core.chain import Outpoint
 from ledger.core.frozen import Frozen
+from ledger.core.names import spend_named
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.conversions import ConversionRow
 from ledger.model.orders import InvoiceRow, OrderRow
@@ -64,7 +66,7 @@ class _Left:
 
     @property
     def txid(self) -> str:
-        return self.ref.partition(":")[0]
+        return spend_named(self.ref).txid
 
 
 def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Suggestion, ...]:
@@ -72,7 +74,7 @@ def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Sugges
     if sats <= 0:
         return ()
     observed = Observed(tx.session)
-    seen = observed.tx(ref.partition(":")[0])
+    seen = observed.tx(spend_named(ref).txid)
     at = 0 if seen is None else seen.block_time or unix_seconds(seen.first_at)
     left = _Left(ref, sats, at, _scripts(observed, seen))
     books = Books(tx)
@@ -90,9 +92,9 @@ def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
     """Our scripts that the transaction spent from."""
     found = set()
     for spent in () if seen is None else seen.inputs:
-        txid, _, vout = spent.partition(":")
-        before = observed.tx(txid)
-        found |= {o.script for o in (before.outputs if before else ()) if str(o.vout) == vout}
+        outpoint = Outpoint.parse(spent)
+        before = observed.tx(outpoint.txid)
+        found |= {o.script for o in (before.outputs if before else ()) if o.vout == outpoint.vout}
     return frozenset(found)
 
 
@@ -137,7 +139,7 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
         facts = json.loads(draft.data)
         if draft.campaign != campaign or explained_sats(facts) is None:
             continue
-        reference, sats = draft.key.rsplit(":", 1)[-1], explained_sats(facts)
+        reference, sats = str(facts["number"]), explained_sats(facts)
         if draft.waits_for == left.ref:
             why = ("a draft names this transaction", *((_by_amount(left, sats) or (0, "another amount"))[1:]))
             yield Suggestion(

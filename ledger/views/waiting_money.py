@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
+from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.model.spends import SpendRow
@@ -60,7 +61,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
         if undecided:
             sats = min(left, undecided)
             left -= sats
-            seen = observed.tx(coin.outpoint.partition(":")[0])
+            seen = observed.tx(Outpoint.parse(coin.outpoint).txid)
             since = "" if seen is None else seen.confirmed_at or seen.first_at
             yield OpenItem(
                 kind=OpenItemKind.UNDECIDED_COIN,
