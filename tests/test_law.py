@@ -219,8 +219,11 @@ def test_the_network_is_reached_by_public_interfaces() -> None:
         if not source.name.startswith("watchers/net/"):
             continue
         for node in ast.walk(source.tree):
-            private = isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr)
-            if private and _dotted(node.value) not in {("self",), ("cls",)}:
+            if (
+                isinstance(node, ast.Attribute)
+                and re.match("_[a-z]", node.attr)
+                and _dotted(node.value) not in (("self",), ("cls",))
+            ):
                 wrong.append(f"{source.name}:{node.lineno} {node.attr}")
             if isinstance(node, ast.ClassDef) and any(
                 "HTTP" in part or "ocket" in part for part in map(ast.unparse, node.bases)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.model.deliveries import DeliveryPaper
 from ledger.model.tables import METADATA
 from ledger.recording.confirming import DAY, make_link
 from ledger.recording.users import Actor, add_token
@@ -234,7 +235,7 @@ def test_a_gap_is_never_more_than_the_difference_and_never_turns_round(
     sent: int, good: int, damaged: int, told: int, explained: int
 ) -> None:
     row = TwoCounts(
-        about="shipment",
+        about=DeliveryPaper.SHIPMENT,
         paper="W",
         product="KIT",
         lot="L",

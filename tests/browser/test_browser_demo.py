@@ -37,7 +37,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def demo(told: Store) -> Iterator[str]:
     config = Config(site=Site(demonstration=True), chain=Chain(network="regtest"), sources=())
     service = build(told, config, MovableClock(Replay.load().end), {}, Path())
-    with served(service.app) as base:  # type: ignore[arg-type]
+    with served(service.app) as base:
         yield base
 
 
@@ -52,6 +52,7 @@ def test_from_the_front_page_to_ones_own_masks(page: Page, demo: str, told: Stor
     with told.read() as tx:
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
     row = next(r for r in rows if r.amount.minor == 20_000_000)
+    assert row.outpoint is not None
     page.goto(demo)
     page.get_by_label("Find my donation").fill(row.outpoint)
     page.keyboard.press("Enter")

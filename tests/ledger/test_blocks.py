@@ -18,7 +18,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import DonationStatus
 from tests.tools.gifts import gift, held_and_used
-from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
 from tests.tools.things import net
 
 pytestmark = pytest.mark.on_both
@@ -78,7 +78,7 @@ def test_blocked_before_it_settles_it_is_in_the_books_and_on_no_line_until_two_r
             row for row in decisions(reading, SLUG, now=ledger.now) if row.kind is OpenItemKind.BLOCKED_GIFT
         ]
     assert (report.donations, report.received.minor) == (1, BTC // 2)
-    assert [(row.subject, row.amount.minor) for row in waiting] == [(GIFT, BTC)]
+    assert [(row.subject, sum_of(row).minor) for row in waiting] == [(GIFT, BTC)]
     ledger.do("approver", "release", "add", number="L-0", block="B-1", date=DAY)
     with pytest.raises(NotAllowed, match="another person"):
         ledger.do("approver", "release", "approve", number="L-0", date=DAY)

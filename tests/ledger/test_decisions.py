@@ -19,7 +19,7 @@ from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.reconcile import books_state
 from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
 from service.metrics import metrics_text
-from tests.tools.ledgers import SLUG, START, Ledger, name, tx
+from tests.tools.ledgers import SLUG, START, Ledger, name, sum_of, tx
 from tests.tools.things import DATE, funded, order, receive
 
 BTC = 100_000_000
@@ -62,7 +62,7 @@ def test_nothing_waits_where_all_is_explained(ledger: Ledger) -> None:
 def test_an_unexplained_spend_waits_from_its_first_block_until_it_is_approved(ledger: Ledger) -> None:
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     (young,) = waiting(ledger)
-    assert (young.kind, young.subject, young.amount.minor) == (
+    assert (young.kind, young.subject, sum_of(young).minor) == (
         OpenItemKind.UNEXPLAINED_SPEND,
         name("sale"),
         BTC,
@@ -83,7 +83,7 @@ def test_a_refused_draft_waits_with_the_reason_and_only_the_desk_sees_it(ledger:
     ledger.bury()
     rows = {row.kind: row for row in waiting(ledger)}
     assert "4000 sats missing" in rows[OpenItemKind.REFUSED_DRAFT].what_to_do
-    assert rows[OpenItemKind.REFUSED_DRAFT].amount.minor == BTC - 4000
+    assert sum_of(rows[OpenItemKind.REFUSED_DRAFT]).minor == BTC - 4000
     shown = public_decisions(waiting(ledger))
     assert [row.kind for row in shown] == [OpenItemKind.UNEXPLAINED_SPEND]
     assert shown[0].suggestions == ()
@@ -93,7 +93,7 @@ def test_coins_above_what_a_spend_put_in_wait_one_by_one(ledger: Ledger) -> None
     ledger.mine("c", tx("stranger", (15, 7_000)))
     ledger.bury()
     (row,) = waiting(ledger)
-    assert (row.kind, row.subject, row.amount.minor) == (
+    assert (row.kind, row.subject, sum_of(row).minor) == (
         OpenItemKind.UNDECIDED_COIN,
         f"{name('stranger')}:0",
         7_000,
@@ -107,7 +107,7 @@ def test_a_shortfall_waits_from_the_reorganisation(ledger: Ledger) -> None:
     ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
     ledger.reorg(6, *((f"other {n}", ()) for n in range(7)))
     rows = [row for row in waiting(ledger) if row.kind is OpenItemKind.SHORTFALL]
-    assert [(row.subject, row.amount.minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
+    assert [(row.subject, sum_of(row).minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
     assert rows[0].since > DAY
 
 
@@ -120,7 +120,7 @@ def test_an_order_that_waits_for_approval_shows_its_value(ledger: Ledger) -> Non
         items=[{"item": "1", "product": "KIT", "quantity": 10, "value": 1_500_000}],
     )  # fmt: skip
     (row,) = waiting(ledger)
-    assert (row.kind, row.subject, row.amount.asset, row.amount.minor) == (
+    assert (row.kind, row.subject, sum_of(row).asset, sum_of(row).minor) == (
         OpenItemKind.APPROVAL,
         "purchase PO-1",
         "USD",

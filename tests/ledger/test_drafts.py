@@ -10,7 +10,7 @@ import pytest
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tx
 from tests.tools.things import funded, order
 
 BTC = 100_000_000
@@ -66,8 +66,8 @@ def test_what_no_settling_can_mend_is_refused_before_it_settles(
     ledger: Ledger, noun: str, facts: dict[str, Any], error: type[LedgerError], said: str
 ) -> None:
     order(ledger)
-    told = {"number": "X-1", "txid": name("to come"), "date": DAY}
-    told |= {
+    told: dict[str, Any] = {"number": "X-1", "txid": name("to come"), "date": DAY}
+    shapes: dict[str, dict[str, Any]] = {
         "conversion": {
             "sold": BTC,
             "network_fee": 0,
@@ -80,7 +80,8 @@ def test_what_no_settling_can_mend_is_refused_before_it_settles(
         "move": {"asset": "BTC", "amount": 0, "fee": 5},
         "loan": {"to": "other", "asset": "BTC", "amount": 5},
         "gift-return": {"amount": 5, "reason": "asked"},
-    }[noun]  # type: ignore[operator]
+    }
+    told |= shapes[noun]
     with pytest.raises(error, match=said):
         ledger.do("recorder", noun, "add", **(told | facts))
     assert drafts(ledger) == []
@@ -91,7 +92,7 @@ def test_a_draft_of_a_transaction_that_nobody_has_seen_waits_in_the_inbox_until_
 ) -> None:
     convert(ledger)
     (row,) = drafts(ledger)
-    assert (row.kind, row.subject, row.amount.minor) == (
+    assert (row.kind, row.subject, sum_of(row).minor) == (
         OpenItemKind.WAITING_DRAFT,
         f"conversion:{SLUG}:C-9",
         BTC,

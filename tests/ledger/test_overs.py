@@ -17,7 +17,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, name, sum_of
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 
@@ -89,7 +89,7 @@ def test_a_surplus_waits_among_the_decisions_until_it_is_decided(ledger: Ledger)
     def waiting() -> list[tuple[str, int | None]]:
         with ledger.store.read() as reading:
             rows = decisions(reading, SLUG, now=ledger.now)
-        return [(row.subject, row.amount.minor) for row in rows if row.kind is OpenItemKind.SURPLUS]
+        return [(row.subject, sum_of(row).minor) for row in rows if row.kind is OpenItemKind.SURPLUS]
 
     assert waiting() == [("KIT#L1.over at Depot", 50)]
     decide(ledger, "accept", 30)

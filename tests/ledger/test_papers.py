@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.model.evidence import About
-from ledger.views.donation import papers_about
+from ledger.views.papers import papers_about
 from ledger.views.queries import paper_rows
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import DATE, funded, order, receive

@@ -89,7 +89,7 @@ def test_units_of_a_spend_are_exchanged_and_nobodys_restriction_is_lifted(tmp_pa
     given(ledger, ("N-1", 5_000))
     spend(ledger, "s")
     given(ledger, (None, 3_000))
-    exchange = {"asset": "BTC", "need": "N-1", "txid": name("s"), "reason": "exchanged"}
+    exchange: dict[str, Any] = {"asset": "BTC", "need": "N-1", "txid": name("s"), "reason": "exchanged"}
     with pytest.raises(Refused, match=r"only 0\.00003000 is free as unrestricted money"):
         reclassify(ledger, amount=3_001, **exchange)
     seq = reclassify(ledger, amount=3_000, **exchange)
@@ -127,7 +127,8 @@ def test_one_decision_waits_for_one_transaction_at_a_time(tmp_path: Path) -> Non
     ledger = with_needs(tmp_path)
     given(ledger, ("N-1", 5_000))
     spend(ledger, "s")
-    facts = {"asset": "BTC", "need": "N-1", "txid": name("s"), "amount": 5_000, "approved": False}
+    facts: dict[str, Any] = {"asset": "BTC", "need": "N-1", "txid": name("s"), "amount": 5_000}
+    facts |= {"approved": False}
     reclassify(ledger, **facts)
     with pytest.raises(Refused, match="reclassification X-1 already waits"):
         convert(ledger, "s", 5_000, 500)

@@ -23,7 +23,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tx
 from tests.tools.lines import ENTRY, no_lines
 
 MONEY = f"money/{SLUG}/free/USD"
@@ -154,7 +154,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
     """The exchange difference is neither gain nor loss of the order: its value is what counts."""
     ledger = bought(tmp_path, 100_000)
     close(ledger, claim=10_000)
-    told = {"failure": "undelivered", "value": 10_000, "asset": "EUR", "amount": 9_000}
+    told: dict[str, Any] = {"failure": "undelivered", "value": 10_000, "asset": "EUR", "amount": 9_000}
     with pytest.raises(Refused, match="say what order value in USD the EUR make good"):
         refund(ledger, **told)
     with pytest.raises(Refused, match="name the coin that the refund came as, and no bank"):
@@ -173,7 +173,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
 def claims(ledger: Ledger) -> list[tuple[str, int | None]]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [(row.subject, row.amount.minor) for row in found if row.kind is OpenItemKind.OPEN_CLAIM]
+    return [(row.subject, sum_of(row).minor) for row in found if row.kind is OpenItemKind.OPEN_CLAIM]
 
 
 def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Path) -> None:

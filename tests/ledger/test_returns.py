@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def test_the_commands_say_the_same(ledger: Ledger, tmp_path: Path) -> None:
 def test_however_goods_go_to_and_fro_a_card_ends_at_the_balance_and_a_donor_sees_all_pieces(
     ledger: Ledger, moves: list[tuple[str, int]]
 ) -> None:
-    acts = {"out": hand_over, "back": take_back, "supplier": send_back}
+    acts: dict[str, Callable[..., object]] = {"out": hand_over, "back": take_back, "supplier": send_back}
     for index, (kind, quantity) in enumerate(moves):
         with suppress(Refused):
             acts[kind](ledger, quantity, f"X-{ledger.now}-{index}")

@@ -314,9 +314,8 @@ def test_fifty_spam_payments_leave_one_sum(ledger: Ledger) -> None:
     assert wallet(ledger, AccountClass.DUST) == 50
     with ledger.store.read() as reading:
         assert len(donation_rows(reading, SLUG, after=None, limit=100)[0]) == 50
-        assert all(
-            Observed(reading.session).tx(name(f"spam {i}")).state is TxState.CONFIRMED for i in range(50)
-        )
+        seen = [Observed(reading.session).tx(name(f"spam {i}")) for i in range(50)]
+        assert all(one is not None and one.state is TxState.CONFIRMED for one in seen)
 
 
 def test_an_order_beyond_what_is_free_is_refused_with_the_figures(ledger: Ledger) -> None:

@@ -161,7 +161,7 @@ def test_a_thread_that_writes_already_is_told_so(tmp_path: Path) -> None:
 class _Later:
     """Migrations of a later program: the same, and one step more."""
 
-    def __init__(self, step: Callable[[Connection], None]) -> None:
+    def __init__(self, step: Callable[[Connection], object]) -> None:
         self.step = step
         self.done = 0
 

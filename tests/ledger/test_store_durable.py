@@ -30,8 +30,7 @@ def test_postgresql_answers_when_an_entry_is_on_its_disk(tmp_path: Path) -> None
             connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = {told}")
         store = Store.open(url)
         with store.write() as tx:
-            told = tx.session.connection().exec_driver_sql("SHOW synchronous_commit")
-            assert told.scalar() == kept
+            assert tx.session.connection().exec_driver_sql("SHOW synchronous_commit").scalar() == kept
         store.close()
 
 

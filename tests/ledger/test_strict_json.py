@@ -62,7 +62,7 @@ def test_where_a_document_breaks_off_is_named() -> None:
 def test_a_fraction_becomes_what_was_asked_for() -> None:
     """A float, the digits as they stand, or a refusal."""
     assert strict_json(b"[1.50]") == [1.5]
-    (digits,) = strict_json(b"[1.50]", fractions=Fractions.TEXT)  # type: ignore[misc]
+    digits = strict_json(b"1.50", fractions=Fractions.TEXT)
     assert isinstance(digits, NumberText)
     assert digits == "1.50"
     with pytest.raises(JsonRefused):

@@ -20,7 +20,7 @@ from api.ports import Ports, SiteSettings
 from ledger.core.chain import BlockRef
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, LedgerError, Refused
-from ledger.core.look import ChainLook, JoinedBlock
+from ledger.core.look import ChainLook, JoinedBlock, TxFacts
 from ledger.core.times import unix_seconds
 from ledger.recording.desk import Outcome, act, request_intention
 from ledger.recording.settling import record_look
@@ -237,6 +237,7 @@ def test_people_and_the_watcher_write_between_each_other(desk: Desk) -> None:
         return safely
 
     def watch() -> None:
+        looks: list[tuple[tuple[str, ...], list[tuple[str, tuple[TxFacts, ...]]]]]
         looks = [((), [block]) for block in blocks]
         looks.append(
             (tuple(name(label) for label, _ in reversed(blocks[6:])), [(f"g{n}", ()) for n in range(7)])

@@ -138,6 +138,7 @@ def watched(
         electrum: RealElectrum | None = None
         descriptors = public_descriptors(node)
         addresses = {kind: node.rpc("deriveaddresses", text, [0, 3]) for kind, text in descriptors.items()}
+        sources: tuple[SourceConfig, ...]
         if request.param == "the node's RPC":
             sources = (
                 SourceConfig("node", "bitcoin_core", node.url, user=node.user, password_env="NODE_PASSWORD"),

@@ -87,9 +87,10 @@ def test_a_replaced_transaction_and_a_reorganisation_show(node: Node) -> None:
 def test_a_node_without_rest_is_told_how(bitcoind: Path) -> None:
     """Whatever is asked first, the sentence names the setting."""
     with Node(bitcoind, extra=("[regtest]", "rest=0")) as off:
-        for call in (lambda one: one.look_tip(), lambda one: one.look_headers(0, 1)):
-            with pytest.raises(SourceRefused, match="rest=1"):
-                call(by_rest(off))
+        with pytest.raises(SourceRefused, match="rest=1"):
+            by_rest(off).look_tip()
+        with pytest.raises(SourceRefused, match="rest=1"):
+            by_rest(off).look_headers(0, 1)
 
 
 def test_a_stopped_node_is_down(node: Node) -> None:

@@ -14,7 +14,7 @@ from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from tests.tools.bank_scene import CAMT, FEE, HEAD, MAPPING, SALE, banked, taken, waiting
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, sum_of
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
 def gaps(ledger: Ledger) -> list[tuple[str, int | None]]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
-    return [(row.amount.asset, row.amount.minor) for row in rows if row.kind is OpenItemKind.BANK_GAP]
+    return [(sum_of(row).asset, sum_of(row).minor) for row in rows if row.kind is OpenItemKind.BANK_GAP]
 
 
 def test_statements_that_do_not_follow_wait_for_the_missing_one(ledger: Ledger, tmp_path: Path) -> None:

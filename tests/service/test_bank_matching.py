@@ -18,7 +18,7 @@ from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from tests.tools.bank_scene import FEE, HEAD, SALE, banked, entry_of, line_of, taken, waiting
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, sum_of
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_line_is_proposed_confirmed_by_a_person_and_never_matched_twice(
     line, entry = line_of(ledger), entry_of(ledger)
     with ledger.store.read() as reading:
         rows = [d for d in decisions(reading, SLUG, now=ledger.now) if d.kind is OpenItemKind.BANK_LINE]
-        assert [(d.amount.minor, len(d.suggestions)) for d in rows] == [(1_990_000, 1), (-350, 0)]
+        assert [(sum_of(d).minor, len(d.suggestions)) for d in rows] == [(1_990_000, 1), (-350, 0)]
         assert rows[0].suggestions[0].reference == str(entry)
         assert rows[0].suggestions[0].score == 100
     ledger.do("recorder", "bank", "match", line=line, entry=entry)

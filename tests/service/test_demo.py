@@ -15,8 +15,9 @@ from ledger.core.errors import NothingYet
 from ledger.model.observed import TxState
 from ledger.recording.desk import request_intention
 from ledger.recording.rebuild import rebuild
-from ledger.rules.observing import Observed
+from ledger.rules.observing import Observed, WatchedTx
 from ledger.store.database import Store
+from ledger.store.transaction import Reading
 from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from ledger.views.trail import DonationStatus
 from service.demo import gifts, plan
@@ -70,8 +71,8 @@ def test_donations_have_every_status_that_the_story_promises(store: Store) -> No
     assert len(replaced) == 1
 
 
-def _all_txs(tx: object) -> list[tuple[str, object]]:
-    observed = Observed(tx.session)  # type: ignore[attr-defined]
+def _all_txs(tx: Reading) -> list[tuple[str, WatchedTx]]:
+    observed = Observed(tx.session)
     return [(found.txid, found) for found in observed.txs(observed.all_txids())]
 
 

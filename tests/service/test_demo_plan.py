@@ -148,7 +148,7 @@ def test_each_lot_is_at_every_place_only_as_often_as_it_got_there(acts: tuple[Ac
             case Handover() as h:
                 moves = [(h.place, h.organisation, lot.lot, lot.quantity) for lot in h.lots]
             case Distribution() as d:
-                moves = [(d.organisation, d.place, lot.lot, lot.quantity) for lot in d.lots]
+                moves = [(d.organisation, d.place or "", lot.lot, lot.quantity) for lot in d.lots or ()]
         for origin, target, lot_name, quantity in moves:
             there[origin, lot_name] -= quantity
             there[target, lot_name] += quantity

@@ -89,7 +89,8 @@ def lines(process: subprocess.Popen[str]) -> Iterator[str]:
 
 def kills(pytestconfig: pytest.Config, kind: str, most: int) -> int:
     """How often to kill: less on PostgreSQL, whose processes take longer."""
-    return max(2, pytestconfig.getoption("--kills") * most // (10 if kind == "sqlite" else 20))
+    wanted: int = pytestconfig.getoption("--kills")
+    return max(2, wanted * most // (10 if kind == "sqlite" else 20))
 
 
 def whole(store: Store, told: set[str], *, checked: bool = True) -> int:
@@ -218,7 +219,11 @@ def test_a_database_server_killed_with_kill_nine_loses_nothing(tmp_path: Path) -
                 try:
                     with store.write() as tx:
                         if victim is not None:
-                            pid = tx.session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar()
+                            pid = (
+                                tx.session.connection()
+                                .exec_driver_sql("SELECT pg_backend_pid()")
+                                .scalar_one()
+                            )
                         outcome = act(tx, actors["recorder"], SLUG, "contribution", "add", facts, now=START)
                         if victim is not None and chance.random() < 0.5:
                             victim = None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api.ports import TooMany
 from ledger.core.errors import NotAllowed
 from ledger.model.observed import TxState
 from ledger.recording.desk import act
@@ -19,7 +20,7 @@ from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.clock import MovableClock
 from service.config import Watch
-from service.lookups import ASK_AGAIN, BURST, SECONDS_EACH, LookUps, TooMany
+from service.lookups import ASK_AGAIN, BURST, SECONDS_EACH, LookUps
 from service.wiring import Service, build
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
@@ -47,7 +48,7 @@ class Home:
 
 
 def api(service: Service) -> TestClient:
-    return TestClient(service.app, follow_redirects=False)  # type: ignore[arg-type]
+    return TestClient(service.app, follow_redirects=False)
 
 
 def asked(service: Service, txid: str) -> str:

@@ -67,7 +67,7 @@ def audit(store: Store) -> None:
         assert state.difference.minor == 0
 
 
-def entries(store: Store) -> list[tuple[str, Any]]:
+def entries(store: Store) -> list[tuple[str, Any, Any]]:
     """The facts of every entry in order, without the moment of recording."""
     with store.read() as tx:
         found = [entry_from_bytes(row.data) for row in tx.journal.rows()]

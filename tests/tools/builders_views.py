@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ledger.core.frozen import Amount, Frozen, Quantity
 from ledger.core.look import SourceStatus
+from ledger.model.deliveries import DeliveryPaper
 from ledger.model.evidence import Access
 from ledger.views.campaign import (
     Books,
@@ -362,14 +363,14 @@ def story_deliveries(unit: str = "mask") -> Deliveries:
     """Thirty waybills that were counted, one of them with a gap, and a handover that nobody counted."""
     counts = tuple(
         DeliveryCount(
-            about="shipment", paper=f"W-{i:03}", product="ITEM-3", lot=f"A{i}-2005", sent=9_000 + i,
+            about=DeliveryPaper.SHIPMENT, paper=f"W-{i:03}", product="ITEM-3", lot=f"A{i}-2005", sent=9_000 + i,
             good=9_000 + (i if i else -40), damaged=0, books_good=9_000 + i, explained=0, gap=0 if i else 40,
             date="2020-08-02",
         )
         for i in range(30)
     )  # fmt: skip
     waits = Unconfirmed(
-        about="handover",
+        about=DeliveryPaper.HANDOVER,
         paper="H-7",
         place="West African Health Organization",
         sent=pieces(unit, 81_000),

@@ -21,7 +21,7 @@ from tests.tools.ledgers import SLUG
 SECONDS = 120
 
 
-def told(store: Store, user: str, noun: str, verb: str, facts: dict[str, Any], now: int) -> list[Any]:
+def told(store: Store, user: str, now: int, noun: str, verb: str, facts: dict[str, Any]) -> list[Any]:
     """[key, already] of an acknowledged fact, or [name of the refusal, its sentence]."""
     try:
         with store.write() as tx:
@@ -34,7 +34,7 @@ def told(store: Store, user: str, noun: str, verb: str, facts: dict[str, Any], n
 def tell(url: str, now: int, user: str, facts: list[Any], start: Any, answers: Connection) -> None:
     store = Store.open(url)
     start.wait(SECONDS)
-    answers.send([told(store, user, *fact, now) for fact in facts])
+    answers.send([told(store, user, now, *fact) for fact in facts])
     store.close()
 
 

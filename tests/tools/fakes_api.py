@@ -133,8 +133,8 @@ class FakeViews:
         return rows[after : after + limit], after + limit if after + limit < len(rows) else None
 
     def paper_rows(
-        self, tx: Any, slug: str, *, after: str | None, limit: int
-    ) -> tuple[list[Paper], str | None]:
+        self, tx: Any, slug: str, *, after: int | None, limit: int
+    ) -> tuple[list[Paper], int | None]:
         return list(built.papers())[:limit], None
 
     def chain_status(self, tx: Any, *, now: int) -> ChainStatus:

@@ -12,6 +12,7 @@ from typing import Any
 from ledger.checks.run import run_checks
 from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.errors import LedgerError
+from ledger.core.frozen import Amount
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.times import unix_seconds
 from ledger.recording.desk import Outcome, act
@@ -22,6 +23,7 @@ from ledger.recording.users import Actor, add_user
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.conservation import conservation
+from ledger.views.open_items import OpenItem
 from ledger.views.queries import campaign_report
 from tests.tools.store_places import copy_place, keep_place, place, usual
 
@@ -167,6 +169,12 @@ class QuietLedger(Ledger):
 
     def audit(self) -> None:
         return
+
+
+def sum_of(item: OpenItem) -> Amount:
+    """What an open item is about in money or coins; not all are."""
+    assert item.amount is not None
+    return item.amount
 
 
 def tied(ledger: Ledger) -> None:

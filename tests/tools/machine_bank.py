@@ -17,7 +17,7 @@ from tests.tools.machine_world import Needs
 @tells("bank.line")
 def _bank_line(s: Scene) -> Facts:
     identity = hashlib.sha256(f"line {s.world.number()}".encode()).hexdigest()
-    facts = {
+    facts: Facts = {
         "bank": s.pick(BANKS),
         "currency": "USD",
         "identity": identity,

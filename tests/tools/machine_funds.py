@@ -114,8 +114,8 @@ def _loan(s: Scene) -> Facts:
 def _repayment(s: Scene) -> Facts:
     owed = []
     for lender in s.world.slugs():
-        lent = (LoanRow.campaign == lender, LoanRow.borrower == s.slug)
-        loans = select(LoanRow).where(*lent, LoanRow.status == ProposalStatus.APPROVED)
+        between = (LoanRow.campaign == lender, LoanRow.borrower == s.slug)
+        loans = select(LoanRow).where(*between, LoanRow.status == ProposalStatus.APPROVED)
         for loan in s.tx.session.exec(loans.order_by(col(LoanRow.number))):
             left = owed_still(s.books, loan)
             owed += [(lender, loan.number, loan.asset, left)] if left else []

@@ -89,7 +89,7 @@ def reach(world: World, kind: str, tries: int = 40) -> int | None:
     return None
 
 
-WRONG = (
+WRONG: tuple[Any, ...] = (
     None,
     0,
     -1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -38,10 +39,15 @@ def _receipt(s: Scene) -> Facts:
         number, item, product, opened = s.pick(replaced)
         earlier, found, pieces = s.pick(_replaceable(s, number, product))
         count = s.n(1, pieces)
-        lot = {"lot": s.new("L"), "noted": count, "good": count, "replaces": {"lot": earlier, "found": found}}
-        return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": [lot]}
+        again = {
+            "lot": s.new("L"),
+            "noted": count,
+            "good": count,
+            "replaces": {"lot": earlier, "found": found},
+        }
+        return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": [again]}
     number, item, product, opened = s.one([row for row in rows if row[3]], "purchase.approved")
-    lots = []
+    lots: list[Facts] = []
     for noted in s.parts(s.n(1, opened), s.pick((1, 1, 2))):
         if not noted:
             continue
@@ -60,7 +66,7 @@ def _receipt(s: Scene) -> Facts:
     return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": lots}
 
 
-def _lot(s: Scene, product: str, named: list[str]) -> str:
+def _lot(s: Scene, product: str, named: list[Any]) -> str:
     """A new lot, or one that came before: a maker's lot comes in as many deliveries as it likes."""
     there = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
     again = [lot.number for lot in there if lot.product == product and not lot.is_over]
@@ -156,7 +162,7 @@ def _arrival(s: Scene) -> Facts:
     ways = set(_on_the_way(s, "in_transit", "shipped", "customs_release", "delivered", "partially_received"))
     rows = [row for row in s.held(AccountClass.TRANSIT) if row[0] in ways]
     waybill = s.one(rows, "shipment")[0]
-    lots = []
+    lots: list[Facts] = []
     for place, product, lot, pieces in rows:
         if place == waybill and (not lots or s.chance(60)):
             count = s.n(1, pieces)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -71,9 +72,12 @@ def test_a_login_opens_the_proxy_and_goes_no_further(kind: type[Proxy], server: 
         http = client(proxy.with_login("ada", "p%40ss%3Aword"))
         heads: list[str] = []
         answer = server.answer
-        server.answer = lambda handler, path, body: (  # type: ignore[method-assign]
-            heads.append(str(handler.headers)) or answer(handler, path, body)  # type: ignore[func-returns-value]
-        )
+
+        def noted(handler: Any, path: str, body: Any) -> Any:
+            heads.append(str(handler.headers))
+            return answer(handler, path, body)
+
+        server.answer = noted  # type: ignore[method-assign]
         assert ask(http, f"https://{HOST}{TIP}") == b"0"
         if isinstance(proxy, Socks5Proxy):
             assert proxy.logins == [("ada", "p@ss:word")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -399,7 +400,7 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
         yield "status", f"{slug}/confirmation {about}:{paper}", "status", "", "stands"
 
 
-_REVERSIBLE = {
+_REVERSIBLE: dict[str, Any] = {
     "need": NeedRow,
     "offer": OfferRow,
     "pledge": PledgeRow,
