@@ -1,4 +1,5 @@
-"""What a ready page costs its server, beside nginx with the same bytes: plain, gzip and 304; and a stampede.
+"""What a ready page costs its server, beside nginx with the same bytes: plain, gzip and 304; a stampede; and
+pages and facts at once.
 
 Run it with `python -m bench.serving`. CPU time of the server process is what is compared: the client is the same.
 Without nginx (Debian: `apt-get install nginx-light`) the peer is a bare application on the same uvicorn.
@@ -7,6 +8,7 @@ Without nginx (Debian: `apt-get install nginx-light`) the peer is a bare applica
 from __future__ import annotations
 
 import gzip
+import json
 import multiprocessing
 import os
 import shutil
@@ -16,9 +18,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 
@@ -29,9 +33,15 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from bench.furnished import NOW, SLUG, distributions, furnished, record_all
 from bench.measuring import HEAD, Line, printed, times
+from ledger.core.facts import facts_json
+from ledger.core.roles import Role
+from ledger.recording.users import add_token
+from ledger.rules.deliveries import Distribution
 from ledger.store.database import Store
 
 READERS = 32
+FACTS_A_SECOND, PAGES_A_SECOND, READING = 10, 40, 4
+"""What one process is asked for at once, the pages by so many readers."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -184,19 +194,74 @@ def stampede(port: int, path: str, number: int) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
+def paced(act: Callable[[int], object], numbers: range, rate: float) -> list[float]:
+    """Milliseconds until each of some acts was done, from when it was due: who waits in a queue waits too."""
+    taken: list[float] = []
+    start = time.perf_counter()
+    for place, number in enumerate(numbers):
+        due = start + place / rate
+        time.sleep(max(0.0, due - time.perf_counter()))
+        act(number)
+        taken.append((time.perf_counter() - due) * 1e3)
+    return taken
+
+
+def percentile(figures: Sequence[float], share: float) -> float:
+    """What so large a share of the figures does not exceed."""
+    return sorted(figures)[min(len(figures) - 1, int(len(figures) * share))]
+
+
+def post_fact(port: int, token: str, facts: Distribution) -> None:
+    """Record one fact over HTTP, as a partner's program does."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    path = f"/api/v1/campaigns/{SLUG}/distributions"
+    connection.request("POST", path, json.dumps(facts_json(facts)), headers)
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    if answer.status != 201:
+        raise SystemExit(f"bench.serving: {path} answered {answer.status}: {said.decode()[:200]}")
+
+
+def at_once(port: int, path: str, token: str, seconds: int, after: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of pages and of facts, both at their pace in one process; facts are numbered above `after`."""
+    pages: list[float] = []
+
+    def reads(_reader: int) -> list[float]:
+        each = PAGES_A_SECOND // READING
+        return paced(
+            lambda _number: ask(port, path, {"Accept-Encoding": "gzip"}, 1), range(each * seconds), each
+        )
+
+    wanted = list(distributions(iter(range(after + 1, after + 1 + FACTS_A_SECOND * seconds))))
+    with ThreadPoolExecutor(READING + 1) as threads:
+        reading = [threads.submit(reads, reader) for reader in range(READING)]
+        writing = threads.submit(
+            paced, lambda number: post_fact(port, token, wanted[number]), range(len(wanted)), FACTS_A_SECOND
+        )
+        for reader in reading:
+            pages += reader.result()
+        facts = writing.result()
+    return pages, facts
+
+
 def main(short: bool = False) -> None:
-    entries, often = (20, 200) if short else (500, 20_000)
+    entries, often, seconds = (20, 200, 1) if short else (500, 20_000, 20)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url, path = f"sqlite:///{folder / 'ledger.db'}", f"/c/{SLUG}"
         store = furnished(url)
         record_all(store, distributions(count()), entries, entries)
+        with store.write() as tx:
+            token = add_token(tx, Role.RECORDER, "bench", now=NOW, by=None)
         store.close()
         with process(_Site(url, NOW)) as (port, process_id):
             alone = stampede(port, f"{path}?alone", 1)
             crowd = stampede(port, path, READERS)
             plain = ask(port, path, {"Accept-Encoding": "identity"}, 1)[1]
             ours = costs(port, process_id, path, often)
+            pages, facts = at_once(port, path, token, seconds, entries)
         packed, has_nginx = gzip.compress(plain, 6), shutil.which("nginx") is not None
         peer = nginx(folder, plain, packed) if has_nginx else process(_Bare(plain, packed))
         with peer as (port, process_id):
@@ -209,6 +274,12 @@ def main(short: bool = False) -> None:
         lines.append(Line(f"a ready page, {kind}, beside {beside}", *figures, times(ratio), ">= 0.4"))
     waited = f"{READERS} readers of a page that nobody made, beside 1"
     lines.append(Line(waited, f"{crowd:.0f} ms", f"{alone:.0f} ms", times(crowd / alone), "<= 4"))
+    for what, taken, most in (
+        (f"a page beside {FACTS_A_SECOND} facts a second, 99 of 100", pages, 100),
+        (f"a fact beside {PAGES_A_SECOND} pages a second, 99 of 100", facts, 50),
+    ):
+        slow = percentile(taken, 0.99)
+        lines.append(Line(what, f"{slow:.0f} ms", f"{most} ms", times(slow / most), "<= 1"))
     print(printed(lines))
 
 

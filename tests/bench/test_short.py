@@ -23,7 +23,14 @@ SAID = {
         "balance",
     ),
     "trail": ("median trail", "trail of half the fund"),
-    "serving": ("a ready page, plain", "a ready page, gzip", "a ready page, 304", "32 readers of a page"),
+    "serving": (
+        "a ready page, plain",
+        "a ready page, gzip",
+        "a ready page, 304",
+        "32 readers of a page",
+        "a page beside",
+        "a fact beside",
+    ),
     "page": ("3 blocks that bring payments", "rendered and fetched over HTTP", "the pause between looks"),
 }
 
