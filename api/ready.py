@@ -196,6 +196,15 @@ class ReadyAnswers:
         )
 
 
+@dataclass(slots=True)
+class _Making:
+    """An answer that somebody is making, the `number`-th that was begun; `kept`: it became bytes that are kept."""
+
+    number: int
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    kept: bool = False
+
+
 def asked_of(scope: Scope | MutableMapping[str, Any]) -> str:
     """What was asked for: the path with its query."""
     query = scope["query_string"]
@@ -212,7 +221,8 @@ class ReadyRoute:
         self._state: State | None = None
         self._seen = (-1.0, -1)
         self._looking = asyncio.Lock()
-        self._making: dict[str, asyncio.Event] = {}
+        self._making: dict[str, _Making] = {}
+        self._begun = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _has_token(scope):
@@ -228,7 +238,8 @@ class ReadyRoute:
         if ready is not None:
             await _send(ready, scope, send)
             return
-        making = self._making[asked] = asyncio.Event()
+        self._begun += 1
+        making = self._making[asked] = _Making(self._begun)
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -236,11 +247,11 @@ class ReadyRoute:
 
         try:
             await self._app(scope, receive, keep)
+            making.kept = bool(messages) and messages[0].get("status") in (200, 304)
         finally:
-            if self._making.get(asked) is making:
-                del self._making[asked]
-            making.set()
-        ready = self._answers.before(asked) if messages and messages[0].get("status") in (200, 304) else None
+            del self._making[asked]
+            making.done.set()
+        ready = self._answers.before(asked) if making.kept else None
         if ready is not None:
             await _send(ready, scope, send)
             return
@@ -249,15 +260,21 @@ class ReadyRoute:
 
     async def _made_by_another(self, asked: str) -> _Encoded | None:
         """What somebody else is making; the bytes before, where that takes long; None where it is ours to make."""
-        making = self._making.get(asked)
-        if making is None:
-            return None
-        before = self._answers.before(asked)
-        try:
-            await asyncio.wait_for(making.wait(), None if before is None else PATIENCE)
-        except TimeoutError:
-            return before
-        return self._answers.ready(asked, await self._now())
+        arrived = self._begun
+        while (making := self._making.get(asked)) is not None:
+            before = self._answers.before(asked)
+            try:
+                await asyncio.wait_for(making.done.wait(), None if before is None else PATIENCE)
+            except TimeoutError:
+                return before
+            ready = self._answers.ready(asked, await self._now())
+            if ready is None and making.kept and making.number > arrived:
+                # It was begun after this reader asked: what changed since is for those who ask later. Else facts that
+                # come faster than a page is made would have every reader make it.
+                ready = self._answers.before(asked)
+            if ready is not None:
+                return ready
+        return None
 
     async def _now(self) -> State:
         """The state of at most a second ago; of now, where this process wrote since."""
