@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Refused
+from ledger.core.names import spend_named
 from ledger.model.spends import ExplainedBy, SpendRow
 from ledger.rules.approvals import fold_decided, fold_pending
 from ledger.rules.books import Books
@@ -35,7 +36,7 @@ def waits_for_spend(books: Books, campaign: str, facts: NamesTransaction) -> str
     """The txid, while its spend has not settled: the explanation waits as a draft (docs/rules.md, C3)."""
     txid = facts.txid
     # A part is named once it is recorded; there is nothing to wait for.
-    if txid is None or ":" in txid or lender_of(books.session, campaign, txid) is not None:
+    if txid is None or spend_named(txid).part or lender_of(books.session, campaign, txid) is not None:
         return None
     return None if find_spend(books.session, campaign, txid) is not None else txid
 
