@@ -103,29 +103,37 @@ def period_rows(session: Session, campaign: str) -> tuple[PeriodRow, ...]:
     )
 
 
+def closed_periods(session: Session, campaign: str) -> tuple[ClosedPeriod, ...]:
+    """The trial balance of every period that was ever closed, by its last day; raises NotFound as `period_rows`."""
+    return tuple(
+        ClosedPeriod(
+            campaign=campaign,
+            number=period.number,
+            first=period.first,
+            last=period.last,
+            closed_on=period.closed_on,
+            seq=period.seq,
+            through=period.through,
+            reopened=period.reopened,
+            rows=tuple(
+                AccountBalance(
+                    account=row.account,
+                    opening=Amount.of(row.asset, row.opening),
+                    change=Amount.of(row.asset, row.change),
+                    closing=Amount.of(row.asset, row.closing),
+                )
+                for row in period.rows
+            ),
+        )
+        for period in trial_balances(session, campaign)
+    )
+
+
 def closed_period(session: Session, campaign: str, number: str) -> ClosedPeriod:
     """The trial balance of a period; raises NotFound for one that never was closed."""
-    for period in trial_balances(session, campaign):
+    for period in closed_periods(session, campaign):
         if period.number == number:
-            return ClosedPeriod(
-                campaign=campaign,
-                number=period.number,
-                first=period.first,
-                last=period.last,
-                closed_on=period.closed_on,
-                seq=period.seq,
-                through=period.through,
-                reopened=period.reopened,
-                rows=tuple(
-                    AccountBalance(
-                        account=row.account,
-                        opening=Amount.of(row.asset, row.opening),
-                        change=Amount.of(row.asset, row.change),
-                        closing=Amount.of(row.asset, row.closing),
-                    )
-                    for row in period.rows
-                ),
-            )
+            return period
     raise NotFound("No period of this number was closed.")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import checkpoint_height
 from ledger.core.errors import NotFound
-from ledger.core.frozen import Amount
+from ledger.core.frozen import Amount, Frozen
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
@@ -24,13 +23,15 @@ from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 UNVALUED_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """Words and figures for a person, and whether anything is open (the exit code says the same)."""
+class Reconciliation(Frozen):
+    """Words and figures for a person, of one campaign or of all."""
 
     state: BooksState
+    """The books of the campaign, or of the last one."""
     lines: tuple[tuple[str, str], ...]
+    """What is said, and its figure."""
     open: bool
+    """Is anything open? The exit code says the same."""
 
 
 def books_state(
@@ -132,4 +133,4 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
             lines.append((f"{slug}: blocks behind", str(state.behind_blocks)))
     if state is None:
         raise NotFound("campaign: there is none yet; add one first")
-    return Reconciliation(state, tuple(lines), is_open)
+    return Reconciliation(state=state, lines=tuple(lines), open=is_open)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
 
 from ledger.core.errors import NotFound
 from ledger.core.money import decimal_text
-from ledger.rules.trial_balance import TrialBalance, trial_balances
+from ledger.views.controls import ClosedPeriod, closed_periods
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
@@ -24,16 +23,16 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         slug = options.campaign if options.campaign is not None else only_campaign(tx)
-        found = trial_balances(tx.session, slug)
+        found = closed_periods(tx.session, slug)
     if options.number is not None:
         found = tuple(period for period in found if period.number == options.number)
         if not found:
             raise NotFound(f"period: {options.number[:40]} was never closed; see `aidtrail period list`")
     lines = [line for period in found for line in _lines(period)]
-    return Answer(tuple(lines or ["no period is closed."]), [told_balance(period) for period in found])
+    return Answer(tuple(lines or ["no period is closed."]), [period.data() for period in found])
 
 
-def _lines(period: TrialBalance) -> Iterator[str]:
+def _lines(period: ClosedPeriod) -> Iterator[str]:
     again = f", open again by entry {period.reopened}" if period.reopened else ""
     yield (
         f"{period.number}: {period.first} to {period.last}, frozen by entry {period.seq}, "
@@ -41,22 +40,19 @@ def _lines(period: TrialBalance) -> Iterator[str]:
     )
     width = max([len(row.account) for row in period.rows] + [len("account")])
     yield f"  {'account':<{width}}  {'asset':<12}{'opening':>20}{'change':>20}{'debit':>20}{'credit':>20}"
+    debits: dict[str, int] = defaultdict(int)
     for row in period.rows:
-        debit = decimal_text(row.asset, row.closing) if row.closing > 0 else ""
-        credit = decimal_text(row.asset, -row.closing) if row.closing < 0 else ""
+        asset, closing = row.closing.asset, row.closing.minor
+        debits[asset] += max(closing, 0)
+        debit = row.closing.decimal if closing > 0 else ""
+        credit = decimal_text(asset, -closing) if closing < 0 else ""
         yield (
-            f"  {row.account:<{width}}  {row.asset:<12}{decimal_text(row.asset, row.opening):>20}"
-            f"{decimal_text(row.asset, row.change):>20}{debit:>20}{credit:>20}"
+            f"  {row.account:<{width}}  {asset:<12}{row.opening.decimal:>20}{row.change.decimal:>20}"
+            f"{debit:>20}{credit:>20}"
         )
-    for asset, (debits, credits_) in sorted(period.totals().items()):
-        both = f"{decimal_text(asset, debits):>20}{decimal_text(asset, credits_):>20}"
-        yield f"  {'total':<{width}}  {asset:<12}{'':>40}{both}"
-
-
-def told_balance(period: TrialBalance) -> dict[str, Any]:
-    """The trial balance as data, minor units."""
-    rows = [asdict(row) | {"change": row.change} for row in period.rows]
-    return asdict(period) | {"rows": rows}
+    for asset, whole in sorted(debits.items()):  # credits are as much: each asset balances
+        total = f"{decimal_text(asset, whole):>20}"
+        yield f"  {'total':<{width}}  {asset:<12}{'':>40}{total}{total}"
 
 
 COMMANDS: Mapping[str, Command] = {
