@@ -1,4 +1,4 @@
-"""Records entries of two transfers, rules and projections included, beside bare inserts, beancount and hledger.
+"""Records entries of two transfers, rules and model included, beside bare inserts, beancount and hledger.
 
 Run it with `python -m bench ledger`; it asks no network and writes to temporary folders only.
 """
@@ -205,7 +205,7 @@ def main(short: bool = False) -> None:
     """Print the table as it comes; about three minutes."""
     entries = lines(single=2, shared=64, batched=4, text=20, rounds=1) if short else lines()
     state = state_lines(entries=30, sizes=(10, 20_000)) if short else state_lines()
-    print("entries of two transfers (and two uses of lines) a second, rules and projections included")
+    print("entries of two transfers (and two uses of lines) a second, rules and model included")
     print(printed([HEAD]), flush=True)
     for line in chain(entries, state):
         print(printed([line]), flush=True)

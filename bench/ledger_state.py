@@ -1,4 +1,4 @@
-"""The state of a ledger: what a balance costs in accounts of all sizes, and making all projections again.
+"""The state of a ledger: what a balance costs in accounts of all sizes, and folding the whole model again.
 
 Run it with `python -m bench.ledger_state [ENTRIES]`; it writes to a temporary folder only.
 """

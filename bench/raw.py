@@ -97,7 +97,7 @@ class RawPostgresql:
 
 
 def insert_like_the_journal(store: Any, rows: Sequence[bytes]) -> None:
-    """The rows that the journal keeps of an entry, one entry a commit, past rules and projections.
+    """The rows that the journal keeps of an entry, one entry a commit, past rules and model.
 
     Into an empty store of ours: with its keys, indexes and guards, by the statements that the store uses.
     """

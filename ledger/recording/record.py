@@ -162,7 +162,7 @@ def _largest(told: dict[str, Any]) -> str:
 
 
 def fold(books: Books, entry: Entry) -> None:
-    """Apply an entry to the projections: the same when it is recorded and when all is rebuilt."""
+    """Apply an entry to the model: the same when it is recorded and when all is rebuilt."""
     books.apply(entry)
     kind = BY_NAME[entry.kind]
     kind.fold(books, kind.read(entry))

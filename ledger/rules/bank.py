@@ -322,7 +322,6 @@ def _again(facts: BankStatement) -> str:
 
 
 LINE = Kind(
-    typed=True,
     name="bank.line",
     noun="bank",
     verb="line",
@@ -337,7 +336,6 @@ LINE = Kind(
     undoing=Undoing(_unfold_line, _require_line_unmatched),
 )
 STATEMENT = Kind(
-    typed=True,
     name="bank.statement",
     noun="bank",
     verb="statement",
@@ -354,7 +352,6 @@ STATEMENT = Kind(
     undoing=Undoing(_unfold_statement),
 )
 MATCH = Kind(
-    typed=True,
     name="bank.match",
     noun="bank",
     verb="match",
@@ -369,7 +366,6 @@ MATCH = Kind(
     undoing=Undoing(_unfold_match),
 )
 ASIDE = Kind(
-    typed=True,
     name="bank.aside",
     noun="bank",
     verb="aside",

@@ -328,7 +328,6 @@ def _unfold_offer(books: Books, entry: Entry[Offer, None], seq: int) -> None:
 
 
 CAMPAIGN = Kind(
-    typed=True,
     name="campaign",
     noun="campaign",
     verb="add",
@@ -343,7 +342,6 @@ CAMPAIGN = Kind(
     date=lambda facts: None,
 )
 PRODUCT = Kind(
-    typed=True,
     name="product",
     noun="product",
     verb="add",
@@ -357,7 +355,6 @@ PRODUCT = Kind(
     fold=_fold_product,
 )
 NEED = Kind(
-    typed=True,
     name="need",
     noun="need",
     verb="add",
@@ -371,7 +368,6 @@ NEED = Kind(
     undoing=Undoing(_unfold_need),
 )
 OFFER = Kind(
-    typed=True,
     name="offer",
     noun="offer",
     verb="add",

@@ -48,7 +48,6 @@ class CoinClasses:
     def __init__(self, books: Books) -> None:
         self.books = books
         self.session = books.session
-        self.documents = books.documents
 
     def change_of(self, txid: str) -> Iterator[tuple[str, Sequence[ChangeCoin]]]:
         """(campaign, what came back to it) of each recorded spend of a transaction."""

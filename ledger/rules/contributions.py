@@ -106,7 +106,6 @@ def _voided(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Chang
 
 
 CONTRIBUTION = Kind(
-    typed=True,
     name="contribution",
     noun="contribution",
     verb="add",

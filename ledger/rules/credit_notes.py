@@ -136,7 +136,6 @@ def _require_no_refund(context: Context, entry: Entry[CreditNote, None]) -> None
 
 
 CREDIT_NOTE = Kind(
-    typed=True,
     name="credit-note",
     noun="credit-note",
     verb="add",

@@ -16,6 +16,7 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.gifts import ContributionRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
@@ -54,6 +55,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.INVOICE: InvoiceRow,
     About.CONVERSION: ConversionRow,
     About.PAYMENT: PaymentRow,
+    About.CONTRIBUTION: ContributionRow,
     About.CREDIT_NOTE: CreditNoteRow,
     About.INDICATOR: IndicatorRow,
     About.RESULT: ResultRow,
@@ -67,18 +69,16 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.RECALL: RecallRow,
     About.IN_KIND: InKindRow,
 }
-"""The rows that a paper can be evidence of, by their noun."""
+"""The rows that a paper can be evidence of, by their noun; a shipment is called by its waybill."""
 
 
 def _require_recorded(context: Context, about: About, number: str) -> None:
     """NotFound where nothing of this noun has the number."""
-    session, row = context.books.session, _NUMBERED.get(about)
-    if row is not None:
-        require_numbered(session, row, about.value, context.campaign, number)
-    elif about is About.SHIPMENT:
+    session = context.books.session
+    if about is About.SHIPMENT:
         require_shipment(session, context.campaign, number)
     else:
-        context.books.documents.require(about.value, context.campaign, number)
+        require_numbered(session, _NUMBERED[about], about.value, context.campaign, number)
 
 
 def _post(context: Context, facts: Evidence) -> Posting[None]:
@@ -136,7 +136,6 @@ def _unfold(books: Books, entry: Entry[Evidence, None], seq: int) -> None:
 
 
 EVIDENCE = Kind(
-    typed=True,
     name="evidence",
     noun="evidence",
     verb="add",

@@ -142,7 +142,6 @@ FIND = Kind(
     verb="find",
     facts=Find,
     notes=ToldLost,
-    typed=True,
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),

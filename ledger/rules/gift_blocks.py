@@ -191,7 +191,6 @@ def lift_returned(books: Books, campaign: str, gift: str) -> None:
 
 
 BLOCKING = Kind(
-    typed=True,
     name="block",
     noun="block",
     verb="add",

@@ -281,7 +281,6 @@ def _fold_moved(books: Books, entry: Entry[Again, None]) -> None:
 
 
 DONATION = Kind(
-    typed=True,
     name="donation",
     noun="donation",
     verb="settle",
@@ -295,7 +294,6 @@ DONATION = Kind(
     fold=_fold_gift,
 )
 VOID = Kind(
-    typed=True,
     name="void",
     noun="donation",
     verb="void",
@@ -309,7 +307,6 @@ VOID = Kind(
     fold=_fold_void,
 )
 RESTORE = Kind(
-    typed=True,
     name="restore",
     noun="donation",
     verb="restore",
@@ -322,7 +319,6 @@ RESTORE = Kind(
     fold=_fold_restore,
 )
 MOVED = Kind(
-    typed=True,
     name="moved",
     noun="donation",
     verb="move",

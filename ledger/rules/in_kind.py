@@ -168,7 +168,6 @@ IN_KIND = Kind(
     verb="add",
     facts=InKind,
     notes=Lies,
-    typed=True,
     doc="Record goods or a service that were given, with the value that somebody states and by which method.",
     roles=RECORDERS,
     key=numbered("in-kind"),

@@ -228,7 +228,6 @@ def save_counted(
 
 
 DECIDE = Kind(
-    typed=True,
     name="incoming",
     noun="incoming",
     verb="decide",

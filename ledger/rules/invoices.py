@@ -240,7 +240,6 @@ def require_matched(
 
 
 INVOICE = Kind(
-    typed=True,
     name="invoice",
     noun="invoice",
     verb="add",
@@ -253,7 +252,6 @@ INVOICE = Kind(
     undoing=Undoing(_unfold, require=_require_nothing_rests),
 )
 ACCEPTANCE = Kind(
-    typed=True,
     name="invoice.accepted",
     noun="invoice",
     verb="accept",

@@ -179,7 +179,6 @@ def _keep(
 
 
 SET = Kind(
-    typed=True,
     name="limit",
     noun="limit",
     verb="set",
@@ -192,7 +191,6 @@ SET = Kind(
     fold=_fold_set,
 )
 LIFT = Kind(
-    typed=True,
     name="limit.lifted",
     noun="limit",
     verb="lift",

@@ -79,6 +79,5 @@ OWN_MOVE = Kind(
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),
-    typed=True,
 )
 KINDS = (OWN_MOVE,)

@@ -299,7 +299,6 @@ def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, Non
         books.session.get_one(PledgeStepRow, entry.seq).reversed_by = seq
 
     return Kind(
-        typed=True,
         name=f"pledge.{step.value}",
         noun="pledge",
         verb=verb,
@@ -316,7 +315,6 @@ def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, Non
 
 
 PLEDGE = Kind(
-    typed=True,
     name="pledge",
     noun="pledge",
     verb="add",
@@ -330,7 +328,6 @@ PLEDGE = Kind(
     undoing=Undoing(_unfold_pledge),
 )
 MATCH = Kind(
-    typed=True,
     name="pledge.matched",
     noun="pledge",
     verb="match",

@@ -250,7 +250,6 @@ def _fold(books: Books, entry: Entry[Rate, None]) -> None:
 
 
 RATE = Kind(
-    typed=True,
     name="rate",
     noun="rate",
     verb="add",

@@ -391,7 +391,6 @@ RECEIPT = Kind(
     verb="add",
     facts=Receipt,
     notes=Received,
-    typed=True,
     doc="Record goods or a service received on an approved order, by lot: good, damaged, short, rejected.",
     roles=RECORDERS,
     key=numbered("receipt"),

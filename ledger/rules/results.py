@@ -317,7 +317,6 @@ def _unfold_result(books: Books, entry: Entry[Result, Counted], seq: int) -> Non
 
 
 INDICATOR = Kind(
-    typed=True,
     name="indicator",
     noun="indicator",
     verb="add",
@@ -330,7 +329,6 @@ INDICATOR = Kind(
     fold=_fold_indicator,
 )
 RESULT = Kind(
-    typed=True,
     name="result",
     noun="result",
     verb="add",

@@ -111,5 +111,4 @@ def reversal(kinds: Iterable[Kind]) -> Kind:
         key=lambda _campaign, facts: f"reversal:{facts.entry}",
         post=partial(_post, named, undoings),
         fold=partial(_fold, named),
-        typed=True,
     )

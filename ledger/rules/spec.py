@@ -64,7 +64,7 @@ class Undoing(Generic[F, N]):
 class Kind(Generic[F, N]):
     """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing.
 
-    `typed`: its fold and its undoing are given the entry with facts and notes of their types, not as JSON.
+    Its fold and its undoing are given the entry with facts and notes of their types, not as JSON.
     """
 
     name: str  # in the journal, e.g. "conversion" or "conversion.approved"
@@ -75,7 +75,7 @@ class Kind(Generic[F, N]):
     roles: frozenset[Role]
     key: Callable[[str, F], str]
     post: Callable[[Context, F], Posting[N]]
-    fold: Callable[[Books, Entry[F, N]], None] | Callable[[Books, Entry], None]
+    fold: Callable[[Books, Entry[F, N]], None]
     date: Callable[[F], str | None] = lambda facts: getattr(facts, "date", None)
     approves: Callable[[Books, str, F], int | None] = lambda _books, _campaign, _facts: None
     """The seq of the entry that this one approves; its recorder may not be its approver."""
@@ -95,7 +95,6 @@ class Kind(Generic[F, N]):
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
-    typed: bool = False
 
     def key_of(self, books: Books, campaign: str, facts: F) -> str:
         """What happened in the world, for the n-th time that it stands."""
@@ -104,42 +103,8 @@ class Kind(Generic[F, N]):
 
     def read(self, entry: Entry) -> Entry[F, N]:
         """An entry of this kind from the journal, as its fold and its undoing take it."""
-        if not self.typed:
-            return entry  # type: ignore[return-value]
         noted: Any = None if self.notes is None or not entry.notes else facts_from(self.notes, entry.notes)
         return entry._replace(facts=facts_from(self.facts, entry.facts), notes=noted)  # type: ignore[arg-type,return-value]
-
-
-def saved_as(kind: str, number: str = "number") -> Fold:
-    """A fold that keeps the facts as a document of `kind` under the field `number`."""
-
-    def fold(books: Books, entry: Entry) -> None:
-        books.documents.save(kind, entry.campaign, str(entry.facts[number]), document_of(entry))
-
-    return fold
-
-
-def reversed_as(kind: str, number: str = "number", **more: Any) -> Unfold:
-    """The undoing of `saved_as`: the document of `kind` stays, and names the reversal; `more` changes beside."""
-
-    def unfold(books: Books, entry: Entry, seq: int) -> None:
-        name = str(entry.facts[number])
-        document = books.documents.require(kind, entry.campaign, name)
-        books.documents.save(kind, entry.campaign, name, document | more | {"reversed": seq})
-
-    return unfold
-
-
-def document_of(entry: Entry, **more: Any) -> dict[str, Any]:
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "date": entry.date,
-        "role": entry.role,
-        "facts": dict(entry.facts),
-        "notes": dict(entry.notes) | ({} if entry.happened is None else {"happened": entry.happened}),
-        **more,
-    }
 
 
 def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:

@@ -447,7 +447,6 @@ SPEND = Kind(
     post=_post_spend,
     fold=_fold_spend,
     notes=SpendNotes,
-    typed=True,
 )
 VOID_SPEND = Kind(
     name="void.spend",
@@ -460,7 +459,6 @@ VOID_SPEND = Kind(
     key=lambda _campaign, facts: _numbered(f"void:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_void,
     fold=_fold_again(False),
-    typed=True,
 )
 RESTORE_SPEND = Kind(
     name="restore.spend",
@@ -473,6 +471,5 @@ RESTORE_SPEND = Kind(
     key=lambda _campaign, facts: _numbered(f"restore:spend:{facts.txid}:{facts.n}", facts.part),
     post=_post_restore,
     fold=_fold_again(True),
-    typed=True,
 )
 KINDS = (SPEND, VOID_SPEND, RESTORE_SPEND)

@@ -152,7 +152,6 @@ def _key(_campaign: str, facts: Valuation) -> str:
 
 
 VALUATION = Kind(
-    typed=True,
     name="valuation",
     noun="valuation",
     verb="add",

@@ -248,7 +248,6 @@ class Workflow(Generic[F, R, N, P]):
 
         noun, verb = self.proposed_by or (self.noun, "add")
         return Kind(
-            typed=True,
             name=self.noun,
             noun=noun,
             verb=verb,
@@ -282,7 +281,6 @@ class Workflow(Generic[F, R, N, P]):
             self.approved(books, self._decided(books, entry, ProposalStatus.APPROVED), entry)
 
         return Kind(
-            typed=True,
             name=f"{self.noun}.approved",
             noun=self.noun,
             verb="approve",
@@ -309,7 +307,6 @@ class Workflow(Generic[F, R, N, P]):
             self.rejected(books, self._decided(books, entry, ProposalStatus.REJECTED), entry)
 
         return Kind(
-            typed=True,
             name=f"{self.noun}.rejected",
             noun=self.noun,
             verb="reject",

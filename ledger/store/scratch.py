@@ -13,24 +13,15 @@ from sqlmodel import Session
 from ledger.model.tables import METADATA
 from ledger.store.engine import STATEMENTS
 from ledger.store.journal import JournalRow
-from ledger.store.shelf import MemoryShelf
 from ledger.store.transaction import Writing
 
 
 class Scratch(Writing):
     """A transaction over empty tables, as in a new ledger; it is never kept, so nothing guards it."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.memory = MemoryShelf()
-
     def keep(self, row: JournalRow) -> None:
         """The row of an entry, which rows of the model point to; its transfers are not needed."""
         self.journal.append(row)
-
-    @property
-    def shelf(self) -> MemoryShelf:  # type: ignore[override]
-        return self.memory
 
 
 @contextmanager

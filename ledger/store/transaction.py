@@ -19,7 +19,6 @@ from ledger.store.lease import Lease, LeaseWriting
 from ledger.store.observations import Observations, ObservationsWriting
 from ledger.store.papers import Papers, PapersWriting
 from ledger.store.progress import Progress, ProgressWriting
-from ledger.store.projections import StoredShelf
 
 
 class Reading:
@@ -28,10 +27,6 @@ class Reading:
     def __init__(self, session: Session) -> None:
         self.session = session
         """All tables, for `select`."""
-
-    @cached_property
-    def shelf(self) -> StoredShelf:
-        return StoredShelf(self.session)
 
     @cached_property
     def journal(self) -> Journal:
@@ -71,7 +66,6 @@ class Writing(Reading):
 
     def part(self) -> AbstractContextManager[None]:
         """What is done within is kept or undone as a whole, and alone."""
-        self.__dict__.pop("shelf", None)
         return savepoint(self.session)
 
     @cached_property

@@ -126,13 +126,10 @@ def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: st
     reference = str(entry.facts.get("number", entry.key))
     date = entry.date
     noun = noun_of_kind(entry.kind)
-    told = books.documents.find(noun, entry.campaign, reference)
     workflow = WORKFLOWS.get(noun)
     proposal = None if workflow is None else workflow.find(books.session, entry.campaign, reference)
     if entry.kind == CONTRIBUTION.name:
         date = str(entry.facts["date"])
-    elif told is not None:
-        date = str(told["facts"].get("date", date))
     elif proposal is not None:
         date = proposal.told_on
     left, own = left if moved > 0 else -left, entry.campaign == campaign

@@ -12,7 +12,7 @@ from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
-from ledger.recording.kinds import ALL, WORKFLOWS
+from ledger.recording.kinds import WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -20,7 +20,6 @@ from ledger.rules.coins import CoinClasses
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
-from ledger.rules.pledges import gift_asset
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
@@ -29,7 +28,6 @@ from ledger.views.chain_coins import open_spends
 from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
 
-_PENDING = tuple(kind.noun for kind in ALL if kind.name == f"{kind.noun}.approved")
 _ANOTHER = "another person than its recorder approves or rejects it"
 
 
@@ -174,20 +172,6 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
 
 
 def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
-    for noun in _PENDING:
-        for number, document in books.documents.all(noun, slug):
-            if document.get("status") == "pending":
-                asset, minor = amount_of(document["facts"])
-                if "gift" in document["facts"]:
-                    asset = gift_asset(books, slug, document["facts"]["gift"])
-                yield OpenItem(
-                    kind=OpenItemKind.APPROVAL,
-                    campaign=slug,
-                    subject=f"{noun} {number}",
-                    since=document["at"],
-                    amount=Amount.known(asset, minor),
-                    what_to_do=_ANOTHER,
-                )
     for workflow in WORKFLOWS.values():
         for proposal in workflow.pending(books.session, slug):
             yield OpenItem(

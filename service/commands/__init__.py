@@ -50,7 +50,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
     },
     "check": {
         "check": "Run every invariant.",
-        "rebuild": "Make the projections again from journal and observations, and compare byte for byte.",
+        "rebuild": "Fold the model again from journal and observations, and compare row by row.",
     },
     "reconciliation": {
         "reconcile": (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from ledger.checks.run import CHECKS, run_checks
-from ledger.recording.rebuild import rebuild
+from ledger.recording.rebuild import model_rows, rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 
@@ -42,7 +42,7 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _rebuild_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--compare", action="store_true", help="compare the stored projections with what the journal gives"
+        "--compare", action="store_true", help="compare the stored model with what the journal gives"
     )
     add_data_option(parser)
 
@@ -50,12 +50,12 @@ def _rebuild_options(parser: argparse.ArgumentParser) -> None:
 def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
     if not options.compare:
         raise BadUse(
-            "--compare is needed: projections are made again in memory and compared, never replaced."
+            "--compare is needed: the model is folded again beside the stored one and compared, never replaced."
         )
     with open_ledger(options.data, outside) as store, store.read() as tx:
         differences = rebuild(tx)
-        rows = sum(1 for space in tx.shelf.spaces() for _ in tx.shelf.rows(space))
-    lines = [*differences[:_MOST_SHOWN], f"{rows} rows compared byte for byte; {len(differences)} differ."]
+        rows = model_rows(tx)
+    lines = [*differences[:_MOST_SHOWN], f"{rows} rows compared; {len(differences)} differ."]
     return Answer(
         tuple(lines), {"rows": rows, "differences": differences}, Exit.OPEN if differences else Exit.OK
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.errors import NotFound
 from ledger.model.evidence import About
 from ledger.views.papers import papers_about
 from ledger.views.queries import paper_rows
@@ -65,3 +66,18 @@ def test_a_report_of_results_has_its_papers(ledger: Ledger) -> None:
     attach(ledger, ONE, "result", "R-1")
     with ledger.store.read() as reading:
         assert [paper.sha256 for paper in papers_about(reading.session, SLUG, About.RESULT, "R-1")] == [ONE]
+
+
+def test_a_paper_is_about_a_contribution_that_was_recorded_and_about_no_other(ledger: Ledger) -> None:
+    facts = {"bank": "B", "currency": "USD", "amount": 5_000, "date": DATE}
+    ledger.do("recorder", "contribution", "add", number="G-1", **facts)
+    attach(ledger, ONE, "contribution", "G-1")
+    with pytest.raises(NotFound, match="no contribution G-2"):
+        attach(ledger, ONE, "contribution", "G-2")
+
+
+def test_a_paper_can_be_about_each_noun_that_is_named_for_it(ledger: Ledger) -> None:
+    """None of them is asked for in a table that is not there: a number that nobody recorded is not found."""
+    for about in set(About) - {About.CAMPAIGN}:
+        with pytest.raises(NotFound):
+            attach(ledger, ONE, about.value, "none")

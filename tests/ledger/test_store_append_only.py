@@ -163,7 +163,7 @@ def test_a_refused_entry_leaves_nothing_even_when_the_refusal_is_swallowed(kind:
 
     def swallow() -> None:
         with store.write() as tx:
-            tx.shelf.save("space", "half", b"1")
+            tx.progress.save("half", "1")
             with pytest.raises(Conflict, match="key is recorded already"):
                 tx.journal.append(entry(4, key="k:2"))
 
@@ -171,7 +171,7 @@ def test_a_refused_entry_leaves_nothing_even_when_the_refusal_is_swallowed(kind:
         swallow()
     with store.read() as tx:
         assert tx.journal.count() == 3
-        assert tx.shelf.load("space", "half") is None
+        assert tx.progress.load("half") is None
     store.close()
 
 

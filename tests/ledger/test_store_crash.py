@@ -24,7 +24,7 @@ store, name, most = Store.open(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for turn in range(most):
     with store.write() as tx:
         seq = tx.journal.count() + 1
-        tx.shelf.save("space", f"{seq:06d}", b"%d" % seq)
+        tx.progress.save(f"key{seq}", str(seq))
         tx.observations.append([seen(f"s{seq}")])
         tx.journal.append(entry(seq, key=f"{name}:{turn}"))
     print(f"{name}:{turn}", flush=True)
@@ -46,7 +46,8 @@ def _audit(url: str, acknowledged: list[str]) -> int:
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         assert set(acknowledged) <= {row.key for row in rows}
         assert tx.observations.head() == len(rows)
-        assert [value for _, value in tx.shelf.rows("space")] == [b"%d" % row.seq for row in rows]
+        assert [tx.progress.load(f"key{row.seq}") for row in rows] == [str(row.seq) for row in rows]
+        assert tx.progress.load(f"key{len(rows) + 1}") is None
         moved = sum(1 for _ in tx.journal.transfers())
         assert moved == 2 * len(rows)
     store.close()
@@ -96,10 +97,10 @@ def test_threads_that_write_and_read_at_once_agree(kind: str, tmp_path: Path) ->
                 with store.write() as tx:
                     seq = tx.journal.count() + 1
                     tx.journal.append(entry(seq))
-                    tx.shelf.save("space", "count", b"%d" % seq)
+                    tx.progress.save("count", str(seq))
                 with store.read() as seen_tx:
                     count = seen_tx.journal.count()
-                    assert seen_tx.shelf.load("space", "count") == b"%d" % count
+                    assert seen_tx.progress.load("count") == str(count)
         except BaseException as failure:
             failures.append(failure)
 

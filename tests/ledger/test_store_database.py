@@ -140,7 +140,7 @@ def test_whole_numbers_have_64_bits_on_postgresql() -> None:
 def test_a_reading_transaction_cannot_write(kind: str, tmp_path: Path) -> None:
     """The database itself refuses, not only the types."""
     store = filled(fresh_url(kind, tmp_path))
-    for sql in ("UPDATE progress SET value = 'x'", "DELETE FROM shelf"):
+    for sql in ("UPDATE progress SET value = 'x'", "DELETE FROM gifts"):
         with pytest.raises(Exception, match=r"readonly|read-only"), store.read() as tx:
             tx.session.connection().exec_driver_sql(sql)
     store.close()
@@ -242,7 +242,7 @@ def test_a_migration_that_loses_a_trigger_changes_nothing(
 
 
 def test_a_backup_while_writing_is_one_moment_of_the_ledger(tmp_path: Path) -> None:
-    """Entry, observation and projection of each transaction are all in the copy, or none is."""
+    """Entry, observation and progress of each transaction are all in the copy, or none is."""
     store = filled(fresh_url("sqlite", tmp_path), entries=3)
     stop = threading.Event()
     failures: list[BaseException] = []
@@ -255,7 +255,7 @@ def test_a_backup_while_writing_is_one_moment_of_the_ledger(tmp_path: Path) -> N
                 with store.write() as tx:
                     tx.journal.append(entry(seq))
                     tx.observations.append([seen(f"s{seq}")])
-                    tx.shelf.save("space", f"key{seq}", b"%d" % seq)
+                    tx.progress.save(f"key{seq}", str(seq))
         except BaseException as failure:
             failures.append(failure)
 
@@ -276,7 +276,7 @@ def test_a_backup_while_writing_is_one_moment_of_the_ledger(tmp_path: Path) -> N
             count = tx.journal.count()
             assert count >= 3
             assert tx.observations.head() == count
-            assert len(list(tx.shelf.rows("space"))) == count
+            assert [tx.progress.load(f"key{seq}") for seq in (count, count + 1)] == [str(count), None]
         with restored.write() as tx:
             tx.journal.append(entry(count + 1))
         restored.close()

@@ -230,7 +230,7 @@ STRANGERS = {
     "sqlite": {
         "CREATE TRIGGER forget BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END":
             "the trigger forget on entries",
-        "CREATE TRIGGER more AFTER INSERT ON shelf BEGIN SELECT 1; END": "the trigger more on shelf",
+        "CREATE TRIGGER more AFTER INSERT ON progress BEGIN SELECT 1; END": "the trigger more on progress",
     },
     "postgresql": {
         "CREATE TRIGGER forget BEFORE DELETE ON entries FOR EACH ROW EXECUTE FUNCTION entries_delete()":

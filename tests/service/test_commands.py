@@ -83,11 +83,11 @@ def test_an_entry_that_was_meddled_with_is_named_and_so_are_the_triggers_dropped
     with outside(f"sqlite:///{other}/aidtrail.db") as connection:
         connection.exec_driver_sql("DROP TRIGGER entries_update")
         connection.exec_driver_sql("UPDATE entries SET data = ? WHERE seq = 7", (data,))
-        connection.exec_driver_sql("CREATE TRIGGER forget BEFORE INSERT ON shelf BEGIN SELECT 1; END")
+        connection.exec_driver_sql("CREATE TRIGGER forget BEFORE INSERT ON progress BEGIN SELECT 1; END")
     checked = run_command(["check", "--data", other], home)
     assert checked.code == 1
     assert "lacks the trigger entries_update" in checked.out
-    assert "has the trigger forget on shelf, which this program did not make" in checked.out
+    assert "has the trigger forget on progress, which this program did not make" in checked.out
     assert "the bytes of entry 7 do not hash" in checked.out
     compared = run_command(["rebuild", "--compare", "--data", other], home)
     assert compared.code != 0
@@ -221,7 +221,6 @@ def test_projections_that_another_version_folded_are_made_anew_once(home: Path, 
     with copy.write() as tx:
         tx.progress.save("folds", "1")
         tx.session.connection().execute(delete(table_of(EntrySubjectRow)))
-        tx.shelf.save("of another version", "key", b"value")
         before = [row.hash for row in tx.journal.rows()]
     copy.close()
     checked = run_command(["check", "--data", other], home)

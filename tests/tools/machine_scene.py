@@ -69,26 +69,15 @@ class Scene:
     def numbered(self, prefix: str) -> Facts:
         return {"number": self.new(prefix), "date": self.today}
 
-    def documents(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
-        """Those that stand, of this campaign."""
-        found = self.books.documents.all(kind, self.slug)
-        return [(number, document) for number, document in found if document.get("reversed") is None]
-
     def told(self, kind: str) -> list[Facts]:
         """The facts of the entries of a kind that stand, of this campaign, oldest first."""
         rows = self.tx.journal.rows(campaign=self.slug, kind=kind)
         entries = [entry_from_bytes(row.data) for row in rows]
         return [dict(entry.facts) for entry in entries if self.books.reversed_by(entry.seq) is None]
 
-    def of_status(self, kind: str, *statuses: str) -> list[tuple[str, dict[str, Any]]]:
-        return [(number, d) for number, d in self.documents(kind) if d["status"] in statuses]
-
     def waiting(self, noun: str) -> list[str]:
         """The numbers of what waits for a decision."""
-        workflow = WORKFLOWS.get(noun)
-        if workflow is None:
-            return [number for number, _ in self.of_status(noun, "pending")]
-        return [proposal.number for proposal in workflow.pending(self.tx.session, self.slug)]
+        return [proposal.number for proposal in WORKFLOWS[noun].pending(self.tx.session, self.slug)]
 
     def open_orders(self) -> Sequence[OrderRow]:
         """Purchase orders of this campaign that were approved and are not closed, by number."""

@@ -73,7 +73,7 @@ class Told:
 
 @dataclass
 class World:
-    """`rnd` is set anew for each step; `every` says after how many steps all projections are built again."""
+    """`rnd` is set anew for each step; `every` says after how many steps the model is folded again."""
 
     url: str
     every: int = 4

@@ -152,5 +152,5 @@ def filled(url: str, entries: int = 3, *, authors: bool = False) -> Store:
             tx.desk.audit("2026-01-01T00:00:00Z", None, "did", f"s{seq}")
             if authors:
                 tx.desk.note_author(seq, users[0])
-            tx.shelf.save("space", f"key{seq}", b"%d" % seq)
+            tx.progress.save(f"key{seq}", str(seq))
     return store

@@ -96,11 +96,6 @@ def seq_of(ledger: Ledger, kind: str, number: str) -> int:
     return row.seq
 
 
-def document(ledger: Ledger, kind: str, number: str) -> dict[str, Any]:
-    with ledger.store.read() as reading:
-        return Books(reading).documents.require(kind, SLUG, number)
-
-
 def net(ledger: Ledger, account: str, asset: str) -> int:
     with ledger.store.read() as reading:
         return Books(reading).net(account, asset)

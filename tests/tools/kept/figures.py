@@ -30,7 +30,7 @@ from ledger.model.people import ResultRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.rates import RateRow
-from ledger.recording.kinds import ALL, WORKFLOWS
+from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
 from ledger.rules.confirmations import two_counts
@@ -59,7 +59,6 @@ from tests.tools.kept.journal import Row
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT = 12
-_DOCUMENTS = sorted({kind.name.partition(".")[0] for kind in ALL} | {kind.noun for kind in ALL})
 _WHOLE = 10_000
 """More gifts than any kept journal has."""
 
@@ -381,12 +380,6 @@ def _statuses(books: Books, slug: str) -> Iterator[Row]:
     """What became of every paper; the gifts and spends of the chain have rows of their own."""
     for noun, number, standing in _rows_of(books.session, slug):
         yield "status", f"{slug}/{noun} {number}", "status", "", standing
-    for noun in _DOCUMENTS:
-        if noun == "spend":
-            continue
-        for number, document in books.documents.all(noun, slug):
-            standing = "stands" if document.get("reversed") is None else "reversed"
-            yield "status", f"{slug}/{noun} {number}", "status", "", document.get("status") or standing
     accepted = (
         select(InvoiceRow.number)
         .join(AcceptanceRow, col(AcceptanceRow.invoice_entry) == InvoiceRow.entry)
