@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.first_migration import statements
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ledger", "watchers", "api", "service")
 MAY_IMPORT = {
@@ -396,3 +398,13 @@ def test_the_law_notices_a_breach(text: str, monkeypatch: pytest.MonkeyPatch) ->
     }[rule]
     with pytest.raises(AssertionError, match=name):
         check()
+
+
+def test_the_first_migration_is_written_as_the_tables_are_declared() -> None:
+    """Until the first release, whoever changes a table or a guard writes its statements anew."""
+    stale = [
+        file.name
+        for file, text in statements().items()
+        if not file.exists() or file.read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "run .venv/bin/python -m tests.tools.first_migration"

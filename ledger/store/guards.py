@@ -160,13 +160,6 @@ def _postgresql(guard: Guard) -> tuple[Trigger, ...]:
     )
 
 
-def make_triggers(connection: Connection) -> None:
-    """Make every trigger that a database of this version must have; none of them may be there."""
-    for trigger in triggers(Dialect(connection.dialect.name)):
-        for statement in trigger.statements:
-            connection.exec_driver_sql(statement)
-
-
 _WHEN = {7: "insert", 19: "update", 11: "delete", 34: "truncate"}
 """`pg_trigger.tgtype` of those that this version makes: BEFORE, for each row, TRUNCATE for the statement."""
 

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
 from ledger.core.errors import ForeignDatabase, LedgerError
@@ -189,31 +188,6 @@ def test_an_older_database_is_migrated_with_all_its_rows(
             assert [row.seq for row in tx.journal.rows()] == [1, 2, 3]
         store.close()
     assert later.done == 1
-
-
-@pytest.mark.parametrize("kind", BOTH)
-def test_the_migrations_make_the_tables_that_are_declared(kind: str, tmp_path: Path) -> None:
-    """Each column by its name, its type and whether it may be empty."""
-    url = fresh_url(kind, tmp_path)
-    Store.create(url).close()
-    with outside(url) as connection:
-        inspector = inspect(connection)
-        for name, table in METADATA.tables.items():
-            made = {
-                c["name"]: (str(c["type"].compile(connection.dialect)), c["nullable"])
-                for c in inspector.get_columns(name)
-            }
-            declared = {
-                c.name: (str(c.type.compile(connection.dialect)), bool(c.nullable)) for c in table.columns
-            }
-            assert _plain(made) == _plain(declared), name
-            assert {i["name"] for i in inspector.get_indexes(name) if not i["unique"]} == {
-                i.name for i in table.indexes
-            }
-
-
-def _plain(columns: dict[str, tuple[str, bool]]) -> dict[str, tuple[str, bool]]:
-    return {name: (kind.split(" COLLATE")[0], empty) for name, (kind, empty) in columns.items()}
 
 
 @pytest.mark.parametrize("kind", BOTH)

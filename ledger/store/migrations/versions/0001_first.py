@@ -1,5 +1,8 @@
 """Version 1: all tables and guards of the first release.
 
+Their statements stand beside this file, in full, so that what a table was in this version is what it stays here,
+whatever is declared later. `python -m tests.tools.first_migration` writes them until that release.
+
 Revision ID: 0001
 """
 
@@ -7,8 +10,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from ledger.model.tables import METADATA
-from ledger.store.guards import make_triggers
+from ledger.store.migrations import run_statements
 
 revision = "0001"
 down_revision = None
@@ -17,7 +19,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables, then the guards of this program: they name columns only when they fire."""
-    connection = op.get_bind()
-    METADATA.create_all(connection)
-    make_triggers(connection)
+    run_statements(op.get_bind(), revision)

@@ -1,0 +1,2048 @@
+CREATE TABLE addresses (
+    script BYTEA NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    branch TEXT COLLATE "C" NOT NULL,
+    idx BIGINT NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    given_at TEXT COLLATE "C",
+    claim TEXT COLLATE "C",
+    used BIGINT NOT NULL,
+    restriction TEXT COLLATE "C",
+    PRIMARY KEY (script),
+    UNIQUE (address),
+    UNIQUE (claim)
+);
+
+CREATE INDEX addresses_given ON addresses (given_at);
+
+CREATE INDEX addresses_next ON addresses (campaign, branch, idx);
+
+CREATE TABLE audit (
+    n BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    user_id BIGINT,
+    action TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (n)
+);
+
+CREATE TABLE balances (
+    account TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    debits BIGINT NOT NULL,
+    credits BIGINT NOT NULL,
+    PRIMARY KEY (account, asset),
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+);
+
+CREATE INDEX balances_kind ON balances (kind, campaign, asset);
+
+CREATE TABLE campaign_changes (
+    campaign TEXT COLLATE "C" NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (campaign)
+);
+
+CREATE TABLE confirmation_links (
+    code_hash TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    about VARCHAR COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C" NOT NULL,
+    expires BIGINT NOT NULL,
+    PRIMARY KEY (code_hash),
+    CHECK (about IN ('shipment', 'handover'))
+);
+
+CREATE TABLE entries (
+    seq BIGINT NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    data BYTEA NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    transfers BIGINT NOT NULL,
+    PRIMARY KEY (seq),
+    UNIQUE (key)
+);
+
+CREATE INDEX entries_campaign ON entries (campaign, seq);
+
+CREATE INDEX entries_kind ON entries (kind, seq);
+
+CREATE TABLE headers (
+    height BIGINT NOT NULL,
+    raw BYTEA NOT NULL,
+    PRIMARY KEY (height)
+);
+
+CREATE TABLE leases (
+    name TEXT COLLATE "C" NOT NULL,
+    holder TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE lines (
+    name TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C",
+    asset TEXT COLLATE "C" NOT NULL,
+    restriction TEXT COLLATE "C",
+    number TEXT COLLATE "C",
+    item TEXT COLLATE "C",
+    at VARCHAR COLLATE "C",
+    place TEXT COLLATE "C",
+    product TEXT COLLATE "C",
+    lot TEXT COLLATE "C",
+    ended_use TEXT COLLATE "C",
+    ended_part BIGINT,
+    length BIGINT NOT NULL,
+    filled BIGINT NOT NULL,
+    PRIMARY KEY (name),
+    CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+);
+
+CREATE INDEX lines_ended ON lines (ended_use, ended_part);
+
+CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
+
+CREATE INDEX lines_number ON lines (kind, number);
+
+CREATE TABLE lots (
+    campaign TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    over_of TEXT COLLATE "C",
+    PRIMARY KEY (campaign, product, lot)
+);
+
+CREATE TABLE meta (
+    name TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE observations (
+    n BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    data BYTEA NOT NULL,
+    PRIMARY KEY (n)
+);
+
+CREATE TABLE observed_blocks (
+    height BIGINT NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    time BIGINT NOT NULL,
+    PRIMARY KEY (height),
+    UNIQUE (hash)
+);
+
+CREATE TABLE observed_transactions (
+    txid TEXT COLLATE "C" NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    height BIGINT,
+    block TEXT COLLATE "C",
+    block_time BIGINT,
+    position BIGINT,
+    coinbase BIGINT NOT NULL,
+    first_at TEXT COLLATE "C" NOT NULL,
+    confirmed_at TEXT COLLATE "C",
+    replaced_by TEXT COLLATE "C",
+    others BIGINT,
+    PRIMARY KEY (txid),
+    CHECK (state IN ('seen', 'confirmed', 'reorged', 'replaced', 'evicted'))
+);
+
+CREATE INDEX observed_transactions_order ON observed_transactions (height, position, txid);
+
+CREATE INDEX observed_transactions_state ON observed_transactions (state, txid);
+
+CREATE TABLE openings (
+    commitment TEXT COLLATE "C" NOT NULL,
+    salt BYTEA NOT NULL,
+    value BYTEA NOT NULL,
+    PRIMARY KEY (commitment)
+);
+
+CREATE TABLE papers (
+    sha256 TEXT COLLATE "C" NOT NULL,
+    media_type TEXT COLLATE "C" NOT NULL,
+    data BYTEA NOT NULL,
+    PRIMARY KEY (sha256)
+);
+
+CREATE TABLE progress (
+    name TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE users (
+    id BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    disabled BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+);
+
+CREATE TABLE authors (
+    seq BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    PRIMARY KEY (seq),
+    FOREIGN KEY(seq) REFERENCES entries (seq),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
+CREATE TABLE campaigns (
+    slug TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    purpose TEXT COLLATE "C" NOT NULL,
+    start TEXT COLLATE "C" NOT NULL,
+    "end" TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    valuation VARCHAR COLLATE "C" NOT NULL,
+    dust BIGINT NOT NULL,
+    tolerance_permille BIGINT NOT NULL,
+    match_permille BIGINT NOT NULL,
+    PRIMARY KEY (slug),
+    CHECK (valuation IN ('block_time', 'settlement', 'conversion')),
+    UNIQUE (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE drafts (
+    id BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    data BYTEA NOT NULL,
+    user_id BIGINT NOT NULL,
+    waits_for TEXT COLLATE "C",
+    at TEXT COLLATE "C" NOT NULL,
+    outcome TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
+CREATE INDEX drafts_open ON drafts (outcome, waits_for);
+
+CREATE TABLE entry_subjects (
+    kind VARCHAR COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    PRIMARY KEY (kind, campaign, subject, entry),
+    CHECK (kind IN ('gift', 'order', 'lot')),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE holds (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    line TEXT COLLATE "C" NOT NULL,
+    start BIGINT NOT NULL,
+    stop BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(line) REFERENCES lines (name)
+);
+
+CREATE TABLE line_spans (
+    line TEXT COLLATE "C" NOT NULL,
+    start BIGINT NOT NULL,
+    stop BIGINT NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    ref TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (line, start),
+    CHECK (state IN ('free', 'held', 'used', 'void')),
+    FOREIGN KEY(line) REFERENCES lines (name)
+);
+
+CREATE INDEX line_spans_state ON line_spans (line, state, stop);
+
+CREATE TABLE lot_deliveries (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    expiry TEXT COLLATE "C",
+    noted BIGINT NOT NULL,
+    good BIGINT NOT NULL,
+    damaged BIGINT NOT NULL,
+    short BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    replaces TEXT COLLATE "C",
+    replaces_found VARCHAR COLLATE "C",
+    reversed_by BIGINT,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (replaces_found IN ('short', 'rejected')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX lot_deliveries_lot ON lot_deliveries (campaign, product, lot);
+
+CREATE TABLE observed_inputs (
+    txid TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    spent_txid TEXT COLLATE "C" NOT NULL,
+    spent_vout BIGINT NOT NULL,
+    PRIMARY KEY (txid, n),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+);
+
+CREATE INDEX observed_inputs_spent ON observed_inputs (spent_txid, spent_vout);
+
+CREATE TABLE observed_outputs (
+    txid TEXT COLLATE "C" NOT NULL,
+    vout BIGINT NOT NULL,
+    script TEXT COLLATE "C" NOT NULL,
+    sats BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    branch TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    coinbase BIGINT NOT NULL,
+    height BIGINT,
+    spent_by TEXT COLLATE "C",
+    spent_height BIGINT,
+    PRIMARY KEY (txid, vout),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+);
+
+CREATE INDEX observed_outputs_script ON observed_outputs (script);
+
+CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height, campaign, height, coinbase, sats);
+
+CREATE TABLE observed_sources (
+    txid TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (txid, source),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+);
+
+CREATE TABLE reversals (
+    entry BIGINT NOT NULL,
+    reversed_entry BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    UNIQUE (reversed_entry),
+    FOREIGN KEY(reversed_entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE spends (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    ref TEXT COLLATE "C" NOT NULL,
+    txid TEXT COLLATE "C" NOT NULL,
+    part BIGINT NOT NULL,
+    late BIGINT NOT NULL,
+    block TEXT COLLATE "C" NOT NULL,
+    height BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    wallet BIGINT NOT NULL,
+    dust BIGINT NOT NULL,
+    undecided BIGINT NOT NULL,
+    blocked BIGINT NOT NULL,
+    change BIGINT NOT NULL,
+    excess BIGINT NOT NULL,
+    out BIGINT NOT NULL,
+    shortfall BIGINT NOT NULL,
+    need TEXT COLLATE "C",
+    borrowed_from TEXT COLLATE "C",
+    live BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    explanation VARCHAR COLLATE "C",
+    explanation_number TEXT COLLATE "C",
+    explained_at TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, ref),
+    CHECK (explanation IN ('conversion', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'reclassification')),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE INDEX spends_live ON spends (campaign, live);
+
+CREATE INDEX spends_open ON spends (campaign, explained_at);
+
+CREATE INDEX spends_txid ON spends (txid, campaign);
+
+CREATE TABLE tokens (
+    id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    revoked BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(user_id) REFERENCES users (id),
+    UNIQUE (hash)
+);
+
+CREATE INDEX tokens_user ON tokens (user_id);
+
+CREATE TABLE transfers (
+    seq BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    debit TEXT COLLATE "C" NOT NULL,
+    credit TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (seq, n),
+    CHECK (amount between 1 and 9007199254740991),
+    FOREIGN KEY(seq) REFERENCES entries (seq)
+);
+
+CREATE INDEX transfers_credit ON transfers (credit, asset, seq);
+
+CREATE INDEX transfers_debit ON transfers (debit, asset, seq);
+
+CREATE TABLE uses (
+    name TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    line TEXT COLLATE "C" NOT NULL,
+    scale BIGINT NOT NULL,
+    undone_by BIGINT,
+    PRIMARY KEY (name),
+    CHECK (cause IN ('arrival', 'bought', 'closing', 'conversion', 'distribution', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(line) REFERENCES lines (name),
+    FOREIGN KEY(undone_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX uses_paper ON uses (campaign, cause, number);
+
+CREATE INDEX uses_undone ON uses (line, undone_by);
+
+CREATE TABLE bank_lines (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    identity TEXT COLLATE "C" NOT NULL,
+    direction VARCHAR COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    booked TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C",
+    at TEXT COLLATE "C" NOT NULL,
+    matched BIGINT NOT NULL,
+    aside_by BIGINT,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, identity),
+    CHECK (direction IN ('in', 'out')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(aside_by) REFERENCES entries (seq),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency);
+
+CREATE TABLE bank_statements (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    sha256 TEXT COLLATE "C" NOT NULL,
+    part BIGINT NOT NULL,
+    opening BIGINT NOT NULL,
+    came BIGINT NOT NULL,
+    went BIGINT NOT NULL,
+    closing BIGINT NOT NULL,
+    lines BIGINT NOT NULL,
+    first TEXT COLLATE "C" NOT NULL,
+    last TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX bank_statements_bank ON bank_statements (campaign, bank, currency, last);
+
+CREATE TABLE campaign_known_facts (
+    campaign TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    fact TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (campaign, n),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE TABLE campaign_partners (
+    campaign TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (campaign, n),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE TABLE confirmations (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    about VARCHAR COLLATE "C" NOT NULL,
+    paper BIGINT NOT NULL,
+    by VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (about IN ('shipment', 'handover')),
+    CHECK (by IN ('consignee', 'recipient')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(paper) REFERENCES entries (seq)
+);
+
+CREATE INDEX confirmations_paper ON confirmations (paper);
+
+CREATE TABLE conversions (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    txid TEXT COLLATE "C" NOT NULL,
+    sold BIGINT NOT NULL,
+    network_fee BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    proceeds BIGINT NOT NULL,
+    exchange_fee BIGINT NOT NULL,
+    exchange TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    quote BIGINT,
+    need TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX conversions_status ON conversions (campaign, status);
+
+CREATE TABLE distributions (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    organisation TEXT COLLATE "C" NOT NULL,
+    expired TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE evidence (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    sha256 TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C" NOT NULL,
+    shows TEXT COLLATE "C" NOT NULL,
+    access VARCHAR COLLATE "C" NOT NULL,
+    about VARCHAR COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C",
+    withheld TEXT COLLATE "C",
+    review TEXT COLLATE "C",
+    date TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    CHECK (access IN ('public', 'redacted', 'sealed')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX evidence_fact ON evidence (campaign, about, number);
+
+CREATE INDEX evidence_paper ON evidence (campaign, sha256);
+
+CREATE TABLE finds (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_by BIGINT NOT NULL,
+    was VARCHAR COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (was IN ('lost', 'short')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(told_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX finds_told_by ON finds (told_by);
+
+CREATE TABLE gift_blocks (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    gift TEXT COLLATE "C" NOT NULL,
+    list_name TEXT COLLATE "C",
+    list_date TEXT COLLATE "C",
+    date TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    held BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('standing', 'released', 'returned')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE INDEX gift_blocks_gift ON gift_blocks (campaign, gift);
+
+CREATE INDEX gift_blocks_status ON gift_blocks (campaign, status);
+
+CREATE TABLE gift_days (
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    gifts BIGINT NOT NULL,
+    sats BIGINT NOT NULL,
+    value BIGINT NOT NULL,
+    dust_gifts BIGINT NOT NULL,
+    dust BIGINT NOT NULL,
+    PRIMARY KEY (campaign, date),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE TABLE gift_returns (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    gift TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    bank TEXT COLLATE "C",
+    txid TEXT COLLATE "C",
+    reason VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (reason IN ('asked', 'mistake', 'screening', 'restriction', 'other')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX gift_returns_gift ON gift_returns (campaign, gift);
+
+CREATE INDEX gift_returns_status ON gift_returns (campaign, status);
+
+CREATE TABLE handovers (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    place TEXT COLLATE "C" NOT NULL,
+    organisation TEXT COLLATE "C" NOT NULL,
+    expired TEXT COLLATE "C",
+    signed TEXT COLLATE "C",
+    signed_on TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE in_kind_gifts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    value BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    method VARCHAR COLLATE "C" NOT NULL,
+    stated_by TEXT COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C",
+    organisation TEXT COLLATE "C",
+    line TEXT COLLATE "C" NOT NULL,
+    line_start BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (method IN ('quote', 'invoice', 'market_price', 'appraisal', 'cost')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE limits (
+    campaign TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    most BIGINT,
+    date TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    PRIMARY KEY (campaign, role, currency),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE line_sources (
+    line TEXT COLLATE "C" NOT NULL,
+    start BIGINT NOT NULL,
+    stop BIGINT NOT NULL,
+    gift TEXT COLLATE "C",
+    use TEXT COLLATE "C",
+    part BIGINT NOT NULL,
+    PRIMARY KEY (line, start),
+    FOREIGN KEY(line) REFERENCES lines (name),
+    FOREIGN KEY(use) REFERENCES uses (name)
+);
+
+CREATE TABLE loans (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    borrower TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    bank TEXT COLLATE "C",
+    to_bank TEXT COLLATE "C",
+    txid TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(borrower) REFERENCES campaigns (slug)
+);
+
+CREATE INDEX loans_borrower ON loans (borrower, asset);
+
+CREATE INDEX loans_status ON loans (campaign, status);
+
+CREATE TABLE losses (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    place TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE moves (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    from_bank TEXT COLLATE "C",
+    to_bank TEXT COLLATE "C",
+    txid TEXT COLLATE "C",
+    need TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX moves_status ON moves (campaign, status);
+
+CREATE TABLE periods (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    first TEXT COLLATE "C" NOT NULL,
+    last TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX periods_last ON periods (campaign, status, last);
+
+CREATE TABLE pledges (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    happened TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE products (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    unit TEXT COLLATE "C" NOT NULL,
+    plural TEXT COLLATE "C" NOT NULL,
+    nature VARCHAR COLLATE "C" NOT NULL,
+    specification TEXT COLLATE "C",
+    grade TEXT COLLATE "C",
+    standard TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, code),
+    CHECK (nature IN ('goods', 'service')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE TABLE purchase_orders (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    supplier TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    need TEXT COLLATE "C",
+    expected TEXT COLLATE "C",
+    amends BIGINT,
+    match_permille BIGINT,
+    rate_number TEXT COLLATE "C",
+    rate_price BIGINT,
+    closed_by BIGINT,
+    closed_on TEXT COLLATE "C",
+    closed_as VARCHAR COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (closed_as IN ('completed', 'cancelled')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(amends) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(closed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX purchase_orders_status ON purchase_orders (campaign, status, number);
+
+CREATE INDEX purchase_orders_supplier ON purchase_orders (supplier, currency);
+
+CREATE TABLE rates (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    at BIGINT,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
+CREATE INDEX rates_moment ON rates (campaign, currency, date, at);
+
+CREATE TABLE recalls (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
+
+CREATE TABLE receipts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    order_number TEXT COLLATE "C" NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX receipts_order ON receipts (campaign, order_number, item);
+
+CREATE TABLE reclassifications (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    need TEXT COLLATE "C",
+    to_need TEXT COLLATE "C",
+    txid TEXT COLLATE "C",
+    reason VARCHAR COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (reason IN ('donors_agreed', 'need_met', 'need_withdrawn', 'set_aside', 'exchanged')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX reclassifications_status ON reclassifications (campaign, status);
+
+CREATE TABLE returns (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    way VARCHAR COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    organisation TEXT COLLATE "C",
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (way IN ('to_supplier', 'from_recipient')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE shipments (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    waybill TEXT COLLATE "C" NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL,
+    destination TEXT COLLATE "C" NOT NULL,
+    carriage VARCHAR COLLATE "C" NOT NULL,
+    carrier TEXT COLLATE "C",
+    air_waybill TEXT COLLATE "C",
+    expected TEXT COLLATE "C",
+    status VARCHAR COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, waybill),
+    CHECK (carriage IN ('air', 'sea', 'road', 'rail', 'hand')),
+    CHECK (status IN ('in_transit', 'shipped', 'customs_hold', 'customs_release', 'delivered', 'partially_received', 'received', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE spend_change (
+    entry BIGINT NOT NULL,
+    vout BIGINT NOT NULL,
+    wallet BIGINT NOT NULL,
+    dust BIGINT NOT NULL,
+    undecided BIGINT NOT NULL,
+    blocked BIGINT NOT NULL,
+    PRIMARY KEY (entry, vout),
+    FOREIGN KEY(entry) REFERENCES spends (entry)
+);
+
+CREATE TABLE spend_inputs (
+    entry BIGINT NOT NULL,
+    outpoint TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    released BIGINT NOT NULL,
+    PRIMARY KEY (entry, outpoint),
+    FOREIGN KEY(entry) REFERENCES spends (entry)
+);
+
+CREATE INDEX spend_inputs_outpoint ON spend_inputs (campaign, outpoint);
+
+CREATE TABLE use_parts (
+    use TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
+    share BIGINT NOT NULL,
+    out BIGINT NOT NULL,
+    line TEXT COLLATE "C",
+    start BIGINT NOT NULL,
+    PRIMARY KEY (use, n),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'on')),
+    FOREIGN KEY(use) REFERENCES uses (name),
+    FOREIGN KEY(line) REFERENCES lines (name)
+);
+
+CREATE TABLE use_pieces (
+    use TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    start BIGINT NOT NULL,
+    stop BIGINT NOT NULL,
+    PRIMARY KEY (use, n),
+    FOREIGN KEY(use) REFERENCES uses (name)
+);
+
+CREATE TABLE arrivals (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    shipment BIGINT NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C",
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(shipment) REFERENCES shipments (entry)
+);
+
+CREATE INDEX arrivals_shipment ON arrivals (shipment);
+
+CREATE TABLE bank_matches (
+    entry BIGINT NOT NULL,
+    line_entry BIGINT NOT NULL,
+    "of" BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(line_entry) REFERENCES bank_lines (entry),
+    FOREIGN KEY("of") REFERENCES entries (seq),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX bank_matches_line ON bank_matches (line_entry);
+
+CREATE INDEX bank_matches_of ON bank_matches ("of", bank);
+
+CREATE TABLE confirmation_explanations (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    confirmation BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    by VARCHAR COLLATE "C" NOT NULL,
+    document BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(confirmation) REFERENCES confirmations (entry),
+    FOREIGN KEY(document) REFERENCES entries (seq)
+);
+
+CREATE INDEX confirmation_explanations_confirmation ON confirmation_explanations (confirmation);
+
+CREATE INDEX confirmation_explanations_document ON confirmation_explanations (document);
+
+CREATE TABLE confirmation_lots (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    sent BIGINT NOT NULL,
+    good BIGINT NOT NULL,
+    damaged BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(entry) REFERENCES confirmations (entry)
+);
+
+CREATE TABLE contributions (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    organisation TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
+    restriction TEXT COLLATE "C",
+    at TEXT COLLATE "C" NOT NULL,
+    line TEXT COLLATE "C" NOT NULL,
+    line_start BIGINT NOT NULL,
+    line_end BIGINT NOT NULL,
+    returned BIGINT NOT NULL,
+    blocked_by BIGINT,
+    happened TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(blocked_by) REFERENCES gift_blocks (entry)
+);
+
+CREATE TABLE conversion_fills (
+    conversion_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    sold BIGINT NOT NULL,
+    proceeds BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    PRIMARY KEY (conversion_entry, n),
+    FOREIGN KEY(conversion_entry) REFERENCES conversions (entry)
+);
+
+CREATE TABLE conversion_sales (
+    conversion_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    use TEXT COLLATE "C" NOT NULL,
+    sold BIGINT NOT NULL,
+    proceeds BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    PRIMARY KEY (conversion_entry, n),
+    UNIQUE (use),
+    FOREIGN KEY(conversion_entry) REFERENCES conversions (entry)
+);
+
+CREATE TABLE distribution_recipients (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C",
+    facilities BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    CHECK (kind IN ('authority', 'facility', 'school', 'organisation', 'households')),
+    FOREIGN KEY(entry) REFERENCES distributions (entry)
+);
+
+CREATE TABLE gift_releases (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    block_entry BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(block_entry) REFERENCES gift_blocks (entry)
+);
+
+CREATE INDEX gift_releases_status ON gift_releases (campaign, status);
+
+CREATE TABLE gifts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    txid TEXT COLLATE "C" NOT NULL,
+    vout BIGINT NOT NULL,
+    sats BIGINT NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    position BIGINT,
+    first_height BIGINT NOT NULL,
+    block TEXT COLLATE "C" NOT NULL,
+    height BIGINT NOT NULL,
+    time BIGINT NOT NULL,
+    restriction TEXT COLLATE "C",
+    counted_in VARCHAR COLLATE "C" NOT NULL,
+    counts_as VARCHAR COLLATE "C" NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    mind BIGINT NOT NULL,
+    decisions BIGINT NOT NULL,
+    line TEXT COLLATE "C",
+    line_start BIGINT,
+    line_end BIGINT,
+    shortfall BIGINT,
+    value BIGINT,
+    currency TEXT COLLATE "C",
+    valued_by BIGINT,
+    valuations_undone BIGINT NOT NULL,
+    value_by_hand BIGINT NOT NULL,
+    refunded_order TEXT COLLATE "C",
+    returned BIGINT NOT NULL,
+    blocked_by BIGINT,
+    blocked_at TEXT COLLATE "C",
+    released_at TEXT COLLATE "C",
+    voided_at TEXT COLLATE "C",
+    restored_at TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (txid, vout),
+    CHECK (counted_in IN ('wallet', 'dust', 'undecided', 'blocked')),
+    CHECK (counts_as IN ('gift', 'top_up', 'change', 'refund', 'undecided')),
+    CHECK (state IN ('live', 'voided')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(valued_by) REFERENCES entries (seq),
+    FOREIGN KEY(blocked_by) REFERENCES gift_blocks (entry)
+);
+
+CREATE INDEX gifts_campaign ON gifts (campaign, state, counted_in);
+
+CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value);
+
+CREATE INDEX gifts_unvalued ON gifts (campaign, state, counted_in, counts_as, at, time, height) WHERE value IS NULL;
+
+CREATE INDEX gifts_wanting ON gifts (campaign, shortfall) WHERE shortfall IS NOT NULL;
+
+CREATE TABLE handover_lots (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(entry) REFERENCES handovers (entry)
+);
+
+CREATE TABLE indicators (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    unit TEXT COLLATE "C" NOT NULL,
+    baseline BIGINT NOT NULL,
+    target BIGINT NOT NULL,
+    by TEXT COLLATE "C",
+    least_cell BIGINT NOT NULL,
+    product_entry BIGINT,
+    method TEXT COLLATE "C",
+    date TEXT COLLATE "C" NOT NULL,
+    actual BIGINT NOT NULL,
+    until TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(product_entry) REFERENCES products (entry)
+);
+
+CREATE TABLE invoices (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    order_entry BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+);
+
+CREATE INDEX invoices_order ON invoices (order_entry);
+
+CREATE TABLE needs (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    recipient TEXT COLLATE "C" NOT NULL,
+    product_entry BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    by TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(product_entry) REFERENCES products (entry)
+);
+
+CREATE TABLE order_closings (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    order_entry BIGINT NOT NULL,
+    discount BIGINT NOT NULL,
+    cancellation BIGINT NOT NULL,
+    claim BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+);
+
+CREATE INDEX order_closings_order ON order_closings (order_entry, status);
+
+CREATE TABLE over_decisions (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    decision VARCHAR COLLATE "C" NOT NULL,
+    receipt BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    order_number TEXT COLLATE "C",
+    item TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, decision, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (decision IN ('returned', 'accepted', 'bought')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(receipt) REFERENCES receipts (entry)
+);
+
+CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
+
+CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
+
+CREATE TABLE period_closings (
+    entry BIGINT NOT NULL,
+    period_entry BIGINT NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    through BIGINT NOT NULL,
+    scanned BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (period_entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(period_entry) REFERENCES periods (entry)
+);
+
+CREATE TABLE pledge_matches (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    pledge_entry BIGINT NOT NULL,
+    gift TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(pledge_entry) REFERENCES pledges (entry)
+);
+
+CREATE INDEX pledge_matches_gift ON pledge_matches (campaign, gift);
+
+CREATE INDEX pledge_matches_pledge ON pledge_matches (pledge_entry);
+
+CREATE TABLE pledge_steps (
+    entry BIGINT NOT NULL,
+    pledge_entry BIGINT NOT NULL,
+    step VARCHAR COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    CHECK (step IN ('committed', 'lapsed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(pledge_entry) REFERENCES pledges (entry),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX pledge_steps_pledge ON pledge_steps (pledge_entry, step);
+
+CREATE TABLE purchase_order_items (
+    order_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    value BIGINT NOT NULL,
+    PRIMARY KEY (order_entry, n),
+    UNIQUE (order_entry, item),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+);
+
+CREATE TABLE rate_quotes (
+    rate BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    price BIGINT NOT NULL,
+    pair TEXT COLLATE "C",
+    at BIGINT,
+    cents BIGINT,
+    sha256 TEXT COLLATE "C",
+    PRIMARY KEY (rate, n),
+    FOREIGN KEY(rate) REFERENCES rates (entry)
+);
+
+CREATE TABLE repayments (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    loan_entry BIGINT NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    settles BIGINT,
+    fee BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    to_bank TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(loan_entry) REFERENCES loans (entry)
+);
+
+CREATE INDEX repayments_loan ON repayments (loan_entry, status);
+
+CREATE INDEX repayments_status ON repayments (campaign, status);
+
+CREATE TABLE return_lots (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(entry) REFERENCES returns (entry)
+);
+
+CREATE TABLE shipment_legs (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL,
+    destination TEXT COLLATE "C" NOT NULL,
+    carriage VARCHAR COLLATE "C" NOT NULL,
+    carrier TEXT COLLATE "C",
+    paper TEXT COLLATE "C",
+    date TEXT COLLATE "C",
+    PRIMARY KEY (entry, n),
+    CHECK (carriage IN ('air', 'sea', 'road', 'rail', 'hand')),
+    FOREIGN KEY(entry) REFERENCES shipments (entry)
+);
+
+CREATE TABLE shipment_lots (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(entry) REFERENCES shipments (entry)
+);
+
+CREATE TABLE shipment_states (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    shipment BIGINT NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C",
+    reason TEXT COLLATE "C",
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (state IN ('in_transit', 'shipped', 'customs_hold', 'customs_release', 'delivered', 'partially_received', 'received', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(shipment) REFERENCES shipments (entry)
+);
+
+CREATE INDEX shipment_states_shipment ON shipment_states (shipment);
+
+CREATE TABLE arrival_lots (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    good BIGINT NOT NULL,
+    short BIGINT NOT NULL,
+    damaged BIGINT NOT NULL,
+    lost BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C",
+    PRIMARY KEY (entry, n),
+    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
+    FOREIGN KEY(entry) REFERENCES arrivals (entry)
+);
+
+CREATE TABLE credit_notes (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    order_entry BIGINT NOT NULL,
+    invoice_entry BIGINT,
+    amount BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
+);
+
+CREATE INDEX credit_notes_invoice ON credit_notes (invoice_entry);
+
+CREATE INDEX credit_notes_order ON credit_notes (order_entry);
+
+CREATE TABLE distribution_lots (
+    entry BIGINT NOT NULL,
+    recipient BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry, recipient, n),
+    FOREIGN KEY(entry, recipient) REFERENCES distribution_recipients (entry, n)
+);
+
+CREATE TABLE gift_valuations (
+    entry BIGINT NOT NULL,
+    gift BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    value BIGINT NOT NULL,
+    price BIGINT,
+    rate BIGINT,
+    paper TEXT COLLATE "C",
+    title TEXT COLLATE "C",
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(gift) REFERENCES gifts (entry),
+    FOREIGN KEY(rate) REFERENCES rates (entry),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE gift_void_pieces (
+    gift BIGINT NOT NULL,
+    piece_start BIGINT NOT NULL,
+    piece_end BIGINT NOT NULL,
+    PRIMARY KEY (gift, piece_start),
+    FOREIGN KEY(gift) REFERENCES gifts (entry)
+);
+
+CREATE TABLE indicator_cells (
+    indicator BIGINT NOT NULL,
+    dimension VARCHAR COLLATE "C" NOT NULL,
+    "group" TEXT COLLATE "C" NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (indicator, dimension, "group"),
+    CHECK (dimension IN ('sex', 'age', 'place')),
+    FOREIGN KEY(indicator) REFERENCES indicators (entry)
+);
+
+CREATE TABLE invoice_acceptances (
+    entry BIGINT NOT NULL,
+    invoice_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry),
+    UNIQUE (invoice_entry, n),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE invoice_lines (
+    invoice_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (invoice_entry, n),
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
+);
+
+CREATE TABLE offers (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    partner TEXT COLLATE "C" NOT NULL,
+    need_entry BIGINT NOT NULL,
+    product_entry BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(need_entry) REFERENCES needs (entry),
+    FOREIGN KEY(product_entry) REFERENCES products (entry)
+);
+
+CREATE TABLE payments (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    order_entry BIGINT NOT NULL,
+    invoice_entry BIGINT,
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    discharges BIGINT NOT NULL,
+    bank TEXT COLLATE "C",
+    txid TEXT COLLATE "C",
+    prepayment BIGINT NOT NULL,
+    no_invoice TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
+);
+
+CREATE INDEX payments_invoice ON payments (invoice_entry, status);
+
+CREATE INDEX payments_order ON payments (order_entry, status);
+
+CREATE INDEX payments_status ON payments (campaign, status, number);
+
+CREATE TABLE period_balances (
+    closing_entry BIGINT NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    opening BIGINT NOT NULL,
+    closing BIGINT NOT NULL,
+    PRIMARY KEY (closing_entry, account, asset),
+    FOREIGN KEY(closing_entry) REFERENCES period_closings (entry)
+);
+
+CREATE TABLE results (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    indicator_entry BIGINT NOT NULL,
+    counts VARCHAR COLLATE "C" NOT NULL,
+    start TEXT COLLATE "C",
+    "end" TEXT COLLATE "C" NOT NULL,
+    total BIGINT NOT NULL,
+    "new" BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (counts IN ('period', 'to_date')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(indicator_entry) REFERENCES indicators (entry)
+);
+
+CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
+
+CREATE TABLE credit_note_lines (
+    note_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (note_entry, n),
+    FOREIGN KEY(note_entry) REFERENCES credit_notes (entry)
+);
+
+CREATE TABLE gift_valuation_conversions (
+    valuation BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (valuation, n),
+    FOREIGN KEY(valuation) REFERENCES gift_valuations (entry)
+);
+
+CREATE INDEX gift_valuation_conversions_number ON gift_valuation_conversions (campaign, number);
+
+CREATE TABLE invoice_accepted_mismatches (
+    acceptance_entry BIGINT NOT NULL,
+    mismatch VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (acceptance_entry, mismatch),
+    CHECK (mismatch IN ('short delivery against the order', 'received more than ordered', 'invoiced but nothing received', 'billed for more than was received', 'invoice price differs from the order', 'paid without an invoice')),
+    FOREIGN KEY(acceptance_entry) REFERENCES invoice_acceptances (entry)
+);
+
+CREATE TABLE supplier_refunds (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    order_entry BIGINT NOT NULL,
+    credit_note_entry BIGINT,
+    item TEXT COLLATE "C" NOT NULL,
+    failure VARCHAR COLLATE "C" NOT NULL,
+    value BIGINT,
+    lot TEXT COLLATE "C",
+    quantity BIGINT,
+    returned_by TEXT COLLATE "C",
+    asset TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    makes_good BIGINT NOT NULL,
+    bank TEXT COLLATE "C",
+    outpoint TEXT COLLATE "C",
+    written_off TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry)
+);
+
+CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
+
+CREATE INDEX supplier_refunds_note ON supplier_refunds (credit_note_entry, status);
+
+CREATE INDEX supplier_refunds_order ON supplier_refunds (order_entry, status);
+
+CREATE INDEX supplier_refunds_status ON supplier_refunds (campaign, status);
+
+CREATE FUNCTION entries_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM entries) THEN RAISE EXCEPTION 'entries is append-only: seq is not the next' USING ERRCODE = '23505'; END IF; IF EXISTS (SELECT 1 FROM entries WHERE key = NEW.key) THEN RAISE EXCEPTION 'entries is append-only: key is recorded already' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER entries_insert BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_insert();
+
+ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_insert;
+
+CREATE FUNCTION entries_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'entries is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER entries_update BEFORE UPDATE ON entries FOR EACH ROW EXECUTE FUNCTION entries_update();
+
+ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_update;
+
+CREATE FUNCTION entries_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'entries is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER entries_delete BEFORE DELETE ON entries FOR EACH ROW EXECUTE FUNCTION entries_delete();
+
+ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_delete;
+
+CREATE FUNCTION entries_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'entries is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER entries_truncate BEFORE TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION entries_truncate();
+
+ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_truncate;
+
+CREATE FUNCTION transfers_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NEW.seq IS DISTINCT FROM (SELECT max(seq) FROM entries) THEN RAISE EXCEPTION 'transfers is append-only: seq is not of the newest entry' USING ERRCODE = '23505'; END IF; IF NEW.n IS DISTINCT FROM (SELECT coalesce(max(n), 0) + 1 FROM transfers WHERE seq = NEW.seq) THEN RAISE EXCEPTION 'transfers is append-only: n is not the next' USING ERRCODE = '23505'; END IF; IF NEW.n > (SELECT transfers FROM entries WHERE seq = NEW.seq) THEN RAISE EXCEPTION 'transfers is append-only: the entry has no more transfers' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER transfers_insert BEFORE INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_insert();
+
+ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_insert;
+
+CREATE FUNCTION transfers_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'transfers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER transfers_update BEFORE UPDATE ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_update();
+
+ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_update;
+
+CREATE FUNCTION transfers_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'transfers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER transfers_delete BEFORE DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_delete();
+
+ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_delete;
+
+CREATE FUNCTION transfers_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'transfers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER transfers_truncate BEFORE TRUNCATE ON transfers FOR EACH STATEMENT EXECUTE FUNCTION transfers_truncate();
+
+ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_truncate;
+
+CREATE FUNCTION observations_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NEW.n IS DISTINCT FROM (SELECT coalesce(max(n), 0) + 1 FROM observations) THEN RAISE EXCEPTION 'observations is append-only: n is not the next' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER observations_insert BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION observations_insert();
+
+ALTER TABLE observations ENABLE ALWAYS TRIGGER observations_insert;
+
+CREATE FUNCTION observations_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'observations is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER observations_update BEFORE UPDATE ON observations FOR EACH ROW EXECUTE FUNCTION observations_update();
+
+ALTER TABLE observations ENABLE ALWAYS TRIGGER observations_update;
+
+CREATE FUNCTION observations_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'observations is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER observations_delete BEFORE DELETE ON observations FOR EACH ROW EXECUTE FUNCTION observations_delete();
+
+ALTER TABLE observations ENABLE ALWAYS TRIGGER observations_delete;
+
+CREATE FUNCTION observations_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'observations is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER observations_truncate BEFORE TRUNCATE ON observations FOR EACH STATEMENT EXECUTE FUNCTION observations_truncate();
+
+ALTER TABLE observations ENABLE ALWAYS TRIGGER observations_truncate;
+
+CREATE FUNCTION audit_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NEW.n IS DISTINCT FROM (SELECT coalesce(max(n), 0) + 1 FROM audit) THEN RAISE EXCEPTION 'audit is append-only: n is not the next' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER audit_insert BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_insert();
+
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_insert;
+
+CREATE FUNCTION audit_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'audit is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_update();
+
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_update;
+
+CREATE FUNCTION audit_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'audit is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_delete();
+
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_delete;
+
+CREATE FUNCTION audit_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'audit is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_truncate();
+
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_truncate;
+
+CREATE FUNCTION authors_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF EXISTS (SELECT 1 FROM authors WHERE seq = NEW.seq) THEN RAISE EXCEPTION 'authors is append-only: the entry has its author' USING ERRCODE = '23505'; END IF; IF NOT EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq) THEN RAISE EXCEPTION 'authors is append-only: there is no such entry' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER authors_insert BEFORE INSERT ON authors FOR EACH ROW EXECUTE FUNCTION authors_insert();
+
+ALTER TABLE authors ENABLE ALWAYS TRIGGER authors_insert;
+
+CREATE FUNCTION authors_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'authors is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER authors_update BEFORE UPDATE ON authors FOR EACH ROW EXECUTE FUNCTION authors_update();
+
+ALTER TABLE authors ENABLE ALWAYS TRIGGER authors_update;
+
+CREATE FUNCTION authors_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'authors is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER authors_delete BEFORE DELETE ON authors FOR EACH ROW EXECUTE FUNCTION authors_delete();
+
+ALTER TABLE authors ENABLE ALWAYS TRIGGER authors_delete;
+
+CREATE FUNCTION authors_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'authors is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER authors_truncate BEFORE TRUNCATE ON authors FOR EACH STATEMENT EXECUTE FUNCTION authors_truncate();
+
+ALTER TABLE authors ENABLE ALWAYS TRIGGER authors_truncate;
+
+CREATE FUNCTION addresses_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF EXISTS (SELECT 1 FROM addresses WHERE script = NEW.script) THEN RAISE EXCEPTION 'addresses is given out once: script is there already' USING ERRCODE = '23505'; END IF; IF EXISTS (SELECT 1 FROM addresses WHERE address = NEW.address) THEN RAISE EXCEPTION 'addresses is given out once: address is there already' USING ERRCODE = '23505'; END IF; IF EXISTS (SELECT 1 FROM addresses WHERE claim = NEW.claim) THEN RAISE EXCEPTION 'addresses is given out once: claim is there already' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER addresses_insert BEFORE INSERT ON addresses FOR EACH ROW EXECUTE FUNCTION addresses_insert();
+
+ALTER TABLE addresses ENABLE ALWAYS TRIGGER addresses_insert;
+
+CREATE FUNCTION addresses_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NEW.script IS DISTINCT FROM OLD.script OR NEW.address IS DISTINCT FROM OLD.address OR NEW.campaign IS DISTINCT FROM OLD.campaign OR NEW.branch IS DISTINCT FROM OLD.branch OR NEW.idx IS DISTINCT FROM OLD.idx OR NEW.source IS DISTINCT FROM OLD.source OR (NEW.restriction IS DISTINCT FROM OLD.restriction AND (OLD.restriction IS NOT NULL OR OLD.given_at IS NOT NULL OR OLD.used <> 0)) OR (OLD.given_at IS NOT NULL AND (NEW.given_at IS DISTINCT FROM OLD.given_at OR NEW.claim IS DISTINCT FROM OLD.claim)) OR EXISTS (SELECT 1 FROM addresses WHERE claim = NEW.claim AND script <> NEW.script) THEN RAISE EXCEPTION 'addresses is given out once: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER addresses_update BEFORE UPDATE ON addresses FOR EACH ROW EXECUTE FUNCTION addresses_update();
+
+ALTER TABLE addresses ENABLE ALWAYS TRIGGER addresses_update;
+
+CREATE FUNCTION addresses_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'addresses is given out once: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER addresses_delete BEFORE DELETE ON addresses FOR EACH ROW EXECUTE FUNCTION addresses_delete();
+
+ALTER TABLE addresses ENABLE ALWAYS TRIGGER addresses_delete;
+
+CREATE FUNCTION addresses_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'addresses is given out once: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER addresses_truncate BEFORE TRUNCATE ON addresses FOR EACH STATEMENT EXECUTE FUNCTION addresses_truncate();
+
+ALTER TABLE addresses ENABLE ALWAYS TRIGGER addresses_truncate;
