@@ -61,7 +61,7 @@ class Problem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Refusal:
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
@@ -113,33 +113,33 @@ def field_errors(error: RequestValidationError) -> tuple[FieldError, ...]:
     return tuple(out)
 
 
-def _told(error: Exception) -> _Told:
+def _refusal_of(error: Exception) -> _Refusal:
     if isinstance(error, Problem):
-        return _Told(error.status, error.detail, error.errors)
+        return _Refusal(error.status, error.detail, error.errors)
     if isinstance(error, TooMany):
-        return _Told(429, str(error), retry_after=error.seconds)
+        return _Refusal(429, str(error), retry_after=error.seconds)
     if isinstance(error, Refused):
-        return _Told(422, str(error), tuple(error.errors))
+        return _Refusal(422, str(error), tuple(error.errors))
     if isinstance(error, NotFound):
-        return _Told(404, str(error))
+        return _Refusal(404, str(error))
     if isinstance(error, Conflict):
-        return _Told(409, str(error))
+        return _Refusal(409, str(error))
     if isinstance(error, NotAllowed):
-        return _Told(403, str(error))
+        return _Refusal(403, str(error))
     if isinstance(error, StorageFailed):
-        return _Told(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
+        return _Refusal(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
     if isinstance(error, LedgerError):
-        return _Told(422, str(error))
+        return _Refusal(422, str(error))
     if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
-        return _Told(404, "Nothing here can have this name.")
+        return _Refusal(404, "Nothing here can have this name.")
     if isinstance(error, RequestValidationError):
         errors = field_errors(error)
-        return _Told(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
+        return _Refusal(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
     if isinstance(error, HTTPException):
         words = say.ERRORS.get(error.status_code)
         detail = words.detail if words else str(error.detail)
-        return _Told(error.status_code, detail, headers=error.headers or {})  # such as Allow
-    return _Told(500, say.ERRORS[500].detail)
+        return _Refusal(error.status_code, detail, headers=error.headers or {})  # such as Allow
+    return _Refusal(500, say.ERRORS[500].detail)
 
 
 def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception], Response]:
@@ -149,7 +149,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     """
 
     def answer(request: Request, error: Exception) -> Response:
-        told = _told(error)
+        told = _refusal_of(error)
         if told.status >= 500:
             trace = None if isinstance(error, StorageFailed | Problem) else error
             what = told.detail if trace is None else type(error).__name__

@@ -170,14 +170,14 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
     if not known:
         raise Problem(401, "This token is not known, or is revoked.")
 
-    def told_by_one_who_still_may(tx: Any) -> Any:
+    def recorded_by_one_who_still_may(tx: Any) -> Any:
         still = ports.desk.actor_of_token(tx, token)
         if still is None:
             raise Problem(401, "This token is not known, or is revoked.")
         return ports.desk.act(tx, still, slug, noun, verb, body, now=now)
 
     with ports.store.write() as tx:
-        outcome = told_by_one_who_still_may(tx)
+        outcome = recorded_by_one_who_still_may(tx)
     told = Recorded(
         seq=outcome.seq,
         key=outcome.key,

@@ -55,7 +55,7 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
             told = confirm_counts(tx, code, counts, now=now)
     except Refused as refusal:
         return _answer(_form_page(pages, asked, str(refusal), typed), 422)
-    return _answer(_told_page(pages, told), 200)
+    return _answer(_confirmed_page(pages, told), 200)
 
 
 def _count(text: str) -> int | None:
@@ -76,7 +76,7 @@ def _form_page(pages: PageRenderer, asked: Asked, refusal: str, typed: dict[str,
     )
 
 
-def _told_page(pages: PageRenderer, told: Confirmed) -> bytes:
+def _confirmed_page(pages: PageRenderer, told: Confirmed) -> bytes:
     counted = [
         (lot, given)
         for lot in told.asked.lots

@@ -125,7 +125,7 @@ class _Settling:
                 body = {
                     "height": block_told.ref.height,
                     "time": block_told.ref.time,
-                    "txs": [self._told(facts) for facts in block_told.txs],
+                    "txs": [self._body_of(facts) for facts in block_told.txs],
                 }
                 self._append(block_told.source, kind, block_told.ref.hash, body)
         seen = {sighting.txid for sighting in self._look.seen}
@@ -150,7 +150,7 @@ class _Settling:
         self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
         return True
 
-    def _told(self, facts: TxFacts) -> dict[str, Any]:
+    def _body_of(self, facts: TxFacts) -> dict[str, Any]:
         outputs = self._ours(facts.outputs)
         return {
             "txid": facts.txid,

@@ -271,14 +271,14 @@ def _post_match(context: Context, facts: BankMatch) -> Posting[Matched]:
     return Posting(notes=Matched(amount=facts.amount or left, bank=bank))
 
 
-def _told_line(books: Books, campaign: str, identity: str) -> BankLineRow:
+def _named_line(books: Books, campaign: str, identity: str) -> BankLineRow:
     """The line that a fact names; of one identity there is one, reversed or not."""
     wanted = (col(BankLineRow.campaign) == campaign, col(BankLineRow.identity) == identity)
     return books.session.exec(select(BankLineRow).where(*wanted)).one()
 
 
 def _fold_match(books: Books, entry: Entry[BankMatch, Matched]) -> None:
-    line = _told_line(books, entry.campaign, entry.facts.line)
+    line = _named_line(books, entry.campaign, entry.facts.line)
     line.matched += entry.notes.amount
     books.session.add(
         BankMatchRow(
@@ -305,12 +305,12 @@ def _post_aside(context: Context, facts: BankAside) -> Posting[None]:
 
 
 def _fold_aside(books: Books, entry: Entry[BankAside, None]) -> None:
-    _told_line(books, entry.campaign, entry.facts.line).aside_by = entry.seq
+    _named_line(books, entry.campaign, entry.facts.line).aside_by = entry.seq
 
 
 def _unfold_aside(books: Books, entry: Entry[BankAside, None], _seq: int) -> None:
     """A line that was set aside by mistake waits again."""
-    _told_line(books, entry.campaign, entry.facts.line).aside_by = None
+    _named_line(books, entry.campaign, entry.facts.line).aside_by = None
 
 
 def _nth(n: int) -> str:

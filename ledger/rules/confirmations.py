@@ -187,7 +187,7 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
     if confirmation is not None:
         query = query.where(ConfirmationRow.entry == confirmation)
     told, explained = (
-        _told_at_arrival(session, campaign, confirmation),
+        _missing_at_arrival(session, campaign, confirmation),
         _explained(session, campaign, confirmation),
     )
     return [
@@ -213,7 +213,7 @@ def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
     return [row for row in two_counts(session, campaign) if row.gap]
 
 
-def _told_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
+def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
     """Pieces that arrivals of each waybill already call short, damaged or lost."""
     missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost)
     query = (
@@ -323,7 +323,7 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
         raise Refused.field(
             "quantity", f"{facts.quantity} are explained and {gap} are not yet; explain those"
         )
-    told = _telling(context, facts)
+    told = _explaining(context, facts)
     if told is None:
         raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
     document, pieces = told
@@ -339,7 +339,7 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
     return Posting((), (), Explains(confirmation=confirmation.entry, document=document))
 
 
-def _telling(context: Context, facts: Explanation) -> tuple[int, int] | None:
+def _explaining(context: Context, facts: Explanation) -> tuple[int, int] | None:
     """(entry, pieces of the lot that it tells of) of what explains a gap; None where nothing of this number stands."""
     session, campaign, number, lot = context.books.session, context.campaign, facts.document, facts.of
     match facts.by:

@@ -55,7 +55,7 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldLost:
+class LostBefore:
     """What the ledger adds to a find: the entry of the loss or arrival that told of the pieces."""
 
     told: int
@@ -65,7 +65,7 @@ def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
     return find_numbered(session, FindRow, campaign, number)
 
 
-def _told(session: Session, campaign: str, facts: Find) -> LossRow | ArrivalRow:
+def _called_lost(session: Session, campaign: str, facts: Find) -> LossRow | ArrivalRow:
     """The paper that called the pieces lost; raises NotFound, or Refused where it is not of the lot."""
     if facts.by == "loss":
         return require_loss(session, campaign, facts.document)
@@ -81,10 +81,10 @@ def _cause(session: Session, facts: Find, told: LossRow | ArrivalRow) -> str:
     return Missing.SHORT.value if facts.was is Missing.SHORT else (row.cause or Missing.LOST).value
 
 
-def _post(context: Context, facts: Find) -> Posting[ToldLost]:
+def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     require_campaign(context)
     lines, campaign, session = context.books.lines, context.campaign, context.books.session
-    told = _told(session, campaign, facts)
+    told = _called_lost(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
     if facts.date < told.date:
@@ -111,10 +111,10 @@ def _post(context: Context, facts: Find) -> Posting[ToldLost]:
         facts.quantity,
     )
     found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
-    return Posting((transfer,), (*opens, found), ToldLost(told=told.entry))
+    return Posting((transfer,), (*opens, found), LostBefore(told=told.entry))
 
 
-def _fold(books: Books, entry: Entry[Find, ToldLost]) -> None:
+def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
     facts = entry.facts
     books.session.add(
         FindRow(
@@ -131,7 +131,7 @@ def _fold(books: Books, entry: Entry[Find, ToldLost]) -> None:
     )
 
 
-def _unfold(books: Books, entry: Entry[Find, ToldLost], seq: int) -> None:
+def _unfold(books: Books, entry: Entry[Find, LostBefore], seq: int) -> None:
     """The pieces are lost still."""
     mark_reversed(books.session, FindRow, entry.seq, seq)
 
@@ -141,7 +141,7 @@ FIND = Kind(
     noun="loss",
     verb="find",
     facts=Find,
-    notes=ToldLost,
+    notes=LostBefore,
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),

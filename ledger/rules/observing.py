@@ -187,7 +187,7 @@ _CONFIRM = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Transaction:
     """A transaction as an observation tells of it; `position` is None for a sighting."""
 
     txid: str
@@ -378,13 +378,13 @@ class Observed:
             case ObservationKind.BLOCK_LEFT:
                 self._leave(subject)
             case ObservationKind.TX_SEEN:
-                self._see(at, source, _told(body | {"txid": subject}))
+                self._see(at, source, _transaction(body | {"txid": subject}))
             case ObservationKind.TX_EVICTED:
                 self._set_state([(subject, TxState.EVICTED, None)])
 
     def _take_in(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
         """Transactions of a block; those that were known there already are told more fully, never less."""
-        height, told = body["height"], [_told(row) for row in body["txs"]]
+        height, told = body["height"], [_transaction(row) for row in body["txs"]]
         for low in range(0, len(told), _MANY):
             some = told[low : low + _MANY]
             self._add(at, source, some)
@@ -420,7 +420,7 @@ class Observed:
                 self._connection.execute(_SPEND, rows)
             self._replace(asked["txids"])
 
-    def _add(self, at: str, source: str, told: Sequence[_Told]) -> None:
+    def _add(self, at: str, source: str, told: Sequence[_Transaction]) -> None:
         """Keep transactions, those that are known with their inputs and outputs as they are told now."""
         asked = {"txids": [tx.txid for tx in told]}
         known = set(self._connection.scalars(select(_TXS.c.txid).where(_TXS.c.txid.in_(_txids)), asked))
@@ -495,7 +495,7 @@ class Observed:
         ):
             self._connection.execute(statement)
 
-    def _see(self, at: str, source: str, told: _Told) -> None:
+    def _see(self, at: str, source: str, told: _Transaction) -> None:
         known = self.tx(told.txid)
         if known is not None and known.state is TxState.CONFIRMED:
             return
@@ -522,9 +522,9 @@ def _coin(
     return Coin(outpoint, sats, campaign, branch, height, coinbase, spent_by, spent_height)
 
 
-def _told(body: dict[str, Any]) -> _Told:
+def _transaction(body: dict[str, Any]) -> _Transaction:
     """A transaction of an observation; a sighting has no position and is no coinbase."""
-    return _Told(
+    return _Transaction(
         txid=body["txid"],
         position=body.get("position"),
         coinbase=bool(body.get("coinbase", False)),

@@ -195,8 +195,8 @@ def _post_result(context: Context, facts: Result) -> Posting[Counted]:
                 new,
             ),
         )
-    reached = Reached(actual=indicator.actual, until=indicator.until, groups=_told(before))
-    return Posting(transfers, (), Counted(new=new, before=reached, groups=_told(groups)))
+    reached = Reached(actual=indicator.actual, until=indicator.until, groups=_group_rows(before))
+    return Posting(transfers, (), Counted(new=new, before=reached, groups=_group_rows(groups)))
 
 
 def _to_date(before: Groups, counted: Groups) -> Groups:
@@ -210,7 +210,7 @@ def _to_date(before: Groups, counted: Groups) -> Groups:
     return {key: count for key, count in before.items() if key[0] not in broken_down} | counted
 
 
-def _told(groups: Groups) -> tuple[Group, ...]:
+def _group_rows(groups: Groups) -> tuple[Group, ...]:
     return tuple(
         Group(dimension=dimension, group=group, count=count)
         for (dimension, group), count in sorted(groups.items())

@@ -96,7 +96,7 @@ class LaterChanges:
                 said, says = _less(said, says), _less(says, said)
             # Where all that bore on this gift came to nothing, nothing that was said has changed.
             if said or says:
-                changes.append(_told(entry, said, says))
+                changes.append(_change_of(entry, said, says))
         return tuple(sorted(changes, key=lambda change: change.entry))
 
     # the gift's units through all that ever took them
@@ -231,7 +231,7 @@ class LaterChanges:
             detail.append(("block_said", str(self._height_before(seq, gift, given))))
         if entry.notes.get("shortfall"):
             detail.append(("used_already", f"{entry.notes['shortfall']} BTC"))
-        return _told(entry, (), (), tuple(detail))
+        return _change_of(entry, (), (), tuple(detail))
 
     def _height_before(self, seq: int, gift: str, given: GivenUnits) -> int | None:
         """The block that a gift was in before an entry moved or voided it."""
@@ -277,7 +277,7 @@ def _without_units(place: Place) -> Place:
     return place.model_copy(update={"amount": Amount.of(place.amount.asset, 0)})
 
 
-def _told(
+def _change_of(
     entry: Entry, said: tuple[Place, ...], says: tuple[Place, ...], detail: tuple[tuple[str, str], ...] = ()
 ) -> TrailChange:
     told = entry.notes.get("reversed")

@@ -55,7 +55,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     rows = [
         *_received(session, campaign),
         *_arrived(session, campaign, found),
-        *_told(session, campaign, found),
+        *_losses_in_stock(session, campaign, found),
     ]
     return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
 
@@ -142,7 +142,7 @@ def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow
                 )
 
 
-def _told(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+def _losses_in_stock(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
     query = select(goods.LossRow).where(
         goods.LossRow.campaign == campaign, col(goods.LossRow.reversed_by).is_(None)
     )

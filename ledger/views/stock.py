@@ -222,7 +222,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 product=lot.product,
                 lot=lot.number,
                 noted=sum(row.noted for row, _, _ in rows),
-                deliveries=tuple(_told(books, campaign, *row) for row in rows),
+                deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=None if recall is None else recall.number,
                 holders=tuple(
                     Holder(kind=kind, place=place, pieces=pieces)
@@ -238,7 +238,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     return found
 
 
-def _told(
+def _delivery(
     books: Books, campaign: str, row: LotDeliveryRow, receipt: ReceiptRow | None, gift: InKindRow | None
 ) -> LotDelivery:
     order = "" if receipt is None else receipt.order_number

@@ -116,7 +116,7 @@ def _by_time(left: _Left, date: str) -> tuple[int, str]:
     return max(0, TIME - TIME * days // (NEAR_DAYS + 1)), words
 
 
-def _told(
+def _suggested(
     kind: str, reference: str, campaign: str, left: _Left, sats: int | None, date: str, more: str
 ) -> Suggestion | None:
     amount = _by_amount(left, sats)
@@ -146,7 +146,7 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
                 kind=draft.kind, reference=reference, campaign=campaign, score=NAMED, minor=sats, why=why
             )
             continue
-        told = _told(draft.kind, reference, campaign, left, sats, facts["date"], "a draft")
+        told = _suggested(draft.kind, reference, campaign, left, sats, facts["date"], "a draft")
         if told is not None:
             yield told
 
@@ -236,7 +236,7 @@ def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             prices[currency] = SATS if currency == "BTC" else _price_at(books, campaign, currency, day)
         price = prices[currency]
         sats = divided_half_even(open_amount * SATS, price) if price else None
-        told = _told(
+        told = _suggested(
             "invoice", invoice.number, campaign, left, sats, invoice.date, "an open invoice at the day's rate"
         )
         if told is not None:

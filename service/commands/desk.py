@@ -119,7 +119,7 @@ def _notes(action: Action) -> str:
 
 def _action(noun: str, verb: str, action: Action) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
-        told = _told(options, action, outside)
+        told = _facts_of(options, action, outside)
         paper = _paper(options, told, outside) if noun == "evidence" else None
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
@@ -161,7 +161,7 @@ def only_campaign(tx: Reading) -> str:
     raise BadUse(f"--campaign: name one of {', '.join(sorted(slugs)[:20])}.")
 
 
-def _told(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
+def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
     source = options.facts if options.facts is not None else options.as_json
     told: dict[str, Any] = {}
     if isinstance(source, str):
