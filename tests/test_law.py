@@ -56,11 +56,6 @@ FENCES = {
 LOADING = {"ledger/store/versions.py", "service/commands/__init__.py", "watchers/sources/bit_network.py"}
 """Who may load a module when it is called: what most people never need, and what costs them time."""
 
-TAKES_NAMES_APART = {
-    "ledger/rules/books.py": "keys of rows that a name is part of",
-}
-"""Who still takes a text apart where a type of `ledger/core` should say what it is; the list only shrinks."""
-
 CLOCK_READERS = {
     ("time", "time"),
     ("time", "time_ns"),
@@ -196,7 +191,7 @@ def test_no_rule_and_no_answer_takes_a_name_apart() -> None:
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in parts
     }
-    assert apart - TAKES_NAMES_APART.keys() == set()
+    assert apart == set()
 
 
 def test_libraries_stay_behind_their_fences() -> None:

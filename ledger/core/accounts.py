@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 
 class AccountClass(StrEnum):
@@ -77,11 +76,6 @@ NEVER_NEGATIVE = frozenset(
 def account(kind: AccountClass, *detail: str) -> str:
     """`class/detail/…`; details are validated names without `/` or `|`."""
     return "/".join((kind.value, *detail))
-
-
-@lru_cache(maxsize=4096)
-def class_of(name: str) -> AccountClass:
-    return AccountClass(name.split("/", 1)[0])
 
 
 def campaign_of(name: str) -> str:

@@ -37,12 +37,6 @@ def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     return fields, facts_from(Happened, {HAPPENED: told[HAPPENED]}).happened
 
 
-def day_it_happened(document: Mapping[str, Any]) -> str | None:
-    """The day that a recorded fact happened, where it was booked on another."""
-    day = document["notes"].get(HAPPENED) or document["facts"].get("date")
-    return None if day == document["date"] else day
-
-
 FIRST_DAY = "2000-01-01"
 """No fact that a person tells happened before it."""
 

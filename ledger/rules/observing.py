@@ -272,11 +272,6 @@ class Observed:
         )
         return found
 
-    def coinbases_in(self, first: int, last: int) -> Iterator[WatchedTx]:
-        """Coinbases that pay us in blocks `first..last`; they are the first of their block."""
-        query = _IN_BLOCKS.where(_TXS.c.position == 0, _TXS.c.coinbase == 1)
-        return self.txs(self._connection.scalars(query, {"of_height": first, "upto": last}).all())
-
     def coin(self, outpoint: str) -> Coin | None:
         told = Outpoint.parse(outpoint)
         row = self._connection.execute(_COIN, {"of_txid": told.txid, "of_vout": told.vout}).first()
@@ -345,19 +340,6 @@ class Observed:
     def unconfirmed(self) -> Iterator[WatchedTx]:
         """Transactions that were seen and are in no block."""
         return self.txs(self._connection.scalars(_ON_THEIR_WAY).all())
-
-    def spender_waiting(self, outpoint: str) -> str | None:
-        """The unconfirmed transaction that spends an outpoint."""
-        told = Outpoint.parse(outpoint)
-        query = (
-            select(_INPUTS.c.txid)
-            .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
-            .where(_INPUTS.c.spent_txid == told.txid, _INPUTS.c.spent_vout == told.vout)
-            .where(_TXS.c.state.in_(_WAITING))
-            .order_by(_TXS.c.state, _TXS.c.txid)
-        )
-        found: str | None = self._connection.scalar(query)
-        return found
 
     def all_txids(self) -> Sequence[str]:
         """All transactions that are known, in order."""

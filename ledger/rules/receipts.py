@@ -27,7 +27,6 @@ from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import (
-    find_numbered,
     mark_reversed,
     paper_head,
     recorded_row,
@@ -84,10 +83,6 @@ class Received:
     """What the ledger adds to a receipt: the product of the order's item."""
 
     product: str
-
-
-def find_receipt(session: Session, campaign: str, number: str) -> ReceiptRow | None:
-    return find_numbered(session, ReceiptRow, campaign, number)
 
 
 def require_receipt(session: Session, campaign: str, number: str) -> ReceiptRow:

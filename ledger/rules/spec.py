@@ -43,8 +43,6 @@ class Context:
 
 Fold = Callable[[Books, Entry[F, N]], None]
 """Writes what an entry leaves in the model; it decides nothing."""
-Unfold = Callable[[Books, Entry[F, N], int], None]
-"""Takes back in the model what folding an entry did; the number is that of the reversal."""
 
 
 @dataclass(frozen=True, slots=True)
