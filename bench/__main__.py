@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import ledger, page, scan, serving, trail, watch
+from bench import growth, ledger, page, scan, serving, trail, watch
 
 MEASUREMENTS: Mapping[str, tuple[str, Callable[[bool], None]]] = {
     "scan": ("Block scan", scan.main),
@@ -18,6 +18,7 @@ MEASUREMENTS: Mapping[str, tuple[str, Callable[[bool], None]]] = {
     "trail": ("Trail", trail.main),
     "page": ("Page", page.main),
     "serving": ("Serving", serving.main),
+    "growth": ("Growth", growth.main),
 }
 
 

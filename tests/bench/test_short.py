@@ -31,6 +31,15 @@ SAID = {
         "a page beside",
         "a fact beside",
     ),
+    "growth": (
+        "an entry",
+        "home",
+        "a campaign page",
+        "the donation list, last page",
+        "inbox",
+        "reconcile",
+        "a look",
+    ),
     "page": ("3 blocks that bring payments", "rendered and fetched over HTTP", "the pause between looks"),
 }
 
