@@ -33,6 +33,7 @@ from ledger.views.reconcile import reconciliation
 SMALL, LARGE = 1_000, 100_000
 A_BLOCK, ADDRESSES, SETTLED_AFTER = 500, 100, 6
 ROUNDS = 5
+BYTES_A_GIFT = 4_096
 AIMS = {"a campaign page": "< 60 ms", "a look that settles 500 gifts": "< 2,000 ms"}
 
 
@@ -171,9 +172,25 @@ def _ms(work: Callable[[int], object], rounds: int = ROUNDS) -> float:
     return median(taken)
 
 
-def measured(folder: Path, gifts: int) -> dict[str, float]:
-    """Milliseconds of each thing that people wait for, in a fund of so many gifts."""
-    fund, coins = filled(f"sqlite:///{folder / f'{gifts}.db'}", gifts)
+def _settling(fund: Fund) -> float:
+    """Milliseconds of the look by which the gifts of a block settle."""
+    fund.given(A_BLOCK)
+    for _ in range(SETTLED_AFTER - 2):
+        fund.look()
+    with fund.store.read() as tx:
+        before = tx.journal.count()
+    took = _ms(lambda _number: fund.look(), 1)
+    with fund.store.read() as tx:
+        assert tx.journal.count() == before + A_BLOCK
+    return took
+
+
+def measured(file: Path, gifts: int) -> tuple[dict[str, float], int]:
+    """(milliseconds of each thing that people wait for, bytes of the database) in a fund of so many gifts."""
+    fund, coins = filled(f"sqlite:///{file}", gifts)
+    fund.store.close()
+    size = file.stat().st_size
+    fund.store = Store.open(fund.url)
     site = TestClient(our_site(fund.url, NOW + 10_000))  # type: ignore[arg-type]
 
     def asked(path: str) -> Callable[[int], object]:
@@ -188,11 +205,6 @@ def measured(folder: Path, gifts: int) -> dict[str, float]:
     def told(number: int) -> None:
         quotes = [{"source": source, "price": 900_000 + number} for source in ("One", "Other")]
         fund.do("recorder", "rate", "add", currency="EUR", date=f"2020-05-{1 + number:02d}", quotes=quotes)
-
-    def settled(_number: int) -> None:
-        fund.given(A_BLOCK)
-        for _ in range(SETTLED_AFTER):
-            fund.look()
 
     def waiting(_number: int) -> None:
         with fund.store.read() as tx:
@@ -214,23 +226,28 @@ def measured(folder: Path, gifts: int) -> dict[str, float]:
         "the donation list, last page": _ms(asked(last_path)),
         "inbox": _ms(waiting),
         "reconcile": _ms(tied),
-        "a look that settles 500 gifts": _ms(settled, 1),
+        "a look that settles 500 gifts": _settling(fund),
     }
     site.close()
     fund.store.close()
-    return figures
+    return figures, size
 
 
 def main(short: bool = False) -> None:
     """Print the table; about ten minutes, most of them to fill the larger fund."""
     small, large = (A_BLOCK, 2 * A_BLOCK) if short else (SMALL, LARGE)
     with tempfile.TemporaryDirectory() as folder:
-        few, many = measured(Path(folder), small), measured(Path(folder), large)
+        few, smaller = measured(Path(folder, "small.db"), small)
+        many, larger = measured(Path(folder, "large.db"), large)
+    bytes_a_gift = (larger - smaller) // (large - small)
     lines = [Line("what", f"{large:,} gifts", f"{small:,} gifts", "ratio", "aim")]
     lines += [
         Line(name, f"{took:.1f} ms", f"{few[name]:.1f} ms", times(took / few[name]), AIMS.get(name, ""))
         for name, took in many.items()
     ]
+    most = f"{BYTES_A_GIFT:,}"
+    ratio = times(bytes_a_gift / BYTES_A_GIFT)
+    lines.append(Line("bytes of database a gift", f"{bytes_a_gift:,}", most, ratio, f"< {most}"))
     print(printed(lines))
 
 

@@ -39,6 +39,7 @@ SAID = {
         "inbox",
         "reconcile",
         "a look",
+        "bytes of database",
     ),
     "page": ("3 blocks that bring payments", "rendered and fetched over HTTP", "the pause between looks"),
 }
