@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field, Index
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
-from ledger.model.goods import Cause
+from ledger.model.goods import Cause, of_lot
 from ledger.model.recorded import LotLine, Numbered, Paper, Recorded
 
 
@@ -259,6 +259,7 @@ class ExplanationRow(Numbered, table=True):
     __tablename__: ClassVar[Any] = "confirmation_explanations"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
+        of_lot(),
         one_of("by", ExplainedBy),
         Index("confirmation_explanations_confirmation", "confirmation"),
         Index("confirmation_explanations_document", "document"),

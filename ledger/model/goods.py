@@ -66,8 +66,16 @@ class ValueMethod(StrEnum):
     COST = "cost"
 
 
-def _of_lot() -> ForeignKeyConstraint:
+def of_lot() -> ForeignKeyConstraint:
+    """`campaign`, `product` and `lot` of a row name a lot that is known."""
     return ForeignKeyConstraint(["campaign", "product", "lot"], ["lots.campaign", "lots.product", "lots.lot"])
+
+
+def _of_order() -> ForeignKeyConstraint:
+    """`campaign` and `order_number` of a row, where it has one, name a purchase order."""
+    return ForeignKeyConstraint(
+        ["campaign", "order_number"], ["purchase_orders.campaign", "purchase_orders.number"]
+    )
 
 
 class LotRow(Table, table=True):
@@ -77,7 +85,13 @@ class LotRow(Table, table=True):
     """
 
     __tablename__: ClassVar[Any] = "lots"
-    __table_args__ = (KEYED,)
+    __table_args__ = (
+        ForeignKeyConstraint(["campaign", "product"], ["products.campaign", "products.code"]),
+        ForeignKeyConstraint(
+            ["campaign", "product", "over_of"], ["lots.campaign", "lots.product", "lots.lot"]
+        ),
+        KEYED,
+    )
     campaign: str = Field(primary_key=True, sa_type=TEXT)
     product: str = Field(primary_key=True, sa_type=TEXT)
     lot: str = Field(primary_key=True, sa_type=TEXT)
@@ -90,6 +104,7 @@ class ReceiptRow(Paper, table=True):
     __tablename__: ClassVar[Any] = "receipts"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
+        _of_order(),
         Index("receipts_order", "campaign", "order_number", "item"),
         STRICT,
     )
@@ -107,7 +122,7 @@ class LotDeliveryRow(Table, table=True):
 
     __tablename__: ClassVar[Any] = "lot_deliveries"
     __table_args__ = (
-        _of_lot(),
+        of_lot(),
         one_of("replaces_found", Failed),
         Index("lot_deliveries_lot", "campaign", "product", "lot"),
         KEYED,
@@ -137,7 +152,8 @@ class OverDecisionRow(Paper, table=True):
     __tablename__: ClassVar[Any] = "over_decisions"
     __table_args__ = (
         UniqueConstraint("campaign", "decision", "number"),
-        _of_lot(),
+        of_lot(),
+        _of_order(),
         one_of("decision", OverDecision),
         Index("over_decisions_receipt", "receipt", "product", "lot"),
         Index("over_decisions_order", "campaign", "order_number", "item"),
@@ -161,7 +177,7 @@ class InKindRow(Paper, table=True):
     __tablename__: ClassVar[Any] = "in_kind_gifts"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
-        _of_lot(),
+        of_lot(),
         one_of("method", ValueMethod),
         STRICT,
     )
@@ -184,7 +200,7 @@ class LossRow(Paper, table=True):
     """Pieces in stock that are no more."""
 
     __tablename__: ClassVar[Any] = "losses"
-    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("cause", Cause), STRICT)
+    __table_args__ = (UniqueConstraint("campaign", "number"), of_lot(), one_of("cause", Cause), STRICT)
     place: str = Field(sa_type=TEXT)
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
@@ -200,6 +216,7 @@ class FindRow(Paper, table=True):
     __tablename__: ClassVar[Any] = "finds"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
+        of_lot(),
         one_of("was", Missing),
         Index("finds_told_by", "told_by"),
         STRICT,
@@ -239,7 +256,7 @@ class RecallRow(Paper, table=True):
     __tablename__: ClassVar[Any] = "recalls"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
-        _of_lot(),
+        of_lot(),
         Index("recalls_lot", "campaign", "product", "lot"),
         STRICT,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.model.tables import METADATA
 from ledger.store.database import Store
 from ledger.store.guards import Dialect
 from tests.tools.schemas import declared, described, make, unlike
@@ -97,3 +98,26 @@ def test_a_guard_that_is_missing_is_seen(kind: str, tmp_path: Path) -> None:
     trigger = max(n for n, statement in enumerate(told) if statement.startswith("CREATE TRIGGER"))
     one, other = (_made(kind, tmp_path, part, f"{len(part)}.db") for part in (told, told[:trigger]))
     assert unlike(one, other)
+
+
+def test_a_row_that_names_an_order_or_a_lot_names_one_that_is_there() -> None:
+    """Whoever browses the tables can follow it, and the database refuses another. Lines begin before their lots."""
+    kept = {table.name: table for table in METADATA.sorted_tables}
+    wanted = {
+        name: ({"campaign", "product", "lot"}, "lots")
+        for name, table in kept.items()
+        if {"campaign", "product", "lot"} <= set(table.columns.keys()) and name not in {"lots", "lines"}
+    }
+    orders = {
+        name: ({"campaign", "order_number"}, "purchase_orders")
+        for name, table in kept.items()
+        if "order_number" in table.columns
+    }
+    assert {"receipts", "over_decisions"} <= set(orders)
+    for name, (columns, named) in [
+        *wanted.items(),
+        *orders.items(),
+        ("lots", ({"campaign", "product"}, "products")),
+    ]:
+        keys = [(set(key.column_keys), key.referred_table.name) for key in kept[name].foreign_key_constraints]
+        assert (columns, named) in keys, f"{name} does not say which of {named} it is about"

@@ -116,14 +116,6 @@ CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
 
-CREATE TABLE lots (
-    campaign TEXT COLLATE "C" NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    over_of TEXT COLLATE "C",
-    PRIMARY KEY (campaign, product, lot)
-);
-
 CREATE TABLE meta (
     name TEXT COLLATE "C" NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
@@ -274,31 +266,6 @@ CREATE TABLE line_spans (
 );
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
-
-CREATE TABLE lot_deliveries (
-    entry BIGINT NOT NULL,
-    n BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    place TEXT COLLATE "C" NOT NULL,
-    expiry TEXT COLLATE "C",
-    noted BIGINT NOT NULL,
-    good BIGINT NOT NULL,
-    damaged BIGINT NOT NULL,
-    short BIGINT NOT NULL,
-    rejected BIGINT NOT NULL,
-    replaces TEXT COLLATE "C",
-    replaces_found VARCHAR COLLATE "C",
-    reversed_by BIGINT,
-    PRIMARY KEY (entry, n),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (replaces_found IN ('short', 'rejected')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-);
-
-CREATE INDEX lot_deliveries_lot ON lot_deliveries (campaign, product, lot);
 
 CREATE TABLE observed_inputs (
     txid TEXT COLLATE "C" NOT NULL,
@@ -601,32 +568,6 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
-CREATE TABLE finds (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    told_by BIGINT NOT NULL,
-    was VARCHAR COLLATE "C" NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
-    place TEXT COLLATE "C" NOT NULL,
-    reason TEXT COLLATE "C" NOT NULL,
-    report TEXT COLLATE "C",
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (was IN ('lost', 'short')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(told_by) REFERENCES entries (seq)
-);
-
-CREATE INDEX finds_told_by ON finds (told_by);
-
 CREATE TABLE gift_blocks (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -714,35 +655,6 @@ CREATE TABLE handovers (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
-CREATE TABLE in_kind_gifts (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    place TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
-    value BIGINT NOT NULL,
-    currency TEXT COLLATE "C" NOT NULL,
-    method VARCHAR COLLATE "C" NOT NULL,
-    stated_by TEXT COLLATE "C" NOT NULL,
-    paper TEXT COLLATE "C",
-    organisation TEXT COLLATE "C",
-    line TEXT COLLATE "C" NOT NULL,
-    line_start BIGINT NOT NULL,
-    at TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (method IN ('quote', 'invoice', 'market_price', 'appraisal', 'cost')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-);
-
 CREATE TABLE limits (
     campaign TEXT COLLATE "C" NOT NULL,
     role TEXT COLLATE "C" NOT NULL,
@@ -799,28 +711,6 @@ CREATE TABLE loans (
 CREATE INDEX loans_borrower ON loans (borrower, asset);
 
 CREATE INDEX loans_status ON loans (campaign, status);
-
-CREATE TABLE losses (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    place TEXT COLLATE "C" NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
-    cause VARCHAR COLLATE "C" NOT NULL,
-    reason TEXT COLLATE "C" NOT NULL,
-    report TEXT COLLATE "C",
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-);
 
 CREATE TABLE moves (
     entry BIGINT NOT NULL,
@@ -962,47 +852,6 @@ CREATE TABLE rates (
 );
 
 CREATE INDEX rates_moment ON rates (campaign, currency, date, at);
-
-CREATE TABLE recalls (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    reason TEXT COLLATE "C" NOT NULL,
-    report TEXT COLLATE "C",
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-);
-
-CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
-
-CREATE TABLE receipts (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    order_number TEXT COLLATE "C" NOT NULL,
-    item TEXT COLLATE "C" NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    place TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-);
-
-CREATE INDEX receipts_order ON receipts (campaign, order_number, item);
 
 CREATE TABLE reclassifications (
     entry BIGINT NOT NULL,
@@ -1161,33 +1010,6 @@ CREATE TABLE bank_matches (
 CREATE INDEX bank_matches_line ON bank_matches (line_entry);
 
 CREATE INDEX bank_matches_of ON bank_matches ("of", bank);
-
-CREATE TABLE confirmation_explanations (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    confirmation BIGINT NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
-    by VARCHAR COLLATE "C" NOT NULL,
-    document BIGINT NOT NULL,
-    reason TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(confirmation) REFERENCES confirmations (entry),
-    FOREIGN KEY(document) REFERENCES entries (seq)
-);
-
-CREATE INDEX confirmation_explanations_confirmation ON confirmation_explanations (confirmation);
-
-CREATE INDEX confirmation_explanations_document ON confirmation_explanations (document);
 
 CREATE TABLE confirmation_lots (
     entry BIGINT NOT NULL,
@@ -1391,6 +1213,16 @@ CREATE TABLE invoices (
 
 CREATE INDEX invoices_order ON invoices (order_entry);
 
+CREATE TABLE lots (
+    campaign TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    over_of TEXT COLLATE "C",
+    PRIMARY KEY (campaign, product, lot),
+    FOREIGN KEY(campaign, product) REFERENCES products (campaign, code),
+    FOREIGN KEY(campaign, product, over_of) REFERENCES lots (campaign, product, lot)
+);
+
 CREATE TABLE needs (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1438,34 +1270,6 @@ CREATE TABLE order_closings (
 );
 
 CREATE INDEX order_closings_order ON order_closings (order_entry, status);
-
-CREATE TABLE over_decisions (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    happened TEXT COLLATE "C",
-    decision VARCHAR COLLATE "C" NOT NULL,
-    receipt BIGINT NOT NULL,
-    product TEXT COLLATE "C" NOT NULL,
-    lot TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
-    order_number TEXT COLLATE "C",
-    item TEXT COLLATE "C",
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, decision, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (decision IN ('returned', 'accepted', 'bought')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(receipt) REFERENCES receipts (entry)
-);
-
-CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
-
-CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
 
 CREATE TABLE period_closings (
     entry BIGINT NOT NULL,
@@ -1539,6 +1343,27 @@ CREATE TABLE rate_quotes (
     PRIMARY KEY (rate, n),
     FOREIGN KEY(rate) REFERENCES rates (entry)
 );
+
+CREATE TABLE receipts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    order_number TEXT COLLATE "C" NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX receipts_order ON receipts (campaign, order_number, item);
 
 CREATE TABLE repayments (
     entry BIGINT NOT NULL,
@@ -1644,6 +1469,34 @@ CREATE TABLE arrival_lots (
     FOREIGN KEY(entry) REFERENCES arrivals (entry)
 );
 
+CREATE TABLE confirmation_explanations (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    confirmation BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    by VARCHAR COLLATE "C" NOT NULL,
+    document BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(confirmation) REFERENCES confirmations (entry),
+    FOREIGN KEY(document) REFERENCES entries (seq)
+);
+
+CREATE INDEX confirmation_explanations_confirmation ON confirmation_explanations (confirmation);
+
+CREATE INDEX confirmation_explanations_document ON confirmation_explanations (document);
+
 CREATE TABLE credit_notes (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1678,6 +1531,33 @@ CREATE TABLE distribution_lots (
     FOREIGN KEY(entry, recipient) REFERENCES distribution_recipients (entry, n)
 );
 
+CREATE TABLE finds (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_by BIGINT NOT NULL,
+    was VARCHAR COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (was IN ('lost', 'short')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(told_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX finds_told_by ON finds (told_by);
+
 CREATE TABLE gift_valuations (
     entry BIGINT NOT NULL,
     gift BIGINT NOT NULL,
@@ -1701,6 +1581,35 @@ CREATE TABLE gift_void_pieces (
     piece_end BIGINT NOT NULL,
     PRIMARY KEY (gift, piece_start),
     FOREIGN KEY(gift) REFERENCES gifts (entry)
+);
+
+CREATE TABLE in_kind_gifts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    value BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    method VARCHAR COLLATE "C" NOT NULL,
+    stated_by TEXT COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C",
+    organisation TEXT COLLATE "C",
+    line TEXT COLLATE "C" NOT NULL,
+    line_start BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (method IN ('quote', 'invoice', 'market_price', 'appraisal', 'cost')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
 CREATE TABLE indicator_cells (
@@ -1737,6 +1646,54 @@ CREATE TABLE invoice_lines (
     FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
 );
 
+CREATE TABLE losses (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    place TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE lot_deliveries (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    expiry TEXT COLLATE "C",
+    noted BIGINT NOT NULL,
+    good BIGINT NOT NULL,
+    damaged BIGINT NOT NULL,
+    short BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    replaces TEXT COLLATE "C",
+    replaces_found VARCHAR COLLATE "C",
+    reversed_by BIGINT,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (replaces_found IN ('short', 'rejected')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX lot_deliveries_lot ON lot_deliveries (campaign, product, lot);
+
 CREATE TABLE offers (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1755,6 +1712,35 @@ CREATE TABLE offers (
     FOREIGN KEY(need_entry) REFERENCES needs (entry),
     FOREIGN KEY(product_entry) REFERENCES products (entry)
 );
+
+CREATE TABLE over_decisions (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    decision VARCHAR COLLATE "C" NOT NULL,
+    receipt BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    order_number TEXT COLLATE "C",
+    item TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, decision, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
+    CHECK (decision IN ('returned', 'accepted', 'bought')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(receipt) REFERENCES receipts (entry)
+);
+
+CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
+
+CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
 
 CREATE TABLE payments (
     entry BIGINT NOT NULL,
@@ -1804,6 +1790,27 @@ CREATE TABLE period_balances (
     PRIMARY KEY (closing_entry, account, asset),
     FOREIGN KEY(closing_entry) REFERENCES period_closings (entry)
 );
+
+CREATE TABLE recalls (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
 
 CREATE TABLE results (
     entry BIGINT NOT NULL,

@@ -131,16 +131,6 @@ CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
 
-CREATE TABLE lots (
-    campaign TEXT NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    over_of TEXT,
-    PRIMARY KEY (campaign, product, lot)
-)
- WITHOUT ROWID,
- STRICT;
-
 CREATE TABLE meta (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -314,33 +304,6 @@ CREATE TABLE line_spans (
  STRICT;
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
-
-CREATE TABLE lot_deliveries (
-    entry INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    place TEXT NOT NULL,
-    expiry TEXT,
-    noted INTEGER NOT NULL,
-    good INTEGER NOT NULL,
-    damaged INTEGER NOT NULL,
-    short INTEGER NOT NULL,
-    rejected INTEGER NOT NULL,
-    replaces TEXT,
-    replaces_found TEXT,
-    reversed_by INTEGER,
-    PRIMARY KEY (entry, n),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (replaces_found IN ('short', 'rejected')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-)
- WITHOUT ROWID,
- STRICT;
-
-CREATE INDEX lot_deliveries_lot ON lot_deliveries (campaign, product, lot);
 
 CREATE TABLE observed_inputs (
     txid TEXT NOT NULL,
@@ -666,33 +629,6 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
-CREATE TABLE finds (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    told_by INTEGER NOT NULL,
-    was TEXT NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
-    place TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    report TEXT,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (was IN ('lost', 'short')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(told_by) REFERENCES entries (seq)
-)
- STRICT;
-
-CREATE INDEX finds_told_by ON finds (told_by);
-
 CREATE TABLE gift_blocks (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -785,36 +721,6 @@ CREATE TABLE handovers (
 )
  STRICT;
 
-CREATE TABLE in_kind_gifts (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    place TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
-    value INTEGER NOT NULL,
-    currency TEXT NOT NULL,
-    method TEXT NOT NULL,
-    stated_by TEXT NOT NULL,
-    paper TEXT,
-    organisation TEXT,
-    line TEXT NOT NULL,
-    line_start INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (method IN ('quote', 'invoice', 'market_price', 'appraisal', 'cost')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-)
- STRICT;
-
 CREATE TABLE limits (
     campaign TEXT NOT NULL,
     role TEXT NOT NULL,
@@ -876,29 +782,6 @@ CREATE TABLE loans (
 CREATE INDEX loans_borrower ON loans (borrower, asset);
 
 CREATE INDEX loans_status ON loans (campaign, status);
-
-CREATE TABLE losses (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    place TEXT NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
-    cause TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    report TEXT,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-)
- STRICT;
 
 CREATE TABLE moves (
     entry INTEGER NOT NULL,
@@ -1046,49 +929,6 @@ CREATE TABLE rates (
  STRICT;
 
 CREATE INDEX rates_moment ON rates (campaign, currency, date, at);
-
-CREATE TABLE recalls (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    report TEXT,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-)
- STRICT;
-
-CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
-
-CREATE TABLE receipts (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    order_number TEXT NOT NULL,
-    item TEXT NOT NULL,
-    product TEXT NOT NULL,
-    place TEXT NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
-)
- STRICT;
-
-CREATE INDEX receipts_order ON receipts (campaign, order_number, item);
 
 CREATE TABLE reclassifications (
     entry INTEGER NOT NULL,
@@ -1260,34 +1100,6 @@ CREATE TABLE bank_matches (
 CREATE INDEX bank_matches_line ON bank_matches (line_entry);
 
 CREATE INDEX bank_matches_of ON bank_matches ("of", bank);
-
-CREATE TABLE confirmation_explanations (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    confirmation INTEGER NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
-    "by" TEXT NOT NULL,
-    document INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(confirmation) REFERENCES confirmations (entry),
-    FOREIGN KEY(document) REFERENCES entries (seq)
-)
- STRICT;
-
-CREATE INDEX confirmation_explanations_confirmation ON confirmation_explanations (confirmation);
-
-CREATE INDEX confirmation_explanations_document ON confirmation_explanations (document);
 
 CREATE TABLE confirmation_lots (
     entry INTEGER NOT NULL,
@@ -1506,6 +1318,18 @@ CREATE TABLE invoices (
 
 CREATE INDEX invoices_order ON invoices (order_entry);
 
+CREATE TABLE lots (
+    campaign TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    over_of TEXT,
+    PRIMARY KEY (campaign, product, lot),
+    FOREIGN KEY(campaign, product) REFERENCES products (campaign, code),
+    FOREIGN KEY(campaign, product, over_of) REFERENCES lots (campaign, product, lot)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE needs (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1555,35 +1379,6 @@ CREATE TABLE order_closings (
  STRICT;
 
 CREATE INDEX order_closings_order ON order_closings (order_entry, status);
-
-CREATE TABLE over_decisions (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    happened TEXT,
-    decision TEXT NOT NULL,
-    receipt INTEGER NOT NULL,
-    product TEXT NOT NULL,
-    lot TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
-    order_number TEXT,
-    item TEXT,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, decision, number),
-    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (decision IN ('returned', 'accepted', 'bought')),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(receipt) REFERENCES receipts (entry)
-)
- STRICT;
-
-CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
-
-CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
 
 CREATE TABLE period_closings (
     entry INTEGER NOT NULL,
@@ -1664,6 +1459,28 @@ CREATE TABLE rate_quotes (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE receipts (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    order_number TEXT NOT NULL,
+    item TEXT NOT NULL,
+    product TEXT NOT NULL,
+    place TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX receipts_order ON receipts (campaign, order_number, item);
 
 CREATE TABLE repayments (
     entry INTEGER NOT NULL,
@@ -1779,6 +1596,35 @@ CREATE TABLE arrival_lots (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE confirmation_explanations (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    confirmation INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(confirmation) REFERENCES confirmations (entry),
+    FOREIGN KEY(document) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX confirmation_explanations_confirmation ON confirmation_explanations (confirmation);
+
+CREATE INDEX confirmation_explanations_document ON confirmation_explanations (document);
+
 CREATE TABLE credit_notes (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1816,6 +1662,34 @@ CREATE TABLE distribution_lots (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE finds (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_by INTEGER NOT NULL,
+    was TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    report TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (was IN ('lost', 'short')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(told_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX finds_told_by ON finds (told_by);
+
 CREATE TABLE gift_valuations (
     entry INTEGER NOT NULL,
     gift INTEGER NOT NULL,
@@ -1842,6 +1716,36 @@ CREATE TABLE gift_void_pieces (
     FOREIGN KEY(gift) REFERENCES gifts (entry)
 )
  WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE in_kind_gifts (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    place TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    method TEXT NOT NULL,
+    stated_by TEXT NOT NULL,
+    paper TEXT,
+    organisation TEXT,
+    line TEXT NOT NULL,
+    line_start INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (method IN ('quote', 'invoice', 'market_price', 'appraisal', 'cost')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
  STRICT;
 
 CREATE TABLE indicator_cells (
@@ -1883,6 +1787,57 @@ CREATE TABLE invoice_lines (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE losses (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    place TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    report TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE TABLE lot_deliveries (
+    entry INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    place TEXT NOT NULL,
+    expiry TEXT,
+    noted INTEGER NOT NULL,
+    good INTEGER NOT NULL,
+    damaged INTEGER NOT NULL,
+    short INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    replaces TEXT,
+    replaces_found TEXT,
+    reversed_by INTEGER,
+    PRIMARY KEY (entry, n),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    CHECK (replaces_found IN ('short', 'rejected')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX lot_deliveries_lot ON lot_deliveries (campaign, product, lot);
+
 CREATE TABLE offers (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1902,6 +1857,36 @@ CREATE TABLE offers (
     FOREIGN KEY(product_entry) REFERENCES products (entry)
 )
  STRICT;
+
+CREATE TABLE over_decisions (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    decision TEXT NOT NULL,
+    receipt INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    order_number TEXT,
+    item TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, decision, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
+    CHECK (decision IN ('returned', 'accepted', 'bought')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(receipt) REFERENCES receipts (entry)
+)
+ STRICT;
+
+CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
+
+CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
 
 CREATE TABLE payments (
     entry INTEGER NOT NULL,
@@ -1954,6 +1939,28 @@ CREATE TABLE period_balances (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE recalls (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    report TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
 
 CREATE TABLE results (
     entry INTEGER NOT NULL,
