@@ -40,7 +40,7 @@ class Store:
 
     @classmethod
     def create(cls, url: str) -> Store:
-        """Make a database at a `sqlite:///` or `postgresql+psycopg://` URL, or open the one of ours there.
+        """Make a database at a `sqlite:///` or `postgresql://` URL, or open the one of ours there.
 
         Raises ForeignDatabase when another program's tables are there.
         """

@@ -22,6 +22,8 @@ _WRITERS = 1097425012
 """The advisory lock of PostgreSQL that every writer of a ledger takes first."""
 STATEMENTS = 4000
 """Compiled statements that an engine keeps: all that this program has, or it would compile them again and again."""
+SERVERS = ("postgresql", "postgresql+psycopg")
+"""What the URL of a database server may begin with; both mean psycopg."""
 _STATE = "aidtrail"
 """Where a connection keeps what its transaction is about: see `_Transaction`."""
 
@@ -36,7 +38,7 @@ class _Transaction:
 
 
 def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
-    """The engine of a `sqlite:///` or `postgresql+psycopg://` URL; its transactions are opened by `transaction`.
+    """The engine of a `sqlite:///` or `postgresql://` URL; its transactions are opened by `transaction`.
 
     `reading`: nothing can be written through it. Raises LedgerError for another URL, FileNotFoundError where there
     is no such file and none may be made.
@@ -44,7 +46,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise LedgerError("database: write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME") from None
+        raise LedgerError("database: write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
     if parsed.drivername == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise LedgerError("database: a ledger in memory would be lost; write sqlite:///PATH")
@@ -60,18 +62,23 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         if reading:
             event.listen(engine, "connect", _read_only)
-    elif parsed.drivername == "postgresql+psycopg":
-        engine = create_engine(
-            parsed,
-            isolation_level="AUTOCOMMIT",
-            max_overflow=-1,
-            query_cache_size=STATEMENTS,
-            connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
-        )
+    elif parsed.drivername in SERVERS:
+        try:
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                isolation_level="AUTOCOMMIT",
+                max_overflow=-1,
+                query_cache_size=STATEMENTS,
+                connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
+            )
+        except ModuleNotFoundError:
+            raise LedgerError(
+                'database: PostgreSQL needs psycopg, which is not installed here; pip install "psycopg[binary]"'
+            ) from None
         event.listen(engine, "connect", _prepare_postgresql)
     else:
         raise LedgerError(
-            f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql+psycopg://…"
+            f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql://…"
         )
     event.listen(engine, "handle_error", _as_ours)
     return engine

@@ -10,15 +10,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ledger.recording.rebuild import renew
 from ledger.rules.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
+from ledger.store.engine import SERVERS
 from service.address_lists import addresses_in
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
-from service.config import FILE_NAME, PUBLIC_SOURCES, parse_config
-from service.data_folder import DATABASE_NAME
+from service.config import FILE_NAME, PUBLIC_SOURCES, Database, parse_config
+from service.data_folder import DATABASE_NAME, database_url
 from service.networks import network_of
 from service.pinning import parse_checkpoint
 from watchers.proof.descriptors import Descriptor
@@ -42,6 +44,12 @@ class _Asked:
     checkpoint: str
     mode: str
     csv: bytes | None
+    database: str
+    database_env: str
+
+    @property
+    def is_on_a_server(self) -> bool:
+        return bool(self.database or self.database_env)
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +76,18 @@ def _options(parser: argparse.ArgumentParser) -> None:
         default="blocks",
         help="read whole blocks (default), or ask two servers or more for histories of the addresses",
     )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default="",
+        help="postgresql://USER@HOST/NAME, an empty database (else aidtrail.db in the folder)",
+    )
+    parser.add_argument(
+        "--database-env",
+        metavar="VARIABLE",
+        default="",
+        help="the environment variable that holds this URL, where it has a password",
+    )
     parser.add_argument("--data", metavar="DIR", default=".", help="folder for configuration and database")
 
 
@@ -76,11 +96,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = outside.folder / options.data
     text = config_text(asked)
     parse_config(text)
-    config, database, addresses = folder / FILE_NAME, folder / DATABASE_NAME, folder / LIST_NAME
+    config, file, addresses = folder / FILE_NAME, folder / DATABASE_NAME, folder / LIST_NAME
+    url = database_url(Database(asked.database, asked.database_env), folder, outside.environment)
     wanted = {config: text.encode()}
     if asked.csv is not None and not (addresses.is_file() and addresses.read_bytes() == asked.csv):
         wanted[addresses] = asked.csv
-    for path in (*wanted, database):
+    for path in (*wanted, *(() if asked.is_on_a_server else (file,))):
         if path.exists():
             raise BadUse(f"{path} exists; nothing is overwritten, choose another folder with --data.")
     made: list[Path] = []
@@ -89,30 +110,53 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         for path, data in wanted.items():
             write_new(path, data)
             made.append(path)
-        _make_database(database, asked.network.name)
+        if asked.is_on_a_server:
+            _make_database(url, asked.network.name)
+        else:
+            _make_file(file, url, asked.network.name)
     except BaseException as failure:
         for path in made:
             path.unlink(missing_ok=True)
         if isinstance(failure, OSError):
             raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror}).") from None
         raise
+    database = f"a ledger in the database {_shown(url)}" if asked.is_on_a_server else str(file)
     lines = [f"wrote {config} and {database}.", *_plan(asked), *_next(options.data)]
     return Answer(
-        tuple(lines), {"config": str(config), "database": str(database), "network": asked.network.name}
+        tuple(lines),
+        {
+            "config": str(config),
+            "database": _shown(url) if asked.is_on_a_server else str(file),
+            "network": asked.network.name,
+        },
     )
 
 
-def _make_database(path: Path, network: str) -> None:
-    """Whole with its first rows, or not there."""
+def _shown(url: str) -> str:
+    """A server's database by its name alone: the rest may hold a password."""
+    return urlsplit(url).path.strip("/")
+
+
+def _make_database(url: str, network: str) -> None:
+    """A ledger with its first rows, in a database that has none; BadUse where it has one."""
+    store = Store.create(url)
     try:
-        store = Store.create(f"sqlite:///{path.resolve()}")
-        try:
-            with store.write() as tx:
-                renew(tx)
-                tx.progress.save("network", network)
-                tx.progress.save("depth", str(DEFAULT_DEPTH))
-        finally:
-            store.close()
+        with store.write() as tx:
+            if tx.progress.load("network"):
+                raise BadUse(
+                    "--database: it holds a ledger already; nothing is overwritten, choose an empty database."
+                )
+            renew(tx)
+            tx.progress.save("network", network)
+            tx.progress.save("depth", str(DEFAULT_DEPTH))
+    finally:
+        store.close()
+
+
+def _make_file(path: Path, url: str, network: str) -> None:
+    """A database file, whole with its first rows, or not there."""
+    try:
+        _make_database(url, network)
     except BaseException:
         for end in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + end).unlink(missing_ok=True)
@@ -164,9 +208,37 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         raise BadUse(
             "--source: an Electrum server has no blocks; add an explorer, or choose --mode addresses."
         )
+    if options.database:
+        _require_server(options.database)
+    if options.database and options.database_env:
+        raise BadUse("--database-env: give the URL, or the variable that holds it; not both.")
     return _Asked(
-        network, options.descriptor or "", addresses, sources, options.checkpoint, options.mode, csv
+        network,
+        options.descriptor or "",
+        addresses,
+        sources,
+        options.checkpoint,
+        options.mode,
+        csv,
+        options.database,
+        options.database_env,
     )
+
+
+def _require_server(url: str) -> None:
+    """BadUse where a URL cannot stand in the configuration; never repeats it, for it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        parts, password = None, None
+    if parts is None or parts.scheme not in SERVERS or not url.isprintable():
+        raise BadUse("--database: write postgresql://USER@HOST/NAME; a file is made without this option.")
+    if password is not None or "password=" in parts.query:
+        raise BadUse(
+            "--database: a password never stands in the configuration; put the URL into an environment variable "
+            "and name that with --database-env."
+        )
 
 
 def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
@@ -204,6 +276,7 @@ def config_text(asked: _Asked) -> str:
     lines = [
         "# Written by `aidtrail init`; config.example.toml documents every key.",
         "",
+        *_database_lines(asked),
         "[chain]",
         f"network = {quoted(asked.network.name)}",
     ]
@@ -228,6 +301,14 @@ def config_text(asked: _Asked) -> str:
             f"url = {quoted(url)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _database_lines(asked: _Asked) -> list[str]:
+    if asked.database:
+        return ["[database]", f"url = {json.dumps(asked.database)}", ""]
+    if asked.database_env:
+        return ["[database]", f"url_env = {json.dumps(asked.database_env)}", ""]
+    return []
 
 
 def _plan(asked: _Asked) -> list[str]:

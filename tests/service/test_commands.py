@@ -19,7 +19,9 @@ from ledger.rules.balances import balances
 from ledger.store.database import Store
 from service.command import Exit
 from service.commands import TABLE
+from service.config import load_config
 from tests.tools.demo_data import run_command
+from tests.tools.postgresql_server import fresh_postgresql
 from tests.tools.store_places import outside
 
 ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
@@ -152,6 +154,49 @@ def test_init_watches_fixed_addresses_and_refuses_to_do_it_twice(tmp_path: Path)
     added = run_command(["campaign", "add", "--as", "alice", *facts, *days], tmp_path)
     assert added.code == 0, added.err
     assert run_command(["check"], tmp_path).code == 0
+
+
+def test_init_makes_a_ledger_on_a_database_server(tmp_path: Path) -> None:
+    """The configuration names it, commands work on it, and nothing of it is overwritten."""
+    url = fresh_postgresql().replace("postgresql+psycopg", "postgresql")
+    line = ["init", "--address", ADDRESS, "--database", url]
+    ran = run_command(line, tmp_path)
+    assert ran.code == 0, ran.err
+    assert load_config(tmp_path / "aidtrail.toml").database.url == url
+    assert not (tmp_path / "aidtrail.db").exists()
+    assert run_command(["user", "add", "alice", "--role", "admin"], tmp_path).code == 0
+    assert run_command(["rebuild", "--compare"], tmp_path).code == 0
+    assert run_command([*line, "--data", "again"], tmp_path).code == 2
+    assert not (tmp_path / "again" / "aidtrail.toml").exists()
+    assert "alice" in run_command(["user", "list"], tmp_path).out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hush-hush@/ledger",
+        "postgresql://me@/ledger?password=hush-hush",
+        "mysql://me@host/hush-hush",
+        "hush-hush",
+        "postgresql://[hush-hush/ledger",
+    ],
+)
+def test_init_writes_no_password_and_no_database_that_it_does_not_know(tmp_path: Path, url: str) -> None:
+    ran = run_command(["init", "--address", ADDRESS, "--database", url], tmp_path)
+    assert ran.code == 2
+    assert "hush-hush" not in ran.err + ran.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_writes_nothing_where_the_server_is_not_there(tmp_path: Path) -> None:
+    away = f"postgresql://aidtrail@/ledger?host={tmp_path}"
+    assert (
+        run_command(["init", "--address", ADDRESS, "--database", away, "--data", "new"], tmp_path).code == 69
+    )
+    assert not (tmp_path / "new" / "aidtrail.toml").exists()
+    unset = ["init", "--address", ADDRESS, "--database-env", "NOWHERE", "--data", "new"]
+    assert run_command(unset, tmp_path).code == 2
+    assert not (tmp_path / "new" / "aidtrail.toml").exists()
 
 
 @pytest.mark.parametrize("key", [XPRV, f"wpkh({XPRV}/0/*)", WIF, WORDS])
