@@ -57,6 +57,7 @@ def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) 
             {"agreed": False, "no_chain_since": "2020-09-28T12:00:00Z"},
             "No agreed chain since 28 September 2020, 12:00 UTC",
         ),
+        ({"agreed": False, "block": None}, "No agreed chain. No coins are counted until the sources agree"),
         ({"behind_blocks": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
         ({"shortfall": Amount.of("BTC", 1_000_000)}, "0.01 BTC was undone by the chain after it was used"),
         (
@@ -107,7 +108,7 @@ def test_a_sealed_paper_has_no_link(site: TestClient) -> None:
 def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
     """Nothing has come, nothing is called reconciled, and nothing is drawn."""
     html = site.get("/c/new").text
-    assert "No donation has settled yet." in text_of(html)
+    assert "No donation in coins has settled yet." in text_of(html)
     assert "Not reconciled yet" in html
     assert "<svg class=" not in html
 

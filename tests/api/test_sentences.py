@@ -48,7 +48,7 @@ def test_a_donation_says_what_it_became(site: TestClient) -> None:
     )
 
 
-@pytest.mark.parametrize("unit", ["mask", "student trained", "box", "pair of gloves"])
+@pytest.mark.parametrize("unit", ["mask", "student trained", "box", "pair of gloves", "people"])
 def test_units_come_from_data(unit: str) -> None:
     """Any product's name is the word on the page, in the plural where there are several."""
     report = built.story_report(unit)
@@ -57,6 +57,7 @@ def test_units_come_from_data(unit: str) -> None:
         "student trained": "students trained",
         "box": "boxes",
         "pair of gloves": "pairs of gloves",
+        "people": "people",
     }
     assert f"252,000 {many[unit]}:" in say.plain(say.campaign_sentence(report))
     assert f"37 {many[unit]}:" in say.plain(say.donation_sentence(built.story_trail(unit)))

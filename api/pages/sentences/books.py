@@ -97,8 +97,13 @@ def books_notes(books: Books) -> tuple[str, ...]:
     notes = []
     if not books.agreed:
         since = f" since {time(books.no_chain_since)}" if books.no_chain_since else ""
-        kept = f" These figures are of block {count(books.block)}." if books.block is not None else ""
-        notes.append(f"No agreed chain{since}.{kept} They will not change until the sources agree again.")
+        if books.block is None:
+            notes.append(f"No agreed chain{since}. No coins are counted until the sources agree on one.")
+        else:
+            kept = f"These figures are of block {count(books.block)}."
+            notes.append(
+                f"No agreed chain{since}. {kept} They will not change until the sources agree again."
+            )
     if books.start is not None and books.trust in _TRUST:
         notes.append(f"Headers are checked from block {count(books.start)} on, {_TRUST[books.trust]}.")
     if books.trusted_rules:

@@ -23,7 +23,7 @@ def need_asked(need: NeedRow) -> str:
 def campaign_sentence(report: CampaignReport) -> Sentence:
     """What came in, what it became, where that is. Its goods figures add up, or it names the rest."""
     if report.donations == 0:
-        return (Piece("No donation has settled yet"), Piece(_waiting(report.waiting)), Piece("."))
+        return (Piece("No donation in coins has settled yet"), Piece(_waiting(report.waiting)), Piece("."))
     coins = Piece(with_asset(report.received), "coin")
     gifts = number_of(report.donations, "donation")
     if not report.bought:
@@ -87,7 +87,7 @@ def call_state(report: CampaignReport) -> str:
 
 def card_sentence(card: CampaignCard) -> Sentence:
     if not card.donations:
-        return (Piece("No donation has settled yet."),)
+        return (Piece("No donation in coins has settled yet."),)
     head = (
         Piece(with_asset(card.received), "coin"),
         Piece(f" from {number_of(card.donations, 'donation')}"),

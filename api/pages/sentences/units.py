@@ -34,6 +34,8 @@ _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "w
 def _many(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if word in _IRREGULAR.values():
+        return word
     if word.endswith("s") and not word.endswith(("ss", "us")):
         return word  # it was told in the plural
     if word.endswith(("s", "x", "z", "ch", "sh")):
