@@ -48,10 +48,18 @@ def build_parser(chosen: Row | None, command: Command | None) -> argparse.Argume
     )
     top = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=_Parser)
     nouns: dict[str, argparse._SubParsersAction[_Parser]] = {}
+    verbs: dict[str, list[str]] = {}
+    for words in TABLE:
+        noun, _, verb = words.partition(" ")
+        verbs.setdefault(noun, []).append(verb)
     for row in TABLE.values():
         noun, _, verb = row.words.partition(" ")
         if verb and noun not in nouns:
-            group = top.add_parser(noun, help=f"{noun}: what it can do", description=f"The noun {noun}.")
+            group = top.add_parser(
+                noun,
+                help=", ".join(verbs[noun]),
+                description=f"What can be done with: {noun}.",
+            )
             nouns[noun] = group.add_subparsers(
                 metavar="ACTION", title="actions", required=True, parser_class=_Parser
             )

@@ -28,6 +28,10 @@ class Books:
         query = select(ReversalRow.entry).where(ReversalRow.reversed_entry == seq)
         return self.session.exec(query).first()
 
+    def reversals(self) -> dict[int, int]:
+        """All entries that were reversed, each with the one that did it."""
+        return dict(self.session.exec(select(ReversalRow.reversed_entry, ReversalRow.entry)).all())
+
     def net(self, account: str, asset: str) -> int:
         """Debits minus credits, minor units."""
         return balances.net(self.session, account, asset)

@@ -31,7 +31,7 @@ from service.folding import open_ledger
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
 _FORMATS = {"date": "day, YYYY-MM-DD", "currency": "currency, by ISO 4217, or BTC"}
-_AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC"
+_AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC; `?` may be left out"
 
 
 class _Schema:
@@ -66,7 +66,9 @@ class _Schema:
         if shape.get("type") == "array":
             return f"list of {self._word(shape.get('items', {}))}"
         if shape.get("type") == "object":
-            return "{" + ", ".join(shape.get("properties", {})) + "}"
+            needed = shape.get("required", ())
+            names = (name if name in needed else f"{name}?" for name in shape.get("properties", {}))
+            return "{" + ", ".join(names) + "}"
         if shape.get("format") in _FORMATS:
             return _FORMATS[shape["format"]]
         return {"string": "text", "integer": "whole number", "boolean": "true|false"}.get(
@@ -265,13 +267,18 @@ def _list(noun: str) -> Any:
             if options.campaign is not None:
                 campaign_of(books.session, options.campaign)
             entries = _entries(tx, noun, options.campaign)
-            lines = [
-                f"{e.seq}  {e.date}  {e.campaign}  {e.kind}  {_short(e)}  {_verdict(books, e)}".rstrip()
-                for e in entries
-            ]
+            undone = books.reversals()
+            lines = [_line(books, entry, undone.get(entry.seq)) for entry in entries]
         return Answer(tuple(lines or [f"no {noun} is recorded."]), [_plain(e) for e in entries])
 
     return run
+
+
+def _line(books: Books, entry: Entry, undone: int | None) -> str:
+    """An entry in a list; one that was reversed says by which."""
+    said = _verdict(books, entry) if undone is None else f"reversed by entry {undone}"
+    head = f"{entry.seq}  {entry.date}  {entry.campaign}  {entry.kind}  {_short(entry)}"
+    return f"{head}  {said}".rstrip()
 
 
 def _verdict(books: Books, entry: Entry) -> str:
@@ -305,9 +312,12 @@ def _show(noun: str) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with open_ledger(options.data, outside) as store, store.read() as tx:
             entries = [e for e in _entries(tx, noun, options.campaign) if _is(e, options.which)]
-        if not entries:
-            raise NotFound(f"{noun}: none is named {options.which[:70]!r}; see `aidtrail {noun} list`.")
-        told = [_plain(e) for e in entries]
+            if not entries:
+                raise NotFound(f"{noun}: none is named {options.which[:70]!r}; see `aidtrail {noun} list`.")
+            undone = Books(tx).reversals()
+            named = {e.seq for e in entries} | {undone[e.seq] for e in entries if e.seq in undone}
+            rows = [tx.journal.by_seq(seq) for seq in sorted(named)]
+            told = [_plain(entry_from_bytes(row.data)) for row in rows if row is not None]
         return Answer(tuple(json.dumps(told, ensure_ascii=False, indent=2).splitlines()), told)
 
     return run

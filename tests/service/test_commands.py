@@ -199,6 +199,40 @@ def test_init_writes_nothing_where_the_server_is_not_there(tmp_path: Path) -> No
     assert not (tmp_path / "new" / "aidtrail.toml").exists()
 
 
+def test_what_was_reversed_says_so_in_its_list_and_is_shown_with_the_reversal(tmp_path: Path) -> None:
+    def told(*line: str) -> str:
+        ran = run_command(list(line), tmp_path)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    def facts(**fields: str) -> list[str]:
+        return [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
+
+    told("init", "--address", ADDRESS)
+    told("user", "add", "alice", "--role", "admin")
+    opened = facts(slug="help", title="Help", purpose="All of it", start="2026-11-01", end="2026-12-01")
+    told("campaign", "add", "--as", "alice", *opened)
+    for number in ("C-1", "C-2"):
+        money = facts(number=number, bank="B", currency="USD", amount="500", date="2026-01-02")
+        told("contribution", "add", "--as", "alice", *money)
+    told("reversal", "add", "--as", "alice", *facts(entry="2", reason="twice", date="2026-01-03"))
+    first, second = told("contribution", "list").splitlines()
+    assert first.endswith("reversed by entry 4")
+    assert "reversed" not in second
+    shown = json.loads(told("contribution", "show", "C-1", "--json"))
+    assert [entry["seq"] for entry in shown] == [2, 4]
+    assert [entry["seq"] for entry in json.loads(told("contribution", "show", "C-2", "--json"))] == [3]
+
+
+def test_help_says_what_a_noun_can_do_and_which_inner_fields_may_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(["--help"], tmp_path)
+    assert "add, approve, reject, list, show" in capsys.readouterr().out
+    run_command(["receipt", "add", "--help"], tmp_path)
+    assert "list of {lot, expiry?, noted, " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("key", [XPRV, f"wpkh({XPRV}/0/*)", WIF, WORDS])
 def test_init_takes_no_private_key_and_never_repeats_it(tmp_path: Path, key: str) -> None:
     for option in ("--descriptor", "--address"):
