@@ -84,7 +84,7 @@ def _table_lines(table: ConservationTable) -> Iterator[str]:
             if row.side is side:
                 yield f"    {side.value:<4}  {row.key.replace('_', ' '):<22}{row.amount.decimal:>22}"
         if rows:
-            yield f"    {side.value:<4}  {'together':<22}{total.decimal:>22}"
+            yield f"    {side.value:<4}  {'total':<22}{total.decimal:>22}"
     if table.difference.minor:
         off = f"{_off(table.difference)} {table.asset} too {_more(table.difference)}"
         yield f"    does not tie: {off} is held or gone"
