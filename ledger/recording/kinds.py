@@ -1,4 +1,4 @@
-"""All kinds of entry. Adding one is one file with its `KINDS`, and one line here; what two people decide has two."""
+"""All kinds of entry. Adding one is one file with its `KINDS`, and one line here."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ from ledger.rules import (
     supplier_refunds,
     valuations,
 )
-from ledger.rules.spec import Kind
-from ledger.rules.workflow import Proposals
+from ledger.rules.spec import Kind, Proposals
 
 _RECORDED: tuple[Kind, ...] = (
     *campaigns.KINDS,
@@ -83,19 +82,7 @@ _RECORDED: tuple[Kind, ...] = (
 ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 
-_DECIDED: tuple[Proposals, ...] = (
-    conversions.CONVERSIONS,
-    moves.MOVES,
-    orders.ORDERS,
-    closings.CLOSINGS,
-    payments.PAYMENTS,
-    supplier_refunds.REFUNDS,
-    periods.PERIODS,
-    reclassifications.RECLASSIFICATIONS,
-    loans.LOANS,
-    repayments.REPAYMENTS,
-    gift_blocks.RELEASES,
-    gift_returns.GIFT_RETURNS,
-)
-WORKFLOWS: dict[str, Proposals] = {workflow.noun: workflow for workflow in _DECIDED}
+WORKFLOWS: dict[str, Proposals] = {
+    kind.workflow.noun: kind.workflow for kind in ALL if kind.workflow is not None
+}
 """What two people decide, by its noun."""

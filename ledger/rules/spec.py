@@ -1,17 +1,19 @@
-"""What a kind of entry is: the shape of its facts, its key, its rules, and how it folds into documents."""
+"""What a kind of entry is: the shape of its facts, its key, its rules, and how it folds into rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, Generic, Protocol
 
+from sqlmodel import Session
 from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.facts import facts_from
 from ledger.core.lines import Operation, Use
 from ledger.core.roles import Role
+from ledger.model.proposals import Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 
@@ -59,6 +61,30 @@ class Undoing(Generic[F, N]):
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """A proposal that waits for a decision, and what it is about: minor units of an asset, where it is about any."""
+
+    noun: str
+    number: str
+    recorded_at: str
+    asset: str
+    minor: int | None
+
+
+class Proposals(Protocol):
+    """A workflow, of whatever noun: what is asked of all nouns alike."""
+
+    @property
+    def noun(self) -> str: ...
+
+    def find(self, session: Session, campaign: str, number: str) -> Proposal | None: ...
+
+    def pending(self, session: Session, campaign: str) -> Iterator[Pending]: ...
+
+    def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Kind(Generic[F, N]):
     """One kind of entry. `post` raises Refused, NotFound or Conflict and changes nothing.
 
@@ -93,6 +119,8 @@ class Kind(Generic[F, N]):
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
+    workflow: Proposals | None = None
+    """Where two people decide it: the workflow that this kind begins."""
 
     def key_of(self, books: Books, campaign: str, facts: F) -> str:
         """What happened in the world, for the n-th time that it stands."""

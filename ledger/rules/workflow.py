@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar, Generic, Protocol, TypedDict
+from typing import ClassVar, Generic, TypedDict
 
 from pydantic import ConfigDict
 from sqlalchemy import ColumnElement
@@ -28,7 +28,7 @@ from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.rows import find_numbered, require_numbered
-from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Pending, Undoing, numbered
 
 F = TypeVar("F")
 N = TypeVar("N")
@@ -43,30 +43,6 @@ class Decision:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     date: Date
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A proposal that waits for a decision, and what it is about: minor units of an asset, where it is about any."""
-
-    noun: str
-    number: str
-    recorded_at: str
-    asset: str
-    minor: int | None
-
-
-class Proposals(Protocol):
-    """A workflow, of whatever noun: what is asked of all nouns alike."""
-
-    @property
-    def noun(self) -> str: ...
-
-    def find(self, session: Session, campaign: str, number: str) -> Proposal | None: ...
-
-    def pending(self, session: Session, campaign: str) -> Iterator[Pending]: ...
-
-    def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]: ...
 
 
 class Heads(TypedDict):
@@ -260,6 +236,7 @@ class Workflow(Generic[F, R, N, P]):
             fold=fold,
             waits_for=self.waits_for,
             early=self.early,
+            workflow=self,
         )
 
     def _approval(self) -> Kind[Decision, N]:
