@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 from ledger.core.errors import LedgerError
@@ -70,23 +71,29 @@ def tell(world: World, kind: str) -> int | None:
 
 
 def reach(world: World, kind: str, tries: int = 40) -> int | None:
-    """Tell what has to come first, then the kind; the number of its entry, None where it could not be told."""
+    """Tell what has to come first, then the kind; the number of its entry where a person told it.
+
+    Raises the Needs or the LedgerError that was in the way last, where all tries are spent.
+    """
     wanted = [kind]
+    in_the_way: Needs | LedgerError = Needs(kind)
     for _ in range(tries):
         try:
             seq = tell(world, wanted[-1])
         except Needs as first:
+            in_the_way = first
             if len(wanted) > MOST_WANTED:
                 wanted = wanted[:1]
             wanted.append(first.kind)
-        except LedgerError:
+        except LedgerError as refusal:
             # What it stands on may be what is refused: begin anew.
+            in_the_way = refusal
             wanted = wanted[:1]
         else:
             wanted.pop()
             if not wanted:
                 return seq
-    return None
+    raise in_the_way
 
 
 WRONG: tuple[Any, ...] = (
@@ -151,7 +158,8 @@ def spoil(world: World, kind: str) -> None:
     try:
         slug, facts = facts_of(world, kind)
     except Needs as wanted:
-        reach(world, wanted.kind, 6)
+        with suppress(Needs, LedgerError):
+            reach(world, wanted.kind, 6)
         return
     told = BY_NAME[kind]
     actor = world.actor_for(told, slug, facts)
