@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import is_hypothesis_test
 
+from tests.tools.compiled_once import share_compiled
 from tests.tools.ending import end_all
 from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
 
 MOST_WORKERS = 4
+
+share_compiled()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
