@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from ledger.checks.run import run_checks
@@ -102,8 +102,23 @@ STEPS = st.lists(
 )
 
 
+PAID_SPENT_AND_LEFT = [
+    ("mine", 4, 0),
+    ("pay", 3, 1),
+    ("mine", 1, 0),
+    ("look", 0, 0),
+    ("spend", 1, 3),
+    ("fork", 2, 0),
+]
+"""A payment leaves the chain for good under the transaction that spends it: no block can hold that one either."""
+
+UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Every try of a story takes a second: shrinking one would take minutes, and twenty steps are few enough to read."""
+
+
+@example(steps=PAID_SPENT_AND_LEFT)
 @given(STEPS)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, phases=UNSHRUNK, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_modes_record_the_same_entries(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
 ) -> None:

@@ -146,8 +146,9 @@ class FakeChain:
         empty: bool = False,
         spacing: int = SPACING,
     ) -> str:
-        """Mine a block on the tip with these transactions and the whole mempool (not when `empty`)."""
-        raws = [*([] if empty else self.mempool.values()), *txs]
+        """Mine a block on the tip with these transactions and what of the mempool can be (nothing when `empty`)."""
+        given = list(txs)
+        raws = [*([] if empty else self._minable(given)), *given]
         parsed = [parse_transaction(raw) for raw in raws]
         self._salt += 1
         coinbase = _coinbase(self.height + 1, self._salt, script, parsed)
@@ -164,6 +165,27 @@ class FakeChain:
             self.transactions[tx.txid] = tx.raw
             self.mempool.pop(tx.txid, None)
         return name
+
+    def _minable(self, beside: Iterable[bytes]) -> list[bytes]:
+        """The mempool without what spends an output that left the chain, or that the chain spends already.
+
+        Outputs of transactions that were never here count as there to be spent; see `outpoint_no`.
+        """
+        waiting = {txid: parse_transaction(raw) for txid, raw in self.mempool.items()}
+        chain = [outline for name in self.active for outline in self.outlines(name)]
+        there = {txid for txid, _, _ in chain} | {parse_transaction(raw).txid for raw in beside}
+        gone = {outpoint for _, _, inputs in chain for outpoint in inputs}
+        while True:
+            lost = [
+                txid
+                for txid, tx in waiting.items()
+                for spent in (one.outpoint for one in tx.inputs)
+                if spent in gone
+                or (spent.txid in self.transactions and spent.txid not in there and spent.txid not in waiting)
+            ]
+            if not lost:
+                return [tx.raw for tx in waiting.values()]
+            waiting = {txid: tx for txid, tx in waiting.items() if txid not in lost}
 
     def mine(self, count: int) -> list[str]:
         return [self.mine_block() for _ in range(count)]
