@@ -217,9 +217,11 @@ class _Settling:
         self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
 
     def _was_asked(self, waiting: WatchedTx) -> bool:
-        """True where mempools were asked about a script that it pays; else its absence says nothing."""
+        """True where mempools were asked about a script that it pays or spends; else its absence says nothing."""
         asked = self._look.mempool_scripts
-        return asked is None or any(bytes.fromhex(output.script) in asked for output in waiting.outputs)
+        return asked is None or any(
+            bytes.fromhex(script) in asked for script in self._observed.scripts_of(waiting)
+        )
 
     def _note_look(self) -> None:
         look = self._look

@@ -327,6 +327,12 @@ class Observed:
         found: str | None = self._connection.scalar(block.where(pays.exists() | spends.exists()))
         return found
 
+    def scripts_of(self, watched: WatchedTx) -> list[str]:
+        """Scripts of ours (hex) that a transaction pays, then those whose coins it spends: their histories list it."""
+        query = select(_OUTPUTS.c.script).join(_INPUTS, _spent).where(_INPUTS.c.txid == watched.txid)
+        spends = self._connection.scalars(query.order_by(_INPUTS.c.n))
+        return list(dict.fromkeys([*(output.script for output in watched.outputs), *spends]))
+
     def paid_to(self, script: str) -> list[str]:
         """Outpoints that ever paid a script (hex), in order of first sight."""
         query = (

@@ -69,6 +69,7 @@ def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:
     """Scripts to ask mempools about: given out in 24 hours, at most 20, and those of open sightings."""
     given = tx.addresses.given_since(rfc3339(now - 86400))
     scripts = [Script(row.script) for row in given[-20:]]
-    for waiting in Observed(tx.session).unconfirmed():
-        scripts += [Script(bytes.fromhex(output.script)) for output in waiting.outputs]
+    observed = Observed(tx.session)
+    for waiting in observed.unconfirmed():
+        scripts += [Script(bytes.fromhex(script)) for script in observed.scripts_of(waiting)]
     return list(dict.fromkeys(scripts))[:40]

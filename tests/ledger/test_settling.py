@@ -17,6 +17,7 @@ from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_rows, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus
+from ledger.views.watch_list import sighting_scripts
 from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, name, script, tx
 
@@ -289,6 +290,17 @@ def test_missing_is_not_evicted_until_three_looks_over_an_hour(ledger: Ledger) -
     assert status(ledger, "gift") is DonationStatus.SEEN
     ledger.look((), [], (), ("node",), seconds=3600)
     assert status(ledger, "gift") is DonationStatus.EVICTED
+
+
+def test_mempools_are_asked_about_what_an_open_spend_takes_its_coins_from(ledger: Ledger) -> None:
+    """However long ago its address was given out: without that nothing could say that the spend is gone."""
+    ledger.mine("a", tx("gift", (3, 5000)))
+    with ledger.store.read() as reading:
+        assert sighting_scripts(reading, now=ledger.now) == []
+    away = tx("away", (99, 4000), spends=(("gift", 0),))
+    ledger.look((), [], (SeenTx(away.txid, away.inputs, away.outputs, "node"),), ("node",))
+    with ledger.store.read() as reading:
+        assert sighting_scripts(reading, now=ledger.now) == [script(3)]
 
 
 def test_absence_where_no_mempool_was_shown_means_nothing(ledger: Ledger) -> None:

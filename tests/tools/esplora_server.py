@@ -184,7 +184,13 @@ class EsploraServer(FakeServer):
     def _unconfirmed(self, kind: str, name: str) -> Any:
         rows = []
         for txid, raw in self.chain.mempool.items():
-            scripts = [out.script for out in parse_transaction(raw).outputs]
+            tx = parse_transaction(raw)
+            spent = [
+                parse_transaction(paying).outputs[one.outpoint.vout]
+                for one in tx.inputs
+                if (paying := self.chain.transactions.get(one.outpoint.txid)) is not None
+            ]
+            scripts = [out.script for out in (*tx.outputs, *spent)]
             names = [scripthash_hex(s) if kind == "scripthash" else address_of(s, REGTEST) for s in scripts]
             if name in names:
                 rows.append({"txid": self.faults.told("mempool.txid", txid), "status": {"confirmed": False}})

@@ -348,6 +348,22 @@ def test_a_payment_is_evicted_only_by_the_rule(life: Life) -> None:
     assert f"{gift}:0" in life.ran.live, "mined after all, it counts"
 
 
+def test_a_spend_that_pays_us_nothing_is_evicted_by_the_same_rule(life: Life) -> None:
+    """Absent where mempools were asked about the address that it spends from."""
+    paid = life.give(5, to=3)
+    life.chain.mine(1)
+    life.look()
+    spend = life.chain.send(transaction([(script_no(99), 4_000)], [Outpoint(paid, 0)]))
+    life.look()
+    assert life.state(spend) is TxState.SEEN
+    life.chain.drop(spend)
+    life.look(HOUR)
+    life.look(HOUR)
+    assert life.state(spend) is TxState.SEEN, "two looks, and two hours"
+    life.look(HOUR)
+    assert life.state(spend) is TxState.EVICTED
+
+
 def test_missing_from_one_source_is_nothing(life: Life) -> None:
     """The other one still shows it."""
     gift = life.give(5, to=3)
