@@ -42,7 +42,7 @@ def state_of(path: Path) -> str:
 
 def work(folder: Path) -> None:
     """A day of all sorts: gifts, a reorganisation, a paper, an address, a sale, an order, its goods and payment."""
-    ledger = QuietLedger.new(folder)
+    ledger = QuietLedger.new(folder, url=f"sqlite:///{folder}/ledger.db")
     ledger.mine("one", tx("gift", (0, BTC)))
     ledger.bury()
     with ledger.store.write() as writing:
@@ -188,7 +188,7 @@ def test_writers_who_come_at_once_are_answered_after_their_sync(
             vfs.note(Event("answered", str(folder), other=told.key))
 
     with recorded(vfs, folder, monkeypatch) as events:
-        ledger = QuietLedger.new(folder)
+        ledger = QuietLedger.new(folder, url=f"sqlite:///{folder}/ledger.db")
         writers = [threading.Thread(target=give, args=(ledger, who)) for who in range(8)]
         for writer in writers:
             writer.start()
