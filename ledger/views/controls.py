@@ -6,7 +6,7 @@ Read from what was decided; it names roles, never people, and closes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import Field
 from sqlmodel import Session
@@ -16,7 +16,7 @@ from ledger.core.frozen import Amount, Frozen
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import day_after
 from ledger.rules.spec import APPROVERS
-from ledger.rules.trial_balance import trial_balances
+from ledger.rules.trial_balance import TrialBalance, trial_balances
 
 
 def _period_path(given: dict[str, Any]) -> str:
@@ -86,20 +86,36 @@ class LimitRow(Frozen):
     """Since when; null for a role without any limit."""
 
 
+class _Head(TypedDict):
+    """What is said of a period with or without its balances."""
+
+    campaign: str
+    number: str
+    first: str
+    last: str
+    closed_on: str
+    seq: int
+    through: int
+    reopened: int | None
+
+
+def _head(campaign: str, period: TrialBalance) -> _Head:
+    return _Head(
+        campaign=campaign,
+        number=period.number,
+        first=period.first,
+        last=period.last,
+        closed_on=period.closed_on,
+        seq=period.seq,
+        through=period.through,
+        reopened=period.reopened,
+    )
+
+
 def period_rows(session: Session, campaign: str) -> tuple[PeriodRow, ...]:
     """Every period that was ever closed, the newest first; raises NotFound for an unknown campaign."""
     return tuple(
-        PeriodRow(
-            campaign=campaign,
-            number=period.number,
-            first=period.first,
-            last=period.last,
-            closed_on=period.closed_on,
-            seq=period.seq,
-            through=period.through,
-            reopened=period.reopened,
-        )
-        for period in reversed(trial_balances(session, campaign))
+        PeriodRow(**_head(campaign, period)) for period in reversed(trial_balances(session, campaign))
     )
 
 
@@ -107,14 +123,7 @@ def closed_periods(session: Session, campaign: str) -> tuple[ClosedPeriod, ...]:
     """The trial balance of every period that was ever closed, by its last day; raises NotFound as `period_rows`."""
     return tuple(
         ClosedPeriod(
-            campaign=campaign,
-            number=period.number,
-            first=period.first,
-            last=period.last,
-            closed_on=period.closed_on,
-            seq=period.seq,
-            through=period.through,
-            reopened=period.reopened,
+            **_head(campaign, period),
             rows=tuple(
                 AccountBalance(
                     account=row.account,
