@@ -111,6 +111,7 @@ class _Kept:
     made: Rendered
     reads: Reads
     mark: tuple[object, ...]
+    number: int
     line: str
     encoded: _Encoded
 
@@ -123,6 +124,12 @@ class ReadyAnswers:
         self._always = always
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
+        self._begun = 0
+
+    @property
+    def begun(self) -> int:
+        """How many answers were begun: who asks now may have any that gets a higher number."""
+        return self._begun
 
     def state(self) -> State:
         """The newest state, read from the ledger."""
@@ -132,6 +139,9 @@ class ReadyAnswers:
 
     def answer(self, request: Request, render: Callable[[Any, int], Rendered]) -> Response:
         """What `render(tx, now)` makes now; a public answer is kept under the state that it was made in."""
+        with self._lock:
+            self._begun += 1
+            number = self._begun
         now = self._ports.clock()
         with self._ports.store.read() as tx:
             made = render(tx, now)
@@ -143,18 +153,25 @@ class ReadyAnswers:
         encoded = self._encode(asked, made, state.line)
         if len(asked) <= LONGEST:
             with self._lock:
-                self._kept[asked] = _Kept(made, reads, state.mark(reads), state.line, encoded)
+                self._kept[asked] = _Kept(made, reads, state.mark(reads), number, state.line, encoded)
                 self._kept.move_to_end(asked)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
         whole = Rendered(encoded.plain, made.media_type, made.headers)
         return as_response(request, whole)
 
-    def ready(self, asked: str, state: State) -> _Encoded | None:
-        """Kept bytes that are what the ledger says now; None where there are none."""
+    def ready(self, asked: str, state: State, arrived: int) -> _Encoded | None:
+        """Kept bytes that are what the ledger says now, or said since the asker came; None where there are none.
+
+        What changed after the making began is for those who ask later: else facts that come faster than a page is
+        made would have every reader make it.
+
+        Args:
+            arrived: what `begun` was when the asker came.
+        """
         with self._lock:
             kept = self._kept.get(asked)
-            if kept is None or kept.mark != state.mark(kept.reads):
+            if kept is None or (kept.number <= arrived and kept.mark != state.mark(kept.reads)):
                 return None
             self._kept.move_to_end(asked)
             if kept.line != state.line and _MARK in kept.made.body:
@@ -196,15 +213,6 @@ class ReadyAnswers:
         )
 
 
-@dataclass(slots=True)
-class _Making:
-    """An answer that somebody is making, the `number`-th that was begun; `kept`: it became bytes that are kept."""
-
-    number: int
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-    kept: bool = False
-
-
 def asked_of(scope: Scope | MutableMapping[str, Any]) -> str:
     """What was asked for: the path with its query."""
     query = scope["query_string"]
@@ -221,8 +229,7 @@ class ReadyRoute:
         self._state: State | None = None
         self._seen = (-1.0, -1)
         self._looking = asyncio.Lock()
-        self._making: dict[str, _Making] = {}
-        self._begun = 0
+        self._making: dict[str, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _has_token(scope):
@@ -232,46 +239,42 @@ class ReadyRoute:
         if len(asked) > LONGEST or not _may_be_kept(asked):
             await self._app(scope, receive, send)
             return
-        ready = self._answers.ready(asked, await self._now())
+        arrived = self._answers.begun
+        ready = self._answers.ready(asked, await self._now(), arrived)
         if ready is None:
-            ready = await self._made_by_another(asked)
+            ready = await self._made_by_another(asked, arrived)
         if ready is not None:
             await _send(ready, scope, send)
             return
-        self._begun += 1
-        making = self._making[asked] = _Making(self._begun)
+        done = self._making[asked] = asyncio.Event()
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
             messages.append(message)
 
+        kept = False
         try:
             await self._app(scope, receive, keep)
-            making.kept = bool(messages) and messages[0].get("status") in (200, 304)
+            kept = bool(messages) and messages[0].get("status") in (200, 304)
         finally:
             del self._making[asked]
-            making.done.set()
-        ready = self._answers.before(asked) if making.kept else None
+            done.set()
+        ready = self._answers.before(asked) if kept else None
         if ready is not None:
             await _send(ready, scope, send)
             return
         for message in messages:
             await send(message)
 
-    async def _made_by_another(self, asked: str) -> _Encoded | None:
+    async def _made_by_another(self, asked: str, arrived: int) -> _Encoded | None:
         """What somebody else is making; the bytes before, where that takes long; None where it is ours to make."""
-        arrived = self._begun
-        while (making := self._making.get(asked)) is not None:
+        while (done := self._making.get(asked)) is not None:
             before = self._answers.before(asked)
             try:
-                await asyncio.wait_for(making.done.wait(), None if before is None else PATIENCE)
+                await asyncio.wait_for(done.wait(), None if before is None else PATIENCE)
             except TimeoutError:
                 return before
-            ready = self._answers.ready(asked, await self._now())
-            if ready is None and making.kept and making.number > arrived:
-                # It was begun after this reader asked: what changed since is for those who ask later. Else facts that
-                # come faster than a page is made would have every reader make it.
-                ready = self._answers.before(asked)
+            ready = self._answers.ready(asked, await self._now(), arrived)
             if ready is not None:
                 return ready
         return None
