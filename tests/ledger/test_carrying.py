@@ -21,6 +21,7 @@ from ledger.views.carrying import Carrying
 from ledger.views.queries import campaign_report
 from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
+from tests.tools.stories import stories
 
 pytestmark = pytest.mark.on_both
 
@@ -177,7 +178,7 @@ def by_origin(ledger: Ledger, use_id: str) -> int:
         return total
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=stories(6), deadline=None)
 @given(
     prices=st.lists(st.integers(1, 90_000_000), min_size=1, max_size=3),
     steps=st.lists(
