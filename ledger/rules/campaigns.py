@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
@@ -113,13 +114,16 @@ class Offer:
 # ── what other rules ask ─────────────────────────────────────────────────────────────────────────────────
 
 
+_CAMPAIGN = select(CampaignRow).where(CampaignRow.slug == bindparam("slug"))
+
+
 def find_campaign(session: Session, slug: str) -> CampaignRow | None:
-    return session.get(CampaignRow, slug)
+    return session.exec(_CAMPAIGN, params={"slug": slug}).first()
 
 
 def campaign_of(session: Session, slug: str) -> CampaignRow:
     """The campaign of a name; raises NotFound."""
-    campaign = session.get(CampaignRow, slug)
+    campaign = find_campaign(session, slug)
     if campaign is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     return campaign

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -110,26 +110,33 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
     return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in session.exec(query)}
 
 
+_RECALL = select(RecallRow).where(
+    RecallRow.campaign == bindparam("campaign"),
+    RecallRow.product == bindparam("product"),
+    RecallRow.lot == bindparam("lot"),
+    col(RecallRow.reversed_by).is_(None),
+)
+_EXPIRY = select(func.min(LotDeliveryRow.expiry)).where(
+    LotDeliveryRow.campaign == bindparam("campaign"),
+    LotDeliveryRow.product == bindparam("product"),
+    LotDeliveryRow.lot == bindparam("lot"),
+    col(LotDeliveryRow.reversed_by).is_(None),
+)
+
+
+def _as_ordered(campaign: str, lot: Lot) -> dict[str, str]:
+    """The parameters of a question about a lot, or about the one that it came too much with."""
+    return {"campaign": campaign, "product": lot.product, "lot": lot.ordered.number}
+
+
 def recall_of(session: Session, campaign: str, lot: Lot) -> RecallRow | None:
     """The recall of a lot that stands, if any; what came too much with a lot is called back with it."""
-    query = select(RecallRow).where(
-        RecallRow.campaign == campaign,
-        RecallRow.product == lot.product,
-        RecallRow.lot == lot.ordered.number,
-        col(RecallRow.reversed_by).is_(None),
-    )
-    return session.exec(query).first()
+    return session.exec(_RECALL, params=_as_ordered(campaign, lot)).first()
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
     """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    query = select(func.min(LotDeliveryRow.expiry)).where(
-        LotDeliveryRow.campaign == campaign,
-        LotDeliveryRow.product == lot.product,
-        LotDeliveryRow.lot == lot.ordered.number,
-        col(LotDeliveryRow.reversed_by).is_(None),
-    )
-    return session.exec(query).one()
+    return session.exec(_EXPIRY, params=_as_ordered(campaign, lot)).one()
 
 
 def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str | None, field: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
@@ -76,14 +77,17 @@ def day_after(day: str) -> str:
     return (dt.date.fromisoformat(day) + dt.timedelta(days=1)).isoformat()
 
 
+_LAST_CLOSED = (
+    select(PeriodRow)
+    .where(PeriodRow.campaign == bindparam("campaign"), PeriodRow.status == ProposalStatus.APPROVED)
+    .order_by(col(PeriodRow.last).desc())
+    .limit(1)
+)
+
+
 def last_closed(session: Session, campaign: str) -> PeriodRow | None:
     """The newest closed period of a campaign; None while every period is open."""
-    return session.exec(
-        select(PeriodRow)
-        .where(PeriodRow.campaign == campaign, PeriodRow.status == ProposalStatus.APPROVED)
-        .order_by(col(PeriodRow.last).desc())
-        .limit(1)
-    ).first()
+    return session.exec(_LAST_CLOSED, params={"campaign": campaign}).first()
 
 
 def pending_period(session: Session, campaign: str) -> PeriodRow | None:
