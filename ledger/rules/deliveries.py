@@ -32,11 +32,21 @@ from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     LotCount,
     goods_line,
+    lot_columns,
     moved,
     require_in_date,
     require_not_recalled,
 )
-from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
+from ledger.rules.rows import (
+    Columns,
+    add_row,
+    add_rows,
+    change_row,
+    find_numbered,
+    paper_head,
+    require_numbered,
+    reverse_row,
+)
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -190,25 +200,21 @@ def _post_handover(context: Context, facts: Handover) -> Posting[None]:
 
 def _fold_handover(books: Books, entry: Entry[Handover, None]) -> None:
     session, facts = books.session, entry.facts
-    session.add(
-        HandoverRow(
-            **paper_head(entry),
-            place=facts.place,
-            organisation=facts.organisation,
-            expired=facts.expired,
-            signed=facts.signed,
-            signed_on=None if facts.signed is None else entry.date,
-        )
+    add_row(
+        session,
+        HandoverRow,
+        **paper_head(entry),
+        place=facts.place,
+        organisation=facts.organisation,
+        expired=facts.expired,
+        signed=facts.signed,
+        signed_on=None if facts.signed is None else entry.date,
     )
-    session.flush()
-    for n, lot in enumerate(facts.lots):
-        session.add(
-            HandoverLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
-        )
+    add_rows(session, HandoverLotRow, [{"entry": entry.seq, **lot} for lot in lot_columns(facts.lots)])
 
 
 def _unfold_handover(books: Books, entry: Entry[Handover, None], seq: int) -> None:
-    mark_reversed(books.session, HandoverRow, entry.seq, seq)
+    reverse_row(books.session, HandoverRow, entry.seq, seq)
 
 
 def _post_signed(context: Context, facts: Signature) -> Posting[None]:
@@ -228,16 +234,17 @@ def _post_signed(context: Context, facts: Signature) -> Posting[None]:
 
 
 def _fold_signed(books: Books, entry: Entry[Signature, None]) -> None:
-    handover = require_handover(books.session, entry.campaign, entry.facts.number)
-    handover.signed, handover.signed_on = entry.facts.sha256, entry.date
-    books.session.add(handover)
+    _sign(books.session, entry.campaign, entry.facts.number, entry.facts.sha256, entry.date)
 
 
 def _unfold_signed(books: Books, entry: Entry[Signature, None], _seq: int) -> None:
     """A reversed signature leaves the handover unsigned."""
-    handover = require_handover(books.session, entry.campaign, entry.facts.number)
-    handover.signed, handover.signed_on = None, None
-    books.session.add(handover)
+    _sign(books.session, entry.campaign, entry.facts.number, None, None)
+
+
+def _sign(session: Session, campaign: str, number: str, signed: str | None, day: str | None) -> None:
+    handover = require_handover(session, campaign, number)
+    change_row(session, HandoverRow, handover.entry, signed=signed, signed_on=day)
 
 
 def _post_distribution(context: Context, facts: Distribution) -> Posting[None]:
@@ -307,37 +314,35 @@ def _post_recipients(
 
 def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
     session, facts = books.session, entry.facts
-    session.add(
-        DistributionRow(
-            **paper_head(entry),
-            organisation=facts.organisation,
-            expired=facts.expired,
-        )
+    add_row(
+        session,
+        DistributionRow,
+        **paper_head(entry),
+        organisation=facts.organisation,
+        expired=facts.expired,
     )
-    session.flush()
     recipients = facts.recipients
     if recipients is None and facts.place is not None and facts.lots is not None:
         recipients = (Recipient(place=facts.place, lots=facts.lots, facilities=facts.facilities),)
+    people: list[Columns] = []
+    lots: list[Columns] = []
     for at, told in enumerate(recipients or ()):
-        session.add(
-            RecipientRow(entry=entry.seq, n=at, place=told.place, kind=told.kind, facilities=told.facilities)
+        people.append(
+            {
+                "entry": entry.seq,
+                "n": at,
+                "place": told.place,
+                "kind": told.kind,
+                "facilities": told.facilities,
+            }
         )
-        session.flush()
-        for n, lot in enumerate(told.lots):
-            session.add(
-                DistributionLotRow(
-                    entry=entry.seq,
-                    recipient=at,
-                    n=n,
-                    product=lot.product,
-                    lot=lot.lot,
-                    quantity=lot.quantity,
-                )
-            )
+        lots += [{"entry": entry.seq, "recipient": at, **lot} for lot in lot_columns(told.lots)]
+    add_rows(session, RecipientRow, people)
+    add_rows(session, DistributionLotRow, lots)
 
 
 def _unfold_distribution(books: Books, entry: Entry[Distribution, None], seq: int) -> None:
-    mark_reversed(books.session, DistributionRow, entry.seq, seq)
+    reverse_row(books.session, DistributionRow, entry.seq, seq)
 
 
 def _post_loss(context: Context, facts: Loss) -> Posting[None]:
@@ -361,22 +366,22 @@ def _post_loss(context: Context, facts: Loss) -> Posting[None]:
 
 def _fold_loss(books: Books, entry: Entry[Loss, None]) -> None:
     facts = entry.facts
-    books.session.add(
-        LossRow(
-            **paper_head(entry),
-            place=facts.place,
-            product=facts.product,
-            lot=facts.lot,
-            quantity=facts.quantity,
-            cause=facts.cause,
-            reason=facts.reason,
-            report=facts.report,
-        )
+    add_row(
+        books.session,
+        LossRow,
+        **paper_head(entry),
+        place=facts.place,
+        product=facts.product,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        cause=facts.cause,
+        reason=facts.reason,
+        report=facts.report,
     )
 
 
 def _unfold_loss(books: Books, entry: Entry[Loss, None], seq: int) -> None:
-    mark_reversed(books.session, LossRow, entry.seq, seq)
+    reverse_row(books.session, LossRow, entry.seq, seq)
 
 
 HANDOVER = Kind(

@@ -21,6 +21,7 @@ from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
+from ledger.rules.rows import Columns
 from ledger.rules.spec import Context
 
 
@@ -46,6 +47,14 @@ class LotCount:
     @property
     def of(self) -> Lot:
         return Lot(self.product, self.lot)
+
+
+def lot_columns(lots: Sequence[LotCount]) -> list[Columns]:
+    """The columns of `ledger.model.recorded.LotLine` for the lots of a paper, in its order, but for the paper's."""
+    return [
+        {"n": n, "product": lot.product, "lot": lot.lot, "quantity": lot.quantity}
+        for n, lot in enumerate(lots)
+    ]
 
 
 def goods_line(campaign: str, kind: AccountClass, place: str, lot: Lot) -> str:
