@@ -19,6 +19,7 @@ from ledger.rules.gift_values import Worth, line_value, worths
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
 from ledger.views.campaign import SumRow, SumTable, SumTotal
+from ledger.views.given_value import CARRIED_ON
 
 NOTHING = Worth(0, 0)
 
@@ -139,7 +140,7 @@ class Carrying:
             match span.state:
                 case UnitState.VOID:
                     found.add(_Where.VOID, "", mine)
-                case UnitState.USED if use_named(span.ref).cause in _CARRIED_ON:
+                case UnitState.USED if use_named(span.ref).cause in CARRIED_ON:
                     self._carry(found, span, Use("", line, mine, span.end - span.start, ()))
                 case UnitState.USED if money:
                     found.add(_Where.OTHER, use_named(span.ref).cause, mine)
@@ -196,10 +197,6 @@ class Carrying:
             rest, fee = rest + before.worth, fee + before.fee
             gross = None if gross is None or before.gross is None else gross + before.gross
         self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
-
-
-_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION})
-"""Uses that carry coins to another line, where they are looked for."""
 
 
 _GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}

@@ -6,6 +6,7 @@ Everything is computed from lines, documents and observations; nothing is stored
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -13,24 +14,25 @@ from sqlmodel import Session
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState
-from ledger.core.names import GoodsLine, LineKind, line_named, use_named
+from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
-from ledger.recording.dating import HAPPENED
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
 from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
-from ledger.views.paper_steps import Detail, PaperStep, paper_step
+from ledger.views.given_value import GivenValue
+from ledger.views.paper_steps import Figures, PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
 from ledger.views.stages import BarsOfLines
@@ -92,6 +94,7 @@ class DonationFollower:
         self._lines = self._books.lines
         self._observed = Observed(tx.session)
         self._campaign = campaign
+        self._times: dict[int, int | None] = {}
         self.campaign = campaign_of(tx.session, campaign)
         self._bars = BarsOfLines(self._books, campaign)
         self.products = products_of(tx.session, campaign)
@@ -107,11 +110,10 @@ class DonationFollower:
         steps = self._chain_steps(watched, output, gift, sources)
         followed = Followed()
         if gift is not None and gift.live and gift.units is not None:
-            followed = self.followed(*gift.units)
+            followed = self.followed(*gift.units, value=gift.value)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
-        depth = depth_of(self._tx)
         restriction = restriction_in(self._tx, gift, output)
         return DonationTrail(
             key=str(outpoint),
@@ -124,10 +126,11 @@ class DonationFollower:
             amount=Amount.of("BTC", output.sats),
             status=status,
             confirmations=confirmations_of(self._tx, watched),
-            needed=max(depth, MATURITY) if watched.coinbase else depth,
+            needed=self._needed(watched),
             block=block,
             seen_at=watched.first_at,
-            settled_at=gift.at if gift is not None and gift.live else None,
+            settled_at=None if gift is None or not gift.live else self._settled_at(gift, watched),
+            recorded_at=gift.at if gift is not None and gift.live else None,
             value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
             rate_sources=sources,
             replaced_by=watched.by,
@@ -143,6 +146,22 @@ class DonationFollower:
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
         )
 
+    def _needed(self, watched: WatchedTx) -> int:
+        """Confirmations after which a payment is settled."""
+        depth = depth_of(self._tx)
+        return max(depth, MATURITY) if watched.coinbase else depth
+
+    def _settled_at(self, gift: SettledGift, watched: WatchedTx) -> str:
+        """When the chain buried a gift deep enough: the time of that block; of one that was not read, when we looked.
+
+        A gift in a block that was read late is recorded late, and settled when it settled all the same.
+        """
+        height = gift.height + self._needed(watched) - 1
+        if height not in self._times:
+            self._times[height] = self._observed.time_of(height)
+        time = self._times[height]
+        return gift.at if time is None else rfc3339(time)
+
     def _changes_of(self, gift: SettledGift) -> tuple[TrailChange, ...]:
         return self.later.of(gift.outpoint, GivenUnits(gift.entry, gift.units, gift.first_height))
 
@@ -153,14 +172,22 @@ class DonationFollower:
         gift: SettledGift | None,
         sources: tuple[str, ...],
     ) -> list[Step]:
-        def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
+        def step(
+            kind: StepKind,
+            at: str,
+            detail: tuple[tuple[str, str], ...],
+            entry: int | None,
+            figures: Mapping[str, Amount] | None = None,
+        ) -> Step:
             return Step(
                 kind=kind,
                 at=at,
+                booked=None,
                 amount=Amount.of("BTC", output.sats),
                 unit="",
                 place="",
                 reference="",
+                figures=figures or {},
                 detail=dict(detail),
                 evidence=(),
                 entry=entry,
@@ -177,10 +204,13 @@ class DonationFollower:
             steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
         else:
             detail = [("block", str(gift.height)), ("block_time", rfc3339(gift.time))]
-            if gift.value is not None:
-                detail.append(("value", f"{gift.value} {gift.currency}"))
+            figures = {}
+            if gift.value is not None and gift.currency is not None:
+                figures["value"] = Amount.of(gift.currency, gift.value)
                 detail.append(("rate_sources", str(len(sources))))
-            steps.append(step(StepKind.SETTLED, gift.at, tuple(detail), gift.entry))
+            steps.append(
+                step(StepKind.SETTLED, self._settled_at(gift, watched), tuple(detail), gift.entry, figures)
+            )
             later = [(StepKind.BLOCKED, gift.blocked_at), (StepKind.RELEASED, gift.released_at)]
             later.append(
                 (StepKind.RESTORED, gift.restored_at) if gift.live else (StepKind.VOIDED, gift.voided_at)
@@ -188,8 +218,12 @@ class DonationFollower:
             steps += [step(kind, at, (), None) for kind, at in later if at is not None]
         return steps
 
-    def followed(self, line: str, start: int, end: int) -> Followed:
-        """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
+    def followed(self, line: str, start: int, end: int, *, value: int | None = None) -> Followed:
+        """What became of `start..end` of a line: its steps, where all of it is, and its thread.
+
+        `value`: what coins were worth when they were given.
+        """
+        given = GivenValue(line, start, end, value)
         shares: list[LineShare] = []
         points: list[ThreadPoint] = []
         by_step = UnitsByStep()
@@ -198,6 +232,9 @@ class DonationFollower:
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         spans[line].append((start, end))
         for visit in follow(self._lines, line, start, end):
+            given.see(visit)
+            if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
+                by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
@@ -210,6 +247,7 @@ class DonationFollower:
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
+        by_step.charge(fetched_by(self._books.session, by_step.sales()))
         steps = self._steps(by_step)
         for name, pieces in spans.items():
             asset = line_named(name).asset
@@ -260,7 +298,7 @@ class DonationFollower:
         if kind == "gift-return" and ending is ExitKind.RETURNED:
             row.units += units
         else:
-            row.lost[ending] += units
+            row.lost[ending, asset] += units
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
         left = self._bars.ending_of(line) if stays else None
@@ -291,8 +329,20 @@ class DonationFollower:
         if noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
             kind = StepKind.CARRIED
         if noun == "refund" and not row.units:  # a claim written off: nothing came back
-            kind, row = StepKind.WRITTEN_OFF, replace(row, units=sum(row.lost.values()), lost={})
+            kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})
+        if noun == UseCause.CONVERSION:
+            paper = replace(paper, figures={**paper.figures, **self._sold(row)})
         return self._step(kind, row, paper, number, self._papers_about(noun, number))
+
+    def _sold(self, row: StepUnits) -> Figures:
+        """What the donation's coins fetched, from their worth when given to what reached the bank (rule 10)."""
+        gross = Amount.of(row.asset, row.units + row.exchange_fee)
+        figures = {"sold": Amount.of("BTC", row.sold)}
+        if row.worth is not None and row.asset == self.campaign.currency:
+            gain = gross.minor - row.worth
+            figures["carrying_value"] = Amount.of(row.asset, row.worth)
+            figures["gain" if gain >= 0 else "loss"] = Amount.of(row.asset, abs(gain))
+        return {**figures, "gross": gross, "exchange_fee": Amount.of(row.asset, row.exchange_fee)}
 
     def _payment_step(self, number: str, row: StepUnits) -> Step:
         session = self._books.session
@@ -301,29 +351,30 @@ class DonationFollower:
         product = self.products.get(row.asset)
         service = product is not None and product.nature is Nature.SERVICE
         kind = StepKind.PAID if service else StepKind.ORDERED
-        detail: Detail = (("payment", number),)
+        figures: Figures = {}
         if row.value:
-            detail = (("paid", str(row.value)), ("currency", order.currency), *detail)
+            figures = {"paid": Amount.of(order.currency, row.value)}
         else:  # all of it went as the fee
-            kind, row = StepKind.FEE, replace(row, units=sum(row.lost.values()), lost={})
-        paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail)
+            kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
+        detail = (("payment", number),)
+        paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)
 
     def _step(
         self, kind: StepKind, row: StepUnits, paper: PaperStep, reference: str, papers: tuple[Paper, ...]
     ) -> Step:
-        detail = dict(paper.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
-        if paper.happened is not None:
-            detail[HAPPENED] = paper.happened
+        lost = {ending.value: Amount.of(asset, n) for (ending, asset), n in row.lost.items() if n}
         return Step(
             kind=kind,
-            at=paper.date,
+            at=paper.happened or paper.date,
+            booked=None if paper.happened is None else paper.date,
             amount=Amount.of(row.asset, row.units),
             unit=self._names.unit(row.asset),
             place=paper.place or row.place,
             reference=reference,
-            detail=detail,
+            figures={**paper.figures, **lost},
+            detail=dict(paper.detail),
             evidence=papers,
             entry=paper.entry,
             over=True,
@@ -353,10 +404,12 @@ class DonationFollower:
         return Step(
             kind=StepKind.HELD,
             at="",
+            booked=None,
             amount=Amount.of(asset, units),
             unit=self._names.unit(asset),
             place=place,
             reference="",
+            figures={},
             detail=dict(detail),
             evidence=(),
             entry=None,

@@ -90,7 +90,9 @@ class Step(Frozen):
     kind: StepKind
     """What happened."""
     at: str
-    """When, RFC 3339; the day alone where no more is known."""
+    """When it happened, RFC 3339; the day alone where no more is known."""
+    booked: str | None
+    """Its accounting day, where that is another than the day that it happened."""
     amount: Amount
     """How much of the donation it happened to."""
     unit: str
@@ -99,8 +101,10 @@ class Step(Frozen):
     """Place, organisation, order or conversion, by its proper name."""
     reference: str
     """Number of the order, receipt, waybill, conversion, handover or distribution."""
+    figures: Mapping[str, Amount]
+    """Named amounts, each in its own asset, such as `rate`, `fee` and `damaged`."""
     detail: Mapping[str, str]
-    """Named facts, such as `rate` and `of`."""
+    """Named facts that are no amounts, such as `block` and `expires`."""
     evidence: tuple[Paper, ...]
     """Its papers."""
     entry: int | None
@@ -241,6 +245,8 @@ class Donation(Frozen):
     seen_at: str | None
     """When a source first showed it, RFC 3339."""
     settled_at: str | None
+    """When it was buried deep enough, RFC 3339; of bank money and gifts in kind the day that they came."""
+    recorded_at: str | None
     """When it went into the books, RFC 3339."""
     value: Amount | None
     """Its worth on the campaign's valuation clock; null while that is not known."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from api.pages.sentences.donation import donation_sentence
 from api.pages.sentences.units import plain
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.frozen import Amount
 from ledger.core.lines import Append, Open, Part, PartKind, Use
 from ledger.rules.books import Books
 from ledger.tracing.follow import Ending, Stay, follow, origins
@@ -125,7 +126,7 @@ def test_a_donor_reads_what_the_supplier_paid_back_and_where_it_is_now(tmp_path:
         "Maker",
         "R-1",
     )
-    assert dict(step.detail) == {"written_off": "30"}
+    assert dict(step.figures) == {"written_off": Amount.of("KIT", 30)}
     places = {(place.kind, place.amount.asset): place.amount.minor for place in trail.places}
     assert (places[ExitKind.HELD, "USD"], places[ExitKind.WRITTEN_OFF, "KIT"]) == (3_000, 30)
 

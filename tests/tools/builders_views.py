@@ -427,7 +427,8 @@ def story_trail(unit: str = "mask") -> DonationTrail:
     sheets = papers()
 
     def step(kind: StepKind, at: str, asset: str, units: int, place: str, reference: str,
-             detail: tuple[tuple[str, str], ...] = (), paper: tuple[Paper, ...] = (), over: bool = True) -> Step:  # fmt: skip
+             figures: dict[str, Amount] | None = None, paper: tuple[Paper, ...] = (), over: bool = True,
+             detail: tuple[tuple[str, str], ...] = ()) -> Step:  # fmt: skip
         named = "" if asset in ("BTC", "USD") else unit
         return Step(
             kind=kind,
@@ -435,6 +436,8 @@ def story_trail(unit: str = "mask") -> DonationTrail:
             unit=named,
             place=place,
             reference=reference,
+            booked=None,
+            figures=figures or {},
             detail=dict(detail),
             entry=40,
             over=over,
@@ -447,17 +450,17 @@ def story_trail(unit: str = "mask") -> DonationTrail:
         txid=TXID, vout=1, address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", amount=sats(1_000_000),
         status=DonationStatus.SETTLED, confirmations=18_198, needed=6, returned=sats(0),
         block=Block(height=632_214, hash="00" * 32, time="2020-05-29T14:00:00Z"),
-        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", value=Amount.of("USD", 9_512),
+        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", recorded_at="2020-05-29T14:05:00Z", value=Amount.of("USD", 9_512),
         rate_sources=("kraken", "bitstamp"), replaced_by=None,
         steps=(
-            step(StepKind.SETTLED, "2020-05-29T14:02:00Z", "BTC", 1_000_000, "", "", (("block", "632214"), ("value", "95.12 USD"))),
-            step(StepKind.CONVERTED, "2020-06-03", "USD", 9_500, "C-2", "C-2", (("rate", "9500.00 USD"),), sheets[2:3]),
-            step(StepKind.ORDERED, "2020-06-05", unit, 37, "PO-3", "PO-3", (("price", "2.56 USD"),), sheets[:1]),
-            step(StepKind.RECEIVED, "2020-06-24", unit, 37, "Beijing", "GRN-3", (("of", "72000"),), sheets[1:2]),
-            step(StepKind.ARRIVED, "2020-08-03", unit, 37, "Abuja", "W-002", (), sheets[3:4]),
-            step(StepKind.HANDED, "2020-08-06", unit, 37, "WAHO", "H-2", (), sheets[4:5]),
+            step(StepKind.SETTLED, "2020-05-29T14:02:00Z", "BTC", 1_000_000, "", "", {"value": Amount.of("USD", 9_512)}, detail=(("block", "632214"),)),
+            step(StepKind.CONVERTED, "2020-06-03", "USD", 9_500, "C-2", "C-2", {"rate": Amount.of("USD", 950_000)}, sheets[2:3]),
+            step(StepKind.ORDERED, "2020-06-05", unit, 37, "PO-3", "PO-3", {"price": Amount.of("USD", 256)}, sheets[:1]),
+            step(StepKind.RECEIVED, "2020-06-24", unit, 37, "Beijing", "GRN-3", {"of": Amount.of(unit, 72_000)}, sheets[1:2]),
+            step(StepKind.ARRIVED, "2020-08-03", unit, 37, "Abuja", "W-002", {}, sheets[3:4]),
+            step(StepKind.HANDED, "2020-08-06", unit, 37, "WAHO", "H-2", {}, sheets[4:5]),
             step(StepKind.DISTRIBUTED, "2020-09-21", unit, 30, "Ghana", "D-15"),
-            step(StepKind.HELD, "2020-09-21", unit, 7, "WAHO", "", (), (), False),
+            step(StepKind.HELD, "2020-09-21", unit, 7, "WAHO", "", {}, (), False),
         ),
         places=(
             Place(kind=ExitKind.DISTRIBUTED, unit=unit, place="Ghana", since="2020-09-21", amount=Amount.of(unit, 30)),
@@ -476,7 +479,7 @@ def waiting_trail(status: DonationStatus = DonationStatus.SEEN) -> DonationTrail
     outpoint = f"{'ab' * 32}:0"
     return changed(
         story_trail(), status=status, key=outpoint, outpoint=outpoint, txid="ab" * 32, vout=0, confirmations=2,
-        settled_at=None, block=None, steps=(), places=(), shares=(), thread=(), value=None,
+        settled_at=None, recorded_at=None, block=None, steps=(), places=(), shares=(), thread=(), value=None,
     )  # fmt: skip
 
 

@@ -16,12 +16,12 @@ LIMITS_NOTE = (
 
 
 def booked(date: str, happened: str | None = None) -> str:
-    """`1 December 2023, happened 21 November 2023`; the day alone where it was booked on that day.
+    """`21 November 2023, booked 1 December 2023`; the day alone where it was booked on that day.
 
     A day is never broken over two lines.
     """
-    days = [day(date).replace(" ", "\u00a0")]
-    return ", happened ".join(days + ([day(happened).replace(" ", "\u00a0")] if happened else []))
+    days = [day(told).replace(" ", "\u00a0") for told in (happened, date) if told]
+    return ", booked ".join(days)
 
 
 def period_closed(row: PeriodRow) -> str:

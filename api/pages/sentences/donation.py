@@ -250,7 +250,9 @@ def status_detail(trail: Donation) -> str:
         block = ""
         if trail.block:
             block = f"; in block {count(trail.block.height)} of {time(trail.block.time)}"
-        return f"since {day(trail.settled_at)}{block}{late}"
+        recorded = trail.recorded_at or trail.settled_at
+        apart = f"; recorded on {day(recorded)}" if recorded[:10] != trail.settled_at[:10] else ""
+        return f"since {day(trail.settled_at)}{block}{apart}{late}"
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
     if trail.status is DonationStatus.SEEN and trail.seen_at:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
-from api.pages.sentences.units import day, time
+from api.pages.sentences.units import amount, day, time
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
@@ -61,6 +61,13 @@ _LABELS = {
     "block_time": "Block of",
     "price": "Price",
     "sources": "Sources",
+    "rate_sources": "Sources of the rate",
+    "sold": "Sold",
+    "carrying_value": "Worth when given",
+    "gain": "Gain since",
+    "loss": "Loss since",
+    "gross": "Fetched, before the exchange’s fee",
+    "exchange_fee": "Exchange’s fee",
     "past_last_day": "After its last day of use:",
 }
 
@@ -86,37 +93,39 @@ def fact_label(name: str) -> str:
     return _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
-_HIDDEN = {"currency", "waits", "block_hash"}
+_HIDDEN = {"waits", "block_hash"}
+_NOTHING_SAID = {"exchange_fee", "gain", "loss"}
+"""Figures that are left out of the words where they are zero."""
 
 
 def step_facts(step: Step) -> list[str]:
-    """Named facts as `Rate 9,457.33 USD`; whole numbers of a step with a currency are its minor units."""
-    currency = step.detail.get("currency", "")
-    return [
-        f"{fact_label(name)} {_fact(step.kind, name, text, currency)}"
-        for name, text in step.detail.items()
-        if name not in _HIDDEN
+    """Named figures as `Rate 9,457.33 USD`, each in its own asset, then named facts; pieces in the step's unit."""
+    figures = [
+        f"{fact_label(name)} {_figure(step, figure)}"
+        for name, figure in step.figures.items()
+        if figure.minor or name not in _NOTHING_SAID
     ]
+    facts = [
+        f"{fact_label(name)} {_fact(name, text)}" for name, text in step.detail.items() if name not in _HIDDEN
+    ]
+    booked = [] if step.booked is None else [f"Booked on {day(step.booked)}"]
+    return figures + facts + booked
 
 
-def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
+def _figure(step: Step, figure: Amount) -> str:
+    if is_money(figure.asset):
+        return exact_with_asset(figure)
+    return amount(figure, step.unit if figure.asset == step.amount.asset else figure.asset)
+
+
+def _fact(name: str, text: str) -> str:
     if name == "block_time":
         return time(text)
     if _DAY.fullmatch(text):
         return day(text)
-    head, _, asset = text.partition(" ")
-    if not (head.isascii() and head.isdigit() and len(head) < 18):
-        return text
-    if is_money(asset):
-        return exact_with_asset(Amount.of(asset, int(head)))
-    if name == "fee" and currency and step_kind is StepKind.CONVERTED:
-        return exact_with_asset(Amount.of("BTC", int(head)))
-    if is_money(currency) and name in _MONEY_FACTS:
-        return exact_with_asset(Amount.of(currency, int(head)))
-    return f"{count(int(head))} {asset}".strip()
+    return count(int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else text
 
 
-_MONEY_FACTS = {"rate", "paid", "fee", "price", "slippage", "above_quote", "value"}
 _LINES = {
     "stock": "In stock at {}",
     "transit": "In transit, {}",
