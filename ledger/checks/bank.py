@@ -75,6 +75,8 @@ def _said(line: BankLineRow) -> tuple[BankLine, int, int | None]:
         amount=line.amount,
         booked=line.booked,
         text=line.text,
+        reference=line.reference,
+        file=line.file,
     )
     return facts, line.matched, line.aside_by
 

@@ -23,14 +23,15 @@ class Direction(StrEnum):
 class BankLineRow(Table, table=True):
     """One booked line: `amount` minor units that came in or went out on the day `booked`.
 
-    `identity` commits to what the bank knows it by, `text` to its words. `matched` of the amount is the money of
-    entries; `aside_by` is the entry that said it is none of this campaign's.
+    `identity` names it; `reference` commits to the bank's own reference, `text` to its words, where it has any.
+    `file` is the hash of the file that told of it first. `matched` of the amount is the money of entries; `aside_by`
+    is the entry that said it is none of this campaign's.
     """
 
     __tablename__: ClassVar[Any] = "bank_lines"
     __table_args__ = (
         UniqueConstraint("campaign", "identity"),
-        Index("bank_lines_bank", "campaign", "bank", "currency"),
+        Index("bank_lines_bank", "campaign", "bank", "currency", "booked"),
         one_of("direction", Direction),
         STRICT,
     )
@@ -45,6 +46,8 @@ class BankLineRow(Table, table=True):
     amount: int = Field(sa_type=LONG)
     booked: str = Field(sa_type=TEXT)
     text: str | None = Field(default=None, sa_type=TEXT)
+    reference: str | None = Field(default=None, sa_type=TEXT)
+    file: str | None = Field(default=None, sa_type=TEXT)
     at: str = Field(sa_type=TEXT)  # when it was recorded
     matched: int = Field(default=0, sa_type=LONG)
     aside_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

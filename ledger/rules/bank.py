@@ -5,6 +5,7 @@ Text and references of a line are private: an entry holds their commitments, nev
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -29,8 +30,8 @@ Balance = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, strict=True)]
 class BankLine:
     """One booked line of a statement: `amount` minor units that came in or went out on the day `booked`.
 
-    `identity` commits to the bank's own reference, else to account, day, amount, text and its n-th occurrence
-    that day; `text` commits to the words.
+    `identity` commits to account, day, amount and its n-th occurrence that day; `reference` to the bank's own
+    reference, `text` to the words. `file` is the hash of the file that told of it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -41,6 +42,8 @@ class BankLine:
     amount: Positive
     booked: Date
     text: Sha256 | None = None
+    reference: Sha256 | None = None
+    file: Sha256 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,19 @@ def moved_at(transfers: Iterable[Transfer], campaign: str, bank: str, currency: 
     return moved
 
 
+def last_day(today: str) -> str:
+    """The last day that a bank can have booked on: where it lies farthest east, it is tomorrow already (UTC)."""
+    return (dt.date.fromisoformat(today) + dt.timedelta(days=1)).isoformat()
+
+
+def require_booked(field: str, day: str, today: str) -> None:
+    """Refused where a bank cannot have booked on that day yet."""
+    if day > last_day(today):
+        raise Refused.field(
+            field, f"{day} is still to come; see whether day and month are read the right way round"
+        )
+
+
 def signed(line: BankLineRow) -> int:
     """A line's amount, below zero where it went out."""
     return line.amount if line.direction is Direction.IN else -line.amount
@@ -166,8 +182,9 @@ def require_unmatched(context: Context, entry: Entry) -> None:
         raise Conflict("entry: a bank line is matched to it; reverse that match first")
 
 
-def _post_line(context: Context, _facts: BankLine) -> Posting[None]:
+def _post_line(context: Context, facts: BankLine) -> Posting[None]:
     require_campaign(context)
+    require_booked("booked", facts.booked, context.today)
     return Posting()
 
 
@@ -184,6 +201,8 @@ def _fold_line(books: Books, entry: Entry[BankLine, None]) -> None:
             amount=facts.amount,
             booked=facts.booked,
             text=facts.text,
+            reference=facts.reference,
+            file=facts.file,
             at=entry.at,
         )
     )
@@ -211,6 +230,7 @@ def _post_statement(context: Context, facts: BankStatement) -> Posting[None]:
         )
     if facts.last < facts.first:
         raise Refused.field("last", "lies before the first day")
+    require_booked("last", facts.last, context.today)
     return Posting()
 
 

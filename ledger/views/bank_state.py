@@ -1,13 +1,10 @@
-"""What statements say beside the books, bank by bank; which entry a line may be; and what a line is known by.
+"""What statements say beside the books, bank by bank, and which entry a line may be.
 
-Pure but for `bank_secret`; a match is only ever proposed here, a person records it.
+A match is only ever proposed here; a person records it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,21 +15,22 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.line_words import LineWords
 from ledger.core.names import noun_of_kind
 from ledger.core.times import unix_seconds
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
+from ledger.recording.bank_words import words_of
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.rules.contributions import CONTRIBUTION
-from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading
 from ledger.views.suggestions import Suggestion
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
 AMOUNT, TIME, REFERENCE = 60, 20, 20
 """Points, at most: for the amount, for the days between, and for a number on paper that the text names."""
 SHOWN = 5
-_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
 _SHORTEST = 3
 _BANK = AccountClass.BANK.value + "/"
 
@@ -62,7 +60,7 @@ class OpenLine:
     booked: str
     at: str
     left: int
-    text: str | None  # None where there is none, or it was deleted
+    words: LineWords | None  # None where there are none, or they were forgotten
     proposals: tuple[Suggestion, ...]
 
 
@@ -91,21 +89,6 @@ class BankState(Frozen):
     """In the books and on no statement yet."""
     difference: Amount
     """What statements miss; 0 where each begins as the one before it closed."""
-
-
-def bank_secret(tx: Writing) -> bytes:
-    """The secret by which this ledger commits to private words of bank lines; made once, never published."""
-    kept = tx.progress.load(_SECRET)
-    if kept is None:
-        kept = secrets.token_hex(32)
-        tx.progress.save(_SECRET, kept)
-    return bytes.fromhex(kept)
-
-
-def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
-    """(sha256 of salt and value in hex, the salt): the same value gives the same, and nobody can guess it."""
-    salt = hmac.digest(secret, label.encode() + b"\0" + value, "sha256")
-    return hashlib.sha256(salt + value).hexdigest(), salt
 
 
 def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
@@ -162,9 +145,9 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
     found = []
     for line in waiting:
         left = line_left(line) * (1 if line.direction is Direction.IN else -1)
-        text = _text(tx, line.text)
+        words = words_of(tx, line.text)
         proposals = sorted(
-            (p for m in moved if (p := _proposal(m, line, left, text)) is not None),
+            (p for m in moved if (p := _proposal(m, line, left, words)) is not None),
             key=lambda p: (-p.score, int(p.reference)),
         )[:SHOWN]
         found.append(
@@ -175,25 +158,21 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
                 booked=line.booked,
                 at=line.at,
                 left=left,
-                text=text,
+                words=words,
                 proposals=tuple(proposals),
             )
         )
     return tuple(found)
 
 
-def _text(tx: Reading, committed: str | None) -> str | None:
-    opening = None if committed is None else tx.desk.opening(committed)
-    return None if opening is None else opening[1].decode("utf-8", "replace")
-
-
-def _proposal(moved: Movement, line: BankLineRow, left: int, text: str | None) -> Suggestion | None:
+def _proposal(moved: Movement, line: BankLineRow, left: int, words: LineWords | None) -> Suggestion | None:
     """An entry as a proposal for a line; None where bank, direction, amount or days are too far apart."""
     if (moved.bank, moved.currency) != (line.bank, line.currency) or moved.left * left <= 0:
         return None
     away = abs(moved.left - left) * 1000 // abs(left)
     days = abs(_day(moved.date) - _day(line.booked))
-    named = text is not None and len(moved.reference) >= _SHORTEST and moved.reference.lower() in text.lower()
+    said = "" if words is None else words.said.lower()
+    named = len(moved.reference) >= _SHORTEST and moved.reference.lower() in said
     if (away > NEAR_PERMILLE and not named) or days > NEAR_DAYS:
         return None
     score = max(0, AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1)) + TIME - TIME * days // (NEAR_DAYS + 1)

@@ -61,10 +61,12 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
             "List what needs a decision, the oldest first, with age, amount, what to do and suggestions."
         ),
     },
-    "bank": {
+    "bank_import": {
         "import bank": (
             "Record the lines of a bank statement, all or none, and show which entries they may be."
         ),
+    },
+    "bank": {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
     "backup": {

@@ -22,14 +22,14 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def words(ledger: Ledger) -> list[str | None]:
     with ledger.store.read() as reading:
-        return [line.text for line in open_lines(reading, SLUG)]
+        return [None if line.words is None else line.words.said for line in open_lines(reading, SLUG)]
 
 
 def test_words_that_were_forgotten_are_nowhere_in_the_database(ledger: Ledger, tmp_path: Path) -> None:
     before = waiting(ledger)
     ran = run_command(["bank", "forget", line_of(ledger, 1), "--as", "admin"], tmp_path)
     assert ran.code == 0, ran.err
-    assert "the words of 1 bank lines are forgotten" in ran.out
+    assert "the words of 1 bank line are forgotten" in ran.out
     assert words(ledger) == ["Exchange sale C-1", None]
     assert waiting(ledger) == before
     ledger.store.close()
@@ -38,7 +38,7 @@ def test_words_that_were_forgotten_are_nowhere_in_the_database(ledger: Ledger, t
 
 def test_all_lines_before_a_day_are_forgotten_at_once_and_once(ledger: Ledger, tmp_path: Path) -> None:
     told = ["bank", "forget", "--before", "2023-11-21", "--as", "admin"]
-    assert "the words of 1 bank lines" in run_command(told, tmp_path).out
+    assert "the words of 1 bank line" in run_command(told, tmp_path).out
     assert words(ledger) == [None, "Bank account fee"]
     assert "no words to forget" in run_command(told, tmp_path).out
 

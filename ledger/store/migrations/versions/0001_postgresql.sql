@@ -415,6 +415,8 @@ CREATE TABLE bank_lines (
     amount BIGINT NOT NULL,
     booked TEXT COLLATE "C" NOT NULL,
     text TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
+    file TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     matched BIGINT NOT NULL,
     aside_by BIGINT,
@@ -428,7 +430,7 @@ CREATE TABLE bank_lines (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
-CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency);
+CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
 
 CREATE TABLE bank_statements (
     entry BIGINT NOT NULL,

@@ -466,6 +466,8 @@ CREATE TABLE bank_lines (
     amount INTEGER NOT NULL,
     booked TEXT NOT NULL,
     text TEXT,
+    reference TEXT,
+    file TEXT,
     at TEXT NOT NULL,
     matched INTEGER NOT NULL,
     aside_by INTEGER,
@@ -480,7 +482,7 @@ CREATE TABLE bank_lines (
 )
  STRICT;
 
-CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency);
+CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
 
 CREATE TABLE bank_statements (
     entry INTEGER NOT NULL,
