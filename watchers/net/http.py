@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from random import SystemRandom
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -101,9 +102,14 @@ class HttpClient:
         self._lock = threading.Lock()
         self._under_way: set[Deadline] = set()
         self._proxy: Proxy | None = proxy_of(policy.proxy) if policy.proxy else None
-        self._context = tls_context(policy.authorities or DEFAULT_CA_BUNDLE_PATH)
-        self._context.set_alpn_protocols(["http/1.1"])
-        self._adapter = _Adapter(self._context)
+        self._adapter = _Adapter()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made when the first request over TLS needs it: reading all authorities takes longer than a plain request."""
+        context = tls_context(self.policy.authorities or DEFAULT_CA_BUNDLE_PATH)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
     def close(self) -> None:
         """Cut off what is under way and give all connections back. Later requests raise SourceDown."""
@@ -192,7 +198,7 @@ class HttpClient:
         proxy = self._proxy if takes_proxy(host, self.policy) else None
         forwards = proxy is not None and not proxy.is_socks and parts.scheme == "http"
         guarded = proxy is None and not is_local(host, self.policy)
-        route = _Route(deadline, guarded, proxy, self.policy.connect_timeout, self._context)
+        route = _Route(deadline, guarded, proxy, self.policy.connect_timeout, lambda: self._context)
         with self._lock:
             if self._closed.is_set():
                 raise SourceDown(request.source, "not asked: this program is ending")
@@ -245,7 +251,7 @@ class _Route:
     guarded: bool
     proxy: Proxy | None
     connect_timeout: float
-    context: ssl.SSLContext
+    context: Callable[[], ssl.SSLContext]
 
 
 _ROUTE: ContextVar[_Route] = ContextVar("route")
@@ -269,7 +275,7 @@ class _Connection(HTTPConnection):
                 guarded=route.guarded,
                 proxy=route.proxy,
                 connect_timeout=route.connect_timeout,
-                proxy_context=route.context if route.proxy and route.proxy.scheme == "https" else None,
+                proxy_context=route.context() if route.proxy and route.proxy.scheme == "https" else None,
             )
         self.sock = self.opened.socket
 
@@ -288,7 +294,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
         if isinstance(self.opened.socket, ssl.SSLSocket):
             self.sock = _within(self.opened, route, self.host)
         else:
-            self.opened.secure(route.context, self.host, whose="the proxy: " if self.proxy else "")
+            self.opened.secure(route.context(), self.host, whose="the proxy: " if self.proxy else "")
             self.sock = self.opened.socket
         self.is_verified = self.proxy is None
         self.proxy_is_verified = self.proxy is not None
@@ -298,7 +304,7 @@ def _within(opened: Connection, route: _Route, host: str) -> Any:
     """TLS with a host inside the TLS of a proxy; urllib3 has what the standard library lacks."""
     try:
         return ssl_wrap_socket(
-            opened.socket, ssl_context=route.context, server_hostname=host, tls_in_tls=True
+            opened.socket, ssl_context=route.context(), server_hostname=host, tls_in_tls=True
         )
     except (OSError, ValueError) as failure:
         opened.close()
@@ -315,10 +321,6 @@ class _SecurePool(HTTPSConnectionPool):
 
 class _Adapter(HTTPAdapter):
     """requests' adapter, whose pools hold connections of ours, those to a proxy that forwards included."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
