@@ -12,6 +12,7 @@ from ledger.core.errors import LedgerError
 from ledger.rules.bank import lines_of
 from ledger.views.bank_state import movements, open_lines
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.stories import stories
 
 BTC = 100_000_000
 STEPS = st.lists(
@@ -23,7 +24,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(STEPS)
 def test_whatever_is_matched_and_undone_nothing_is_matched_for_more_than_it_is(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]

@@ -14,6 +14,7 @@ from ledger.rules.orders import require_order
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.needs import DAY, approve, contribute, with_needs
 from tests.tools.needs import given as gifts
+from tests.tools.stories import stories
 
 BTC = 100_000_000
 PRICES = {"USD": 2_000_000, "EUR": 1_500_000, "XOF": 10_000_000}
@@ -97,7 +98,7 @@ orders = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=stories(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=orders)
 def test_whatever_is_ordered_in_any_currency_all_coins_cover_all_of_it(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, str | None, int]]

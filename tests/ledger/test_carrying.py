@@ -25,6 +25,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import Step, StepKind
 from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
+from tests.tools.stories import stories
 
 pytestmark = pytest.mark.on_both
 
@@ -218,7 +219,7 @@ def by_origin(ledger: Ledger, use_id: str) -> int:
         return total
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=stories(6), deadline=None)
 @given(
     prices=st.lists(st.integers(1, 90_000_000), min_size=1, max_size=3),
     steps=st.lists(

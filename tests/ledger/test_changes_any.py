@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import LedgerError
 from tests.tools.ledgers import Ledger, QuietLedger
+from tests.tools.stories import stories
 from tests.tools.told_story import Told, places, trail_of
 
 ACTS = ("give", "convert", "buy", "pay", "receive", "ship", "arrive", "hand", "hand", "distribute", "lose", "find",
@@ -25,7 +26,7 @@ OPENING = (
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=stories(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 1000)), min_size=4, max_size=14))
 def test_whoever_is_told_otherwise_is_told_why_and_nobody_else(
     tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int]]

@@ -16,6 +16,7 @@ from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report, donation_trails
 from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, seq_of
 
 
@@ -199,7 +200,7 @@ def test_a_receipt_that_follows_a_reversed_one_maps_the_positions_that_it_left(l
 
 
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=stories(9), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(data=st.data())

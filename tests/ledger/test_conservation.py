@@ -17,6 +17,7 @@ from ledger.store.transaction import Writing
 from ledger.views.conservation import Conservation, Side, conservation
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.stories import stories
 
 pytestmark = pytest.mark.on_both
 
@@ -172,7 +173,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=stories(6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_it_ties_after_every_step_of_any_story(steps: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as folder:

@@ -33,6 +33,7 @@ from tests.tools import needs as restricted
 from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.needs import approve, spend, with_needs
+from tests.tools.stories import stories
 
 COINS = f"money/{SLUG}/free/BTC"
 FILLS = [
@@ -172,7 +173,7 @@ def test_a_gift_whose_coins_all_went_as_the_network_fee_is_worth_the_conversions
     assert [value and (value.value, value.conversions) for value in values] == [(500_000, ("C-s",))] * 2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=stories(8), deadline=None)
 @given(
     told=st.lists(
         st.tuples(st.integers(1, 900), st.integers(1, 900), st.integers(0, 9)), min_size=1, max_size=5

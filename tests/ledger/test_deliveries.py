@@ -16,6 +16,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, StepKind
 from ledger.views.two_keys import deliveries
 from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 PAPER = "ab" * 32
@@ -88,7 +89,7 @@ def test_a_distribution_to_several_is_reversed_whole(ledger: Ledger) -> None:
 
 
 @settings(
-    max_examples=12, deadline=None,
+    max_examples=stories(6), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(served=st.lists(st.integers(1, 40), min_size=1, max_size=6))

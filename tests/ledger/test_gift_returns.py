@@ -23,6 +23,7 @@ from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKi
 from tests.ledger.test_blocks import block
 from tests.tools.gifts import block_named
 from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
+from tests.tools.stories import stories
 from tests.tools.things import net
 
 BTC = 100_000_000
@@ -252,7 +253,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=stories(4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_whatever_goes_back_no_other_gift_loses_a_unit_and_every_sum_ties(
     steps: list[tuple[str, int]],

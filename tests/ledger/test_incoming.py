@@ -18,6 +18,7 @@ from tests.ledger.test_refunds import bought as short_order
 from tests.tools.funds import two_funds, with_address
 from tests.tools.gifts import gift as gift_named
 from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
+from tests.tools.stories import stories
 from tests.tools.things import net
 
 BTC = 100_000_000
@@ -218,7 +219,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=stories(4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_whatever_is_decided_and_undone_the_books_are_the_chain(steps: list[tuple[str, int]]) -> None:
     """The ledger audits itself after every step: books = chain, lines = coins, each outpoint live once."""

@@ -38,6 +38,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.reconcile import books_state
 from tests.tools.gifts import gifts_of, on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, QuietLedger, name, tx
+from tests.tools.stories import stories
 
 DAY = "2023-11-20"
 PAPER = name("paper")
@@ -256,7 +257,7 @@ def tied(fates: Fates) -> None:
             assert books_state(reading, SLUG, now=now).unvalued.count == len(wanted)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40)), min_size=3, max_size=9))
 def test_kept_values_tie_after_rates_figures_reversals_sales_voids_and_returns(
     steps: list[tuple[int, int]],

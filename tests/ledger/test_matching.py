@@ -25,6 +25,7 @@ from ledger.views.invoices import invoice_state
 from ledger.views.open_items import OpenItem, OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, day_of, sum_of
 from tests.tools.store_places import usually
+from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
@@ -352,7 +353,7 @@ def test_lines_of_an_invoice_are_matched_apart_and_sum_to_it(ledger: Ledger) -> 
 
 
 @settings(
-    max_examples=60, deadline=None,
+    max_examples=stories(20), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(

@@ -18,6 +18,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
 from tests.tools.ledgers import SLUG, Ledger, name, sum_of
+from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 
@@ -213,7 +214,7 @@ def test_a_receipt_that_was_replaced_in_part_is_reversed_after_its_replacement(l
 
 
 @settings(
-    max_examples=60, deadline=None,
+    max_examples=stories(20), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(data=st.data())

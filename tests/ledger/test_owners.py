@@ -18,6 +18,7 @@ from ledger.views.stock import lot_traces
 from tests.ledger.test_tracing import COINS, GOODS, MONEY, ORDER, PAYMENT, Story, play, steps
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.lines import ENTRY, no_lines
+from tests.tools.stories import stories
 from tests.tools.things import BTC, DATE, order, pay
 
 
@@ -119,7 +120,7 @@ LOTS = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=stories(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.integers(2_000, BTC // 4), min_size=2, max_size=5), LOTS, st.booleans(), st.integers(1, 500)
 )

@@ -26,6 +26,7 @@ from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tx
 from tests.tools.lines import ENTRY, no_lines
+from tests.tools.stories import stories
 
 MONEY = f"money/{SLUG}/free/USD"
 COINS = f"money/{SLUG}/free/BTC"
@@ -289,7 +290,7 @@ def test_a_credit_note_moves_nothing_and_bounds_the_refunds_that_name_it(tmp_pat
     refund(ledger, "R-2", value=1_000, amount=1_000, **told)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(
     gifts=st.lists(st.integers(100, 9_000), min_size=1, max_size=4),
     good=st.integers(0, 60),

@@ -17,6 +17,7 @@ from ledger.rules.orders import require_order
 from ledger.tracing.follow import Arrival, follow
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.needs import DAY, approve, ask, contribute, order, pay, with_needs
+from tests.tools.stories import stories
 
 NEEDS = (None, "N-1", "N-2")
 _need = st.sampled_from(NEEDS)
@@ -168,7 +169,7 @@ class Story:
         return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(st.tuples(_cents, _cents, _cents), st.lists(STEP, min_size=3, max_size=8))
 def test_restricted_units_only_ever_end_in_an_order_of_their_need(
     money: tuple[int, int, int], steps: list[tuple[Any, ...]]

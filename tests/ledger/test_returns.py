@@ -22,6 +22,7 @@ from service.cli import run
 from service.command import Outside
 from tests.tools.ledgers import SLUG, Ledger, name
 from tests.tools.store_places import configure
+from tests.tools.stories import stories
 from tests.tools.things import DATE, hand_over, lots, net, pay, seq_of, stocked
 
 GIFT = f"{name('gift')}:0"
@@ -163,7 +164,7 @@ def test_the_commands_say_the_same(ledger: Ledger, tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None,
+    max_examples=stories(16), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(

@@ -17,6 +17,7 @@ from ledger.rules.shipments import require_shipment
 from ledger.views.losses import loss_rows
 from ledger.views.stock import stock_rows
 from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.stories import stories
 from tests.tools.things import funded, lots, order, receive, stocked
 
 
@@ -177,7 +178,7 @@ WORDS = ("shipped", "customs_hold", "customs_release", "delivered")
 
 
 @settings(
-    max_examples=40, deadline=None,
+    max_examples=stories(14), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(words=st.lists(st.sampled_from(WORDS), max_size=6))

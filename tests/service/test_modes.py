@@ -30,6 +30,7 @@ from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transactio
 from tests.tools.gifts import gifts_of
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.relief import CAMPAIGN, DEPTH
+from tests.tools.stories import stories
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of
@@ -118,7 +119,7 @@ UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 @example(steps=PAID_SPENT_AND_LEFT)
 @given(STEPS)
-@settings(max_examples=15, phases=UNSHRUNK, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=stories(7), phases=UNSHRUNK, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_modes_record_the_same_entries(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
 ) -> None:
