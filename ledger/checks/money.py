@@ -18,6 +18,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.loans import lent_account, owed_account
+from ledger.rules.observing import Observed
 from ledger.store.transaction import Reading
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
@@ -27,6 +28,16 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
     chain, books = coins_on_chain(tx), coins_in_books(tx)
     if chain is not None and chain != books:
         yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+
+
+def unspent_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """The sums by which chain and books are compared are those of the coins themselves, campaign by campaign."""
+    observed = Observed(tx.session)
+    counted, kept = observed.unspent_counted(), observed.unspent_kept()
+    for slug in sorted(counted.keys() | kept.keys()):
+        one, other = counted.get(slug, 0), kept.get(slug, 0)
+        if one != other:
+            yield Finding("unspent_sums_tie", slug, f"{one} sats counted and {other} in the kept sum")
 
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:

@@ -17,9 +17,16 @@ from ledger.checks.gifts import (
     gift_sums_tie,
     gift_values_tie,
     pledges_tie,
+    unvalued_sums_tie,
 )
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
-from ledger.checks.money import books_are_chain, conversions_tie, loans_tie, money_on_lines
+from ledger.checks.money import (
+    books_are_chain,
+    conversions_tie,
+    loans_tie,
+    money_on_lines,
+    unspent_sums_tie,
+)
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.core.errors import LedgerError
@@ -38,7 +45,9 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     rows_are_bytes,
     outpoints_live_once,
     books_are_chain,
+    unspent_sums_tie,
     gift_sums_tie,
+    unvalued_sums_tie,
     gift_values_tie,
     money_on_lines,
     results_tie,

@@ -95,7 +95,12 @@ class GiftRow(Table, table=True):
     __tablename__: ClassVar[Any] = "gifts"
     __table_args__ = (
         UniqueConstraint("txid", "vout"),
-        Index("gifts_line", "line", "line_start", "line_end", "value"),
+        Index(
+            "gifts_line",
+            *("line", "line_start", "line_end", "value"),
+            sqlite_where=column("value").is_not(None),
+            postgresql_where=column("value").is_not(None),
+        ),
         Index("gifts_campaign", "campaign", "state", "counted_in"),
         Index(
             "gifts_unvalued",
@@ -177,6 +182,24 @@ class GiftDayRow(Table, table=True):
     value: int = Field(sa_type=LONG)
     dust_gifts: int = Field(sa_type=LONG)
     dust: int = Field(sa_type=LONG)
+
+
+class UnvaluedMomentRow(Table, table=True):
+    """How many gifts of a moment count and have no value, and their sats; there is no row where all have one.
+
+    They were recorded `at` (RFC 3339) and are in the block of `time` (Unix seconds) at `height`; what a coinbase pays
+    settles later than the rest of its block.
+    """
+
+    __tablename__: ClassVar[Any] = "unvalued_moments"
+    __table_args__ = (KEYED,)
+    campaign: str = Field(primary_key=True, sa_type=TEXT, foreign_key="campaigns.slug")
+    at: str = Field(primary_key=True, sa_type=TEXT)
+    time: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    height: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    coinbase: bool = Field(primary_key=True, sa_type=FLAG, sa_column_kwargs=NO_SEQUENCE)
+    gifts: int = Field(sa_type=LONG)
+    sats: int = Field(sa_type=LONG)
 
 
 class GiftValuationRow(Table, table=True):

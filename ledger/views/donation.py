@@ -24,7 +24,7 @@ from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
-from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.settled import MATURITY, depth_of, tip_height
 from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
@@ -125,7 +125,7 @@ class DonationFollower:
             address=output.address or None,
             amount=Amount.of("BTC", output.sats),
             status=status,
-            confirmations=confirmations_of(self._tx, watched),
+            confirmations=confirmations_of(tip_height(self._tx), watched),
             needed=self._needed(watched),
             block=block,
             seen_at=watched.first_at,

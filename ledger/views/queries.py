@@ -54,7 +54,7 @@ from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
 from ledger.views.flow import Bar, ExitKind, Flow, StageKind
-from ledger.views.gift_list import change_of, donation_rows, is_change
+from ledger.views.gift_list import change_of, donation_rows
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
@@ -146,14 +146,7 @@ def campaign_report(
     papers = standing_evidence(tx.session, slug)
     fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
-    unsettled = sum(
-        1
-        for watched in [*observed.txs_in((settled_block(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
-        for output in watched.outputs
-        if output.campaign == slug
-        and watched.state.value in {"seen", "confirmed"}
-        and not is_change(observed, watched)
-    )
+    settled = settled_block(tx)
     delivered = deliveries(books.session, slug, today)
     ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
     not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
@@ -170,7 +163,7 @@ def campaign_report(
         depth=depth_of(tx),
         valuation_clock=campaign.valuation.value,
         donations=gifts.count,
-        waiting=unsettled,
+        waiting=observed.payments_above(-1 if settled is None else settled, slug),
         received=Amount.of("BTC", gifts.sats),
         value=Amount.of(campaign.currency, gifts.value),
         dust=Dust(asset="BTC", minor=gifts.dust, count=gifts.dust_count),

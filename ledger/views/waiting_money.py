@@ -16,7 +16,7 @@ from ledger.recording.kinds import WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.coins import CoinClasses
+from ledger.rules.coins import CoinClasses, undecided_outpoints
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
@@ -51,9 +51,10 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
         return
     observed, classes, settled = Observed(tx.session), CoinClasses(books), settled_block(tx) or 0
     what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
-    for coin in observed.coins():
-        gone = coin.spent_height is not None and coin.spent_height <= settled
-        if gone or coin.height is None or coin.height > settled or left <= 0:
+    for coin in map(observed.coin, undecided_outpoints(tx.session, slug)):
+        if coin is None or coin.height is None or coin.height > settled or left <= 0:
+            continue
+        if coin.spent_height is not None and coin.spent_height <= settled:
             continue
         undecided = sum(counted.undecided for owner, counted in classes.counted(coin) if owner == slug)
         if undecided:

@@ -92,7 +92,7 @@ tells("pledge.lapsed")(_step)
 
 @tells("rate")
 def _rate(s: Scene) -> Facts:
-    moments = [block.time for block in unvalued_blocks(s.tx.session, s.slug)]
+    moments = [block.moment.time for block in unvalued_blocks(s.tx.session, s.slug)]
     at = s.pick([*moments, s.world.now])
     price = s.n(2_000_000, 5_000_000)
     quotes = [

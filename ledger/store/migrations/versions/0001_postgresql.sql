@@ -160,6 +160,12 @@ CREATE INDEX observed_transactions_order ON observed_transactions (height, posit
 
 CREATE INDEX observed_transactions_state ON observed_transactions (state, txid);
 
+CREATE TABLE observed_unspent (
+    campaign TEXT COLLATE "C" NOT NULL,
+    sats BIGINT NOT NULL,
+    PRIMARY KEY (campaign)
+);
+
 CREATE TABLE openings (
     commitment TEXT COLLATE "C" NOT NULL,
     salt BYTEA NOT NULL,
@@ -294,9 +300,11 @@ CREATE TABLE observed_outputs (
     FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
 );
 
+CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinbase = 1;
+
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
-CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height, campaign, height, coinbase, sats);
+CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
 
 CREATE TABLE observed_sources (
     txid TEXT COLLATE "C" NOT NULL,
@@ -940,6 +948,8 @@ CREATE TABLE spend_change (
     FOREIGN KEY(entry) REFERENCES spends (entry)
 );
 
+CREATE INDEX spend_change_undecided ON spend_change (entry) WHERE undecided > 0;
+
 CREATE TABLE spend_inputs (
     entry BIGINT NOT NULL,
     outpoint TEXT COLLATE "C" NOT NULL,
@@ -950,6 +960,18 @@ CREATE TABLE spend_inputs (
 );
 
 CREATE INDEX spend_inputs_outpoint ON spend_inputs (campaign, outpoint);
+
+CREATE TABLE unvalued_moments (
+    campaign TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    time BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    coinbase BIGINT NOT NULL,
+    gifts BIGINT NOT NULL,
+    sats BIGINT NOT NULL,
+    PRIMARY KEY (campaign, at, time, height, coinbase),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
 
 CREATE TABLE use_parts (
     use TEXT COLLATE "C" NOT NULL,
@@ -1158,7 +1180,7 @@ CREATE TABLE gifts (
 
 CREATE INDEX gifts_campaign ON gifts (campaign, state, counted_in);
 
-CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value);
+CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value) WHERE value IS NOT NULL;
 
 CREATE INDEX gifts_unvalued ON gifts (campaign, state, counted_in, counts_as, at, time, height) WHERE value IS NULL;
 

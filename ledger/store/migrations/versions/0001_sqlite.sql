@@ -181,6 +181,14 @@ CREATE INDEX observed_transactions_order ON observed_transactions (height, posit
 
 CREATE INDEX observed_transactions_state ON observed_transactions (state, txid);
 
+CREATE TABLE observed_unspent (
+    campaign TEXT NOT NULL,
+    sats INTEGER NOT NULL,
+    PRIMARY KEY (campaign)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE openings (
     commitment TEXT NOT NULL,
     salt BLOB NOT NULL,
@@ -336,9 +344,11 @@ CREATE TABLE observed_outputs (
  WITHOUT ROWID,
  STRICT;
 
+CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinbase = 1;
+
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
-CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height, campaign, height, coinbase, sats);
+CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
 
 CREATE TABLE observed_sources (
     txid TEXT NOT NULL,
@@ -1022,6 +1032,8 @@ CREATE TABLE spend_change (
  WITHOUT ROWID,
  STRICT;
 
+CREATE INDEX spend_change_undecided ON spend_change (entry) WHERE undecided > 0;
+
 CREATE TABLE spend_inputs (
     entry INTEGER NOT NULL,
     outpoint TEXT NOT NULL,
@@ -1034,6 +1046,20 @@ CREATE TABLE spend_inputs (
  STRICT;
 
 CREATE INDEX spend_inputs_outpoint ON spend_inputs (campaign, outpoint);
+
+CREATE TABLE unvalued_moments (
+    campaign TEXT NOT NULL,
+    at TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    coinbase INTEGER NOT NULL,
+    gifts INTEGER NOT NULL,
+    sats INTEGER NOT NULL,
+    PRIMARY KEY (campaign, at, time, height, coinbase),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE use_parts (
     use TEXT NOT NULL,
@@ -1259,7 +1285,7 @@ CREATE TABLE gifts (
 
 CREATE INDEX gifts_campaign ON gifts (campaign, state, counted_in);
 
-CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value);
+CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value) WHERE value IS NOT NULL;
 
 CREATE INDEX gifts_unvalued ON gifts (campaign, state, counted_in, counts_as, at, time, height) WHERE value IS NULL;
 
