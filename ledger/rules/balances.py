@@ -93,19 +93,18 @@ def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer])
     }
     added, changed = [], []
     for account, asset in pairs:
-        more, less = debited.get((account, asset), 0), credited.get((account, asset), 0)
-        before = there.get((account, asset), (0, 0))
-        sums = before[0] + more, before[1] + less
-        name = account_named(account)
-        _require_possible(name, asset, sums[0] - sums[1])
+        name, before = account_named(account), there.get((account, asset))
+        more, less = before or (0, 0)
+        more, less = more + debited[account, asset], less + credited[account, asset]
+        _require_possible(name, asset, more - less)
+        if before is not None:
+            changed.append(
+                {"of_account": account, "of_asset": asset, "new_debits": more, "new_credits": less}
+            )
+            continue
         place, item = (*name.detail, "", "")[:2]
         columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
-        if (account, asset) in there:
-            changed.append(
-                {"of_account": account, "of_asset": asset, "new_debits": sums[0], "new_credits": sums[1]}
-            )
-        else:
-            added.append(columns | {"place": place, "item": item, "debits": sums[0], "credits": sums[1]})
+        added.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
     for statement, rows in ((_ADD, added), (_SET, changed)):
         if rows:
             connection.execute(statement, rows)

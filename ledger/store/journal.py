@@ -155,22 +155,27 @@ class JournalWriting(Journal):
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
-        self._connection.execute(
-            _ADD,
-            {
-                "seq": row.seq,
-                "key": row.key,
-                "kind": row.kind,
-                "campaign": row.campaign,
-                "recorded_at": row.recorded_at,
-                "data": row.data,
-                "hash": row.hash,
-                "transfers": len(row.transfers),
-            },
-        )
+        self._connection.execute(_ADD, _columns(row))
         moved = [
             {"seq": row.seq, "n": n, "debit": debit, "credit": credit, "asset": asset, "amount": amount}
             for n, (debit, credit, asset, amount) in enumerate(row.transfers, 1)
         ]
         if moved:
             self._connection.execute(_ADD_TRANSFER, moved)
+
+    def copy(self, rows: Sequence[JournalRow]) -> None:
+        """Entries as another journal gives them, without their transfers."""
+        self._connection.execute(_ADD, [_columns(row) for row in rows])
+
+
+def _columns(row: JournalRow) -> dict[str, str | int | bytes]:
+    return {
+        "seq": row.seq,
+        "key": row.key,
+        "kind": row.kind,
+        "campaign": row.campaign,
+        "recorded_at": row.recorded_at,
+        "data": row.data,
+        "hash": row.hash,
+        "transfers": len(row.transfers),
+    }

@@ -26,6 +26,8 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.model.columns import upsert
+from ledger.model.lines import SpanRow
 from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines
 
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
@@ -55,7 +57,7 @@ _LENGTHEN_FREE = (
     .where(SPANS.c.line == _line, SPANS.c.state == UnitState.FREE, SPANS.c.stop == _start)
     .values(stop=bindparam("upto", type_=BigInteger))
 )
-_ADD_SPAN, _ADD_SOURCE, _ADD_LINE = insert(SPANS), insert(SOURCES), insert(LINES)
+_ADD_SOURCE, _ADD_LINE = insert(SOURCES), insert(LINES)
 _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
 _FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
@@ -87,12 +89,15 @@ Value = str | int | None
 class LinesWriting(Lines):
     """All lines of a ledger, and what changes them.
 
-    Uses and sources that an entry adds are kept together, one statement a table: nothing of the same entry asks them.
+    What an entry adds is kept together, one statement a table: nothing of the same entry asks its uses and sources,
+    and its spans are written before others of the same line are asked.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self._write_span = upsert(session, SpanRow)
         self._added: dict[Insert, list[dict[str, Value]]] = {}
+        self._changed: set[str] = set()
 
     def apply(self, op: Operation, entry: int) -> None:
         """Apply one operation of an entry; raises Conflict where the state does not allow it."""
@@ -101,7 +106,8 @@ class LinesWriting(Lines):
     def apply_all(self, operations: Iterable[Operation], entry: int) -> None:
         """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
         # Parents before what points to them.
-        self._added = {_ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: []}
+        self._added = {_ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: [], self._write_span: []}
+        self._changed = set()
         for op in operations:
             self._apply(op, entry)
         self._keep_added()
@@ -111,6 +117,12 @@ class LinesWriting(Lines):
             if rows:
                 self.connection.execute(statement, rows)
                 self._added[statement] = []
+        self._changed.clear()
+
+    def _keep_spans(self, line: str) -> None:
+        """Before the spans of a line are asked: those that were made of it are in the table."""
+        if line in self._changed:
+            self._keep_added()
 
     def _apply(self, op: Operation, entry: int) -> None:
         match op:
@@ -231,6 +243,7 @@ class LinesWriting(Lines):
             if part.line is None or part.out == 0:
                 continue
             piece = (part.start, part.start + part.out)
+            self._keep_spans(part.line)
             if any(span.state is not UnitState.FREE for span in self.spans(part.line, *piece)):
                 raise later
             if line_named(part.line).kind not in _OPENED:
@@ -255,6 +268,7 @@ class LinesWriting(Lines):
 
     def _append_free(self, line: str, start: int, end: int) -> None:
         """New units at the end of a line are free: one span with free ones before them."""
+        self._keep_spans(line)
         longer = start and self.connection.execute(
             _LENGTHEN_FREE, {"of_line": line, "from_start": start, "upto": end}
         )
@@ -263,6 +277,7 @@ class LinesWriting(Lines):
 
     def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
         start, end = piece
+        self._keep_spans(line)
         asked = {"of_line": line, "from_start": start, "upto": end}
         there = [Span(*row) for row in self.connection.execute(_TOUCHING, asked)]
         inside = [span for span in there if span.start < end and span.end > start]
@@ -271,21 +286,19 @@ class LinesWriting(Lines):
         if any(span.state is not before for span in inside):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
         changed = list(_joined(_with(there, Span(start, end, after, ref))))
-        gone, new = set(there).difference(changed), set(changed).difference(there)
+        gone = {span.start for span in there}.difference(span.start for span in changed)
         if gone:
-            self.connection.execute(
-                _DROP, [{"of_line": line, "from_start": span.start} for span in sorted(gone)]
-            )
-        self._add_spans(line, sorted(new))
+            self.connection.execute(_DROP, [{"of_line": line, "from_start": first} for first in sorted(gone)])
+        self._add_spans(line, [span for span in changed if span not in there])
 
     def _add_spans(self, line: str, spans: Iterable[Span]) -> None:
-        rows = [
+        """Spans of a line, over those with the same start."""
+        self._changed.add(line)
+        self._added[self._write_span] += [
             {"line": line, "start": start, "stop": stop, "state": state, "ref": ref}
             for start, stop, state, ref in spans
             if start < stop
         ]
-        if rows:
-            self.connection.execute(_ADD_SPAN, rows)
 
 
 _PART_COLUMNS = ("kind", "share", "out", "line", "start")

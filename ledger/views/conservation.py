@@ -201,7 +201,7 @@ def _fold_up_to(tx: Reading, made: Scratch, block: int) -> int:
         height = entry.facts.get("height")
         if isinstance(height, int) and height > block:
             break
-        made.keep(row)
+        made.keep((row,))
         fold(books, entry)
         seq = entry.seq
     return seq
