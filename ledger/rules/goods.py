@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -20,8 +21,9 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
+from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
-from ledger.rules.rows import Columns
+from ledger.rules.rows import Columns, add_row
 from ledger.rules.spec import Context
 
 
@@ -69,12 +71,20 @@ def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
 # ── lots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_LOTS = table_of(LotRow).c
+_THERE = select_columns(_LOTS.lot).where(
+    _LOTS.campaign == bindparam("of_campaign"),
+    _LOTS.product == bindparam("of_product"),
+    _LOTS.lot == bindparam("of_lot"),
+)
+
+
 def keep_lot(session: Session, campaign: str, lot: Lot) -> None:
     """The row of a lot, which stays when what brought it is reversed: another delivery may bring it again."""
-    if session.get(LotRow, (campaign, lot.product, lot.number)) is None:
+    asked = {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.number}
+    if session.connection().scalar(_THERE, asked) is None:
         over_of = lot.ordered.number if lot.is_over else None
-        session.add(LotRow(campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of))
-        session.flush()
+        add_row(session, LotRow, campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of)
 
 
 def lot_of_delivery() -> ColumnElement[bool]:
@@ -119,33 +129,36 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
     return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in session.exec(query)}
 
 
-_RECALL = select(RecallRow).where(
-    RecallRow.campaign == bindparam("campaign"),
-    RecallRow.product == bindparam("product"),
-    RecallRow.lot == bindparam("lot"),
-    col(RecallRow.reversed_by).is_(None),
+_RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
+_RECALLED_BY = select_columns(_RECALLS.number).where(
+    _RECALLS.campaign == bindparam("of_campaign"),
+    _RECALLS.product == bindparam("of_product"),
+    _RECALLS.lot == bindparam("of_lot"),
+    _RECALLS.reversed_by.is_(None),
 )
-_EXPIRY = select(func.min(LotDeliveryRow.expiry)).where(
-    LotDeliveryRow.campaign == bindparam("campaign"),
-    LotDeliveryRow.product == bindparam("product"),
-    LotDeliveryRow.lot == bindparam("lot"),
-    col(LotDeliveryRow.reversed_by).is_(None),
+_EXPIRY = select_columns(func.min(_DELIVERIES.expiry)).where(
+    _DELIVERIES.campaign == bindparam("of_campaign"),
+    _DELIVERIES.product == bindparam("of_product"),
+    _DELIVERIES.lot == bindparam("of_lot"),
+    _DELIVERIES.reversed_by.is_(None),
 )
 
 
 def _as_ordered(campaign: str, lot: Lot) -> dict[str, str]:
     """The parameters of a question about a lot, or about the one that it came too much with."""
-    return {"campaign": campaign, "product": lot.product, "lot": lot.ordered.number}
+    return {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.ordered.number}
 
 
-def recall_of(session: Session, campaign: str, lot: Lot) -> RecallRow | None:
-    """The recall of a lot that stands, if any; what came too much with a lot is called back with it."""
-    return session.exec(_RECALL, params=_as_ordered(campaign, lot)).first()
+def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
+    """The number of the recall of a lot, where one stands; what came too much with a lot is called back with it."""
+    number: str | None = session.connection().scalar(_RECALLED_BY, _as_ordered(campaign, lot))
+    return number
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
     """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    return session.exec(_EXPIRY, params=_as_ordered(campaign, lot)).one()
+    day: str | None = session.connection().scalar(_EXPIRY, _as_ordered(campaign, lot))
+    return day
 
 
 def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str | None, field: str) -> None:
@@ -160,11 +173,11 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
 
 def require_not_recalled(context: Context, lot: Lot, field: str) -> None:
     """Refused where a lot was called back: it is neither handed over nor handed out."""
-    recall = recall_of(context.books.session, context.campaign, lot)
+    recall = recalled_by(context.books.session, context.campaign, lot)
     if recall is not None:
         raise Refused.field(
             field,
-            f"{lot} is recalled by {recall.number}; send it back, or record it as lost with cause=recalled",
+            f"{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
         )
 
 

@@ -27,10 +27,11 @@ from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import (
-    mark_reversed,
+    add_row,
     paper_head,
     recorded_row,
     require_numbered,
+    reverse_row,
 )
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import ended_line_of, reopened, still_ended
@@ -306,66 +307,66 @@ def _replacement(
 
 def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
     session, facts, product = books.session, entry.facts, entry.notes.product
-    session.add(
-        ReceiptRow(
-            **paper_head(entry),
-            order_number=facts.order,
-            item=facts.item,
-            product=product,
-            place=facts.place,
-        )
+    add_row(
+        session,
+        ReceiptRow,
+        **paper_head(entry),
+        order_number=facts.order,
+        item=facts.item,
+        product=product,
+        place=facts.place,
     )
-    session.flush()
     n = 0
     for told in facts.lots:
         lot = Lot(product, told.lot)
         keep_lot(session, entry.campaign, lot)
-        session.add(
-            LotDeliveryRow(
-                entry=entry.seq,
-                n=n,
-                campaign=entry.campaign,
-                product=product,
-                lot=told.lot,
-                place=facts.place,
-                expiry=told.expiry,
-                noted=told.noted,
-                good=told.good,
-                damaged=told.damaged,
-                short=told.short,
-                rejected=told.rejected,
-                replaces=None if told.replaces is None else told.replaces.lot,
-                replaces_found=None if told.replaces is None else told.replaces.found,
-            )
+        add_row(
+            session,
+            LotDeliveryRow,
+            entry=entry.seq,
+            n=n,
+            campaign=entry.campaign,
+            product=product,
+            lot=told.lot,
+            place=facts.place,
+            expiry=told.expiry,
+            noted=told.noted,
+            good=told.good,
+            damaged=told.damaged,
+            short=told.short,
+            rejected=told.rejected,
+            replaces=None if told.replaces is None else told.replaces.lot,
+            replaces_found=None if told.replaces is None else told.replaces.found,
         )
         n += 1
         if told.over:
             keep_lot(session, entry.campaign, lot.over)
-            session.add(
-                LotDeliveryRow(
-                    entry=entry.seq,
-                    n=n,
-                    campaign=entry.campaign,
-                    product=product,
-                    lot=lot.over.number,
-                    place=facts.place,
-                    noted=told.over,
-                    good=0,
-                )
+            add_row(
+                session,
+                LotDeliveryRow,
+                entry=entry.seq,
+                n=n,
+                campaign=entry.campaign,
+                product=product,
+                lot=lot.over.number,
+                place=facts.place,
+                noted=told.over,
+                good=0,
+                damaged=0,
+                short=0,
+                rejected=0,
             )
             n += 1
 
 
 def lots_reversed(session: Session, entry: int, by: int) -> None:
     """What a receipt or a gift in kind brought did not come."""
-    for row in received_lots(session, entry):
-        row.reversed_by = by
-        session.add(row)
+    reverse_row(session, LotDeliveryRow, entry, by)
 
 
 def _unfold(books: Books, entry: Entry[Receipt, Received], seq: int) -> None:
     """The pieces of a reversed receipt did not come; their lots can come otherwise."""
-    mark_reversed(books.session, ReceiptRow, entry.seq, seq)
+    reverse_row(books.session, ReceiptRow, entry.seq, seq)
     lots_reversed(books.session, entry.seq, seq)
 
 

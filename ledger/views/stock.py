@@ -18,7 +18,7 @@ from ledger.core.lines import Source, UnitState, Use
 from ledger.core.names import LineKind, Lot, line_named, lot_named
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
 from ledger.rules.books import Books
-from ledger.rules.goods import expiry_of, recall_of
+from ledger.rules.goods import expiry_of, recalled_by
 from ledger.rules.orders import find_order
 from ledger.rules.receipts import receipt_use
 from ledger.rules.returns import holders_of
@@ -135,7 +135,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                 continue
             asset = balance.asset
             lot = lot_named(asset)
-            recall = recall_of(books.session, campaign, lot)
+            recall = recalled_by(books.session, campaign, lot)
             expiry = expiry_of(books.session, campaign, lot)
             found.append(
                 StockRow(
@@ -145,7 +145,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                     pieces=balance.net,
                     expiry=expiry,
                     usable=kind is AccountClass.STOCK,
-                    recall=None if recall is None else recall.number,
+                    recall=recall,
                     expired=expiry is not None and expiry < today,
                 )
             )
@@ -216,14 +216,14 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     found = []
     for lot in lots_named(books.session, campaign, name):
         rows = _deliveries(books.session, campaign, lot)
-        recall = recall_of(books.session, campaign, lot)
+        recall = recalled_by(books.session, campaign, lot)
         found.append(
             LotTrace(
                 product=lot.product,
                 lot=lot.number,
                 noted=sum(row.noted for row, _, _ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
-                recall=None if recall is None else recall.number,
+                recall=recall,
                 holders=tuple(
                     Holder(kind=kind, place=place, pieces=pieces)
                     for kind, place, pieces in holders_of(books, campaign, lot)
