@@ -69,8 +69,9 @@ def fold_all(
         while page := list(islice(rows, _TOLD_EACH)):
             if isinstance(into, Scratch):
                 into.keep(page)
-            for row in page:
-                fold(books, entry_from_bytes(row.data))
+            with books.lines.together():
+                for row in page:
+                    fold(books, entry_from_bytes(row.data))
             done += len(page)
             if len(page) == _TOLD_EACH:
                 progress(done, everything)

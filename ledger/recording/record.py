@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ledger.core.accounts import campaign_of
@@ -40,7 +39,6 @@ class AlreadyRecorded:
     data: bytes
 
 
-@lru_cache(maxsize=256)
 def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
     def entry(seq: int) -> Entry | None:
         row = tx.journal.by_seq(seq)

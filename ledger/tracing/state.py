@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     CompoundSelect,
+    Connection,
     Select,
     Text,
     bindparam,
@@ -167,7 +168,12 @@ class Lines:
     """All lines of a ledger, read."""
 
     def __init__(self, session: Session) -> None:
-        self.connection = session.connection()
+        self._connection = session.connection()
+
+    @property
+    def connection(self) -> Connection:
+        """What all questions go through."""
+        return self._connection
 
     # lines
 
