@@ -16,7 +16,7 @@ from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.gift_sums import gift_sums
+from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.loans import lent_account, owed_account
 from ledger.rules.observing import Observed
 from ledger.store.transaction import Reading
@@ -66,7 +66,7 @@ def _in_banks(books: Books, slug: str, asset: str) -> int:
 def _coins_for_line(books: Books, slug: str) -> int:
     """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
     sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
-    sats += gift_sums(books.session, slug).shortfall
+    sats += gift_shortfall(books.session, slug)
     for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
         sats += spend.shortfall - (0 if spend.live else spend.wallet)
     return sats

@@ -24,7 +24,7 @@ class BalanceRow(Table, table=True):
     __tablename__: ClassVar[Any] = "balances"
     __table_args__ = (
         one_of("kind", AccountClass),
-        Index("balances_kind", "kind", "campaign", "asset"),
+        Index("balances_campaign", "campaign", "kind", "asset"),
         KEYED,
     )
     account: str = Field(primary_key=True, sa_type=TEXT)

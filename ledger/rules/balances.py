@@ -6,10 +6,10 @@ Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a suppli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, bindparam, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Text, bindparam, func, insert, select, tuple_, update
 from sqlmodel import Session
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
@@ -74,6 +74,39 @@ def balances(
         if value is not None:
             query = query.where(column == value)
     return [Balance(account_named(name), *rest) for name, *rest in session.connection().execute(query)]
+
+
+def net_of_kinds(
+    session: Session, kinds: Collection[AccountClass], asset: str, campaign: str | None = None
+) -> int:
+    """Debits minus credits of all accounts of some classes in an asset, of a campaign or of all, minor units."""
+    summed = func.coalesce(func.sum(_BALANCES.c.debits - _BALANCES.c.credits), 0)
+    query = select(summed).where(_BALANCES.c.kind.in_(kinds), _BALANCES.c.asset == asset)
+    if campaign is not None:
+        query = query.where(_BALANCES.c.campaign == campaign)
+    return int(session.connection().execute(query).scalar_one())
+
+
+class CampaignBalances:
+    """All balances of one campaign, read in one statement: for an answer that asks about most of them."""
+
+    def __init__(self, session: Session, campaign: str) -> None:
+        self._by_kind: dict[AccountClass, list[Balance]] = defaultdict(list)
+        for balance in balances(session, campaign=campaign):
+            self._by_kind[balance.account.kind].append(balance)
+
+    def net(self, kind: AccountClass, asset: str, *detail: str) -> int:
+        """Debits minus credits of an account in an asset, minor units."""
+        there = (b for b in self._by_kind[kind] if b.asset == asset and b.account.detail == detail)
+        return sum(balance.net for balance in there)
+
+    def of(self, kind: AccountClass, *, place: str | None = None, asset: str | None = None) -> list[Balance]:
+        """The balances of a class, at a place or in an asset, in order of account and asset."""
+        return [
+            balance
+            for balance in self._by_kind[kind]
+            if asset in {None, balance.asset} and (place is None or place == (*balance.account.detail, "")[0])
+        ]
 
 
 def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer]) -> None:

@@ -231,7 +231,9 @@ class DonationFollower:
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         spans[line].append((start, end))
-        for visit in follow(self._lines, line, start, end):
+        visits = list(follow(self._lines, line, start, end))
+        self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
+        for visit in visits:
             given.see(visit)
             if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
                 by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))

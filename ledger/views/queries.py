@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
 
@@ -63,9 +63,9 @@ from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
-from ledger.views.sums import goods_of, sum_tables
+from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.trail import DonationTrail, Paper
-from ledger.views.two_keys import deliveries
+from ledger.views.two_keys import Deliveries, deliveries
 
 __all__ = [
     "campaign_cards",
@@ -134,10 +134,12 @@ def campaign_report(
     now: int,
     waiting: tuple[OpenItem, ...] | None = None,
     flow: Flow | None = None,
+    delivered: Deliveries | None = None,
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
-    `waiting`, `flow`: its public decisions and its picture, where the caller has them.
+    `waiting`, `flow`, `delivered`: its public decisions, its picture and both counts of its deliveries, where the
+    caller has them.
     """
     books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
@@ -147,7 +149,9 @@ def campaign_report(
     fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
     settled = settled_block(tx)
-    delivered = deliveries(books.session, slug, today)
+    delivered = deliveries(books.session, slug, today) if delivered is None else delivered
+    goods, bound = goods_of(books, slug), bound_orders(books.session, slug)
+    approved = {order.number: order.decided_on for order in bound if order.decided_on is not None}
     ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
     not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
     reached = _bars(flow, StageKind.DISTRIBUTED)
@@ -179,7 +183,7 @@ def campaign_report(
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=tuple(sum_tables(books, slug)),
+        sums=tuple(sum_tables(books, slug, goods)),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
@@ -188,9 +192,9 @@ def campaign_report(
             handovers_signed=tuple(sorted(delivered.signed)),
         ),
         service=Service(
-            days_gift_to_order=_days_gift_to_order(books, slug),
-            days_order_to_receipt=_days_order_to_receipt(books, slug),
-            received_good_permille=_received_good(books, slug),
+            days_gift_to_order=_days_gift_to_order(books, slug, approved),
+            days_order_to_receipt=_days_order_to_receipt(books, slug, approved),
+            received_good_permille=_received_good(goods),
         ),
         periods=period_rows(tx.session, slug),
         limits=limit_rows(tx.session, slug),
@@ -229,12 +233,13 @@ def _sources_of_facts(session: Session, slug: str) -> tuple[SourceOfFact, ...]:
 def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     """What the page of a campaign shows; raises NotFound."""
     books, today = Books(tx), rfc3339(now)[:10]
-    campaign_of(tx.session, slug)
-    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
-    flow = campaign_flow(tx, slug)
+    campaign = campaign_of(tx.session, slug)
+    delivered = deliveries(books.session, slug, today)
+    open_now = public_decisions(decisions(tx, campaign.slug, now=now, suggest=False))
+    flow = campaign_flow(tx, campaign.slug)
     expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
     return CampaignPage(
-        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow),
+        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered),
         flow=flow,
         papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(
@@ -247,7 +252,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             )
             for row in open_now[:WAITING_SHOWN]
         ),
-        deliveries=deliveries(books.session, slug, today),
+        deliveries=delivered,
         losses=tuple(reversed(loss_rows(books.session, slug))),
         expired=quantities(counted(expired), _units(tx.session, slug)),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
@@ -263,9 +268,9 @@ def _pieces(flow: Flow, rows: Iterable[tuple[str, int]]) -> tuple[Quantity, ...]
     return quantities(counted(row for row in rows if row[0] in flow.units), flow.units)
 
 
-def _received_good(books: Books, slug: str) -> int | None:
+def _received_good(goods: Iterable[LotSums]) -> int | None:
     """Share of what was received that was in good condition, in thousandths, surplus aside."""
-    lots = [row for row in goods_of(books, slug) if not row.is_over]
+    lots = [row for row in goods if not row.is_over]
     noted = sum(row.noted for row in lots)
     return sum(row.good for row in lots) * 1000 // noted if noted else None
 
@@ -312,15 +317,9 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
-def _approval_days(books: Books, slug: str) -> list[tuple[str, str]]:
-    """(number, day) on which each order that was approved was."""
-    orders = bound_orders(books.session, slug)
-    return [(order.number, order.decided_on) for order in orders if order.decided_on is not None]
-
-
-def _days_gift_to_order(books: Books, slug: str) -> int | None:
-    """Median days from a gift's block to the first approved order after it."""
-    orders = sorted(day for _, day in _approval_days(books, slug))
+def _days_gift_to_order(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
+    """Median days from a gift's block to the first approved order after it; `approved`: days by order."""
+    orders = sorted(approved.values())
     days: list[tuple[int, int]] = []
     for day, count in gift_days(books.session, slug):
         after = bisect_left(orders, day)
@@ -340,15 +339,14 @@ def median_of(counted: list[tuple[int, int]]) -> int | None:
     return sum(middle) // 2 if middle else None
 
 
-def _days_order_to_receipt(books: Books, slug: str) -> int | None:
-    orders = dict(_approval_days(books, slug))
+def _days_order_to_receipt(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
     received = select(ReceiptRow.order_number, ReceiptRow.date).where(
         ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None)
     )
     days = [
-        (date.fromisoformat(day) - date.fromisoformat(orders[order])).days
+        (date.fromisoformat(day) - date.fromisoformat(approved[order])).days
         for order, day in books.session.exec(received)
-        if order in orders
+        if order in approved
     ]
     return int(statistics.median(days)) if days else None
 
@@ -428,10 +426,11 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
 
 def donation_page(tx: Reading, trail: DonationTrail, *, now: int) -> DonationPage:
     """What the page of a donation shows beside its trail, and no more."""
+    campaign = campaign_of(tx.session, trail.campaign)
     return DonationPage(
         trail=trail,
-        books=books_state(tx, trail.campaign, now=now),
-        flow=campaign_flow(tx, trail.campaign),
+        books=books_state(tx, campaign.slug, now=now),
+        flow=campaign_flow(tx, campaign.slug),
         demonstration=tx.progress.load("demonstration") == "yes",
         journal=_journal_head(tx),
         sources_of_facts=_sources_of_facts(tx.session, trail.campaign),

@@ -6,9 +6,8 @@ Reads lines only; no sums of accounts, no words of a language.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 
 from sqlmodel import func, select
 
@@ -103,6 +102,15 @@ class _Axis:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """What an axis is made of: the length of a line, what of it is left out, and what was put back on it."""
+
+    length: int
+    void: tuple[tuple[int, int], ...]
+    back: ReturnedRuns
+
+
 def _left_the_bar(span: Span) -> bool:
     """Units that serve another end since: they are on the bar of that."""
     return span.state is UnitState.USED and use_named(span.ref).cause is UseCause.RECLASSIFICATION
@@ -132,6 +140,7 @@ class BarsOfLines:
         self._lines = books.lines
         self._campaign = campaign
         self._axes: dict[str, _Axis | None] = {}
+        self._measures: dict[str, _Measure] = {}
         self._products = products_of(books.session, campaign)
         self._orders: dict[str, OrderRow] = {}
         self._items: dict[tuple[str, str], OrderItemRow] = {}
@@ -205,10 +214,10 @@ class BarsOfLines:
                 return self._order_axis(name)
             case GoodsLine() if name.at in _STAGES:
                 # Lots of a product at a place lie on one bar, one after the other.
-                before = 0
                 lots = self._lines.goods(self._campaign, name.at, place=name.place, product=name.product)
-                for lot in takewhile(lambda lot: str(lot) < str(name), sorted(lots, key=str)):
-                    before += self._measured(str(lot), "", 0)[1]
+                first = [str(lot) for lot in lots if str(lot) < str(name)]
+                self.measure((*first, str(name)))
+                before = sum(self._measured(lot, "", 0)[1] for lot in first)
                 return self._measured(str(name), _bar_of(name), before)[0]
         return None
 
@@ -218,17 +227,25 @@ class BarsOfLines:
         item = self._item(name)
         return _Axis(str(name), 0, item.quantity, item.value, ())
 
+    def measure(self, lines: Iterable[str]) -> None:
+        """Ask about several lines at once what their axes are made of; what is not asked here is asked alone."""
+        wanted = [line for line in dict.fromkeys(lines) if line not in self._measures]
+        back = returned_runs(self._lines, wanted)
+        void = self._lines.in_state(wanted, UnitState.VOID)
+        # What was reclassified is counted where it lies since.
+        moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
+        lengths = self._lines.lengths(wanted)
+        for line in wanted:
+            runs = back.get(line, ())
+            left_out = (*void.get(line, ()), *moved.get(line, ()), *((start, end) for start, end, _ in runs))
+            self._measures[line] = _Measure(lengths.get(line, 0), left_out, runs)
+
     def _measured(self, line: str, bar: str, offset: int) -> tuple[_Axis, int]:
         """The axis of a line that begins at `offset` of a bar, and how many units of the bar it is."""
-        back = returned_runs(self._lines, line)
-        void = (
-            *self._lines.in_state(line, UnitState.VOID),
-            # What was reclassified is counted where it lies since.
-            *self._lines.taken_by(line, UseCause.RECLASSIFICATION),
-            *((start, end) for start, end, _ in back),
-        )
-        units = self._lines.length(line) - units_in(void)
-        return _Axis(bar, offset, 1, 1, void, back), units
+        if line not in self._measures:
+            self.measure((line,))
+        told = self._measures[line]
+        return _Axis(bar, offset, 1, 1, told.void, told.back), told.length - units_in(told.void)
 
 
 def _bar_of(line: GoodsLine) -> str:
@@ -251,9 +268,11 @@ class CampaignFlow(BarsOfLines):
         """The picture as data."""
         self._bands.clear()
         self._exits.clear()
-        for line, axis in list(self._axes.items()):
-            if axis is not None:
-                self._follow(line, axis)
+        drawn = [(line, axis) for line, axis in self._axes.items() if axis is not None]
+        spans = self._lines.whole_of(line for line, _ in drawn)
+        uses = self._uses_of(span for line, _ in drawn for span in spans[line])
+        for line, axis in drawn:
+            self._follow(line, axis, spans[line], uses)
         stages = tuple(
             Stage(
                 kind=place.kind,
@@ -305,6 +324,8 @@ class CampaignFlow(BarsOfLines):
 
     def _find_bars(self) -> None:
         money = self._lines.money(self._campaign)
+        lots = [goods for goods in self._lines.goods(self._campaign) if goods.at in _STAGES]
+        self.measure(map(str, (*money, *lots)))
         for name in sorted(money, key=lambda name: (name.restriction != FREE, str(name))):
             line, asset, need = str(name), name.asset, name.restriction
             coin = asset == "BTC"
@@ -327,9 +348,9 @@ class CampaignFlow(BarsOfLines):
                     amount=Amount.of(item.product, item.quantity),
                 )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
-        for goods in self._lines.goods(self._campaign):
+        for goods in lots:
             line = str(goods)
-            if goods.at not in _STAGES or self._lines.length(line) == 0:
+            if not self._measures[line].length:
                 continue
             stage_kind = _STAGES[goods.at]
             place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
@@ -357,10 +378,8 @@ class CampaignFlow(BarsOfLines):
         self._resumed |= self._lines.resumed(uses)
         return uses
 
-    def _follow(self, line: str, axis: _Axis) -> None:
+    def _follow(self, line: str, axis: _Axis, spans: Iterable[Span], uses: Mapping[str, Use]) -> None:
         asset = self._asset_on(line)
-        spans = self._lines.spans(line)
-        uses = self._uses_of(spans)
         for span in spans:
             if line_named(line).kind is LineKind.MONEY and _left_the_bar(span):
                 continue

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, case, col, func, select
 
-from ledger.core.accounts import AccountClass, account
+from ledger.core.accounts import AccountClass
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
 from ledger.model.campaigns import Nature
 from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
+from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, products_of
 from ledger.rules.goods import lot_of_delivery
@@ -84,32 +86,32 @@ def goods_of(books: Books, slug: str) -> list[LotSums]:
     return [row for row in rows if products[row.lot.product].nature is Nature.GOODS]
 
 
-def sum_tables(books: Books, slug: str) -> list[SumTable]:
-    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines)."""
+def sum_tables(books: Books, slug: str, goods: Sequence[LotSums]) -> list[SumTable]:
+    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines).
+
+    `goods`: the lots that came (`goods_of`).
+    """
     tables: list[SumTable] = []
-    net = books.net
-    paid = 0
-    sold = net(account(AccountClass.TRADING, slug), "BTC")
-    for balance in books.balances(AccountClass.SUPPLIER, slug, asset="BTC"):
-        paid += balance.net
+    held = CampaignBalances(books.session, slug)
+    net = held.net
+    sold = net(AccountClass.TRADING, "BTC")
+    paid = sum(balance.net for balance in held.of(AccountClass.SUPPLIER, asset="BTC"))
     rows: tuple[SumRow, ...] = (
         SumRow(asset="BTC", key="converted", minor=sold),
         SumRow(asset="BTC", key="paid", minor=paid),
-        SumRow(
-            asset="BTC", key="network_fees", minor=net(account(AccountClass.FEES, slug, "network"), "BTC")
-        ),
-        SumRow(asset="BTC", key="held", minor=net(account(AccountClass.WALLET, slug), "BTC")),
-        SumRow(asset="BTC", key="unexplained", minor=net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
+        SumRow(asset="BTC", key="network_fees", minor=net(AccountClass.FEES, "BTC", "network")),
+        SumRow(asset="BTC", key="held", minor=net(AccountClass.WALLET, "BTC")),
+        SumRow(asset="BTC", key="unexplained", minor=net(AccountClass.UNEXPLAINED, "BTC")),
     )
     gifts, others = (
         AccountClass.GIFTS,
         (AccountClass.TOP_UPS, AccountClass.OWN_COINS, AccountClass.BLOCKED_GIFTS),
     )
-    received = -net(account(gifts, slug), "BTC")
-    more = -sum(net(account(kind, slug), "BTC") for kind in others)
-    undone = net(account(AccountClass.UNDONE, slug), "BTC")
-    blocked = net(account(AccountClass.BLOCKED, slug), "BTC")
-    back = account(AccountClass.GIVEN_BACK, slug)
+    received = -net(gifts, "BTC")
+    more = -sum(net(kind, "BTC") for kind in others)
+    undone = net(AccountClass.UNDONE, "BTC")
+    blocked = net(AccountClass.BLOCKED, "BTC")
+    back = AccountClass.GIVEN_BACK
     if net(back, "BTC"):
         rows = (*rows, SumRow(asset="BTC", key="given_back", minor=net(back, "BTC")))
     if blocked:
@@ -118,7 +120,7 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         rows = (*rows, SumRow(asset="BTC", key="undone_spends", minor=undone))
     # Dust and undecided coins stand apart; what spends took of them is among the rows above.
     apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
-    other = sum(net(account(kind, slug), "BTC") for kind in apart)
+    other = sum(net(kind, "BTC") for kind in apart)
     if other:
         rows = (*rows, SumRow(asset="BTC", key="other_coins", minor=other))
     key = "received_with_others" if more else "received"
@@ -129,10 +131,10 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
     for currency in sorted(currencies):
         spent = [
             SumRow(asset=currency, key="paid", label=balance.account.detail[-1], minor=balance.net)
-            for balance in books.balances(AccountClass.SUPPLIER, slug, asset=currency)
+            for balance in held.of(AccountClass.SUPPLIER, asset=currency)
         ]
-        charges = sum(balance.net for balance in books.balances(AccountClass.FEES, slug, asset=currency))
-        at_bank = sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=currency))
+        charges = sum(balance.net for balance in held.of(AccountClass.FEES, asset=currency))
+        at_bank = sum(balance.net for balance in held.of(AccountClass.BANK, asset=currency))
         if net(back, currency):
             spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
         money = (
@@ -140,8 +142,8 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
             SumRow(asset=currency, key="charges", minor=charges),
             SumRow(asset=currency, key="held", minor=at_bank),
         )
-        converted = -net(account(AccountClass.TRADING, slug), currency)
-        given = -net(account(AccountClass.GIFTS, slug), currency)
+        converted = -net(AccountClass.TRADING, currency)
+        given = -net(AccountClass.GIFTS, currency)
         key = "received" if given else "received_from_conversion"
         tables.append(
             SumTable(
@@ -153,13 +155,15 @@ def sum_tables(books: Books, slug: str) -> list[SumTable]:
         )
     tables += carrying_tables(books, slug)
     by_product: dict[str, list[LotSums]] = {}
-    for row in goods_of(books, slug):
+    for row in goods:
         by_product.setdefault(row.lot.product, []).append(row)
-    tables += [_goods_sums(books, slug, product, lots) for product, lots in by_product.items()]
+    tables += [_goods_sums(books, slug, held, product, lots) for product, lots in by_product.items()]
     return tables
 
 
-def _goods_sums(books: Books, slug: str, product: str, lots: list[LotSums]) -> SumTable:
+def _goods_sums(
+    books: Books, slug: str, held: CampaignBalances, product: str, lots: list[LotSums]
+) -> SumTable:
     """The pieces of one product: what came good, and where it is."""
     names = {str(lot.lot) for lot in lots}
     rows: list[SumRow] = []
@@ -174,7 +178,7 @@ def _goods_sums(books: Books, slug: str, product: str, lots: list[LotSums]) -> S
         (AccountClass.TRANSIT, "in_transit"),
     ):
         places: dict[str, int] = {}
-        for balance in books.balances(kind, slug):
+        for balance in held.of(kind):
             if balance.asset in names:
                 label = balance.account.detail[-1]
                 places[label] = places.get(label, 0) + balance.net
@@ -183,12 +187,12 @@ def _goods_sums(books: Books, slug: str, product: str, lots: list[LotSums]) -> S
         else:
             rows.extend(row(key, units, label) for label, units in places.items() if units)
     good = sum(lot.good for lot in lots)
-    lost = sum(balance.net for balance in books.balances(AccountClass.LOST, slug) if balance.asset in names)
+    lost = sum(balance.net for balance in held.of(AccountClass.LOST) if balance.asset in names)
     at_receipt = sum(lot.at_receipt for lot in lots)
-    replaced = books.balances(AccountClass.REPLACED, slug, place=PartKind.SHORT.value)
+    replaced = held.of(AccountClass.REPLACED, place=PartKind.SHORT.value)
     at_receipt -= sum(balance.net for balance in replaced if balance.asset in names)
     rows.append(row("lost", lost - at_receipt))
-    back = books.balances(AccountClass.RETURNED, slug, place="supplier")
+    back = held.of(AccountClass.RETURNED, place="supplier")
     returned = sum(balance.net for balance in back if balance.asset in names)
     if returned:
         rows.append(row("returned", returned))

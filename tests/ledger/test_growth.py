@@ -59,6 +59,8 @@ ANSWERS = {
     "the inbox": _inbox,
     "reconcile": _reconcile,
 }
+MOST = {"the campaign page": 160, "the donation page": 210, "the inbox": 60, "reconcile": 75}
+"""Statements of such an answer, at most: each costs some 0.2 ms whatever it finds, and they were twice as many."""
 
 
 def _made(folder: Path, gifts: int) -> Made:
@@ -112,3 +114,9 @@ def test_ten_times_the_gifts_take_the_same_statements_and_steps(both: tuple[Made
         if steps > before + SLACK
     ]
     assert not grown, "\n".join(map(str, grown))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_takes_no_more_statements_than_it_has_questions(both: tuple[Made, Made], name: str) -> None:
+    """What a page shows twice is asked once, and about all lines of the picture together."""
+    assert len(_asked(both[0], ANSWERS[name])) <= MOST[name]

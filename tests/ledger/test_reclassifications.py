@@ -166,7 +166,7 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
     approve(ledger, "conversion", "C-s")
     assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
     with ledger.store.read() as reading:
-        tables = sum_tables(Books(reading), SLUG)
+        tables = sum_tables(Books(reading), SLUG, [])
     (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
     assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)

@@ -40,7 +40,7 @@ CREATE TABLE balances (
     CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
-CREATE INDEX balances_kind ON balances (kind, campaign, asset);
+CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
 
 CREATE TABLE campaign_changes (
     campaign TEXT COLLATE "C" NOT NULL,

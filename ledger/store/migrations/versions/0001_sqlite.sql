@@ -45,7 +45,7 @@ CREATE TABLE balances (
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX balances_kind ON balances (kind, campaign, asset);
+CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
 
 CREATE TABLE campaign_changes (
     campaign TEXT NOT NULL,
