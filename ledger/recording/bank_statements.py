@@ -41,13 +41,14 @@ class StatementLine:
 class Statement:
     """What a file says of one account, oldest line first: opening + lines = closing, or it does not tie.
 
-    `account` is the bank's number for it, or empty. `first` and `last` are the days that it covers.
+    Without balances, None, its lines are only notified: they count when a statement covers their days. `account` is
+    the bank's number for it, or empty. `first` and `last` are the days that it covers.
     """
 
     account: str
     currency: str
-    opening: int
-    closing: int
+    opening: int | None
+    closing: int | None
     first: str
     last: str
     lines: tuple[StatementLine, ...]
@@ -55,6 +56,8 @@ class Statement:
     @property
     def off(self) -> int:
         """Minor units by which the lines miss the closing balance."""
+        if self.opening is None or self.closing is None:
+            return 0
         return self.opening + sum(line.minor for line in self.lines) - self.closing
 
 
@@ -106,7 +109,10 @@ def take_statements(
             if row is None:
                 _record(tx, actor, besides[statement.currency], line, sha256, now)
                 new += 1
-        told = _standing(tx, campaign, _statement_facts(bank, statement, sha256, part))
+        told = _statement_facts(bank, statement, sha256, part)
+        if told is None:
+            continue
+        told = _standing(tx, campaign, told)
         outcome = act(tx, actor, campaign, "bank", "statement", told, now=now)
         if not outcome.already and outcome.seq is not None:
             written[part] = outcome.seq
@@ -150,7 +156,10 @@ def _require_past(statement: Statement, now: int) -> None:
             )
 
 
-def _statement_facts(bank: str, statement: Statement, sha256: str, part: int) -> BankStatement:
+def _statement_facts(bank: str, statement: Statement, sha256: str, part: int) -> BankStatement | None:
+    """None for what has no balances."""
+    if statement.opening is None or statement.closing is None:
+        return None
     amounts = [line.minor for line in statement.lines]
     return BankStatement(
         bank=bank,
@@ -215,9 +224,9 @@ _Pairs = list[BankLineRow | None]
 class _Beside:
     """The books beside the statements of a file in one currency: a line there is at most one of the file.
 
-    `rows` stand on days of the file, `times` counts by day and amount what was ever told on them, reversed or not.
-    `spans` are first and last day of each statement in the books, `ends` where they end, and those of the file that
-    were paired. `follows` are days on which a statement of the file goes on from one that ended there.
+    `rows` stand on days of the file, `times` counts by day and amount what was ever told on them. `spans` are first
+    and last day of each statement in the books, `ends` where they end, and those of the file that were paired;
+    `covered` are the days of those. `follows` are days on which one of the file goes on from another that ended there.
     """
 
     place: _Place
@@ -226,6 +235,7 @@ class _Beside:
     times: Counter[tuple[str, int]]
     spans: list[tuple[str, str]]
     ends: list[_End]
+    covered: list[tuple[str, str]] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     new: list[StatementLine] = field(default_factory=list)
     follows: set[str] = field(default_factory=set)
@@ -255,7 +265,8 @@ class _Beside:
         references = [self.place.reference(line) for line in statement.lines]
         pairs = _pairs(statement, references, free, loose=False)
         if not self.is_known:
-            if None in pairs and (loose := _pairs(statement, references, free, loose=True)):
+            has_balances = statement.closing is not None
+            if has_balances and None in pairs and (loose := _pairs(statement, references, free, loose=True)):
                 # Two formats of a bank may give a line two references: then all lines pair, or nothing is proven.
                 is_whole = None not in loose and len(loose) == len(free)
                 pairs = loose if is_whole else pairs
@@ -267,7 +278,9 @@ class _Beside:
                 self.follows.add(statement.first)
         self.used |= {row.entry for row in pairs if row is not None}
         self.new += [line for line, row in zip(statement.lines, pairs, strict=True) if row is None]
-        self.ends.append(_End(statement.last, statement.closing))
+        if statement.closing is not None:
+            self.ends.append(_End(statement.last, statement.closing))
+            self.covered.append((statement.first, statement.last))
         return pairs
 
     def _goes_on(self, statement: Statement, pairs: _Pairs) -> bool:
@@ -287,7 +300,13 @@ class _Beside:
         """Conflict where the file and the books differ on days that both cover; it names what only one has."""
         if self.is_known:
             return
-        missing = [row for row in self.rows if row.entry not in self.used and row.booked not in self.follows]
+        missing = [
+            row
+            for row in self.rows
+            if row.entry not in self.used
+            and row.booked not in self.follows
+            and any(first <= row.booked <= last for first, last in self.covered)
+        ]
         days = {row.booked for row in missing}
         extra = [
             line

@@ -6,7 +6,7 @@ A match is only ever proposed here; a person records it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import case
@@ -25,6 +25,8 @@ from ledger.rules.bank import entry_matched, line_left, statements_of
 from ledger.rules.books import Books
 from ledger.rules.contributions import CONTRIBUTION
 from ledger.store.transaction import Reading
+from ledger.views.bank_notified import notified_sums
+from ledger.views.bank_together import Part, together
 from ledger.views.suggestions import Suggestion
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
@@ -60,7 +62,7 @@ class OpenLine:
     booked: str
     at: str
     left: int
-    words: LineWords | None  # None where there are none, or they were forgotten
+    words: LineWords | None  # None where there are none, or they were forgotten, or nothing is proposed
     proposals: tuple[Suggestion, ...]
 
 
@@ -87,6 +89,8 @@ class BankState(Frozen):
     """On lines that were set aside."""
     outstanding: Amount
     """In the books and on no statement yet."""
+    notified: Amount
+    """On lines that the bank notified, and that no statement covers yet."""
     difference: Amount
     """What statements miss; 0 where each begins as the one before it closed."""
 
@@ -145,11 +149,13 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
     found = []
     for line in waiting:
         left = line_left(line) * (1 if line.direction is Direction.IN else -1)
-        words = words_of(tx, line.text)
+        words = words_of(tx, line.text) if propose else None
         proposals = sorted(
             (p for m in moved if (p := _proposal(m, line, left, words)) is not None),
             key=lambda p: (-p.score, int(p.reference)),
         )[:SHOWN]
+        if not any(p.minor == abs(left) for p in proposals):
+            proposals = [*_together(moved, line, left), *proposals][:SHOWN]
         found.append(
             OpenLine(
                 identity=line.identity,
@@ -192,6 +198,29 @@ def _proposal(moved: Movement, line: BankLineRow, left: int, words: LineWords | 
         minor=abs(moved.left),
         why=tuple(why),
     )
+
+
+def _together(moved: Iterable[Movement], line: BankLineRow, left: int) -> Iterator[Suggestion]:
+    """Several entries as one proposal for a line, where together they are what is left of it."""
+    parts = [
+        Part(m.entry, abs(m.left), m.date, days, f"{m.kind} {m.reference}")
+        for m in moved
+        if (m.bank, m.currency) == (line.bank, line.currency)
+        and m.left * left > 0
+        and abs(m.left) < abs(left)
+        and (days := abs(_day(m.date) - _day(line.booked))) <= NEAR_DAYS
+    ]
+    found = together(abs(left), parts)
+    if found:
+        days = max(part.days for part in found)
+        yield Suggestion(
+            kind="entries",
+            reference=", ".join(str(part.entry) for part in found),
+            campaign=line.campaign,
+            score=AMOUNT + TIME - TIME * days // (NEAR_DAYS + 1),
+            minor=abs(left),
+            why=(*(part.name for part in found), "together the amount is the same"),
+        )
 
 
 def _day(date: str) -> int:
@@ -271,9 +300,11 @@ def statement_gaps(session: Session, campaign: str) -> tuple[StatementGap, ...]:
     """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
     statements = _statements(session, campaign)
     sums = _line_sums(session, campaign) if statements else {}
+    notified = notified_sums(session, campaign) if statements else {}
     found = []
     for (bank, currency), told in statements.items():
         lines = sums.get((bank, currency), _LineSums()).all
+        lines -= notified.get((bank, currency), 0)
         opening, newest = _ends(told, lines)
         missing = newest.closing - opening - lines
         if missing:
@@ -286,14 +317,15 @@ def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
     books = Books(tx)
     statements = _statements(tx.session, campaign)
     sums = _line_sums(tx.session, campaign) if statements else {}
+    notified = notified_sums(tx.session, campaign) if statements else {}
     found = []
     for (bank, currency), told in statements.items():
-        lines = sums.get((bank, currency), _LineSums())
-        opening, newest = _ends(told, lines.all)
+        lines, on_none = sums.get((bank, currency), _LineSums()), notified.get((bank, currency), 0)
+        opening, newest = _ends(told, lines.all - on_none)
         here = books.net(f"{_BANK}{campaign}/{bank}", currency)
         # What is on no statement is all that the entries moved, less what lines are matched with.
         outstanding = here - (lines.all - lines.left - lines.aside)
-        difference = opening + here + lines.left + lines.aside - outstanding - newest.closing
+        difference = opening + here + lines.left + lines.aside - outstanding - on_none - newest.closing
         found.append(
             BankState(
                 bank=bank,
@@ -306,6 +338,7 @@ def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
                 unmatched=Amount.of(currency, lines.left),
                 aside=Amount.of(currency, lines.aside),
                 outstanding=Amount.of(currency, outstanding),
+                notified=Amount.of(currency, on_none),
                 difference=Amount.of(currency, difference),
             )
         )

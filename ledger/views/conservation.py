@@ -335,6 +335,7 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
                 "on statements only": state.unmatched.minor,
                 "set aside": state.aside.minor,
                 "in the books only": -state.outstanding.minor,
+                "notified only": -state.notified.minor,
             }
             told = tuple((name, minor) for name, minor in parts.items() if minor)
             found.append(

@@ -58,8 +58,10 @@ def decisions(
 
 
 def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:
-    """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
-    return tuple(row.model_copy(update={"suggestions": ()}) for row in rows if not row.is_private)
+    """What anybody may see: without drafts, suggestions, which may rest on drafts, and the words of bank lines."""
+    return tuple(
+        row.model_copy(update={"suggestions": (), "words": None}) for row in rows if not row.is_private
+    )
 
 
 def open_counts(rows: Iterable[OpenItem]) -> tuple[OpenCount, ...]:

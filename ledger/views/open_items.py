@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.recording.drafts import explained_sats
+from ledger.views.line_says import LineSays
 from ledger.views.suggestions import Suggestion
 
 
@@ -61,6 +62,8 @@ class OpenItem(Frozen):
     """What ends it."""
     suggestions: tuple[Suggestion, ...] = ()
     """Records that may explain it, the best first; for the desk only."""
+    words: LineSays | None = None
+    """What a bank line says, where it is one and has not been forgotten; for the desk only."""
     count: int = 1
     """Above 1: so many of the same, in one row."""
 

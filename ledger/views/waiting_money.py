@@ -25,6 +25,7 @@ from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import open_spends
+from ledger.views.line_says import LineSays
 from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
 
@@ -158,6 +159,7 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             what_to_do="match it with the entry whose money it is (`bank match`), record what is missing, or set it "
             "aside",
             suggestions=line.proposals,
+            words=LineSays.of(line.words),
         )
     for gap in statement_gaps(tx.session, slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"

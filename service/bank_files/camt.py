@@ -1,4 +1,6 @@
-"""Bank statements as CAMT (ISO 20022 XML), of whatever version: booked entries with opening and closing balance.
+"""Bank statements as CAMT (ISO 20022 XML), of whatever version: booked entries, and in 053 the balances around them.
+
+Reports of a day (052) and notices (054) prove nothing by balances: their entries are notified only.
 
 Elements are found by their local names. Document types and entities are refused before anything is read, so a file
 can neither grow nor fetch.
@@ -100,7 +102,7 @@ def _local(tag: str) -> str:
 
 
 def xml_tree(data: bytes) -> Node:
-    """The elements of a file by local names; raises BadUse for what is no XML, too deep, or has a document type."""
+    """The elements of a file; raises BadUse for what is no XML, too deep, or has a document type."""
     target: Any = _Tree()
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
@@ -113,20 +115,33 @@ def xml_tree(data: bytes) -> Node:
     return root
 
 
+_STATEMENTS = ("BkToCstmrStmt", "Stmt")
+_NOTICES = (("BkToCstmrAcctRpt", "Rpt"), ("BkToCstmrDbtCdtNtfctn", "Ntfctn"))
+
+
 def camt_statements(data: bytes, layout: Layout) -> tuple[Statement, ...]:
     """The statements of the mapping's account, or of the only one in the file; raises BadUse."""
     root = xml_tree(data)
-    statements = [statement for report in root.below("BkToCstmrStmt") for statement in report.all("Stmt")]
-    if not statements:
-        raise BadUse("file: is XML, and holds no CAMT.053 statement (Document, BkToCstmrStmt, Stmt).")
-    return of_account([_statement(statement, layout) for statement in statements], layout)
+    found = [_statement(node, layout, has_balances=True) for node in _reports(root, *_STATEMENTS)]
+    for message, name in _NOTICES:
+        found += [_statement(node, layout, has_balances=False) for node in _reports(root, message, name)]
+    if not found:
+        raise BadUse(
+            "file: is XML, and holds no CAMT.053 statement (Document, BkToCstmrStmt, Stmt), no CAMT.052 or CAMT.054 "
+            "and no OFX."
+        )
+    return of_account(found, layout)
 
 
-def _statement(node: Node, layout: Layout) -> Statement:
+def _reports(root: Node, message: str, name: str) -> list[Node]:
+    return [node for inner in root.below(message) for node in inner.all(name)]
+
+
+def _statement(node: Node, layout: Layout, *, has_balances: bool) -> Statement:
     account = node.word("Acct", "Id", "IBAN") or node.word("Acct", "Id", "Othr", "Id")
-    opening, closing = _ends(node)
-    currency = opening.currency
-    if closing.currency != currency:
+    opening, closing = _ends(node) if has_balances else (None, None)
+    currency = _currency(node, layout) if opening is None else opening.currency
+    if closing is not None and closing.currency != currency:
         raise BadUse("file: opening and closing balance are in two currencies.")
     lines = []
     for at, entry in enumerate(node.all("Ntry"), 1):
@@ -141,16 +156,24 @@ def _statement(node: Node, layout: Layout) -> Statement:
     if len(lines) > MOST_LINES:
         raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
     first, last = _days(node)
+    day = "" if closing is None else closing.day
     return statement_of(
         lines,
         layout,
         currency=currency,
-        opening=opening.minor,
-        closing=closing.minor,
+        opening=None if opening is None else opening.minor,
+        closing=None if closing is None else closing.minor,
         account=account,
-        first=first or opening.day,
-        last=last or closing.day,
+        first=first or ("" if lines else day),
+        last=last or day,
     )
+
+
+def _currency(node: Node, layout: Layout) -> str:
+    """Of what has no balances: the account's, else that of the first entry."""
+    amounts = node.all("Ntry", "Amt")
+    told = node.word("Acct", "Ccy") or (amounts[0].attributes.get("Ccy", "") if amounts else layout.currency)
+    return known_currency(told, "the account")
 
 
 @dataclass(frozen=True, slots=True)

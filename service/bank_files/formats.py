@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from ledger.core.money import decimal_text
 from ledger.recording.bank_statements import Statement
 from service.bank_files.camt import camt_statements
-from service.bank_files.csv_rows import csv_rows
+from service.bank_files.csv_rows import csv_rows, decoded
 from service.bank_files.mapping import Layout, require_columns
+from service.bank_files.mt940 import is_mt940, mt940_statements
+from service.bank_files.ofx import is_ofx, ofx_statements
 from service.bank_files.sheets import sheet_rows
 from service.bank_files.tables import table_statements
 from service.command import BadUse
 
-FORMATS = "CAMT.053 (XML), XLSX, XLS or ODS"
-"""What is known without a mapping of columns, or by its bytes."""
+PLAIN = "CAMT.053, 052 or 054 (XML), MT940, OFX"
+"""What says by itself what is what."""
+FORMATS = f"{PLAIN}, XLSX, XLS or ODS"
+"""What is known by its bytes."""
 _ELSE = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -50,11 +54,14 @@ def _read(data: bytes, layout: Layout) -> FileRead:
     for mark, what in _ELSE:
         if data.startswith(mark):
             raise BadUse(f"file: is {what}, which is not read; ask your bank for {FORMATS}, or CSV.")
-    begin = data.lstrip(_BLANK)[:1]
-    if begin == b"<":
+    if is_ofx(data):
+        return FileRead(ofx_statements(data, layout))
+    if is_mt940(data):
+        return FileRead(mt940_statements(decoded(data, layout), layout))
+    if data.lstrip(_BLANK).startswith(b"<"):
         return FileRead(camt_statements(data, layout))
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        require_columns(layout.columns, "CAMT.053 (XML)")
+        require_columns(layout.columns, PLAIN)
         return FileRead(*table_statements(sheet_rows(data, layout), layout))
     require_columns(layout.columns, FORMATS)
     return FileRead(*table_statements(csv_rows(data, layout), layout))

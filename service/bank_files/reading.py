@@ -42,15 +42,16 @@ def statement_of(
     layout: Layout,
     *,
     currency: str,
-    opening: int,
-    closing: int,
+    opening: int | None,
+    closing: int | None,
     account: str = "",
     first: str = "",
     last: str = "",
 ) -> Statement:
     """A statement over the days that it says, that the mapping gives, and of its lines.
 
-    Raises BadUse where none of these says a day.
+    The balances are None for both where the file has none that prove its lines. Raises BadUse where none of these
+    says a day.
     """
     if len(lines) > MOST_LINES:
         raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")

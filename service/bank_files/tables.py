@@ -38,12 +38,16 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class _Booked:
-    """What a row says, in minor units; `lines` are its amount and its fee, `balance` the one after both."""
+    """What a row says, in minor units; `lines` are its amount and its fee, `balance` the one after both.
+
+    `is_doubtful`: a minus gives back what its column says went out.
+    """
 
     at: int
     currency: str
     lines: tuple[StatementLine, ...]
     balance: int | None
+    is_doubtful: bool
 
 
 def table_statements(rows: Sequence[TableRow], layout: Layout) -> tuple[tuple[Statement, ...], int]:
@@ -118,12 +122,24 @@ def _statement(booked: list[_Booked], layout: Layout, currency: str) -> Statemen
         opening = balance - sum(line.minor for row in order[: at + 1] for line in row.lines)
     if closing is None and known and known[-1][0] == len(order) - 1:
         closing = known[-1][1]
-    if opening is None or closing is None:
+    if opening is None and closing is None:
+        _require_unambiguous(order)
+    elif opening is None or closing is None:
         raise BadUse(
-            "mapping: the file does not say with what balance it opens and closes; give opening and closing "
-            "(--opening, --closing), or name the column `balance`."
+            "mapping: the file says only with what balance it opens, or with what it closes; give the other "
+            "(--opening, --closing)."
         )
     return statement_of(lines, layout, currency=currency, opening=opening, closing=closing)
+
+
+def _require_unambiguous(booked: list[_Booked]) -> None:
+    """Without balances nothing proves what a minus in a column of what went out means."""
+    for row in booked:
+        if row.is_doubtful:
+            raise BadUse(
+                f"file: row {row.at} has a minus where it says what went out, and no balances prove what that means; "
+                "give --opening and --closing, or `minus_is_out` in the mapping."
+            )
 
 
 def _orders(booked: list[_Booked], layout: Layout) -> list[list[_Booked]]:
@@ -263,8 +279,16 @@ class _Reader:
                 names=[words.name], texts=[f"{columns.fee}:", words.text], reference=words.reference
             )
             lines.append(StatementLine(day, fee, said, f"{where} (fee)"))
+        is_doubtful = any(
+            key not in self.layout.minus_is_out and (self._optional(row, column, currency) or 0) < 0
+            for key, column in (("went", columns.went), ("fee", columns.fee))
+        )
         return _Booked(
-            row.at, currency, tuple(line for line in lines if line.minor or line is lines[0]), balance
+            row.at,
+            currency,
+            tuple(line for line in lines if line.minor or line is lines[0]),
+            balance,
+            is_doubtful,
         )
 
     def _cell(self, row: TableRow, column: Column) -> Cell:

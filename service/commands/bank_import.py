@@ -29,7 +29,9 @@ _MOST_SHOWN = 20
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the bank's file: CSV, XLSX, XLS, ODS or CAMT.053 (XML)")
+    parser.add_argument(
+        "file", metavar="FILE", help="CSV, XLSX, XLS, ODS, CAMT.053, 052 or 054 (XML), MT940 or OFX"
+    )
     parser.add_argument(
         "--mapping", metavar="FILE", help="TOML: the bank, and how its tables are read (needed to import)"
     )
@@ -129,6 +131,11 @@ def _said(found: FileRead, taken: Taken) -> Iterator[str]:
             f"statement of {statement.first} to {statement.last}, from {_balance(statement, statement.opening)} to "
             f"{_balance(statement, statement.closing)}, is entry {entry}."
         )
+    if any(statement.closing is None for statement in found.statements):
+        yield (
+            "the file has no balances that prove its lines: they are notified, and count as reconciled when a "
+            "statement with balances covers their days."
+        )
     if found.left_out:
         yield f"rows that the mapping leaves out: {found.left_out}."
 
@@ -137,8 +144,8 @@ def _written(found: FileRead, taken: Taken) -> Sequence[Statement]:
     return [found.statements[part] for part in taken.parts]
 
 
-def _balance(statement: Statement, minor: int) -> str:
-    return f"{decimal_text(statement.currency, minor)} {statement.currency}"
+def _balance(statement: Statement, minor: int | None) -> str:
+    return "?" if minor is None else f"{decimal_text(statement.currency, minor)} {statement.currency}"
 
 
 def _waiting(waiting: Sequence[OpenLine]) -> Iterator[str]:
@@ -147,7 +154,7 @@ def _waiting(waiting: Sequence[OpenLine]) -> Iterator[str]:
         yield f"waits: {line.identity} {line.booked} {money} at {line.bank}"
         if line.words is not None:
             yield f"       {line.words.said}"
-        yield from (f"  {p.score:>3}  entry {p.reference}: {', '.join(p.why)}" for p in line.proposals)
+        yield from (f"  {p.score:>3}  {p.kind} {p.reference}: {', '.join(p.why)}" for p in line.proposals)
     if waiting:
         yield (
             f"{len(waiting)} wait; `bank match` with line and entry confirms one, `bank aside` sets one aside."

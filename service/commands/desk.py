@@ -16,11 +16,15 @@ from typing import Any
 from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
+from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
+from ledger.model.bank import BankLineRow
+from ledger.recording.bank_words import words_of
 from ledger.recording.dating import HAPPENED, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
+from ledger.rules.bank import LINE, line_left, signed
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
@@ -30,6 +34,7 @@ from service.folding import open_ledger
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
+_SHORTEST = 6
 _FORMATS = {"date": "day, YYYY-MM-DD", "currency": "currency, by ISO 4217, or BTC"}
 _AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC; `?` may be left out"
 
@@ -268,17 +273,41 @@ def _list(noun: str) -> Any:
                 campaign_of(books.session, options.campaign)
             entries = _entries(tx, noun, options.campaign)
             undone = books.reversals()
-            lines = [_line(books, entry, undone.get(entry.seq)) for entry in entries]
-        return Answer(tuple(lines or [f"no {noun} is recorded."]), [_plain(e) for e in entries])
+            lines = [_line(tx, books, entry, undone.get(entry.seq)) for entry in entries]
+            told = [_plain(tx, entry) for entry in entries]
+        return Answer(tuple(lines or [f"no {noun} is recorded."]), told)
 
     return run
 
 
-def _line(books: Books, entry: Entry, undone: int | None) -> str:
+def _line(tx: Reading, books: Books, entry: Entry, undone: int | None) -> str:
     """An entry in a list; one that was reversed says by which."""
+    if entry.kind == LINE.name:
+        return "  ".join(_bank_line(tx, books, entry))
     said = _verdict(books, entry) if undone is None else f"reversed by entry {undone}"
     head = f"{entry.seq}  {entry.date}  {entry.campaign}  {entry.kind}  {_short(entry)}"
     return f"{head}  {said}".rstrip()
+
+
+def _bank_line(tx: Reading, books: Books, entry: Entry) -> Iterator[str]:
+    """A line of a bank as people know it: day, amount, what it says, and what became of it."""
+    line = books.session.get_one(BankLineRow, entry.seq)
+    yield f"{entry.seq}  {line.booked}  {entry.campaign}  {entry.kind}"
+    yield f"{decimal_text(line.currency, signed(line))} {line.currency} at {line.bank}"
+    words = words_of(tx, line.text)
+    if words is not None:
+        yield words.said
+    yield _fate(line)
+    yield line.identity
+
+
+def _fate(line: BankLineRow) -> str:
+    left = line_left(line)
+    if line.reversed_by is not None:
+        return f"reversed by entry {line.reversed_by}"
+    if line.aside_by is not None:
+        return f"set aside by entry {line.aside_by}"
+    return f"{decimal_text(line.currency, left)} {line.currency} without a match" if left else "matched"
 
 
 def _verdict(books: Books, entry: Entry) -> str:
@@ -296,8 +325,12 @@ def _short(entry: Entry) -> str:
     return entry.key.split(":", 2)[-1] if entry.key.count(":") > 1 else entry.key.partition(":")[2]
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(tx: Reading, entry: Entry) -> dict[str, Any]:
+    """An entry as it is published; of a bank line also its `words`, which are not."""
     body: dict[str, Any] = json.loads(entry_bytes(entry))
+    if entry.kind == LINE.name:
+        words = words_of(tx, entry.facts.get("text"))
+        body["words"] = None if words is None else words.told()
     return body
 
 
@@ -317,7 +350,7 @@ def _show(noun: str) -> Any:
             undone = Books(tx).reversals()
             named = {e.seq for e in entries} | {undone[e.seq] for e in entries if e.seq in undone}
             rows = [tx.journal.by_seq(seq) for seq in sorted(named)]
-            told = [_plain(entry_from_bytes(row.data)) for row in rows if row is not None]
+            told = [_plain(tx, entry_from_bytes(row.data)) for row in rows if row is not None]
         return Answer(tuple(json.dumps(told, ensure_ascii=False, indent=2).splitlines()), told)
 
     return run
@@ -330,7 +363,9 @@ def _is(entry: Entry, which: str) -> bool:
         for field in ("number", "slug", "code", "outpoint", "txid")
         if field in entry.facts
     }
-    return which in names
+    # What a bank line is known by is 64 digits long; its beginning is enough to look at it.
+    is_begun = entry.kind == LINE.name and len(which) >= _SHORTEST and _short(entry).startswith(which)
+    return which in names or is_begun
 
 
 def _paper(

@@ -115,6 +115,8 @@ def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
         amount = "" if row.amount is None else f"  {row.amount.decimal} {row.amount.asset}"
         what = row.kind.value.replace("_", " ")
         yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
+        if row.words is not None:
+            yield f"{'':>9}  {row.words.said}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"
         for found in row.suggestions:
             amount = ""

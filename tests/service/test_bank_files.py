@@ -87,7 +87,7 @@ def test_without_a_column_of_balances_opening_and_closing_are_given_and_have_to_
     ledger: Ledger, tmp_path: Path
 ) -> None:
     (tmp_path / "mapping.toml").write_text(MAPPING.replace('balance = "Balance"\n', ""))
-    assert "give opening and closing" in taken(tmp_path, HEAD + SALE + FEE).err
+    assert "give the other" in taken(tmp_path, HEAD + SALE + FEE, "--opening", "0").err
     off = taken(tmp_path, HEAD + SALE + FEE, "--opening", "0,00", "--closing", "19.896,49")
     assert off.code == 2
     assert "the lines lead 0.01 USD too far" in off.err
