@@ -77,6 +77,16 @@ def _places_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> 
     )
 
 
+def _notified(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Lines that no statement covers were a gap between statements."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        return "bank_gap" in field or name.endswith("/bank_gap")
+    if noun == "tie":
+        return name.startswith("bank ") and field in {"part notified only", "difference"}
+    return noun == "bank" and field in {"difference", "missing between statements"}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -112,5 +122,10 @@ WANTED: tuple[Wanted, ...] = (
         "found pieces",
         "What was given in kind or came too much, was lost and was found, is counted once in a gift's part of its lot.",
         of_figure=_found_again,
+    ),
+    Wanted(
+        "notified lines as gaps",
+        "Lines of days that no statement covers are notified, and no gap between statements.",
+        of_figure=_notified,
     ),
 )
