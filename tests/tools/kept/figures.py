@@ -227,6 +227,9 @@ def _flow(page: CampaignPage) -> Iterator[Row]:
         yield "flow", f"{report.slug}/left", f"{left.kind.value} {left.label}".strip(), left.asset, left.units
 
 
+_KEPT_SEXES = {"female": "women", "male": "men"}
+
+
 def _reached(report: CampaignReport) -> Iterator[Row]:
     for row in report.results:
         name = f"{report.slug}/{row.number}"
@@ -237,7 +240,8 @@ def _reached(report: CampaignReport) -> Iterator[Row]:
             yield "indicator", name, f"{table.dimension} not stated", row.unit, table.not_stated
             for group in table.rows:
                 shown: int | str = "hidden" if group.count is None else group.count
-                yield "indicator", name, f"{table.dimension} {group.group}", row.unit, shown
+                kept = _KEPT_SEXES.get(group.group, group.group)
+                yield "indicator", name, f"{table.dimension} {kept}", row.unit, shown
 
 
 def _delivered(page: CampaignPage) -> Iterator[Row]:

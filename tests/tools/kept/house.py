@@ -10,12 +10,14 @@ from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.model.people import Counts
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
+from ledger.rules.results import RESULT, find_indicator, results_of
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
@@ -119,12 +121,30 @@ class House:
 
     def _act(self, tx: Writing, step: Told) -> str:
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
+        if kind is RESULT:
+            facts |= _as_reported_today(tx, step.campaign, facts)
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS
         if told.seq is None:
             return Outcome.WITHDRAWN
         return Outcome.ALREADY if told.already else Outcome.RECORDED
+
+
+SEXES = {"women": "female", "men": "male"}
+
+
+def _as_reported_today(tx: Writing, campaign: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Kept reports tell sexes in words of their own, and a period after a report to date names none."""
+    more: dict[str, Any] = {}
+    if "sex" in facts:
+        more["sex"] = [cell | {"group": SEXES[cell["group"]]} for cell in facts["sex"]]
+    indicator = find_indicator(tx.session, campaign, facts["indicator"])
+    if indicator is not None and facts["counts"] == Counts.PERIOD:
+        to_date = [row.number for row in results_of(tx.session, indicator) if row.counts is Counts.TO_DATE]
+        if to_date:
+            more["follows"] = to_date[-1]
+    return more
 
 
 def head_of(store: Store) -> int:

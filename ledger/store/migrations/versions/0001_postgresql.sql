@@ -1638,10 +1638,11 @@ CREATE TABLE in_kind_gifts (
 
 CREATE TABLE indicator_cells (
     indicator BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
     dimension VARCHAR COLLATE "C" NOT NULL,
     "group" TEXT COLLATE "C" NOT NULL,
     count BIGINT NOT NULL,
-    PRIMARY KEY (indicator, dimension, "group"),
+    PRIMARY KEY (indicator, at, dimension, "group"),
     CHECK (dimension IN ('sex', 'age', 'place')),
     FOREIGN KEY(indicator) REFERENCES indicators (entry)
 );
@@ -1843,6 +1844,7 @@ CREATE TABLE results (
     reversed_by BIGINT,
     number TEXT COLLATE "C" NOT NULL,
     indicator_entry BIGINT NOT NULL,
+    at TEXT COLLATE "C",
     counts VARCHAR COLLATE "C" NOT NULL,
     start TEXT COLLATE "C",
     "end" TEXT COLLATE "C" NOT NULL,

@@ -1778,10 +1778,11 @@ CREATE TABLE in_kind_gifts (
 
 CREATE TABLE indicator_cells (
     indicator INTEGER NOT NULL,
+    at TEXT NOT NULL,
     dimension TEXT NOT NULL,
     "group" TEXT NOT NULL,
     count INTEGER NOT NULL,
-    PRIMARY KEY (indicator, dimension, "group"),
+    PRIMARY KEY (indicator, at, dimension, "group"),
     CHECK (dimension IN ('sex', 'age', 'place')),
     FOREIGN KEY(indicator) REFERENCES indicators (entry)
 )
@@ -1997,6 +1998,7 @@ CREATE TABLE results (
     reversed_by INTEGER,
     number TEXT NOT NULL,
     indicator_entry INTEGER NOT NULL,
+    at TEXT,
     counts TEXT NOT NULL,
     start TEXT,
     "end" TEXT NOT NULL,
