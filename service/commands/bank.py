@@ -1,6 +1,6 @@
-"""`bank forget`: the private words of bank lines out of the database.
+"""`bank forget`: the private words of bank lines out of the database, its log and the backups kept beside it.
 
-The journal holds only their commitments: forgetting them changes no entry, and no backup.
+The journal holds only their commitments: forgetting them changes no entry.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter, ValidationError
 
 from ledger.core.facts import Date
-from ledger.recording.bank_words import forget_words
+from ledger.recording.bank_words import asked_words
 from ledger.recording.users import actor_named
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
-from service.folding import open_ledger
+from service.data_folder import find_data_folder
+from service.folding import open_folder
+from service.words import words_of
 
 
 def _forget_options(parser: argparse.ArgumentParser) -> None:
@@ -34,21 +36,29 @@ def _forget(options: argparse.Namespace, outside: Outside) -> Answer:
             TypeAdapter(Date).validate_python(options.before)
         except ValidationError:
             raise BadUse("--before: write the day as YYYY-MM-DD.") from None
-    with open_ledger(options.data, outside) as store, store.write() as tx:
-        slug = options.campaign or only_campaign(tx)
-        actor = actor_named(tx, options.user)
-        count = forget_words(tx, actor, slug, options.lines, options.before, now=outside.clock())
-    return Answer((_forgotten(count),), {"forgotten": count})
+    folder = find_data_folder(options.data, outside)
+    with open_folder(folder, outside) as store:
+        with store.read() as tx:
+            slug = options.campaign or only_campaign(tx)
+            actor = actor_named(tx, options.user)
+            named = asked_words(tx, actor, slug, options.lines, options.before)
+        words_of(store, folder.config, outside.clock, folder.path).forget(named, by=actor.id)
+    return Answer((_forgotten(len(named)),), {"forgotten": len(named)})
 
 
 def _forgotten(count: int) -> str:
     if count == 0:
-        return "no words to forget. Backups made before still hold those that were forgotten."
+        return (
+            "no words to forget. Copies that were made by hand before still hold those that were forgotten."
+        )
     if count == 1:
-        return "the words of 1 bank line are forgotten; entries and matches stand. Backups made before still hold them."
+        return (
+            "the words of 1 bank line are forgotten, in the kept backups too; entries and matches stand. Copies that "
+            "were made by hand before still hold them until they are put back."
+        )
     return (
-        f"the words of {count} bank lines are forgotten; entries and matches stand. Backups made before still hold "
-        "them."
+        f"the words of {count} bank lines are forgotten, in the kept backups too; entries and matches stand. Copies "
+        "that were made by hand before still hold them until they are put back."
     )
 
 
