@@ -14,8 +14,10 @@ from ledger.model.conversions import ConversionRow, ConversionSaleRow
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
+from ledger.rules.bank_money import at_banks
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.loans import lent_account, owed_account
 from ledger.rules.observing import Observed
@@ -60,7 +62,8 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:
-    return sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=asset))
+    """What lies at banks, plus what was charged back after it was used and nobody covered."""
+    return at_banks(books, slug, asset) + shortfall_at_banks(books.session, slug, asset)
 
 
 def _coins_for_line(books: Books, slug: str) -> int:

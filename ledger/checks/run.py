@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from ledger.checks.bank import bank_matches_tie, bank_outstanding_ties
+from ledger.checks.bank import bank_matches_tie, bank_movements_tie, bank_outstanding_ties
 from ledger.checks.books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
 from ledger.checks.finding import Finding
 from ledger.checks.gifts import (
@@ -53,6 +53,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     results_tie,
     carrying_values_tie,
     bank_matches_tie,
+    bank_movements_tie,
     bank_outstanding_ties,
     conversions_tie,
     loans_tie,

@@ -240,7 +240,7 @@ class ContributionRow(Numbered, table=True):
     """Money that a donor sent to a bank of the campaign, minor units, as a gift with units on a line.
 
     `happened` is the day of the money, which may lie before the day that it is booked on, `date`. `returned` of it
-    went back to its donor.
+    went back to its donor, `charged_back` of that by a bank. `fee` of it was kept by banks on the way.
     """
 
     __tablename__: ClassVar[Any] = "contributions"
@@ -255,6 +255,8 @@ class ContributionRow(Numbered, table=True):
     line: str = Field(sa_type=TEXT)
     line_start: int = Field(sa_type=LONG)
     line_end: int = Field(sa_type=LONG)
+    fee: int = Field(default=0, sa_type=LONG)
     returned: int = Field(default=0, sa_type=LONG)
+    charged_back: int = Field(default=0, sa_type=LONG)
     blocked_by: int | None = Field(default=None, sa_type=LONG, foreign_key="gift_blocks.entry")
     happened: str = Field(sa_type=TEXT)

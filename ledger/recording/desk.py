@@ -94,6 +94,7 @@ def _nouns() -> dict[str, Noun]:
         if Role.SYSTEM not in kind.roles:
             actions[kind.noun][kind.verb] = Action(kind, kind.facts, kind.roles, kind.doc)
     irregular = {"evidence": "evidence", "loss": "losses", "in-kind": "in-kind-gifts", "incoming": "incoming"}
+    irregular |= {"outstanding": "outstanding", "interest": "interest"}
     return {noun: Noun(noun, irregular.get(noun, noun + "s"), verbs) for noun, verbs in actions.items()}
 
 

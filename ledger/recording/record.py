@@ -13,6 +13,7 @@ from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.recording.bank_movements import note_movements
 from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
@@ -165,4 +166,5 @@ def fold(books: Books, entry: Entry) -> None:
     kind = BY_NAME[entry.kind]
     kind.fold(books, kind.read(entry))
     note_subjects(books.session, entry)
+    note_movements(books, entry)
     books.session.flush()

@@ -26,6 +26,7 @@ from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Also, Asked
+from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.invoices import require_invoice, require_matched
@@ -117,8 +118,7 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
         wanted = facts.amount + facts.fee
         takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
         free = units_of(takings)
-        bank = account(AccountClass.BANK, campaign, str(facts.bank))
-        held_there = context.books.net(bank, facts.asset)
+        held_there = at_bank(context.books, campaign, str(facts.bank), facts.asset)
         if free < wanted or held_there < wanted:
             elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
             raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.rules.settled import SCANNED_WHOLE
+from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
@@ -454,6 +455,8 @@ class CampaignPage(Frozen):
     """Pieces in stock that are past their last day of use."""
     others: tuple[DonationRow, ...]
     """Bank money and gifts in kind; at most a page of them."""
+    banks: tuple[BankState, ...] = ()
+    """Each bank of which there is a statement."""
 
 
 class CampaignHead(Frozen):

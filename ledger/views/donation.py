@@ -52,6 +52,7 @@ from ledger.views.trail import (
 _STEPS = {
     "reclassification": StepKind.RECLASSIFIED,
     "conversion": StepKind.CONVERTED,
+    "exchange": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,
     "receipt": StepKind.RECEIVED,
     "bought": StepKind.RECEIVED,
@@ -61,6 +62,7 @@ _STEPS = {
     "distribution": StepKind.DISTRIBUTED,
     "refund": StepKind.REFUNDED,
     "gift-return": StepKind.RETURNED,
+    "charge-back": StepKind.CHARGED_BACK,
     "loan": StepKind.LENT,
     "repayment": StepKind.REPAID,
     "repaid": StepKind.REPAID,

@@ -26,6 +26,12 @@ class OpenItemKind(StrEnum):
     OPEN_MATCH = "open_match"
     BANK_LINE = "bank_line"
     BANK_GAP = "bank_gap"
+    BANK_ENTRY = "bank_entry"
+    BANK_OPENING = "bank_opening"
+    BANK_SILENT = "bank_silent"
+    BANK_OVERDRAWN = "bank_overdrawn"
+    CASH_COUNT = "cash_count"
+    OUTSTANDING = "outstanding"
     COUNT_GAP = "count_gap"
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
@@ -41,8 +47,16 @@ UNRECONCILED = (
     OpenItemKind.OPEN_MATCH,
     OpenItemKind.BANK_LINE,
     OpenItemKind.BANK_GAP,
+    OpenItemKind.BANK_ENTRY,
+    OpenItemKind.BANK_OPENING,
+    OpenItemKind.BANK_SILENT,
+    OpenItemKind.BANK_OVERDRAWN,
+    OpenItemKind.CASH_COUNT,
+    OpenItemKind.COUNT_GAP,
+    OpenItemKind.UNCONFIRMED_DELIVERY,
 )
-"""While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
+"""While one of these is open a campaign is not reconciled: a figure has no explanation, or something is overdue, in
+coins, orders, banks or deliveries. What else waits is explained and in time, and is listed beside it."""
 
 
 class OpenItem(Frozen):

@@ -93,7 +93,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         line=row.line,
         start=row.line_start,
         end=row.line_end,
-        outcome=outcome_of_returned(row.returned, row.amount),
+        outcome="charged_back" if row.charged_back else outcome_of_returned(row.returned, row.amount),
         returned=row.returned,
         restriction=row.restriction or "",
     )

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
 from ledger.core.names import repaid_by
+from ledger.model.bank_money import ChargeBackRow, ExchangeRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.gift_returns import GiftReturnRow
@@ -18,8 +19,10 @@ from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.orders import OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.charge_backs import CHARGE_BACKS
 from ledger.rules.conversions import CONVERSIONS, fills_of, terms_of
 from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.exchanges import EXCHANGES
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
@@ -62,6 +65,8 @@ _Row = (
     | ReclassificationRow
     | RefundRow
     | ConversionRow
+    | ExchangeRow
+    | ChargeBackRow
 )
 
 
@@ -91,6 +96,12 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
             row = CONVERSIONS.require_row(session, campaign, number)
             last, _ = fills_of(session, row)[-1]
             return _step(row, row.exchange, (("fills", str(last)),) if last else (), terms_of(row))
+        case "exchange":
+            row = EXCHANGES.require_row(session, campaign, number)
+            return _step(row, row.to_bank)
+        case "charge-back":
+            row = CHARGE_BACKS.require_row(session, campaign, number)
+            return _step(row, row.bank)
         case "reclassification":
             row = RECLASSIFICATIONS.require_row(session, campaign, number)
             return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))

@@ -30,6 +30,7 @@ from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.store.transaction import Reading
+from ledger.views.bank_state import bank_states
 from ledger.views.campaign import (
     CampaignCard,
     CampaignHead,
@@ -256,6 +257,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
         losses=tuple(reversed(loss_rows(books.session, slug))),
         expired=quantities(counted(expired), _units(tx.session, slug)),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
+        banks=bank_states(tx, slug, today=today),
     )
 
 

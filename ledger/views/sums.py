@@ -14,6 +14,7 @@ from ledger.core.names import Lot
 from ledger.model.campaigns import Nature
 from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
 from ledger.rules.balances import CampaignBalances
+from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, products_of
 from ledger.rules.goods import lot_of_delivery
@@ -134,7 +135,7 @@ def sum_tables(books: Books, slug: str, goods: Sequence[LotSums]) -> list[SumTab
             for balance in held.of(AccountClass.SUPPLIER, asset=currency)
         ]
         charges = sum(balance.net for balance in held.of(AccountClass.FEES, asset=currency))
-        at_bank = sum(balance.net for balance in held.of(AccountClass.BANK, asset=currency))
+        at_bank = sum(b.net for kind in OVERDRAWN for b in held.of(kind, asset=currency))
         if net(back, currency):
             spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
         money = (
@@ -144,13 +145,16 @@ def sum_tables(books: Books, slug: str, goods: Sequence[LotSums]) -> list[SumTab
         )
         converted = -net(AccountClass.TRADING, currency)
         given = -net(AccountClass.GIFTS, currency)
+        more = -sum(net(kind, currency) for kind in (AccountClass.INTEREST, AccountClass.TOP_UPS))
         key = "received" if given else "received_from_conversion"
+        if more:
+            key = "received_with_others"
         tables.append(
             SumTable(
                 asset=currency,
                 unit="",
                 rows=money,
-                total=SumTotal(asset=currency, key=key, minor=converted + given),
+                total=SumTotal(asset=currency, key=key, minor=converted + given + more),
             )
         )
     tables += carrying_tables(books, slug)

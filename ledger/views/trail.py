@@ -55,6 +55,7 @@ class StepKind(StrEnum):
     REPAID = "repaid"  # a loan: by the borrower, or back at the lender
     CARRIED = "carried"  # a service such as freight
     RETURNED = "returned"  # to the donor
+    CHARGED_BACK = "charged_back"  # by the donor's bank
     HELD = "held"
     UNEXPLAINED = "unexplained"
 

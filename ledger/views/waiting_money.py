@@ -10,12 +10,14 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
+from ledger.model.bank import Account
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.coins import CoinClasses, undecided_outpoints
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
@@ -23,6 +25,7 @@ from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
+from ledger.views.bank_open import OpenBank, open_banks
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import open_spends
 from ledger.views.line_says import LineSays
@@ -130,6 +133,17 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             amount=Amount.known("BTC", gift.shortfall),
             what_to_do=what,
         )
+    for charged in charge_backs_of(tx.session, slug):
+        wanting = uncovered(tx.session, charged)
+        if wanting:
+            yield OpenItem(
+                kind=OpenItemKind.SHORTFALL,
+                campaign=slug,
+                subject=f"charge-back {charged.number}",
+                since=charged.told_on,
+                amount=Amount.known(charged.currency, wanting),
+                what_to_do="its bank took back money that was used: cover it with money that is no gift (`cover add`)",
+            )
     # What was borrowed stands in the fund whose coins they were.
     undone = select(SpendRow).where(
         SpendRow.campaign == slug, col(SpendRow.live) == 0, col(SpendRow.borrowed_from).is_(None)
@@ -171,6 +185,101 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             since=gap.last,
             amount=Amount.known(gap.currency, gap.missing),
             what_to_do=what,
+        )
+
+
+def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
+    """The other way, from the books to the bank: entries without a line, opening balances, banks that are silent."""
+    for bank in open_banks(tx.session, slug, today):
+        yield from _unlisted_waiting(bank, slug)
+        for way in bank.under_way:
+            yield OpenItem(
+                kind=OpenItemKind.OUTSTANDING,
+                campaign=slug,
+                subject=f"{bank.bank} entry {way.entry}",
+                since=way.date,
+                amount=Amount.known(bank.currency, way.left),
+                what_to_do=f"{way.number} says that a {way.instrument.replace('_', ' ')} may take until {way.until}; "
+                "nothing is to be done before",
+            )
+        if bank.opening:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_OPENING,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.first or "",
+                amount=Amount.known(bank.currency, bank.opening),
+                what_to_do="the first statement opens with this, and the books do not show it before that day: record "
+                "what is missing, or import the statements before",
+            )
+        if bank.silent_since is not None:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_SILENT,
+                campaign=slug,
+                subject=f"{bank.bank} {bank.currency}",
+                since=bank.silent_since,
+                amount=None,
+                what_to_do=_COUNT_IT if bank.account is Account.CASH else _IMPORT_NEXT,
+            )
+        if bank.count_off:
+            yield OpenItem(
+                kind=OpenItemKind.CASH_COUNT,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.counted_on or "",
+                amount=Amount.known(bank.currency, bank.count_off),
+                what_to_do="two people counted so much more than the books hold (less, where it has a minus): record "
+                "what is missing, or what the box lacks (`bank-fee add` with cause=shortage), or count again",
+            )
+        if bank.foreign:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_OVERDRAWN,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.foreign_on or "",
+                amount=Amount.known(bank.currency, bank.foreign),
+                what_to_do="others' money in this shared account is below zero, so they spent the fund's: see that it "
+                "comes back, or which lines were set aside wrongly",
+            )
+
+
+_IMPORT_NEXT = "import the next statement (`import bank`): nothing says what the bank holds since then"
+_COUNT_IT = "count the box with a second person (`cash-count add`): nothing says what it holds since then"
+_SHOWN = 100
+"""Entries of a bank that are listed one by one; the rest is a row with their count."""
+
+
+def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
+    for entry in bank.unlisted[:_SHOWN]:
+        what = (
+            "the rest of a part that a line shows: match the line that shows it, put right the amount, or say what is "
+            "under way (`bank outstanding`)"
+            if entry.part
+            else f"{entry.days} days old on the newest statement's last day, {bank.last}, and on no statement: match "
+            "its line (`bank match`), reverse what never happened, or say what is under way (`bank outstanding`)"
+        )
+        if entry.until is not None:
+            what = (
+                f"was outstanding until {entry.until}, and no statement shows it: ask the bank, or reverse it"
+            )
+        yield OpenItem(
+            kind=OpenItemKind.BANK_ENTRY,
+            campaign=slug,
+            subject=f"{bank.bank} {entry.noun} {entry.reference}",
+            since=entry.date,
+            amount=Amount.known(bank.currency, entry.left),
+            what_to_do=what,
+        )
+    more = bank.unlisted[_SHOWN:]
+    if more:
+        yield OpenItem(
+            kind=OpenItemKind.BANK_ENTRY,
+            campaign=slug,
+            subject=f"{bank.bank} {len(more)} more",
+            since=more[0].date,
+            amount=Amount.known(bank.currency, sum(entry.left for entry in more)),
+            what_to_do="match their lines (`bank match`); the oldest are listed one by one",
+            count=len(more),
         )
 
 

@@ -211,6 +211,26 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "its recorder may not."
         ),
     },
+    "bank-fee": {
+        "add": "Record what a bank took for itself, or what a counted cash box lacks; another person approves it.",
+        **_two_people("bank-fee"),
+    },
+    "interest": {"add": "Record interest that a bank paid; it is no gift, and for any end."},
+    "exchange": {
+        "add": "Record that money of one currency was given for money of another; another person approves it.",
+        **_two_people("exchange"),
+    },
+    "charge-back": {
+        "add": (
+            "Record that a bank took a contribution back; what of it was used is a shortfall. Another person approves "
+            "it."
+        ),
+        **_two_people("charge-back"),
+    },
+    "cover": {
+        "add": "Record money that covers what a charge-back left wanting; it is no gift. Another person approves it.",
+        **_two_people("cover"),
+    },
     "closing": {**_two_people("closing")},
     "payment": {
         "add": "Record a payment to a supplier; the money is held until another person approves it.",
@@ -268,7 +288,21 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "line": "Record one booked line of a bank statement (`import bank` does it for a whole file).",
         "statement": "Record what a bank statement opens and closes with; refused where it does not tie.",
         "match": "Say which entry's money a bank line is; neither is ever matched twice.",
-        "aside": "Say that a bank line is none of this campaign's, and why.",
+        "terms": "Say how soon a bank shows an entry, how often its statements come, and whose money lies there.",
+        "aside": (
+            "Say that lines of a bank are none of this campaign's, and why; it waits for another person's approval "
+            "(`aside approve`)."
+        ),
+        "outstanding": (
+            "Say that an entry's money is under way by an instrument until a day; it waits for another person's "
+            "approval (`outstanding approve`)."
+        ),
+    },
+    "aside": {**_two_people("aside")},
+    "outstanding": {**_two_people("outstanding")},
+    "cash-count": {
+        "add": "Record what lay in a cash box on a day; a second person who counted signs by approving it.",
+        **_two_people("cash-count"),
     },
     "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},
     "limit": {

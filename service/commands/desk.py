@@ -24,7 +24,7 @@ from ledger.recording.dating import HAPPENED, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
-from ledger.rules.bank import LINE, line_left, signed
+from ledger.rules.bank import LINE, MATCH, line_left, signed
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
@@ -251,7 +251,24 @@ def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
         "waiting_for": outcome.waiting_for,
         "entry": None if outcome.data is None else json.loads(outcome.data),
     }
-    return Answer((line,), data)
+    return Answer((line, *_said_of_match(outcome.data)), data)
+
+
+def _said_of_match(data: bytes | None) -> tuple[str, ...]:
+    """That a bank line and an entry do not match whole, and what of each waits still."""
+    entry = None if data is None else entry_from_bytes(data)
+    if entry is None or entry.kind != MATCH.name:
+        return ()
+    notes, found = entry.notes, []
+    currency = notes["currency"]
+    if "line_open" in notes:
+        left = decimal_text(currency, notes["line_open"])
+        found.append(f"it is a part: {left} {currency} of the line stays open.")
+    if "entry_open" in notes:
+        left = decimal_text(currency, notes["entry_open"])
+        seq = entry.facts["entry"]
+        found.append(f"it is a part: {left} {currency} of entry {seq} is on no line and stays open.")
+    return tuple(found)
 
 
 def _entries(tx: Reading, noun: str, campaign: str | None) -> list[Entry]:

@@ -119,7 +119,7 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
     taken(tmp_path, HEAD + SALE)
     taken(tmp_path, HEAD + "25.11.2023;X;later;5,00;19.855,00;\n")
     with ledger.store.read() as reading:
-        (state,) = bank_states(reading, SLUG)
+        (state,) = bank_states(reading, SLUG, today="2023-11-30")
         assert state.difference.minor == 5_000
         ties = [tie for tie in conservation(reading, SLUG).ties if tie.what == "bank"]
     assert [tie.difference.minor for tie in ties] == [5_000]

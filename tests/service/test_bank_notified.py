@@ -25,7 +25,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def figures(ledger: Ledger) -> tuple[int, int, int]:
     """(notified, difference, gaps) of the one bank."""
     with ledger.store.read() as reading:
-        (state,) = bank_states(reading, SLUG)
+        (state,) = bank_states(reading, SLUG, today="2023-11-30")
         ties = [tie.difference.minor for tie in conservation(reading, SLUG).ties if tie.what == "bank"]
         assert ties == [state.difference.minor]
         return state.notified.minor, state.difference.minor, len(statement_gaps(reading.session, SLUG))

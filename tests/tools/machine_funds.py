@@ -12,6 +12,7 @@ from ledger.model.proposals import ProposalStatus
 from ledger.model.releases import ReleaseRow
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
+from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
@@ -185,5 +186,45 @@ def _gift_return(s: Scene) -> Facts:
     return facts | {"txid": txid, "amount": out - fee, "fee": fee}
 
 
-for _noun in ("release", "gift-return"):
+@tells("bank-fee")
+def _bank_fee(s: Scene) -> Facts:
+    bank, currency, free = s.one(s.banks(), "contribution")
+    facts = s.numbered("BF") | {"bank": bank, "currency": currency, "amount": s.n(1, min(free, 500))}
+    return facts | {"cause": s.pick(("account", "service", "tax", "shortage"))}
+
+
+@tells("interest")
+def _interest(s: Scene) -> Facts:
+    return s.numbered("IN") | {"bank": s.pick(BANKS), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900)}
+
+
+@tells("exchange")
+def _exchange(s: Scene) -> Facts:
+    bank, currency, free = s.one(s.banks(), "contribution")
+    fee = s.pick((0, 0, 3)) if free > 3 else 0
+    facts = s.numbered("EX") | {"bank": bank, "currency": currency, "sold": s.n(1, free - fee), "fee": fee}
+    into = "EUR" if currency == "USD" else "USD"
+    return facts | {"to_bank": s.pick(BANKS), "into": into, "bought": s.n(1, 2 * free)}
+
+
+@tells("charge-back")
+def _charge_back(s: Scene) -> Facts:
+    gifts = [
+        g for g in contributions_of(s.tx.session, s.slug) if g.reversed_by is None and g.blocked_by is None
+    ]
+    gift = s.one([g for g in gifts if g.returned < g.amount], "contribution")
+    left = gift.amount - gift.returned
+    return s.numbered("CB") | {"gift": gift.number, "amount": s.pick((left, s.n(1, left)))}
+
+
+@tells("cover")
+def _cover(s: Scene) -> Facts:
+    rows = [
+        (row, uncovered(s.tx.session, row, waiting=True)) for row in charge_backs_of(s.tx.session, s.slug)
+    ]
+    row, wanting = s.one([pair for pair in rows if pair[1] > 0], "charge-back.approved")
+    return s.numbered("CV") | {"charge_back": row.number, "bank": s.pick(BANKS), "amount": s.n(1, wanting)}
+
+
+for _noun in ("release", "gift-return", "bank-fee", "exchange", "charge-back", "cover"):
     tells_decisions(_noun)

@@ -126,6 +126,7 @@ def _contribution(s: Scene) -> Facts:
     needs = standing_needs(s.tx.session, s.slug)
     if needs and s.chance(25):
         facts["restriction"] = s.pick(needs)[0].number
+    facts |= {"fee": s.n(1, 999)} if s.chance(20) else {}
     return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
 
 

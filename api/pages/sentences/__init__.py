@@ -3,6 +3,7 @@
 It never decides what is true; it is given plain facts and says them, figure first.
 """
 
+from api.pages.sentences.banks import aside_amount, aside_what, bank_as_of, bank_open, bank_under_way
 from api.pages.sentences.books import books_facts, books_notes, books_state
 from api.pages.sentences.campaign import (
     call_state,
@@ -127,7 +128,12 @@ __all__ = [
     "Piece",
     "Sentence",
     "amount",
+    "aside_amount",
+    "aside_what",
     "asset_heading",
+    "bank_as_of",
+    "bank_open",
+    "bank_under_way",
     "booked",
     "books_facts",
     "books_notes",

@@ -168,6 +168,7 @@ _STATUS_SENTENCE = {
 
 _OUTCOME_SENTENCE = {
     "returned": " went back. What came and what went back both stand in the sums.",
+    "charged_back": " was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
     "refund": " is money that a supplier paid back, and no gift.",
     "undecided": " came to an address that is not for gifts. A person decides what it is.",
 }
@@ -219,6 +220,7 @@ def gift_amount(value: Amount, unit: str) -> str:
 _OUTCOMES = {
     "returned": "Returned",
     "returned_in_part": "Returned in part",
+    "charged_back": "Charged back",
     "top_up": "Top-up, no gift",
     "change": "Own coins, no gift",
     "refund": "Refund by a supplier, no gift",

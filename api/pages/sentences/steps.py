@@ -41,6 +41,7 @@ _STEPS = {
     StepKind.REFUNDED: "paid back by the supplier",
     StepKind.WRITTEN_OFF: "owed by the supplier and written off",
     StepKind.RETURNED: "returned to the donor",
+    StepKind.CHARGED_BACK: "taken back by the donor’s bank",
     StepKind.HELD: "held",
     StepKind.UNEXPLAINED: "left, and no entry says why",
 }

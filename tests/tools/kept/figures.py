@@ -46,7 +46,7 @@ from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.transaction import Reading
-from ledger.views.bank_state import bank_states, statement_gaps
+from ledger.views.bank_state import bank_sums, statement_gaps
 from ledger.views.campaign import CampaignPage, CampaignReport
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
@@ -275,16 +275,16 @@ def _lost(page: CampaignPage) -> Iterator[Row]:
 
 
 def _banks(tx: Reading, slug: str) -> Iterator[Row]:
-    for bank in bank_states(tx, slug):
+    for bank in bank_sums(tx, slug):
         name = f"{slug}/{bank.bank}"
-        yield "bank", name, "opening", bank.opening.asset, bank.opening.minor
-        yield "bank", name, "closing", bank.closing.asset, bank.closing.minor
-        yield "bank", name, "books", bank.books.asset, bank.books.minor
-        yield "bank", name, "unmatched", bank.unmatched.asset, bank.unmatched.minor
-        yield "bank", name, "unmatched lines", bank.closing.asset, bank.unmatched_lines
-        yield "bank", name, "set aside", bank.aside.asset, bank.aside.minor
-        yield "bank", name, "outstanding", bank.outstanding.asset, bank.outstanding.minor
-        yield "bank", name, "difference", bank.difference.asset, bank.difference.minor
+        yield "bank", name, "opening", bank.currency, bank.opening
+        yield "bank", name, "closing", bank.currency, bank.closing
+        yield "bank", name, "books", bank.currency, bank.books
+        yield "bank", name, "unmatched", bank.currency, bank.unmatched
+        yield "bank", name, "unmatched lines", bank.currency, bank.unmatched_lines
+        yield "bank", name, "set aside", bank.currency, bank.aside
+        yield "bank", name, "outstanding", bank.currency, bank.outstanding
+        yield "bank", name, "difference", bank.currency, bank.difference
     for gap in statement_gaps(tx.session, slug):
         yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
 

@@ -10,6 +10,8 @@ from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
 from ledger.model.people import Counts
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
@@ -39,6 +41,8 @@ from tests.tools.kept.journal import (
     txids,
 )
 
+ASIDE = "bank.aside"
+"""What one person said of a bank line, as it was kept."""
 EPOCH = 1_500_000_000
 """When the people of the desk joined: before all that is told."""
 SOURCE = "test"
@@ -81,6 +85,8 @@ class House:
         except LedgerError as refusal:
             return Done(type(refusal).__name__, ())
         entries = entries_after(self.store, before)
+        if isinstance(step, Told) and step.kind == ASIDE:
+            entries = tuple((seq, ASIDE, slug, date) for seq, _, slug, date in entries[1:])
         if not isinstance(step, User | Addresses | Moment):
             self.numbers |= {kept[0]: made[0] for kept, made in zip(step.entries, entries, strict=False)}
         return Done(outcome, entries)
@@ -119,7 +125,22 @@ class House:
                 raise ValueError("a moment is asked for, never told")
         return Outcome.RECORDED
 
+    def _set_aside(self, tx: Writing, step: Told) -> str:
+        """One person set a line aside once; today one asks for it and another one approves, in the same minute."""
+        facts, day = step.facts, rfc3339(step.at)[:10]
+        number = f"{str(facts.get('line', ''))[:32]}.{facts.get('n', 0)}"
+        asked = {"number": number, "lines": [facts.get("line")], "reason": facts.get("reason"), "date": day}
+        others = (actor for actor in self.people.values() if actor.name != step.by)
+        can = (actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN})
+        second = next(can, self.people[step.by])
+        act(tx, self.people[step.by], step.campaign, "bank", "aside", asked, now=step.at)
+        decided = {"number": number, "date": day}
+        done = act(tx, second, step.campaign, "aside", "approve", decided, now=step.at)
+        return Outcome.ALREADY if done.already else Outcome.RECORDED
+
     def _act(self, tx: Writing, step: Told) -> str:
+        if step.kind == ASIDE:
+            return self._set_aside(tx, step)
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
         if kind is RESULT:
             facts |= _as_reported_today(tx, step.campaign, facts)

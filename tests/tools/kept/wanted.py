@@ -87,6 +87,21 @@ def _notified(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> b
     return noun == "bank" and field in {"difference", "missing between statements"}
 
 
+_OF_BANKS = {"bank_entry", "bank_opening", "bank_silent", "bank_overdrawn", "outstanding"}
+
+
+def _bank_both_ways(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What statements should show and do not, which nobody asked; and that two people set a line aside."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        return kept is None and (
+            field.removesuffix(", count") in _OF_BANKS or name.partition("/")[2] in _OF_BANKS
+        )
+    if noun == "status":
+        return kept is None and name.partition("/")[2].startswith("aside ")
+    return (noun, field, kept, today) == ("reconciliation", "reconciled", ["yes"], ["no"])
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -127,5 +142,10 @@ WANTED: tuple[Wanted, ...] = (
         "notified lines as gaps",
         "Lines of days that no statement covers are notified, and no gap between statements.",
         of_figure=_notified,
+    ),
+    Wanted(
+        "banks one way",
+        "Entries that a statement should show, first balances and silent banks are open; two people set lines aside.",
+        of_figure=_bank_both_ways,
     ),
 )

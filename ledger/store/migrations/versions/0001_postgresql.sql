@@ -37,7 +37,7 @@ CREATE TABLE balances (
     debits BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
@@ -107,7 +107,7 @@ CREATE TABLE lines (
     filled BIGINT NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX lines_ended ON lines (ended_use, ended_part);
@@ -403,7 +403,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'closing', 'conversion', 'distribution', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -412,6 +412,58 @@ CREATE TABLE uses (
 CREATE INDEX uses_paper ON uses (campaign, cause, number);
 
 CREATE INDEX uses_undone ON uses (line, undone_by);
+
+CREATE TABLE bank_asides (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    opening BIGINT NOT NULL,
+    role TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE bank_fees (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (cause IN ('account', 'service', 'tax', 'shortage')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
 
 CREATE TABLE bank_lines (
     entry BIGINT NOT NULL,
@@ -440,6 +492,53 @@ CREATE TABLE bank_lines (
 
 CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
 
+CREATE TABLE bank_movements (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    noun TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    moved BIGINT NOT NULL,
+    matched BIGINT NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry, campaign, bank, currency),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date);
+
+CREATE TABLE bank_outstanding (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    "of" BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    instrument VARCHAR COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (instrument IN ('cheque', 'transfer', 'money_order', 'card', 'deposit')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY("of") REFERENCES entries (seq)
+);
+
 CREATE TABLE bank_statements (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -463,6 +562,20 @@ CREATE TABLE bank_statements (
 
 CREATE INDEX bank_statements_bank ON bank_statements (campaign, bank, currency, last);
 
+CREATE TABLE bank_terms (
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    account VARCHAR COLLATE "C" NOT NULL,
+    days BIGINT,
+    statement_days BIGINT,
+    PRIMARY KEY (campaign, bank),
+    CHECK (account IN ('own', 'shared', 'cash')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
 CREATE TABLE campaign_known_facts (
     campaign TEXT COLLATE "C" NOT NULL,
     n BIGINT NOT NULL,
@@ -479,6 +592,32 @@ CREATE TABLE campaign_partners (
     PRIMARY KEY (campaign, n),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug)
 );
+
+CREATE TABLE cash_counts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    counted BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX cash_counts_bank ON cash_counts (campaign, bank, currency);
 
 CREATE TABLE confirmations (
     entry BIGINT NOT NULL,
@@ -578,6 +717,35 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
+CREATE TABLE exchanges (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    sold BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    to_bank TEXT COLLATE "C" NOT NULL,
+    "into" TEXT COLLATE "C" NOT NULL,
+    bought BIGINT NOT NULL,
+    need TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
 CREATE TABLE gift_blocks (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -658,6 +826,23 @@ CREATE TABLE handovers (
     expired TEXT COLLATE "C",
     signed TEXT COLLATE "C",
     signed_on TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE interest (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
@@ -1017,6 +1202,16 @@ CREATE TABLE arrivals (
 
 CREATE INDEX arrivals_shipment ON arrivals (shipment);
 
+CREATE TABLE bank_aside_lines (
+    entry BIGINT NOT NULL,
+    line_entry BIGINT NOT NULL,
+    PRIMARY KEY (entry, line_entry),
+    FOREIGN KEY(entry) REFERENCES bank_asides (entry),
+    FOREIGN KEY(line_entry) REFERENCES bank_lines (entry)
+);
+
+CREATE INDEX bank_aside_lines_line ON bank_aside_lines (line_entry);
+
 CREATE TABLE bank_matches (
     entry BIGINT NOT NULL,
     line_entry BIGINT NOT NULL,
@@ -1063,7 +1258,9 @@ CREATE TABLE contributions (
     line TEXT COLLATE "C" NOT NULL,
     line_start BIGINT NOT NULL,
     line_end BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
     returned BIGINT NOT NULL,
+    charged_back BIGINT NOT NULL,
     blocked_by BIGINT,
     happened TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
@@ -1493,6 +1690,33 @@ CREATE TABLE arrival_lots (
     FOREIGN KEY(entry) REFERENCES arrivals (entry)
 );
 
+CREATE TABLE charge_backs (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    gift_entry BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    shortfall BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(gift_entry) REFERENCES contributions (entry)
+);
+
 CREATE TABLE confirmation_explanations (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1860,6 +2084,32 @@ CREATE TABLE results (
 );
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
+
+CREATE TABLE covers (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    charge_back_entry BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+);
 
 CREATE TABLE credit_note_lines (
     note_entry BIGINT NOT NULL,

@@ -40,7 +40,7 @@ CREATE TABLE balances (
     debits INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -120,7 +120,7 @@ CREATE TABLE lines (
     filled INTEGER NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -454,7 +454,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'closing', 'conversion', 'distribution', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -465,6 +465,60 @@ CREATE TABLE uses (
 CREATE INDEX uses_paper ON uses (campaign, cause, number);
 
 CREATE INDEX uses_undone ON uses (line, undone_by);
+
+CREATE TABLE bank_asides (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    opening INTEGER NOT NULL,
+    role TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE TABLE bank_fees (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (cause IN ('account', 'service', 'tax', 'shortage')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
 
 CREATE TABLE bank_lines (
     entry INTEGER NOT NULL,
@@ -494,6 +548,56 @@ CREATE TABLE bank_lines (
 
 CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
 
+CREATE TABLE bank_movements (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    noun TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    date TEXT NOT NULL,
+    moved INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    reversed_by INTEGER,
+    PRIMARY KEY (entry, campaign, bank, currency),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date);
+
+CREATE TABLE bank_outstanding (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    "of" INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    instrument TEXT NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (instrument IN ('cheque', 'transfer', 'money_order', 'card', 'deposit')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY("of") REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE bank_statements (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -518,6 +622,22 @@ CREATE TABLE bank_statements (
 
 CREATE INDEX bank_statements_bank ON bank_statements (campaign, bank, currency, last);
 
+CREATE TABLE bank_terms (
+    campaign TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    date TEXT NOT NULL,
+    account TEXT NOT NULL,
+    days INTEGER,
+    statement_days INTEGER,
+    PRIMARY KEY (campaign, bank),
+    CHECK (account IN ('own', 'shared', 'cash')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE campaign_known_facts (
     campaign TEXT NOT NULL,
     n INTEGER NOT NULL,
@@ -538,6 +658,33 @@ CREATE TABLE campaign_partners (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE cash_counts (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX cash_counts_bank ON cash_counts (campaign, bank, currency);
 
 CREATE TABLE confirmations (
     entry INTEGER NOT NULL,
@@ -641,6 +788,36 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
+CREATE TABLE exchanges (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    sold INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    to_bank TEXT NOT NULL,
+    "into" TEXT NOT NULL,
+    bought INTEGER NOT NULL,
+    need TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE gift_blocks (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -725,6 +902,24 @@ CREATE TABLE handovers (
     expired TEXT,
     signed TEXT,
     signed_on TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE TABLE interest (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
@@ -1110,6 +1305,18 @@ CREATE TABLE arrivals (
 
 CREATE INDEX arrivals_shipment ON arrivals (shipment);
 
+CREATE TABLE bank_aside_lines (
+    entry INTEGER NOT NULL,
+    line_entry INTEGER NOT NULL,
+    PRIMARY KEY (entry, line_entry),
+    FOREIGN KEY(entry) REFERENCES bank_asides (entry),
+    FOREIGN KEY(line_entry) REFERENCES bank_lines (entry)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX bank_aside_lines_line ON bank_aside_lines (line_entry);
+
 CREATE TABLE bank_matches (
     entry INTEGER NOT NULL,
     line_entry INTEGER NOT NULL,
@@ -1159,7 +1366,9 @@ CREATE TABLE contributions (
     line TEXT NOT NULL,
     line_start INTEGER NOT NULL,
     line_end INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
     returned INTEGER NOT NULL,
+    charged_back INTEGER NOT NULL,
     blocked_by INTEGER,
     happened TEXT NOT NULL,
     PRIMARY KEY (entry),
@@ -1624,6 +1833,34 @@ CREATE TABLE arrival_lots (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE charge_backs (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    gift_entry INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    shortfall INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(gift_entry) REFERENCES contributions (entry)
+)
+ STRICT;
+
 CREATE TABLE confirmation_explanations (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2015,6 +2252,33 @@ CREATE TABLE results (
  STRICT;
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
+
+CREATE TABLE covers (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    charge_back_entry INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+)
+ STRICT;
 
 CREATE TABLE credit_note_lines (
     note_entry INTEGER NOT NULL,
