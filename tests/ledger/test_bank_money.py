@@ -167,6 +167,34 @@ def test_what_restricted_money_fetches_is_restricted_alike(ledger: Ledger) -> No
         assert [lines.free_units(money_line(SLUG, "EUR", of)) for of in ("N-1", "free")] == [270, 90]
 
 
+def ordered(ledger: Ledger, number: str, currency: str, value: int) -> None:
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": value}]
+    order = {"supplier": f"Maker {number}", "currency": currency, "items": items}
+    two(ledger, "purchase", number, **order)
+
+
+def test_free_money_of_one_currency_backs_an_order_in_another_by_dated_quotes_and_is_bound_by_it(
+    ledger: Ledger,
+) -> None:
+    """10,000.00 USD, 1 USD = 7 CNY: an order of 63,000.00 CNY binds 9,000.00 of them."""
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 1_000_000)
+    with pytest.raises(Refused, match="record the rate"):
+        ordered(ledger, "PO-1", "CNY", 6_300_000)
+    for currency, price in (("USD", 6_000_000), ("CNY", 42_000_000)):
+        quotes = [{"source": name, "price": price} for name in ("one", "two")]
+        ledger.do("recorder", "rate", "add", currency=currency, quotes=quotes, **DAY)
+    with pytest.raises(Refused, match="is worth"):
+        ordered(ledger, "PO-1", "CNY", 7_000_001)
+    ordered(ledger, "PO-1", "CNY", 6_300_000)
+    with pytest.raises(Refused, match=r"only 1000\.00 is free"):
+        ordered(ledger, "PO-2", "USD", 100_001)
+    with pytest.raises(Refused, match=r"only 7000\.00 is free"):
+        ordered(ledger, "PO-2", "CNY", 700_001)
+    ordered(ledger, "PO-2", "USD", 100_000)
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
