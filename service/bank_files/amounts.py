@@ -14,7 +14,7 @@ _SIGNS = {
     "€": "EUR", "₹": "INR", "₦": "NGN", "₵": "GHS", "₺": "TRY", "₴": "UAH", "₪": "ILS", "₽": "RUB", "₱": "PHP"
 }  # fmt: skip
 """Signs that are one currency's alone; $ and £ are several's."""
-_SIDED = re.compile(r"(?P<amount>.*[0-9)])\s*(?P<side>CR|DR)\.?", re.IGNORECASE)
+_SIDED = re.compile(r"(?P<amount>.*[0-9)])\s*(?P<side>CR?|DR?)\.?", re.IGNORECASE)
 _FLOAT_NOISE = Decimal("0.000001")
 
 
@@ -24,7 +24,7 @@ def is_none(text: str) -> bool:
 
 
 def exact_minor(text: str, currency: str, decimal: str = ".", thousands: str = "") -> int:
-    """The amount of a text, below zero by a minus before or behind it, by brackets, or by DR behind it.
+    """The amount of a text, below zero by a minus before or behind it, by brackets, or by D or DR behind it.
 
     Digits stand in groups of three, or as in India. Raises ValueError with what is wrong.
     """
@@ -81,9 +81,9 @@ def _without_currency(text: str, currency: str) -> str:
 
 
 def _side(text: str) -> tuple[str, bool | None]:
-    """The amount, and whether a DR stands behind it; None where neither CR nor DR does."""
+    """The amount, and whether D or DR stands behind it; None where no mark does."""
     sided = _SIDED.fullmatch(text)
-    return (text, None) if sided is None else (sided["amount"].strip(), sided["side"].upper() == "DR")
+    return (text, None) if sided is None else (sided["amount"].strip(), sided["side"].upper() in {"D", "DR"})
 
 
 def _minor(plain: str, currency: str, decimal: str, thousands: str) -> int:

@@ -18,11 +18,12 @@ from ledger.core.line_words import LineWords
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_number
 from service.bank_files.mapping import Layout
-from service.bank_files.reading import known_currency, of_account, quoted, statement_of
+from service.bank_files.reading import known_currency, of_account, quoted, silence, statement_of
 from service.command import BadUse
 
+silence("mt940")
 _TAG = re.compile(rb"^:(20|25|28C?):", re.MULTILINE)
-_LOOKED_AT = 5_000
+_LOOKED_AT, _LONGEST = 5_000, 5_000
 _BROKEN = (ValueError, RuntimeError, ArithmeticError, LookupError, TypeError, AttributeError)
 """What the library raises for what it cannot read."""
 _NAMES = ("applicant_name", "recipient_name", "deviate_applicant", "deviate_recipient")
@@ -37,6 +38,8 @@ def is_mt940(data: bytes) -> bool:
 
 def mt940_statements(text: str, layout: Layout) -> tuple[Statement, ...]:
     """The statements of the mapping's account, or of the only one in the file; raises BadUse."""
+    if max(map(len, re.split(r"^:", text, flags=re.MULTILINE))) > _LONGEST:
+        raise BadUse(f"file: is MT940 with a field of more than {_LONGEST} characters; no bank writes one.")
     try:
         found = mt940.parse_statements(io.StringIO(text), options=mt940.Options.all())
     except _BROKEN as failure:

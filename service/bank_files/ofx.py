@@ -19,9 +19,10 @@ from ledger.core.line_words import LineWords
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor
 from service.bank_files.mapping import Layout
-from service.bank_files.reading import known_currency, of_account, quoted, statement_of
+from service.bank_files.reading import known_currency, of_account, quoted, silence, statement_of
 from service.command import BadUse
 
+silence("ofxtools")
 _BROKEN = (ValueError, SyntaxError, LookupError, TypeError, AttributeError, AssertionError)
 """What the library raises for what it cannot read."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 
 from ledger.core.line_words import plain_words
@@ -13,6 +14,11 @@ from service.command import BadUse
 
 MOST_LINES = 100_000
 _MOST_QUOTED = 40
+
+
+def silence(library: str) -> None:
+    """A library tells its log what it could not read, and with it the words of a bank; nothing of that is kept."""
+    logging.getLogger(library).setLevel(logging.CRITICAL + 1)
 
 
 def quoted(text: object) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+import zlib
 from decimal import Decimal
+from typing import NoReturn
+from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -20,6 +23,18 @@ from service.command import BadUse
 _MOST_UNPACKED = 200_000_000
 _MOST_CELLS = 5_000_000
 _MOST_COLUMNS = 500
+_REPEATED = ("table:number-columns-repeated", "table:number-rows-repeated")
+_MOST_REPEATED = 2_000_000
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+)
+"""What is raised for an archive, or an XML within it, that is not whole."""
 
 
 def sheet_rows(data: bytes, layout: Layout) -> list[TableRow]:
@@ -52,11 +67,41 @@ def _require_small(data: bytes) -> None:
         return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            if sum(item.file_size for item in archive.infolist()) > _MOST_UNPACKED:
+                raise BadUse(
+                    f"file: unpacks to more than {_MOST_UNPACKED} bytes; a bank's statement does not."
+                )
+            for item in archive.infolist():
+                if item.filename.endswith((".xml", ".rels")):
+                    _require_sound(archive.read(item))
+    except _DAMAGED:
         raise BadUse("file: is no spreadsheet that can be read; it is cut off or damaged.") from None
-    if unpacked > _MOST_UNPACKED:
-        raise BadUse(f"file: unpacks to more than {_MOST_UNPACKED} bytes; a bank's statement does not.")
+
+
+def _require_sound(part: bytes) -> None:
+    """Raises ExpatError where a part of a spreadsheet is cut off: the library may read such a one without end.
+
+    BadUse where it declares a document type.
+    """
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    parser.StartElementHandler = _require_few
+    parser.Parse(part, True)
+
+
+def _refuse_document_type(*_: object) -> NoReturn:
+    raise BadUse("file: a part of it declares a document type; a spreadsheet has none, and it is not read.")
+
+
+def _require_few(_name: str, attributes: dict[str, str]) -> None:
+    """BadUse where a cell or row is to be read more often than any sheet is long."""
+    for name in _REPEATED:
+        if (times := attributes.get(name)) is not None and not (
+            times.isdecimal() and int(times) <= _MOST_REPEATED
+        ):
+            raise BadUse(
+                "file: says that a cell repeats more often than any sheet has room for; it is damaged."
+            )
 
 
 def _cell(value: object) -> Cell:

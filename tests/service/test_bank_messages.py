@@ -70,6 +70,15 @@ def test_mt940_that_is_broken_or_has_no_balances_is_refused_by_its_name() -> Non
     assert "name one in the mapping (account)" in refusal(mt940("") + mt940("").replace("202051", "77"))
 
 
+def test_what_cannot_be_read_is_told_to_nobody_but_who_asked(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library writes the lines that it cannot read into its log."""
+    refusal(mt940(":61:Ada Donor\n"))
+    assert ("Ada" in caplog.text, "Ada" in "".join(capfd.readouterr())) == (False, False)
+    assert "field of more than" in refusal(mt940(f":86:{'x' * 6_000}\n"))
+
+
 OFX = """OFXHEADER:100
 DATA:OFXSGML
 VERSION:102

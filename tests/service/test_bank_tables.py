@@ -61,6 +61,8 @@ def refusal(text: str | bytes, told: str | None = None) -> str:
         ("+40", 4000),
         ("40.00 CR", 4000),
         ("40.00 Dr.", -4000),
+        ("40.00 D", -4000),
+        ("40.00C", 4000),
         ("1,23,456.78", 12_345_678),
         ("12,34,567", 123_456_700),
         ("1,234,567.8", 123_456_780),
@@ -398,3 +400,18 @@ def test_known_lines_written_in_any_dialect_are_read_back(
     (statement,) = read(body, by)
     assert [(line.booked, line.minor) for line in statement.lines] == told
     assert (statement.opening, statement.closing) == (0, sum(minor for _, minor in told))
+
+
+def test_a_spreadsheet_that_is_cut_off_or_made_to_grow_is_refused() -> None:
+    whole = ods([["Date", "Amount", "Balance"], ["2023-05-01", 5.0, 5.0]])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    content = parts["content.xml"]
+    for spoiled, said in (
+        (content[:-40], "cut off or damaged"),
+        (f"<!DOCTYPE d [<!ENTITY a 'b'>]>{content}", "document type"),
+        (content.replace("<table:table-cell ", f'<table:table-cell table:number-columns-repeated="{10**18}" ', 1),
+         "repeats more often"),
+    ):  # fmt: skip
+        assert said in refusal(zipped(parts | {"content.xml": spoiled}))
+    assert "cut off or damaged" in refusal(whole[:-30])
