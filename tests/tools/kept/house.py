@@ -159,7 +159,10 @@ def _as_reported_today(tx: Writing, campaign: str, facts: dict[str, Any]) -> dic
     """Kept reports tell sexes in words of their own, and a period after a report to date names none."""
     more: dict[str, Any] = {}
     if "sex" in facts:
-        more["sex"] = [cell | {"group": SEXES[cell["group"]]} for cell in facts["sex"]]
+        # One that names no group was told to be refused.
+        more["sex"] = [
+            cell | {"group": SEXES[cell["group"]]} if "group" in cell else cell for cell in facts["sex"]
+        ]
     indicator = find_indicator(tx.session, campaign, facts["indicator"])
     if indicator is not None and facts["counts"] == Counts.PERIOD:
         to_date = [row.number for row in results_of(tx.session, indicator) if row.counts is Counts.TO_DATE]
