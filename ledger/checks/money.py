@@ -21,6 +21,7 @@ from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.loans import lent_account, owed_account
 from ledger.rules.observing import Observed
+from ledger.rules.tax_payments import tax_owed
 from ledger.store.transaction import Reading
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
@@ -62,8 +63,12 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:
-    """What lies at banks, plus what was charged back after it was used and nobody covered."""
-    return at_banks(books, slug, asset) + shortfall_at_banks(books.session, slug, asset)
+    """What lies at banks, plus what was charged back after it was used and nobody covered, less withheld tax."""
+    return (
+        at_banks(books, slug, asset)
+        + shortfall_at_banks(books.session, slug, asset)
+        - tax_owed(books, slug, asset)
+    )
 
 
 def _coins_for_line(books: Books, slug: str) -> int:

@@ -26,6 +26,7 @@ class AccountClass(StrEnum):
     UNDONE = "undone_spends"
     GIVEN_BACK = "given_back"  # money and coins that went back to donors
     TRADING = "trading"  # conversion: one asset given for another
+    TAX = "tax"  # withheld from suppliers, and owed to the tax office
     SUPPLIER = "supplier"  # what a supplier was paid, by order
     FEES = "fees"
     ORDERED = "ordered"

@@ -88,3 +88,13 @@ class CoverRow(Proposal, table=True):
     bank: str = Field(sa_type=TEXT)
     currency: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
+
+
+class TaxPaymentRow(Proposal, table=True):
+    """`amount` minor units of withheld tax that went to the tax office."""
+
+    __tablename__: ClassVar[Any] = "tax_payments"
+    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("status", ProposalStatus), STRICT)
+    bank: str = Field(sa_type=TEXT)
+    currency: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)

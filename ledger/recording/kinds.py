@@ -46,6 +46,7 @@ from ledger.rules import (
     shipments,
     spends,
     supplier_refunds,
+    tax_payments,
     valuations,
 )
 from ledger.rules.spec import Kind, Proposals
@@ -76,6 +77,7 @@ _RECORDED: tuple[Kind, ...] = (
     *closings.KINDS,
     *invoices.KINDS,
     *payments.KINDS,
+    *tax_payments.KINDS,
     *receipts.KINDS,
     *credit_notes.KINDS,
     *supplier_refunds.KINDS,

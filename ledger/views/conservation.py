@@ -34,6 +34,7 @@ from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
 from ledger.rules.settled import settled_block
+from ledger.rules.tax_payments import tax_owed
 from ledger.store.scratch import Scratch, scratch
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_sums
@@ -366,6 +367,7 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
                 on_lines[slug, asset][key] += span.end - span.start
     for (slug, asset), states in on_lines.items():
         held = at_banks(books, slug, asset) + shortfall_at_banks(books.session, slug, asset)
+        held -= tax_owed(books, slug, asset)
         found.append(
             Tie.of(
                 what="line",

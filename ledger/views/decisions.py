@@ -22,6 +22,7 @@ from ledger.views.waiting_money import (
     blocked_waiting,
     drafts_waiting,
     shortfalls_waiting,
+    tax_waiting,
     undecided_waiting,
     unexplained_waiting,
     unvalued_waiting,
@@ -53,6 +54,7 @@ def decisions(
         found += claims_waiting(books, slug)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
+        found += tax_waiting(books, slug)
         found += deliveries_waiting(books, slug, today)
         found += stock_waiting(books, slug, today)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]

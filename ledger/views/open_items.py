@@ -32,6 +32,7 @@ class OpenItemKind(StrEnum):
     BANK_OVERDRAWN = "bank_overdrawn"
     CASH_COUNT = "cash_count"
     OUTSTANDING = "outstanding"
+    TAX_OWED = "tax_owed"
     COUNT_GAP = "count_gap"
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"

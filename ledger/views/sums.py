@@ -138,6 +138,9 @@ def sum_tables(books: Books, slug: str, goods: Sequence[LotSums]) -> list[SumTab
         at_bank = sum(b.net for kind in OVERDRAWN for b in held.of(kind, asset=currency))
         if net(back, currency):
             spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
+        owed = net(AccountClass.TAX, currency)
+        if owed:
+            spent.append(SumRow(asset=currency, key="tax_owed", minor=owed))
         money = (
             *spent,
             SumRow(asset=currency, key="charges", minor=charges),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.model.bank import Account
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import WORKFLOWS
@@ -186,6 +188,26 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             amount=Amount.known(gap.currency, gap.missing),
             what_to_do=what,
         )
+
+
+def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Tax that was withheld from suppliers and is not paid yet; it undoes nothing."""
+    for balance in books.balances(AccountClass.TAX, slug):
+        if balance.net < 0:
+            first = select(func.min(PaymentRow.told_on)).where(
+                PaymentRow.campaign == slug,
+                PaymentRow.asset == balance.asset,
+                PaymentRow.withheld > 0,
+                PaymentRow.status == ProposalStatus.APPROVED,
+            )
+            yield OpenItem(
+                kind=OpenItemKind.TAX_OWED,
+                campaign=slug,
+                subject="tax office",
+                since=books.session.exec(first).one() or "",
+                amount=Amount.known(balance.asset, -balance.net),
+                what_to_do="it was withheld from suppliers: pay it to the tax office (`tax-payment add`)",
+            )
 
 
 def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:

@@ -215,6 +215,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "add": "Record what a bank took for itself, or what a counted cash box lacks; another person approves it.",
         **_two_people("bank-fee"),
     },
+    "tax-payment": {
+        "add": "Record that withheld tax was paid to the tax office; another person approves it.",
+        **_two_people("tax-payment"),
+    },
     "interest": {"add": "Record interest that a bank paid; it is no gift, and for any end."},
     "exchange": {
         "add": "Record that money of one currency was given for money of another; another person approves it.",

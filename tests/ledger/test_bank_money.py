@@ -222,6 +222,33 @@ def test_a_banks_fee_takes_unrestricted_money_and_needs_two_people(ledger: Ledge
         ledger.do("recorder", "bank-fee", "add", number="F-2", **DAY | fee)
 
 
+def test_withheld_tax_discharges_the_order_and_is_owed_to_the_tax_office(ledger: Ledger) -> None:
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 100_000)
+    ordered(ledger, "PO-1", "USD", 80_000)
+    paid = {"order": "PO-1", "asset": "USD", "amount": 72_000, "withheld": 8_000, "bank": "B"}
+    with pytest.raises(Refused, match="and the tax withheld"):
+        ledger.do("recorder", "payment", "add", number="P-1", **DAY | paid, discharges=72_000)
+    done = two(ledger, "payment", "P-1", **paid, discharges=80_000, prepayment=True)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.TAX)) == (28_000, 20_000, -8_000)
+    with ledger.store.read() as reading:
+        owed = [r for r in decisions(reading, SLUG, now=ledger.now) if r.kind is OpenItemKind.TAX_OWED]
+    assert [(r.amount and r.amount.minor, r.since) for r in owed] == [(8_000, DAY["date"])]
+    tied(ledger)
+    with pytest.raises(Refused, match="that is owed"):
+        ledger.do(
+            "recorder", "tax-payment", "add", number="T-1", bank="B", currency="USD", amount=8_001, **DAY
+        )
+    tax = two(ledger, "tax-payment", "T-1", bank="B", currency="USD", amount=8_000)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.TAX)) == (20_000, 20_000, 0)
+    with pytest.raises(Conflict, match="reverse that tax payment first"):
+        ledger.do("approver", "reversal", "add", entry=done, reason="it was not", **DAY)
+    for entry in (tax, done):
+        ledger.do("approver", "reversal", "add", entry=entry, reason="it was not", **DAY)
+    assert (held(ledger), free(ledger)) == (100_000, 100_000)
+
+
 def test_interest_is_money_and_no_gift(ledger: Ledger) -> None:
     paid = {"bank": "B", "currency": "USD", "amount": 75}
     done = ledger.do("recorder", "interest", "add", number="I-1", **DAY | paid)

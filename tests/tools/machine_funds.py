@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from sqlmodel import col, select
 
+from ledger.core.accounts import AccountClass
 from ledger.model.campaigns import Nature
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
@@ -226,5 +227,15 @@ def _cover(s: Scene) -> Facts:
     return s.numbered("CV") | {"charge_back": row.number, "bank": s.pick(BANKS), "amount": s.n(1, wanting)}
 
 
-for _noun in ("release", "gift-return", "bank-fee", "exchange", "charge-back", "cover"):
+@tells("tax-payment")
+def _tax_payment(s: Scene) -> Facts:
+    owed = [(b.asset, -b.net) for b in s.books.balances(AccountClass.TAX, s.slug) if b.net < 0]
+    if not owed:
+        raise Needs("payment.approved")
+    currency, units = s.pick(owed)
+    bank = s.one([bank for bank, asset, _ in s.banks() if asset == currency] or list(BANKS), "contribution")
+    return s.numbered("TX") | {"bank": bank, "currency": currency, "amount": s.n(1, units)}
+
+
+for _noun in ("tax-payment", "release", "gift-return", "bank-fee", "exchange", "charge-back", "cover"):
     tells_decisions(_noun)

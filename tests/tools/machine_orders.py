@@ -107,6 +107,9 @@ def _payment(s: Scene) -> Facts:
             amount = min(free - fee if s.chance(50) else amount, left)
         facts |= {"asset": currency, "bank": bank, "amount": amount, "fee": fee}
         facts["discharges"] = amount if currency == order.currency else s.n(1, left)
+        if currency == order.currency and amount > 2 and s.chance(20):
+            withheld = s.n(1, amount - 1)
+            facts |= {"amount": amount - withheld, "withheld": withheld}
     bills = [bill.number for bill in s.invoices() if bill.order_entry == order.entry]
     if bills and s.chance(40):
         facts["invoice"] = s.pick(bills)

@@ -31,6 +31,7 @@ _SUM_WORDS = {
     "received": "Received",
     "received_with_others": "Received, with blocked gifts and coins that are no gifts",
     "given_back": "Returned to donors",
+    "tax_owed": "Owed to the tax office",
     "value_of_gift-return": "Returned to donors, at the value when given",
     "blocked": "Blocked, set apart",
     "other_coins": "Less dust and undecided coins among these",

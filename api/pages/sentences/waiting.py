@@ -26,6 +26,7 @@ _KINDS = {
     "bank_silent": ("bank without a statement for too long", "banks without a statement for too long"),
     "bank_overdrawn": ("shared account that others overdrew", "shared accounts that others overdrew"),
     "cash_count": ("cash box whose count is not the books’", "cash boxes whose counts are not the books’"),
+    "tax_owed": ("sum that is owed to the tax office", "sums that are owed to the tax office"),
     "outstanding": ("instrument that is under way", "instruments that are under way"),
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
