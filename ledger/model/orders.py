@@ -118,6 +118,10 @@ class OrderItemRow(Table, table=True):
     quantity: int = Field(sa_type=LONG)
     value: int = Field(sa_type=LONG)
 
+    def pieces_in(self, start: int, end: int) -> int:
+        """The pieces that `start..end` of the item's line are: floored at both ends, so that runs sum to the whole."""
+        return end * self.quantity // self.value - start * self.quantity // self.value
+
 
 class InvoiceRow(Numbered, table=True):
     """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""

@@ -107,9 +107,8 @@ def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
         ]
         discount = sum(span.end - span.start for span in unpaid)
         reaches = unpaid[-1].end if unpaid else filled
-        quantity, value = item.quantity, item.value
         pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
-        counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
+        counted = sum(item.pieces_in(*piece) for piece in cancelled)
         found.append(
             ItemLeft(item.item, item.product, line, discount, reaches, cancelled, claim, pieces, counted)
         )

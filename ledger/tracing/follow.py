@@ -48,11 +48,16 @@ class Arrival(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """Units that ended in a use: a fee, a loss, a shortage."""
+    """Units `start..end` of a part that ended in a use: a fee, a loss, a shortage."""
 
     use: Use
     kind: PartKind
-    units: int
+    start: int
+    end: int
+
+    @property
+    def units(self) -> int:
+        return self.end - self.start
 
 
 Visit = Stay | Passage | Arrival | Ending
@@ -112,7 +117,7 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
                     _through(uses[ref], low, high, stage, resumed)
                 elif isinstance(name, EndedLine):
                     use = uses[name.use]
-                    stage.visits.append(Ending(use, use.parts[name.part].kind, high - low))
+                    stage.visits.append(Ending(use, use.parts[name.part].kind, low, high))
                 else:
                     stage.visits.append(Stay(stage.run[0], low, high, state))
         generation = [onward for stage in generation for onward in stage.onward]
@@ -145,7 +150,7 @@ def _through(use: Use, start: int, end: int, stage: _Stage, resumed: Mapping[tup
             elif (use.id, index) in resumed:
                 stage.add(resumed[use.id, index], below, upto)
             else:
-                visits.append(Ending(use, kind, upto - below))
+                visits.append(Ending(use, kind, below, upto))
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:

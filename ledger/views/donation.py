@@ -247,7 +247,9 @@ class DonationFollower:
                     self._add_ending(visit, by_step, lost)
                 case Stay():
                     if visit.state is not UnitState.VOID:
-                        held[visit.line, self._bars.ending_of(visit.line)] += visit.end - visit.start
+                        kind = self._bars.ending_of(visit.line)
+                        units = self._bars.units_waiting(visit.line, kind, visit.start, visit.end)
+                        held[visit.line, kind] += units
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
@@ -271,11 +273,10 @@ class DonationFollower:
         units = visit.end - visit.start
         if kind == "payment":
             _, item = self._bars.order_item(visit.line)
-            value, quantity = item.value, item.quantity
             row = by_step.row(kind, number, item.product)
             row.value += units
             row.asset = item.product
-            units = visit.end * quantity // value - visit.start * quantity // value
+            units = item.pieces_in(visit.start, visit.end)
         elif isinstance(line, GoodsLine):
             row = by_step.row(kind, number, line.product, line.place)
             row.place, row.asset = line.place, line.product
@@ -293,7 +294,7 @@ class DonationFollower:
         name = use_named(visit.use.id)
         kind, number = name.cause, name.number
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
-        units = self._bars.ended_units(visit.use, visit.units)
+        units = self._bars.ended_units(visit.use, visit.kind, visit.start, visit.end)
         lost[ending, asset, place] += units
         if kind not in _STEPS:
             return
@@ -403,7 +404,6 @@ class DonationFollower:
         if line_named(first).kind is LineKind.ORDER:
             number, item = self._bars.order_item(first)
             asset, place = item.product, number
-            units = units * item.quantity // item.value
         detail = (("waits", kind.value if kind else ""),)
         return Step(
             kind=StepKind.HELD,

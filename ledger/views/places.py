@@ -44,7 +44,10 @@ class PlaceNames:
     def of_sums(
         self, held: Mapping[tuple[str, ExitKind | None], int], lost: Mapping[tuple[ExitKind, str, str], int]
     ) -> list[Place]:
-        """Places of units by (line, what they are there), and of those that ended by (how, asset, place)."""
+        """Places of units by (line, what they are there), and of those that ended by (how, asset, place).
+
+        Units are what `BarsOfLines.units_waiting` and `ended_units` say: pieces of what is still to come.
+        """
         sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
         for (line, kind), units in held.items():
             name = line_named(line)
@@ -54,7 +57,6 @@ class PlaceNames:
                 place = number
                 if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                     asset = item.product
-                    units = units * item.quantity // item.value
             elif isinstance(name, GoodsLine):
                 asset, place = name.product, name.place
                 service = name.at is AccountClass.DELIVERED
@@ -82,15 +84,16 @@ class PlaceNames:
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         for row in rows:
-            units = row.end - row.start
             if row.ended is not None:
                 use, part = row.ended
-                lost[self.end_of(use, part.kind)] += self._bars.ended_units(use, units)
+                lost[self.end_of(use, part.kind)] += self._bars.ended_units(
+                    use, part.kind, row.start, row.end
+                )
                 continue
             kind = self._bars.ending_of(row.line)
             if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                 kind = ExitKind.CLAIM if claim else ExitKind.OPEN
-            held[row.line, kind] += units
+            held[row.line, kind] += self._bars.units_waiting(row.line, kind, row.start, row.end)
         return tuple(self.of_sums(held, lost))
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:

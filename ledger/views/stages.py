@@ -172,13 +172,23 @@ class BarsOfLines:
             raise ValueError(f"line: {line} is no item of an order")
         return name.order, self._item(name)
 
-    def ended_units(self, use: Use, units: int) -> int:
-        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
+    def units_waiting(self, line: str, kind: ExitKind | None, start: int, end: int) -> int:
+        """`start..end` of a line in the units of what it is called there: what is still to come, in pieces."""
+        if kind not in {ExitKind.OPEN, ExitKind.CLAIM}:
+            return end - start
+        return self.order_item(line)[1].pieces_in(start, end)
+
+    def ended_units(self, use: Use, kind: PartKind, start: int, end: int) -> int:
+        """`start..end` of what ended in a use in the units of its exit: of an order's value that a refund left, pieces.
+
+        Floored at both ends, as everywhere on a line, so that what all donors read is what was written off.
+        """
         line = line_named(use.line)
         if not (is_refund(use) and isinstance(line, OrderLine)):
-            return units
-        item = self._item(line)
-        return units * item.quantity // item.value
+            return end - start
+        ended = next(part.out for part in use.parts if part.kind is kind)
+        pieces = sum(self._item(line).pieces_in(*piece) for piece in use.pieces) * ended // use.units
+        return end * pieces // ended - start * pieces // ended
 
     def _order(self, line: OrderLine) -> OrderRow:
         if line.campaign != self._campaign:
