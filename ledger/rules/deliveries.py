@@ -31,6 +31,8 @@ from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     LotCount,
+    Where,
+    counted,
     goods_line,
     lot_columns,
     moved,
@@ -156,17 +158,13 @@ def loss_use(campaign: str, number: str) -> str:
     return str(UseName(UseCause.LOSS, campaign, number))
 
 
-Place = tuple[AccountClass, str]
-"""Where pieces are: the class of account, and the place, organisation or waybill."""
-
-
 def _post_lots(
     context: Context,
     lots: tuple[LotCount, ...],
     cause: UseCause,
     number: str,
-    source: Place,
-    target: Place,
+    source: Where,
+    target: Where,
     date: str,
     expired: str | None,
 ) -> Posting[None]:
@@ -351,15 +349,15 @@ def _post_loss(context: Context, facts: Loss) -> Posting[None]:
     free = context.books.lines.free_units(goods_line(context.campaign, *here, facts.of))
     if facts.quantity > free:
         raise Refused.field("quantity", f"{facts.quantity} are lost and {free} are at {facts.place}")
-    transfers, use = moved(
+    transfers, use = counted(
         context,
         loss_use(context.campaign, facts.number),
         facts.of,
-        free,
+        0,
+        ((PartKind.LOST, facts.cause, facts.quantity),),
         here,
         here,
         "quantity",
-        ((PartKind.LOST, facts.cause, facts.quantity),),
     )
     return Posting(tuple(transfers), (use,))
 

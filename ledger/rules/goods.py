@@ -19,12 +19,13 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Number, Positive
-from ledger.core.lines import Part, PartKind, Use, units_in
+from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
 from ledger.rules.rows import Columns, add_row
 from ledger.rules.spec import Context
+from ledger.tracing.state import Lines
 
 
 def _own_name(lot: str) -> str:
@@ -201,6 +202,10 @@ def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expir
         )
 
 
+Where = tuple[AccountClass, str]
+"""Where pieces are: the class of account, and the place, organisation or waybill."""
+
+
 # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -209,36 +214,70 @@ def moved(
     use_id: str,
     lot: Lot,
     quantity: int,
-    source: tuple[AccountClass, str],
-    target: tuple[AccountClass, str],
+    source: Where,
+    target: Where,
     field: str,
-    losses: tuple[tuple[PartKind, str, int], ...] = (),
 ) -> tuple[list[Transfer], Use]:
-    """Move pieces of a lot, lowest free units first; `losses` (part, account detail, count) end here.
-
-    Raises Refused with what is there, where there is not enough.
-    """
+    """Move pieces of a lot, the lowest free ones, in turn; raises Refused where there are not enough."""
     campaign, asset = context.campaign, str(lot)
     if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
         require_not_recalled(context, lot, field)
-    line = goods_line(campaign, *source, lot)
+    line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
     pieces = context.books.lines.lowest_free(line, quantity)
+    _require_enough(asset, quantity, units_in(pieces), source, field)
+    transfer = Transfer(_account(campaign, target), _account(campaign, source), asset, quantity)
+    part = Part(PartKind.ON, quantity, quantity, there, context.books.lines.length(there))
+    return [transfer], Use(use_id, line, pieces, quantity, (part,))
+
+
+def counted(
+    context: Context,
+    use_id: str,
+    lot: Lot,
+    good: int,
+    losses: tuple[tuple[PartKind, str, int], ...],
+    source: Where,
+    target: Where,
+    field: str,
+) -> tuple[list[Transfer], Use]:
+    """A count finds `good` pieces and `losses` (part, account detail, count) of a lot; all there bears it alike.
+
+    What is good goes on to the target, what was not counted stays. Raises Refused where there are not enough.
+    """
+    campaign, asset, lines = context.campaign, str(lot), context.books.lines
+    line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
+    found = good + sum(count for _, _, count in losses)
+    pieces = _all_free(lines, line, found)
     free = units_in(pieces)
-    if free < quantity:
-        raise Refused.field(field, f"{quantity} pieces of {asset} are wanted and {free} are at {source[1]}")
-    lost = sum(count for _, _, count in losses)
-    good = quantity - lost
-    from_account = goods_account(source[0], campaign, source[1])
-    transfers = [
-        Transfer(account(AccountClass.LOST, campaign, why), from_account, asset, count)
-        for _, why, count in losses
-        if count
-    ]
-    parts = [Part(part, count, count) for part, _, count in losses if count]
-    target_line = goods_line(campaign, *target, lot)
-    if good and source != target:
-        transfers.insert(
-            0, Transfer(goods_account(target[0], campaign, target[1]), from_account, asset, good)
-        )
-    parts.append(Part(PartKind.ON, good, good, target_line, context.books.lines.length(target_line)))
-    return transfers, Use(use_id, line, pieces, quantity, tuple(parts))
+    _require_enough(asset, found, free, source, field)
+    ends = [(part, why, count) for part, why, count in losses if count]
+    gone = [(account(AccountClass.LOST, campaign, why), count) for _, why, count in ends]
+    went = [(_account(campaign, target), good)] if good else []
+    transfers = [Transfer(to, _account(campaign, source), asset, count) for to, count in (*went, *gone)]
+    parts = [Part(part, count, count) for part, _, count in ends]
+    if free > found:
+        parts.append(Part(PartKind.STAYS, free - found, free - found, line, lines.length(line)))
+    if good:
+        parts.append(Part(PartKind.ON, good, good, there, lines.length(there)))
+    return transfers, Use(use_id, line, pieces, free, tuple(parts))
+
+
+def _account(campaign: str, where: Where) -> str:
+    return goods_account(where[0], campaign, where[1])
+
+
+def _require_enough(asset: str, wanted: int, free: int, source: Where, field: str) -> None:
+    if free < wanted:
+        raise Refused.field(field, f"{wanted} pieces of {asset} are wanted and {free} are at {source[1]}")
+
+
+def _all_free(lines: Lines, line: str, quantity: int) -> tuple[Piece, ...]:
+    """All that is free on a line, of which `quantity` is counted and all bear it alike (docs/rules.md, T4).
+
+    Where some stays, and did before, it is counted from another unit each time.
+    """
+    free = lines.lowest_free(line, lines.length(line))
+    if quantity >= units_in(free):
+        return free
+    again = any(part.line == line for use in lines.returning((line,)).values() for part in use.parts)
+    return turned(free) if again else free

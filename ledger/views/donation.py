@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import UnitState
+from ledger.core.lines import PartKind, UnitState
 from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
@@ -268,7 +268,7 @@ class DonationFollower:
     def _add_arrival(self, visit: Arrival, by_step: UnitsByStep) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)
         kind, number = name.cause, name.number
-        if kind not in _STEPS:
+        if kind not in _STEPS or visit.part.kind is PartKind.STAYS:
             return
         units = visit.end - visit.start
         if kind == "payment":

@@ -1191,7 +1191,7 @@ CREATE TABLE use_parts (
     line TEXT COLLATE "C",
     start BIGINT NOT NULL,
     PRIMARY KEY (use, n),
-    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'on')),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'stays', 'on')),
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 );
