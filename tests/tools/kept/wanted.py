@@ -102,6 +102,19 @@ def _bank_both_ways(_journal: str, key: FigureKey, kept: Values, today: Values) 
     return (noun, field, kept, today) == ("reconciliation", "reconciled", ["yes"], ["no"])
 
 
+def _run_by_run(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What is to come, is claimed or was written off, in pieces: never fewer than what lengths of runs came to."""
+    noun, _, field, _ = key
+    told = field.startswith(("at open ", "at claim ", "at written_off ", "step written_off "))
+    return noun == "gift" and told and _total(today or []) > _total(kept or [])
+
+
+def _still_under_way(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """A gift's units of a waybill, and of what did not arrive with its first count."""
+    noun, _, field, _ = key
+    return noun == "gift" and field.startswith("share of goods/") and "/transit:" in field
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -147,5 +160,15 @@ WANTED: tuple[Wanted, ...] = (
         "banks one way",
         "Entries that a statement should show, first balances and silent banks are open; two people set lines aside.",
         of_figure=_bank_both_ways,
+    ),
+    Wanted(
+        "floored by length",
+        "Shares of what was ordered are floored at both ends of each run on the line, and sum to the whole.",
+        of_figure=_run_by_run,
+    ),
+    Wanted(
+        "the last bears what is lost",
+        "A count of a part of a waybill takes all of it in proportion; what is still under way is at the line's end.",
+        of_figure=_still_under_way,
     ),
 )
