@@ -118,9 +118,27 @@ class OrderItemRow(Table, table=True):
     quantity: int = Field(sa_type=LONG)
     value: int = Field(sa_type=LONG)
 
+    @property
+    def fineness(self) -> int:
+        """Units of the item's line in a minor unit: 1, or as many as leave no piece without one (docs/rules.md, T5)."""
+        return -(-self.quantity // self.value)
+
+    @property
+    def units(self) -> int:
+        """How long the item's line is."""
+        return self.value * self.fineness
+
+    def units_of(self, pieces: int) -> int:
+        """Where the position of the first `pieces` ends on the item's line."""
+        return pieces * self.units // self.quantity
+
     def pieces_in(self, start: int, end: int) -> int:
         """The pieces that `start..end` of the item's line are: floored at both ends, so that runs sum to the whole."""
-        return end * self.quantity // self.value - start * self.quantity // self.value
+        return end * self.quantity // self.units - start * self.quantity // self.units
+
+    def value_of(self, start: int, end: int) -> int:
+        """The minor units that `start..end` of the item's line are: floored at both ends, as pieces are."""
+        return end // self.fineness - start // self.fineness
 
 
 class InvoiceRow(Numbered, table=True):

@@ -253,7 +253,7 @@ def _effect(context: Context, order: OrderRow, decision: Decision) -> Posting[Re
         )
         transfers.append(Transfer(opened, ordered, item.product, item.quantity))
         line = order_line(campaign, order.number, item.item, order.currency)
-        opens.append(Open(line, order.currency, item.value))
+        opens.append(Open(line, order.currency, item.units))
     return Posting(tuple(transfers), tuple(opens), rests_on)
 
 

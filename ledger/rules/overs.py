@@ -251,10 +251,9 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     if facts.quantity > left:
         raise Refused.field("quantity", f"{facts.quantity} are bought and {left} are open on {facts.order}")
     line = order_line(campaign, facts.order, facts.item, order.currency)
-    quantity, value = item.quantity, item.value
-    done = quantity - left
-    units = (done + facts.quantity) * value // quantity - done * value // quantity
-    pieces = books.lines.lowest_free(line, units if facts.quantity < left else value)
+    done = item.quantity - left
+    units = item.units_of(done + facts.quantity) - item.units_of(done)
+    pieces = books.lines.lowest_free(line, units if facts.quantity < left else item.units)
     target = goods_line(campaign, AccountClass.STOCK, place, found.lot)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, target, books.lines.length(target))
     transfers = (

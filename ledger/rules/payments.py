@@ -150,23 +150,24 @@ class _Spread:
     """An order's value, item by item, as payments reach it: each use begins where the one before it ended."""
 
     def __init__(self, books: Books, order: OrderRow) -> None:
-        self._unpaid: list[tuple[str, int, int]] = []
+        self._unpaid: list[tuple[str, int, int, int]] = []
         for item in items_of(books.session, order):
             line = order_line(order.campaign, order.number, item.item, order.currency)
             filled = books.lines.filled(line)
-            self._unpaid.append((line, filled, item.value - filled))
+            self._unpaid.append((line, filled, item.value - item.value_of(0, filled), item.fineness))
 
     def parts(self, units: int, discharges: int) -> list[Part]:
         """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
-        total = sum(rest for _, _, rest in self._unpaid)
+        total = sum(rest for _, _, rest, _ in self._unpaid)
         parts: list[Part] = []
-        after: list[tuple[str, int, int]] = []
-        for index, (line, filled, rest) in enumerate(self._unpaid):
+        after: list[tuple[str, int, int, int]] = []
+        for index, (line, filled, rest, fineness) in enumerate(self._unpaid):
             last = index == len(self._unpaid) - 1
             value = discharges if last else discharges * rest // (total or 1)
             share = units if last else units * rest // (total or 1)
-            parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, value, line, filled))
-            after.append((line, filled + value, rest - value))
+            reached = value * fineness
+            parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, reached, line, filled))
+            after.append((line, filled + reached, rest - value, fineness))
             discharges, units, total = discharges - value, units - share, total - rest
         self._unpaid = after
         return parts

@@ -197,7 +197,7 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     noted_account = account(AccountClass.NOTED, campaign, facts.order)
-    unmapped = books.lines.lowest_free(line, item.value)
+    unmapped = books.lines.lowest_free(line, item.units)
     named: set[str] = set()
     replaced: dict[str, int] = defaultdict(int)
     for index, told in enumerate(facts.lots):
@@ -227,12 +227,10 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
             _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.noted)
             operations.append(Use(use_id, source, pieces, told.noted, tuple(parts)))
         elif told.noted:
-            first = received * item.value // item.quantity
+            first = item.units_of(received)
             received += told.noted
-            last = received * item.value // item.quantity
             transfers.append(Transfer(noted_account, opened, item.product, told.noted))
-            # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
-            units = last - first if received < item.quantity else item.value
+            units = item.units_of(received) - first if received < item.quantity else item.units
             pieces, unmapped = lowest(unmapped, units)
             operations.append(Use(use_id, line, pieces, told.noted, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, str(lot), n) for _, where, n in ends if n)

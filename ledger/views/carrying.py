@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
-from ledger.core.names import LineKind, UseCause, line_named, use_named
+from ledger.core.lines import Part, PartKind, Piece, Span, UnitState, Use
+from ledger.core.names import LineKind, OrderLine, UseCause, line_named, use_named
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import Worth, line_value, worths
+from ledger.rules.orders import item_of, require_order
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
 from ledger.views.campaign import SumRow, SumTable, SumTotal
@@ -111,7 +112,16 @@ class Carrying:
             return self._sold[use.id]
         parts = [part for part in use.parts if part.kind is not PartKind.FEE]
         same = all(part.line is not None and line_named(part.line).asset == self.currency for part in parts)
-        return sum(part.out for part in parts) if same else None
+        return sum(self._value_of(part) for part in parts) if same else None
+
+    def _value_of(self, part: Part) -> int:
+        """What a part of a use that went on is worth, in minor units."""
+        name = line_named(str(part.line))
+        if not isinstance(name, OrderLine):
+            return part.out
+        session = self._books.session
+        item = item_of(session, require_order(session, name.campaign, name.order), name.item)
+        return item.value_of(part.start, part.start + part.out)
 
     def _walk(self, line: str, found: _Found) -> None:
         at = 0

@@ -274,7 +274,7 @@ class DonationFollower:
         if kind == "payment":
             _, item = self._bars.order_item(visit.line)
             row = by_step.row(kind, number, item.product)
-            row.value += units
+            row.value += item.value_of(visit.start, visit.end)
             row.asset = item.product
             units = item.pieces_in(visit.start, visit.end)
         elif isinstance(line, GoodsLine):

@@ -174,9 +174,12 @@ class BarsOfLines:
 
     def units_waiting(self, line: str, kind: ExitKind | None, start: int, end: int) -> int:
         """`start..end` of a line in the units of what it is called there: what is still to come, in pieces."""
-        if kind not in {ExitKind.OPEN, ExitKind.CLAIM}:
+        name = line_named(line)
+        if not isinstance(name, OrderLine):
             return end - start
-        return self.order_item(line)[1].pieces_in(start, end)
+        item = self._item(name)
+        to_come = kind in {ExitKind.OPEN, ExitKind.CLAIM}
+        return item.pieces_in(start, end) if to_come else item.value_of(start, end)
 
     def ended_units(self, use: Use, kind: PartKind, start: int, end: int) -> int:
         """`start..end` of what ended in a use in the units of its exit: of an order's value that a refund left, pieces.
@@ -235,7 +238,7 @@ class BarsOfLines:
         if self._is_service(name):
             return None
         item = self._item(name)
-        return _Axis(str(name), 0, item.quantity, item.value, ())
+        return _Axis(str(name), 0, item.quantity, item.units, ())
 
     def measure(self, lines: Iterable[str]) -> None:
         """Ask about several lines at once what their axes are made of; what is not asked here is asked alone."""

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import Conflict
+from ledger.rules.books import Books
 from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, donation_trails
+from ledger.views.stock import lot_traces
 from ledger.views.trail import DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, copied
 from tests.tools.things import DATE, order, pay, receive, seq_of, ship
@@ -203,3 +205,40 @@ def test_however_an_arrival_is_cut_each_gift_bears_its_part_of_it(
         # Each count rounds down at both ends of a gift.
         assert abs(lost - gift * whole["lost"] / kits) < len(counts)
     assert sum(arrived) == whole["good"]
+
+
+def test_pieces_worth_less_than_a_cent_have_an_owner_each(tmp_path: Path) -> None:
+    ledger = giving(tmp_path, 300, 200)
+    order(ledger, quantity=1000, value=500)
+    pay(ledger, 500)
+    assert pieces(shares(ledger, 2), "open") == [600, 400]
+    receive(ledger, "GRN-1", "A", good=1)
+    receive(ledger, "GRN-2", "C", good=998, short=1)
+    of_each = shares(ledger, 2)
+    assert (pieces(of_each, "in_stock"), pieces(of_each, "short")) == ([600, 399], [0, 1])
+    with ledger.store.read() as reading:
+        (first,) = lot_traces(Books(reading), SLUG, "A")
+        (last,) = lot_traces(Books(reading), SLUG, "C")
+    assert [(row.gift, row.pieces) for row in first.gifts] == [("contribution:G-0", 1)]
+    assert [(row.pieces, row.amount.minor) for row in last.gifts] == [(599, 300), (400, 200)]
+    (paid,) = [step for step in trail_of(ledger, 1).steps if step.kind is StepKind.ORDERED]
+    assert paid.figures["paid"].minor == 200
+
+
+def test_an_order_of_such_pieces_is_closed_and_paid_back_to_the_cent(tmp_path: Path) -> None:
+    ledger = giving(tmp_path, 300, 200)
+    order(ledger, quantity=1001, value=500)
+    pay(ledger, 301)
+    receive(ledger, good=1)
+    facts = {"number": "CL-1", "order": "PO-1", "claim": 301, "cancellation": 199, "date": DATE}
+    ledger.do("recorder", "purchase", "close", reason="no more will come", **facts)
+    ledger.do("approver", "closing", "approve", number="CL-1", date=DATE)
+    for number, value in (("RF-1", 100), ("RF-2", 201)):
+        ledger.do(
+            "recorder", "refund", "add", number=number, order="PO-1", item="1", failure="undelivered",
+            value=value, asset="USD", amount=value, bank="B", date=DATE,
+        )  # fmt: skip
+        ledger.do("approver", "refund", "approve", number=number, date=DATE)
+    of_each = shares(ledger, 2)
+    assert pieces(of_each, "in_stock") == [1, 0]
+    assert sum(pieces(of_each, "held")) == 500

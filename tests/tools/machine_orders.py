@@ -188,10 +188,10 @@ def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
             continue
         for item in items_of(s.books.session, order):
             line = order_line(s.slug, order.number, item.item, order.currency)
-            paid = lines.lowest_free(line, item.value, within=(0, lines.filled(line)))
-            units = sum(end - start for start, end in paid)
-            if units:
-                value = s.n(1, units)
+            paid = lines.lowest_free(line, item.units, within=(0, lines.filled(line)))
+            left = sum(item.value_of(*piece) for piece in paid)
+            if left:
+                value = s.n(1, left)
                 facts = {"order": order.number, "item": item.item, "failure": "undelivered", "value": value}
                 return facts, value, order.currency
     return None
