@@ -10,6 +10,7 @@ from functools import partial
 
 from ledger.checks.bank import bank_matches_tie, bank_movements_tie, bank_outstanding_ties
 from ledger.checks.books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
+from ledger.checks.dates import days_in_order, no_day_below_zero
 from ledger.checks.finding import Finding
 from ledger.checks.gifts import (
     blocked_gifts_are_held,
@@ -36,6 +37,8 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
     places_tie,
+    no_day_below_zero,
+    days_in_order,
     lines_are_tiled,
     parts_sum,
     orders_tie,

@@ -237,13 +237,14 @@ class Span(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where units of a line came from: a gift, or a part of a use."""
+    """Where units of a line came from: a gift, or a part of a use; `entry` appended them."""
 
     start: int
     end: int
     gift: str | None
     use: str | None
     part: int
+    entry: int
 
 
 # ── as JSON ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,21 @@ class BalanceRow(Table, table=True):
     credits: int = Field(sa_type=LONG)
 
 
+class DayBalanceRow(Table, table=True):
+    """What came to an account of an asset on an accounting day less what left it, whole minor units.
+
+    Only of accounts that are never below zero: what they held at the end of a day is what they hold less all that came
+    since.
+    """
+
+    __tablename__: ClassVar[Any] = "day_balances"
+    __table_args__ = (KEYED,)
+    account: str = Field(primary_key=True, sa_type=TEXT)
+    asset: str = Field(primary_key=True, sa_type=TEXT)
+    date: str = Field(primary_key=True, sa_type=TEXT)
+    units: int = Field(sa_type=LONG)
+
+
 class SubjectKind(StrEnum):
     GIFT = "gift"
     ORDER = "order"

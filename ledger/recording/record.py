@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.accounts import campaign_of
-from ledger.core.entry import GENESIS, Entry, entry_bytes, entry_from_bytes, entry_hash, same_facts
+from ledger.core.entry import (
+    GENESIS,
+    Entry,
+    OutOfOrder,
+    entry_bytes,
+    entry_from_bytes,
+    entry_hash,
+    same_facts,
+)
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
@@ -62,13 +70,15 @@ def record(
     author: int | None = None,
     date: str | None = None,
     happened: str | None = None,
+    out_of_order: OutOfOrder | None = None,
     waits: bool = True,
 ) -> Recorded | AlreadyRecorded:
     """Record one fact; raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
 
     `author` is kept beside the journal, never in it; who recorded a fact may not approve it. `date` is the
-    accounting date where it is not the fact's own, `happened` the day of a late fact. `waits` False: nobody is there
-    who could give another date, so what lies in a closed period is booked on the first open day (docs/rules.md, 13).
+    accounting date where it is not the fact's own, `happened` the day on its paper, `out_of_order` why that is before
+    the day of what the fact rests on. `waits` False: nobody is there who could give another date, so what may not be
+    booked on its day is booked on the first day on which it may (docs/rules.md, 13 and 18).
     """
     told = facts_json(facts)
     books = Books(tx)
@@ -76,7 +86,8 @@ def record(
     earlier = tx.journal.by_key(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
-        if same_facts(entry, kind.name, campaign, told) and entry.happened == happened:
+        beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
+        if same_facts(entry, kind.name, campaign, told) and beside:
             return AlreadyRecorded(entry, earlier.data)
         gone = books.reversed_by(entry.seq)
         standing, remedy = (
@@ -97,15 +108,15 @@ def record(
     if approved is not None:
         require_within_limit(context, kind, facts)
     at = rfc3339(now)
-    sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     booked = accounting_date(
-        tx.session,
-        {campaign, *map(campaign_of, sides)},
-        date or kind.date(facts) or at[:10],
-        today=at[:10],
-        moves=bool(posting.transfers or posting.operations),
+        context,
+        kind,
+        facts,
+        posting,
+        date=date,
         waits=waits and role is not Role.SYSTEM,
         happened=happened,
+        out_of_order=out_of_order,
     )
     head = tx.journal.head()
     seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
@@ -125,6 +136,7 @@ def record(
         operations=posting.operations,
         reverses=posting.reverses,
         happened=happened,
+        out_of_order=out_of_order,
     )
     try:
         data = entry_bytes(entry)
@@ -140,6 +152,9 @@ def record(
             kind.name,
             campaign,
             at,
+            booked,
+            entry.day,
+            out_of_order,
             data,
             entry_hash(data),
             [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],

@@ -6,10 +6,21 @@ Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a suppli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlmodel import Session
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
@@ -17,8 +28,15 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
-from ledger.model.balances import BalanceRow
-from ledger.model.columns import table_of
+from ledger.model.balances import BalanceRow, DayBalanceRow
+from ledger.model.columns import accumulate, table_of
+from ledger.model.journal import EntryRow, TransferRow
+
+_T, _E = table_of(TransferRow).c, table_of(EntryRow).c
+_SIDES = union_all(
+    select(_T.debit.label("account"), _T.asset, _T.seq, _T.amount.label("units")),
+    select(_T.credit, _T.asset, _T.seq, -_T.amount),
+).subquery()
 
 
 class Balance(NamedTuple):
@@ -44,6 +62,24 @@ _OF_TRANSFERS = _SOME.where(
     tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(bindparam("pairs", expanding=True))
 )
 _ADD = insert(_BALANCES)
+_DAILY = (
+    select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
+    .join(_E.seq.table, _E.seq == _SIDES.c.seq)
+    .join(_BALANCES, and_(_BALANCES.c.account == _SIDES.c.account, _BALANCES.c.asset == _SIDES.c.asset))
+    .group_by(_SIDES.c.account, _SIDES.c.asset, _E.date)
+    .order_by(_SIDES.c.account, _SIDES.c.asset, _E.date)
+)
+"""What came to each place less what left it, day by day."""
+_ON_DAYS = table_of(DayBalanceRow)
+_DAYS = (
+    select(_ON_DAYS.c.date, _ON_DAYS.c.units)
+    .where(
+        _ON_DAYS.c.account == _account,
+        _ON_DAYS.c.asset == _asset,
+        _ON_DAYS.c.date > bindparam("since", type_=Text),
+    )
+    .order_by(_ON_DAYS.c.date.desc())
+)
 _SET = (
     update(_BALANCES)
     .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
@@ -109,8 +145,58 @@ class CampaignBalances:
         ]
 
 
-def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer]) -> None:
-    """Fold the transfers of an entry; Conflict where an account would go below zero, or beyond what a sum may be."""
+def moved_by(transfers: Iterable[Transfer]) -> dict[tuple[str, str], int]:
+    """What transfers bring to each account less what they take from it, by account and asset."""
+    moved: dict[tuple[str, str], int] = defaultdict(int)
+    for debit, credit, asset, amount in transfers:
+        moved[debit, asset] += amount
+        moved[credit, asset] -= amount
+    return moved
+
+
+def first_day_with(session: Session, account: str, asset: str, units: int, since: str) -> str:
+    """The first day, not before `since`, from which on an account held so much at the end of every day.
+
+    It holds so much by now; what it lacks now, no day has.
+    """
+    there = net(session, account, asset)
+    asked = {"of_account": account, "of_asset": asset, "since": since}
+    for date, came in session.connection().execute(_DAYS, asked):
+        there -= came
+        if there < units:
+            return str(date)
+    return since
+
+
+class Low(NamedTuple):
+    """An account that held less than nothing of an asset, minor units, at the end of an accounting day."""
+
+    account: str
+    asset: str
+    date: str
+    units: int
+
+
+def days_below_zero(session: Session, campaign: str | None = None) -> Iterator[Low]:
+    """Each day that ended with less than nothing at a place that holds something, by account, asset and day.
+
+    By the transfers of the journal alone; of a campaign, or of all.
+    """
+    places = _BALANCES.c.kind.in_(sorted(NEVER_NEGATIVE))
+    query = _DAILY.where(places if campaign is None else and_(places, _BALANCES.c.campaign == campaign))
+    of: tuple[str, str] | None = None
+    there = 0
+    for account, asset, date, came in session.connection().execute(query):
+        if (account, asset) != of:
+            of, there = (account, asset), 0
+        there += int(came)
+        if there < 0:
+            yield Low(account, asset, date, there)
+
+
+def apply_transfers(session: Session, date: str, transfers: Iterable[Transfer]) -> None:
+    """Fold the transfers of an entry booked on `date`; Conflict where an account would go below zero, or beyond what a
+    sum may be."""
     debited: dict[tuple[str, str], int] = defaultdict(int)
     credited: dict[tuple[str, str], int] = defaultdict(int)
     for debit, credit, asset, amount in transfers:
@@ -124,11 +210,14 @@ def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer])
         (row.account, row.asset): (row.debits, row.credits)
         for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs})
     }
-    added, changed = [], []
+    added, changed, on_day = [], [], []
     for account, asset in pairs:
         name, before = account_named(account), there.get((account, asset))
+        came, went = debited[account, asset], credited[account, asset]
+        if came != went and name.kind in NEVER_NEGATIVE:
+            on_day.append({"account": account, "asset": asset, "date": date, "units": came - went})
         more, less = before or (0, 0)
-        more, less = more + debited[account, asset], less + credited[account, asset]
+        more, less = more + came, less + went
         _require_possible(name, asset, more - less)
         if before is not None:
             changed.append(
@@ -138,7 +227,7 @@ def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer])
         place, item = (*name.detail, "", "")[:2]
         columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
         added.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
-    for statement, rows in ((_ADD, added), (_SET, changed)):
+    for statement, rows in ((_ADD, added), (_SET, changed), (accumulate(session, DayBalanceRow), on_day)):
         if rows:
             connection.execute(statement, rows)
 

@@ -403,6 +403,9 @@ SIGNED = Kind(
     roles=RECORDERS,
     named="sha256",
     key=lambda campaign, facts: f"handover.signed:{campaign}:{facts.number}:{facts.sha256}",
+    rests_on=lambda context, facts: (
+        require_handover(context.books.session, context.campaign, facts.number).entry,
+    ),
     post=_post_signed,
     fold=_fold_signed,
     undoing=Undoing(_unfold_signed),

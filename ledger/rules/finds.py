@@ -87,8 +87,6 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     told = _called_lost(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
-    if facts.date < told.date:
-        raise Refused.field("date", f"{facts.date} is before the day of the loss, {told.date}")
     cause, asset = _cause(session, facts, told), str(facts.of)
     if isinstance(told, LossRow):
         use_id = loss_use(campaign, told.number)
@@ -145,6 +143,7 @@ FIND = Kind(
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
+    rests_on=lambda context, facts: (_called_lost(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),

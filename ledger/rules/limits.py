@@ -153,6 +153,12 @@ def _post_lifted(context: Context, facts: LimitLifted) -> Posting[None]:
     return Posting()
 
 
+def _standing_limit(context: Context, facts: LimitLifted) -> Iterator[int]:
+    limit = context.books.session.get(LimitRow, (context.campaign, facts.role, facts.currency))
+    if limit is not None:
+        yield limit.entry
+
+
 def _fold_lifted(books: Books, entry: Entry[LimitLifted, None]) -> None:
     _keep(books.session, entry, entry.facts.role, entry.facts.currency, None)
 
@@ -200,6 +206,7 @@ LIFT = Kind(
     roles=frozenset({Role.ADMIN}),
     key=numbered("limit"),
     post=_post_lifted,
+    rests_on=_standing_limit,
     fold=_fold_lifted,
 )
 KINDS = (SET, LIFT)

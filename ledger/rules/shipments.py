@@ -288,8 +288,6 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
     if shipment.status is ShipmentStatus.CUSTOMS_HOLD:
         raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
-    if facts.date < shipment.date:
-        raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment.date}")
     _require_after_last_state(session, shipment, facts.date)
     _once(facts.lots)
     place = facts.place or shipment.destination

@@ -293,6 +293,9 @@ class Workflow(Generic[F, R, N, P]):
             key=lambda campaign, facts: f"rejection:{self.noun}:{campaign}:{facts.number}",
             post=post,
             fold=fold,
+            rests_on=lambda context, facts: (
+                self.require_row(context.books.session, context.campaign, facts.number).entry,
+            ),
         )
 
     def _undoing(self) -> Undoing[Decision, N]:

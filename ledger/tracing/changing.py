@@ -169,7 +169,7 @@ class LinesWriting(Lines):
                 self._add_line(op.line, op.asset, op.units, 0)
                 self._add_spans(op.line, [Span(0, op.units, UnitState.FREE, "")])
             case Append():
-                self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
+                self._grow(op.line, op.asset, op.start, op.units, entry, gift=op.gift)
             case Use():
                 self._use(op, entry)
             case Undo():
@@ -196,6 +196,7 @@ class LinesWriting(Lines):
         asset: str,
         start: int,
         units: int,
+        entry: int,
         *,
         gift: str | None = None,
         use: str | None = None,
@@ -216,7 +217,15 @@ class LinesWriting(Lines):
             self._append_free(line, start, end)
         if units:
             self._added[_ADD_SOURCE].append(
-                {"line": line, "start": start, "stop": end, "gift": gift, "use": use, "part": part}
+                {
+                    "line": line,
+                    "start": start,
+                    "stop": end,
+                    "gift": gift,
+                    "use": use,
+                    "part": part,
+                    "entry": entry,
+                }
             )
 
     def _begin(self, line: str, asset: str, start: int, units: int, *, opened: bool) -> None:
@@ -263,7 +272,7 @@ class LinesWriting(Lines):
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 asset = line_named(part.line).asset
-                self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
+                self._grow(part.line, asset, part.start, part.out, entry, use=use.id, part=index)
         self._added[_ADD_PART] += [
             {"use": use.id, "n": n, **dict(zip(_PART_COLUMNS, part, strict=True))}
             for n, part in enumerate(use.parts)

@@ -19,11 +19,13 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
+from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
+from ledger.rules.rests_on import out_of_order
 from ledger.rules.settled import MATURITY, depth_of, tip_height
 from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
@@ -370,6 +372,10 @@ class DonationFollower:
         self, kind: StepKind, row: StepUnits, paper: PaperStep, reference: str, papers: tuple[Paper, ...]
     ) -> Step:
         lost = {ending.value: Amount.of(asset, n) for (ending, asset), n in row.lost.items() if n}
+        detail = dict(paper.detail)
+        if paper.happened is not None:
+            reason = out_of_order(self._books.session, paper.entry)
+            detail |= {} if reason is None else {OUT_OF_ORDER: reason.value}
         return Step(
             kind=kind,
             at=paper.happened or paper.date,
@@ -379,7 +385,7 @@ class DonationFollower:
             place=paper.place or row.place,
             reference=reference,
             figures={**paper.figures, **lost},
-            detail=dict(paper.detail),
+            detail=detail,
             evidence=papers,
             entry=paper.entry,
             over=True,

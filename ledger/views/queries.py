@@ -20,6 +20,7 @@ from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.goods import ReceiptRow
+from ledger.model.journal import EntryRow
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
@@ -152,7 +153,12 @@ def campaign_report(
     settled = settled_block(tx)
     delivered = deliveries(books.session, slug, today) if delivered is None else delivered
     goods, bound = goods_of(books, slug), bound_orders(books.session, slug)
-    approved = {order.number: order.decided_on for order in bound if order.decided_on is not None}
+    apart = _out_of_order(tx.session, slug)
+    approved = {
+        order.number: order.decided_on
+        for order in bound
+        if order.decided_on is not None and apart.isdisjoint({order.entry, order.decided_by})
+    }
     ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
     not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
     reached = _bars(flow, StageKind.DISTRIBUTED)
@@ -319,6 +325,12 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
+def _out_of_order(session: Session, slug: str) -> set[int]:
+    """The entries of a campaign that happened before what they rest on: they tell no time of service."""
+    out = select(EntryRow.seq).where(EntryRow.campaign == slug, col(EntryRow.out_of_order).is_not(None))
+    return set(session.exec(out))
+
+
 def _days_gift_to_order(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
     """Median days from a gift's block to the first approved order after it; `approved`: days by order."""
     orders = sorted(approved.values())
@@ -342,8 +354,14 @@ def median_of(counted: list[tuple[int, int]]) -> int | None:
 
 
 def _days_order_to_receipt(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
-    received = select(ReceiptRow.order_number, ReceiptRow.date).where(
-        ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None)
+    received = (
+        select(ReceiptRow.order_number, ReceiptRow.date)
+        .join(EntryRow, col(EntryRow.seq) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == slug,
+            col(ReceiptRow.reversed_by).is_(None),
+            col(EntryRow.out_of_order).is_(None),
+        )
     )
     days = [
         (date.fromisoformat(day) - date.fromisoformat(approved[order])).days

@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
+from ledger.core.entry import Entry, OutOfOrder, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
 from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
 from ledger.recording.bank_words import words_of
-from ledger.recording.dating import HAPPENED, parted
+from ledger.recording.dating import BESIDE, HAPPENED, OUT_OF_ORDER, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
@@ -81,7 +81,7 @@ class _Schema:
         )
 
     def is_text(self, path: list[str]) -> bool:
-        if path == [HAPPENED]:
+        if len(path) == 1 and path[0] in BESIDE:
             return True
         shape: Mapping[str, Any] = self._whole
         for step in path:
@@ -117,10 +117,11 @@ def _notes(action: Action) -> str:
     rows = [
         f"  {name}{'' if needed else ' (may be left out)'}: {word}" for name, word, needed in schema.fields()
     ]
-    late = f"  {HAPPENED} (may be left out): the day of a late fact, whose own period is closed"
+    late = f"  {HAPPENED} (may be left out): the day on the paper, where it is booked on a later one"
+    early = f"  {OUT_OF_ORDER} (may be left out): why that is before what it rests on: {'|'.join(OutOfOrder)}"
     meaning = [f"{schema.meaning()}\n"] if schema.meaning() else []
     return "\n".join(
-        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, f"\nroles: {', '.join(sorted(action.roles))}"]
+        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, early, f"\nroles: {', '.join(sorted(action.roles))}"]
     )
 
 
@@ -131,7 +132,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
             slug = _slug(tx, options, noun, verb, told)
-            fields, happened = parted(told)
+            fields, beside = parted(told)
             facts: Any = facts_from(action.facts, fields)
             if paper is not None:
                 tx.papers.save(*paper)
@@ -143,7 +144,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
                 verb,
                 facts,
                 now=outside.clock(),
-                happened=happened,
+                beside=beside,
             )
         return _answer(noun, verb, slug, outcome)
 

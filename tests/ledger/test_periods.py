@@ -287,7 +287,9 @@ def test_the_check_names_an_entry_that_slipped_into_a_closed_period(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     close(ledger, "2023-11")
-    monkeypatch.setattr("ledger.recording.record.accounting_date", lambda *told, **_: told[2])
+    monkeypatch.setattr(
+        "ledger.recording.record.accounting_date", lambda _context, _kind, facts, *_, **__: facts.date
+    )
     monkeypatch.setattr(Ledger, "audit", lambda _self: None)
     slipped = give(ledger, "B-3", 9, "2023-11-29")
     with ledger.store.read() as reading:

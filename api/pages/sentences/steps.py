@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
 from api.pages.sentences.units import amount, day, time
+from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
+from ledger.recording.dating import OUT_OF_ORDER
 from ledger.views.trail import Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -70,6 +72,13 @@ _LABELS = {
     "gross": "Fetched, before the exchange’s fee",
     "exchange_fee": "Exchange’s fee",
     "past_last_day": "After its last day of use:",
+    OUT_OF_ORDER: "Before what it rests on:",
+}
+_OUT_OF_ORDER = {
+    OutOfOrder.RATIFIED: "an emergency, ratified afterwards",
+    OutOfOrder.PROFORMA: "on a pro-forma paper",
+    OutOfOrder.SIGNED_LATER: "it was signed later",
+    OutOfOrder.OTHER_DAY_THERE: "it was another day there",
 }
 
 
@@ -120,6 +129,8 @@ def _figure(step: Step, figure: Amount) -> str:
 
 
 def _fact(name: str, text: str) -> str:
+    if name == OUT_OF_ORDER:
+        return _OUT_OF_ORDER[OutOfOrder(text)]
     if name == "block_time":
         return time(text)
     if _DAY.fullmatch(text):

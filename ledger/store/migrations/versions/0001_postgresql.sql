@@ -58,16 +58,28 @@ CREATE TABLE confirmation_links (
     CHECK (about IN ('shipment', 'handover'))
 );
 
+CREATE TABLE day_balances (
+    account TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    units BIGINT NOT NULL,
+    PRIMARY KEY (account, asset, date)
+);
+
 CREATE TABLE entries (
     seq BIGINT NOT NULL,
     key TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
     recorded_at TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C",
+    out_of_order VARCHAR COLLATE "C",
     data BYTEA NOT NULL,
     hash TEXT COLLATE "C" NOT NULL,
     transfers BIGINT NOT NULL,
     PRIMARY KEY (seq),
+    CHECK (out_of_order IN ('ratified', 'proforma', 'signed_later', 'other_day_there')),
     UNIQUE (key)
 );
 
@@ -869,9 +881,11 @@ CREATE TABLE line_sources (
     gift TEXT COLLATE "C",
     use TEXT COLLATE "C",
     part BIGINT NOT NULL,
+    entry BIGINT NOT NULL,
     PRIMARY KEY (line, start),
     FOREIGN KEY(line) REFERENCES lines (name),
-    FOREIGN KEY(use) REFERENCES uses (name)
+    FOREIGN KEY(use) REFERENCES uses (name),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
 );
 
 CREATE TABLE loans (

@@ -67,16 +67,30 @@ CREATE TABLE confirmation_links (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE day_balances (
+    account TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    date TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    PRIMARY KEY (account, asset, date)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE entries (
     seq INTEGER NOT NULL,
     "key" TEXT NOT NULL,
     kind TEXT NOT NULL,
     campaign TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
+    date TEXT NOT NULL,
+    day TEXT,
+    out_of_order TEXT,
     data BLOB NOT NULL,
     hash TEXT NOT NULL,
     transfers INTEGER NOT NULL,
     PRIMARY KEY (seq),
+    CHECK (out_of_order IN ('ratified', 'proforma', 'signed_later', 'other_day_there')),
     UNIQUE ("key")
 )
  STRICT;
@@ -949,9 +963,11 @@ CREATE TABLE line_sources (
     gift TEXT,
     use TEXT,
     part INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
     PRIMARY KEY (line, start),
     FOREIGN KEY(line) REFERENCES lines (name),
-    FOREIGN KEY(use) REFERENCES uses (name)
+    FOREIGN KEY(use) REFERENCES uses (name),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  WITHOUT ROWID,
  STRICT;
