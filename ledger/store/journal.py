@@ -178,7 +178,7 @@ class JournalWriting(Journal):
         self._connection.execute(_ADD, [_columns(row) for row in rows])
 
 
-def _columns(row: JournalRow) -> dict[str, str | int | bytes]:
+def _columns(row: JournalRow) -> dict[str, str | int | bytes | None]:
     return {
         "seq": row.seq,
         "key": row.key,

@@ -55,18 +55,12 @@ def order(
 
 
 def receive(
-    ledger: Ledger,
-    number: str = "GRN-1",
-    lot: str = "L1",
-    on: str = "PO-1",
-    over: int = 0,
-    date: str = DATE,
-    **counts: int,
+    ledger: Ledger, number: str = "GRN-1", lot: str = "L1", on: str = "PO-1", over: int = 0, **counts: int
 ) -> None:
     row: dict[str, Any] = {"lot": lot, "noted": sum(counts.values()), **({"good": 0} | counts)}
     if over:
         row["over"] = over
-    facts = {"number": number, "order": on, "item": "1", "place": "Depot", "lots": [row], "date": date}
+    facts = {"number": number, "order": on, "item": "1", "place": "Depot", "lots": [row], "date": DATE}
     ledger.do("recorder", "receipt", "add", **facts)
 
 
