@@ -14,8 +14,9 @@ from sqlmodel import Session, col
 
 from ledger.core.entry import OutOfOrder, Posting, days_between
 from ledger.core.lines import Change, Use
-from ledger.core.names import GiftKind, gift_named
+from ledger.core.names import GiftKind, GiftName, gift_named
 from ledger.core.roles import Role
+from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
@@ -51,6 +52,7 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "pledge": (PledgeRow, "number"),
     "indicator": (IndicatorRow, "number"),
     "loan": (LoanRow, "number"),
+    "charge_back": (ChargeBackRow, "number"),
 }
 """Fields of facts that name a paper of the campaign, and the rows that they name; a loan is its lender's."""
 
@@ -126,6 +128,9 @@ def _of_proposal(context: Context, number: int) -> Iterator[int]:
 
 def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
     """The entries of the papers that facts name."""
+    entry = getattr(facts, "entry", None)
+    if isinstance(entry, int):
+        yield entry
     for field in ("gift", "outpoint"):
         value = getattr(facts, field, None)
         if isinstance(value, str):
@@ -137,16 +142,17 @@ def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
 
 
 def _gift(session: Session, campaign: str, gift: str) -> Iterator[int]:
-    """The entry of a gift that is recorded, by the name that its line has for it."""
-    named = gift_named(gift)
-    if named.kind is GiftKind.COINS:
-        found = find_gift(session, campaign, gift)
-        if found is not None:
-            yield found.entry
-    elif named.kind is GiftKind.CONTRIBUTION:
-        row = find_contribution(session, campaign, named.number)
-        if row is not None:
-            yield row.entry
+    """The entry of a gift that is recorded: by the name that its line has for it, or a gift at a bank by its number."""
+    try:
+        name = gift_named(gift)
+    except ValueError:
+        name = GiftName(GiftKind.CONTRIBUTION, gift)
+    coins = find_gift(session, campaign, gift) if name.kind is GiftKind.COINS else None
+    bank = find_contribution(session, campaign, name.number) if name.kind is GiftKind.CONTRIBUTION else None
+    if coins is not None:
+        yield coins.entry
+    if bank is not None:
+        yield bank.entry
 
 
 def _entries(session: Session, field: str, campaign: str, value: str) -> Iterator[int]:

@@ -38,7 +38,17 @@ BEGINS = frozenset(
             "evidence",
             "limit",
         ),
-        *("bank.line", "bank.statement", "period", "block", "move"),
+        *(
+            "bank.line",
+            "bank.statement",
+            "bank.terms",
+            "aside",
+            "cash-count",
+            "interest",
+            "period",
+            "block",
+            "move",
+        ),
     }
 )
 """Kinds that may rest on nothing that tells a day: a gift is blocked before it settles, too, and a move between banks
