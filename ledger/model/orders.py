@@ -191,8 +191,18 @@ class AcceptedMismatchRow(Table, table=True):
     mismatch: Mismatch = Field(primary_key=True, sa_type=Word(Mismatch))
 
 
+class Corrects(StrEnum):
+    """What a credit note corrects: an invoice that billed too much, or the price or quantity of the order as well."""
+
+    INVOICE = "invoice"
+    ORDER = "order"
+
+
 class CreditNoteRow(Numbered, table=True):
-    """What a supplier credits on an order, and off which invoice, if any."""
+    """What a supplier credits on an order, and off which invoice, if any.
+
+    `off_order`: so much of it lowers what the order costs; the rest was billed too much and never owed.
+    """
 
     __tablename__: ClassVar[Any] = "credit_notes"
     __table_args__ = (
@@ -204,6 +214,7 @@ class CreditNoteRow(Numbered, table=True):
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
     amount: int = Field(sa_type=LONG)
+    off_order: int = Field(sa_type=LONG)
     reason: str = Field(sa_type=TEXT)
 
 

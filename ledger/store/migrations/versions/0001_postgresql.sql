@@ -1792,6 +1792,7 @@ CREATE TABLE credit_notes (
     order_entry BIGINT NOT NULL,
     invoice_entry BIGINT,
     amount BIGINT NOT NULL,
+    off_order BIGINT NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),

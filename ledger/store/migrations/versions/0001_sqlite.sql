@@ -1940,6 +1940,7 @@ CREATE TABLE credit_notes (
     order_entry INTEGER NOT NULL,
     invoice_entry INTEGER,
     amount INTEGER NOT NULL,
+    off_order INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
