@@ -253,8 +253,11 @@ def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
         )
     if lot.noted == 0 and not lot.over:
         raise Refused.field(f"{field}.noted", "must be at least 1; leave out a lot of which nothing came")
-    if lot.expiry is not None and lot.expiry < date:
-        raise Refused.field(f"{field}.expiry", f"{lot.expiry} is before the day of receipt, {date}")
+    if lot.expiry is not None and lot.expiry < date and lot.good:
+        raise Refused.field(
+            f"{field}.expiry",
+            f"{lot.expiry} is before the day of receipt, {date}; count its {lot.good} good as rejected",
+        )
 
 
 def _replacement(

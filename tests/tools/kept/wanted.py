@@ -120,6 +120,15 @@ def _still_under_way(journal: str, key: FigureKey, _kept: Values, _today: Values
     return journal in {"27", "31"} or (field.startswith("share of goods/") and "/transit:" in field)
 
 
+def _payable_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """Of invoices, credits and exceptions of the match less is told than before, and never more."""
+    noun, name, field, _ = key
+    less = kept is not None and today is not None and 0 <= _total(today) < _total(kept)
+    if noun == "open item":
+        return name.endswith("/open_match") and less
+    return (noun, field) in {("invoice", "payable"), ("order", "credited")} and less
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -146,6 +155,11 @@ WANTED: tuple[Wanted, ...] = (
         "An invoice is accepted again on the day of an acceptance that does not cover what came since.",
         of_figure=_accepted_again_figure,
         of_answer=_accepted_again,
+    ),
+    Wanted(
+        "payable twice",
+        "Payable is billed, less credits, less paid; a credit of what was billed too much leaves the order alone.",
+        of_figure=_payable_once,
     ),
     Wanted(
         "lot of the whole database",
