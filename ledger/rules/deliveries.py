@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -16,6 +16,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.campaigns import NeedRow, ProductRow
 from ledger.model.deliveries import (
     DistributionLotRow,
     DistributionRow,
@@ -25,7 +26,8 @@ from ledger.model.deliveries import (
     RecipientRow,
 )
 from ledger.model.evidence import About
-from ledger.model.goods import Cause, LossRow
+from ledger.model.goods import Cause, LossRow, LotDeliveryRow, ReceiptRow
+from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
@@ -137,6 +139,40 @@ def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
     """What was handed over, in the order of the paper."""
     query = select(HandoverLotRow).where(HandoverLotRow.entry == handover).order_by(col(HandoverLotRow.n))
     return session.exec(query).all()
+
+
+def handed_for_need(session: Session, need: NeedRow) -> int:
+    """Pieces of a need's product that were handed over, of lots that came on orders for that need."""
+    bought_for_it = (
+        select(LotDeliveryRow.entry)
+        .join(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
+        .join(
+            OrderRow,
+            and_(
+                col(OrderRow.campaign) == ReceiptRow.campaign, col(OrderRow.number) == ReceiptRow.order_number
+            ),
+        )
+        .where(
+            LotDeliveryRow.campaign == need.campaign,
+            LotDeliveryRow.product == HandoverLotRow.product,
+            LotDeliveryRow.lot == HandoverLotRow.lot,
+            col(LotDeliveryRow.reversed_by).is_(None),
+            OrderRow.need == need.number,
+        )
+        .exists()
+    )
+    handed = (
+        select(func.coalesce(func.sum(HandoverLotRow.quantity), 0))
+        .join(HandoverRow, col(HandoverRow.entry) == HandoverLotRow.entry)
+        .join(ProductRow, col(ProductRow.code) == HandoverLotRow.product)
+        .where(
+            HandoverRow.campaign == need.campaign,
+            col(HandoverRow.reversed_by).is_(None),
+            ProductRow.entry == need.product_entry,
+            bought_for_it,
+        )
+    )
+    return int(session.exec(handed).one())
 
 
 def require_distribution(session: Session, campaign: str, number: str) -> DistributionRow:

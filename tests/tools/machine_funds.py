@@ -72,7 +72,7 @@ def _reclassification(s: Scene) -> Facts:
         return facts | ({} if back is None else {"need": back})
     if restriction == "free":
         return facts | {"to": s.one(needs, "need"), "reason": "set_aside"}
-    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn"))}
+    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn", "need_withdrawn"))}
 
 
 @tells("period")

@@ -13,6 +13,7 @@ from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.people import Counts
+from ledger.model.reclassifications import Reason
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
@@ -144,6 +145,8 @@ class House:
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
         if kind is RESULT:
             facts |= _as_reported_today(tx, step.campaign, facts)
+        if facts.get("reason") == Reason.NEED_MET:  # kept when nobody had to show that it was
+            facts["reason"] = Reason.NEED_WITHDRAWN.value
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS
