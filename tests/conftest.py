@@ -10,6 +10,7 @@ import pytest
 from hypothesis import is_hypothesis_test
 
 from tests.tools.compiled_once import share_compiled
+from tests.tools.drawn import SEED
 from tests.tools.ending import end_all
 from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
 
@@ -23,6 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cuts", type=int, default=150, help="how often the power is cut while the store writes"
     )
+
+
+def pytest_report_header() -> str:
+    return f"drawn by AIDTRAIL_SEED={SEED}"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
