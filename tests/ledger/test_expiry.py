@@ -82,7 +82,7 @@ def test_what_came_past_its_last_day_is_rejected_and_never_good(tmp_path: Path) 
     """The day is the very reason why it is sent back."""
     ledger = funded(tmp_path)
     order(ledger)
-    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "date": "2023-11-20"}
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "date": "2023-12-01"}
     old = {"lot": "OLD", "expiry": "2023-11-01", "noted": 100}
     with pytest.raises(Refused, match=r"lots\.0\.expiry: 2023-11-01 is before the day of receipt"):
         ledger.do("recorder", "receipt", "add", **facts, lots=[old | {"good": 1, "rejected": 99}])
