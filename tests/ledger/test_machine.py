@@ -122,7 +122,7 @@ def test_the_machine_brings_about_every_kind_of_entry(kind: str, tmp_path: Path)
     all_of_them = set(names()) if kind == "sqlite" else deep
     found: set[str] = set()
     why: dict[str, str] = {}
-    for seed in range(12):
+    for seed in range(8):
         wanted = sorted(all_of_them - found)
         if not wanted:
             break
