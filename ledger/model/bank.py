@@ -28,6 +28,7 @@ class Account(StrEnum):
     OWN = "own"  # a fund's alone: each of its lines is an entry
     SHARED = "shared"  # others' money lies in it too
     CASH = "cash"  # a box that two people count; nothing tells of its movements
+    ADVANCE = "advance"  # money that a partner or carrier holds, and accounts for by a day
 
 
 class Instrument(StrEnum):
@@ -144,7 +145,8 @@ class BankMovementRow(Table, table=True):
 class BankTermsRow(Table, table=True):
     """What a campaign expects of a bank since `date` by `entry`; of the bank "" what it expects of all others.
 
-    `days` until an entry is on a statement, `statement_days` until there is another statement; None: as all.
+    `days` until an entry is on a statement, `statement_days` until there is another statement; None: as all. Of an
+    advance: the organisation that is its `holder`, and `until` when it accounts for it.
     """
 
     __tablename__: ClassVar[Any] = "bank_terms"
@@ -156,6 +158,8 @@ class BankTermsRow(Table, table=True):
     account: Account = Field(sa_type=Word(Account))
     days: int | None = Field(default=None, sa_type=LONG)
     statement_days: int | None = Field(default=None, sa_type=LONG)
+    holder: str | None = Field(default=None, sa_type=TEXT)
+    until: str | None = Field(default=None, sa_type=TEXT)
 
 
 class AsideRow(Proposal, table=True):

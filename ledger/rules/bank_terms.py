@@ -31,7 +31,8 @@ class BankTerms:
     """What is expected of a bank, or, where none is named, of all banks of the campaign that have no terms.
 
     An entry is on a statement within `days` (7), and there is a statement every `statement_days` (45). `account`:
-    `own`, `shared` with others' money, or `cash`, a box of which nothing tells but a count by two people.
+    `own`, `shared` with others' money, `cash`, a box of which nothing tells but a count by two people, or `advance`,
+    money that the organisation `holder` has and accounts for by the day `until`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -40,6 +41,8 @@ class BankTerms:
     days: Days | None = None
     statement_days: Days | None = None
     account: Account = Account.OWN
+    holder: Name | None = None
+    until: Date | None = None
     date: Date
 
 
@@ -50,6 +53,8 @@ class Terms:
     days: int = DAYS
     statement_days: int = STATEMENT_DAYS
     account: Account = Account.OWN
+    holder: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ def _terms(row: BankTermsRow | None, others: Terms) -> Terms:
         others.days if row.days is None else row.days,
         others.statement_days if row.statement_days is None else row.statement_days,
         row.account,
+        row.holder or "",
+        row.until or "",
     )
 
 
@@ -86,6 +93,9 @@ def _post(context: Context, facts: BankTerms) -> Posting[None]:
     require_campaign(context)
     if facts.bank is None and facts.account is not Account.OWN:
         raise Refused.field("bank", "is missing; say of one bank that others' money or cash lies in it")
+    named = (facts.holder is not None, facts.until is not None)
+    if named != (facts.account is Account.ADVANCE,) * 2:
+        raise Refused.field("holder", "and until are of an advance: name both there, and neither elsewhere")
     return Posting()
 
 
@@ -100,6 +110,8 @@ def _fold(books: Books, entry: Entry[BankTerms, None]) -> None:
             account=facts.account,
             days=facts.days,
             statement_days=facts.statement_days,
+            holder=facts.holder,
+            until=facts.until,
         )
     )
 

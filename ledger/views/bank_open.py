@@ -63,7 +63,8 @@ class OpenBank:
     `opening`: what the first statement opens with and the books do not show; `silent_since`: the day since which
     nothing is heard of it, where that is too long ago; `foreign`: by how much others overdrew a shared account, on
     the day `foreign_on`; `count_off`: by how much the newest count of a cash box is more than the books, on the day
-    `counted_on`.
+    `counted_on`. `advanced`: what the organisation `holder` has of an advance that it accounts for by the day `until`;
+    `overdue`: that day is over.
     """
 
     bank: str
@@ -79,10 +80,22 @@ class OpenBank:
     foreign_on: str | None
     count_off: int = 0
     counted_on: str | None = None
+    advanced: int = 0
+    moved_on: str | None = None
+    holder: str = ""
+    until: str = ""
+    overdue: bool = False
 
     @property
     def is_open(self) -> bool:
-        return bool(self.unlisted or self.opening or self.silent_since or self.foreign or self.count_off)
+        return bool(
+            self.unlisted
+            or self.opening
+            or self.silent_since
+            or self.foreign
+            or self.count_off
+            or self.overdue
+        )
 
 
 def days_between(first: str, last: str) -> int:
@@ -159,7 +172,8 @@ def _open_bank(
     under_way: list[UnderWay] = []
     before_old = before = 0
     # Of a cash box nothing but a count tells; without a statement there is nothing that could show an entry.
-    rows = unlisted(session, campaign, place) if told and terms.account is not Account.CASH else ()
+    apart = terms.account in {Account.CASH, Account.ADVANCE}
+    rows = unlisted(session, campaign, place) if told and not apart else ()
     for row in rows:
         assert last is not None
         assert first is not None
@@ -189,6 +203,7 @@ def _open_bank(
     if terms.account is Account.SHARED:
         foreign, foreign_on = _overdrawn(session, campaign, place, others)
     count = last_count(session, campaign, bank, currency) if terms.account is Account.CASH else None
+    advanced = 0 if moved is None or terms.account is not Account.ADVANCE else moved.held
     opening = 0
     if told:
         shown = min(told, key=lambda s: (s.first, s.last)).opening - others
@@ -207,6 +222,11 @@ def _open_bank(
         foreign_on=foreign_on,
         count_off=0 if count is None else count.counted - _held_on(session, campaign, place, count.told_on),
         counted_on=None if count is None else count.told_on,
+        advanced=advanced,
+        moved_on=None if moved is None else moved.first,
+        holder=terms.holder,
+        until=terms.until,
+        overdue=bool(advanced) and terms.until < today,
     )
 
 
@@ -225,7 +245,7 @@ def _held_on(session: Session, campaign: str, place: BankCurrency, day: str) -> 
 
 def _silent_since(terms: Terms, last: str | None, moved: _Moved | None, today: str) -> str | None:
     """Since when nothing is heard of a bank that holds money or had some pass since; None where that is in time."""
-    if moved is None:
+    if moved is None or terms.account is Account.ADVANCE:
         return None
     since = moved.first if last is None else last
     told_all = last is not None and moved.last <= last and not moved.held

@@ -31,6 +31,8 @@ class OpenItemKind(StrEnum):
     BANK_SILENT = "bank_silent"
     BANK_OVERDRAWN = "bank_overdrawn"
     CASH_COUNT = "cash_count"
+    ADVANCE_OVERDUE = "advance_overdue"
+    ADVANCE = "advance"
     OUTSTANDING = "outstanding"
     TAX_OWED = "tax_owed"
     COUNT_GAP = "count_gap"
@@ -53,6 +55,7 @@ UNRECONCILED = (
     OpenItemKind.BANK_SILENT,
     OpenItemKind.BANK_OVERDRAWN,
     OpenItemKind.CASH_COUNT,
+    OpenItemKind.ADVANCE_OVERDUE,
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,
 )

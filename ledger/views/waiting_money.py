@@ -243,6 +243,16 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 amount=None,
                 what_to_do=_COUNT_IT if bank.account is Account.CASH else _IMPORT_NEXT,
             )
+        if bank.advanced:
+            yield OpenItem(
+                kind=OpenItemKind.ADVANCE_OVERDUE if bank.overdue else OpenItemKind.ADVANCE,
+                campaign=slug,
+                subject=f"{bank.bank}, {bank.holder}",
+                since=bank.until if bank.overdue else bank.moved_on or "",
+                amount=Amount.known(bank.currency, bank.advanced),
+                what_to_do=f"{bank.holder} accounts for it by {bank.until}: record what it paid from there, and what "
+                "it gave back (`move add`)",
+            )
         if bank.count_off:
             yield OpenItem(
                 kind=OpenItemKind.CASH_COUNT,

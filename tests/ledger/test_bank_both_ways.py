@@ -317,6 +317,27 @@ def test_of_a_cash_box_two_people_count_and_what_differs_is_open(ledger: Ledger)
     assert [kind for kind, *_ in waiting(ledger)] == [OpenItemKind.BANK_SILENT]
 
 
+def test_an_advance_has_a_holder_and_a_day_by_which_it_is_accounted_for(ledger: Ledger) -> None:
+    gave(ledger, "G-1", 900, "2024-07-01")
+    terms = {"bank": "Advance 1", "account": "advance", "date": "2024-07-02"}
+    with pytest.raises(Refused, match="name both"):
+        ledger.do("admin", "bank", "terms", number="T-1", **terms, holder="Carrier")
+    ledger.do("admin", "bank", "terms", number="T-1", **terms, holder="Carrier", until="2024-07-31")
+    move = {"asset": "USD", "amount": 400, "from_bank": BANK, "to_bank": "Advance 1", "date": "2024-07-02"}
+    ledger.do("recorder", "move", "add", number="M-1", **move)
+    ledger.do("approver", "move", "approve", number="M-1", date="2024-07-02")
+    on(ledger, "2024-07-31")
+    assert waiting(ledger) == []
+    assert state(ledger).count("advance") == 1
+    on(ledger, "2024-08-01")
+    assert waiting(ledger) == [(OpenItemKind.ADVANCE_OVERDUE, "Advance 1, Carrier", 400)]
+    back = {"from_bank": "Advance 1", "to_bank": BANK, "date": "2024-08-01"}
+    ledger.do("recorder", "move", "add", number="M-2", **move | back)
+    ledger.do("approver", "move", "approve", number="M-2", date="2024-08-01")
+    assert waiting(ledger) == []
+    assert state(ledger).count("advance") == 0
+
+
 def test_what_is_on_a_statement_is_not_outstanding(ledger: Ledger) -> None:
     entry, shown = gave(ledger, "G-1", 100, "2024-07-01"), line(ledger, 100, "2024-07-01")
     ledger.do("recorder", "bank", "match", line=shown, entry=entry)

@@ -72,7 +72,8 @@ def _bank_match(s: Scene) -> Facts:
 def _terms(s: Scene) -> Facts:
     facts = s.numbered("BT") | {"days": s.n(0, 30)}
     if s.chance(50):
-        facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "shared", "cash"))}
+        facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "shared", "cash", "advance"))}
+        facts |= {"holder": "Carrier", "until": s.today} if facts["account"] == "advance" else {}
     return facts
 
 

@@ -27,6 +27,8 @@ _KINDS = {
     "bank_overdrawn": ("shared account that others overdrew", "shared accounts that others overdrew"),
     "cash_count": ("cash box whose count is not the books’", "cash boxes whose counts are not the books’"),
     "tax_owed": ("sum that is owed to the tax office", "sums that are owed to the tax office"),
+    "advance_overdue": ("advance that is not accounted for", "advances that are not accounted for"),
+    "advance": ("advance to account for", "advances to account for"),
     "outstanding": ("instrument that is under way", "instruments that are under way"),
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),

@@ -582,8 +582,10 @@ CREATE TABLE bank_terms (
     account VARCHAR COLLATE "C" NOT NULL,
     days BIGINT,
     statement_days BIGINT,
+    holder TEXT COLLATE "C",
+    until TEXT COLLATE "C",
     PRIMARY KEY (campaign, bank),
-    CHECK (account IN ('own', 'shared', 'cash')),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );

@@ -644,8 +644,10 @@ CREATE TABLE bank_terms (
     account TEXT NOT NULL,
     days INTEGER,
     statement_days INTEGER,
+    holder TEXT,
+    until TEXT,
     PRIMARY KEY (campaign, bank),
-    CHECK (account IN ('own', 'shared', 'cash')),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
