@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.tools.kept.journal import Outcome, Step, Told, Value
+from tests.tools.kept.journal import Looked, Outcome, Step, Told, Value
 
 FigureKey = tuple[str, str, str, str]
 """(noun, its name, field, asset or product)."""
@@ -139,7 +139,21 @@ class Wanted:
     of_answer: Callable[[str, Step, Step], bool] = _no_answer
 
 
+def _booked_later(_journal: str, kept: Step, today: Step) -> bool:
+    """What the chain says is booked on or after all that it rests on: the same entries, some of a later day."""
+    if not isinstance(kept, Looked) or not isinstance(today, Looked):
+        return False
+    pairs = list(zip(kept.entries, today.entries, strict=False))
+    same = len(kept.entries) == len(today.entries) and all(was[1:3] == now[1:3] for was, now in pairs)
+    return same and all(was[3] <= now[3] for was, now in pairs) and kept.entries != today.entries
+
+
 WANTED: tuple[Wanted, ...] = (
+    Wanted(
+        "days out of order",
+        "A spend is booked on or after the day on which the units that it takes came to their line.",
+        of_answer=_booked_later,
+    ),
     Wanted(
         "products added up",
         "Bought, distributed, under way and lost are a list of (product, unit, quantity), in no sum of products.",
