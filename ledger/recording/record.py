@@ -106,7 +106,8 @@ def record(
         raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
     posting = kind.post(context, facts)
     if approved is not None:
-        require_within_limit(context, kind, facts)
+        own = {} if author is None else tx.desk.limits(author)
+        require_within_limit(context, kind, facts, own, date or kind.date(facts) or context.today)
     at = rfc3339(now)
     booked = accounting_date(
         context,

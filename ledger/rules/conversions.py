@@ -323,6 +323,6 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     waits_for=waits_for_spend,
     early=_early,
     about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),
-    asks=lambda _session, conversion: Asked(conversion.currency, conversion.proceeds),
+    asks=lambda _session, conversion: Asked("BTC", conversion.sold + conversion.network_fee),
 )
 KINDS = CONVERSIONS.kinds()

@@ -267,10 +267,10 @@ def _asks(session: Session, order: OrderRow) -> Asked:
 
 
 def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also]:
-    """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
+    """Orders to the supplier, of all campaigns, but for those that came to nothing."""
     others = (
         select(
-            OrderRow.entry,
+            OrderRow.currency,
             func.sum(OrderItemRow.value),
             func.coalesce(EntryRow.recorded_at, OrderRow.recorded_at),
         )
@@ -278,15 +278,16 @@ def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also
         .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
         .where(
             OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
             col(OrderRow.status).in_(COUNTS),
             func.coalesce(OrderRow.closed_as, "") != OrderEnd.CANCELLED,
             OrderRow.entry != order.entry,
         )
-        .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.recorded_at))
+        .group_by(
+            col(OrderRow.entry), col(OrderRow.currency), col(EntryRow.recorded_at), col(OrderRow.recorded_at)
+        )
     )
-    for _, minor, at in session.exec(others):
-        yield Also(int(minor), None, at)
+    for currency, minor, at in session.exec(others):
+        yield Also(currency, int(minor), None, at)
 
 
 ORDERS: Workflow[Purchase, OrderRow, RestsOnRate | None] = Workflow(

@@ -254,19 +254,23 @@ def _about(_session: Session, payment: PaymentRow) -> tuple[str, int]:
 
 
 def _asks(session: Session, payment: PaymentRow) -> Asked:
-    """What it discharges counts, in the order's currency, whatever it is paid in."""
+    """What leaves: amount and fee, in the asset that it is paid in, whatever it discharges."""
     order = session.get_one(OrderRow, payment.order_entry)
     invoice = None if payment.invoice_entry is None else session.get_one(InvoiceRow, payment.invoice_entry)
     return Asked(
-        order.currency, payment.discharges, order.supplier, None if invoice is None else invoice.number
+        payment.asset,
+        payment.amount + payment.fee,
+        order.supplier,
+        None if invoice is None else invoice.number,
     )
 
 
 def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[Also]:
-    """The other payments to the supplier in the currency of their orders."""
+    """The other payments to the supplier, of all campaigns."""
     query = (
         select(
-            PaymentRow.discharges,
+            PaymentRow.asset,
+            PaymentRow.amount + PaymentRow.fee,
             InvoiceRow.number,
             func.coalesce(EntryRow.recorded_at, PaymentRow.recorded_at),
         )
@@ -275,13 +279,12 @@ def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[
         .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
         .where(
             OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
             col(PaymentRow.status).in_(COUNTS),
             PaymentRow.entry != payment.entry,
         )
     )
-    for minor, invoice, at in session.exec(query):
-        yield Also(minor, invoice, at)
+    for asset, minor, invoice, at in session.exec(query):
+        yield Also(asset, minor, invoice, at)
 
 
 PAYMENTS = Workflow(

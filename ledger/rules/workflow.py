@@ -204,8 +204,8 @@ class Workflow(Generic[F, R, N, P]):
         )
         for other, decided_at in session.exec(others):
             also = self.asks(session, other)
-            if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
-                yield Also(also.minor, also.invoice, decided_at or other.recorded_at)
+            if also is not None and also.payee == asked.payee:
+                yield Also(also.currency, also.minor, also.invoice, decided_at or other.recorded_at)
 
     def _proposal(self) -> Kind[F, P]:
         def fold(books: Books, entry: Entry[F, P]) -> None:

@@ -77,6 +77,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "user add": "Add a user with a role.",
         "user list": "List the users.",
         "user show": "Show one user.",
+        "user limit": "Set the most that a user may approve in a currency, or lift it.",
         "user disable": "Refuse a user and all their tokens.",
         "token add": "Make a token for the API; it is printed once.",
         "token list": "List tokens, without their secret.",
@@ -140,6 +141,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "Record the quotes of a day or a minute, one bitcoin in minor units of a "
             "currency, with their sources."
         ),
+    },
+    "exchange-rate": {
+        "add": "Record what one unit of a currency is in another on a day, with its source.",
     },
     "valuation": {
         "add": (

@@ -105,6 +105,14 @@ def _rate(s: Scene) -> Facts:
     return told | ({"at": minute_of(at)} if s.chance(50) else {})
 
 
+@tells("exchange-rate")
+def _exchange_rate(s: Scene) -> Facts:
+    base, currency = s.pick((("USD", "CNY"), ("EUR", "USD"), ("CNY", "USD"), ("EUR", "CNY")))
+    price = f"{s.n(1, 9)}.{s.n(1, 999):03d}"
+    monthly = {"monthly": True} if s.chance(30) else {}
+    return {"base": base, "currency": currency, "price": price, "source": "Bank", "date": s.today} | monthly
+
+
 def _day(moment: int) -> str:
     start = unix_seconds("2023-11-14T00:00:00Z")
     day = (moment - start) // 86_400

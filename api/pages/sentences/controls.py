@@ -10,7 +10,7 @@ from ledger.views.controls import ClosedPeriod, LimitRow, PeriodRow
 PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
 PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."
 LIMITS_NOTE = (
-    "Another person than who recorded it approves what leaves. A limit counts all that is approved and pending on one "
+    "Another person than who recorded it approves what leaves. A limit counts all that leaves, fees too, on one "
     "invoice, or to one payee within 24 hours."
 )
 

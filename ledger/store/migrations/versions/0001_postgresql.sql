@@ -405,6 +405,14 @@ CREATE INDEX transfers_credit ON transfers (credit, asset, seq);
 
 CREATE INDEX transfers_debit ON transfers (debit, asset, seq);
 
+CREATE TABLE user_limits (
+    user_id BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    most BIGINT NOT NULL,
+    PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
 CREATE TABLE uses (
     name TEXT COLLATE "C" NOT NULL,
     entry BIGINT NOT NULL,
@@ -730,6 +738,27 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
+
+CREATE TABLE exchange_rates (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    base TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    price TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    monthly BIGINT NOT NULL,
+    told_on TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX exchange_rates_base ON exchange_rates (campaign, base, told_on);
+
+CREATE INDEX exchange_rates_currency ON exchange_rates (campaign, currency, told_on);
 
 CREATE TABLE exchanges (
     entry BIGINT NOT NULL,

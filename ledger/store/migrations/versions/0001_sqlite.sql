@@ -458,6 +458,16 @@ CREATE INDEX transfers_credit ON transfers (credit, asset, seq);
 
 CREATE INDEX transfers_debit ON transfers (debit, asset, seq);
 
+CREATE TABLE user_limits (
+    user_id INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE uses (
     name TEXT NOT NULL,
     entry INTEGER NOT NULL,
@@ -803,6 +813,28 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
+
+CREATE TABLE exchange_rates (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    base TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    price TEXT NOT NULL,
+    source TEXT NOT NULL,
+    monthly INTEGER NOT NULL,
+    told_on TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX exchange_rates_base ON exchange_rates (campaign, base, told_on);
+
+CREATE INDEX exchange_rates_currency ON exchange_rates (campaign, currency, told_on);
 
 CREATE TABLE exchanges (
     entry INTEGER NOT NULL,
