@@ -1,4 +1,4 @@
-"""A date is the day on which it happened; the day of recording it stands apart (docs/rules.md, 30)."""
+"""A date is the day on which it happened; the day of recording it stands apart (docs/rules.md, 13)."""
 
 from __future__ import annotations
 
