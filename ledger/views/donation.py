@@ -258,9 +258,12 @@ class DonationFollower:
         by_step.charge(fetched_by(self._books.session, by_step.sales()))
         steps = self._steps(by_step)
         for name, pieces in spans.items():
-            asset = line_named(name).asset
+            of = line_named(name)
+            fineness = self._bars.order_item(name)[1].fineness if of.kind is LineKind.ORDER else 1
             shares.extend(
-                LineShare(line=name, start=a, end=b, asset=asset) for a, b in _joined(pieces) if a < b
+                LineShare(line=name, start=a, end=b, asset=of.asset, fineness=fineness)
+                for a, b in _joined(pieces)
+                if a < b
             )
         last = self._waiting(held)
         if last is not None:

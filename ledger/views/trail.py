@@ -188,6 +188,8 @@ class LineShare(Frozen):
     """First unit."""
     end: Whole
     """The unit behind the last one."""
+    fineness: int
+    """Units of the line in a minor unit of the asset: 1, but on an item cheaper than a minor unit a piece."""
 
 
 class Block(Frozen):

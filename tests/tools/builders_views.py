@@ -467,9 +467,9 @@ def story_trail(unit: str = "mask") -> DonationTrail:
             Place(kind=ExitKind.WAITING, unit=unit, place="WAHO", since="2020-08-06", amount=Amount.of(unit, 7)),
         ),
         shares=(
-            LineShare(line="money/bithelp/free/BTC", start=coins("59.6632"), end=coins("59.6732"), asset="BTC"),
-            LineShare(line="money/bithelp/free/USD", start=46_978_040, end=46_987_540, asset="USD"),
-            LineShare(line="order/bithelp/PO-3/1/USD", start=219_570, end=219_607, asset=unit), LineShare(line="goods/bithelp/stock:Beijing/MASK#L-1", start=217_570, end=217_607, asset=unit),
+            LineShare(line="money/bithelp/free/BTC", start=coins("59.6632"), end=coins("59.6732"), asset="BTC", fineness=1),
+            LineShare(line="money/bithelp/free/USD", start=46_978_040, end=46_987_540, asset="USD", fineness=1),
+            LineShare(line="order/bithelp/PO-3/1/USD", start=219_570, end=219_607, asset=unit, fineness=1), LineShare(line="goods/bithelp/stock:Beijing/MASK#L-1", start=217_570, end=217_607, asset=unit, fineness=1),
         ),
         thread=story_thread(), sources=("a", "b", "c"),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
 from ledger.recording.dating import OUT_OF_ORDER
-from ledger.views.trail import Step, StepKind
+from ledger.views.trail import LineShare, Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = {
@@ -146,14 +146,16 @@ _LINES = {
 }
 
 
-def position(asset: str, units: int) -> str:
-    """A place on a line, in the units that people read."""
-    return exact(Amount.of(asset, units))
+def position(share: LineShare, units: int) -> str:
+    """A place on a line, in the units that people read; on a finer line, counted in parts of a minor unit."""
+    return exact(Amount.of(share.asset, units)) if share.fineness == 1 else count(units)
 
 
-def line_unit(asset: str, units: Mapping[str, str]) -> str:
+def line_unit(share: LineShare, units: Mapping[str, str]) -> str:
     """What a line is counted in; `units` names a piece by product."""
-    return asset if is_money(asset) else units.get(asset.partition("#")[0], "")
+    if share.fineness > 1:
+        return f"1/{share.fineness} of {exact(Amount.of(share.asset, 1))} {share.asset}"
+    return share.asset if is_money(share.asset) else units.get(share.asset.partition("#")[0], "")
 
 
 def line_name(line: str) -> str:
