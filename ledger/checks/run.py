@@ -28,6 +28,7 @@ from ledger.checks.money import (
     money_on_lines,
     unspent_sums_tie,
 )
+from ledger.checks.published import published_sums_tie
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.core.errors import LedgerError
@@ -63,6 +64,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     pledges_tie,
     blocked_gifts_are_held,
     closed_periods_stand,
+    published_sums_tie,
 )
 
 BY_ENTRY = (bytes_hash, rows_are_bytes)

@@ -82,6 +82,7 @@ class Product:
     grade: Text | None = None
     standard: Text | None = None
     service: bool = False
+    verb: Name | None = None  # what is done where it is a service: insured, carried, trained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +254,8 @@ def _post_product(context: Context, facts: Product) -> Posting[None]:
         raise Refused.field(
             "code", "is the code of a currency, and its pieces would be counted as money; give another"
         )
+    if facts.verb is not None and not facts.service:
+        raise Refused.field("verb", "says what a service does; leave it out for goods")
     return Posting()
 
 
@@ -267,6 +270,7 @@ def _fold_product(books: Books, entry: Entry[Product, None]) -> None:
             unit=facts.unit,
             plural=facts.plural,
             nature=Nature.SERVICE if facts.service else Nature.GOODS,
+            verb=facts.verb,
             specification=facts.specification,
             grade=facts.grade,
             standard=facts.standard,

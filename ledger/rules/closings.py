@@ -109,7 +109,9 @@ def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
         given = (filled, unpaid[-1].end) if unpaid else None
         cancellation = sum(item.value_of(*piece) for piece in cancelled)
         pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
+        # Where nothing is claimed, all that did not come is cancelled, wherever the floors of its price lie.
         counted = sum(item.pieces_in(*piece) for piece in cancelled)
+        counted = min(counted, pieces) if claim else pieces
         found.append(
             ItemLeft(
                 item.item,

@@ -119,6 +119,12 @@ _TAKEN_BY = (
     )
     .order_by(USES.c.line, PIECES.c.start)
 )
+_USED_FROM = (
+    select(PARTS.c.line, PARTS.c.start, PARTS.c.out, PARTS.c.use)
+    .join(USES, USES.c.name == PARTS.c.use)
+    .where(PARTS.c.line.in_(_names), PARTS.c.out > 0, USES.c.undone_by.is_(None))
+    .order_by(PARTS.c.line, PARTS.c.start)
+)
 _RETURNING = (
     select(USES.c.name)
     .join(PARTS, PARTS.c.use == USES.c.name)
@@ -277,6 +283,13 @@ class Lines:
     def sources_of(self, runs: Iterable[Run]) -> dict[Run, list[Source]]:
         """Where the units of several runs came from, whole rows (not cut), in order."""
         return self._touching(SOURCES, Source, runs)
+
+    def brought_by_uses(self, lines: Iterable[str]) -> dict[str, list[tuple[int, int, str]]]:
+        """(start, end, use) of those units of several lines that standing uses brought: a row a use."""
+        found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for row in self._of_lines(_USED_FROM, lines):
+            found[row.line].append((row.start, row.start + row.out, row.use))
+        return found
 
     def _touching(self, table: SqlTable, made: type[T], runs: Iterable[Run]) -> dict[Run, list[T]]:
         """The rows of a table that touch each run, in order: asked once a line, from its first run to its last."""

@@ -19,8 +19,8 @@ from ledger.rules.gift_values import Worth, line_value, worths
 from ledger.rules.orders import item_of, require_order
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
-from ledger.views.campaign import SumRow, SumTable, SumTotal
 from ledger.views.given_value import CARRIED_ON
+from ledger.views.sum_tables import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
 

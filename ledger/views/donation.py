@@ -5,15 +5,15 @@ Everything is computed from lines, documents and observations; nothing is stored
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import PartKind, UnitState
+from ledger.core.lines import PartKind, Piece, UnitState
 from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
@@ -21,7 +21,7 @@ from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, need_title, products_of
+from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
@@ -29,7 +29,8 @@ from ledger.rules.rests_on import out_of_order
 from ledger.rules.settled import MATURITY, depth_of, tip_height
 from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
-from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
+from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow, follow_runs
+from ledger.views.bars import BarsOfLines
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
@@ -37,7 +38,6 @@ from ledger.views.given_value import GivenValue
 from ledger.views.paper_steps import Figures, PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
-from ledger.views.stages import BarsOfLines
 from ledger.views.step_units import StepUnits, UnitsByStep
 from ledger.views.trail import (
     Block,
@@ -86,7 +86,10 @@ class Followed:
 
 def restriction_to(session: Session, campaign: str, need: str | None) -> Restriction | None:
     """The need that a gift is for, with what it asks for; None for any end."""
-    return Restriction(need=need, title=need_title(session, campaign, need)) if need else None
+    if not need:
+        return None
+    place = need_of(session, campaign, need).place
+    return Restriction(need=need, title=need_title(session, campaign, need), place=place)
 
 
 class DonationFollower:
@@ -114,7 +117,8 @@ class DonationFollower:
         steps = self._chain_steps(watched, output, gift, sources)
         followed = Followed()
         if gift is not None and gift.live and gift.units is not None:
-            followed = self.followed(*gift.units, value=gift.value)
+            meant_for = self.place_of(gift.restriction)
+            followed = self.followed(*gift.units, value=gift.value, meant_for=meant_for)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
@@ -149,6 +153,10 @@ class DonationFollower:
             returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
         )
+
+    def place_of(self, need: str | None) -> str:
+        """Where the need of a restricted gift wants its pieces; empty for any end."""
+        return need_of(self._tx.session, self._campaign, need).place if need else ""
 
     def _needed(self, watched: WatchedTx) -> int:
         """Confirmations after which a payment is settled."""
@@ -222,10 +230,12 @@ class DonationFollower:
             steps += [step(kind, at, (), None) for kind, at in later if at is not None]
         return steps
 
-    def followed(self, line: str, start: int, end: int, *, value: int | None = None) -> Followed:
+    def followed(
+        self, line: str, start: int, end: int, *, value: int | None = None, meant_for: str = ""
+    ) -> Followed:
         """What became of `start..end` of a line: its steps, where all of it is, and its thread.
 
-        `value`: what coins were worth when they were given.
+        `value`: what coins were worth when they were given. `meant_for`: the place that a gift is restricted to.
         """
         given = GivenValue(line, start, end, value)
         shares: list[LineShare] = []
@@ -235,12 +245,18 @@ class DonationFollower:
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         spans[line].append((start, end))
+        paid: dict[tuple[str, str], int] = defaultdict(int)
+        currency = ""
         visits = list(follow(self._lines, line, start, end))
         self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
         for visit in visits:
             given.see(visit)
             if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
                 by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))
+            if isinstance(visit, Passage) and (service := self._bars.service_of(visit.use)):
+                _, item = self._bars.order_item(visit.line)
+                paid[service] += item.value_of(visit.start, visit.end)
+                currency = line_named(visit.line).asset
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
@@ -268,7 +284,51 @@ class DonationFollower:
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
-        return Followed(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), tuple(points))
+        spent = {service: Amount.of(currency, units) for service, units in paid.items()}
+        places = self._names.of_sums(held, lost, spent)
+        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points))
+        return self._meant_for(meant_for, spans, found) if meant_for else found
+
+    def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:
+        """A gift that is restricted to a place is told only of pieces that came there (rule 27).
+
+        What was handed out elsewhere and never passed that place is in the same lot, and no more is said of it.
+        """
+        at_place = [
+            (line, a, b)
+            for line, pieces in spans.items()
+            if isinstance(name := line_named(line), GoodsLine) and name.place.casefold() == place.casefold()
+            for a, b in pieces
+        ]
+        passed: Counter[tuple[str, str]] = Counter()
+        for visit in follow_runs(self._lines, at_place):
+            if isinstance(visit, Stay) and self._bars.ending_of(visit.line) is None:
+                name = line_named(visit.line)
+                if isinstance(name, GoodsLine):
+                    passed[name.product, name.place] += visit.end - visit.start
+        places: list[Place] = []
+        apart: dict[str, Place] = {}
+        for row in found.places:
+            here = passed[row.amount.asset, row.place]
+            if not row.is_distributed or row.service or here == row.amount.minor:
+                places.append(row)
+                continue
+            if here:
+                amount = Amount.of(row.amount.asset, here)
+                places.append(row.model_copy(update={"amount": amount}))
+            before = apart.get(row.amount.asset)
+            units = row.amount.minor - here + (before.amount.minor if before else 0)
+            amount = Amount.of(row.amount.asset, units)
+            apart[amount.asset] = row.model_copy(update={"amount": amount, "place": "", "elsewhere": True})
+        told = {row.place for row in places if row.is_distributed}
+        steps = tuple(
+            step.model_copy(update={"place": "", "elsewhere": True})
+            if step.kind is StepKind.DISTRIBUTED and step.place not in told
+            else step
+            for step in found.steps
+        )
+        thread = tuple(point for point in found.thread if self._bars.is_told(point.node, told))
+        return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
 
     def _add_arrival(self, visit: Arrival, by_step: UnitsByStep) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)

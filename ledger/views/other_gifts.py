@@ -157,7 +157,9 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
 def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
     follower = DonationFollower(tx, slug)
     row = _row(slug, gift, follower.campaign.end)
-    followed = follower.followed(gift.line, gift.start, gift.end)
+    followed = follower.followed(
+        gift.line, gift.start, gift.end, meant_for=follower.place_of(gift.restriction)
+    )
     papers = papers_of_gift(tx.session, slug, About(gift.noun), gift.number, gift.paper)
     given = Step(
         kind=StepKind.GIVEN,

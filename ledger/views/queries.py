@@ -10,10 +10,10 @@ from itertools import islice
 
 from sqlmodel import Session, col, select
 
-from ledger.core.accounts import AccountClass, account
+from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
-from ledger.core.frozen import Amount, Quantity
+from ledger.core.frozen import Amount
 from ledger.core.names import lot_named
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
@@ -22,11 +22,13 @@ from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.goods import ReceiptRow
 from ledger.model.journal import EntryRow
 from ledger.recording.desk import claim_hash
+from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
+from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.orders import bound_orders
+from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
@@ -40,6 +42,7 @@ from ledger.views.campaign import (
     DeliveryCheck,
     DonationPage,
     Dust,
+    GiftSum,
     JournalHead,
     NeedRow,
     PledgeRow,
@@ -55,7 +58,7 @@ from ledger.views.chain_status import chain_status
 from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
-from ledger.views.flow import Bar, ExitKind, Flow, StageKind
+from ledger.views.flow import Flow, StageKind
 from ledger.views.gift_list import change_of, donation_rows
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
@@ -66,6 +69,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
 from ledger.views.sums import LotSums, goods_of, sum_tables
+from ledger.views.totals import Known, bars_of, goods_totals, in_kind_totals, service_rows
 from ledger.views.trail import DonationTrail, Paper
 from ledger.views.two_keys import Deliveries, deliveries
 
@@ -104,8 +108,8 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 title=campaign.title,
                 start=campaign.start,
                 end=campaign.end,
-                received=Amount.of("BTC", -books.net(account(AccountClass.GIFTS, slug), "BTC")),
-                donations=gift_sums(tx.session, slug).count,
+                received=(received := gifts_of_money(tx.session, slug)),
+                donations=sum(row.count for row in received),
                 distributed=quantities(counted(gone), _units(tx.session, slug)),
             )
         )
@@ -124,9 +128,12 @@ def campaign_flow(tx: Reading, slug: str) -> Flow:
     return CampaignFlow(books, slug).flow()
 
 
-_BAD = (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF)
-_UNDER_WAY = (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING)
-_NOT_BOUGHT = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
+def gifts_of_money(session: Session, slug: str) -> tuple[GiftSum, ...]:
+    """What donors gave in coins and at banks, an asset a row, what went back included."""
+    coins = gift_sums(session, slug)
+    rows = [GiftSum(asset="BTC", minor=coins.sats, count=coins.count)] if coins.count else []
+    banks = contributed(session, slug).items()
+    return (*rows, *(GiftSum(asset=asset, minor=sums.minor, count=sums.gifts) for asset, sums in banks))
 
 
 def campaign_report(
@@ -159,9 +166,9 @@ def campaign_report(
         for order in bound
         if order.decided_on is not None and apart.isdisjoint({order.entry, order.decided_by})
     }
-    ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
-    not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
-    reached = _bars(flow, StageKind.DISTRIBUTED)
+    received = gifts_of_money(tx.session, slug)
+    known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
+    items = items_of_orders(books.session, slug)
     return CampaignReport(
         slug=slug,
         title=campaign.title,
@@ -173,16 +180,15 @@ def campaign_report(
         partners=_partners(tx.session, slug),
         depth=depth_of(tx),
         valuation_clock=campaign.valuation.value,
-        donations=gifts.count,
+        donations=sum(row.count for row in received),
         waiting=observed.payments_above(-1 if settled is None else settled, slug),
-        received=Amount.of("BTC", gifts.sats),
+        received=received,
         value=Amount.of(campaign.currency, gifts.value),
         dust=Dust(asset="BTC", minor=gifts.dust, count=gifts.dust_count),
-        bought=_pieces(flow, [*ordered, *not_bought]),
-        distributed=_pieces(flow, [(bar.asset, bar.units) for bar in reached]),
-        receivers=len({bar.label for bar in reached}),
-        under_way=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _UNDER_WAY]),
-        lost=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _BAD]),
+        goods=goods_totals(known, flow, goods),
+        given_in_kind=in_kind_totals(known, flow),
+        services=service_rows(known, bound, items),
+        receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
         pledges=_pledges(books, slug),
@@ -190,7 +196,7 @@ def campaign_report(
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=tuple(sum_tables(books, slug, goods)),
+        sums=tuple(sum_tables(books, slug, goods, known.held, items)),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
@@ -265,15 +271,6 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
         banks=bank_states(tx, slug, today=today),
     )
-
-
-def _bars(flow: Flow, kind: StageKind) -> list[Bar]:
-    return [bar for stage in flow.stages if stage.kind is kind for bar in stage.bars]
-
-
-def _pieces(flow: Flow, rows: Iterable[tuple[str, int]]) -> tuple[Quantity, ...]:
-    """Pieces of products, product by product; money among the rows is left out."""
-    return quantities(counted(row for row in rows if row[0] in flow.units), flow.units)
 
 
 def _received_good(goods: Iterable[LotSums]) -> int | None:

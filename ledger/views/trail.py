@@ -112,6 +112,8 @@ class Step(Frozen):
     """Number of the entry that recorded it."""
     over: bool
     """False while it still waits to go on."""
+    elsewhere: bool = False
+    """Was it in the same lot as what the donation's need asked for, and not at the place of that need?"""
 
 
 class Place(Frozen):
@@ -127,8 +129,14 @@ class Place(Frozen):
     """Proper name of the place or organisation; empty where there is none."""
     since: str
     """Since when, RFC 3339 or a day; empty where that is not known."""
-    service: bool = False
-    """Is it a service that was delivered, such as freight?"""
+    service: str = ""
+    """What the service is called that it went to, such as `Air freight`; empty for goods and money."""
+    verb: str = ""
+    """What that service does: `carried`, `insured`; empty where its unit says so."""
+    paid: Amount | None = None
+    """What of the donation went to that service; null where it was given in kind, and for goods."""
+    elsewhere: bool = False
+    """Is it in the same lot as what the donation's need asked for, and not at the place of that need?"""
 
     @property
     def is_distributed(self) -> bool:
@@ -210,6 +218,8 @@ class Restriction(Frozen):
     """Number of the need."""
     title: str
     """What it asks for, in a few words."""
+    place: str
+    """Where it is wanted."""
 
 
 def _trail_path(given: dict[str, Any]) -> str:

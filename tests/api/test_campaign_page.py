@@ -109,7 +109,7 @@ def test_a_sealed_paper_has_no_link(site: TestClient) -> None:
 def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
     """Nothing has come, nothing is called reconciled, and nothing is drawn."""
     html = site.get("/c/new").text
-    assert "No donation in coins has settled yet." in text_of(html)
+    assert "No donation has settled yet." in text_of(html)
     assert "Not reconciled yet" in html
     assert "<svg class=" not in html
 

@@ -19,9 +19,9 @@ from ledger.rules.gift_records import add_gift, gift_of
 from ledger.rules.gift_values import Worth, worths
 from ledger.store.scratch import scratch
 from ledger.tracing.follow import origins
-from ledger.views.campaign import SumTable
 from ledger.views.carrying import Carrying
 from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.sum_tables import SumTable
 from ledger.views.trail import Step, StepKind
 from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.sums import sum_tables
@@ -191,7 +192,7 @@ def test_the_picture_counts_it_once_and_the_donor_reads_it(tmp_path: Path) -> No
     assert sum(row.units for row in flow.exits) == 10_000
     (step,) = [step for step in trail.steps if step.kind is StepKind.RECLASSIFIED]
     assert (step.amount.minor, step.place, step.reference) == (2_000, "any need", "X-1")
-    assert trail.restriction == Restriction(need="N-1", title="KIT for R")
+    assert trail.restriction == Restriction(need="N-1", title="KIT for R", place="P")
 
 
 def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
     approve(ledger, "conversion", "C-s")
     assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
     with ledger.store.read() as reading:
-        tables = sum_tables(Books(reading), SLUG, [])
+        tables = sum_tables(Books(reading), SLUG, [], CampaignBalances(reading.session, SLUG), {})
     (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
     assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)

@@ -19,13 +19,11 @@ from ledger.views.campaign import (
     DonationPage,
     DonationRow,
     Dust,
+    GiftSum,
     JournalHead,
     NeedRow,
     Service,
     SourceOfFact,
-    SumRow,
-    SumTable,
-    SumTotal,
     UnexplainedSpend,
     Unvalued,
     Withheld,
@@ -45,6 +43,8 @@ from ledger.views.flow import (
     ThreadPoint,
 )
 from ledger.views.losses import LossRow
+from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+from ledger.views.totals import GoodsTotals, InKindTotals
 from ledger.views.trail import (
     Block,
     DonationStatus,
@@ -82,7 +82,7 @@ def story_flow(unit: str = "mask") -> Flow:
     usd1, usd2 = 36_912_000, 18_556_000
     stages = [
         Stage(kind=StageKind.DONATED, place="", count=412, bars=(Bar(key="btc", label="Donations", substance=Substance.COIN, amount=Amount.of("BTC", total)),), totals=(Amount.of("BTC", total),)),
-        Stage(kind=StageKind.CONVERTED, place="", count=2, bars=(Bar(key="C-1", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", substance=Substance.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
+        Stage(kind=StageKind.MONEY, place="", count=2, bars=(Bar(key="C-1", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", substance=Substance.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
         Stage(kind=StageKind.ORDERED, place="", count=3, bars=(
                 Bar(key="PO-1", label="PO-1", substance=Substance.GOODS, amount=Amount.of(unit, 140_000)),
                 Bar(key="PO-2", label="PO-2", substance=Substance.GOODS, amount=Amount.of(unit, 40_000)),
@@ -278,7 +278,7 @@ def story_sums(unit: str = "mask") -> tuple[SumTable, ...]:
             ("held", "", coins("3.226")), ("unexplained", "", 0),
         ),
         table(
-            "USD", "", "received_from_conversion", 55_468_000,
+            "USD", "", "received", 55_468_000,
             ("spent", "PO-1 and PO-3", 54_272_000), ("spent", "air freight", 1_002_000),
             ("charges", "", 16_000), ("held", "", 178_000), ("unexplained", "", 0),
         ),
@@ -294,14 +294,34 @@ def pieces(unit: str, number: int) -> tuple[Quantity, ...]:
     return (Quantity(product=unit, unit=unit, quantity=number),)
 
 
+def gifts(number: int, bitcoins: str) -> GiftSum:
+    return GiftSum(asset="BTC", minor=coins(bitcoins), count=number)
+
+
+def story_goods(unit: str = "mask") -> GoodsTotals:
+    """All that was ordered is paid; 200 of it were short."""
+    return GoodsTotals(
+        ordered=pieces(unit, 252_000), paid=pieces(unit, 252_000), received=pieces(unit, 251_800),
+        not_received=(), not_coming=(), sent_back=(), under_way=pieces(unit, 32_400),
+        distributed=pieces(unit, 217_000), places=15, lost=pieces(unit, 2_600),
+    )  # fmt: skip
+
+
+NO_GOODS = GoodsTotals(
+    ordered=(), paid=(), received=(), not_received=(), not_coming=(), sent_back=(), under_way=(), distributed=(),
+    places=0, lost=(),
+)  # fmt: skip
+NOTHING_IN_KIND = InKindTotals(given=(), sent_back=(), under_way=(), distributed=(), places=0, lost=())
+
+
 def story_report(unit: str = "mask") -> CampaignReport:
     return CampaignReport(
         slug=SLUG, title="Bithelp: masks for West Africa", purpose="Masks for 15 countries.",
         start="2020-05-18", end="2020-06-02", valuation_clock="block time", depth=6, closed=True,
         demonstration=True, partners=("FCSSC", "UNOSSC"), donations=412, waiting=1,
-        received=sats(coins("71.84")), value=Amount.of("USD", 68_000_000),
-        dust=Dust(asset="BTC", minor=1_200, count=2), bought=pieces(unit, 252_000),
-        distributed=pieces(unit, 217_000), receivers=15, under_way=pieces(unit, 32_400), lost=pieces(unit, 2_600),
+        received=(gifts(412, "71.84"),), value=Amount.of("USD", 68_000_000),
+        dust=Dust(asset="BTC", minor=1_200, count=2), goods=story_goods(unit), given_in_kind=NOTHING_IN_KIND,
+        services=(), receivers=15,
         needs=(
             NeedRow(key="N-1", recipient="WAHO", item="three-ply", quantity=250_000, unit=unit, place="Abuja",
                     by="2020-08-31"),
@@ -399,9 +419,9 @@ def story_losses() -> tuple[LossRow, ...]:
 def empty_report() -> CampaignReport:
     """A campaign of the first hour: no gift, no look at the chain yet."""
     return changed(
-        story_report("kit"), slug="new", title="New call", donations=0, waiting=0, received=sats(0),
-        value=Amount.of("USD", 0), dust=Dust(asset="BTC", minor=0, count=0), bought=(), distributed=(), receivers=0,
-        under_way=(), lost=(), needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
+        story_report("kit"), slug="new", title="New call", donations=0, waiting=0, received=(),
+        value=Amount.of("USD", 0), dust=Dust(asset="BTC", minor=0, count=0), goods=NO_GOODS, receivers=0,
+        needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
         books=changed(tied_books(), block=None, reconciled=False, in_books=sats(0), tip=None, looked_at=None,
                       sources_agreeing=0),
         service=Service(days_gift_to_order=None, days_order_to_receipt=None, received_good_permille=None),
@@ -500,7 +520,7 @@ def card() -> CampaignCard:
         title="Bithelp: masks for West Africa",
         start="2020-05-18",
         end="2020-06-02",
-        received=sats(coins("71.84")),
+        received=(gifts(412, "71.84"),),
         donations=412,
         distributed=pieces("mask", 217_000),
     )

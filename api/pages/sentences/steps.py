@@ -87,6 +87,8 @@ def step_phrase(step: Step) -> str:
     words = _STEPS[step.kind]
     if step.kind is StepKind.ORDERED and "payment" in step.detail:
         words = "paid for"
+    if step.elsewhere:
+        return "in the same lot, not told further: it is of another place than your need"
     if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
         words = "taken back"  # it came in no block
     if step.kind is StepKind.HELD and not is_money(step.amount.asset):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.core.money import is_money
 from tests.tools.kept.journal import Looked, Outcome, Step, Told, Value
 
 FigureKey = tuple[str, str, str, str]
@@ -129,6 +130,45 @@ def _payable_once(_journal: str, key: FigureKey, kept: Values, today: Values) ->
     return (noun, field) in {("invoice", "payable"), ("order", "credited")} and less
 
 
+_MONEY_SUMS = ("/received", "/received_with_others", "/received_from_conversion", "/fetched", "/came")
+
+
+def _by_how_it_came(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Tables of money say how it came: gross, fee and net of conversions, refunds and loans apart; their sums tie."""
+    noun, name, _, _ = key
+    return noun == "sum" and name.endswith(_MONEY_SUMS)
+
+
+def _whole_pieces(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What is open or cancelled of an order is what its account says: floors of its price told a piece more or less."""
+    noun, name, field, _ = key
+    told = (noun, field) == ("campaign", "bought") or (
+        noun == "flow" and name.endswith("/left") and field.split()[0] in {"open", "cancelled", "claim"}
+    )
+    return told and abs(_total(today or []) - _total(kept or [])) <= _ORDERS
+
+
+_ORDERS = 12
+"""A piece for each item of an order that a kept journal has at most."""
+
+
+def _no_gift_in_kind(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """A gift in kind was counted among what makers delivered in good condition."""
+    noun, _, field, _ = key
+    return (noun, field) == ("campaign", "received good, permille")
+
+
+def _no_empty_bar(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A line on which nothing lies any more was a bar of nothing."""
+    return key[0] == "flow" and today is None and _total(kept or []) == 0
+
+
+def _paid_for_services(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """Who paid for less than one of a service reads what went to it."""
+    noun, _, field, asset = key
+    return noun == "gift" and field.endswith("(service)") and kept is None and is_money(asset)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -203,5 +243,26 @@ WANTED: tuple[Wanted, ...] = (
         "the last bears what is lost",
         "A count of a part of a waybill takes all of it in proportion; what is still under way is at the line's end.",
         of_figure=_still_under_way,
+    ),
+    Wanted(
+        "converted is whatever lies on a line",
+        "Given by bank, converted and paid back are three rows; gross, fee and net are in view.",
+        of_figure=_by_how_it_came,
+    ),
+    Wanted(
+        "pieces by the floors of their price",
+        "What is not received of an order is told in whole pieces, as its account has them.",
+        of_figure=_whole_pieces,
+    ),
+    Wanted(
+        "gifts in kind in the service figures",
+        "What was given in kind stands apart; the share received in good condition is of what makers delivered.",
+        of_figure=_no_gift_in_kind,
+    ),
+    Wanted("bars of nothing", "A line on which nothing lies is no bar.", of_figure=_no_empty_bar),
+    Wanted(
+        "a share of a service that is no whole one",
+        "Who paid for less than one of a service reads what of the gift went to it.",
+        of_figure=_paid_for_services,
     ),
 )

@@ -1031,6 +1031,7 @@ CREATE TABLE products (
     unit TEXT COLLATE "C" NOT NULL,
     plural TEXT COLLATE "C" NOT NULL,
     nature VARCHAR COLLATE "C" NOT NULL,
+    verb TEXT COLLATE "C",
     specification TEXT COLLATE "C",
     grade TEXT COLLATE "C",
     standard TEXT COLLATE "C",
@@ -1240,6 +1241,8 @@ CREATE TABLE use_parts (
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 );
+
+CREATE INDEX use_parts_line ON use_parts (line, start);
 
 CREATE TABLE use_pieces (
     use TEXT COLLATE "C" NOT NULL,

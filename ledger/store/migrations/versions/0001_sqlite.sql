@@ -1122,6 +1122,7 @@ CREATE TABLE products (
     unit TEXT NOT NULL,
     plural TEXT NOT NULL,
     nature TEXT NOT NULL,
+    verb TEXT,
     specification TEXT,
     grade TEXT,
     standard TEXT,
@@ -1346,6 +1347,8 @@ CREATE TABLE use_parts (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX use_parts_line ON use_parts (line, start);
 
 CREATE TABLE use_pieces (
     use TEXT NOT NULL,
