@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint, LargeBinary, column
 from sqlmodel import Field, Index
 
 from ledger.core.entry import OutOfOrder
@@ -26,6 +26,12 @@ class EntryRow(Table, table=True):
     __table_args__ = (
         Index("entries_campaign", "campaign", "seq"),
         Index("entries_kind", "kind", "seq"),
+        Index(
+            "entries_out_of_order",
+            "campaign",
+            sqlite_where=column("out_of_order").is_not(None),
+            postgresql_where=column("out_of_order").is_not(None),
+        ),
         one_of("out_of_order", OutOfOrder),
         STRICT,
     )

@@ -104,9 +104,9 @@ def test_the_campaign_adds_up_in_its_sentence(site: TestClient) -> None:
 
 
 def test_no_two_tables_of_sums_have_one_name(site: TestClient) -> None:
-    """Dollars at the bank, what gifts were worth in dollars, and what sales gained are told apart."""
+    """Dollars at the bank, what sales fetched, what gifts were worth in dollars, and what was gained are told apart."""
     names = re.findall(r'<table class="sum"><caption>([^<]*)<', site.get(f"/c/{plan.SLUG}").text)
-    assert len(names) == len(set(names)) == 5, names
+    assert len(names) == len(set(names)) == 6, names
 
 
 def test_the_picture_subtracts_for_the_real_flow(site: TestClient) -> None:

@@ -71,6 +71,8 @@ def _bank_match(s: Scene) -> Facts:
 @tells("bank.terms")
 def _terms(s: Scene) -> Facts:
     facts = s.numbered("BT") | {"days": s.n(0, 30)}
+    if s.chance(30):
+        return facts | {"bank": "Cash box", "account": "cash"}
     if s.chance(50):
         facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "shared", "cash", "advance"))}
         facts |= {"holder": "Carrier", "until": s.today} if facts["account"] == "advance" else {}

@@ -87,6 +87,8 @@ CREATE INDEX entries_campaign ON entries (campaign, seq);
 
 CREATE INDEX entries_kind ON entries (kind, seq);
 
+CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
+
 CREATE TABLE headers (
     height BIGINT NOT NULL,
     raw BYTEA NOT NULL,
