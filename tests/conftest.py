@@ -26,8 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_report_header() -> str:
-    return f"drawn by AIDTRAIL_SEED={SEED}"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """At the end: a quiet run, as all are unless asked otherwise, prints no header."""
+    terminalreporter.write_line(f"drawn by AIDTRAIL_SEED={SEED}")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
