@@ -56,7 +56,9 @@ def filled_account(store: Store, account: str, transfers: int) -> None:
             Books(tx).apply(entry)
             data = entry_bytes(entry)
             rows = [(t.debit, t.credit, t.asset, t.amount) for t in moved]
-            tx.journal.append(JournalRow(seq, key, "bench", SLUG, at, data, entry_hash(data), rows))
+            tx.journal.append(
+                JournalRow(seq, key, "bench", SLUG, at, DAY, DAY, None, data, entry_hash(data), rows)
+            )
 
 
 def balance_lines(folder: Path, sizes: tuple[int, ...]) -> Iterator[Line]:

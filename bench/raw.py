@@ -104,6 +104,8 @@ def insert_like_the_journal(store: Any, rows: Sequence[bytes]) -> None:
     for seq, data in enumerate(rows, 1):
         entry = entry_from_bytes(data)
         moved = [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers]
-        row = JournalRow(seq, entry.key, entry.kind, entry.campaign, entry.at, data, entry_hash(data), moved)
+        days = (entry.date, entry.day, entry.out_of_order)
+        told = (entry.key, entry.kind, entry.campaign, entry.at)
+        row = JournalRow(seq, *told, *days, data, entry_hash(data), moved)
         with store.write() as tx:
             tx.journal.append(row)

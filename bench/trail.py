@@ -69,7 +69,7 @@ def filled(
     """A store with such a fund on its lines."""
     store = Store.create(f"sqlite:///{folder / 'trail.db'}")
     with store.write() as tx:
-        tx.journal.append(JournalRow(1, "key", "kind", "c", "", b"", entry_hash(b""), []))
+        tx.journal.append(JournalRow(1, "key", "kind", "c", "", "", "", None, b"", entry_hash(b""), []))
         spans, half = fund(LinesWriting(tx.session), gifts, conversions, 1)
     return store, spans, half
 

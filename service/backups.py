@@ -18,6 +18,11 @@ _LAST = "backed_up"
 _PATTERN = "aidtrail-????-??-??T??????Z.db"
 
 
+def copies_in(folder: Path) -> list[Path]:
+    """The copies in a folder that the service made, oldest first."""
+    return sorted(folder.glob(_PATTERN))
+
+
 @dataclass(frozen=True, slots=True)
 class Backups:
     """Copies of one database into `folder`, named by their moment (UTC); `keep` of them stay."""
@@ -41,7 +46,7 @@ class Backups:
         self.store.backup(path)
         with self.store.write() as tx:
             tx.progress.save(_LAST, str(now))
-        for old in sorted(self.folder.glob(_PATTERN))[: -self.keep]:
+        for old in copies_in(self.folder)[: -self.keep]:
             old.unlink()
         note("backed up", file=str(path), bytes=path.stat().st_size)
         return path

@@ -158,6 +158,13 @@ class Backup:
     keep: int = _between(1, 1_000, 7)
 
 
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What is kept of bank files beside the journal: `words_days` after it was booked, a line's words; 0: for ever."""
+
+    words_days: int = _between(0, 36_500, 730)
+
+
 PUBLIC_SOURCES = (
     SourceConfig("blockstream.info", "esplora", "https://blockstream.info/api"),
     SourceConfig("mempool.space", "esplora", "https://mempool.space/api"),
@@ -176,6 +183,7 @@ class Config:
     serve: Serve = Serve()
     logs: Logs = Logs()
     backup: Backup = Backup()
+    bank: Bank = Bank()
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
     wallets: tuple[Wallet, ...] = ()
 

@@ -25,6 +25,7 @@ from service.logs import note, warn
 from service.lookups import LookUps
 from service.scheduler import Job
 from service.valuing import Valuing
+from service.words import Words
 from watchers.net.errors import SourceError
 
 LOOK_UP_SECONDS = 5
@@ -46,6 +47,7 @@ class Jobs:
     lookups: LookUps
     valuing: Valuing
     checking: Checking
+    words: Words
     backups: Backups | None = None
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
@@ -72,6 +74,7 @@ class Jobs:
             Job("check of what is new", self.checking.check_new, self.checking.new_due, RETRY_SECONDS),
             Job("check of everything", self.checking.check_all, self.checking.all_due, RETRY_SECONDS),
         ]
+        jobs.append(Job("words of bank lines", self.words.forget_old, self.words.due, RETRY_SECONDS))
         if self.backups is not None:
             jobs.append(Job("backup", self.backups.make, self.backups.due, RETRY_SECONDS))
         return tuple(jobs)

@@ -36,6 +36,7 @@ from service.pinning import pinned_chain
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
+from service.words import words_of
 from watchers.address_look import AddressWatcher
 from watchers.look import Watcher
 from watchers.proof.networks import network_named
@@ -107,6 +108,7 @@ def build(
         lookups,
         valuing_of(store, config, clock, http, leader.check),
         Checking(store, clock, config.watch.check_hours * HOUR, config.watch.check_all_hours * HOUR),
+        words_of(store, config, clock, folder),
         backups_of(store, config, clock, folder),
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))

@@ -48,6 +48,10 @@ FENCES = {
     "uvicorn": ("service/",),
     "bit": ("watchers/sources/bit_network.py",),
     "tomllib": ("service/config.py",),
+    "lxml": ("service/bank_files/camt.py",),
+    "mt940": ("service/bank_files/mt940.py",),
+    "ofxtools": ("service/bank_files/ofx.py",),
+    "python_calamine": ("service/bank_files/sheets.py",),
     "configparser": (),
     "dotenv": (),
 }

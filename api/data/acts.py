@@ -17,10 +17,11 @@ from api.data.answers import GivenAddress, PublishedEntry, Recorded
 from api.data.documented import JSON, Slug, answer, problems
 from api.ports import Ports
 from api.problems import Problem
+from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Refused
 from ledger.core.frozen import Frozen
 from ledger.core.strict_json import JsonRefused, strict_json
-from ledger.recording.dating import HAPPENED
+from ledger.recording.dating import HAPPENED, OUT_OF_ORDER
 from ledger.recording.desk import Wish
 
 BODY_LIMIT = 1_000_000
@@ -96,9 +97,11 @@ def _schema(facts: type) -> dict[str, Any]:
     """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
     schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")
     resolved: dict[str, Any] = _resolved(schema, schema.pop("$defs", {}), 0)
-    late = "The day of a late fact, whose own period is closed."
+    late = "The day on the paper, where it is booked on a later one."
+    early = "Why that day is before the day of what the fact rests on; all but the last want an approver."
     resolved["properties"] = resolved.get("properties", {}) | {
-        HAPPENED: {"type": "string", "format": "date", "description": late}
+        HAPPENED: {"type": "string", "format": "date", "description": late},
+        OUT_OF_ORDER: {"type": "string", "enum": [*OutOfOrder], "description": early},
     }
     return resolved
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
+from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Frozen
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
@@ -81,7 +82,9 @@ class PublishedEntry(Frozen):
     operations: tuple[JsonValue, ...]
     """What it did to lines of units."""
     happened: str | None = None
-    """The day on the paper, where that lies in a closed period."""
+    """The day on the paper, where it is booked on a later one."""
+    out_of_order: OutOfOrder | None = None
+    """Why that day is before the day of what the fact rests on."""
     reverses: int | None = None
     """Number of the entry that it takes back."""
 

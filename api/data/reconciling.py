@@ -18,6 +18,7 @@ from api.data.reading import json_of, read_route
 from api.ports import Ports
 from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
+from ledger.core.times import rfc3339
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
@@ -44,7 +45,7 @@ def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
                 Reconciliation(
                     books=books_state(tx, slug, now=now, waiting=waiting),
                     conservation=conservation(tx, slug, block=block),
-                    banks=bank_states(tx, slug),
+                    banks=bank_states(tx, slug, today=rfc3339(now)[:10]),
                     open=sum(row.count for row in waiting),
                 ),
                 Reads(frozenset({slug}), chain=True, look=True),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.core.frozen import Amount
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Origin, Stage, StageKind, Substance
 
 THIN = 2.0
 """An exit narrower than this, in pixels, is a line in the colour of its bar."""
@@ -128,18 +128,19 @@ def _gathered(
         return stage
     ranked = sorted(stage.bars, key=lambda bar: (bar.key not in wanted, -bar.units))
     shown = {bar.key for bar in ranked[: most - 1]}
-    rest: dict[str, list[Bar]] = {}
+    rest: dict[tuple[str, Origin], list[Bar]] = {}
     for bar in stage.bars:
         if bar.key not in shown:
-            rest.setdefault(bar.asset, []).append(bar)
+            rest.setdefault((bar.asset, bar.origin), []).append(bar)
     others = []
-    for asset, bars in rest.items():
-        key, length = f"{OTHERS}:{index}:{asset}", 0
+    for (asset, origin), bars in rest.items():
+        key, length = f"{OTHERS}:{index}:{asset}:{origin.value}", 0
         for bar in bars:
             moved[bar.key] = (key, length)
             length += bar.units
         label = str(len({bar.label for bar in bars}))
-        others.append(Bar(key=key, label=label, substance=bars[0].substance, amount=Amount.of(asset, length)))
+        units = Amount.of(asset, length)
+        others.append(Bar(key=key, label=label, substance=bars[0].substance, origin=origin, amount=units))
     drawn = (*(bar for bar in stage.bars if bar.key in shown), *others)
     return stage.model_copy(update={"bars": drawn})
 
@@ -152,20 +153,21 @@ def _moved_band(band: Band, moved: Mapping[str, tuple[str, int]]) -> Band:
         taken=(band.source_start + before, band.source_end + before),
         target=target,
         joined=(band.target_start + behind, band.target_end + behind),
+        in_kind=band.in_kind,
     )
 
 
 def _moved_exit(row: Exit, moved: Mapping[str, tuple[str, int]]) -> Exit:
     source, before = moved.get(row.source, (row.source, 0))
     taken = (row.start + before, row.end + before)
-    return Exit(source=source, taken=taken, kind=row.kind, amount=row.amount, label=row.label)
+    return row.model_copy(update={"source": source, "taken": taken})
 
 
 def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
     """Exits of one bar, kind and label as one; a bar of the rest has them of many bars."""
-    groups: dict[tuple[str, ExitKind, str], list[Exit]] = {}
+    groups: dict[tuple[str, ExitKind, str, bool], list[Exit]] = {}
     for row in exits:
-        groups.setdefault((row.source, row.kind, row.label), []).append(row)
+        groups.setdefault((row.source, row.kind, row.label, row.in_kind), []).append(row)
     for rows in groups.values():
         first, length = rows[0], sum(row.end - row.start for row in rows)
         units = sum(row.units for row in rows)
@@ -175,6 +177,7 @@ def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, units),
             label=first.label,
+            in_kind=first.in_kind,
         )
 
 
@@ -183,17 +186,18 @@ def _as_pairs(bands: Sequence[Band]) -> tuple[Band, ...]:
     joined = merged(bands)
     if len(joined) <= PAIRS:
         return joined
-    pairs: dict[tuple[str, str], list[Band]] = {}
+    pairs: dict[tuple[str, str, bool], list[Band]] = {}
     for band in joined:
-        pairs.setdefault((band.source, band.target), []).append(band)
+        pairs.setdefault((band.source, band.target, band.in_kind), []).append(band)
     return tuple(
         Band(
             source=source,
             taken=_run([band.taken for band in group]),
             target=target,
             joined=_run([band.joined for band in group]),
+            in_kind=in_kind,
         )
-        for (source, target), group in pairs.items()
+        for (source, target, in_kind), group in pairs.items()
     )
 
 
@@ -208,11 +212,11 @@ def _run(pieces: Sequence[tuple[int, int]]) -> tuple[int, int]:
 def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
     """Bands between the same two bars that touch at both ends become one."""
     joined: list[Band] = []
-    for band in sorted(bands, key=lambda b: (b.source, b.target, b.source_start, b.target_start)):
+    for band in sorted(bands, key=lambda b: (b.source, b.target, b.in_kind, b.source_start, b.target_start)):
         before = joined[-1] if joined else None
         if (
             before is not None
-            and (before.source, before.target) == (band.source, band.target)
+            and (before.source, before.target, before.in_kind) == (band.source, band.target, band.in_kind)
             and before.source_end == band.source_start
             and before.target_end == band.target_start
         ):
@@ -221,6 +225,7 @@ def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
                 taken=(before.source_start, band.source_end),
                 target=band.target,
                 joined=(before.target_start, band.target_end),
+                in_kind=band.in_kind,
             )
         else:
             joined.append(band)
@@ -311,7 +316,7 @@ def _served_in_order(flow: Flow) -> Flow:
 
 
 def _gap(stage: Stage, passing: int, room: Room) -> float:
-    if stage.kind in (StageKind.CONVERTED, StageKind.ORDERED):
+    if stage.kind in (StageKind.MONEY, StageKind.ORDERED):
         return (
             room.gap if len(stage.bars) + passing <= 12 else room.gap * 11 / (len(stage.bars) + passing - 1)
         )

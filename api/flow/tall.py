@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import drawn_thread
-from api.flow.wide import CODE, esc_long, halo_class, shelf_width, wire_class
+from api.flow.wide import CODE, band_class, bar_class, esc_long, halo_class, shelf_width, wire_class
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
 from ledger.views.flow import Flow, StageKind, Thread
@@ -148,7 +148,7 @@ class _Tall:
     def _bands(self) -> str:
         out = []
         for link in self.layout.links:
-            css = CODE[link.substance] + "2"
+            css = band_class(link)
             if max(stop.end - stop.start for stop in link.stops) < 0.5 and len(self.layout.links) > 40:
                 continue
             stops = [(self.ys[s.stage], s.start, s.end) for s in link.stops]
@@ -188,7 +188,7 @@ class _Tall:
     def _bars(self) -> str:
         out = []
         for lane in self.layout.lanes.values():
-            css = CODE[lane.bar.substance] + "1"
+            css = bar_class(lane.bar)
             if lane.bar.key in self.row_y:
                 size = max(2.0, lane.size)
                 out.append(rect(css, _CAP - 5, self.row_y[lane.bar.key] - size / 2, 5, size))

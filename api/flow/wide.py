@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from api.flow.layout import OTHERS, Layout, Leaving, Room, laid_out
+from api.flow.layout import OTHERS, Layout, Leaving, Link, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import drawn_thread
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
-from ledger.views.flow import ExitKind, Flow, StageKind, Substance, Thread
+from ledger.views.flow import Bar, ExitKind, Flow, Origin, StageKind, Substance, Thread
 
 WIDTH = 1168
 BAR = 8
@@ -99,13 +99,13 @@ def _bands(layout: Layout, xs: tuple[float, ...], top: float) -> str:
         through = [first]
         for x, a, b in stops[1:-1]:
             through += [(x, a, b), (x + BAR, a, b)]
-        out.append(path(CODE[link.substance] + "2", ribbon([*through, stops[-1]], False)))
+        out.append(path(band_class(link), ribbon([*through, stops[-1]], False)))
     return "".join(out)
 
 
 def _bars(layout: Layout, xs: tuple[float, ...], top: float) -> str:
     return "".join(
-        rect(CODE[lane.bar.substance] + "1", xs[lane.stage], top + lane.start, BAR, max(1.0, lane.size))
+        rect(bar_class(lane.bar), xs[lane.stage], top + lane.start, BAR, max(1.0, lane.size))
         for lane in layout.lanes.values()
         if lane.bar.units
     )
@@ -124,6 +124,17 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
             placed[index] = (at, width)
             at += width + 12
     return placed
+
+
+def band_class(link: Link) -> str:
+    """A band is filled in the colour of what flows; what was given in kind is an outline of it."""
+    return CODE[link.substance] + "2" + (" given" if link.band.in_kind else "")
+
+
+def bar_class(bar: Bar) -> str:
+    """The same of a bar: goods that were given, where they begin, are an outline."""
+    given = bar.origin is Origin.GIVEN and bar.substance is Substance.GOODS
+    return CODE[bar.substance] + "1" + (" given" if given else "")
 
 
 def halo_class(item: Leaving) -> str:

@@ -20,6 +20,7 @@ class Head:
     label: str
     figure: str
     detail: str
+    is_yours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,20 @@ def _head(flow: Flow, index: int, thread: Thread) -> Head:
     if not thread:
         return Head(say.stage_label(stage), say.stage_figure(stage, flow.units), say.stage_detail(stage))
     yours, labels = yours_at(flow, index, thread)
+    if not yours:  # a stage that the donation does not come through says whose it is: everybody's
+        return Head(say.stage_label(stage), say.stage_figure(stage, flow.units), say.stage_detail(stage))
+    began = min(number for number in range(len(flow.stages)) if yours_at(flow, number, thread)[0])
     mine = {row.asset for row in yours}
-    whole = [row for row in stage.totals if row.asset in mine or not mine]
+    whole = [row for row in stage.totals if row.asset in mine]
     if stage.kind is StageKind.DISTRIBUTED and len(labels) == 1:
         whole = [bar.amount for bar in stage.bars if bar.label == labels[0] and bar.asset in mine]
-    figure = say.totals(
-        yours or [Amount.of(row.asset, 0) for row in stage.totals[:1]],
-        flow.units,
-        named=stage.kind is StageKind.ORDERED,
+    figure = say.totals(yours, flow.units, named=stage.kind is StageKind.ORDERED)
+    return Head(
+        say.yours_label(stage, labels, begins=index == began),
+        figure,
+        say.of_total(say.totals(whole, {}, named=False)),
+        is_yours=True,
     )
-    return Head(say.yours_label(stage, labels), figure, say.of_total(say.totals(whole, {}, named=False)))
 
 
 def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:

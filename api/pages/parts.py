@@ -5,6 +5,7 @@ Plain functions from the ledger's views to what is drawn; no HTML but the ready 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,7 +16,8 @@ from api.flow.layout import gathered, shown_of
 from api.flow.words import words_of
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
-from ledger.views.flow import Flow, StageKind, Thread
+from ledger.views.flow import Flow, Stage, StageKind, Thread
+from ledger.views.strips import strips_of
 
 ROWS = 25
 """Most rows of any list in a first view."""
@@ -34,44 +36,99 @@ class PictureRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """Both drawings of a flow and their table; `more` are stages of which not each bar is drawn, by number."""
+class DrawnStrip:
+    """Both drawings of a part of a flow; `label` names its product, where there are several."""
 
-    caption: str
+    label: str
     wide: Markup
     tall: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The drawings of a flow and their table; `more` are stages of which not each bar is drawn, by number.
+
+    `only_in_table`: how many products are not drawn.
+    """
+
+    caption: str
+    strips: tuple[DrawnStrip, ...]
+    only_in_table: str
     rows: tuple[PictureRow, ...]
     more: tuple[tuple[int, str], ...]
     has_yours: bool
 
 
+STRIPS = 6
+"""Most parts that a first view draws: coins and money, and the products on which most was spent."""
+
+
 def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
-    """Both drawings and their table, with a donor's thread where there is one; None while nothing has arrived."""
+    """The drawings and their table, with a donor's thread where there is one; None while nothing has arrived."""
     if not any(bar.units for bar in flow.nodes):
         return None
-    small = gathered(flow, {point.node for point in thread})
-    words, most = words_of(small, thread), shown_of(flow)
+    strips = strips_of(flow)
+    mine = {point.node for point in thread}
+    wanted = sorted(
+        range(len(strips)),
+        key=lambda n: (n > 0, not any(bar.key in mine for bar in strips[n].flow.nodes), n),
+    )[:STRIPS]
+    numbers = {(stage.kind, stage.place): index for index, stage in enumerate(flow.stages)}
+    drawn: list[DrawnStrip] = []
+    rows: list[PictureRow] = []
+    more: dict[int, str] = {}
+    for number, strip in enumerate(strips):
+        part = tuple(point for point in thread if any(bar.key == point.node for bar in strip.flow.nodes))
+        label = say.strip_label(strip)
+        if number in wanted:
+            drawn.append(_drawn(strip.flow, part, label, number))
+            most = shown_of(strip.flow)
+            for stage in strip.flow.stages:
+                if len(stage.bars) > most:
+                    shown = say.not_drawn(stage, len(stage.bars) - most + 1)
+                    more.setdefault(numbers[stage.kind, stage.place], shown)
+        if label:
+            rows.append(PictureRow(label=label, yours="", arrived=""))
+        rows += _rows(strip.flow, part, yours=bool(thread))
     return Picture(
         caption=say.THREAD_CAPTION if thread else say.FLOW_CAPTION,
-        wide=Markup(flow_wide.drawn(small, words, thread, "w")),  # noqa: S704 - built and escaped by us
-        tall=Markup(flow_tall.drawn(small, words, thread, "t")),  # noqa: S704
-        rows=_rows(flow, thread),
-        more=tuple(
-            (index, say.not_drawn(stage, len(stage.bars) - most + 1))
-            for index, stage in enumerate(flow.stages)
-            if len(stage.bars) > most
-        ),
+        strips=tuple(drawn),
+        only_in_table=say.only_in_table(len(strips) - len(drawn)),
+        rows=tuple(rows),
+        more=tuple(sorted(more.items())),
         has_yours=bool(thread),
     )
 
 
-_OF_MONEY = {StageKind.DONATED, StageKind.CONVERTED}
+def _drawn(flow: Flow, thread: Thread, label: str, number: int) -> DrawnStrip:
+    small = gathered(flow, {point.node for point in thread})
+    words, ident = words_of(small, thread), str(number or "")
+    return DrawnStrip(
+        label,
+        Markup(flow_wide.drawn(small, words, thread, f"w{ident}")),  # noqa: S704 - built and escaped by us
+        Markup(flow_tall.drawn(small, words, thread, f"t{ident}")),  # noqa: S704
+    )
+
+
+_OF_MONEY = {StageKind.DONATED, StageKind.MONEY}
 """Stages whose bars are told apart where some of the money is restricted to a need."""
 
 
-def _rows(flow: Flow, thread: Thread) -> tuple[PictureRow, ...]:
+def _parts(stage: Stage) -> Iterator[PictureRow]:
+    """What came in one way and in another, a row each; what came back is never told as what came in."""
+    for part in stage.parts if len(stage.parts) > 1 else ():
+        counted = say.part_count(stage, part)
+        yield PictureRow(
+            label=say.came_label(stage, part),
+            yours="",
+            arrived=f"{say.totals(part.totals, {}, named=False)}{f', {counted}' if counted else ''}",
+            of_stage=True,
+        )
+
+
+def _rows(flow: Flow, thread: Thread, *, yours: bool) -> tuple[PictureRow, ...]:
     general = words_of(flow, ())
-    yours = words_of(flow, thread) if thread else None
+    mine = words_of(flow, thread) if thread else None
     rows: list[PictureRow] = []
     held: dict[str, int] = {}
     for point in thread:
@@ -82,13 +139,15 @@ def _rows(flow: Flow, thread: Thread) -> tuple[PictureRow, ...]:
         rows.append(
             PictureRow(
                 label=head.label,
-                yours=yours.heads[index].figure if yours else "",
+                yours=mine.heads[index].figure if mine and mine.heads[index].is_yours else "",
                 arrived=f"{head.figure}, {head.detail}",
                 stays=tuple(f"{foot.figure} {foot.word}" for foot in general.feet[index] if not foot.bad),
                 lost=tuple(f"{foot.figure} {foot.word}" for foot in general.feet[index] if foot.bad),
             )
         )
-        if stage.kind is StageKind.DISTRIBUTED or (stage.kind in _OF_MONEY and len(stage.bars) > 1):
+        rows += _parts(stage)
+        apart = stage.kind in _OF_MONEY and len(stage.bars) > len(stage.parts)
+        if stage.kind is StageKind.DISTRIBUTED or apart:
             for bar in stage.bars[:most]:
                 part = Amount.of(bar.asset, held.get(bar.key, 0))
                 rows.append(

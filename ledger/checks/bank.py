@@ -10,10 +10,13 @@ from sqlmodel import Session, col, func, select
 from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.model.bank import BankLineRow, BankMatchRow
-from ledger.rules.bank import ASIDE, LINE, MATCH, BankLine, lines_of, moved_at
+from ledger.rules.balances import balances
+from ledger.rules.bank import LINE, MATCH, BankLine, lines_of, moved_at, movement_left
+from ledger.rules.bank_asides import ASIDES
+from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.transaction import Reading
-from ledger.views.bank_state import bank_states, movements
+from ledger.views.bank_state import bank_sums, movements
 
 
 def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
@@ -27,17 +30,15 @@ def bank_matches_tie(tx: Reading) -> Iterator[Finding]:
 
 def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
     of_lines: dict[str, int] = defaultdict(int)
-    of_entries: dict[tuple[int, str], int] = defaultdict(int)
+    of_entries: dict[tuple[int, str, str], int] = defaultdict(int)
+    kept = {line.identity: line for line in lines_of(tx.session, slug)}
     for match in map(MATCH.read, _entries(tx, slug, MATCH.name)):
         if match.seq not in undone:
             of_lines[match.facts.line] += match.notes.amount
-            of_entries[match.facts.entry, match.notes.bank] += match.notes.amount
-    aside = {
-        told.facts.line: told.seq
-        for told in map(ASIDE.read, _entries(tx, slug, ASIDE.name))
-        if told.seq not in undone
-    }
-    kept = {line.identity: line for line in lines_of(tx.session, slug)}
+            line = kept.get(match.facts.line)
+            currency = "" if line is None else line.currency
+            of_entries[match.facts.entry, match.notes.bank, currency] += match.notes.amount
+    aside = dict(_set_aside(tx, slug, undone))
     for entry in map(LINE.read, _entries(tx, slug, LINE.name)):
         if entry.seq in undone:
             continue
@@ -54,12 +55,12 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
     for identity in sorted({*kept, *of_lines}):
         yield Finding("bank_matches_tie", identity, "no entry tells of this line")
     sums = _matched(tx.session, slug)
-    for seq, bank in sorted({*sums, *of_entries}):
-        matched, told = of_entries[seq, bank], sums.get((seq, bank), 0)
+    for seq, bank, currency in sorted({*sums, *of_entries}):
+        matched, told = of_entries[seq, bank, currency], sums.get((seq, bank, currency), 0)
         if told != matched:
             what = f"the journal matches {matched} of entry {seq}, and {told} are kept"
             yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
-        moved = _moved(tx, slug, seq, bank)
+        moved = _moved(tx, slug, seq, bank, currency)
         if matched > moved:
             what = f"entry {seq} moved {moved} and is matched for {matched}"
             yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
@@ -75,19 +76,51 @@ def _said(line: BankLineRow) -> tuple[BankLine, int, int | None]:
         amount=line.amount,
         booked=line.booked,
         text=line.text,
+        reference=line.reference,
+        file=line.file,
     )
     return facts, line.matched, line.aside_by
 
 
-def _matched(session: Session, slug: str) -> dict[tuple[int, str], int]:
-    """What is kept as matched, by entry and bank."""
+def _matched(session: Session, slug: str) -> dict[tuple[int, str, str], int]:
+    """What is kept as matched, by entry, bank and currency, on matches; on the entries' own rows it has to be alike."""
     rows = session.exec(
-        select(BankMatchRow.of, BankMatchRow.bank, func.sum(BankMatchRow.amount))
+        select(BankMatchRow.of, BankMatchRow.bank, BankLineRow.currency, func.sum(BankMatchRow.amount))
         .join(BankLineRow, col(BankLineRow.entry) == BankMatchRow.line_entry)
         .where(BankLineRow.campaign == slug, col(BankMatchRow.reversed_by).is_(None))
-        .group_by(col(BankMatchRow.of), col(BankMatchRow.bank))
+        .group_by(col(BankMatchRow.of), col(BankMatchRow.bank), col(BankLineRow.currency))
     )
-    return {(of, bank): int(amount) for of, bank, amount in rows}
+    return {(of, bank, currency): int(amount) for of, bank, currency, amount in rows}
+
+
+def _set_aside(tx: Reading, slug: str, undone: set[int]) -> Iterator[tuple[str, int]]:
+    """(identity of a line, the approval that set it aside) as the journal says."""
+    proposal, approval, _ = ASIDES.kinds()
+    asked = {told.facts.number: told.notes.lines for told in map(proposal.read, _entries(tx, slug, "aside"))}
+    for told in map(approval.read, _entries(tx, slug, approval.name)):
+        if told.seq not in undone:
+            for identity in asked[told.facts.number]:
+                yield identity, told.seq
+
+
+def bank_movements_tie(tx: Reading) -> Iterator[Finding]:
+    """What entries moved at each bank is what it holds, and what of it is matched is what its lines are."""
+    for slug in campaign_slugs(tx.session):
+        held: dict[tuple[str, str], int] = defaultdict(int)
+        sums = _matched(tx.session, slug)
+        for moved in movements(tx, slug):
+            held[moved.bank, moved.currency] += moved.moved
+            matched = sums.get((moved.entry, moved.bank, moved.currency), 0)
+            if moved.matched != matched:
+                what = f"lines are matched with {matched} of entry {moved.entry}, and {moved.matched} is kept of it"
+                yield Finding("bank_movements_tie", f"{moved.entry}:{moved.bank}", what)
+        for kind in OVERDRAWN:
+            for balance in balances(tx.session, kind, slug):
+                held[balance.account.detail[-1], balance.asset] -= balance.net
+        for (bank, asset), off in held.items():
+            if off:
+                what = f"entries moved {off} {asset} more there than is held"
+                yield Finding("bank_movements_tie", f"{slug}/{bank}", what)
 
 
 def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
@@ -95,11 +128,13 @@ def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
     for slug in campaign_slugs(tx.session):
         left: dict[tuple[str, str], int] = defaultdict(int)
         for moved in movements(tx, slug):
-            left[moved.bank, moved.currency] += moved.left
-        for state in bank_states(tx, slug):
-            told = left[state.bank, state.closing.asset]
-            if told != state.outstanding.minor:
-                what = f"{told} of entries at {state.bank} is on no statement, and {state.outstanding.minor} is told"
+            left[moved.bank, moved.currency] += movement_left(moved)
+        for state in bank_sums(tx, slug):
+            told = left[state.bank, state.currency]
+            if told != state.outstanding:
+                what = (
+                    f"{told} of entries at {state.bank} is on no statement, and {state.outstanding} is told"
+                )
                 yield Finding("bank_outstanding_ties", f"{slug}/{state.bank}", what)
 
 
@@ -107,11 +142,7 @@ def _entries(tx: Reading, campaign: str | None, kind: str) -> Iterator[Entry]:
     return (entry_from_bytes(row.data) for row in tx.journal.rows(campaign=campaign, kind=kind))
 
 
-def _moved(tx: Reading, slug: str, seq: int, bank: str) -> int:
+def _moved(tx: Reading, slug: str, seq: int, bank: str, currency: str) -> int:
     """What an entry moved at a bank, minor units, in or out."""
     row = tx.journal.by_seq(seq)
-    if row is None:
-        return 0
-    transfers = entry_from_bytes(row.data).transfers
-    assets = {transfer.asset for transfer in transfers}
-    return max((abs(moved_at(transfers, slug, bank, asset)) for asset in assets), default=0)
+    return 0 if row is None else abs(moved_at(entry_from_bytes(row.data).transfers, slug, bank, currency))

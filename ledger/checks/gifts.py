@@ -20,6 +20,7 @@ from ledger.rules.pledges import (
     pledge_state,
     pledges_of,
 )
+from ledger.rules.unvalued import UnvaluedSum, counted_moments, unvalued_blocks
 from ledger.store.transaction import Reading
 from ledger.views.carrying import carrying_tables
 
@@ -32,6 +33,18 @@ def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
             one, other = counted.get(day, DaySums()), kept.get(day, DaySums())
             if one != other:
                 yield Finding("gift_sums_tie", f"{slug} {day}", f"{one} counted and {other} in the kept sums")
+
+
+def unvalued_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """What is kept of gifts without a value is what the gifts themselves say, moment by moment."""
+    for slug in campaign_slugs(tx.session):
+        counted = counted_moments(tx.session, slug)
+        kept = {row.moment: UnvaluedSum(row.gifts, row.sats) for row in unvalued_blocks(tx.session, slug)}
+        for moment in sorted(counted.keys() | kept.keys()):
+            one, other = counted.get(moment), kept.get(moment)
+            if one != other:
+                what = f"{one} counted and {other} in the kept sums"
+                yield Finding("unvalued_sums_tie", f"{slug} {moment.at} {moment.height}", what)
 
 
 def gift_values_tie(tx: Reading) -> Iterator[Finding]:

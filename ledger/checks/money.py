@@ -14,10 +14,14 @@ from ledger.model.conversions import ConversionRow, ConversionSaleRow
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
+from ledger.rules.bank_money import at_banks
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.gift_sums import gift_sums
+from ledger.rules.charge_backs import shortfall_at_banks
+from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.loans import lent_account, owed_account
+from ledger.rules.observing import Observed
+from ledger.rules.tax_payments import tax_owed
 from ledger.store.transaction import Reading
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
@@ -27,6 +31,16 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
     chain, books = coins_on_chain(tx), coins_in_books(tx)
     if chain is not None and chain != books:
         yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+
+
+def unspent_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """The sums by which chain and books are compared are those of the coins themselves, campaign by campaign."""
+    observed = Observed(tx.session)
+    counted, kept = observed.unspent_counted(), observed.unspent_kept()
+    for slug in sorted(counted.keys() | kept.keys()):
+        one, other = counted.get(slug, 0), kept.get(slug, 0)
+        if one != other:
+            yield Finding("unspent_sums_tie", slug, f"{one} sats counted and {other} in the kept sum")
 
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
@@ -49,13 +63,18 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:
-    return sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=asset))
+    """What lies at banks, plus what was charged back after it was used and nobody covered, less withheld tax."""
+    return (
+        at_banks(books, slug, asset)
+        + shortfall_at_banks(books.session, slug, asset)
+        - tax_owed(books, slug, asset)
+    )
 
 
 def _coins_for_line(books: Books, slug: str) -> int:
     """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
     sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
-    sats += gift_sums(books.session, slug).shortfall
+    sats += gift_shortfall(books.session, slug)
     for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
         sats += spend.shortfall - (0 if spend.live else spend.wallet)
     return sats

@@ -56,6 +56,9 @@ def _of_columns(row: JournalRow, entry: Entry) -> Iterator[str]:
         ("kind", row.kind, entry.kind),
         ("campaign", row.campaign, entry.campaign),
         ("recorded_at", row.recorded_at, entry.at),
+        ("date", row.date, entry.date),
+        ("day", row.day, entry.day),
+        ("out_of_order", row.out_of_order, entry.out_of_order),
     )
     for name, kept, published in columns:
         if kept != published:

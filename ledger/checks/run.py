@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from ledger.checks.bank import bank_matches_tie, bank_outstanding_ties
+from ledger.checks.bank import bank_matches_tie, bank_movements_tie, bank_outstanding_ties
 from ledger.checks.books import assets_balance, lines_are_tiled, no_negative_place, parts_sum, places_tie
+from ledger.checks.dates import days_in_order, no_day_below_zero
 from ledger.checks.finding import Finding
 from ledger.checks.gifts import (
     blocked_gifts_are_held,
@@ -17,9 +18,17 @@ from ledger.checks.gifts import (
     gift_sums_tie,
     gift_values_tie,
     pledges_tie,
+    unvalued_sums_tie,
 )
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
-from ledger.checks.money import books_are_chain, conversions_tie, loans_tie, money_on_lines
+from ledger.checks.money import (
+    books_are_chain,
+    conversions_tie,
+    loans_tie,
+    money_on_lines,
+    unspent_sums_tie,
+)
+from ledger.checks.published import published_sums_tie
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
 from ledger.core.errors import LedgerError
@@ -29,6 +38,8 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     assets_balance,
     no_negative_place,
     places_tie,
+    no_day_below_zero,
+    days_in_order,
     lines_are_tiled,
     parts_sum,
     orders_tie,
@@ -38,18 +49,22 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     rows_are_bytes,
     outpoints_live_once,
     books_are_chain,
+    unspent_sums_tie,
     gift_sums_tie,
+    unvalued_sums_tie,
     gift_values_tie,
     money_on_lines,
     results_tie,
     carrying_values_tie,
     bank_matches_tie,
+    bank_movements_tie,
     bank_outstanding_ties,
     conversions_tie,
     loans_tie,
     pledges_tie,
     blocked_gifts_are_held,
     closed_periods_stand,
+    published_sums_tie,
 )
 
 BY_ENTRY = (bytes_hash, rows_are_bytes)

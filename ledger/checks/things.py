@@ -55,7 +55,7 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
             if bound:
                 yield Finding("closed_orders_left_nothing", number, f"{bound} {currency} is still bound")
             for row in left_of(books, order):
-                if row.pieces or row.cancelled or row.discount:
+                if row.pieces or row.cancelled or row.given:
                     what = f"{row.pieces} pieces and {row.cancellation + row.discount} {currency} are left"
                     yield Finding("closed_orders_left_nothing", f"{number}/{row.item}", what)
 

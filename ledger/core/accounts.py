@@ -14,6 +14,8 @@ class AccountClass(StrEnum):
     BLOCKED = "blocked"  # gifts set apart before they settled, on no line until two persons release them
     UNEXPLAINED = "unexplained"  # coins that left and wait for the entry that says why
     BANK = "bank"
+    OVERDRAFT = "overdraft"  # what a bank took back beyond what lay there
+    INTEREST = "interest"
     GIFTS = "gifts"
     DUST_GIFTS = "dust_gifts"
     BLOCKED_GIFTS = "blocked_gifts"
@@ -24,6 +26,7 @@ class AccountClass(StrEnum):
     UNDONE = "undone_spends"
     GIVEN_BACK = "given_back"  # money and coins that went back to donors
     TRADING = "trading"  # conversion: one asset given for another
+    TAX = "tax"  # withheld from suppliers, and owed to the tax office
     SUPPLIER = "supplier"  # what a supplier was paid, by order
     FEES = "fees"
     ORDERED = "ordered"

@@ -5,10 +5,12 @@ Bytes are made once (RFC 8785) and never made again from a parsed entry.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, NamedTuple
 
 from typing_extensions import TypeVar
@@ -26,6 +28,7 @@ from ledger.core.lines import (
     operation_json,
 )
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.roles import Role
 
 VERSION = 1
 Loose = Mapping[str, Any]
@@ -34,6 +37,15 @@ F = TypeVar("F", default=Loose)
 N = TypeVar("N", default=Loose)
 """What the ledger added to the facts, typed likewise."""
 _load = json.JSONDecoder().decode
+
+
+class OutOfOrder(StrEnum):
+    """Why the day on a paper is before the day of what it rests on (docs/rules.md, 18)."""
+
+    RATIFIED = "ratified"  # an emergency, approved afterwards
+    PROFORMA = "proforma"
+    SIGNED_LATER = "signed_later"
+    OTHER_DAY_THERE = "other_day_there"  # one day, where it was another day already
 
 
 class _Transfer(NamedTuple):
@@ -72,7 +84,8 @@ class Posting(Generic[N]):
 class Entry(NamedTuple, Generic[F, N]):
     """One row of the journal. `date` is the accounting date, `at` the time of recording (RFC 3339, UTC).
 
-    `happened` is the day on the paper, where that lies in a closed period (docs/rules.md, 13).
+    `happened` is the day on the paper where that is another one (docs/rules.md, 13), `out_of_order` why it is before
+    the day of what the fact rests on (18).
     """
 
     seq: int
@@ -89,6 +102,25 @@ class Entry(NamedTuple, Generic[F, N]):
     operations: tuple[Operation, ...]
     reverses: int | None
     happened: str | None = None
+    out_of_order: OutOfOrder | None = None
+
+    @property
+    def day(self) -> str | None:
+        """The day on which it happened as a person told it, ISO 8601; none where its facts tell no day.
+
+        What no person told (the chain, a consignee) is of the day that it is booked on.
+        """
+        told: Any = self.facts
+        if self.role == Role.SYSTEM.value:
+            return self.date
+        return self.happened or (
+            told.get("date") if isinstance(told, Mapping) else getattr(told, "date", None)
+        )
+
+
+def days_between(day: str, later: str) -> int:
+    """Whole days from one day to another, both ISO 8601."""
+    return (dt.date.fromisoformat(later) - dt.date.fromisoformat(day)).days
 
 
 def entry_bytes(entry: Entry) -> bytes:
@@ -112,6 +144,8 @@ def entry_bytes(entry: Entry) -> bytes:
         body["reverses"] = entry.reverses
     if entry.happened is not None:
         body["happened"] = entry.happened
+    if entry.out_of_order is not None:
+        body["out_of_order"] = entry.out_of_order.value
     # Of what the ledger made itself, only the size of numbers has to be looked at.
     told = (entry.key, entry.campaign, entry.facts, entry.notes)
     sure = plain(told) and all(map(_numbers_fit, entry.operations))
@@ -166,6 +200,7 @@ def _entry(body: Any) -> Entry:
         operations=tuple([operation_from_json(op) for op in body["operations"]]),
         reverses=body.get("reverses"),
         happened=body.get("happened"),
+        out_of_order=None if "out_of_order" not in body else OutOfOrder(body["out_of_order"]),
     )
 
 

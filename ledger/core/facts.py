@@ -17,11 +17,11 @@ from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
 
 F = TypeVar("F")
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _plain(text: str) -> str:
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in _BIDI for c in text):
+    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in BIDI for c in text):
         raise ValueError("has control or direction characters; leave them out")
     if text != text.strip() or not text:
         raise ValueError("is empty or begins or ends with a space; write it without")

@@ -31,6 +31,15 @@ def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tupl
     return tuple(taken), tuple(rest)
 
 
+def turned(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """The pieces counted from another unit: after five eighths of them, the rest first.
+
+    So that floors of many small counts of the same units do not all fall on the same ones (docs/rules.md, T4).
+    """
+    before, after = lowest(pieces, units_in(pieces) * 5 // 8)
+    return after + before
+
+
 class UnitState(StrEnum):
     FREE = "free"
     HELD = "held"
@@ -49,6 +58,7 @@ class PartKind(StrEnum):
     CANCELLED = "cancelled"  # ordered and not coming, when an order is closed
     RETURNED = "returned"  # sent back to the supplier
     ITEM = "item"  # one item of an order, in a payment spread over several
+    STAYS = "stays"  # where it was: what a count did not find yet, of units that all bear alike what it found
     ON = "on"
 
 
@@ -227,13 +237,14 @@ class Span(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where units of a line came from: a gift, or a part of a use."""
+    """Where units of a line came from: a gift, or a part of a use; `entry` appended them."""
 
     start: int
     end: int
     gift: str | None
     use: str | None
     part: int
+    entry: int
 
 
 # ── as JSON ──────────────────────────────────────────────────────────────────────────────────────────────

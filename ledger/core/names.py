@@ -208,9 +208,13 @@ class UseCause(StrEnum):
 
     ARRIVAL = "arrival"
     BOUGHT = "bought"  # pieces that came too much, bought by filling the order
+    BANK_FEE = "bank-fee"
+    CHARGE_BACK = "charge-back"
     CLOSING = "closing"
+    CONTRIBUTION = "contribution"  # what banks kept of a gift on its way
     CONVERSION = "conversion"
     DISTRIBUTION = "distribution"
+    EXCHANGE = "exchange"
     FIND = "find"
     GIFT_RETURN = "gift-return"
     HANDOVER = "handover"
@@ -351,8 +355,11 @@ def gift_key_named(text: str) -> GiftKey | None:
 class HoldCause(StrEnum):
     """What holds units of a line until it is decided or lifted."""
 
+    BANK_FEE = "bank-fee"
     BLOCK = "block"
+    CHARGE_BACK = "charge-back"
     CONVERSION = "conversion"
+    EXCHANGE = "exchange"
     GIFT_RETURN = "gift-return"
     LOAN = "loan"
     MOVE = "move"
@@ -388,6 +395,7 @@ class GiftKind(StrEnum):
     COINS = "coins"
     CONTRIBUTION = "contribution"  # at a bank
     IN_KIND = "in-kind"
+    INTEREST = "interest"  # of a bank, and nobody's gift
     LOAN = "loan"  # borrowed, and nobody's gift
     OVER = "over"  # pieces that a supplier delivered too much and left
 

@@ -24,7 +24,7 @@ class BalanceRow(Table, table=True):
     __tablename__: ClassVar[Any] = "balances"
     __table_args__ = (
         one_of("kind", AccountClass),
-        Index("balances_kind", "kind", "campaign", "asset"),
+        Index("balances_campaign", "campaign", "kind", "asset"),
         KEYED,
     )
     account: str = Field(primary_key=True, sa_type=TEXT)
@@ -35,6 +35,21 @@ class BalanceRow(Table, table=True):
     item: str = Field(sa_type=TEXT)
     debits: int = Field(sa_type=LONG)
     credits: int = Field(sa_type=LONG)
+
+
+class DayBalanceRow(Table, table=True):
+    """What came to an account of an asset on an accounting day less what left it, whole minor units.
+
+    Only of accounts that are never below zero: what they held at the end of a day is what they hold less all that came
+    since.
+    """
+
+    __tablename__: ClassVar[Any] = "day_balances"
+    __table_args__ = (KEYED,)
+    account: str = Field(primary_key=True, sa_type=TEXT)
+    asset: str = Field(primary_key=True, sa_type=TEXT)
+    date: str = Field(primary_key=True, sa_type=TEXT)
+    units: int = Field(sa_type=LONG)
 
 
 class SubjectKind(StrEnum):

@@ -87,6 +87,7 @@ class ProductRow(Table, table=True):
     unit: str = Field(sa_type=TEXT)
     plural: str = Field(sa_type=TEXT)
     nature: Nature = Field(sa_type=Word(Nature))
+    verb: str | None = Field(default=None, sa_type=TEXT)  # what a service does: insured, carried
     specification: str | None = Field(default=None, sa_type=TEXT)
     grade: str | None = Field(default=None, sa_type=TEXT)
     standard: str | None = Field(default=None, sa_type=TEXT)

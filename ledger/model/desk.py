@@ -1,4 +1,4 @@
-"""The desk's own tables: users, tokens, drafts, openings of private values and the audit log.
+"""The desk's own tables: users and their limits, tokens, drafts, openings of private values and the audit log.
 
 Operating tables: nothing here is folded from the journal, nothing is public, and none points into the model.
 """
@@ -36,6 +36,16 @@ class TokenRow(Table, table=True):
     hash: str = Field(sa_type=TEXT, unique=True)
     at: str = Field(sa_type=TEXT)
     revoked: int = Field(sa_type=LONG)
+
+
+class UserLimitRow(Table, table=True):
+    """The most that a person may approve in a currency, minor units: who it binds is nobody else's business."""
+
+    __tablename__: ClassVar[Any] = "user_limits"
+    __table_args__ = (KEYED,)
+    user_id: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="users.id")
+    currency: str = Field(primary_key=True, sa_type=TEXT)
+    most: int = Field(sa_type=LONG)
 
 
 class DraftRow(Table, table=True):

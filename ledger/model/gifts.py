@@ -95,7 +95,12 @@ class GiftRow(Table, table=True):
     __tablename__: ClassVar[Any] = "gifts"
     __table_args__ = (
         UniqueConstraint("txid", "vout"),
-        Index("gifts_line", "line", "line_start", "line_end", "value"),
+        Index(
+            "gifts_line",
+            *("line", "line_start", "line_end", "value"),
+            sqlite_where=column("value").is_not(None),
+            postgresql_where=column("value").is_not(None),
+        ),
         Index("gifts_campaign", "campaign", "state", "counted_in"),
         Index(
             "gifts_unvalued",
@@ -179,6 +184,24 @@ class GiftDayRow(Table, table=True):
     dust: int = Field(sa_type=LONG)
 
 
+class UnvaluedMomentRow(Table, table=True):
+    """How many gifts of a moment count and have no value, and their sats; there is no row where all have one.
+
+    They were recorded `at` (RFC 3339) and are in the block of `time` (Unix seconds) at `height`; what a coinbase pays
+    settles later than the rest of its block.
+    """
+
+    __tablename__: ClassVar[Any] = "unvalued_moments"
+    __table_args__ = (KEYED,)
+    campaign: str = Field(primary_key=True, sa_type=TEXT, foreign_key="campaigns.slug")
+    at: str = Field(primary_key=True, sa_type=TEXT)
+    time: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    height: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    coinbase: bool = Field(primary_key=True, sa_type=FLAG, sa_column_kwargs=NO_SEQUENCE)
+    gifts: int = Field(sa_type=LONG)
+    sats: int = Field(sa_type=LONG)
+
+
 class GiftValuationRow(Table, table=True):
     """What a gift is worth, minor units of `currency`, and by what: a rate, its conversions, or a paper with a title.
 
@@ -217,7 +240,7 @@ class ContributionRow(Numbered, table=True):
     """Money that a donor sent to a bank of the campaign, minor units, as a gift with units on a line.
 
     `happened` is the day of the money, which may lie before the day that it is booked on, `date`. `returned` of it
-    went back to its donor.
+    went back to its donor, `charged_back` of that by a bank. `fee` of it was kept by banks on the way.
     """
 
     __tablename__: ClassVar[Any] = "contributions"
@@ -232,6 +255,8 @@ class ContributionRow(Numbered, table=True):
     line: str = Field(sa_type=TEXT)
     line_start: int = Field(sa_type=LONG)
     line_end: int = Field(sa_type=LONG)
+    fee: int = Field(default=0, sa_type=LONG)
     returned: int = Field(default=0, sa_type=LONG)
+    charged_back: int = Field(default=0, sa_type=LONG)
     blocked_by: int | None = Field(default=None, sa_type=LONG, foreign_key="gift_blocks.entry")
     happened: str = Field(sa_type=TEXT)

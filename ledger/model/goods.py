@@ -1,6 +1,7 @@
 """Goods: lots and what came of each, what was given in kind, what came too much, was lost, found, sent back, recalled.
 
-What lies where is not kept here: balances of stock accounts and lines of units say it.
+What lies where is not kept here: balances of stock accounts and lines of units say it. Written by SQLAlchemy Core
+alone: these rows are added, and reversed.
 """
 
 from __future__ import annotations

@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint, LargeBinary, column
 from sqlmodel import Field, Index
 
+from ledger.core.entry import OutOfOrder
 from ledger.core.money import MAX_AMOUNT
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class EntryRow(Table, table=True):
-    """One fact: its exact bytes under its number and its key. `transfers` is how many it has."""
+    """One fact: its exact bytes under its number and its key. `transfers` is how many it has.
+
+    `date` is the accounting day, `day` the one on which it happened as it was told, none for what tells no day, such
+    as a product. `out_of_order`: why that is before the day of what the fact rests on.
+    """
 
     __tablename__: ClassVar[Any] = "entries"
     __table_args__ = (
         Index("entries_campaign", "campaign", "seq"),
         Index("entries_kind", "kind", "seq"),
+        Index(
+            "entries_out_of_order",
+            "campaign",
+            sqlite_where=column("out_of_order").is_not(None),
+            postgresql_where=column("out_of_order").is_not(None),
+        ),
+        one_of("out_of_order", OutOfOrder),
         STRICT,
     )
     seq: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
@@ -28,6 +40,9 @@ class EntryRow(Table, table=True):
     kind: str = Field(sa_type=TEXT)
     campaign: str = Field(sa_type=TEXT)
     recorded_at: str = Field(sa_type=TEXT)
+    date: str = Field(sa_type=TEXT)
+    day: str | None = Field(default=None, sa_type=TEXT)
+    out_of_order: OutOfOrder | None = Field(default=None, sa_type=Word(OutOfOrder))
     data: bytes = Field(sa_type=LargeBinary)
     hash: str = Field(sa_type=TEXT)
     transfers: int = Field(sa_type=LONG)

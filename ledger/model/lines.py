@@ -88,7 +88,7 @@ class UsePartRow(Table, table=True):
     """`share` counts of a use, which became `out` units of a line from `start` on; no line: they ended there."""
 
     __tablename__: ClassVar[Any] = "use_parts"
-    __table_args__ = (one_of("kind", PartKind), KEYED)
+    __table_args__ = (one_of("kind", PartKind), Index("use_parts_line", "line", "start"), KEYED)
     use: str = Field(primary_key=True, sa_type=TEXT, foreign_key="uses.name")
     n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     kind: PartKind = Field(sa_type=Word(PartKind))
@@ -114,7 +114,7 @@ class SpanRow(Table, table=True):
 
 
 class SourceRow(Table, table=True):
-    """Where units of a line came from: a gift, or a part of a use."""
+    """Where units of a line came from: a gift, or a part of a use; `entry` appended them."""
 
     __tablename__: ClassVar[Any] = "line_sources"
     __table_args__ = (KEYED,)
@@ -124,3 +124,4 @@ class SourceRow(Table, table=True):
     gift: str | None = Field(default=None, sa_type=TEXT)
     use: str | None = Field(default=None, sa_type=TEXT, foreign_key="uses.name")
     part: int = Field(sa_type=LONG)
+    entry: int = Field(sa_type=LONG, foreign_key="entries.seq")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from sqlalchemy import column
 from sqlmodel import Field, Index
 
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
@@ -91,7 +92,18 @@ class ObservedOutputRow(Table, table=True):
     __tablename__: ClassVar[Any] = "observed_outputs"
     __table_args__ = (
         Index("observed_outputs_script", "script"),
-        Index("observed_outputs_spent", "spent_height", "campaign", "height", "coinbase", "sats"),
+        Index(
+            "observed_outputs_spent",
+            "spent_height",
+            sqlite_where=column("spent_height").is_not(None),
+            postgresql_where=column("spent_height").is_not(None),
+        ),
+        Index(
+            "observed_outputs_coinbases",
+            "height",
+            sqlite_where=column("coinbase") == 1,
+            postgresql_where=column("coinbase") == 1,
+        ),
         KEYED,
     )
     txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
@@ -105,3 +117,15 @@ class ObservedOutputRow(Table, table=True):
     height: int | None = Field(default=None, sa_type=LONG)
     spent_by: str | None = Field(default=None, sa_type=TEXT)
     spent_height: int | None = Field(default=None, sa_type=LONG)
+
+
+class ObservedUnspentRow(Table, table=True):
+    """Sats of the coins at a campaign's addresses that no block of the agreed chain spends, newest block included.
+
+    Kept, so that no page adds up a million coins to compare chain and books.
+    """
+
+    __tablename__: ClassVar[Any] = "observed_unspent"
+    __table_args__ = (KEYED,)
+    campaign: str = Field(primary_key=True, sa_type=TEXT)
+    sats: int = Field(sa_type=LONG)

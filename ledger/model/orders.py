@@ -118,6 +118,28 @@ class OrderItemRow(Table, table=True):
     quantity: int = Field(sa_type=LONG)
     value: int = Field(sa_type=LONG)
 
+    @property
+    def fineness(self) -> int:
+        """Units of the item's line in a minor unit: 1, or as many as leave no piece without one (docs/rules.md, T5)."""
+        return -(-self.quantity // self.value)
+
+    @property
+    def units(self) -> int:
+        """How long the item's line is."""
+        return self.value * self.fineness
+
+    def units_of(self, pieces: int) -> int:
+        """Where the position of the first `pieces` ends on the item's line."""
+        return pieces * self.units // self.quantity
+
+    def pieces_in(self, start: int, end: int) -> int:
+        """The pieces that `start..end` of the item's line are: floored at both ends, so that runs sum to the whole."""
+        return end * self.quantity // self.units - start * self.quantity // self.units
+
+    def value_of(self, start: int, end: int) -> int:
+        """The minor units that `start..end` of the item's line are: floored at both ends, as pieces are."""
+        return end // self.fineness - start // self.fineness
+
 
 class InvoiceRow(Numbered, table=True):
     """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""
@@ -169,8 +191,18 @@ class AcceptedMismatchRow(Table, table=True):
     mismatch: Mismatch = Field(primary_key=True, sa_type=Word(Mismatch))
 
 
+class Corrects(StrEnum):
+    """What a credit note corrects: an invoice that billed too much, or the price or quantity of the order as well."""
+
+    INVOICE = "invoice"
+    ORDER = "order"
+
+
 class CreditNoteRow(Numbered, table=True):
-    """What a supplier credits on an order, and off which invoice, if any."""
+    """What a supplier credits on an order, and off which invoice, if any.
+
+    `off_order`: so much of it lowers what the order costs; the rest was billed too much and never owed.
+    """
 
     __tablename__: ClassVar[Any] = "credit_notes"
     __table_args__ = (
@@ -182,6 +214,7 @@ class CreditNoteRow(Numbered, table=True):
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
     amount: int = Field(sa_type=LONG)
+    off_order: int = Field(sa_type=LONG)
     reason: str = Field(sa_type=TEXT)
 
 

@@ -15,7 +15,7 @@ class PaymentRow(Proposal, table=True):
     """`amount` of `asset` paid on an order, which discharges `discharges` of its currency. `fee` is in `asset` too.
 
     Coins went with the spend `txid`, other money from `bank`. `prepayment`: named as one, ahead of the goods;
-    `no_invoice`: why there is none and none will come.
+    `no_invoice`: why there is none and none will come. `withheld` of what is discharged is kept for the tax office.
     """
 
     __tablename__: ClassVar[Any] = "payments"
@@ -33,6 +33,7 @@ class PaymentRow(Proposal, table=True):
     amount: int = Field(sa_type=LONG)
     fee: int = Field(sa_type=LONG)
     discharges: int = Field(sa_type=LONG)
+    withheld: int = Field(default=0, sa_type=LONG)
     bank: str | None = Field(default=None, sa_type=TEXT)
     txid: str | None = Field(default=None, sa_type=TEXT)
     prepayment: bool = Field(sa_type=FLAG)

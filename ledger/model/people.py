@@ -22,6 +22,15 @@ class Dimension(StrEnum):
     PLACE = "place"
 
 
+class Sex(StrEnum):
+    """What a breakdown by sex tells apart."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    NOT_STATED = "not_stated"
+
+
 class Counts(StrEnum):
     """What a report counts: what is new between two days, or all since the start."""
 
@@ -57,20 +66,24 @@ class IndicatorRow(Table, table=True):
 
 
 class IndicatorCellRow(Table, table=True):
-    """So many people of one group, of all that an indicator counts to date."""
+    """So many people of one group, of all that the reports of a place count to date; "": of all places together."""
 
     __tablename__: ClassVar[Any] = "indicator_cells"
     __table_args__ = (one_of("dimension", Dimension), KEYED)
     indicator: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="indicators.entry"
     )
+    at: str = Field(primary_key=True, sa_type=TEXT)
     dimension: Dimension = Field(primary_key=True, sa_type=Word(Dimension))
     group: str = Field(primary_key=True, sa_type=TEXT)
     count: int = Field(sa_type=LONG)
 
 
 class ResultRow(Numbered, table=True):
-    """A report on an indicator: `total` people or events, of whom `new` were not reported before."""
+    """A report on an indicator: `total` people or events, of whom `new` were not reported before.
+
+    `at`: the place that it counts alone; without, all places together.
+    """
 
     __tablename__: ClassVar[Any] = "results"
     __table_args__ = (
@@ -80,6 +93,7 @@ class ResultRow(Numbered, table=True):
         STRICT,
     )
     indicator_entry: int = Field(sa_type=LONG, foreign_key="indicators.entry")
+    at: str | None = Field(default=None, sa_type=TEXT)
     counts: Counts = Field(sa_type=Word(Counts))
     start: str | None = Field(default=None, sa_type=TEXT)
     end: str = Field(sa_type=TEXT)

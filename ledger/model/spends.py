@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, column
 from sqlmodel import Field, Index
 
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
@@ -94,7 +94,15 @@ class SpendChangeRow(Table, table=True):
     """An output that came back with a spend, and what its sats count as."""
 
     __tablename__: ClassVar[Any] = "spend_change"
-    __table_args__ = (KEYED,)
+    __table_args__ = (
+        Index(
+            "spend_change_undecided",
+            "entry",
+            sqlite_where=column("undecided") > 0,
+            postgresql_where=column("undecided") > 0,
+        ),
+        KEYED,
+    )
     entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="spends.entry"
     )

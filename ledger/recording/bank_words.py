@@ -1,42 +1,92 @@
-"""The private words of bank lines, which lie beside the journal: forgotten when that is asked. No entry is changed.
+"""The private words of bank lines, which lie beside the journal: kept, read, and forgotten when that is asked.
 
 What an entry commits to stays, and says nothing any more to who does not know the words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import select
 
 from ledger.core.errors import NotAllowed, NotFound
+from ledger.core.line_words import LineWords
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.model.bank import BankLineRow
 from ledger.recording.users import Actor
-from ledger.rules.bank import find_line, lines_of
-from ledger.store.transaction import Writing
+from ledger.store.transaction import Reading, Writing
+
+_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
 
 
-def forget_words(
-    tx: Writing, actor: Actor, campaign: str, identities: Sequence[str], before: str | None, *, now: int
-) -> int:
-    """Forget the words of these lines, and of all that were booked before a day; how many had any.
+def bank_secret(tx: Writing) -> bytes:
+    """The secret by which this ledger commits to private words of bank lines; made once, never published."""
+    kept = tx.progress.load(_SECRET)
+    if kept is None:
+        kept = secrets.token_hex(32)
+        tx.progress.save(_SECRET, kept)
+    return bytes.fromhex(kept)
 
-    Raises NotAllowed for who is no admin, NotFound for a line that is not there; then nothing is forgotten.
+
+def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
+    """(sha256 of salt and value in hex, the salt): the same value gives the same, and nobody can guess it."""
+    salt = hmac.digest(secret, label.encode() + b"\0" + value, "sha256")
+    return hashlib.sha256(salt + value).hexdigest(), salt
+
+
+def words_of(tx: Reading, committed: str | None) -> LineWords | None:
+    """The words that a line commits to; None where there are none, or they were forgotten."""
+    opening = None if committed is None else tx.desk.opening(committed)
+    return None if opening is None else LineWords.opened(opening[1])
+
+
+def asked_words(
+    tx: Reading, actor: Actor, campaign: str, identities: Sequence[str], before: str | None
+) -> tuple[str, ...]:
+    """The commitments of the words of these lines, and of all that were booked before a day, as far as they are kept.
+
+    Lines that were reversed count too: what a file said wrongly is as private. Raises NotAllowed for who is no admin,
+    NotFound for a line that is not there.
     """
     if actor.role != Role.ADMIN:
         raise NotAllowed(f"user: {actor.name} is {actor.role}; only an admin makes the ledger forget")
-    lines = []
+    of_campaign = select(BankLineRow).where(BankLineRow.campaign == campaign)
+    found: list[BankLineRow] = []
     for identity in identities:
-        line = find_line(tx.session, campaign, identity)
-        if line is None:
+        lines = tx.session.exec(of_campaign.where(BankLineRow.identity == identity)).all()
+        if not lines:
             raise NotFound(
                 f"line: there is no bank line {identity[:64]} in campaign {campaign}; `inbox` names them"
             )
-        lines.append(line)
+        found += lines
     if before is not None:
-        lines += [line for line in lines_of(tx.session, campaign) if line.booked < before]
-    words = {line.text: line.identity for line in lines if line.text is not None}
-    kept = {text: identity for text, identity in words.items() if tx.desk.opening(text) is not None}
-    for text, identity in kept.items():
+        found += tx.session.exec(of_campaign.where(BankLineRow.booked < before)).all()
+    return _kept(tx, found)
+
+
+def old_words(tx: Reading, before: str) -> tuple[str, ...]:
+    """The commitments of the words of all lines that were booked before a day, of every campaign."""
+    return _kept(tx, tx.session.exec(select(BankLineRow).where(BankLineRow.booked < before)).all())
+
+
+def _kept(tx: Reading, lines: Iterable[BankLineRow]) -> tuple[str, ...]:
+    committed = dict.fromkeys(line.text for line in lines if line.text is not None)
+    return tuple(text for text in committed if tx.desk.opening(text) is not None)
+
+
+def forget_named(tx: Writing, commitments: Iterable[str], *, now: int, by: int | None = None) -> int:
+    """Forget the words of these commitments, and note that it was done; how many were kept until now."""
+    count = 0
+    for text in commitments:
+        if tx.desk.opening(text) is None:
+            continue
         tx.desk.delete_opening(text)
-        tx.desk.audit(rfc3339(now), actor.id, "bank words forgotten", f"{campaign}:{identity}")
-    return len(kept)
+        lines = select(BankLineRow.campaign, BankLineRow.identity).where(BankLineRow.text == text)
+        for campaign, identity in tx.session.exec(lines):
+            tx.desk.audit(rfc3339(now), by, "bank words forgotten", f"{campaign}:{identity}")
+        count += 1
+    return count

@@ -1,4 +1,5 @@
-"""The accounting date of a fact: always in an open period, with the day it happened beside it (docs/rules.md, 13).
+"""The accounting date of a fact: in an open period, on or after the days of all that it rests on, and on a day that no
+place is below zero after; the day it happened stands beside it (docs/rules.md, 13 and 18).
 
 It dates entries and nothing else; closing and opening periods is `ledger/rules/periods.py`.
 """
@@ -6,35 +7,49 @@ It dates entries and nothing else; closing and opening periods is `ledger/rules/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session
 
-from ledger.core.errors import Refused
+from ledger.core.accounts import NEVER_NEGATIVE, campaign_of
+from ledger.core.currencies import WITHDRAWN, last_day_of
+from ledger.core.entry import OutOfOrder, Posting
+from ledger.core.errors import NotAllowed, Refused, one
 from ledger.core.facts import STRICT, Date, facts_from
+from ledger.core.money import decimal_text
+from ledger.core.names import account_named
+from ledger.core.roles import Role
+from ledger.rules.balances import first_day_with, moved_by
 from ledger.rules.periods import day_after, last_closed
+from ledger.rules.rests_on import SPENDS, Days, days_of, excuses, rests_on, spend_of
+from ledger.rules.spec import APPROVERS, Context, F, Kind, N
 
 HAPPENED = "happened"
-"""What every fact of the desk may carry beside its own fields."""
+OUT_OF_ORDER = "out_of_order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
-    """The day on which a late fact happened, where its own period is closed."""
+class Beside:
+    """What every fact of the desk may carry beside its own fields: the day on its paper, where it is booked on a later
+    one, and why that day is before the day of what the fact rests on."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     happened: Date | None = None
+    out_of_order: OutOfOrder | None = None
 
 
-def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """The fields of a fact, and the day that it happened, if that was told beside them; raises Refused."""
-    fields = {name: value for name, value in told.items() if name != HAPPENED}
-    if HAPPENED not in told:
-        return fields, None
-    return fields, facts_from(Happened, {HAPPENED: told[HAPPENED]}).happened
+BESIDE = frozenset(field.name for field in fields(Beside))
+NOTHING_BESIDE = Beside()
+
+
+def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], Beside]:
+    """The fields of a fact, and what was told beside them; raises Refused."""
+    own = {name: value for name, value in told.items() if name not in BESIDE}
+    beside = {name: value for name, value in told.items() if name in BESIDE}
+    return own, facts_from(Beside, beside) if beside else NOTHING_BESIDE
 
 
 FIRST_DAY = "2000-01-01"
@@ -54,35 +69,147 @@ def _require_believable(day: str, today: str) -> None:
         raise Refused.field("date", f"{day} is before {FIRST_DAY}; see whether its year is right")
 
 
+def _require_in_force(facts: object, day: str) -> None:
+    """Refused where facts tell an amount of a currency that was withdrawn before that day."""
+    for field in ("currency", "asset"):
+        currency = str(getattr(facts, field, ""))
+        last = last_day_of(currency)
+        if last is not None and day > last:
+            raise Refused.field(
+                field,
+                f"{currency} was withdrawn in {WITHDRAWN[currency]}, before {day}; name the currency that there "
+                "was on that day",
+            )
+
+
 def accounting_date(
-    session: Session,
-    campaigns: Iterable[str],
-    day: str,
+    context: Context,
+    kind: Kind[F, N],
+    facts: F,
+    posting: Posting[N],
     *,
-    today: str,
-    moves: bool,
+    date: str | None,
     waits: bool,
     happened: str | None,
+    out_of_order: OutOfOrder | None,
 ) -> str:
-    """The day that an entry is booked on: `day`, or the first one that is open in all campaigns that it touches.
+    """The day that an entry is booked on: `date`, else the day that its facts tell, else today.
 
-    What moves nothing (a paper, a need) is booked on the first open day, and so is what cannot wait for a person:
-    what the chain or a consignee says. Else raises Refused, which names that day.
+    Where it may not be booked then, raises Refused, which names the day on which it may. What cannot wait for a
+    person (what the chain or a consignee says), what tells no day, and of closed periods also what moves nothing, is
+    booked on that day. So is what explains a transaction that settled later: the day of sending stands in its facts.
     """
+    told, today = kind.date(facts), context.today
+    day = date or told or today
     if waits:
         _require_believable(day, today)
+    if context.role is not Role.SYSTEM:
+        _require_in_force(facts, happened or told or today)
     if happened is not None and happened > day:
         raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
+    moves = bool(posting.transfers or posting.operations)
+    opened = _open_day(context, posting, day, refuses=moves and waits)
+    numbers = rests_on(context, kind, facts, posting)
+    spend = spend_of(context.books.session, context.campaign, facts)
+    if spend is not None:
+        numbers.add(spend.entry)
+    before = days_of(context.books.session, numbers) if numbers else []
+    if spend is not None:
+        opened = max([opened, *(days.date for days in before if days.kind in SPENDS)])
+    refuses = waits and told is not None
+    booked = _after_all(context, before, opened, refuses)
+    if context.role is not Role.SYSTEM:
+        _require_days_in_order(context, kind, before, happened or told, out_of_order)
+    return _never_below_zero(context, posting, booked, refuses)
+
+
+def _open_day(context: Context, posting: Posting[N], day: str, *, refuses: bool) -> str:
+    """The day, or the first one after it that is open in all campaigns that an entry touches."""
+    sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
+    campaigns = {context.campaign, *map(campaign_of, sides)}
+    session = context.books.session
     closed = [period for campaign in campaigns if (period := last_closed(session, campaign)) is not None]
     period = max(closed, key=lambda period: (period.last, period.number), default=None)
     if period is None or day > period.last:
         return day
     first_open = day_after(period.last)
-    if moves and waits:
+    if refuses:
         raise Refused.field(
             "date",
             f"{day} lies in a closed period ({period.number} ends it on {period.last}); the first open day is "
-            f"{first_open}: "
-            f"give that, and the day it happened as `{HAPPENED}`",
+            f"{first_open}: give that, and the day it happened as `{HAPPENED}`",
         )
     return first_open
+
+
+def _called(context: Context, number: int) -> str:
+    """An entry as a person knows it: its noun, its number and its place in the journal."""
+    entry = context.entry(number)
+    if entry is None:
+        return f"entry {number}"
+    names = (entry.facts.get(name) for name in ("number", "waybill", "outpoint", "txid"))
+    named = next((f" {name}" for name in names if name is not None), "")
+    return f"{entry.kind}{named} (entry {number})"
+
+
+def _after_all(context: Context, before: list[Days], day: str, refuses: bool) -> str:
+    """The day, or the one of the last thing that the fact rests on; Refused where that is later."""
+    last = max(before, key=attrgetter("date"), default=None)
+    if last is None or last.date <= day:
+        return day
+    if refuses:
+        raise Refused.field(
+            "date",
+            f"{day} is before {last.date}, the day of {_called(context, last.seq)}, on which this rests; give that day "
+            f"or a later one, and the day it happened as `{HAPPENED}`",
+        )
+    return last.date
+
+
+def _require_days_in_order(
+    context: Context, kind: Kind[F, N], before: list[Days], day: str | None, reason: OutOfOrder | None
+) -> None:
+    """Refused where a fact happened before the day of what it rests on, and no reason is given that excuses it."""
+    told = (days for days in before if days.kind not in SPENDS)
+    last = max(told, key=attrgetter("day"), default=None)
+    if day is None or last is None or last.day <= day:
+        if reason is not None:
+            raise Refused.field(
+                OUT_OF_ORDER,
+                f"the days are in order; leave it out, or give the day on the paper as `{HAPPENED}`",
+            )
+        return
+    if not excuses(reason, day, last.day):
+        raise Refused.field(
+            OUT_OF_ORDER,
+            f"{day} is before {last.day}, the day of {_called(context, last.seq)}, on which this rests; say why by one "
+            f"of {', '.join(OutOfOrder)} (for one day only)",
+        )
+    alone = kind.workflow is None and reason is not OutOfOrder.OTHER_DAY_THERE
+    if alone and context.role not in APPROVERS:
+        raise NotAllowed(
+            f"{OUT_OF_ORDER}: {one(context.role.value)} cannot say that this was {reason}; an approver has to record it"
+        )
+
+
+def _short(posting: Posting[N]) -> Iterator[tuple[str, str, int]]:
+    """(account, asset, units) of what an entry takes from places that are never below zero."""
+    for (account, asset), units in moved_by(posting.transfers).items():
+        if units < 0 and account_named(account).kind in NEVER_NEGATIVE:
+            yield account, asset, -units
+
+
+def _never_below_zero(context: Context, posting: Posting[N], day: str, refuses: bool) -> str:
+    """The day, or the first one from which every place has what an entry takes of it; Refused where that is later."""
+    first = day
+    for account, asset, units in _short(posting):
+        enough = first_day_with(context.books.session, account, asset, units, first)
+        if refuses and enough > first:
+            raise Refused.field(
+                "date",
+                f"{account_named(account)} would be below zero after {day}: it has {decimal_text(asset, units)} "
+                f"{asset} to give from {enough} on; give that day or a later one, and the day it happened as "
+                f"`{HAPPENED}`",
+            )
+        first = enough
+    return first

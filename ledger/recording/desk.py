@@ -22,7 +22,7 @@ from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.address_gaps import load_gaps, unread_scripts
-from ledger.recording.dating import parted
+from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL
 from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.users import Actor  # the API finds both here
@@ -94,6 +94,7 @@ def _nouns() -> dict[str, Noun]:
         if Role.SYSTEM not in kind.roles:
             actions[kind.noun][kind.verb] = Action(kind, kind.facts, kind.roles, kind.doc)
     irregular = {"evidence": "evidence", "loss": "losses", "in-kind": "in-kind-gifts", "incoming": "incoming"}
+    irregular |= {"outstanding": "outstanding", "interest": "interest"}
     return {noun: Noun(noun, irregular.get(noun, noun + "s"), verbs) for noun, verbs in actions.items()}
 
 
@@ -120,11 +121,11 @@ def act(
     facts: object,
     *,
     now: int,
-    happened: str | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Outcome:
     """Record what a person tells; `facts` is an instance of the action's facts, or the JSON object of one.
 
-    `happened` is the day of a late fact, whose own period is closed; an object may name it beside its fields.
+    `beside` is what every fact may carry beside its fields; an object names it among them.
     Raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
     """
     action = action_of(noun, verb)
@@ -132,7 +133,7 @@ def act(
         roles = ", ".join(sorted(role.value for role in action.roles))
         raise NotAllowed(f"role: {one(actor.role)} cannot {verb} {one(noun)}; these can: {roles}")
     if isinstance(facts, dict):
-        facts, happened = parted(facts)
+        facts, beside = parted(facts)
     told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
     if noun == "campaign" and told.slug != slug:
         raise Refused.field(
@@ -141,13 +142,23 @@ def act(
     kind = action.kind
     txid = kind.waits_for(Books(tx), slug, told)
     if txid is not None:
-        key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, happened, now=now)
+        key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, beside, now=now)
         return Outcome(None, key, already, txid, None)
     if verb == "reject":
         withdrawn = drafts.withdraw(tx, actor.id, Role(actor.role), noun, slug, told.number, now=now)
         if withdrawn is not None:
             return Outcome(None, withdrawn, False, None, None)
-    outcome = record(tx, kind, slug, told, now=now, role=Role(actor.role), author=actor.id, happened=happened)
+    outcome = record(
+        tx,
+        kind,
+        slug,
+        told,
+        now=now,
+        role=Role(actor.role),
+        author=actor.id,
+        happened=beside.happened,
+        out_of_order=beside.out_of_order,
+    )
     already = isinstance(outcome, AlreadyRecorded)
     if already and Books(tx).reversed_by(outcome.entry.seq) is not None:
         anew = "the next `n`" if hasattr(told, "n") else f"another {kind.named}"

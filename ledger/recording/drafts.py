@@ -15,7 +15,7 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import facts_json
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.dating import HAPPENED
+from ledger.recording.dating import Beside
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_campaign
 from ledger.rules.observing import Observed
@@ -36,7 +36,7 @@ def keep(
     slug: str,
     kind: Kind,
     told: Any,
-    happened: str | None,
+    beside: Beside,
     *,
     now: int,
 ) -> tuple[str, str, bool]:
@@ -48,7 +48,7 @@ def keep(
     if find_campaign(books.session, slug) is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
-    data = rfc8785.dumps(facts_json(told) | ({HAPPENED: happened} if happened else {}))
+    data = rfc8785.dumps(facts_json(told) | facts_json(beside))
     for draft in tx.desk.drafts():
         if draft.key == key and draft.data == data:
             return key, txid, True

@@ -38,7 +38,7 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
     for draft in tx.desk.drafts(waits_for=txid):
         kind = BY_NAME[draft.kind]
         try:
-            told, happened = parted(drafts.facts_of(draft))
+            told, beside = parted(drafts.facts_of(draft))
             facts: object = facts_from(kind.facts, told)
             outcome = record(
                 tx,
@@ -48,7 +48,8 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
                 now=now,
                 role=Role.RECORDER,
                 author=draft.user_id,
-                happened=happened,
+                happened=beside.happened,
+                out_of_order=beside.out_of_order,
                 waits=False,
             )
         except LedgerError as refusal:

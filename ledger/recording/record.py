@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ledger.core.accounts import campaign_of
-from ledger.core.entry import GENESIS, Entry, entry_bytes, entry_from_bytes, entry_hash, same_facts
+from ledger.core.entry import (
+    GENESIS,
+    Entry,
+    OutOfOrder,
+    entry_bytes,
+    entry_from_bytes,
+    entry_hash,
+    same_facts,
+)
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.recording.bank_movements import note_movements
 from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
@@ -40,7 +48,6 @@ class AlreadyRecorded:
     data: bytes
 
 
-@lru_cache(maxsize=256)
 def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
     def entry(seq: int) -> Entry | None:
         row = tx.journal.by_seq(seq)
@@ -63,13 +70,15 @@ def record(
     author: int | None = None,
     date: str | None = None,
     happened: str | None = None,
+    out_of_order: OutOfOrder | None = None,
     waits: bool = True,
 ) -> Recorded | AlreadyRecorded:
     """Record one fact; raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
 
     `author` is kept beside the journal, never in it; who recorded a fact may not approve it. `date` is the
-    accounting date where it is not the fact's own, `happened` the day of a late fact. `waits` False: nobody is there
-    who could give another date, so what lies in a closed period is booked on the first open day (docs/rules.md, 13).
+    accounting date where it is not the fact's own, `happened` the day on its paper, `out_of_order` why that is before
+    the day of what the fact rests on. `waits` False: nobody is there who could give another date, so what may not be
+    booked on its day is booked on the first day on which it may (docs/rules.md, 13 and 18).
     """
     told = facts_json(facts)
     books = Books(tx)
@@ -77,7 +86,8 @@ def record(
     earlier = tx.journal.by_key(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
-        if same_facts(entry, kind.name, campaign, told) and entry.happened == happened:
+        beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
+        if same_facts(entry, kind.name, campaign, told) and beside:
             return AlreadyRecorded(entry, earlier.data)
         gone = books.reversed_by(entry.seq)
         standing, remedy = (
@@ -96,17 +106,18 @@ def record(
         raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
     posting = kind.post(context, facts)
     if approved is not None:
-        require_within_limit(context, kind, facts)
+        own = {} if author is None else tx.desk.limits(author)
+        require_within_limit(context, kind, facts, own, date or kind.date(facts) or context.today)
     at = rfc3339(now)
-    sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     booked = accounting_date(
-        tx.session,
-        {campaign, *map(campaign_of, sides)},
-        date or kind.date(facts) or at[:10],
-        today=at[:10],
-        moves=bool(posting.transfers or posting.operations),
+        context,
+        kind,
+        facts,
+        posting,
+        date=date,
         waits=waits and role is not Role.SYSTEM,
         happened=happened,
+        out_of_order=out_of_order,
     )
     head = tx.journal.head()
     seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
@@ -126,6 +137,7 @@ def record(
         operations=posting.operations,
         reverses=posting.reverses,
         happened=happened,
+        out_of_order=out_of_order,
     )
     try:
         data = entry_bytes(entry)
@@ -141,6 +153,9 @@ def record(
             kind.name,
             campaign,
             at,
+            booked,
+            entry.day,
+            out_of_order,
             data,
             entry_hash(data),
             [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],
@@ -167,4 +182,5 @@ def fold(books: Books, entry: Entry) -> None:
     kind = BY_NAME[entry.kind]
     kind.fold(books, kind.read(entry))
     note_subjects(books.session, entry)
+    note_movements(books, entry)
     books.session.flush()

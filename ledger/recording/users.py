@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.store.transaction import Reading, Writing
@@ -43,6 +44,27 @@ def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -
     user = tx.desk.add_user(name, role, rfc3339(now))
     tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
     return user
+
+
+def limit_user(
+    tx: Writing, name: str, currency: str, most: int | None, *, now: int, by: Actor | None
+) -> None:
+    """Set the most that a user may approve in a currency, minor units, or lift it; raises NotFound or Refused.
+
+    It is kept by the desk and stands in no entry. A user with a limit approves nothing that it does not measure.
+    """
+    user = tx.desk.user(name)
+    if user is None:
+        raise NotFound(f"user: there is no user {name[:60]}")
+    if currency not in DECIMALS:
+        raise Refused.field("currency", f"is not a currency known here; {CODES}")
+    if most is not None and not 1 <= most <= MAX_AMOUNT:
+        raise Refused.field("most", f"write minor units from 1 to {MAX_AMOUNT}")
+    if most is None and currency not in tx.desk.limits(user.id):
+        raise Refused.field("currency", f"{name} has no limit in {currency}; none is lifted")
+    tx.desk.set_limit(user.id, currency, most)
+    what = "lifted" if most is None else str(most)
+    tx.desk.audit(rfc3339(now), by.id if by else None, "user limit", f"{name}/{currency}: {what}")
 
 
 def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None) -> str:

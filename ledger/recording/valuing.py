@@ -20,13 +20,11 @@ from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns
-from ledger.rules.gift_records import SettledGift
+from ledger.rules.gift_records import SettledGift, UnvaluedMoment, moment_of
 from ledger.rules.observing import Observed
 from ledger.rules.rates import MINUTE, RATE, Rate, agreed_price, minute_of, price_at
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.rules.unvalued import (
-    UnvaluedBlock,
-    block_of,
     unvalued_blocks,
     unvalued_gifts_in,
     unvalued_gifts_of,
@@ -136,9 +134,9 @@ def _about_to_settle(tx: Reading, campaign: CampaignRow) -> Iterator[int]:
 def _unvalued_moments(tx: Reading, campaign: CampaignRow, now: int) -> Iterator[int]:
     """Moments of gifts without a value; of a long list another part at each look."""
     for block in _in_turn(tx.session, campaign.slug, now, unvalued_blocks)[0]:
-        moment = _moment_of(tx, campaign, block)
-        if moment is not None:
-            yield moment
+        clock = _clock_of(tx, campaign, block.moment)
+        if clock is not None:
+            yield clock
 
 
 class _Rows(Protocol[T]):
@@ -160,12 +158,12 @@ def _in_turn(session: Session, slug: str, now: int, rows: _Rows[T]) -> tuple[Seq
     return [*later, *found[: SCANNED - len(later)]], False
 
 
-def _moment_of(tx: Reading, campaign: CampaignRow, block: UnvaluedBlock) -> int | None:
-    """The moment of the campaign's clock: of the gifts' block, or of the block that buried it deep enough."""
+def _clock_of(tx: Reading, campaign: CampaignRow, moment: UnvaluedMoment) -> int | None:
+    """What the campaign's clock says: the time of the gifts' block, or of the block that buried it deep enough."""
     if campaign.valuation is ValuationClock.BLOCK_TIME:
-        return block.time
-    depth = max(depth_of(tx), MATURITY) if block.coinbase else depth_of(tx)
-    raw = tx.progress.header(block.height + depth - 1)
+        return moment.time
+    depth = max(depth_of(tx), MATURITY) if moment.coinbase else depth_of(tx)
+    raw = tx.progress.header(moment.height + depth - 1)
     return None if raw is None else Header(raw).time
 
 
@@ -234,9 +232,9 @@ def _valuable(
         gifts, whole = _in_turn(session, slug, now, unvalued_gifts_of)
         return (gift for gift in gifts if _is_used(lines, gift)), whole
     blocks, whole = _in_turn(session, slug, now, unvalued_blocks)
-    moments = ((block, _moment_of(tx, campaign, block)) for block in blocks)
-    ready = (b for b, at in moments if at is not None and price_at(tx.session, campaign, at) is not None)
-    return (gift for block in ready for gift in unvalued_gifts_in(session, slug, block)), whole
+    told = ((block.moment, _clock_of(tx, campaign, block.moment)) for block in blocks)
+    ready = (m for m, at in told if at is not None and price_at(tx.session, campaign, at) is not None)
+    return (gift for moment in ready for gift in unvalued_gifts_in(session, moment)), whole
 
 
 def _is_used(lines: Lines, gift: SettledGift) -> bool:
@@ -255,7 +253,7 @@ def _possible(tx: Reading, books: Books, campaign: CampaignRow, gift: SettledGif
     if campaign.valuation is ValuationClock.CONVERSION:
         found = converted_value(books, campaign, gift)
         return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
-    return Valuation(outpoint=gift.outpoint, at=_moment_of(tx, campaign, block_of(gift)), n=n)
+    return Valuation(outpoint=gift.outpoint, at=_clock_of(tx, campaign, moment_of(gift)), n=n)
 
 
 def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
@@ -270,20 +268,20 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
     whole = unvalued_sum(session, slug)
     tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
 
-    def told(block: UnvaluedBlock) -> tuple[int, str]:
-        moment = _moment_of(tx, campaign, block)
-        key = f"{slug}:{campaign.currency}:{minute_of(moment)}" if moment is not None else ""
+    def told(moment: UnvaluedMoment) -> tuple[int, str]:
+        clock = _clock_of(tx, campaign, moment)
+        key = f"{slug}:{campaign.currency}:{minute_of(clock)}" if clock is not None else ""
         tries, _, why = tried.get(key, [0, 0, _NO_RATE])
         return tries, why
 
     first = list(unvalued_gifts_of(session, slug, high=old, limit=LISTED + 1))
     count, sats = whole.gifts, whole.sats
     for block in unvalued_blocks(session, slug, low=rfc3339(now - DESK_SECONDS + 1)):
-        if told(block)[0] < DESK_TRIES:
+        if told(block.moment)[0] < DESK_TRIES:
             count, sats = count - block.gifts, sats - block.sats
         elif len(first) <= LISTED:
-            first += unvalued_gifts_in(session, slug, block, limit=LISTED + 1)
-    rows = [Unvalued(gift.outpoint, gift.sats, gift.at, told(block_of(gift))[1]) for gift in first[:LISTED]]
+            first += unvalued_gifts_in(session, block.moment, limit=LISTED + 1)
+    rows = [Unvalued(gift.outpoint, gift.sats, gift.at, told(moment_of(gift))[1]) for gift in first[:LISTED]]
     if count > len(rows):
         sats -= sum(row.sats for row in rows)
         rows.append(Unvalued("", sats, first[LISTED].at, _NO_RATE, count - len(rows)))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an approval is asked for: minor units of `currency`, the payee and the invoice where it has them."""
+    """What an approval lets go: minor units of `currency`, its fee among them, the payee and the invoice where it has
+    them."""
 
     currency: str
     minor: int
@@ -20,8 +21,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """What else goes to the payee: `at` is when it was approved, or recorded while it is pending (RFC 3339)."""
+    """What else goes to the payee, minor units of `currency`: `at` is when it was approved, or recorded while it is
+    pending (RFC 3339)."""
 
+    currency: str
     minor: int
     invoice: str | None
     at: str

@@ -6,10 +6,21 @@ Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a suppli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, bindparam, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlmodel import Session
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass
@@ -17,8 +28,15 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
-from ledger.model.balances import BalanceRow
-from ledger.model.columns import table_of
+from ledger.model.balances import BalanceRow, DayBalanceRow
+from ledger.model.columns import accumulate, table_of
+from ledger.model.journal import EntryRow, TransferRow
+
+_T, _E = table_of(TransferRow).c, table_of(EntryRow).c
+_SIDES = union_all(
+    select(_T.debit.label("account"), _T.asset, _T.seq, _T.amount.label("units")),
+    select(_T.credit, _T.asset, _T.seq, -_T.amount),
+).subquery()
 
 
 class Balance(NamedTuple):
@@ -44,6 +62,24 @@ _OF_TRANSFERS = _SOME.where(
     tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(bindparam("pairs", expanding=True))
 )
 _ADD = insert(_BALANCES)
+_DAILY = (
+    select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
+    .join(_E.seq.table, _E.seq == _SIDES.c.seq)
+    .join(_BALANCES, and_(_BALANCES.c.account == _SIDES.c.account, _BALANCES.c.asset == _SIDES.c.asset))
+    .group_by(_SIDES.c.account, _SIDES.c.asset, _E.date)
+    .order_by(_SIDES.c.account, _SIDES.c.asset, _E.date)
+)
+"""What came to each place less what left it, day by day."""
+_ON_DAYS = table_of(DayBalanceRow)
+_DAYS = (
+    select(_ON_DAYS.c.date, _ON_DAYS.c.units)
+    .where(
+        _ON_DAYS.c.account == _account,
+        _ON_DAYS.c.asset == _asset,
+        _ON_DAYS.c.date > bindparam("since", type_=Text),
+    )
+    .order_by(_ON_DAYS.c.date.desc())
+)
 _SET = (
     update(_BALANCES)
     .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
@@ -76,8 +112,91 @@ def balances(
     return [Balance(account_named(name), *rest) for name, *rest in session.connection().execute(query)]
 
 
-def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer]) -> None:
-    """Fold the transfers of an entry; Conflict where an account would go below zero, or beyond what a sum may be."""
+def net_of_kinds(
+    session: Session, kinds: Collection[AccountClass], asset: str, campaign: str | None = None
+) -> int:
+    """Debits minus credits of all accounts of some classes in an asset, of a campaign or of all, minor units."""
+    summed = func.coalesce(func.sum(_BALANCES.c.debits - _BALANCES.c.credits), 0)
+    query = select(summed).where(_BALANCES.c.kind.in_(kinds), _BALANCES.c.asset == asset)
+    if campaign is not None:
+        query = query.where(_BALANCES.c.campaign == campaign)
+    return int(session.connection().execute(query).scalar_one())
+
+
+class CampaignBalances:
+    """All balances of one campaign, read in one statement: for an answer that asks about most of them."""
+
+    def __init__(self, session: Session, campaign: str) -> None:
+        self._by_kind: dict[AccountClass, list[Balance]] = defaultdict(list)
+        for balance in balances(session, campaign=campaign):
+            self._by_kind[balance.account.kind].append(balance)
+
+    def net(self, kind: AccountClass, asset: str, *detail: str) -> int:
+        """Debits minus credits of an account in an asset, minor units."""
+        there = (b for b in self._by_kind[kind] if b.asset == asset and b.account.detail == detail)
+        return sum(balance.net for balance in there)
+
+    def of(self, kind: AccountClass, *, place: str | None = None, asset: str | None = None) -> list[Balance]:
+        """The balances of a class, at a place or in an asset, in order of account and asset."""
+        return [
+            balance
+            for balance in self._by_kind[kind]
+            if asset in {None, balance.asset} and (place is None or place == (*balance.account.detail, "")[0])
+        ]
+
+
+def moved_by(transfers: Iterable[Transfer]) -> dict[tuple[str, str], int]:
+    """What transfers bring to each account less what they take from it, by account and asset."""
+    moved: dict[tuple[str, str], int] = defaultdict(int)
+    for debit, credit, asset, amount in transfers:
+        moved[debit, asset] += amount
+        moved[credit, asset] -= amount
+    return moved
+
+
+def first_day_with(session: Session, account: str, asset: str, units: int, since: str) -> str:
+    """The first day, not before `since`, from which on an account held so much at the end of every day.
+
+    It holds so much by now; what it lacks now, no day has.
+    """
+    there = net(session, account, asset)
+    asked = {"of_account": account, "of_asset": asset, "since": since}
+    for date, came in session.connection().execute(_DAYS, asked):
+        there -= came
+        if there < units:
+            return str(date)
+    return since
+
+
+class Low(NamedTuple):
+    """An account that held less than nothing of an asset, minor units, at the end of an accounting day."""
+
+    account: str
+    asset: str
+    date: str
+    units: int
+
+
+def days_below_zero(session: Session, campaign: str | None = None) -> Iterator[Low]:
+    """Each day that ended with less than nothing at a place that holds something, by account, asset and day.
+
+    By the transfers of the journal alone; of a campaign, or of all.
+    """
+    places = _BALANCES.c.kind.in_(sorted(NEVER_NEGATIVE))
+    query = _DAILY.where(places if campaign is None else and_(places, _BALANCES.c.campaign == campaign))
+    of: tuple[str, str] | None = None
+    there = 0
+    for account, asset, date, came in session.connection().execute(query):
+        if (account, asset) != of:
+            of, there = (account, asset), 0
+        there += int(came)
+        if there < 0:
+            yield Low(account, asset, date, there)
+
+
+def apply_transfers(session: Session, date: str, transfers: Iterable[Transfer]) -> None:
+    """Fold the transfers of an entry booked on `date`; Conflict where an account would go below zero, or beyond what a
+    sum may be."""
     debited: dict[tuple[str, str], int] = defaultdict(int)
     credited: dict[tuple[str, str], int] = defaultdict(int)
     for debit, credit, asset, amount in transfers:
@@ -91,22 +210,24 @@ def apply_transfers(session: Session, entry: int, transfers: Iterable[Transfer])
         (row.account, row.asset): (row.debits, row.credits)
         for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs})
     }
-    added, changed = [], []
+    added, changed, on_day = [], [], []
     for account, asset in pairs:
-        more, less = debited.get((account, asset), 0), credited.get((account, asset), 0)
-        before = there.get((account, asset), (0, 0))
-        sums = before[0] + more, before[1] + less
-        name = account_named(account)
-        _require_possible(name, asset, sums[0] - sums[1])
+        name, before = account_named(account), there.get((account, asset))
+        came, went = debited[account, asset], credited[account, asset]
+        if came != went and name.kind in NEVER_NEGATIVE:
+            on_day.append({"account": account, "asset": asset, "date": date, "units": came - went})
+        more, less = before or (0, 0)
+        more, less = more + came, less + went
+        _require_possible(name, asset, more - less)
+        if before is not None:
+            changed.append(
+                {"of_account": account, "of_asset": asset, "new_debits": more, "new_credits": less}
+            )
+            continue
         place, item = (*name.detail, "", "")[:2]
         columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
-        if (account, asset) in there:
-            changed.append(
-                {"of_account": account, "of_asset": asset, "new_debits": sums[0], "new_credits": sums[1]}
-            )
-        else:
-            added.append(columns | {"place": place, "item": item, "debits": sums[0], "credits": sums[1]})
-    for statement, rows in ((_ADD, added), (_SET, changed)):
+        added.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
+    for statement, rows in ((_ADD, added), (_SET, changed), (accumulate(session, DayBalanceRow), on_day)):
         if rows:
             connection.execute(statement, rows)
 

@@ -1,23 +1,36 @@
 """Bank statements, their lines, and which line is which entry of the books. They move nothing by themselves.
 
+What is said of a bank beside its statements, and of lines that are no entry, is in `bank_terms`, `bank_asides` and
+`bank_outstanding`.
+
 Text and references of a line are private: an entry holds their commitments, never the words (docs/rules.md, 14).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Currency, Date, Name, Positive, Sha256, Text
+from ledger.core.facts import STRICT, Count, Currency, Date, Name, Positive, Sha256
 from ledger.core.money import MAX_AMOUNT, decimal_text
-from ledger.model.bank import BankLineRow, BankMatchRow, BankStatementRow, Direction
+from ledger.model.bank import (
+    AsideLineRow,
+    AsideRow,
+    BankLineRow,
+    BankMatchRow,
+    BankMovementRow,
+    BankStatementRow,
+    Direction,
+)
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
@@ -29,8 +42,8 @@ Balance = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, strict=True)]
 class BankLine:
     """One booked line of a statement: `amount` minor units that came in or went out on the day `booked`.
 
-    `identity` commits to the bank's own reference, else to account, day, amount, text and its n-th occurrence
-    that day; `text` commits to the words.
+    `identity` commits to account, day, amount and its n-th occurrence that day; `reference` to the bank's own
+    reference, `text` to the words. `file` is the hash of the file that told of it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -41,6 +54,8 @@ class BankLine:
     amount: Positive
     booked: Date
     text: Sha256 | None = None
+    reference: Sha256 | None = None
+    file: Sha256 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,32 +95,42 @@ class BankMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankAside:
-    """A person says that a line is none of this campaign's, and why (public: no names of people)."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    line: Sha256
-    reason: Text
-    n: Count = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """What a match takes of a line, minor units, and the bank that the line is of."""
+    """What a match takes of a line, minor units, and the bank that the line is of.
+
+    A match is a part where it leaves something of the line, `line_open`, or of the entry, `entry_open`: minor units
+    that wait for another match or for an explanation.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     amount: Positive
     bank: Name
+    currency: Currency
+    line_open: Positive | None = None
+    entry_open: Positive | None = None
 
 
 def moved_at(transfers: Iterable[Transfer], campaign: str, bank: str, currency: str) -> int:
     """What an entry's transfers moved at a bank, minor units; above zero it came in."""
-    place = account(AccountClass.BANK, campaign, bank)
+    places = {account(kind, campaign, bank) for kind in (AccountClass.BANK, AccountClass.OVERDRAFT)}
     moved = 0
     for transfer in transfers:
         if transfer.asset == currency:
-            moved += transfer.amount * ((transfer.debit == place) - (transfer.credit == place))
+            moved += transfer.amount * ((transfer.debit in places) - (transfer.credit in places))
     return moved
+
+
+def last_day(today: str) -> str:
+    """The last day that a bank can have booked on: where it lies farthest east, it is tomorrow already (UTC)."""
+    return (dt.date.fromisoformat(today) + dt.timedelta(days=1)).isoformat()
+
+
+def require_booked(field: str, day: str, today: str) -> None:
+    """Refused where a bank cannot have booked on that day yet."""
+    if day > last_day(today):
+        raise Refused.field(
+            field, f"{day} is still to come; see whether day and month are read the right way round"
+        )
 
 
 def signed(line: BankLineRow) -> int:
@@ -149,12 +174,17 @@ def statements_of(session: Session, campaign: str) -> Sequence[BankStatementRow]
     ).all()
 
 
-def entry_matched(session: Session, seq: int, bank: str) -> int:
-    """What of an entry's movement at a bank is on statements already."""
-    matched = select(func.coalesce(func.sum(BankMatchRow.amount), 0)).where(
-        BankMatchRow.of == seq, BankMatchRow.bank == bank, col(BankMatchRow.reversed_by).is_(None)
-    )
-    return int(session.exec(matched).one())
+def movement_of(
+    session: Session, campaign: str, entry: int, bank: str, currency: str
+) -> BankMovementRow | None:
+    """What an entry moved at a bank of a campaign; None where it moved nothing there."""
+    return session.get(BankMovementRow, (entry, campaign, bank, currency))
+
+
+def movement_left(moved: BankMovementRow) -> int:
+    """What of a movement no line shows, minor units, below zero where it went out."""
+    left = abs(moved.moved) - moved.matched
+    return left if moved.moved > 0 else -left
 
 
 def require_unmatched(context: Context, entry: Entry) -> None:
@@ -166,8 +196,9 @@ def require_unmatched(context: Context, entry: Entry) -> None:
         raise Conflict("entry: a bank line is matched to it; reverse that match first")
 
 
-def _post_line(context: Context, _facts: BankLine) -> Posting[None]:
+def _post_line(context: Context, facts: BankLine) -> Posting[None]:
     require_campaign(context)
+    require_booked("booked", facts.booked, context.today)
     return Posting()
 
 
@@ -184,6 +215,8 @@ def _fold_line(books: Books, entry: Entry[BankLine, None]) -> None:
             amount=facts.amount,
             booked=facts.booked,
             text=facts.text,
+            reference=facts.reference,
+            file=facts.file,
             at=entry.at,
         )
     )
@@ -193,6 +226,14 @@ def _require_line_unmatched(context: Context, entry: Entry[BankLine, None]) -> N
     line = context.books.session.get_one(BankLineRow, entry.seq)
     if line.matched or line.aside_by is not None:
         raise Conflict("entry: this bank line is matched or set aside; reverse that first")
+    asked = (
+        select(AsideRow.number)
+        .join(AsideLineRow, col(AsideLineRow.entry) == AsideRow.entry)
+        .where(AsideLineRow.line_entry == line.entry, AsideRow.status == ProposalStatus.PENDING)
+    )
+    number = context.books.session.exec(asked).first()
+    if number is not None:
+        raise Conflict(f"entry: {number} asks to set this bank line aside; reject that first")
 
 
 def _unfold_line(books: Books, entry: Entry[BankLine, None], seq: int) -> None:
@@ -211,6 +252,7 @@ def _post_statement(context: Context, facts: BankStatement) -> Posting[None]:
         )
     if facts.last < facts.first:
         raise Refused.field("last", "lies before the first day")
+    require_booked("last", facts.last, context.today)
     return Posting()
 
 
@@ -240,7 +282,7 @@ def _unfold_statement(books: Books, entry: Entry[BankStatement, None], seq: int)
     books.session.get_one(BankStatementRow, entry.seq).reversed_by = seq
 
 
-def _line(context: Context, identity: str) -> BankLineRow:
+def open_line(context: Context, identity: str) -> BankLineRow:
     """The line, where it is not set aside; raises NotFound or Conflict."""
     line = find_line(context.books.session, context.campaign, identity)
     if line is None:
@@ -251,35 +293,62 @@ def _line(context: Context, identity: str) -> BankLineRow:
 
 
 def _post_match(context: Context, facts: BankMatch) -> Posting[Matched]:
-    line = _line(context, facts.line)
+    line = open_line(context, facts.line)
     bank, currency = line.bank, line.currency
-    entry = context.entry(facts.entry)
-    if entry is None or entry.campaign != context.campaign:
-        raise NotFound(f"entry: there is no entry {facts.entry} in this campaign")
-    if entry.reverses is not None or context.books.reversed_by(entry.seq) is not None:
-        raise Refused.field("entry", "is reversed, or a reversal; such money never passed the bank")
-    moved = moved_at(entry.transfers, context.campaign, bank, currency)
-    if moved * signed(line) <= 0:
+    moved = require_movement(context, facts.entry, bank, currency)
+    if moved.moved * signed(line) <= 0:
         raise Refused.field(
-            "entry", f"moved {decimal_text(currency, moved)} {currency} at {bank}; not this line"
+            "entry", f"moved {decimal_text(currency, moved.moved)} {currency} at {bank}; not this line"
         )
-    left = min(line_left(line), abs(moved) - entry_matched(context.books.session, entry.seq, bank))
+    of_line, of_entry = line_left(line), abs(movement_left(moved))
+    left = min(of_line, of_entry)
     if left <= 0:
         raise Conflict("line: it, or the entry, is matched whole already; nothing is matched twice")
     if facts.amount is not None and facts.amount > left:
         raise Refused.field("amount", f"only {decimal_text(currency, left)} {currency} is not matched yet")
-    return Posting(notes=Matched(amount=facts.amount or left, bank=bank))
+    amount = facts.amount or left
+    return Posting(
+        notes=Matched(
+            amount=amount,
+            bank=bank,
+            currency=currency,
+            line_open=of_line - amount or None,
+            entry_open=of_entry - amount or None,
+        )
+    )
 
 
-def _named_line(books: Books, campaign: str, identity: str) -> BankLineRow:
+def require_movement(context: Context, entry: int, bank: str, currency: str) -> BankMovementRow:
+    """What an entry that stands moved at a bank of the campaign; raises NotFound or Refused.
+
+    The money of a loan or a repayment is of two campaigns: each matches what moved at its own bank.
+    """
+    moved = movement_of(context.books.session, context.campaign, entry, bank, currency)
+    if moved is None:
+        told = context.entry(entry)
+        if told is None or told.campaign != context.campaign:
+            raise NotFound(f"entry: there is no entry {entry} in this campaign")
+        if told.reverses is None:
+            raise Refused.field(
+                "entry", f"moved {decimal_text(currency, 0)} {currency} at {bank}; not this line"
+            )
+    if moved is None or moved.reversed_by is not None:
+        raise Refused.field("entry", "is reversed, or a reversal; such money never passed the bank")
+    return moved
+
+
+def named_line(books: Books, campaign: str, identity: str) -> BankLineRow:
     """The line that a fact names; of one identity there is one, reversed or not."""
     wanted = (col(BankLineRow.campaign) == campaign, col(BankLineRow.identity) == identity)
     return books.session.exec(select(BankLineRow).where(*wanted)).one()
 
 
 def _fold_match(books: Books, entry: Entry[BankMatch, Matched]) -> None:
-    line = _named_line(books, entry.campaign, entry.facts.line)
+    line = named_line(books, entry.campaign, entry.facts.line)
     line.matched += entry.notes.amount
+    moved = movement_of(books.session, entry.campaign, entry.facts.entry, line.bank, line.currency)
+    assert moved is not None  # it was looked at when the match was recorded
+    moved.matched += entry.notes.amount
     books.session.add(
         BankMatchRow(
             entry=entry.seq,
@@ -295,22 +364,11 @@ def _unfold_match(books: Books, entry: Entry[BankMatch, Matched], seq: int) -> N
     """A reversed match leaves line and entry open as they were."""
     match = books.session.get_one(BankMatchRow, entry.seq)
     match.reversed_by = seq
-    books.session.get_one(BankLineRow, match.line_entry).matched -= match.amount
-
-
-def _post_aside(context: Context, facts: BankAside) -> Posting[None]:
-    if _line(context, facts.line).matched:
-        raise Conflict("line: it is matched, in part or whole; reverse the match first")
-    return Posting()
-
-
-def _fold_aside(books: Books, entry: Entry[BankAside, None]) -> None:
-    _named_line(books, entry.campaign, entry.facts.line).aside_by = entry.seq
-
-
-def _unfold_aside(books: Books, entry: Entry[BankAside, None], _seq: int) -> None:
-    """A line that was set aside by mistake waits again."""
-    _named_line(books, entry.campaign, entry.facts.line).aside_by = None
+    line = books.session.get_one(BankLineRow, match.line_entry)
+    line.matched -= match.amount
+    moved = movement_of(books.session, line.campaign, match.of, line.bank, line.currency)
+    assert moved is not None
+    moved.matched -= match.amount
 
 
 def _nth(n: int) -> str:
@@ -365,18 +423,4 @@ MATCH = Kind(
     fold=_fold_match,
     undoing=Undoing(_unfold_match),
 )
-ASIDE = Kind(
-    name="bank.aside",
-    noun="bank",
-    verb="aside",
-    facts=BankAside,
-    notes=None,
-    doc="Say that a bank line is none of this campaign's, and why.",
-    roles=RECORDERS,
-    named="line",
-    key=lambda campaign, facts: f"bank.aside:{campaign}:{facts.line}{_nth(facts.n)}",
-    post=_post_aside,
-    fold=_fold_aside,
-    undoing=Undoing(_unfold_aside),
-)
-KINDS = (LINE, STATEMENT, MATCH, ASIDE)
+KINDS = (LINE, STATEMENT, MATCH)

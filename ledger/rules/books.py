@@ -50,4 +50,4 @@ class Books:
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         self.lines.apply_all(entry.operations, entry.seq)
-        balances.apply_transfers(self.session, entry.seq, entry.transfers)
+        balances.apply_transfers(self.session, entry.date, entry.transfers)

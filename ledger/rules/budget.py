@@ -1,4 +1,6 @@
-"""The budget check of orders: the free money that fits an order, coins by a dated quote (docs/rules.md, 9).
+"""The budget check of orders: the free money that fits an order, coins and other currencies by dated quotes.
+
+See docs/rules.md, 9 and 26. Two currencies are compared by what each was quoted at for one bitcoin.
 
 It binds nothing; approving an order does.
 """
@@ -29,7 +31,9 @@ def spendable(
     """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
     restricted to other needs; coins at the latest quote (docs/rules.md, 9). Without a quote sats count nothing.
 
-    Coins that orders in other currencies rest on are bound too, at the quotes of those. `sats`: count coins at all.
+    Coins that orders in other currencies rest on are bound too, at the quotes of those. Unrestricted money of other
+    currencies that their own orders leave counts as well, by the quotes of both, less what orders rest on that neither
+    their own money nor coins cover. `sats`: count what needs a quote at all.
     """
     bound = _bound(books, campaign)
     spoken = _sats_of_others(books, campaign, currency, date, bound)
@@ -48,10 +52,46 @@ def spendable(
         max(0, units - in_hand(other)) for other, units in here.items() if other is not None and other != need
     )
     free = in_hand(FREE) - here.get(None, 0) - others
+    if currency != "BTC":
+        if found is not None:
+            free += _money_of_others(books, campaign, currency, date, bound, found)
+        free -= _bound_by_others(books, campaign, currency, date, spoken[FREE])
     if need is None:
         return free
     own = in_hand(need) - here.get(need, 0)
     return own + max(free, 0)
+
+
+def _bound_by_others(books: Books, campaign: str, currency: str, date: str, spoken: int) -> int:
+    """What orders in other currencies rest on beyond their own money and all coins, minor units of `currency`."""
+    beyond = spoken - books.lines.free_units(money_line(campaign, "BTC", FREE))
+    price = _price_then_or_later(books, campaign, currency, date) if beyond > 0 else None
+    return 0 if price is None else beyond * price // SATS
+
+
+def _money_of_others(
+    books: Books, campaign: str, currency: str, date: str, bound: Bound, price: Priced
+) -> int:
+    """Unrestricted money of other currencies that their own orders leave, in minor units of `currency`."""
+    worth = 0
+    for line in books.lines.money(campaign, restriction=FREE):
+        asset = line.asset
+        quoted = None if asset in {currency, "BTC"} else price_of(books, campaign, asset, date)
+        if quoted is None:
+            continue
+        left = books.lines.free_units(str(line))
+        for need, units in bound.get(asset, {}).items():
+            own = 0 if need is None else books.lines.free_units(money_line(campaign, asset, need))
+            left -= max(0, units - own)
+        worth += max(0, left) * price.price // quoted.price
+    return worth
+
+
+def rates_of_others(books: Books, campaign: str, currency: str, date: str) -> tuple[str, ...]:
+    """The numbers of the rates by which unrestricted money of other currencies counts, by currency."""
+    assets = {line.asset for line in books.lines.money(campaign, restriction=FREE)} - {currency, "BTC"}
+    found = (price_of(books, campaign, asset, date) for asset in sorted(assets))
+    return tuple(priced.number for priced in found if priced is not None)
 
 
 def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
@@ -81,6 +82,7 @@ class Product:
     grade: Text | None = None
     standard: Text | None = None
     service: bool = False
+    verb: Name | None = None  # what is done where it is a service: insured, carried, trained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +115,16 @@ class Offer:
 # ── what other rules ask ─────────────────────────────────────────────────────────────────────────────────
 
 
+_CAMPAIGN = select(CampaignRow).where(CampaignRow.slug == bindparam("slug"))
+
+
 def find_campaign(session: Session, slug: str) -> CampaignRow | None:
-    return session.get(CampaignRow, slug)
+    return session.exec(_CAMPAIGN, params={"slug": slug}).first()
 
 
 def campaign_of(session: Session, slug: str) -> CampaignRow:
     """The campaign of a name; raises NotFound."""
-    campaign = session.get(CampaignRow, slug)
+    campaign = find_campaign(session, slug)
     if campaign is None:
         raise NotFound(f"campaign: there is no campaign {slug}")
     return campaign
@@ -249,6 +254,8 @@ def _post_product(context: Context, facts: Product) -> Posting[None]:
         raise Refused.field(
             "code", "is the code of a currency, and its pieces would be counted as money; give another"
         )
+    if facts.verb is not None and not facts.service:
+        raise Refused.field("verb", "says what a service does; leave it out for goods")
     return Posting()
 
 
@@ -263,6 +270,7 @@ def _fold_product(books: Books, entry: Entry[Product, None]) -> None:
             unit=facts.unit,
             plural=facts.plural,
             nature=Nature.SERVICE if facts.service else Nature.GOODS,
+            verb=facts.verb,
             specification=facts.specification,
             grade=facts.grade,
             standard=facts.standard,

@@ -25,7 +25,6 @@ from ledger.core.lines import (
     UnitState,
     Use,
     Withdraw,
-    units_in,
 )
 from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
@@ -69,21 +68,21 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class ItemLeft:
-    """What is left of one item: value in minor units, and the pieces that did not come."""
+    """What is left of one item: value in minor units, and the pieces that did not come.
+
+    `given` and `cancelled` are on its line: from where to where a discount pays, and what is ordered no more.
+    """
 
     item: str
     product: str
     line: str
     discount: int
-    reaches: int  # where the last position ends that something came for; the discount owns up to there
+    given: Piece | None
     cancelled: tuple[Piece, ...]
+    cancellation: int
     claim: int
     pieces: int
     pieces_cancelled: int
-
-    @property
-    def cancellation(self) -> int:
-        return units_in(self.cancelled)
 
 
 def _closed(span: Span) -> bool:
@@ -98,20 +97,34 @@ def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
         line = order_line(order.campaign, order.number, item.item, order.currency)
         filled, length = books.lines.filled(line), books.lines.length(line)
         free = books.lines.lowest_free(line, length)
-        claim = sum(min(end, filled) - start for start, end in free if start < filled)
+        claim = sum(item.value_of(start, min(end, filled)) for start, end in free if start < filled)
         cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
         unpaid = [
             span
             for span in books.lines.spans(line, filled, length)
             if span.state is not UnitState.FREE and not _closed(span)
         ]
-        discount = sum(span.end - span.start for span in unpaid)
-        reaches = unpaid[-1].end if unpaid else filled
-        quantity, value = item.quantity, item.value
+        discount = sum(item.value_of(span.start, span.end) for span in unpaid)
+        # The discount owns up to where the last position ends that something came for.
+        given = (filled, unpaid[-1].end) if unpaid else None
+        cancellation = sum(item.value_of(*piece) for piece in cancelled)
         pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
-        counted = sum(end * quantity // value - start * quantity // value for start, end in cancelled)
+        # Where nothing is claimed, all that did not come is cancelled, wherever the floors of its price lie.
+        counted = sum(item.pieces_in(*piece) for piece in cancelled)
+        counted = min(counted, pieces) if claim else pieces
         found.append(
-            ItemLeft(item.item, item.product, line, discount, reaches, cancelled, claim, pieces, counted)
+            ItemLeft(
+                item.item,
+                item.product,
+                line,
+                discount,
+                given,
+                cancelled,
+                cancellation,
+                claim,
+                pieces,
+                counted,
+            )
         )
     return tuple(found)
 
@@ -204,11 +217,9 @@ def _effect(context: Context, closing: ClosingRow, _decision: Decision) -> Posti
             transfers.append(
                 Transfer(gone, open_account(campaign, number, row.item), row.product, row.pieces)
             )
-        if row.discount:
-            start = books.lines.filled(row.line)
-            operations.append(
-                Append(row.line, currency, start, row.reaches - start, discount_gift(number, row.item))
-            )
+        if row.given is not None:
+            start, end = row.given
+            operations.append(Append(row.line, currency, start, end - start, discount_gift(number, row.item)))
         if row.cancelled:
             use_id = str(UseName(UseCause.CLOSING, campaign, closing.number, (row.item,)))
             part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)

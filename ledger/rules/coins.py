@@ -10,8 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import literal
+from sqlmodel import Session, col, select
+
 from ledger.core.chain import Outpoint
-from ledger.model.gifts import Coins
+from ledger.model.gifts import Coins, GiftRow, GiftState
+from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import SettledGift, find_gift, standing_block
@@ -40,6 +44,24 @@ class Counted:
             self.undecided + other.undecided,
             self.blocked + other.blocked,
         )
+
+
+def undecided_outpoints(session: Session, campaign: str) -> list[str]:
+    """Outputs that were recorded as undecided, in order: payments, and what came back above what went in.
+
+    Some of what came back was decided about, or is spent, since.
+    """
+    gifts = select(GiftRow.txid, GiftRow.vout).where(
+        GiftRow.campaign == campaign, GiftRow.state == GiftState.LIVE, GiftRow.counted_in == Coins.UNDECIDED
+    )
+    none = literal(0, literal_execute=True)  # written into the statement, as in the condition of the index
+    change = (
+        select(SpendRow.txid, SpendChangeRow.vout)
+        .join(SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry)
+        .where(SpendRow.campaign == campaign, col(SpendChangeRow.undecided) > none)
+    )
+    found = {*session.exec(gifts), *session.exec(change)}
+    return [f"{txid}:{vout}" for txid, vout in sorted(found)]
 
 
 class CoinClasses:

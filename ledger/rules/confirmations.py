@@ -5,6 +5,7 @@ An entry names counts and the role of the organisation, never a person.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -339,6 +340,15 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
     return Posting((), (), Explains(confirmation=confirmation.entry, document=document))
 
 
+def _of_counts(context: Context, facts: Explanation) -> Iterator[int]:
+    """The entries of the count that is explained, and of what explains it."""
+    session = context.books.session
+    confirmation = confirmation_of(session, _paper(session, context.campaign, facts.about, facts.paper))
+    told = _explaining(context, facts)
+    yield from () if confirmation is None else (confirmation.entry,)
+    yield from () if told is None else (told[0],)
+
+
 def _explaining(context: Context, facts: Explanation) -> tuple[int, int] | None:
     """(entry, pieces of the lot that it tells of) of what explains a gap; None where nothing of this number stands."""
     session, campaign, number, lot = context.books.session, context.campaign, facts.document, facts.of
@@ -427,6 +437,9 @@ CONFIRMATION = Kind(
     doc="What the other side of a delivery counted, by a link that is used once.",
     roles=SYSTEM,
     key=numbered("confirmation"),
+    rests_on=lambda context, facts: (
+        _paper(context.books.session, context.campaign, facts.about, facts.paper),
+    ),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),
@@ -440,6 +453,7 @@ EXPLANATION = Kind(
     doc="Explain why two counts of a delivery differ, by a loss, a find, an arrival, a return or a correction.",
     roles=RECORDERS,
     key=numbered("confirmation.explained"),
+    rests_on=_of_counts,
     post=_post_explained,
     fold=_fold_explained,
     undoing=Undoing(_unfold_explained),

@@ -14,20 +14,21 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
-from ledger.core.lines import Append, Change
-from ledger.core.names import FREE, GiftKind, GiftName
+from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
+from ledger.core.names import FREE, GiftKind, GiftName, UseCause, UseName
 from ledger.model.gifts import ContributionRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.voided_units import void_appended
+from ledger.rules.voided_units import void_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """Money that arrived at a bank account, in minor units of its currency; `organisation` only where it agrees.
+    """`amount` minor units that a donor sent to a bank account; `organisation` only where it agrees.
 
+    `fee` of it was kept by banks on the way, so that so much less arrived: the gift is whole, and its fee is told.
     `restriction`: the need that its donor gave it for; it is spent on that need only.
     """
 
@@ -36,6 +37,7 @@ class Contribution:
     bank: Name
     currency: Currency
     amount: Positive
+    fee: Positive | None = None
     organisation: Name | None = None
     reference: Number | None = None  # the bank's own, where it names nobody
     restriction: Number | None = None
@@ -66,11 +68,18 @@ def _post(context: Context, facts: Contribution) -> Posting[Joined]:
         require_need(context.books.session, context.campaign, facts.restriction, "restriction")
     line = money_line(context.campaign, facts.currency, facts.restriction or FREE)
     start = context.books.lines.length(line)
-    return Posting(
-        (Transfer(bank, gifts, facts.currency, facts.amount),),
-        (Append(line, facts.currency, start, facts.amount, gift_of(facts.number)),),
-        Joined((line, start, start + facts.amount)),
-    )
+    end, fee = start + facts.amount, facts.fee or 0
+    if fee >= facts.amount:
+        raise Refused.field("fee", "is as much as was given; then nothing arrived")
+    transfers = [Transfer(bank, gifts, facts.currency, facts.amount - fee)]
+    operations: list[Operation] = [Append(line, facts.currency, start, facts.amount, gift_of(facts.number))]
+    if fee:
+        charges = account(AccountClass.FEES, context.campaign, "bank")
+        transfers.append(Transfer(charges, gifts, facts.currency, fee))
+        use_id = str(UseName(UseCause.CONTRIBUTION, context.campaign, facts.number))
+        kept = ((end - fee, end),)
+        operations.append(Use(use_id, line, kept, fee, (Part(PartKind.FEE, fee, fee),)))
+    return Posting(tuple(transfers), tuple(operations), Joined((line, start, end)))
 
 
 def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
@@ -83,6 +92,7 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
             bank=facts.bank,
             currency=facts.currency,
             amount=facts.amount,
+            fee=facts.fee or 0,
             organisation=facts.organisation,
             reference=facts.reference,
             restriction=facts.restriction,
@@ -101,8 +111,11 @@ def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
 
 
 def _voided(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
-    """What takes the money off its line again."""
-    return void_appended(context, entry, "this contribution is used or held")
+    """What takes the money off its line again, and its fee with it, which the reversal undoes before."""
+    line, start, end = entry.notes.interval
+    what = "this contribution is used or held"
+    void_free(context, line, (start, end - (entry.facts.fee or 0)), gift_of(entry.facts.number), what)
+    return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, gift_of(entry.facts.number)),)
 
 
 CONTRIBUTION = Kind(

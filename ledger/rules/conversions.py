@@ -16,6 +16,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
+from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
@@ -127,16 +128,16 @@ def slippage(conversion: ConversionRow) -> int | None:
     return conversion.sold * conversion.quote // SATS - conversion.proceeds - conversion.exchange_fee
 
 
-def terms_of(session: Session, conversion: ConversionRow) -> tuple[tuple[str, str], ...]:
-    """What a conversion's page says of it: the rate after fees, the fills, and the distance to the quote."""
-    terms = [("rate", str(conversion.proceeds * SATS // conversion.sold)), ("currency", conversion.currency)]
-    last, _ = fills_of(session, conversion)[-1]
-    if last:
-        terms.append(("fills", str(last)))
+def terms_of(conversion: ConversionRow) -> dict[str, Amount]:
+    """What a conversion's page says of it in amounts: a bitcoin's rate before the exchange's fee, and the distance to
+    the quote. Both are of the gross, so that neither hides a fee.
+    """
+    gross = conversion.proceeds + conversion.exchange_fee
+    terms = {"rate": gross * SATS // conversion.sold}
     lost = slippage(conversion)
     if lost is not None:
-        terms.append(("slippage", str(lost)) if lost >= 0 else ("above_quote", str(-lost)))
-    return tuple(terms)
+        terms["slippage" if lost >= 0 else "above_quote"] = abs(lost)
+    return {name: Amount.of(conversion.currency, minor) for name, minor in terms.items()}
 
 
 def _require_fills_tie(facts: Conversion) -> None:
@@ -322,6 +323,6 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     waits_for=waits_for_spend,
     early=_early,
     about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),
-    asks=lambda _session, conversion: Asked(conversion.currency, conversion.proceeds),
+    asks=lambda _session, conversion: Asked("BTC", conversion.sold + conversion.network_fee),
 )
 KINDS = CONVERSIONS.kinds()

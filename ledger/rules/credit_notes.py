@@ -13,12 +13,19 @@ from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotFound, Refused
-from ledger.core.facts import STRICT, Date, Number, Positive, Text
+from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
 from ledger.core.money import decimal_text
-from ledger.model.orders import CreditNoteLineRow, CreditNoteRow, OrderRow, RefundRow
+from ledger.model.orders import (
+    Corrects,
+    CreditNoteLineRow,
+    CreditNoteRow,
+    InvoiceRow,
+    OrderRow,
+    RefundRow,
+)
 from ledger.rules.books import Books
 from ledger.rules.invoices import BilledLine, require_invoice
-from ledger.rules.matching import billed_lines
+from ledger.rules.matching import billed_lines, overbilled
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import order_value, require_order
 from ledger.rules.payable import credited_on_invoice, require_no_refund
@@ -31,6 +38,8 @@ class CreditNote:
 
     `invoice` names the one that it lowers; `lines`, which pieces and amounts of it (they sum to `amount`);
     without them the invoice's lines are lowered in proportion to their amounts and no piece is taken off.
+    `corrects`: the invoice, which billed too much, or the order's price or quantity too; left out, the invoice as
+    far as that bills more than the order's price, and the order for the rest (docs/rules.md, 22).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -38,9 +47,18 @@ class CreditNote:
     order: Number
     amount: Positive
     invoice: Number | None = None
+    corrects: Corrects | None = None
     lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
     reason: Text
     date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffOrder:
+    """What the ledger adds to a credit note: how much of it lowers what the order costs, minor units."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    off_order: Count
 
 
 def find_credit_note(session: Session, campaign: str, number: str) -> CreditNoteRow | None:
@@ -56,28 +74,44 @@ def require_credit_note(session: Session, campaign: str, number: str) -> CreditN
     return note
 
 
-def _post(context: Context, facts: CreditNote) -> Posting[None]:
+def _post(context: Context, facts: CreditNote) -> Posting[OffOrder]:
     books = context.books
     order = require_order(books.session, context.campaign, facts.order)
     if not order.is_bound:
         raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
     papers = OrderPapers(books, context.campaign, order)
-    left = order_value(books.session, order) - sum(note.amount for note in papers.notes(order))
-    if facts.amount > left:
+    invoice = _require_invoice(papers, facts, order)
+    off_order = _off_order(papers, facts, order, invoice)
+    left = order_value(books.session, order) - sum(note.off_order for note in papers.notes(order))
+    if off_order > left:
         raise Refused.field(
             "amount",
             f"{decimal_text(order.currency, left)} {order.currency} of {facts.order} is not credited yet; no more",
         )
-    _require_invoice(papers, facts, order)
-    return Posting()
+    return Posting(notes=OffOrder(off_order=off_order))
 
 
-def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) -> None:
-    """Refused where a note takes off an invoice what that does not bill."""
+def _off_order(papers: OrderPapers, facts: CreditNote, order: OrderRow, invoice: InvoiceRow | None) -> int:
+    """Minor units of a note that lower what the order costs."""
+    if invoice is None or facts.corrects is Corrects.ORDER:
+        return facts.amount
+    if facts.corrects is Corrects.INVOICE:
+        return 0
+    notes = [note for note in papers.notes(order) if note.invoice_entry == invoice.entry]
+    corrected = sum(note.amount - note.off_order for note in notes)
+    return max(0, facts.amount - max(0, overbilled(papers, order, invoice) - corrected))
+
+
+def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) -> InvoiceRow | None:
+    """The invoice that a note lowers; Refused where the note takes off it what that does not bill."""
     if facts.invoice is None:
         if facts.lines is not None:
             raise Refused.field("lines", "belong to an invoice; name the invoice that they lower")
-        return
+        if facts.corrects is Corrects.INVOICE:
+            raise Refused.field(
+                "corrects", "says an invoice and none is named; name the invoice, or say order"
+            )
+        return None
     invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice)
     if invoice.order_entry != order.entry or invoice.reversed_by is not None:
         raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
@@ -88,7 +122,7 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
             f"{decimal_text(currency, left)} {currency} of {facts.invoice} is not credited yet; no more",
         )
     if facts.lines is None:
-        return
+        return invoice
     if sum(line.amount for line in facts.lines) != facts.amount:
         raise Refused.field("amount", "is not what the lines sum to; make them agree")
     billed = {item: (n, amount) for item, n, amount in billed_lines(papers, order, invoice)}
@@ -102,9 +136,10 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
                 f"credits more than {pieces} pieces and {decimal_text(currency, amount)} {currency}, which "
                 f"{facts.invoice} bills of item {line.item}",
             )
+    return invoice
 
 
-def _fold(books: Books, entry: Entry[CreditNote, None]) -> None:
+def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
     facts, session = entry.facts, books.session
     invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
     session.add(
@@ -115,6 +150,7 @@ def _fold(books: Books, entry: Entry[CreditNote, None]) -> None:
             order_entry=require_order(session, entry.campaign, facts.order).entry,
             invoice_entry=None if invoice is None else invoice.entry,
             amount=facts.amount,
+            off_order=entry.notes.off_order,
             reason=facts.reason,
             date=entry.date,
         )
@@ -127,11 +163,11 @@ def _fold(books: Books, entry: Entry[CreditNote, None]) -> None:
         session.add(row)
 
 
-def _unfold(books: Books, entry: Entry[CreditNote, None], seq: int) -> None:
+def _unfold(books: Books, entry: Entry[CreditNote, OffOrder], seq: int) -> None:
     books.session.get_one(CreditNoteRow, entry.seq).reversed_by = seq
 
 
-def _require_no_refund(context: Context, entry: Entry[CreditNote, None]) -> None:
+def _require_no_refund(context: Context, entry: Entry[CreditNote, OffOrder]) -> None:
     require_no_refund(context.books.session, col(RefundRow.credit_note_entry) == entry.seq)
 
 
@@ -140,6 +176,7 @@ CREDIT_NOTE = Kind(
     noun="credit-note",
     verb="add",
     facts=CreditNote,
+    notes=OffOrder,
     doc="Record a supplier's credit note on an order; the money comes with `refund add`.",
     roles=RECORDERS,
     key=numbered("credit-note"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -16,6 +16,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
 from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.campaigns import NeedRow, ProductRow
 from ledger.model.deliveries import (
     DistributionLotRow,
     DistributionRow,
@@ -25,18 +26,31 @@ from ledger.model.deliveries import (
     RecipientRow,
 )
 from ledger.model.evidence import About
-from ledger.model.goods import Cause, LossRow
+from ledger.model.goods import Cause, LossRow, LotDeliveryRow, ReceiptRow
+from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     LotCount,
+    Where,
+    counted,
     goods_line,
+    lot_columns,
     moved,
     require_in_date,
     require_not_recalled,
 )
-from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
+from ledger.rules.rows import (
+    Columns,
+    add_row,
+    add_rows,
+    change_row,
+    find_numbered,
+    paper_head,
+    require_numbered,
+    reverse_row,
+)
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -127,6 +141,40 @@ def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
     return session.exec(query).all()
 
 
+def handed_for_need(session: Session, need: NeedRow) -> int:
+    """Pieces of a need's product that were handed over, of lots that came on orders for that need."""
+    bought_for_it = (
+        select(LotDeliveryRow.entry)
+        .join(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
+        .join(
+            OrderRow,
+            and_(
+                col(OrderRow.campaign) == ReceiptRow.campaign, col(OrderRow.number) == ReceiptRow.order_number
+            ),
+        )
+        .where(
+            LotDeliveryRow.campaign == need.campaign,
+            LotDeliveryRow.product == HandoverLotRow.product,
+            LotDeliveryRow.lot == HandoverLotRow.lot,
+            col(LotDeliveryRow.reversed_by).is_(None),
+            OrderRow.need == need.number,
+        )
+        .exists()
+    )
+    handed = (
+        select(func.coalesce(func.sum(HandoverLotRow.quantity), 0))
+        .join(HandoverRow, col(HandoverRow.entry) == HandoverLotRow.entry)
+        .join(ProductRow, col(ProductRow.code) == HandoverLotRow.product)
+        .where(
+            HandoverRow.campaign == need.campaign,
+            col(HandoverRow.reversed_by).is_(None),
+            ProductRow.entry == need.product_entry,
+            bought_for_it,
+        )
+    )
+    return int(session.exec(handed).one())
+
+
 def require_distribution(session: Session, campaign: str, number: str) -> DistributionRow:
     """The distribution of a number, reversed or not; raises NotFound."""
     return require_numbered(session, DistributionRow, "distribution", campaign, number)
@@ -146,17 +194,13 @@ def loss_use(campaign: str, number: str) -> str:
     return str(UseName(UseCause.LOSS, campaign, number))
 
 
-Place = tuple[AccountClass, str]
-"""Where pieces are: the class of account, and the place, organisation or waybill."""
-
-
 def _post_lots(
     context: Context,
     lots: tuple[LotCount, ...],
     cause: UseCause,
     number: str,
-    source: Place,
-    target: Place,
+    source: Where,
+    target: Where,
     date: str,
     expired: str | None,
 ) -> Posting[None]:
@@ -190,25 +234,21 @@ def _post_handover(context: Context, facts: Handover) -> Posting[None]:
 
 def _fold_handover(books: Books, entry: Entry[Handover, None]) -> None:
     session, facts = books.session, entry.facts
-    session.add(
-        HandoverRow(
-            **paper_head(entry),
-            place=facts.place,
-            organisation=facts.organisation,
-            expired=facts.expired,
-            signed=facts.signed,
-            signed_on=None if facts.signed is None else entry.date,
-        )
+    add_row(
+        session,
+        HandoverRow,
+        **paper_head(entry),
+        place=facts.place,
+        organisation=facts.organisation,
+        expired=facts.expired,
+        signed=facts.signed,
+        signed_on=None if facts.signed is None else entry.date,
     )
-    session.flush()
-    for n, lot in enumerate(facts.lots):
-        session.add(
-            HandoverLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
-        )
+    add_rows(session, HandoverLotRow, [{"entry": entry.seq, **lot} for lot in lot_columns(facts.lots)])
 
 
 def _unfold_handover(books: Books, entry: Entry[Handover, None], seq: int) -> None:
-    mark_reversed(books.session, HandoverRow, entry.seq, seq)
+    reverse_row(books.session, HandoverRow, entry.seq, seq)
 
 
 def _post_signed(context: Context, facts: Signature) -> Posting[None]:
@@ -228,16 +268,17 @@ def _post_signed(context: Context, facts: Signature) -> Posting[None]:
 
 
 def _fold_signed(books: Books, entry: Entry[Signature, None]) -> None:
-    handover = require_handover(books.session, entry.campaign, entry.facts.number)
-    handover.signed, handover.signed_on = entry.facts.sha256, entry.date
-    books.session.add(handover)
+    _sign(books.session, entry.campaign, entry.facts.number, entry.facts.sha256, entry.date)
 
 
 def _unfold_signed(books: Books, entry: Entry[Signature, None], _seq: int) -> None:
     """A reversed signature leaves the handover unsigned."""
-    handover = require_handover(books.session, entry.campaign, entry.facts.number)
-    handover.signed, handover.signed_on = None, None
-    books.session.add(handover)
+    _sign(books.session, entry.campaign, entry.facts.number, None, None)
+
+
+def _sign(session: Session, campaign: str, number: str, signed: str | None, day: str | None) -> None:
+    handover = require_handover(session, campaign, number)
+    change_row(session, HandoverRow, handover.entry, signed=signed, signed_on=day)
 
 
 def _post_distribution(context: Context, facts: Distribution) -> Posting[None]:
@@ -307,37 +348,35 @@ def _post_recipients(
 
 def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
     session, facts = books.session, entry.facts
-    session.add(
-        DistributionRow(
-            **paper_head(entry),
-            organisation=facts.organisation,
-            expired=facts.expired,
-        )
+    add_row(
+        session,
+        DistributionRow,
+        **paper_head(entry),
+        organisation=facts.organisation,
+        expired=facts.expired,
     )
-    session.flush()
     recipients = facts.recipients
     if recipients is None and facts.place is not None and facts.lots is not None:
         recipients = (Recipient(place=facts.place, lots=facts.lots, facilities=facts.facilities),)
+    people: list[Columns] = []
+    lots: list[Columns] = []
     for at, told in enumerate(recipients or ()):
-        session.add(
-            RecipientRow(entry=entry.seq, n=at, place=told.place, kind=told.kind, facilities=told.facilities)
+        people.append(
+            {
+                "entry": entry.seq,
+                "n": at,
+                "place": told.place,
+                "kind": told.kind,
+                "facilities": told.facilities,
+            }
         )
-        session.flush()
-        for n, lot in enumerate(told.lots):
-            session.add(
-                DistributionLotRow(
-                    entry=entry.seq,
-                    recipient=at,
-                    n=n,
-                    product=lot.product,
-                    lot=lot.lot,
-                    quantity=lot.quantity,
-                )
-            )
+        lots += [{"entry": entry.seq, "recipient": at, **lot} for lot in lot_columns(told.lots)]
+    add_rows(session, RecipientRow, people)
+    add_rows(session, DistributionLotRow, lots)
 
 
 def _unfold_distribution(books: Books, entry: Entry[Distribution, None], seq: int) -> None:
-    mark_reversed(books.session, DistributionRow, entry.seq, seq)
+    reverse_row(books.session, DistributionRow, entry.seq, seq)
 
 
 def _post_loss(context: Context, facts: Loss) -> Posting[None]:
@@ -346,37 +385,37 @@ def _post_loss(context: Context, facts: Loss) -> Posting[None]:
     free = context.books.lines.free_units(goods_line(context.campaign, *here, facts.of))
     if facts.quantity > free:
         raise Refused.field("quantity", f"{facts.quantity} are lost and {free} are at {facts.place}")
-    transfers, use = moved(
+    transfers, use = counted(
         context,
         loss_use(context.campaign, facts.number),
         facts.of,
-        free,
+        0,
+        ((PartKind.LOST, facts.cause, facts.quantity),),
         here,
         here,
         "quantity",
-        ((PartKind.LOST, facts.cause, facts.quantity),),
     )
     return Posting(tuple(transfers), (use,))
 
 
 def _fold_loss(books: Books, entry: Entry[Loss, None]) -> None:
     facts = entry.facts
-    books.session.add(
-        LossRow(
-            **paper_head(entry),
-            place=facts.place,
-            product=facts.product,
-            lot=facts.lot,
-            quantity=facts.quantity,
-            cause=facts.cause,
-            reason=facts.reason,
-            report=facts.report,
-        )
+    add_row(
+        books.session,
+        LossRow,
+        **paper_head(entry),
+        place=facts.place,
+        product=facts.product,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        cause=facts.cause,
+        reason=facts.reason,
+        report=facts.report,
     )
 
 
 def _unfold_loss(books: Books, entry: Entry[Loss, None], seq: int) -> None:
-    mark_reversed(books.session, LossRow, entry.seq, seq)
+    reverse_row(books.session, LossRow, entry.seq, seq)
 
 
 HANDOVER = Kind(
@@ -400,6 +439,9 @@ SIGNED = Kind(
     roles=RECORDERS,
     named="sha256",
     key=lambda campaign, facts: f"handover.signed:{campaign}:{facts.number}:{facts.sha256}",
+    rests_on=lambda context, facts: (
+        require_handover(context.books.session, context.campaign, facts.number).entry,
+    ),
     post=_post_signed,
     fold=_fold_signed,
     undoing=Undoing(_unfold_signed),

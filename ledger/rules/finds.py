@@ -23,7 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.deliveries import loss_use, require_loss
 from ledger.rules.goods import goods_account, goods_line
-from ledger.rules.rows import find_numbered, mark_reversed, paper_head
+from ledger.rules.rows import add_row, find_numbered, paper_head, reverse_row
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import reopened, still_ended
@@ -87,8 +87,6 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     told = _called_lost(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
-    if facts.date < told.date:
-        raise Refused.field("date", f"{facts.date} is before the day of the loss, {told.date}")
     cause, asset = _cause(session, facts, told), str(facts.of)
     if isinstance(told, LossRow):
         use_id = loss_use(campaign, told.number)
@@ -116,24 +114,24 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
 
 def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
     facts = entry.facts
-    books.session.add(
-        FindRow(
-            **paper_head(entry),
-            told_by=entry.notes.told,
-            was=facts.was,
-            product=facts.product,
-            lot=facts.lot,
-            quantity=facts.quantity,
-            place=facts.place,
-            reason=facts.reason,
-            report=facts.report,
-        )
+    add_row(
+        books.session,
+        FindRow,
+        **paper_head(entry),
+        told_by=entry.notes.told,
+        was=facts.was,
+        product=facts.product,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        place=facts.place,
+        reason=facts.reason,
+        report=facts.report,
     )
 
 
 def _unfold(books: Books, entry: Entry[Find, LostBefore], seq: int) -> None:
     """The pieces are lost still."""
-    mark_reversed(books.session, FindRow, entry.seq, seq)
+    reverse_row(books.session, FindRow, entry.seq, seq)
 
 
 FIND = Kind(
@@ -145,6 +143,7 @@ FIND = Kind(
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
+    rests_on=lambda context, facts: (_called_lost(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),

@@ -30,6 +30,7 @@ from ledger.model.gifts import (
     GiftState,
     GiftValuationRow,
     GiftVoidPieceRow,
+    UnvaluedMomentRow,
     ValuationConversionRow,
 )
 from ledger.model.rates import RateQuoteRow
@@ -99,11 +100,18 @@ class SettledGift(NamedTuple):
         """Is it a gift that counts: on a line, and not found to be something else?"""
         return self.live and self.line is not None and self.counts_as is CountsAs.GIFT
 
+    @property
+    def lacks_value(self) -> bool:
+        """Does it count, and wait for a value?"""
+        counts = self.live and self.counted_in is Coins.WALLET and self.counts_as is CountsAs.GIFT
+        return counts and self.value is None
+
 
 _GIFTS, _PIECES = table_of(GiftRow), table_of(GiftVoidPieceRow)
 _FIND = select(_GIFTS).where(
     _GIFTS.c.txid == bindparam("t"), _GIFTS.c.vout == bindparam("v"), _GIFTS.c.campaign == bindparam("c")
 )
+_FIND_SOME = select(_GIFTS).where(_GIFTS.c.txid.in_(bindparam("txids", expanding=True)))
 _SAVE = update(_GIFTS).where(_GIFTS.c.entry == bindparam("e"))
 _PIECES_OF = (
     select(_PIECES.c.piece_start, _PIECES.c.piece_end)
@@ -125,6 +133,14 @@ def find_gift(session: Session, campaign: str, outpoint: str) -> SettledGift | N
     place = Outpoint.parse(outpoint)
     found = session.connection().execute(_FIND, {"t": place.txid, "v": place.vout, "c": campaign}).first()
     return None if found is None else SettledGift._make(found)
+
+
+def find_gifts(session: Session, campaign: str, outpoints: Sequence[str]) -> dict[str, SettledGift]:
+    """Those of some settled payments that a campaign has, by outpoint."""
+    asked = {"txids": sorted({Outpoint.parse(outpoint).txid for outpoint in outpoints})}
+    wanted = frozenset(outpoints)
+    found = map(SettledGift._make, session.connection().execute(_FIND_SOME, asked) if outpoints else ())
+    return {gift.outpoint: gift for gift in found if gift.campaign == campaign and gift.outpoint in wanted}
 
 
 def gift_of(session: Session, campaign: str, outpoint: str) -> SettledGift:
@@ -300,14 +316,52 @@ def sums_of(gift: SettledGift | None) -> DaySums:
     return DaySums(dust_gifts=1, dust=gift.sats) if gift.counted_in is Coins.DUST else DaySums()
 
 
+class UnvaluedMoment(NamedTuple):
+    """Gifts that share their moment: recorded `at` (RFC 3339), of a block of `time` (Unix seconds) at `height`."""
+
+    campaign: str
+    at: str
+    time: int
+    height: int
+    coinbase: bool
+
+
+COINBASE = 0
+"""The place of a coinbase in its block."""
+_MOMENTS = table_of(UnvaluedMomentRow)
+_ALL_VALUED = delete(_MOMENTS).where(
+    *(_MOMENTS.c[name] == bindparam(f"of_{name}") for name in UnvaluedMoment._fields), _MOMENTS.c.gifts == 0
+)
+
+
+def moment_of(gift: SettledGift) -> UnvaluedMoment:
+    """The moment of a gift, as others share it."""
+    return UnvaluedMoment(gift.campaign, gift.at, gift.time, gift.height, gift.position == COINBASE)
+
+
+def _unvalued_in(gift: SettledGift | None) -> tuple[UnvaluedMoment, int] | None:
+    """Where a gift without a value is counted, and its sats; None of one that has a value or needs none."""
+    return (moment_of(gift), gift.sats) if gift is not None and gift.lacks_value else None
+
+
 def _add_up(session: Session, before: SettledGift | None, after: SettledGift) -> None:
-    """Keep the sums of the gift's day true."""
+    """Keep the sums of the gift's day true, and those of its moment while it has no value."""
+    connection = session.connection()
     was, now = sums_of(before), sums_of(after)
-    if was == now:
+    if was != now:
+        change = DaySums(*(new - old for new, old in zip(now, was, strict=True)))
+        row = {"campaign": after.campaign, "date": after.date} | change._asdict()
+        connection.execute(accumulate(session, GiftDayRow), row)
+    left, joined = _unvalued_in(before), _unvalued_in(after)
+    if left == joined:
         return
-    change = DaySums(*(new - old for new, old in zip(now, was, strict=True)))
-    row = {"campaign": after.campaign, "date": after.date} | change._asdict()
-    session.connection().execute(accumulate(session, GiftDayRow), row)
+    for counted, gifts in ((left, -1), (joined, 1)):
+        if counted is not None:
+            moment, sats = counted
+            row = moment._asdict() | {"gifts": gifts, "sats": gifts * sats}
+            connection.execute(accumulate(session, UnvaluedMomentRow), row)
+    if left is not None:
+        connection.execute(_ALL_VALUED, {f"of_{name}": value for name, value in left[0]._asdict().items()})
 
 
 # ── gifts in coins or at a bank, by their name on a line ─────────────────────────────────────────────────

@@ -32,6 +32,7 @@ from ledger.model.gift_returns import GiftReturnRow, ReturnReason
 from ledger.model.gifts import CountsAs
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked
+from ledger.rules.bank_money import at_bank
 from ledger.rules.block_holds import freed_by, held_again, overlap
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -209,7 +210,7 @@ def _hold(context: Context, facts: GiftReturn) -> Posting[None]:
 
 def _require_at_bank(context: Context, facts: GiftReturn, gift: GivenMoney) -> None:
     asset = gift.asset
-    there = context.books.net(account(AccountClass.BANK, context.campaign, str(facts.bank)), asset)
+    there = at_bank(context.books, context.campaign, str(facts.bank), asset)
     if there < facts.out:
         raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
 

@@ -17,14 +17,13 @@ _GIFTS, _DAYS = table_of(GiftRow), table_of(GiftDayRow)
 
 @dataclass(frozen=True, slots=True)
 class GiftSums:
-    """Of gifts that count: how many, sats, minor units of value; of dust; and what voided ones leave wanting."""
+    """Of gifts that count: how many, sats, minor units of value; and of dust."""
 
     count: int = 0
     sats: int = 0
     value: int = 0
     dust_count: int = 0
     dust: int = 0
-    shortfall: int = 0
 
 
 def gift_sums(session: Session, campaign: str) -> GiftSums:
@@ -34,10 +33,14 @@ def gift_sums(session: Session, campaign: str) -> GiftSums:
         func.coalesce(func.sum(c), 0) for c in (days.gifts, days.sats, days.value, days.dust_gifts, days.dust)
     )
     kept = session.connection().execute(select(*summed).where(days.campaign == campaign)).one()
-    wanting = select(func.coalesce(func.sum(_GIFTS.c.shortfall), 0)).where(*_wanting(campaign))
-    shortfall = session.connection().execute(wanting).scalar_one()
     count, sats, value, dust_count, dust = map(int, kept)
-    return GiftSums(count, sats, value, dust_count, dust, int(shortfall))
+    return GiftSums(count, sats, value, dust_count, dust)
+
+
+def gift_shortfall(session: Session, campaign: str) -> int:
+    """Sats that voided gifts leave wanting: they were used already."""
+    wanting = select(func.coalesce(func.sum(_GIFTS.c.shortfall), 0)).where(*_wanting(campaign))
+    return int(session.connection().execute(wanting).scalar_one())
 
 
 def gift_days(session: Session, campaign: str) -> Sequence[tuple[str, int]]:

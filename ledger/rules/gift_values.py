@@ -38,7 +38,7 @@ class _Above(NamedTuple):
 
 def line_value(session: Session, line: str) -> int | None:
     """The value of all gifts of a line that have one; None where none has."""
-    total = select(func.sum(_GIFTS.c.value)).where(_GIFTS.c.line == line)
+    total = select(func.sum(_GIFTS.c.value)).where(_GIFTS.c.line == line, _GIFTS.c.value.is_not(None))
     found = session.connection().execute(total).scalar_one()
     return None if found is None else int(found)
 
@@ -96,7 +96,9 @@ def _cut(session: Session, line: str, places: Sequence[int]) -> dict[int, _Above
     """What lies above each place that is within a gift with a value."""
     asked = values(column("place", BigInteger)).data([(place,) for place in places]).cte("asked")
     place, gift, other = asked.c.place, _GIFTS.c, _GIFTS.alias("other").c
-    last = select(func.max(other.line_start)).where(other.line == line, other.line_start < place)
+    last = select(func.max(other.line_start)).where(
+        other.line == line, other.line_start < place, other.value.is_not(None)
+    )
     query = (
         select(place, gift.line_start, gift.line_end, gift.value)
         .select_from(asked)

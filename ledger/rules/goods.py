@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Number, Positive
-from ledger.core.lines import Part, PartKind, Use, units_in
+from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
+from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
+from ledger.rules.rows import Columns, add_row
 from ledger.rules.spec import Context
+from ledger.tracing.state import Lines
 
 
 def _own_name(lot: str) -> str:
@@ -48,6 +52,14 @@ class LotCount:
         return Lot(self.product, self.lot)
 
 
+def lot_columns(lots: Sequence[LotCount]) -> list[Columns]:
+    """The columns of `ledger.model.recorded.LotLine` for the lots of a paper, in its order, but for the paper's."""
+    return [
+        {"n": n, "product": lot.product, "lot": lot.lot, "quantity": lot.quantity}
+        for n, lot in enumerate(lots)
+    ]
+
+
 def goods_line(campaign: str, kind: AccountClass, place: str, lot: Lot) -> str:
     """One line per (place, lot); a transit or an organisation is a place too."""
     return str(GoodsLine(campaign, kind, place, lot))
@@ -60,12 +72,20 @@ def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
 # ── lots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_LOTS = table_of(LotRow).c
+_THERE = select_columns(_LOTS.lot).where(
+    _LOTS.campaign == bindparam("of_campaign"),
+    _LOTS.product == bindparam("of_product"),
+    _LOTS.lot == bindparam("of_lot"),
+)
+
+
 def keep_lot(session: Session, campaign: str, lot: Lot) -> None:
     """The row of a lot, which stays when what brought it is reversed: another delivery may bring it again."""
-    if session.get(LotRow, (campaign, lot.product, lot.number)) is None:
+    asked = {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.number}
+    if session.connection().scalar(_THERE, asked) is None:
         over_of = lot.ordered.number if lot.is_over else None
-        session.add(LotRow(campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of))
-        session.flush()
+        add_row(session, LotRow, campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of)
 
 
 def lot_of_delivery() -> ColumnElement[bool]:
@@ -110,26 +130,36 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
     return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in session.exec(query)}
 
 
-def recall_of(session: Session, campaign: str, lot: Lot) -> RecallRow | None:
-    """The recall of a lot that stands, if any; what came too much with a lot is called back with it."""
-    query = select(RecallRow).where(
-        RecallRow.campaign == campaign,
-        RecallRow.product == lot.product,
-        RecallRow.lot == lot.ordered.number,
-        col(RecallRow.reversed_by).is_(None),
-    )
-    return session.exec(query).first()
+_RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
+_RECALLED_BY = select_columns(_RECALLS.number).where(
+    _RECALLS.campaign == bindparam("of_campaign"),
+    _RECALLS.product == bindparam("of_product"),
+    _RECALLS.lot == bindparam("of_lot"),
+    _RECALLS.reversed_by.is_(None),
+)
+_EXPIRY = select_columns(func.min(_DELIVERIES.expiry)).where(
+    _DELIVERIES.campaign == bindparam("of_campaign"),
+    _DELIVERIES.product == bindparam("of_product"),
+    _DELIVERIES.lot == bindparam("of_lot"),
+    _DELIVERIES.reversed_by.is_(None),
+)
+
+
+def _as_ordered(campaign: str, lot: Lot) -> dict[str, str]:
+    """The parameters of a question about a lot, or about the one that it came too much with."""
+    return {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.ordered.number}
+
+
+def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
+    """The number of the recall of a lot, where one stands; what came too much with a lot is called back with it."""
+    number: str | None = session.connection().scalar(_RECALLED_BY, _as_ordered(campaign, lot))
+    return number
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
     """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    query = select(func.min(LotDeliveryRow.expiry)).where(
-        LotDeliveryRow.campaign == campaign,
-        LotDeliveryRow.product == lot.product,
-        LotDeliveryRow.lot == lot.ordered.number,
-        col(LotDeliveryRow.reversed_by).is_(None),
-    )
-    return session.exec(query).one()
+    day: str | None = session.connection().scalar(_EXPIRY, _as_ordered(campaign, lot))
+    return day
 
 
 def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str | None, field: str) -> None:
@@ -144,11 +174,11 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
 
 def require_not_recalled(context: Context, lot: Lot, field: str) -> None:
     """Refused where a lot was called back: it is neither handed over nor handed out."""
-    recall = recall_of(context.books.session, context.campaign, lot)
+    recall = recalled_by(context.books.session, context.campaign, lot)
     if recall is not None:
         raise Refused.field(
             field,
-            f"{lot} is recalled by {recall.number}; send it back, or record it as lost with cause=recalled",
+            f"{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
         )
 
 
@@ -172,6 +202,10 @@ def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expir
         )
 
 
+Where = tuple[AccountClass, str]
+"""Where pieces are: the class of account, and the place, organisation or waybill."""
+
+
 # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -180,36 +214,70 @@ def moved(
     use_id: str,
     lot: Lot,
     quantity: int,
-    source: tuple[AccountClass, str],
-    target: tuple[AccountClass, str],
+    source: Where,
+    target: Where,
     field: str,
-    losses: tuple[tuple[PartKind, str, int], ...] = (),
 ) -> tuple[list[Transfer], Use]:
-    """Move pieces of a lot, lowest free units first; `losses` (part, account detail, count) end here.
-
-    Raises Refused with what is there, where there is not enough.
-    """
+    """Move pieces of a lot, the lowest free ones, in turn; raises Refused where there are not enough."""
     campaign, asset = context.campaign, str(lot)
     if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
         require_not_recalled(context, lot, field)
-    line = goods_line(campaign, *source, lot)
+    line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
     pieces = context.books.lines.lowest_free(line, quantity)
+    _require_enough(asset, quantity, units_in(pieces), source, field)
+    transfer = Transfer(_account(campaign, target), _account(campaign, source), asset, quantity)
+    part = Part(PartKind.ON, quantity, quantity, there, context.books.lines.length(there))
+    return [transfer], Use(use_id, line, pieces, quantity, (part,))
+
+
+def counted(
+    context: Context,
+    use_id: str,
+    lot: Lot,
+    good: int,
+    losses: tuple[tuple[PartKind, str, int], ...],
+    source: Where,
+    target: Where,
+    field: str,
+) -> tuple[list[Transfer], Use]:
+    """A count finds `good` pieces and `losses` (part, account detail, count) of a lot; all there bears it alike.
+
+    What is good goes on to the target, what was not counted stays. Raises Refused where there are not enough.
+    """
+    campaign, asset, lines = context.campaign, str(lot), context.books.lines
+    line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
+    found = good + sum(count for _, _, count in losses)
+    pieces = _all_free(lines, line, found)
     free = units_in(pieces)
-    if free < quantity:
-        raise Refused.field(field, f"{quantity} pieces of {asset} are wanted and {free} are at {source[1]}")
-    lost = sum(count for _, _, count in losses)
-    good = quantity - lost
-    from_account = goods_account(source[0], campaign, source[1])
-    transfers = [
-        Transfer(account(AccountClass.LOST, campaign, why), from_account, asset, count)
-        for _, why, count in losses
-        if count
-    ]
-    parts = [Part(part, count, count) for part, _, count in losses if count]
-    target_line = goods_line(campaign, *target, lot)
-    if good and source != target:
-        transfers.insert(
-            0, Transfer(goods_account(target[0], campaign, target[1]), from_account, asset, good)
-        )
-    parts.append(Part(PartKind.ON, good, good, target_line, context.books.lines.length(target_line)))
-    return transfers, Use(use_id, line, pieces, quantity, tuple(parts))
+    _require_enough(asset, found, free, source, field)
+    ends = [(part, why, count) for part, why, count in losses if count]
+    gone = [(account(AccountClass.LOST, campaign, why), count) for _, why, count in ends]
+    went = [(_account(campaign, target), good)] if good else []
+    transfers = [Transfer(to, _account(campaign, source), asset, count) for to, count in (*went, *gone)]
+    parts = [Part(part, count, count) for part, _, count in ends]
+    if free > found:
+        parts.append(Part(PartKind.STAYS, free - found, free - found, line, lines.length(line)))
+    if good:
+        parts.append(Part(PartKind.ON, good, good, there, lines.length(there)))
+    return transfers, Use(use_id, line, pieces, free, tuple(parts))
+
+
+def _account(campaign: str, where: Where) -> str:
+    return goods_account(where[0], campaign, where[1])
+
+
+def _require_enough(asset: str, wanted: int, free: int, source: Where, field: str) -> None:
+    if free < wanted:
+        raise Refused.field(field, f"{wanted} pieces of {asset} are wanted and {free} are at {source[1]}")
+
+
+def _all_free(lines: Lines, line: str, quantity: int) -> tuple[Piece, ...]:
+    """All that is free on a line, of which `quantity` is counted and all bear it alike (docs/rules.md, T4).
+
+    Where some stays, and did before, it is counted from another unit each time.
+    """
+    free = lines.lowest_free(line, lines.length(line))
+    if quantity >= units_in(free):
+        return free
+    again = any(part.line == line for use in lines.returning((line,)).values() for part in use.parts)
+    return turned(free) if again else free

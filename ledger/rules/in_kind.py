@@ -25,7 +25,7 @@ from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.receipts import lots_reversed
-from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
+from ledger.rules.rows import add_row, find_numbered, paper_head, require_numbered, reverse_row
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
 
@@ -118,42 +118,45 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
 def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
     session, facts, (line, start, _) = books.session, entry.facts, entry.notes.interval
     keep_lot(session, entry.campaign, facts.of)
-    session.add(
-        InKindRow(
-            **paper_head(entry),
-            product=facts.product,
-            lot=facts.of.number,
-            place=facts.place,
-            quantity=facts.quantity,
-            value=facts.value,
-            currency=facts.currency,
-            method=facts.method,
-            stated_by=facts.stated_by,
-            paper=facts.paper,
-            organisation=facts.organisation,
-            line=line,
-            line_start=start,
-            at=entry.at,
-        )
+    add_row(
+        session,
+        InKindRow,
+        **paper_head(entry),
+        product=facts.product,
+        lot=facts.of.number,
+        place=facts.place,
+        quantity=facts.quantity,
+        value=facts.value,
+        currency=facts.currency,
+        method=facts.method,
+        stated_by=facts.stated_by,
+        paper=facts.paper,
+        organisation=facts.organisation,
+        line=line,
+        line_start=start,
+        at=entry.at,
     )
-    session.add(
-        LotDeliveryRow(
-            entry=entry.seq,
-            n=0,
-            campaign=entry.campaign,
-            product=facts.product,
-            lot=facts.of.number,
-            place=facts.place,
-            expiry=facts.expiry,
-            noted=facts.quantity,
-            good=facts.quantity,
-        )
+    add_row(
+        session,
+        LotDeliveryRow,
+        entry=entry.seq,
+        n=0,
+        campaign=entry.campaign,
+        product=facts.product,
+        lot=facts.of.number,
+        place=facts.place,
+        expiry=facts.expiry,
+        noted=facts.quantity,
+        good=facts.quantity,
+        damaged=0,
+        short=0,
+        rejected=0,
     )
 
 
 def _unfold(books: Books, entry: Entry[InKind, Lies], seq: int) -> None:
     """The gift was none: its pieces did not come."""
-    mark_reversed(books.session, InKindRow, entry.seq, seq)
+    reverse_row(books.session, InKindRow, entry.seq, seq)
     lots_reversed(books.session, entry.seq, seq)
 
 

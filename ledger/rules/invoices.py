@@ -29,7 +29,7 @@ from ledger.rules.books import Books
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import item_of, require_not_closed, require_order
-from ledger.rules.payable import payable_on_invoice
+from ledger.rules.payable import payable_by
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -222,7 +222,7 @@ def require_matched(
     if invoice.order_entry != order.entry:
         billed = books.session.get_one(OrderRow, invoice.order_entry)
         raise Refused.field("invoice", f"{number} is for {billed.number}; name one for {order.number}")
-    left = payable_on_invoice(OrderPapers(books, order.campaign, order), order, invoice, own=own)
+    left = payable_by(OrderPapers(books, order.campaign, order), order, invoice, own=own)
     if discharges > left:
         raise Refused.field(
             "discharges",

@@ -1,12 +1,12 @@
 """Limits of approvers: how much a role approves on one invoice, or for one payee within 24 hours (docs/rules.md, 16).
 
-A limit is public and names a role, never a person. It moves nothing.
+A limit of a role is public; that of a person is kept by the desk and stands in no entry. Neither moves anything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -22,6 +22,7 @@ from ledger.model.limits import LimitRow
 from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
+from ledger.rules.exchange_rates import DAYS, worth
 from ledger.rules.spec import APPROVERS, Context, Kind, numbered
 
 DAY = dt.timedelta(hours=24)
@@ -36,8 +37,8 @@ Approver = Literal["approver", "admin"]
 class Limit:
     """The most that a role may approve, in minor units of `currency`; `number` is that of the decision on paper.
 
-    It counts all that is approved and pending on the same invoice, or to the same payee within 24 hours. A role
-    with a limit in any currency approves only in those that it has one in.
+    It counts all that leaves, fees too, approved and pending, on the same invoice, or to the same payee within 24
+    hours. What leaves in another asset is measured at the day's rate; without one, nobody with a limit approves it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -80,41 +81,85 @@ def limits_of(session: Session, campaign: str) -> list[Standing]:
 
 
 def limit_of(session: Session, campaign: str, role: str, currency: str) -> int | None:
-    """The most that a role may approve, minor units; None without a limit, 0 where it has one elsewhere only."""
+    """The most that a role may approve in a currency, minor units; None without a limit, 0 with one elsewhere only."""
     standing = {limit.currency: limit.most for limit in limits_of(session, campaign) if limit.role == role}
     return standing.get(currency, 0) if standing else None
 
 
-def require_within_limit(context: Context, kind: Kind[F, N], facts: F) -> None:
-    """NotAllowed where an approval is more than the limit of the role that gives it, naming who can."""
+def require_within_limit(
+    context: Context, kind: Kind[F, N], facts: F, own: Mapping[str, int], day: str
+) -> None:
+    """NotAllowed where an approval lets go more than the role that gives it may, or the person (`own`, by currency).
+
+    What leaves counts, with its fee, at the rate of the day in the limit's currency; the refusal names who can, or the
+    pair of which a rate is wanted.
+    """
     asked = kind.asks(context, facts)
     if asked is None:
         return
-    most = limit_of(context.books.session, context.campaign, context.role.value, asked.currency)
-    if most is None:
-        return
-    for total, others, what in _totals(context, kind, facts, asked):
-        if total > most:
+    role = {
+        limit.currency: limit.most
+        for limit in limits_of(context.books.session, context.campaign)
+        if limit.role == context.role.value
+    }
+    for limits, who in ((role, _with_article(context.role.value)), (own, "you")):
+        if limits:
+            _require_within(context, kind, facts, asked, limits, who, day)
+
+
+def _require_within(
+    context: Context, kind: Kind[F, N], facts: F, asked: Asked, limits: Mapping[str, int], who: str, day: str
+) -> None:
+    """As `require_within_limit`, for the limits of one holder."""
+    session, campaign = context.books.session, context.campaign
+    currency = asked.currency
+    if currency not in limits:
+        found = (
+            money
+            for money in sorted(limits)
+            if worth(session, campaign, asked.currency, asked.minor, money, day) is not None
+        )
+        currency = next(found, min(limits))
+
+    def measured(minor: int, asset: str) -> int:
+        units = worth(session, campaign, asset, minor, currency, day)
+        if units is None:
             raise NotAllowed(
-                f"limit: {_with_article(context.role.value)} may approve up to "
-                f"{decimal_text(asked.currency, most)} {asked.currency}, and this {kind.noun}"
+                f"limit: no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that "
+                f"is no older than {DAYS} days (`{'rate' if 'BTC' in {asset, currency} else 'exchange-rate'} add`), or "
+                "let somebody without a limit approve"
+            )
+        return units
+
+    for total, others, what in _totals(context, kind, facts, asked, measured):
+        if total > limits[currency]:
+            raise NotAllowed(
+                f"limit: {who} may approve up to "
+                f"{decimal_text(currency, limits[currency])} {currency}, and this {kind.noun}"
                 f"{f' with {others} more' if others else ''}{what} comes to "
-                f"{decimal_text(asked.currency, total)}; {_who_can(context, asked.currency, total)}"
+                f"{decimal_text(currency, total)}; {_who_can(context, currency, total)}"
             )
 
 
-def _totals(context: Context, kind: Kind[F, N], facts: F, asked: Asked) -> Iterator[tuple[int, int, str]]:
-    """(minor units, how many others, in what they are one) of all that counts together with what is asked."""
+def _totals(
+    context: Context, kind: Kind[F, N], facts: F, asked: Asked, measured: Callable[[int, str], int]
+) -> Iterator[tuple[int, int, str]]:
+    """(minor units as measured, how many others, in what they are one) of all that counts with what is asked."""
+    first = measured(asked.minor, asked.currency)
     if asked.payee is None:
-        yield asked.minor, 0, ""
+        yield first, 0, ""
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
-    on_invoice = to_payee = (asked.minor, 0)
+    on_invoice = to_payee = (first, 0)
     for also in kind.asks_also(context, facts, asked):
-        if asked.invoice is not None and also.invoice == asked.invoice:
-            on_invoice = on_invoice[0] + also.minor, on_invoice[1] + 1
-        if also.at >= since:
-            to_payee = to_payee[0] + also.minor, to_payee[1] + 1
+        counts = asked.invoice is not None and also.invoice == asked.invoice, also.at >= since
+        if not any(counts):
+            continue
+        minor = measured(also.minor, also.currency)
+        if counts[0]:
+            on_invoice = on_invoice[0] + minor, on_invoice[1] + 1
+        if counts[1]:
+            to_payee = to_payee[0] + minor, to_payee[1] + 1
     if asked.invoice is not None:
         yield *on_invoice, f" on invoice {asked.invoice}"
     yield *to_payee, f" to {asked.payee} within 24 hours"
@@ -151,6 +196,12 @@ def _post_lifted(context: Context, facts: LimitLifted) -> Posting[None]:
     if limit is None or limit.most is None:
         raise Refused.field("currency", f"{facts.role} has no limit in {facts.currency}; none is lifted")
     return Posting()
+
+
+def _standing_limit(context: Context, facts: LimitLifted) -> Iterator[int]:
+    limit = context.books.session.get(LimitRow, (context.campaign, facts.role, facts.currency))
+    if limit is not None:
+        yield limit.entry
 
 
 def _fold_lifted(books: Books, entry: Entry[LimitLifted, None]) -> None:
@@ -200,6 +251,7 @@ LIFT = Kind(
     roles=frozenset({Role.ADMIN}),
     key=numbered("limit"),
     post=_post_lifted,
+    rests_on=_standing_limit,
     fold=_fold_lifted,
 )
 KINDS = (SET, LIFT)

@@ -23,6 +23,7 @@ from ledger.model.loans import LoanRow
 from ledger.model.proposals import Proposal
 from ledger.model.spends import ExplainedBy, SpendRow
 from ledger.rules.asked import Asked
+from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_campaign
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -94,7 +95,7 @@ def free_money(context: Context, bank: str, asset: str, wanted: int, field: str 
     line = money_line(context.campaign, asset)
     pieces = context.books.lines.lowest_free(line, wanted) if context.books.lines.exists(line) else ()
     taking = Taking(FREE, line, pieces)
-    there = context.books.net(account(AccountClass.BANK, context.campaign, bank), asset)
+    there = at_bank(context.books, context.campaign, bank, asset)
     if taking.units < wanted or there < wanted:
         raise too_little(field, asset, wanted, min(taking.units, there), bank)
     return taking

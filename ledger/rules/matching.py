@@ -58,6 +58,14 @@ class Match:
     credited: int = 0  # minor units that credit notes take off it; `amount` is what is left
 
     @property
+    def difference(self) -> int:
+        """Minor units that do not agree: billed beyond what came at the order's price, or beneath that price."""
+        if not self.invoice:
+            return self.amount
+        pieces = max(0, min(self.billed, self.received - self.billed_before))
+        return abs(self.amount - (pieces * self.agreed // self.billed if self.billed else 0))
+
+    @property
     def is_open(self) -> bool:
         """Does somebody have to decide?"""
         return self.verdict is Verdict.EXCEPTION and self.accepted is None
@@ -121,6 +129,21 @@ def _lines_as_billed(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) 
         quantity, amount = quantity - part, amount - share
         pieces, value = pieces - item.quantity, value - item.value
     return lines
+
+
+def overbilled(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
+    """Minor units that an invoice, as it came, bills beyond the order's price of pieces that are still to be billed."""
+    unbilled = {item.item: item.quantity for item in papers.items(order)}
+    priced = {item.item: item for item in papers.items(order)}
+    for bill in papers.invoices(order):
+        beyond = 0
+        for name, quantity, amount in _lines_as_billed(papers, order, bill):
+            item, pieces = priced[name], min(quantity, unbilled[name])
+            unbilled[name] -= pieces
+            beyond += max(0, amount - -(-pieces * item.value // item.quantity))
+        if bill.entry == invoice.entry:
+            return beyond
+    return 0
 
 
 def _mismatches(

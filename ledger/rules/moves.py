@@ -19,6 +19,7 @@ from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.model.moves import MoveRow
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked
+from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -86,7 +87,7 @@ def _money(context: Context, facts: Move) -> tuple[Taking, ...]:
     """
     assert facts.from_bank is not None
     wanted = facts.amount + facts.fee
-    there = context.books.net(account(AccountClass.BANK, context.campaign, facts.from_bank), facts.asset)
+    there = at_bank(context.books, context.campaign, facts.from_bank, facts.asset)
     order = all_in_order(context.books, context.campaign, facts.asset, facts.need)
     takings = take(context.books, context.campaign, facts.asset, wanted, order)
     free = units_of(takings)

@@ -7,23 +7,39 @@ ledger/model/observed.py; a block is folded as a whole, in a few statements what
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+    update,
+)
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
-from ledger.model.columns import table_of
+from ledger.model.columns import FLAG, accumulate, table_of
 from ledger.model.observed import (
     ObservedBlockRow,
     ObservedInputRow,
     ObservedOutputRow,
     ObservedSourceRow,
     ObservedTransactionRow,
+    ObservedUnspentRow,
     TxState,
 )
 
@@ -88,6 +104,7 @@ _SOURCES, _INPUTS, _OUTPUTS = (
     table_of(ObservedInputRow),
     table_of(ObservedOutputRow),
 )
+_UNSPENT = table_of(ObservedUnspentRow)
 _WAITING = (TxState.SEEN, TxState.REORGED)
 """States of a transaction that is on its way: whoever else spends its inputs replaces it."""
 _MANY = 500
@@ -150,6 +167,13 @@ _SPENDING_OURS = (
     .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
     .where(_TXS.c.height.is_not(None))
 )
+_coins, _paid = _OUTPUTS.alias(), _TXS.alias()
+_SPENDING_COINS = (
+    select(_INPUTS.c.txid)
+    .join(_coins, (_coins.c.txid == _INPUTS.c.spent_txid) & (_coins.c.vout == _INPUTS.c.spent_vout))
+    .join(_paid, _paid.c.txid == _coins.c.txid)
+    .where(_paid.c.confirmed_at.is_not(None))
+)
 _same = _INPUTS.alias()
 _RIVALS = (
     select(_TXS.c.txid, _INPUTS.c.txid)
@@ -157,6 +181,21 @@ _RIVALS = (
     .join(_same, (_same.c.spent_txid == _INPUTS.c.spent_txid) & (_same.c.spent_vout == _INPUTS.c.spent_vout))
     .join(_TXS, _TXS.c.txid == _same.c.txid)
     .where(_INPUTS.c.txid.in_(_txids), _TXS.c.txid.not_in(_txids), _TXS.c.state.in_(_WAITING))
+)
+_COINBASE = _OUTPUTS.c.coinbase == bindparam("coinbase", True, type_=FLAG, literal_execute=True)
+"""Written into the statement: only so does SQLite know its index of coinbases."""
+_TOUCHED = union(
+    select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).where(_OUTPUTS.c.txid.in_(_txids)),
+    select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).join(_INPUTS, _spent).where(_INPUTS.c.txid.in_(_txids)),
+).subquery()
+"""Coins of ours that some transactions pay or spend."""
+_UNSPENT_OF = (
+    select(_OUTPUTS.c.campaign, func.sum(_OUTPUTS.c.sats))
+    .where(_OUTPUTS.c.height.is_not(None), _OUTPUTS.c.spent_height.is_(None))
+    .group_by(_OUTPUTS.c.campaign)
+)
+_UNSPENT_TOUCHED = _UNSPENT_OF.join_from(
+    _TOUCHED, _OUTPUTS, (_OUTPUTS.c.txid == _TOUCHED.c.txid) & (_OUTPUTS.c.vout == _TOUCHED.c.vout)
 )
 _SET_STATE = (
     update(_TXS)
@@ -203,6 +242,7 @@ class Observed:
 
     def __init__(self, session: Session) -> None:
         self._connection = session.connection()
+        self._accumulate = accumulate(session, ObservedUnspentRow)
 
     # reading
 
@@ -265,12 +305,37 @@ class Observed:
         """Transactions that touch us in blocks `first..last`, in order of height and position."""
         return self.txs(self._connection.scalars(_IN_BLOCKS, {"of_height": first, "upto": last}).all())
 
-    def next_height(self, height: int) -> int | None:
-        """The next block above a height with a transaction that touches us."""
-        found: int | None = self._connection.scalar(
-            select(func.min(_TXS.c.height)).where(_TXS.c.height > height)
-        )
+    def pages_from(self, height: int, position: int, size: int) -> Iterator[list[WatchedTx]]:
+        """Transactions that touch us from a place in a block on, in order, `size` at a time, as far as asked for."""
+        order = (_TXS.c.height, _TXS.c.position, _TXS.c.txid)
+        at = (height, position, "")
+        while True:
+            after = tuple_(*order) > at
+            rows = self._connection.execute(select(*order).where(after).order_by(*order).limit(size)).all()
+            if rows:
+                yield list(self.txs([row.txid for row in rows]))
+            if len(rows) < size:
+                return
+            at = (rows[-1].height, rows[-1].position, rows[-1].txid)
+
+    def spending_coins(self, txids: Sequence[str]) -> set[str]:
+        """Those of some transactions that spend a coin of ours: what they pay us is change."""
+        found: set[str] = set()
+        for at in range(0, len(txids), _MANY):
+            asked = {"txids": txids[at : at + _MANY]}
+            found.update(self._connection.scalars(_SPENDING_COINS.where(_INPUTS.c.txid.in_(_txids)), asked))
         return found
+
+    def payments_above(self, settled: int, campaign: str) -> int:
+        """How many payments to a campaign are in blocks above `settled` or in none yet, change aside."""
+        young = union_all(
+            select(_TXS.c.txid).where(_TXS.c.height > settled),
+            select(_TXS.c.txid).where(_TXS.c.state == TxState.SEEN),
+        )
+        change = _SPENDING_COINS.where(_INPUTS.c.txid == _OUTPUTS.c.txid).correlate(_OUTPUTS).exists()
+        count = select(func.count()).select_from(_OUTPUTS)
+        mine = count.where(_OUTPUTS.c.txid.in_(young), _OUTPUTS.c.campaign == campaign, ~change)
+        return int(self._connection.scalar(mine) or 0)
 
     def coin(self, outpoint: str) -> Coin | None:
         told = Outpoint.parse(outpoint)
@@ -307,13 +372,32 @@ class Observed:
 
         Coinbases count up to block `mature`.
         """
-        lies = (_OUTPUTS.c.height <= settled) & ((_OUTPUTS.c.coinbase == 0) | (_OUTPUTS.c.height <= mature))
+        unspent_then = or_(_OUTPUTS.c.spent_height.is_(None), _OUTPUTS.c.spent_height > settled)
+        above = select(_TXS.c.txid).where(_TXS.c.height > settled)
+        young = select(_OUTPUTS.c.sats).where(_OUTPUTS.c.txid.in_(above))
         mine = () if campaign is None else (_OUTPUTS.c.campaign == campaign,)
-        total = 0
-        for unspent in (_OUTPUTS.c.spent_height.is_(None), _OUTPUTS.c.spent_height > settled):
-            query = select(func.coalesce(func.sum(_OUTPUTS.c.sats), 0)).where(unspent, lies, *mine)
-            total += int(self._connection.scalar(query) or 0)
-        return total
+
+        def total(coins: Select[tuple[int]]) -> int:
+            found = coins.where(*mine).with_only_columns(func.coalesce(func.sum(_OUTPUTS.c.sats), 0))
+            return int(self._connection.scalar(found) or 0)
+
+        kept = select(func.coalesce(func.sum(_UNSPENT.c.sats), 0))
+        if campaign is not None:
+            kept = kept.where(_UNSPENT.c.campaign == campaign)
+        newer = total(young.where(_OUTPUTS.c.spent_height.is_(None)))
+        coins = select(_OUTPUTS.c.sats).where(_OUTPUTS.c.height <= settled)
+        spent_since = total(coins.where(_OUTPUTS.c.spent_height > settled))
+        immature = total(coins.where(_COINBASE, _OUTPUTS.c.height > mature, unspent_then))
+        return int(self._connection.scalar(kept) or 0) - newer + spent_since - immature
+
+    def unspent_kept(self) -> dict[str, int]:
+        """Sats of coins that no block spends, by campaign, as they are kept; without those that have none."""
+        rows = self._connection.execute(select(_UNSPENT.c.campaign, _UNSPENT.c.sats))
+        return {campaign: sats for campaign, sats in rows if sats}
+
+    def unspent_counted(self) -> dict[str, int]:
+        """The same, counted coin by coin: what the checks trust."""
+        return {campaign: int(sats) for campaign, sats in self._connection.execute(_UNSPENT_OF)}
 
     def knows(self, txid: str, script: str) -> str | None:
         """The block in which a transaction is known to pay or spend a script (hex); None where it is not."""
@@ -376,6 +460,8 @@ class Observed:
         for low in range(0, len(told), _MANY):
             some = told[low : low + _MANY]
             self._add(at, source, some)
+            asked = {"txids": [tx.txid for tx in some]}
+            before = self._unspent_touched(asked)
             self._connection.execute(
                 _CONFIRM,
                 [
@@ -391,7 +477,6 @@ class Observed:
                     for tx in some
                 ],
             )
-            asked = {"txids": [tx.txid for tx in some]}
             self._connection.execute(
                 update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(_txids)).values(height=height), asked
             )
@@ -406,7 +491,20 @@ class Observed:
             ]
             if rows:
                 self._connection.execute(_SPEND, rows)
+            after = self._unspent_touched(asked)
+            self._add_unspent({each: after[each] - before[each] for each in {*before, *after}})
             self._replace(asked["txids"])
+
+    def _unspent_touched(self, asked: dict[str, list[str]]) -> Counter[str]:
+        """By campaign: sats of those coins that some transactions pay or spend, and that no block spends."""
+        rows = self._connection.execute(_UNSPENT_TOUCHED, asked)
+        return Counter({campaign: int(sats) for campaign, sats in rows})
+
+    def _add_unspent(self, changed: Mapping[str, int]) -> None:
+        """Keep the sums of unspent coins true."""
+        rows = [{"campaign": campaign, "sats": sats} for campaign, sats in sorted(changed.items()) if sats]
+        if rows:
+            self._connection.execute(self._accumulate, rows)
 
     def _add(self, at: str, source: str, told: Sequence[_Transaction]) -> None:
         """Keep transactions, those that are known with their inputs and outputs as they are told now."""
@@ -473,11 +571,22 @@ class Observed:
         height = self.height_of(block)
         if height is None:
             raise ValueError(f"observation: block {block} left and never joined")
+        of_block = select(_TXS.c.txid).where(_TXS.c.height == height)
+        lost = _UNSPENT_OF.where(_OUTPUTS.c.txid.in_(of_block), _OUTPUTS.c.height == height)
+        freed = (
+            select(_OUTPUTS.c.campaign, func.sum(_OUTPUTS.c.sats))
+            .where(_OUTPUTS.c.spent_height == height, _OUTPUTS.c.height != height)
+            .group_by(_OUTPUTS.c.campaign)
+        )
+        changed = Counter({campaign: int(sats) for campaign, sats in self._connection.execute(freed)})
+        for campaign, sats in self._connection.execute(lost):
+            changed[campaign] -= int(sats)
+        self._add_unspent(changed)
         left = {"state": TxState.REORGED, "height": None, "block": None, "block_time": None, "position": None}
         spent = {"spent_by": None, "spent_height": None}
         for statement in (
             update(_OUTPUTS).where(_OUTPUTS.c.spent_height == height).values(spent),
-            update(_OUTPUTS).where(_OUTPUTS.c.height == height).values(height=None),
+            update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(of_block)).values(height=None),
             update(_TXS).where(_TXS.c.height == height).values(left),
             delete(_BLOCKS).where(_BLOCKS.c.height == height),
         ):

@@ -25,7 +25,7 @@ from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
-from ledger.rules.budget import price_of, spendable
+from ledger.rules.budget import price_of, rates_of_others, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.restrictions import bound_elsewhere
 from ledger.rules.rows import find_numbered, require_numbered
@@ -139,14 +139,16 @@ def require_not_closed(context: Context, order: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestsOnRate:
-    """What an order that coins cover rests on: the rate that they count by (docs/rules.md, 9).
+    """What an order that coins or money of other currencies cover rests on: the rate that they count by.
 
-    `price`: what one bitcoin is at by it, minor units of the order's currency.
+    `price`: what one bitcoin is at by it, minor units of the order's currency. `with_rates`: those of other currencies
+    whose money counts (docs/rules.md, 9 and 26).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     rests_on_rate: Text
     price: Positive
+    with_rates: tuple[Text, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ def _require_money(
             context.books, context.campaign, currency, date, need, sats=False
         ):
             return None
-        return RestsOnRate(rests_on_rate=by.number, price=by.price)
+        others = rates_of_others(context.books, context.campaign, currency, date)
+        return RestsOnRate(rests_on_rate=by.number, price=by.price, with_rates=others or None)
     elsewhere = "".join(
         bound_elsewhere(context.books, context.campaign, asset, need)
         for asset in dict.fromkeys((currency, "BTC"))
@@ -182,7 +185,8 @@ def _require_money(
         "number" if approving else "items",
         f"the order is worth {decimal_text(currency, total)} {currency} and only "
         f"{decimal_text(currency, max(available, 0))} is {'still ' if approving else ''}free{elsewhere}; "
-        f"wait for gifts, record the rate, or {'reject it' if approving else 'order less'}",
+        f"wait for gifts, record the rate of this currency and of those that the money is in, or "
+        f"{'reject it' if approving else 'order less'}",
     )
 
 
@@ -249,7 +253,7 @@ def _effect(context: Context, order: OrderRow, decision: Decision) -> Posting[Re
         )
         transfers.append(Transfer(opened, ordered, item.product, item.quantity))
         line = order_line(campaign, order.number, item.item, order.currency)
-        opens.append(Open(line, order.currency, item.value))
+        opens.append(Open(line, order.currency, item.units))
     return Posting(tuple(transfers), tuple(opens), rests_on)
 
 
@@ -263,10 +267,10 @@ def _asks(session: Session, order: OrderRow) -> Asked:
 
 
 def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also]:
-    """Orders to the supplier in the currency, of all campaigns, but for those that came to nothing."""
+    """Orders to the supplier, of all campaigns, but for those that came to nothing."""
     others = (
         select(
-            OrderRow.entry,
+            OrderRow.currency,
             func.sum(OrderItemRow.value),
             func.coalesce(EntryRow.recorded_at, OrderRow.recorded_at),
         )
@@ -274,15 +278,16 @@ def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also
         .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
         .where(
             OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
             col(OrderRow.status).in_(COUNTS),
             func.coalesce(OrderRow.closed_as, "") != OrderEnd.CANCELLED,
             OrderRow.entry != order.entry,
         )
-        .group_by(col(OrderRow.entry), col(EntryRow.recorded_at), col(OrderRow.recorded_at))
+        .group_by(
+            col(OrderRow.entry), col(OrderRow.currency), col(EntryRow.recorded_at), col(OrderRow.recorded_at)
+        )
     )
-    for _, minor, at in session.exec(others):
-        yield Also(int(minor), None, at)
+    for currency, minor, at in session.exec(others):
+        yield Also(currency, int(minor), None, at)
 
 
 ORDERS: Workflow[Purchase, OrderRow, RestsOnRate | None] = Workflow(

@@ -22,7 +22,7 @@ from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisio
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
-from ledger.rules.rows import mark_reversed, paper_head
+from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
 
@@ -251,10 +251,9 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     if facts.quantity > left:
         raise Refused.field("quantity", f"{facts.quantity} are bought and {left} are open on {facts.order}")
     line = order_line(campaign, facts.order, facts.item, order.currency)
-    quantity, value = item.quantity, item.value
-    done = quantity - left
-    units = (done + facts.quantity) * value // quantity - done * value // quantity
-    pieces = books.lines.lowest_free(line, units if facts.quantity < left else value)
+    done = item.quantity - left
+    units = item.units_of(done + facts.quantity) - item.units_of(done)
+    pieces = books.lines.lowest_free(line, units if facts.quantity < left else item.units)
     target = goods_line(campaign, AccountClass.STOCK, place, found.lot)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, target, books.lines.length(target))
     transfers = (
@@ -268,28 +267,37 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
 T = TypeVar("T", bound=Over)
 
 
-def _row(entry: Entry[T, Counted], decision: OverDecision) -> OverDecisionRow:
-    return OverDecisionRow(
+def _keep(
+    books: Books,
+    entry: Entry[T, Counted],
+    decision: OverDecision,
+    order: str | None = None,
+    item: str | None = None,
+) -> None:
+    """The row of a decision; `order` and `item` are what buys the pieces."""
+    add_row(
+        books.session,
+        OverDecisionRow,
         **paper_head(entry),
         decision=decision,
         receipt=entry.notes.received,
         product=entry.facts.product,
         lot=entry.facts.lot,
         quantity=entry.facts.quantity,
+        order_number=order,
+        item=item,
     )
 
 
 def _kept_as(decision: OverDecision) -> Fold[Over, Counted]:
     def fold(books: Books, entry: Entry[Over, Counted]) -> None:
-        books.session.add(_row(entry, decision))
+        _keep(books, entry, decision)
 
     return fold
 
 
 def _fold_buy(books: Books, entry: Entry[BoughtOver, Counted]) -> None:
-    row = _row(entry, OverDecision.BOUGHT)
-    row.order_number, row.item = entry.facts.order, entry.facts.item
-    books.session.add(row)
+    _keep(books, entry, OverDecision.BOUGHT, entry.facts.order, entry.facts.item)
 
 
 def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:
@@ -299,7 +307,7 @@ def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]
 
 def _unfold(books: Books, entry: Entry[T, Counted], seq: int) -> None:
     """The pieces wait apart again."""
-    mark_reversed(books.session, OverDecisionRow, entry.seq, seq)
+    reverse_row(books.session, OverDecisionRow, entry.seq, seq)
 
 
 def _require_open(context: Context, entry: Entry[BoughtOver, Counted]) -> None:

@@ -23,7 +23,7 @@ def paid_and_waiting(session: Session, order: OrderRow) -> int:
 
 def credited_on_order(papers: OrderPapers, order: OrderRow) -> int:
     """Order value, minor units, that credit notes say is not to be paid: what a refund paid back is payable again."""
-    return sum(max(0, note.amount - papers.refunded(note)) for note in papers.notes(order))
+    return sum(max(0, note.off_order - papers.refunded(note)) for note in papers.notes(order))
 
 
 def credited_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
@@ -31,13 +31,34 @@ def credited_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRo
     return sum(note.amount for note in papers.notes(order) if note.invoice_entry == invoice.entry)
 
 
-def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, own: int = 0) -> int:
+def _left_of_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
+    """Minor units of an invoice that are not credited, and that no payment naming it takes."""
+    return max(0, invoice.amount - credited_on_invoice(papers, order, invoice) - papers.asked(invoice).whole)
+
+
+def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
     """Minor units of an invoice that are neither credited nor paid nor asked for yet; never below 0.
 
-    `own`: what the payment that asks holds of it already.
+    What was paid on the order before it was billed pays its invoices, first recorded first (docs/rules.md, 22).
     """
-    billed = invoice.amount - credited_on_invoice(papers, order, invoice)
-    return max(0, billed - (papers.asked(invoice).whole - own))
+    rest = papers.without_invoice(order).whole
+    for bill in papers.invoices(order):
+        left = _left_of_invoice(papers, order, bill)
+        if bill.entry == invoice.entry:
+            return max(0, left - rest)
+        rest = max(0, rest - left)
+    return 0
+
+
+def payable_by(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, own: int = 0) -> int:
+    """Minor units that a payment naming an invoice may discharge: of it, and of what the order's invoices leave.
+
+    Which of several invoices a prepayment is set off against is the supplier's to say; `own`: what the payment that
+    asks holds of it already.
+    """
+    billed = sum(_left_of_invoice(papers, order, bill) for bill in papers.invoices(order))
+    left = _left_of_invoice(papers, order, invoice)
+    return max(0, min(left, billed - papers.without_invoice(order).whole) + own)
 
 
 def unbilled(papers: OrderPapers, order: OrderRow) -> int:
@@ -46,7 +67,7 @@ def unbilled(papers: OrderPapers, order: OrderRow) -> int:
     Invoices that came since count: less credited, less what payments naming them and prepayments already take.
     """
     plain = papers.without_invoice(order)
-    room = sum(payable_on_invoice(papers, order, invoice) for invoice in papers.invoices(order))
+    room = sum(_left_of_invoice(papers, order, invoice) for invoice in papers.invoices(order))
     return max(0, plain.other - max(0, room - plain.prepaid))
 
 

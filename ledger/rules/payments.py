@@ -26,6 +26,7 @@ from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Also, Asked
+from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.invoices import require_invoice, require_matched
@@ -42,6 +43,7 @@ from ledger.rules.payable import credited_on_order, paid_and_waiting
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, take, too_little, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
+from ledger.rules.tax_payments import tax_account, tax_owed
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -50,7 +52,8 @@ class Payment:
     """`amount` of `asset` went to the supplier and discharged `discharges` of the order's currency.
 
     In coins: `txid` names the transaction and `fee` is its network fee. From a bank: `bank` names it and
-    `fee` is its charge. All in minor units.
+    `fee` is its charge. `withheld` more, in the asset too, was kept back as tax: it discharges the order, and is owed
+    to the tax office. All in minor units.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -60,6 +63,7 @@ class Payment:
     amount: Positive
     fee: Count = 0
     discharges: Positive
+    withheld: Positive | None = None
     bank: Name | None = None
     txid: SpendRef | None = None
     invoice: Number | None = None
@@ -86,6 +90,8 @@ def _require_place(facts: Payment) -> None:
         raise Refused.field("txid", "a payment in coins names its transaction and no bank")
     if facts.asset != "BTC" and (facts.bank is None or facts.txid is not None):
         raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
+    if facts.txid is not None and facts.withheld is not None:
+        raise Refused.field("withheld", "coins are paid whole; tax is withheld from money at a bank")
 
 
 def _hold(context: Context, facts: Payment) -> Posting[None]:
@@ -111,14 +117,16 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
         takings = carried(context.books, campaign, facts.txid)
         _require_fitting(takings, facts.order, order.need)
     else:
-        if facts.asset == currency and facts.discharges != facts.amount:
-            raise Refused.field("discharges", "in the order's own currency this is the amount paid")
+        withheld = facts.withheld or 0
+        if facts.asset == currency and facts.discharges != facts.amount + withheld:
+            raise Refused.field(
+                "discharges", "in the order's own currency this is the amount paid and the tax withheld"
+            )
         need = order.need
-        wanted = facts.amount + facts.fee
+        wanted = facts.amount + facts.fee + withheld
         takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
         free = units_of(takings)
-        bank = account(AccountClass.BANK, campaign, str(facts.bank))
-        held_there = context.books.net(bank, facts.asset)
+        held_there = at_bank(context.books, campaign, str(facts.bank), facts.asset)
         if free < wanted or held_there < wanted:
             elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
             raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)
@@ -142,23 +150,24 @@ class _Spread:
     """An order's value, item by item, as payments reach it: each use begins where the one before it ended."""
 
     def __init__(self, books: Books, order: OrderRow) -> None:
-        self._unpaid: list[tuple[str, int, int]] = []
+        self._unpaid: list[tuple[str, int, int, int]] = []
         for item in items_of(books.session, order):
             line = order_line(order.campaign, order.number, item.item, order.currency)
             filled = books.lines.filled(line)
-            self._unpaid.append((line, filled, item.value - filled))
+            self._unpaid.append((line, filled, item.value - item.value_of(0, filled), item.fineness))
 
     def parts(self, units: int, discharges: int) -> list[Part]:
         """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
-        total = sum(rest for _, _, rest in self._unpaid)
+        total = sum(rest for _, _, rest, _ in self._unpaid)
         parts: list[Part] = []
-        after: list[tuple[str, int, int]] = []
-        for index, (line, filled, rest) in enumerate(self._unpaid):
+        after: list[tuple[str, int, int, int]] = []
+        for index, (line, filled, rest, fineness) in enumerate(self._unpaid):
             last = index == len(self._unpaid) - 1
             value = discharges if last else discharges * rest // (total or 1)
             share = units if last else units * rest // (total or 1)
-            parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, value, line, filled))
-            after.append((line, filled + value, rest - value))
+            reached = value * fineness
+            parts.append(Part(PartKind.ON if last else PartKind.ITEM, share, reached, line, filled))
+            after.append((line, filled + reached, rest - value, fineness))
             discharges, units, total = discharges - value, units - share, total - rest
         self._unpaid = after
         return parts
@@ -192,16 +201,18 @@ def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
     supplier = account(AccountClass.SUPPLIER, campaign, order.number)
     bound = encumbered_account(campaign, order.number)
     unbound = Transfer(account(AccountClass.COMMITMENTS, campaign), bound, order.currency, payment.discharges)
-    paid = Transfer(supplier, source, payment.asset, payment.amount)
-    if not payment.fee:
-        return paid, unbound
-    return paid, Transfer(fees, source, payment.asset, payment.fee), unbound
+    transfers = [Transfer(supplier, source, payment.asset, payment.amount)]
+    if payment.fee:
+        transfers.append(Transfer(fees, source, payment.asset, payment.fee))
+    if payment.withheld:
+        transfers.append(Transfer(supplier, tax_account(campaign), payment.asset, payment.withheld))
+    return (*transfers, unbound)
 
 
 def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[Taking]) -> Iterator[Use]:
     """One use a restriction: its share of the fee is parted first, and the rest spread over the items."""
     spread = _Spread(books, order)
-    fee = fee_share(payment.fee, payment.amount + payment.fee, units_of(takings))
+    fee = fee_share(payment.fee, payment.amount + payment.fee + payment.withheld, units_of(takings))
     of_each = zip(takings, shares(fee, takings), shares(payment.discharges, takings), strict=True)
     for taking, charged, discharged in of_each:
         parts = (Part(PartKind.FEE, charged, charged), *spread.parts(taking.units - charged, discharged))
@@ -220,6 +231,7 @@ def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
         amount=facts.amount,
         fee=facts.fee,
         discharges=facts.discharges,
+        withheld=facts.withheld or 0,
         bank=facts.bank,
         txid=facts.txid,
         prepayment=bool(facts.prepayment),
@@ -227,7 +239,10 @@ def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
     )
 
 
-def _require_open_order(context: Context, payment: PaymentRow, _entry: object) -> None:
+def _require_undone(context: Context, payment: PaymentRow, _entry: object) -> None:
+    """Conflict where the order is closed, or the tax that the payment withheld went to the tax office."""
+    if payment.withheld > tax_owed(context.books, context.campaign, payment.asset):
+        raise Conflict("entry: tax that it withheld is paid; reverse that tax payment first")
     order = context.books.session.get_one(OrderRow, payment.order_entry)
     require_not_closed(context, order.number)
 
@@ -239,19 +254,23 @@ def _about(_session: Session, payment: PaymentRow) -> tuple[str, int]:
 
 
 def _asks(session: Session, payment: PaymentRow) -> Asked:
-    """What it discharges counts, in the order's currency, whatever it is paid in."""
+    """What leaves: amount and fee, in the asset that it is paid in, whatever it discharges."""
     order = session.get_one(OrderRow, payment.order_entry)
     invoice = None if payment.invoice_entry is None else session.get_one(InvoiceRow, payment.invoice_entry)
     return Asked(
-        order.currency, payment.discharges, order.supplier, None if invoice is None else invoice.number
+        payment.asset,
+        payment.amount + payment.fee,
+        order.supplier,
+        None if invoice is None else invoice.number,
     )
 
 
 def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[Also]:
-    """The other payments to the supplier in the currency of their orders."""
+    """The other payments to the supplier, of all campaigns."""
     query = (
         select(
-            PaymentRow.discharges,
+            PaymentRow.asset,
+            PaymentRow.amount + PaymentRow.fee,
             InvoiceRow.number,
             func.coalesce(EntryRow.recorded_at, PaymentRow.recorded_at),
         )
@@ -260,13 +279,12 @@ def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[
         .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
         .where(
             OrderRow.supplier == asked.payee,
-            OrderRow.currency == asked.currency,
             col(PaymentRow.status).in_(COUNTS),
             PaymentRow.entry != payment.entry,
         )
     )
-    for minor, invoice, at in session.exec(query):
-        yield Also(minor, invoice, at)
+    for asset, minor, invoice, at in session.exec(query):
+        yield Also(asset, minor, invoice, at)
 
 
 PAYMENTS = Workflow(
@@ -281,7 +299,7 @@ PAYMENTS = Workflow(
     approved=explained(ExplainedBy.PAYMENT),
     rejected=left_open,
     reversed=left_open,
-    require=_require_open_order,
+    require=_require_undone,
     waits_for=waits_for_spend,
     early=_early,
     about=_about,

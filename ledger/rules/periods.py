@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
+from ledger.core.money import decimal_text
+from ledger.core.names import account_named
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
 from ledger.model.proposals import ProposalStatus
+from ledger.rules.balances import days_below_zero
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.spec import Context
@@ -76,14 +80,17 @@ def day_after(day: str) -> str:
     return (dt.date.fromisoformat(day) + dt.timedelta(days=1)).isoformat()
 
 
+_LAST_CLOSED = (
+    select(PeriodRow)
+    .where(PeriodRow.campaign == bindparam("campaign"), PeriodRow.status == ProposalStatus.APPROVED)
+    .order_by(col(PeriodRow.last).desc())
+    .limit(1)
+)
+
+
 def last_closed(session: Session, campaign: str) -> PeriodRow | None:
     """The newest closed period of a campaign; None while every period is open."""
-    return session.exec(
-        select(PeriodRow)
-        .where(PeriodRow.campaign == campaign, PeriodRow.status == ProposalStatus.APPROVED)
-        .order_by(col(PeriodRow.last).desc())
-        .limit(1)
-    ).first()
+    return session.exec(_LAST_CLOSED, params={"campaign": campaign}).first()
 
 
 def pending_period(session: Session, campaign: str) -> PeriodRow | None:
@@ -132,6 +139,16 @@ def _require_after(date: str, last: str) -> None:
         raise Refused.field("date", f"lies in the period that it closes; give a day after {last}")
 
 
+def _require_no_day_below_zero(context: Context, first: str, last: str) -> None:
+    """Conflict where a place of the campaign held less than nothing at the end of a day of the period."""
+    for low in days_below_zero(context.books.session, context.campaign):
+        if first <= low.date <= last:
+            raise Conflict(
+                f"number: {account_named(low.account)} held {decimal_text(low.asset, low.units)} {low.asset} at the "
+                f"end of {low.date}; a period is closed when no place is below zero on any of its days"
+            )
+
+
 def _hold(context: Context, facts: PeriodClose) -> Posting[Days]:
     require_campaign(context)
     waiting = pending_period(context.books.session, context.campaign)
@@ -141,6 +158,7 @@ def _hold(context: Context, facts: PeriodClose) -> Posting[Days]:
         )
     first, last = _days(facts)
     _require_next(context, first, last, facts.date)
+    _require_no_day_below_zero(context, first, last)
     return Posting(notes=Days(first=first, last=last))
 
 
@@ -155,6 +173,7 @@ def _effect(context: Context, period: PeriodRow, decision: Decision) -> Posting[
     first, last = period.first, period.last
     _require_next(context, first, last, period.told_on)
     _require_after(decision.date, last)
+    _require_no_day_below_zero(context, first, last)
     before = last_closed(session, campaign)
     opening, scanned = empty_sums(), 0
     if before is not None:

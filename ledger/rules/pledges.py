@@ -5,7 +5,7 @@ A pledge is a promise: nothing here moves money, and no total ever counts one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -273,6 +273,12 @@ def _post_step(context: Context, facts: Step) -> Posting[None]:
     return Posting()
 
 
+def _of_pledge(context: Context, facts: Step) -> Iterator[int]:
+    pledge = find_pledge(context.books.session, context.campaign, facts.number)
+    if pledge is not None:
+        yield pledge.entry
+
+
 def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, None]:
     """The kind that records a step, once while it stands, and again after each reversal of it."""
 
@@ -307,6 +313,7 @@ def _step_kind(step: StepKind, verb: str, noun: str, doc: str) -> Kind[Step, Non
         doc=doc,
         roles=RECORDERS,
         key=lambda campaign, facts: f"{noun}:{campaign}:{facts.number}",
+        rests_on=_of_pledge,
         times_reversed=times_reversed,
         post=_post_step,
         fold=fold,

@@ -27,10 +27,11 @@ from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import (
-    mark_reversed,
+    add_row,
     paper_head,
     recorded_row,
     require_numbered,
+    reverse_row,
 )
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import ended_line_of, reopened, still_ended
@@ -196,7 +197,7 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     noted_account = account(AccountClass.NOTED, campaign, facts.order)
-    unmapped = books.lines.lowest_free(line, item.value)
+    unmapped = books.lines.lowest_free(line, item.units)
     named: set[str] = set()
     replaced: dict[str, int] = defaultdict(int)
     for index, told in enumerate(facts.lots):
@@ -226,12 +227,10 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
             _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.noted)
             operations.append(Use(use_id, source, pieces, told.noted, tuple(parts)))
         elif told.noted:
-            first = received * item.value // item.quantity
+            first = item.units_of(received)
             received += told.noted
-            last = received * item.value // item.quantity
             transfers.append(Transfer(noted_account, opened, item.product, told.noted))
-            # An order worth less than a minor unit a piece may map no position: those pieces have no owner.
-            units = last - first if received < item.quantity else item.value
+            units = item.units_of(received) - first if received < item.quantity else item.units
             pieces, unmapped = lowest(unmapped, units)
             operations.append(Use(use_id, line, pieces, told.noted, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, str(lot), n) for _, where, n in ends if n)
@@ -254,8 +253,11 @@ def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
         )
     if lot.noted == 0 and not lot.over:
         raise Refused.field(f"{field}.noted", "must be at least 1; leave out a lot of which nothing came")
-    if lot.expiry is not None and lot.expiry < date:
-        raise Refused.field(f"{field}.expiry", f"{lot.expiry} is before the day of receipt, {date}")
+    if lot.expiry is not None and lot.expiry < date and lot.good:
+        raise Refused.field(
+            f"{field}.expiry",
+            f"{lot.expiry} is before the day of receipt, {date}; count its {lot.good} good as rejected",
+        )
 
 
 def _replacement(
@@ -306,66 +308,66 @@ def _replacement(
 
 def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
     session, facts, product = books.session, entry.facts, entry.notes.product
-    session.add(
-        ReceiptRow(
-            **paper_head(entry),
-            order_number=facts.order,
-            item=facts.item,
-            product=product,
-            place=facts.place,
-        )
+    add_row(
+        session,
+        ReceiptRow,
+        **paper_head(entry),
+        order_number=facts.order,
+        item=facts.item,
+        product=product,
+        place=facts.place,
     )
-    session.flush()
     n = 0
     for told in facts.lots:
         lot = Lot(product, told.lot)
         keep_lot(session, entry.campaign, lot)
-        session.add(
-            LotDeliveryRow(
-                entry=entry.seq,
-                n=n,
-                campaign=entry.campaign,
-                product=product,
-                lot=told.lot,
-                place=facts.place,
-                expiry=told.expiry,
-                noted=told.noted,
-                good=told.good,
-                damaged=told.damaged,
-                short=told.short,
-                rejected=told.rejected,
-                replaces=None if told.replaces is None else told.replaces.lot,
-                replaces_found=None if told.replaces is None else told.replaces.found,
-            )
+        add_row(
+            session,
+            LotDeliveryRow,
+            entry=entry.seq,
+            n=n,
+            campaign=entry.campaign,
+            product=product,
+            lot=told.lot,
+            place=facts.place,
+            expiry=told.expiry,
+            noted=told.noted,
+            good=told.good,
+            damaged=told.damaged,
+            short=told.short,
+            rejected=told.rejected,
+            replaces=None if told.replaces is None else told.replaces.lot,
+            replaces_found=None if told.replaces is None else told.replaces.found,
         )
         n += 1
         if told.over:
             keep_lot(session, entry.campaign, lot.over)
-            session.add(
-                LotDeliveryRow(
-                    entry=entry.seq,
-                    n=n,
-                    campaign=entry.campaign,
-                    product=product,
-                    lot=lot.over.number,
-                    place=facts.place,
-                    noted=told.over,
-                    good=0,
-                )
+            add_row(
+                session,
+                LotDeliveryRow,
+                entry=entry.seq,
+                n=n,
+                campaign=entry.campaign,
+                product=product,
+                lot=lot.over.number,
+                place=facts.place,
+                noted=told.over,
+                good=0,
+                damaged=0,
+                short=0,
+                rejected=0,
             )
             n += 1
 
 
 def lots_reversed(session: Session, entry: int, by: int) -> None:
     """What a receipt or a gift in kind brought did not come."""
-    for row in received_lots(session, entry):
-        row.reversed_by = by
-        session.add(row)
+    reverse_row(session, LotDeliveryRow, entry, by)
 
 
 def _unfold(books: Books, entry: Entry[Receipt, Received], seq: int) -> None:
     """The pieces of a reversed receipt did not come; their lots can come otherwise."""
-    mark_reversed(books.session, ReceiptRow, entry.seq, seq)
+    reverse_row(books.session, ReceiptRow, entry.seq, seq)
     lots_reversed(books.session, entry.seq, seq)
 
 

@@ -23,7 +23,8 @@ from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.budget import spendable
-from ledger.rules.campaigns import require_campaign, require_need
+from ledger.rules.campaigns import find_need, require_campaign, require_need
+from ledger.rules.deliveries import handed_for_need
 from ledger.rules.evidence import standing_papers
 from ledger.rules.explaining import left_open, waiting
 from ledger.rules.gift_returns import uses_of_spend
@@ -74,10 +75,30 @@ def _require_reason(context: Context, facts: Reclassification) -> None:
         raise Refused.field(
             "reason", "set_aside is for unrestricted money, and the others for restricted money"
         )
-    shown = facts.paper is not None and standing_papers(context.books.session, context.campaign, facts.paper)
-    if facts.reason is Reason.DONORS_AGREED and not shown:
+    if facts.reason is Reason.NEED_MET:
+        _require_met(context, facts.need, facts.paper)
+    if facts.reason is Reason.DONORS_AGREED and not _is_shown(context, facts.paper):
         raise Refused.field(
             "paper", "name the paper that shows it, by its SHA-256; add it with `evidence add`"
+        )
+
+
+def _is_shown(context: Context, paper: str | None) -> bool:
+    return paper is not None and bool(standing_papers(context.books.session, context.campaign, paper))
+
+
+def _require_met(context: Context, number: str | None, paper: str | None) -> None:
+    """Refused where a need is not met: too little of it is handed over, and no paper says so (docs/rules.md, 27)."""
+    session, campaign = context.books.session, context.campaign
+    need = None if number is None else find_need(session, campaign, number)
+    if need is None or _is_shown(context, paper):
+        return
+    handed = handed_for_need(session, need)
+    if handed < need.quantity:
+        raise Refused.field(
+            "reason",
+            f"need_met: {handed} of {need.quantity} that {number} asks for are handed over; name the paper that shows "
+            "that it is met, or give another reason",
         )
 
 
@@ -142,6 +163,8 @@ def _hold(context: Context, facts: Reclassification) -> Posting[None]:
 def _effect(context: Context, row: ReclassificationRow, _decision: Decision) -> Posting[None]:
     books, campaign = context.books, context.campaign
     release = release_of(books.session, row)
+    if row.reason is Reason.NEED_MET:
+        _require_met(context, row.need, row.paper)
     if row.reason is Reason.EXCHANGED:
         return Posting((), (*release, *_exchange(context, row)))
     line = money_line(campaign, row.asset, row.to_need or FREE)

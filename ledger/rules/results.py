@@ -16,7 +16,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
-from ledger.model.people import Counts, Dimension, IndicatorCellRow, IndicatorRow, ResultRow
+from ledger.model.people import Counts, Dimension, IndicatorCellRow, IndicatorRow, ResultRow, Sex
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
@@ -40,6 +40,15 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SexCell:
+    """So many of one sex."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    group: Sex
+    count: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """So many of one group."""
 
@@ -48,6 +57,7 @@ class Cell:
     count: Count
 
 
+SexCells = Annotated[tuple[SexCell, ...], Field(max_length=len(Sex))]
 Cells = Annotated[tuple[Cell, ...], Field(max_length=200)]
 
 
@@ -55,17 +65,22 @@ Cells = Annotated[tuple[Cell, ...], Field(max_length=200)]
 class Result:
     """A report on an indicator: `period` counts what is new between two days, `to_date` all since the start.
 
-    Every breakdown (`sex`, `age`, `place`) sums to `total`; they are views of the same people, never added up.
+    `at`: the one place that it counts; each place reports by itself, late or not, and an indicator is reported by
+    place or for all places together. `follows`: the report to date that a period comes after; whoever names it says
+    that nobody of the period was counted in it. Every breakdown (`sex`, `age`, `place`) sums to `total`; they are
+    views of the same people, never added up.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     indicator: Number
+    at: Name | None = None
     counts: Counts
     start: Date | None = None  # of a period
     end: Date
+    follows: Number | None = None
     total: Count
-    sex: Cells = ()
+    sex: SexCells = ()
     age: Cells = ()
     place: Cells = ()
     date: Date
@@ -82,22 +97,12 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    """What an indicator stands at: how many, reported up to which day, and their groups."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    actual: Count
-    until: Date | None = None
-    groups: tuple[Group, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What a report adds: those who were not reported before; what the indicator stood at, and its groups now."""
+    """What a report adds: those who were not reported before; the groups of its place before and with it."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     new: Count
-    before: Reached
+    before: tuple[Group, ...]
     groups: tuple[Group, ...]
 
 
@@ -126,11 +131,29 @@ def indicators_of(session: Session, campaign: str) -> Sequence[IndicatorRow]:
 
 
 def cells_of(session: Session, indicator: IndicatorRow) -> Sequence[IndicatorCellRow]:
-    """The groups that stand for an indicator, by dimension and name."""
+    """The groups that stand for an indicator, by dimension, name and place of report."""
     return session.exec(
         select(IndicatorCellRow)
         .where(IndicatorCellRow.indicator == indicator.entry)
-        .order_by(col(IndicatorCellRow.dimension), col(IndicatorCellRow.group))
+        .order_by(col(IndicatorCellRow.dimension), col(IndicatorCellRow.group), col(IndicatorCellRow.at))
+    ).all()
+
+
+def cells_at(session: Session, indicator: IndicatorRow, at: str | None) -> Sequence[IndicatorCellRow]:
+    """The groups that the reports of one place left, or those of all places together (None)."""
+    return session.exec(
+        select(IndicatorCellRow).where(
+            IndicatorCellRow.indicator == indicator.entry, IndicatorCellRow.at == (at or "")
+        )
+    ).all()
+
+
+def results_of(session: Session, indicator: IndicatorRow) -> Sequence[ResultRow]:
+    """The reports of an indicator that stand, first recorded first."""
+    return session.exec(
+        select(ResultRow)
+        .where(ResultRow.indicator_entry == indicator.entry, col(ResultRow.reversed_by).is_(None))
+        .order_by(col(ResultRow.entry))
     ).all()
 
 
@@ -171,18 +194,22 @@ def _fold_indicator(books: Books, entry: Entry[Indicator, None]) -> None:
 def _post_result(context: Context, facts: Result) -> Posting[Counted]:
     session = context.books.session
     indicator = indicator_of(session, context.campaign, facts.indicator)
-    _check_span(facts, indicator.until)
+    series = _series(facts, results_of(session, indicator))
+    _check_span(facts, series)
     counted = _checked_groups(facts)
-    before: Groups = {(cell.dimension, cell.group): cell.count for cell in cells_of(session, indicator)}
+    before: Groups = {
+        (cell.dimension, cell.group): cell.count for cell in cells_at(session, indicator, facts.at)
+    }
     if facts.counts is Counts.PERIOD:
         new = facts.total
         groups = before | {key: before.get(key, 0) + count for key, count in counted.items()}
     else:
-        new = facts.total - indicator.actual
+        reported = sum(row.new for row in series)
+        new = facts.total - reported
         if new < 0:
             raise Refused.field(
                 "total",
-                f"{facts.total} to date is below the {indicator.actual} reported before; reverse what was wrong",
+                f"{facts.total} to date is below the {reported} reported before; reverse what was wrong",
             )
         groups = _to_date(before, counted)
     transfers: tuple[Transfer, ...] = ()
@@ -195,8 +222,17 @@ def _post_result(context: Context, facts: Result) -> Posting[Counted]:
                 new,
             ),
         )
-    reached = Reached(actual=indicator.actual, until=indicator.until, groups=_group_rows(before))
-    return Posting(transfers, (), Counted(new=new, before=reached, groups=_group_rows(groups)))
+    return Posting(transfers, (), Counted(new=new, before=_group_rows(before), groups=_group_rows(groups)))
+
+
+def _series(facts: Result, standing: Sequence[ResultRow]) -> list[ResultRow]:
+    """The standing reports of the place that a report counts, or of all places together."""
+    for row in standing:
+        if facts.at is None and row.at is not None:
+            raise Refused.field("at", f"result {row.number} reports by place; name the place of this one")
+        if facts.at is not None and row.at is None:
+            raise Refused.field("at", f"result {row.number} reports all places together; leave it out")
+    return [row for row in standing if row.at == facts.at]
 
 
 def _to_date(before: Groups, counted: Groups) -> Groups:
@@ -217,32 +253,56 @@ def _group_rows(groups: Groups) -> tuple[Group, ...]:
     )
 
 
-def _check_span(facts: Result, until: str | None) -> None:
+def _check_span(facts: Result, series: Sequence[ResultRow]) -> None:
     if facts.end > facts.date:
         raise Refused.field(
             "end", f"{facts.end} is after the day of the report, {facts.date}; count what has been"
         )
     if facts.counts is Counts.PERIOD:
-        if facts.start is None:
-            raise Refused.field("start", "a report of a period says when it starts")
-        if facts.end < facts.start:
-            raise Refused.field("end", f"{facts.end} is before the start, {facts.start}")
-        if until is not None and facts.start <= until:
-            raise Conflict(
-                f"start: {facts.start} is not after {until}, to which this indicator is reported; "
-                "the same people would be counted twice"
-            )
-    elif facts.start is not None:
+        _check_period(facts, series)
+        return
+    if facts.start is not None:
         raise Refused.field("start", "a report to date has no start; leave it out, or say counts=period")
-    elif until is not None and facts.end < until:
-        raise Conflict(f"end: {facts.end} is before {until}, to which this indicator is reported")
+    if facts.follows is not None:
+        raise Refused.field("follows", "a report to date counts everybody; leave it out")
+    for row in series:
+        if facts.end < row.end:
+            raise Conflict(f"end: {facts.end} is before {row.end}, to which result {row.number} counts")
+
+
+def _check_period(facts: Result, series: Sequence[ResultRow]) -> None:
+    """No day of it is counted by another report, and whoever was counted to date is not among its people."""
+    if facts.start is None:
+        raise Refused.field("start", "a report of a period says when it starts")
+    if facts.end < facts.start:
+        raise Refused.field("end", f"{facts.end} is before the start, {facts.start}")
+    to_date: ResultRow | None = None
+    for row in series:
+        if row.counts is Counts.TO_DATE:
+            to_date = row
+        if facts.start <= row.end and (row.start is None or row.start <= facts.end):
+            days = f"{row.start} to {row.end}" if row.start else f"all to {row.end}"
+            raise Conflict(
+                f"start: result {row.number} counts {days} already; the same people would be counted twice"
+            )
+    if to_date is not None and facts.follows != to_date.number:
+        raise Refused.field(
+            "follows",
+            f"result {to_date.number} counts all to {to_date.end}; name it here if none of these {facts.total} "
+            "was counted in it, or report to date",
+        )
+    if to_date is None and facts.follows is not None:
+        raise Refused.field("follows", f"there is no report to date {facts.follows} before it; leave it out")
 
 
 def _checked_groups(facts: Result) -> Groups:
     """All groups of a report; refused when one stands twice or a breakdown's sum is another than the total."""
     found: Groups = {}
+    if facts.at is not None and facts.place:
+        raise Refused.field("place", f"the report is of {facts.at} alone; leave it out")
+    sexes = tuple(Cell(group=cell.group.value, count=cell.count) for cell in facts.sex)
     for dimension, cells in (
-        (Dimension.SEX, facts.sex),
+        (Dimension.SEX, sexes),
         (Dimension.AGE, facts.age),
         (Dimension.PLACE, facts.place),
     ):
@@ -254,21 +314,26 @@ def _checked_groups(facts: Result) -> Groups:
                 dimension.value, f"sums to {sum(counted.values())}, and the total is {facts.total}"
             )
         found |= {(dimension, group): count for group, count in counted.items()}
+    if facts.at is not None:
+        found[Dimension.PLACE, facts.at] = facts.total
     return found
 
 
-def _stands_at(session: Session, indicator: IndicatorRow, reached: Reached) -> None:
-    """Write what an indicator stands at."""
-    indicator.actual, indicator.until = reached.actual, reached.until
-    standing = {(cell.dimension, cell.group): cell for cell in cells_of(session, indicator)}
-    for told in reached.groups:
+def _stand_at(session: Session, indicator: IndicatorRow, at: str | None, groups: tuple[Group, ...]) -> None:
+    """Write the groups that the reports of a place leave."""
+    standing = {(cell.dimension, cell.group): cell for cell in cells_at(session, indicator, at)}
+    for told in groups:
         cell = standing.pop((told.dimension, told.group), None)
         if cell is not None:
             cell.count = told.count
             continue
         session.add(
             IndicatorCellRow(
-                indicator=indicator.entry, dimension=told.dimension, group=told.group, count=told.count
+                indicator=indicator.entry,
+                at=at or "",
+                dimension=told.dimension,
+                group=told.group,
+                count=told.count,
             )
         )
     for cell in standing.values():
@@ -284,6 +349,7 @@ def _fold_result(books: Books, entry: Entry[Result, Counted]) -> None:
             campaign=entry.campaign,
             number=facts.number,
             indicator_entry=indicator.entry,
+            at=facts.at,
             counts=facts.counts,
             start=facts.start,
             end=facts.end,
@@ -292,28 +358,28 @@ def _fold_result(books: Books, entry: Entry[Result, Counted]) -> None:
             date=entry.date,
         )
     )
-    reached = Reached(actual=indicator.actual + notes.new, until=facts.end, groups=notes.groups)
-    _stands_at(session, indicator, reached)
+    indicator.actual += notes.new
+    indicator.until = max(indicator.until or facts.end, facts.end)
+    _stand_at(session, indicator, facts.at, notes.groups)
 
 
 def _require_last(context: Context, entry: Entry[Result, Counted]) -> None:
-    """Conflict where another report of the indicator came later."""
+    """Conflict where the same place reported later."""
     session = context.books.session
     indicator = indicator_of(session, context.campaign, entry.facts.indicator)
-    last = session.exec(
-        select(ResultRow)
-        .where(ResultRow.indicator_entry == indicator.entry, col(ResultRow.reversed_by).is_(None))
-        .order_by(col(ResultRow.entry).desc())
-        .limit(1)
-    ).one()
+    last = [row for row in results_of(session, indicator) if row.at == entry.facts.at][-1]
     if last.entry != entry.seq:
         raise Conflict(f"entry: result {last.number} was reported after it; reverse that first")
 
 
 def _unfold_result(books: Books, entry: Entry[Result, Counted], seq: int) -> None:
-    session = books.session
+    session, facts, notes = books.session, entry.facts, entry.notes
+    indicator = indicator_of(session, entry.campaign, facts.indicator)
     session.get_one(ResultRow, entry.seq).reversed_by = seq
-    _stands_at(session, indicator_of(session, entry.campaign, entry.facts.indicator), entry.notes.before)
+    session.flush()
+    indicator.actual -= notes.new
+    indicator.until = max((row.end for row in results_of(session, indicator)), default=None)
+    _stand_at(session, indicator, facts.at, notes.before)
 
 
 INDICATOR = Kind(

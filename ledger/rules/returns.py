@@ -25,11 +25,19 @@ from ledger.rules.goods import (
     LotCount,
     goods_account,
     goods_line,
+    lot_columns,
     lot_deliveries,
     moved,
-    recall_of,
+    recalled_by,
 )
-from ledger.rules.rows import find_numbered, mark_reversed, paper_head, require_numbered
+from ledger.rules.rows import (
+    add_row,
+    add_rows,
+    find_numbered,
+    paper_head,
+    require_numbered,
+    reverse_row,
+)
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -130,32 +138,28 @@ def _sent_back(
 
 def _fold_return(books: Books, entry: Entry[Return, None]) -> None:
     session, facts = books.session, entry.facts
-    session.add(
-        ReturnRow(
-            **paper_head(entry),
-            way=facts.way,
-            place=facts.place,
-            organisation=facts.organisation,
-            reason=facts.reason,
-            report=facts.report,
-        )
+    add_row(
+        session,
+        ReturnRow,
+        **paper_head(entry),
+        way=facts.way,
+        place=facts.place,
+        organisation=facts.organisation,
+        reason=facts.reason,
+        report=facts.report,
     )
-    session.flush()
-    for n, lot in enumerate(facts.lots):
-        session.add(
-            ReturnLotRow(entry=entry.seq, n=n, product=lot.product, lot=lot.lot, quantity=lot.quantity)
-        )
+    add_rows(session, ReturnLotRow, [{"entry": entry.seq, **lot} for lot in lot_columns(facts.lots)])
 
 
 def _unfold_return(books: Books, entry: Entry[Return, None], seq: int) -> None:
-    mark_reversed(books.session, ReturnRow, entry.seq, seq)
+    reverse_row(books.session, ReturnRow, entry.seq, seq)
 
 
 def _post_recall(context: Context, facts: Recall) -> Posting[Held]:
     session, campaign, lot = context.books.session, context.campaign, Lot(facts.product, facts.lot)
     if lot.is_over or not lot_deliveries(session, campaign, lot):
         raise Refused.field("lot", "no such lot was received; name one that a receipt names")
-    if recall_of(session, campaign, lot) is not None:
+    if recalled_by(session, campaign, lot) is not None:
         raise Conflict(f"lot: {facts.lot} is recalled already")
     return Posting((), (), Held(holders=tuple(holders_of(context.books, campaign, lot))))
 
@@ -185,20 +189,20 @@ def holders_of(books: Books, campaign: str, lot: Lot) -> list[tuple[str, str, in
 
 def _fold_recall(books: Books, entry: Entry[Recall, Held]) -> None:
     facts = entry.facts
-    books.session.add(
-        RecallRow(
-            **paper_head(entry),
-            product=facts.product,
-            lot=facts.lot,
-            reason=facts.reason,
-            report=facts.report,
-        )
+    add_row(
+        books.session,
+        RecallRow,
+        **paper_head(entry),
+        product=facts.product,
+        lot=facts.lot,
+        reason=facts.reason,
+        report=facts.report,
     )
 
 
 def _unfold_recall(books: Books, entry: Entry[Recall, Held], seq: int) -> None:
     """A recall that is reversed was no recall: the lot can be used again."""
-    mark_reversed(books.session, RecallRow, entry.seq, seq)
+    reverse_row(books.session, RecallRow, entry.seq, seq)
 
 
 RETURN = Kind(

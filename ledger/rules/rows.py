@@ -1,16 +1,22 @@
 """What rows of all nouns are asked alike: the one of a number, the one that an entry recorded, and its reversal.
 
-Below every noun's own file, above the tables; it knows no noun.
+Below every noun's own file, above the tables; it knows no noun. A noun's table is written by the ORM or by Core:
+`add_row`,
+`change_row` and `reverse_row` are for those of Core, `mark_reversed` is for those of the ORM.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Protocol, TypedDict, TypeVar
 
+from sqlalchemy import Insert, Update, bindparam, insert, update
 from sqlmodel import Session, select
 
 from ledger.core.entry import Entry
 from ledger.core.errors import NotFound
+from ledger.model.columns import Table, table_of
 
 
 class Numbered(Protocol):
@@ -66,6 +72,50 @@ def mark_reversed(session: Session, table: type[R], entry: int, by: int) -> R:
     row.reversed_by = by
     session.add(row)
     return row
+
+
+Value = str | int | None
+Columns = dict[str, Value]
+"""A row for Core, by the names of its columns."""
+
+
+@cache
+def _adding(table: type[Table]) -> Insert:
+    return insert(table_of(table))
+
+
+@cache
+def _changing(table: type[Table]) -> Update:
+    made = table_of(table)
+    return update(made).where(made.c.entry == bindparam("of_entry"))
+
+
+def add_row(session: Session, table: type[Table], **columns: Value) -> None:
+    """Write a row of a table that Core writes; columns that are left out stay empty."""
+    session.connection().execute(_adding(table), columns)
+
+
+def add_rows(session: Session, table: type[Table], rows: Sequence[Columns]) -> None:
+    """Write rows of a table that Core writes, all with the same columns."""
+    if rows:
+        session.connection().execute(_adding(table), rows)
+
+
+def change_row(session: Session, table: type[Table], entry: int, **columns: Value) -> None:
+    """Write some columns of the row that an entry left in a table that Core writes; LookupError where it left none.
+
+    What the session read before is read again when it is asked next.
+    """
+    session.flush()
+    done = session.connection().execute(_changing(table).values(**columns), {"of_entry": entry})
+    if not done.rowcount:
+        raise LookupError(f"{table.__name__}: entry {entry} left no row")
+    session.expire_all()
+
+
+def reverse_row(session: Session, table: type[Table], entry: int, by: int) -> None:
+    """The row that an entry left in a table that Core writes names its reversal `by` from now on."""
+    change_row(session, table, entry, reversed_by=by)
 
 
 class NumberedFacts(Protocol):

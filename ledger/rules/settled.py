@@ -16,7 +16,13 @@ def depth_of(tx: Reading) -> int:
     return int(tx.progress.load("depth") or DEFAULT_DEPTH)
 
 
+def tip_height(tx: Reading) -> int | None:
+    """Height of the newest block that the sources agree on; None before the first look."""
+    tip = tx.progress.load("tip_height")
+    return None if tip is None else int(tip)
+
+
 def settled_block(tx: Reading) -> int | None:
     """S = tip - depth + 1, None before the first look."""
-    tip = tx.progress.load("tip_height")
-    return None if tip is None else int(tip) - depth_of(tx) + 1
+    tip = tip_height(tx)
+    return None if tip is None else tip - depth_of(tx) + 1

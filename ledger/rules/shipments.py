@@ -28,7 +28,7 @@ from ledger.model.deliveries import (
 from ledger.model.goods import Cause
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.goods import LotCount, moved
+from ledger.rules.goods import LotCount, counted, moved
 from ledger.rules.rows import (
     find_numbered,
     happened_on,
@@ -288,8 +288,6 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
     if shipment.status is ShipmentStatus.CUSTOMS_HOLD:
         raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
-    if facts.date < shipment.date:
-        raise Refused.field("date", f"{facts.date} is before the day of dispatch, {shipment.date}")
     _require_after_last_state(session, shipment, facts.date)
     _once(facts.lots)
     place = facts.place or shipment.destination
@@ -298,26 +296,26 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
-        counted = lot.good + lot.short + lot.damaged + lot.lost
-        if counted == 0:
+        missing = lot.short + lot.damaged + lot.lost
+        if lot.good + missing == 0:
             raise Refused.field(f"lots.{index}", "counts nothing; leave the lot out until it arrives")
         if lot.cause is not None and not lot.lost:
             raise Refused.field(f"lots.{index}.cause", "says why pieces are lost, and none are; leave it out")
-        if counted > lot.good and facts.reason is None:
+        if missing and facts.reason is None:
             raise Refused.field("reason", "say why pieces are short, damaged or lost")
-        added, use = moved(
+        added, use = counted(
             context,
             arrival_use(context.campaign, facts.number, lot.of),
             lot.of,
-            counted,
-            (AccountClass.TRANSIT, facts.waybill),
-            (AccountClass.STOCK, place),
-            f"lots.{index}",
+            lot.good,
             (
                 (PartKind.SHORT, "short", lot.short),
                 (PartKind.DAMAGED, "damaged", lot.damaged),
                 (PartKind.LOST, lot.cause or "lost", lot.lost),
             ),
+            (AccountClass.TRANSIT, facts.waybill),
+            (AccountClass.STOCK, place),
+            f"lots.{index}",
         )
         transfers += added
         operations.append(use)

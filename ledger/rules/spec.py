@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol
 
@@ -111,6 +111,8 @@ class Kind(Generic[F, N]):
     """The txid whose settling this fact has to wait for, if any (docs/rules.md, C3)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
+    rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
+    """Entries that it rests on and that no field of `ledger/rules/rests_on.py` names."""
     times_reversed: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
     """How many of the same were recorded and count no more, reversed most often, where it may be recorded again:
     the key of the next one says the number."""

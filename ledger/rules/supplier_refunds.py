@@ -16,7 +16,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text
-from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, units_in
+from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
@@ -101,16 +101,17 @@ def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
             f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
         )
     lines, currency = context.books.lines, order.currency
+    item = item_of(context.books.session, order, facts.item)
     line = order_line(context.campaign, facts.order, facts.item, currency)
-    paid = (0, lines.filled(line))
-    pieces = lines.lowest_free(line, facts.value, within=paid)
-    left = units_in(pieces)
+    free = lines.lowest_free(line, item.units, within=(0, lines.filled(line)))
+    left = sum(item.value_of(*piece) for piece in free)
     if left < facts.value:
         raise Refused.field(
             "value",
             f"{decimal_text(currency, left)} {currency} of item {facts.item} was paid and did not come; no more",
         )
-    return _Failed(line, (), pieces, facts.value, facts.value)
+    pieces = free if left == facts.value else lowest(free, facts.value * item.fineness)[0]
+    return _Failed(line, (), pieces, units_in(pieces), facts.value)
 
 
 def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
@@ -166,7 +167,6 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
     order = require_order(books.session, campaign, facts.order)
     if not order.is_bound:
         raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
-    item_of(books.session, order, facts.item)
     currency = order.currency
     _require_reason_for_nothing(facts, currency)
     paid_back, came_as = ((), None) if facts.written_off is not None else _paid_back(context, facts)

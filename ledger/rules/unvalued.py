@@ -9,23 +9,18 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session
 
 from ledger.model.columns import table_of
-from ledger.model.gifts import Coins, CountsAs, GiftRow, GiftState
-from ledger.rules.gift_records import SettledGift
+from ledger.model.gifts import Coins, CountsAs, GiftRow, GiftState, UnvaluedMomentRow
+from ledger.rules.gift_records import COINBASE, SettledGift, UnvaluedMoment, moment_of
 
-_GIFTS = table_of(GiftRow)
-_COINBASE = 0
-"""The place of a coinbase in its block."""
+_GIFTS, _MOMENTS = table_of(GiftRow), table_of(UnvaluedMomentRow)
 
 
 class UnvaluedBlock(NamedTuple):
-    """Gifts without a value that share their moment: recorded `at` (RFC 3339), of a block of `time` (Unix seconds)."""
+    """How many gifts of a moment have no value, and their sats."""
 
-    at: str
-    time: int
-    height: int
-    coinbase: bool
-    gifts: int = 0
-    sats: int = 0
+    moment: UnvaluedMoment
+    gifts: int
+    sats: int
 
 
 class UnvaluedSum(NamedTuple):
@@ -46,35 +41,28 @@ def _waiting(campaign: str) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def block_of(gift: SettledGift) -> UnvaluedBlock:
-    """The moment of a gift, as others share it."""
-    return UnvaluedBlock(gift.at, gift.time, gift.height, gift.position == _COINBASE)
-
-
 def unvalued_sum(session: Session, campaign: str) -> UnvaluedSum:
     """All gifts of a campaign that wait for a value."""
-    query = select(func.count(), func.coalesce(func.sum(_GIFTS.c.sats), 0)).where(*_waiting(campaign))
-    gifts, sats = session.connection().execute(query).one()
+    moment = _MOMENTS.c
+    summed = (func.coalesce(func.sum(column), 0) for column in (moment.gifts, moment.sats))
+    gifts, sats = session.connection().execute(select(*summed).where(moment.campaign == campaign)).one()
     return UnvaluedSum(int(gifts), int(sats))
 
 
 def unvalued_blocks(
     session: Session, campaign: str, *, low: str = "", limit: int | None = None
 ) -> Sequence[UnvaluedBlock]:
-    """Their blocks in order of when they were recorded, from `low` (RFC 3339), included."""
-    gift = _GIFTS.c
-    coinbase = func.coalesce(gift.position == _COINBASE, False).label("coinbase")
-    place = ("at", "time", "height", "coinbase")
+    """Their moments in order of when they were recorded, from `low` (RFC 3339), included."""
+    moment = _MOMENTS.c
     query = (
-        select(gift.at, gift.time, gift.height, coinbase, func.count(), func.sum(gift.sats))
-        .where(*_waiting(campaign), gift.at >= low)
-        .group_by(*place)
-        .order_by(*place)
+        select(_MOMENTS)
+        .where(moment.campaign == campaign, moment.at >= low)
+        .order_by(moment.at, moment.time, moment.height, moment.coinbase)
         .limit(limit)
     )
     return [
-        UnvaluedBlock(at, time, height, bool(first), int(gifts), int(sats))
-        for at, time, height, first, gifts, sats in session.connection().execute(query)
+        UnvaluedBlock(UnvaluedMoment(*place), gifts, sats)
+        for *place, gifts, sats in session.connection().execute(query)
     ]
 
 
@@ -91,20 +79,30 @@ def unvalued_gifts_of(
 
 
 def unvalued_gifts_in(
-    session: Session, campaign: str, block: UnvaluedBlock, *, limit: int | None = None
+    session: Session, moment: UnvaluedMoment, *, limit: int | None = None
 ) -> Sequence[SettledGift]:
     """The gifts of one moment, by outpoint."""
     gift = _GIFTS.c
-    first = gift.position == _COINBASE
-    other = or_(gift.position != _COINBASE, gift.position.is_(None))
-    same = and_(gift.at == block.at, gift.time == block.time, gift.height == block.height)
-    query = select(_GIFTS).where(*_waiting(campaign), same, first if block.coinbase else other)
+    first = gift.position == COINBASE
+    other = or_(gift.position != COINBASE, gift.position.is_(None))
+    same = and_(gift.at == moment.at, gift.time == moment.time, gift.height == moment.height)
+    query = select(_GIFTS).where(*_waiting(moment.campaign), same, first if moment.coinbase else other)
     rows = session.connection().execute(query.order_by(gift.txid, gift.vout).limit(limit))
     return [SettledGift._make(row) for row in rows]
 
 
 def unvalued_since(session: Session, campaign: str) -> tuple[str, str]:
     """When the first and the last of them were recorded; there has to be one."""
-    query = select(func.min(_GIFTS.c.at), func.max(_GIFTS.c.at)).where(*_waiting(campaign))
+    moment = _MOMENTS.c
+    query = select(func.min(moment.at), func.max(moment.at)).where(moment.campaign == campaign)
     first, last = session.connection().execute(query).one()
     return str(first), str(last)
+
+
+def counted_moments(session: Session, campaign: str) -> dict[UnvaluedMoment, UnvaluedSum]:
+    """What waits for a value, counted gift by gift: what the checks trust."""
+    found: dict[UnvaluedMoment, UnvaluedSum] = {}
+    for gift in unvalued_gifts_of(session, campaign):
+        gifts, sats = found.get(moment_of(gift), UnvaluedSum(0, 0))
+        found[moment_of(gift)] = UnvaluedSum(gifts + 1, sats + gift.sats)
+    return found

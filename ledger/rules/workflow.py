@@ -204,8 +204,8 @@ class Workflow(Generic[F, R, N, P]):
         )
         for other, decided_at in session.exec(others):
             also = self.asks(session, other)
-            if also is not None and (also.payee, also.currency) == (asked.payee, asked.currency):
-                yield Also(also.minor, also.invoice, decided_at or other.recorded_at)
+            if also is not None and also.payee == asked.payee:
+                yield Also(also.currency, also.minor, also.invoice, decided_at or other.recorded_at)
 
     def _proposal(self) -> Kind[F, P]:
         def fold(books: Books, entry: Entry[F, P]) -> None:
@@ -293,6 +293,9 @@ class Workflow(Generic[F, R, N, P]):
             key=lambda campaign, facts: f"rejection:{self.noun}:{campaign}:{facts.number}",
             post=post,
             fold=fold,
+            rests_on=lambda context, facts: (
+                self.require_row(context.books.session, context.campaign, facts.number).entry,
+            ),
         )
 
     def _undoing(self) -> Undoing[Decision, N]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlmodel import Session, select, update
+from sqlmodel import Session, select
 
-from ledger.model.columns import table_of, upsert
+from ledger.model.columns import accumulate
 from ledger.model.operation import CampaignChangeRow
 
 
@@ -30,9 +30,6 @@ class ChangesWriting(Changes):
 
     def note(self, campaigns: Iterable[str]) -> None:
         """Something public of these campaigns changes with this transaction."""
-        table, connection = table_of(CampaignChangeRow), self._session.connection()
-        for campaign in sorted(set(campaigns)):
-            raised = update(table).where(table.c.campaign == campaign).values(count=table.c.count + 1)
-            if connection.execute(raised).rowcount == 0:
-                row = {"campaign": campaign, "count": 1}
-                connection.execute(upsert(self._session, CampaignChangeRow), row)
+        raised = [{"campaign": campaign, "count": 1} for campaign in sorted(set(campaigns))]
+        if raised:
+            self._session.connection().execute(accumulate(self._session, CampaignChangeRow), raised)

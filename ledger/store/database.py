@@ -126,6 +126,12 @@ class Store:
         """Copy the database to a new file while it is served; raises LedgerError when the file exists."""
         backup.backup(self._reader, Path(path))
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None of a server's."""
+        url = self._reader.url
+        return Path(str(url.database)) if self._reader.dialect.name == "sqlite" else None
+
     @staticmethod
     def restore(file: str | Path, path: str | Path) -> None:
         """Put a backup at a new path; raises ForeignDatabase when it is not ours, LedgerError on overwriting."""

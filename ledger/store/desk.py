@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from ledger.core.errors import Conflict
 from ledger.model.columns import Table, table_of
-from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserRow
+from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserLimitRow, UserRow
 from ledger.model.journal import AuthorRow
 
 
@@ -96,6 +96,11 @@ class Desk:
         )
         return [Token(row.id, row.user_id, row.name, row.at, bool(row.revoked)) for row in rows]
 
+    def limits(self, user_id: int) -> dict[str, int]:
+        """The most that a user may approve, minor units by currency; empty where nothing limits them."""
+        rows = self._session.exec(select(UserLimitRow).where(UserLimitRow.user_id == user_id))
+        return {row.currency: row.most for row in rows}
+
     def author(self, seq: int) -> int | None:
         """Who recorded the entry; None when nobody of the desk did."""
         return self._session.exec(select(AuthorRow.user_id).where(AuthorRow.seq == seq)).first()
@@ -136,6 +141,17 @@ class DeskWriting(Desk):
         if row is not None:
             row.disabled = int(disabled)
             self._session.flush()
+
+    def set_limit(self, user_id: int, currency: str, most: int | None) -> None:
+        """The most that a user may approve in a currency, minor units; None lifts it."""
+        row = self._session.get(UserLimitRow, (user_id, currency))
+        if row is not None and most is None:
+            self._session.delete(row)
+        elif row is not None and most is not None:
+            row.most = most
+        elif most is not None:
+            self._session.add(UserLimitRow(user_id=user_id, currency=currency, most=most))
+        self._session.flush()
 
     def add_token(self, user_id: int, name: str, token_hash: str, at: str) -> int:
         """The new token's number; raises Conflict for a hash that is there already."""

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, insert, tuple_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
+from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Conflict
 from ledger.model.columns import table_of
 from ledger.model.journal import EntryRow, TransferRow
@@ -26,6 +27,9 @@ _ROW = select_columns(
     _ENTRIES.kind,
     _ENTRIES.campaign,
     _ENTRIES.recorded_at,
+    _ENTRIES.date,
+    _ENTRIES.day,
+    _ENTRIES.out_of_order,
     _ENTRIES.data,
     _ENTRIES.hash,
 )
@@ -44,14 +48,20 @@ _ADD_TRANSFER = insert(table_of(TransferRow))
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """An entry as stored. `hash` is SHA-256 of `data`, hex; `transfers` are (debit, credit, asset, amount)
-    in minor units, and are left empty on reading because `data` has them."""
+    """An entry as stored: `date`, `day` and `out_of_order` as in `EntryRow`.
+
+    `hash` is SHA-256 of `data`, hex; `transfers` are (debit, credit, asset, amount) in minor units, and are left empty
+    on reading because `data` has them.
+    """
 
     seq: int
     key: str
     kind: str
     campaign: str
     recorded_at: str
+    date: str
+    day: str | None
+    out_of_order: OutOfOrder | None
     data: bytes
     hash: str
     transfers: Sequence[tuple[str, str, str, int]] = ()
@@ -155,22 +165,30 @@ class JournalWriting(Journal):
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
-        self._connection.execute(
-            _ADD,
-            {
-                "seq": row.seq,
-                "key": row.key,
-                "kind": row.kind,
-                "campaign": row.campaign,
-                "recorded_at": row.recorded_at,
-                "data": row.data,
-                "hash": row.hash,
-                "transfers": len(row.transfers),
-            },
-        )
+        self._connection.execute(_ADD, _columns(row))
         moved = [
             {"seq": row.seq, "n": n, "debit": debit, "credit": credit, "asset": asset, "amount": amount}
             for n, (debit, credit, asset, amount) in enumerate(row.transfers, 1)
         ]
         if moved:
             self._connection.execute(_ADD_TRANSFER, moved)
+
+    def copy(self, rows: Sequence[JournalRow]) -> None:
+        """Entries as another journal gives them, without their transfers."""
+        self._connection.execute(_ADD, [_columns(row) for row in rows])
+
+
+def _columns(row: JournalRow) -> dict[str, str | int | bytes | None]:
+    return {
+        "seq": row.seq,
+        "key": row.key,
+        "kind": row.kind,
+        "campaign": row.campaign,
+        "recorded_at": row.recorded_at,
+        "date": row.date,
+        "day": row.day,
+        "out_of_order": row.out_of_order,
+        "data": row.data,
+        "hash": row.hash,
+        "transfers": len(row.transfers),
+    }

@@ -6,6 +6,7 @@ It does not check headers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -32,11 +33,21 @@ class Progress:
         return None if raw is None else bytes(raw)
 
     def load(self, name: str) -> str | None:
-        return self._session.exec(select(ProgressRow.value).where(ProgressRow.name == name)).first()
+        """The value of a name in this snapshot; None where it has none."""
+        return self._values.get(name)
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        """All of them: an answer asks for a dozen, some of them many times, and nothing changes in its snapshot."""
+        return dict(self._session.exec(select(ProgressRow.name, ProgressRow.value)).all())
 
 
 class ProgressWriting(Progress):
     """Writing progress. Both tables are written by Core alone."""
+
+    def load(self, name: str) -> str | None:
+        """The value of a name as it was written last; None where it has none."""
+        return self._session.exec(select(ProgressRow.value).where(ProgressRow.name == name)).first()
 
     def add_headers(self, headers: Sequence[tuple[int, bytes]]) -> None:
         """Add headers; the same again changes nothing, another one at a height replaces it (a reorg)."""

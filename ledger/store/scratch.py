@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -19,9 +19,9 @@ from ledger.store.transaction import Writing
 class Scratch(Writing):
     """A transaction over empty tables, as in a new ledger; it is never kept, so nothing guards it."""
 
-    def keep(self, row: JournalRow) -> None:
-        """The row of an entry, which rows of the model point to; its transfers are not needed."""
-        self.journal.append(row)
+    def keep(self, rows: Sequence[JournalRow]) -> None:
+        """The rows of entries, which rows of the model point to; their transfers are not needed."""
+        self.journal.copy(rows)
 
 
 @contextmanager

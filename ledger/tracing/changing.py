@@ -7,8 +7,21 @@ neighbouring spans that say the same are one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import BigInteger, Insert, Text, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Insert,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict
@@ -26,6 +39,8 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.model.columns import upsert
+from ledger.model.lines import SpanRow
 from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines
 
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
@@ -55,7 +70,7 @@ _LENGTHEN_FREE = (
     .where(SPANS.c.line == _line, SPANS.c.state == UnitState.FREE, SPANS.c.stop == _start)
     .values(stop=bindparam("upto", type_=BigInteger))
 )
-_ADD_SPAN, _ADD_SOURCE, _ADD_LINE = insert(SPANS), insert(SOURCES), insert(LINES)
+_ADD_SOURCE, _ADD_LINE = insert(SOURCES), insert(LINES)
 _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
 _FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
@@ -87,12 +102,29 @@ Value = str | int | None
 class LinesWriting(Lines):
     """All lines of a ledger, and what changes them.
 
-    Uses and sources that an entry adds are kept together, one statement a table: nothing of the same entry asks them.
+    What an entry adds is written together, one statement a table, and before anything is asked: uses and sources by
+    `connection`, spans where others of the same line are asked.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._added: dict[Insert, list[dict[str, Value]]] = {}
+        self._write_span = upsert(session, SpanRow)
+        self._together = False
+        self._forget()
+
+    def _forget(self) -> None:
+        # Parents before what points to them.
+        self._added: dict[Insert, list[dict[str, Value]]] = {
+            _ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: []
+        }  # fmt: skip
+        self._spans: list[dict[str, Value]] = []
+        self._changed: set[str] = set()
+
+    @property
+    def connection(self) -> Connection:
+        """Whoever asks here finds all that was added."""
+        self._write_added()
+        return self._connection
 
     def apply(self, op: Operation, entry: int) -> None:
         """Apply one operation of an entry; raises Conflict where the state does not allow it."""
@@ -100,17 +132,34 @@ class LinesWriting(Lines):
 
     def apply_all(self, operations: Iterable[Operation], entry: int) -> None:
         """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
-        # Parents before what points to them.
-        self._added = {_ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: []}
+        if not self._together:
+            self._forget()
         for op in operations:
             self._apply(op, entry)
-        self._keep_added()
+        if not self._together:
+            self._write_added()
 
-    def _keep_added(self) -> None:
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What many entries add within is written together; nobody else may ask the tables of lines meanwhile."""
+        self._together = True
+        try:
+            yield
+            self._write_added()
+        finally:
+            self._together = False
+
+    def _write_added(self) -> None:
         for statement, rows in self._added.items():
             if rows:
-                self.connection.execute(statement, rows)
+                self._connection.execute(statement, rows)
                 self._added[statement] = []
+        self._write_spans()
+
+    def _write_spans(self) -> None:
+        if self._spans:
+            self._connection.execute(self._write_span, self._spans)
+            self._spans, self._changed = [], set()
 
     def _apply(self, op: Operation, entry: int) -> None:
         match op:
@@ -120,14 +169,12 @@ class LinesWriting(Lines):
                 self._add_line(op.line, op.asset, op.units, 0)
                 self._add_spans(op.line, [Span(0, op.units, UnitState.FREE, "")])
             case Append():
-                self._grow(op.line, op.asset, op.start, op.units, gift=op.gift)
+                self._grow(op.line, op.asset, op.start, op.units, entry, gift=op.gift)
             case Use():
                 self._use(op, entry)
             case Undo():
-                self._keep_added()
                 self._undo(op.id, entry)
             case Withdraw():
-                self._keep_added()
                 self._withdraw(op)
             case Change():
                 for piece in op.pieces:
@@ -138,7 +185,7 @@ class LinesWriting(Lines):
     def _add_line(self, name: str, asset: str, length: int, filled: int) -> None:
         line = line_named(name)
         row = dict.fromkeys(_LINE_COLUMNS) | dict(_columns(line))
-        self.connection.execute(
+        self._connection.execute(
             _ADD_LINE,
             row | {"name": name, "kind": line.kind, "asset": asset, "length": length, "filled": filled},
         )
@@ -149,6 +196,7 @@ class LinesWriting(Lines):
         asset: str,
         start: int,
         units: int,
+        entry: int,
         *,
         gift: str | None = None,
         use: str | None = None,
@@ -163,13 +211,21 @@ class LinesWriting(Lines):
             "new_length": end,
             "new_filled": end,
         }
-        if not self.connection.execute(_FILL if opened else _LENGTHEN, asked).rowcount:
+        if not self._connection.execute(_FILL if opened else _LENGTHEN, asked).rowcount:
             self._begin(line, asset, start, units, opened=opened)
         if units and not opened:
             self._append_free(line, start, end)
         if units:
             self._added[_ADD_SOURCE].append(
-                {"line": line, "start": start, "stop": end, "gift": gift, "use": use, "part": part}
+                {
+                    "line": line,
+                    "start": start,
+                    "stop": end,
+                    "gift": gift,
+                    "use": use,
+                    "part": part,
+                    "entry": entry,
+                }
             )
 
     def _begin(self, line: str, asset: str, start: int, units: int, *, opened: bool) -> None:
@@ -216,7 +272,7 @@ class LinesWriting(Lines):
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 asset = line_named(part.line).asset
-                self._grow(part.line, asset, part.start, part.out, use=use.id, part=index)
+                self._grow(part.line, asset, part.start, part.out, entry, use=use.id, part=index)
         self._added[_ADD_PART] += [
             {"use": use.id, "n": n, **dict(zip(_PART_COLUMNS, part, strict=True))}
             for n, part in enumerate(use.parts)
@@ -255,7 +311,9 @@ class LinesWriting(Lines):
 
     def _append_free(self, line: str, start: int, end: int) -> None:
         """New units at the end of a line are free: one span with free ones before them."""
-        longer = start and self.connection.execute(
+        if line in self._changed:
+            self._write_spans()
+        longer = start and self._connection.execute(
             _LENGTHEN_FREE, {"of_line": line, "from_start": start, "upto": end}
         )
         if not longer or not longer.rowcount:
@@ -263,29 +321,31 @@ class LinesWriting(Lines):
 
     def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
         start, end = piece
+        if line in self._changed:
+            self._write_spans()
         asked = {"of_line": line, "from_start": start, "upto": end}
-        there = [Span(*row) for row in self.connection.execute(_TOUCHING, asked)]
+        there = [Span(*row) for row in self._connection.execute(_TOUCHING, asked)]
         inside = [span for span in there if span.start < end and span.end > start]
         if not 0 <= start < end or not inside or inside[-1].end < end:
             raise Conflict(f"line: {line} has no units {start} to {end}")
         if any(span.state is not before for span in inside):
             raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
         changed = list(_joined(_with(there, Span(start, end, after, ref))))
-        gone, new = set(there).difference(changed), set(changed).difference(there)
+        gone = {span.start for span in there}.difference(span.start for span in changed)
         if gone:
-            self.connection.execute(
-                _DROP, [{"of_line": line, "from_start": span.start} for span in sorted(gone)]
+            self._connection.execute(
+                _DROP, [{"of_line": line, "from_start": first} for first in sorted(gone)]
             )
-        self._add_spans(line, sorted(new))
+        self._add_spans(line, [span for span in changed if span not in there])
 
     def _add_spans(self, line: str, spans: Iterable[Span]) -> None:
-        rows = [
+        """Spans of a line, over those with the same start."""
+        self._changed.add(line)
+        self._spans += [
             {"line": line, "start": start, "stop": stop, "state": state, "ref": ref}
             for start, stop, state, ref in spans
             if start < stop
         ]
-        if rows:
-            self.connection.execute(_ADD_SPAN, rows)
 
 
 _PART_COLUMNS = ("kind", "share", "out", "line", "start")

@@ -7,7 +7,7 @@ one each for the uses, their pieces and their parts; then the answer is told dep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -48,11 +48,16 @@ class Arrival(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """Units that ended in a use: a fee, a loss, a shortage."""
+    """Units `start..end` of a part that ended in a use: a fee, a loss, a shortage."""
 
     use: Use
     kind: PartKind
-    units: int
+    start: int
+    end: int
+
+    @property
+    def units(self) -> int:
+        return self.end - self.start
 
 
 Visit = Stay | Passage | Arrival | Ending
@@ -92,8 +97,13 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
     The ends of an interval sum to it exactly at every step, whatever the gifts beside it (rule 9). What comes to lie
     side by side on a line is followed as one: boundaries are monotone, so the parts of neighbours sum to those of both.
     """
-    first = _Stage((line, start, end))
-    generation = [first] if start < end else []
+    return follow_runs(lines, ((line, start, end),))
+
+
+def follow_runs(lines: Lines, runs: Iterable[Run]) -> Iterator[Visit]:
+    """The same of several runs, one after the other: the tables are asked as often as for the longest way of one."""
+    first = [_Stage(run) for run in runs if run[1] < run[2]]
+    generation = first
     uses: dict[str, Use] = {}
     resumed: dict[tuple[str, int], str] = {}
     while generation:
@@ -112,11 +122,11 @@ def follow(lines: Lines, line: str, start: int, end: int) -> Iterator[Visit]:
                     _through(uses[ref], low, high, stage, resumed)
                 elif isinstance(name, EndedLine):
                     use = uses[name.use]
-                    stage.visits.append(Ending(use, use.parts[name.part].kind, high - low))
+                    stage.visits.append(Ending(use, use.parts[name.part].kind, low, high))
                 else:
                     stage.visits.append(Stay(stage.run[0], low, high, state))
         generation = [onward for stage in generation for onward in stage.onward]
-    work = [first]
+    work = first[::-1]
     while work:
         stage = work.pop()
         yield from stage.visits
@@ -145,7 +155,7 @@ def _through(use: Use, start: int, end: int, stage: _Stage, resumed: Mapping[tup
             elif (use.id, index) in resumed:
                 stage.add(resumed[use.id, index], below, upto)
             else:
-                visits.append(Ending(use, kind, upto - below))
+                visits.append(Ending(use, kind, below, upto))
 
 
 def origins(lines: Lines, line: str, start: int, end: int) -> Iterator[Origin]:

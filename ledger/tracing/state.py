@@ -16,6 +16,8 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     CompoundSelect,
+    Connection,
+    Row,
     Select,
     Text,
     bindparam,
@@ -61,7 +63,7 @@ USES, PIECES, PARTS = table_of(UseRow), table_of(UsePieceRow), table_of(UsePartR
 _SIZES = (1, 8, 64)
 """Statements over several runs are made for so many; what is left of them asks for no line."""
 _NAMES = 500
-"""So many uses are asked for in one question."""
+"""So many lines or uses are asked for in one question."""
 
 _line = bindparam("line", type_=Text)
 _LINE = select(LINES.c.asset, LINES.c.kind, LINES.c.length, LINES.c.filled).where(LINES.c.name == _line)
@@ -98,25 +100,39 @@ _PARTS = (
 _RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
 _RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
 _ENTRIES = select(USES.c.name, USES.c.entry).where(USES.c.name.in_(_names))
+_LENGTHS = select(LINES.c.name, LINES.c.length).where(LINES.c.name.in_(_names))
+_WHOLE_OF = (
+    select(SPANS.c.line, SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
+    .where(SPANS.c.line.in_(_names))
+    .order_by(SPANS.c.line, SPANS.c.start)
+)
 _IN_STATE = (
-    select(SPANS.c.start, SPANS.c.stop)
-    .where(SPANS.c.line == _line, SPANS.c.state == bindparam("state", type_=Text))
-    .order_by(SPANS.c.stop)
+    select(SPANS.c.line, SPANS.c.start, SPANS.c.stop)
+    .where(SPANS.c.line.in_(_names), SPANS.c.state == bindparam("state", type_=Text))
+    .order_by(SPANS.c.line, SPANS.c.stop)
 )
 _TAKEN_BY = (
-    select(PIECES.c.start, PIECES.c.stop)
+    select(USES.c.line, PIECES.c.start, PIECES.c.stop)
     .join(USES, USES.c.name == PIECES.c.use)
-    .where(USES.c.line == _line, USES.c.undone_by.is_(None), USES.c.cause == bindparam("cause", type_=Text))
-    .order_by(PIECES.c.start)
+    .where(
+        USES.c.line.in_(_names), USES.c.undone_by.is_(None), USES.c.cause == bindparam("cause", type_=Text)
+    )
+    .order_by(USES.c.line, PIECES.c.start)
+)
+_USED_FROM = (
+    select(PARTS.c.line, PARTS.c.start, PARTS.c.out, PARTS.c.use)
+    .join(USES, USES.c.name == PARTS.c.use)
+    .where(PARTS.c.line.in_(_names), PARTS.c.out > 0, USES.c.undone_by.is_(None))
+    .order_by(PARTS.c.line, PARTS.c.start)
 )
 _RETURNING = (
     select(USES.c.name)
     .join(PARTS, PARTS.c.use == USES.c.name)
     .outerjoin(LINES, (LINES.c.ended_use == PARTS.c.use) & (LINES.c.ended_part == PARTS.c.n))
     .where(
-        USES.c.line == _line,
+        USES.c.line.in_(_names),
         USES.c.undone_by.is_(None),
-        (PARTS.c.line == _line) | LINES.c.name.is_not(None),
+        (PARTS.c.line == USES.c.line) | LINES.c.name.is_not(None),
     )
     .distinct()
     .order_by(USES.c.name)
@@ -167,7 +183,12 @@ class Lines:
     """All lines of a ledger, read."""
 
     def __init__(self, session: Session) -> None:
-        self.connection = session.connection()
+        self._connection = session.connection()
+
+    @property
+    def connection(self) -> Connection:
+        """What all questions go through."""
+        return self._connection
 
     # lines
 
@@ -263,6 +284,13 @@ class Lines:
         """Where the units of several runs came from, whole rows (not cut), in order."""
         return self._touching(SOURCES, Source, runs)
 
+    def brought_by_uses(self, lines: Iterable[str]) -> dict[str, list[tuple[int, int, str]]]:
+        """(start, end, use) of those units of several lines that standing uses brought: a row a use."""
+        found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for row in self._of_lines(_USED_FROM, lines):
+            found[row.line].append((row.start, row.start + row.out, row.use))
+        return found
+
     def _touching(self, table: SqlTable, made: type[T], runs: Iterable[Run]) -> dict[Run, list[T]]:
         """The rows of a table that touch each run, in order: asked once a line, from its first run to its last."""
         by_line: dict[str, list[Run]] = defaultdict(list)
@@ -285,17 +313,31 @@ class Lines:
                     found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
         return found
 
-    def in_state(self, line: str, state: UnitState) -> list[Piece]:
-        """The units of a line that are in a state, in order."""
-        return [
-            (start, stop)
-            for start, stop in self.connection.execute(_IN_STATE, {"line": line, "state": state})
-        ]
+    def whole_of(self, lines: Iterable[str]) -> dict[str, list[Span]]:
+        """The states of all units of several lines, each in order."""
+        found: dict[str, list[Span]] = defaultdict(list)
+        for row in self._of_lines(_WHOLE_OF, lines):
+            found[row.line].append(Span(row.start, row.stop, row.state, row.ref))
+        return found
 
-    def taken_by(self, line: str, cause: UseCause) -> list[Piece]:
-        """The units of a line that standing uses of a cause took, in order."""
-        rows = self.connection.execute(_TAKEN_BY, {"line": line, "cause": cause})
-        return [(start, stop) for start, stop in rows]
+    def lengths(self, lines: Iterable[str]) -> dict[str, int]:
+        """Units that each of several lines has in all; those that there are."""
+        return {row.name: row.length for row in self._of_lines(_LENGTHS, lines)}
+
+    def in_state(self, lines: Iterable[str], state: UnitState) -> dict[str, list[Piece]]:
+        """The units of several lines that are in a state, each in order."""
+        return _by_line(self._of_lines(_IN_STATE, lines, state=state))
+
+    def taken_by(self, lines: Iterable[str], cause: UseCause) -> dict[str, list[Piece]]:
+        """The units of several lines that standing uses of a cause took, each in order."""
+        return _by_line(self._of_lines(_TAKEN_BY, lines, cause=cause))
+
+    def _of_lines(
+        self, statement: Select[Any], lines: Iterable[str], **more: str
+    ) -> Iterator[Row[tuple[Any, ...]]]:
+        wanted = list(dict.fromkeys(lines))
+        for at in range(0, len(wanted), _NAMES):
+            yield from self.connection.execute(statement, {"names": wanted[at : at + _NAMES], **more})
 
     def free_units(self, line: str) -> int:
         """All free units of a line."""
@@ -359,9 +401,9 @@ class Lines:
             found |= {row.name: row.entry for row in rows}
         return found
 
-    def returning(self, line: str) -> dict[str, Use]:
-        """The standing uses of a line that appended to the line itself, or of which an end went on after all."""
-        return self.uses(self.connection.scalars(_RETURNING, {"line": line}))
+    def returning(self, lines: Iterable[str]) -> dict[str, Use]:
+        """The standing uses of several lines that appended to their own line, or of which an end went on after all."""
+        return self.uses(row.name for row in self._of_lines(_RETURNING, lines))
 
     def undone(self, line: str) -> list[Undone]:
         """The uses of a line that were taken back, each with the entry that did."""
@@ -375,3 +417,10 @@ class Lines:
             for use, part, line in self.connection.execute(_RESUMED, {"names": wanted[at : at + _NAMES]}):
                 found[use, part] = line
         return found
+
+
+def _by_line(rows: Iterable[Row[tuple[Any, ...]]]) -> dict[str, list[Piece]]:
+    found: dict[str, list[Piece]] = defaultdict(list)
+    for row in rows:
+        found[row.line].append((row.start, row.stop))
+    return found

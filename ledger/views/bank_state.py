@@ -1,55 +1,37 @@
-"""What statements say beside the books, bank by bank; which entry a line may be; and what a line is known by.
+"""What statements say beside the books, bank by bank, and which entry a line may be.
 
-Pure but for `bank_secret`; a match is only ever proposed here, a person records it.
+A match is only ever proposed here; a person records it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
-from ledger.core.accounts import AccountClass
-from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
-from ledger.core.names import noun_of_kind
+from ledger.core.line_words import LineWords
 from ledger.core.times import unix_seconds
-from ledger.model.bank import BankLineRow, BankStatementRow, Direction
-from ledger.recording.kinds import WORKFLOWS
-from ledger.rules.bank import entry_matched, line_left, statements_of
+from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction
+from ledger.recording.bank_words import words_of
+from ledger.rules.bank import line_left, movement_left, signed, statements_of
+from ledger.rules.bank_asides import asides_of, lines_of_aside
+from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
-from ledger.rules.contributions import CONTRIBUTION
-from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Reading
+from ledger.views.bank_notified import notified_sums
+from ledger.views.bank_open import OpenBank, open_banks
+from ledger.views.bank_together import Part, together
 from ledger.views.suggestions import Suggestion
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
 AMOUNT, TIME, REFERENCE = 60, 20, 20
 """Points, at most: for the amount, for the days between, and for a number on paper that the text names."""
 SHOWN = 5
-_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
 _SHORTEST = 3
-_BANK = AccountClass.BANK.value + "/"
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What an entry moved at a bank, minor units, above zero where it came in; `left` of it is on no statement."""
-
-    entry: int
-    kind: str
-    reference: str
-    bank: str
-    currency: str
-    moved: int
-    left: int
-    date: str
-    own: bool  # False: another fund's loan or repayment, which is matched there
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +44,44 @@ class OpenLine:
     booked: str
     at: str
     left: int
-    text: str | None  # None where there is none, or it was deleted
+    words: LineWords | None  # None where there are none, or they were forgotten, or nothing is proposed
     proposals: tuple[Suggestion, ...]
+
+
+class OutstandingInstrument(Frozen):
+    """An entry whose money is under way, so that no statement can show it yet."""
+
+    number: str
+    """Number of what says so."""
+    entry: int
+    """Number of the entry in the journal."""
+    instrument: str
+    """`cheque`, `transfer`, `money_order`, `card` or `deposit`."""
+    since: str
+    """Day of the entry."""
+    until: str
+    """Day until which it may take; after it, it is open."""
+    amount: Amount
+    """Below zero where it went out."""
+
+
+class SetAside(Frozen):
+    """Lines that two people said are none of the campaign's."""
+
+    when: str
+    """Booking day of the line; of a shared account the month; empty: before the first statement."""
+    lines: int
+    """How many lines."""
+    came: Amount
+    """What came in on them."""
+    went: Amount
+    """What went out."""
+    reason: str
+    """Why it is none of the campaign's."""
+    decided_by: str
+    """The role that approved it."""
+    decided_on: str
+    """The day of the approval."""
 
 
 class BankState(Frozen):
@@ -74,9 +92,19 @@ class BankState(Frozen):
     last: str
     """Last day of the newest statement."""
     reconciled: bool
-    """Is every line an entry or set aside, and no statement wanting?"""
+    """Is every line an entry or set aside, every entry on a statement that should show it, and nothing wanting?"""
+    shared: bool
+    """Does others' money lie in it too?"""
     unmatched_lines: int
     """Lines of statements that are not matched whole."""
+    unlisted_entries: int
+    """Entries that a statement should show, and none does whole."""
+    opening_open: Amount
+    """What the first statement opens with and the books do not show."""
+    under_way: tuple[OutstandingInstrument, ...]
+    """Entries that two people say are outstanding, in time."""
+    set_aside: tuple[SetAside, ...]
+    """Lines that are none of the campaign's: each with its reason, of a shared account a row a month and reason."""
     opening: Amount
     """Before the first statement."""
     closing: Amount
@@ -89,61 +117,30 @@ class BankState(Frozen):
     """On lines that were set aside."""
     outstanding: Amount
     """In the books and on no statement yet."""
+    notified: Amount
+    """On lines that the bank notified, and that no statement covers yet."""
     difference: Amount
     """What statements miss; 0 where each begins as the one before it closed."""
 
 
-def bank_secret(tx: Writing) -> bytes:
-    """The secret by which this ledger commits to private words of bank lines; made once, never published."""
-    kept = tx.progress.load(_SECRET)
-    if kept is None:
-        kept = secrets.token_hex(32)
-        tx.progress.save(_SECRET, kept)
-    return bytes.fromhex(kept)
+def movements(tx: Reading, campaign: str) -> Sequence[BankMovementRow]:
+    """What each entry that stands moved at a bank of the campaign, by bank, currency and entry."""
+    row = BankMovementRow
+    return tx.session.exec(
+        select(row)
+        .where(row.campaign == campaign, col(row.reversed_by).is_(None))
+        .order_by(col(row.bank), col(row.currency), col(row.entry))
+    ).all()
 
 
-def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
-    """(sha256 of salt and value in hex, the salt): the same value gives the same, and nobody can guess it."""
-    salt = hmac.digest(secret, label.encode() + b"\0" + value, "sha256")
-    return hashlib.sha256(salt + value).hexdigest(), salt
-
-
-def movements(tx: Reading, campaign: str) -> Iterator[Movement]:
-    """Each entry that stands and moved money at a bank of the campaign, by bank."""
-    books = Books(tx)
-    accounts = {balance.account for balance in books.balances(AccountClass.BANK, campaign)}
-    banks = {str(account): account.detail[-1] for account in accounts}
-    for moved in tx.journal.moved(banks):
-        if books.reversed_by(moved.entry) is None:
-            row = tx.journal.by_seq(moved.entry)
-            entry = None if row is None else entry_from_bytes(row.data)
-            if entry is not None and entry.reverses is None:
-                yield _movement(books, campaign, entry, banks[moved.account], moved.asset, moved.units)
-
-
-def _movement(books: Books, campaign: str, entry: Entry, bank: str, currency: str, moved: int) -> Movement:
-    left = abs(moved) - entry_matched(books.session, entry.seq, bank)
-    reference = str(entry.facts.get("number", entry.key))
-    date = entry.date
-    noun = noun_of_kind(entry.kind)
-    workflow = WORKFLOWS.get(noun)
-    proposal = None if workflow is None else workflow.find(books.session, entry.campaign, reference)
-    if entry.kind == CONTRIBUTION.name:
-        date = str(entry.facts["date"])
-    elif proposal is not None:
-        date = proposal.told_on
-    left, own = left if moved > 0 else -left, entry.campaign == campaign
-    return Movement(
-        entry=entry.seq,
-        kind=noun,
-        reference=reference,
-        bank=bank,
-        currency=currency,
-        moved=moved,
-        left=left,
-        date=date,
-        own=own,
-    )
+def _unmatched(tx: Reading, campaign: str) -> Sequence[BankMovementRow]:
+    """Those of them that are not wholly on statements."""
+    row = BankMovementRow
+    return tx.session.exec(
+        select(row)
+        .where(row.campaign == campaign, col(row.reversed_by).is_(None), func.abs(row.moved) > row.matched)
+        .order_by(col(row.entry))
+    ).all()
 
 
 def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
@@ -158,15 +155,17 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
         )
         .order_by(col(BankLineRow.booked), col(BankLineRow.identity))
     ).all()
-    moved = [m for m in movements(tx, campaign) if m.left and m.own] if waiting and propose else []
+    moved = _unmatched(tx, campaign) if waiting and propose else ()
     found = []
     for line in waiting:
         left = line_left(line) * (1 if line.direction is Direction.IN else -1)
-        text = _text(tx, line.text)
+        words = words_of(tx, line.text) if propose else None
         proposals = sorted(
-            (p for m in moved if (p := _proposal(m, line, left, text)) is not None),
+            (p for m in moved if (p := _proposal(m, line, left, words)) is not None),
             key=lambda p: (-p.score, int(p.reference)),
         )[:SHOWN]
+        if not any(p.minor == abs(left) for p in proposals):
+            proposals = [*_together(moved, line, left), *proposals][:SHOWN]
         found.append(
             OpenLine(
                 identity=line.identity,
@@ -175,31 +174,29 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
                 booked=line.booked,
                 at=line.at,
                 left=left,
-                text=text,
+                words=words,
                 proposals=tuple(proposals),
             )
         )
     return tuple(found)
 
 
-def _text(tx: Reading, committed: str | None) -> str | None:
-    opening = None if committed is None else tx.desk.opening(committed)
-    return None if opening is None else opening[1].decode("utf-8", "replace")
-
-
-def _proposal(moved: Movement, line: BankLineRow, left: int, text: str | None) -> Suggestion | None:
+def _proposal(
+    moved: BankMovementRow, line: BankLineRow, left: int, words: LineWords | None
+) -> Suggestion | None:
     """An entry as a proposal for a line; None where bank, direction, amount or days are too far apart."""
-    if (moved.bank, moved.currency) != (line.bank, line.currency) or moved.left * left <= 0:
+    if (moved.bank, moved.currency) != (line.bank, line.currency) or movement_left(moved) * left <= 0:
         return None
-    away = abs(moved.left - left) * 1000 // abs(left)
+    away = abs(movement_left(moved) - left) * 1000 // abs(left)
     days = abs(_day(moved.date) - _day(line.booked))
-    named = text is not None and len(moved.reference) >= _SHORTEST and moved.reference.lower() in text.lower()
+    said = "" if words is None else words.said.lower()
+    named = len(moved.reference) >= _SHORTEST and moved.reference.lower() in said
     if (away > NEAR_PERMILLE and not named) or days > NEAR_DAYS:
         return None
     score = max(0, AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1)) + TIME - TIME * days // (NEAR_DAYS + 1)
     why = [
-        f"{moved.kind} {moved.reference}",
-        "the amount is the same" if not away and moved.left == left else "another amount",
+        f"{moved.noun} {moved.reference}",
+        "the amount is the same" if not away and movement_left(moved) == left else "another amount",
         "the same day" if not days else f"{days} day{'s' if days > 1 else ''} apart",
     ]
     if named:
@@ -210,9 +207,32 @@ def _proposal(moved: Movement, line: BankLineRow, left: int, text: str | None) -
         reference=str(moved.entry),
         campaign=line.campaign,
         score=score,
-        minor=abs(moved.left),
+        minor=abs(movement_left(moved)),
         why=tuple(why),
     )
+
+
+def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) -> Iterator[Suggestion]:
+    """Several entries as one proposal for a line, where together they are what is left of it."""
+    parts = [
+        Part(m.entry, abs(movement_left(m)), m.date, days, f"{m.noun} {m.reference}")
+        for m in moved
+        if (m.bank, m.currency) == (line.bank, line.currency)
+        and movement_left(m) * left > 0
+        and abs(movement_left(m)) < abs(left)
+        and (days := abs(_day(m.date) - _day(line.booked))) <= NEAR_DAYS
+    ]
+    found = together(abs(left), parts)
+    if found:
+        days = max(part.days for part in found)
+        yield Suggestion(
+            kind="entries",
+            reference=", ".join(str(part.entry) for part in found),
+            campaign=line.campaign,
+            score=AMOUNT + TIME - TIME * days // (NEAR_DAYS + 1),
+            minor=abs(left),
+            why=(*(part.name for part in found), "together the amount is the same"),
+        )
 
 
 def _day(date: str) -> int:
@@ -292,9 +312,11 @@ def statement_gaps(session: Session, campaign: str) -> tuple[StatementGap, ...]:
     """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
     statements = _statements(session, campaign)
     sums = _line_sums(session, campaign) if statements else {}
+    notified = notified_sums(session, campaign) if statements else {}
     found = []
     for (bank, currency), told in statements.items():
         lines = sums.get((bank, currency), _LineSums()).all
+        lines -= notified.get((bank, currency), 0)
         opening, newest = _ends(told, lines)
         missing = newest.closing - opening - lines
         if missing:
@@ -302,32 +324,138 @@ def statement_gaps(session: Session, campaign: str) -> tuple[StatementGap, ...]:
     return tuple(found)
 
 
-def bank_states(tx: Reading, campaign: str) -> tuple[BankState, ...]:
+@dataclass(frozen=True, slots=True)
+class BankSums:
+    """A bank in one currency as its statements and the books say, minor units; fields as those of `BankState`."""
+
+    bank: str
+    currency: str
+    last: str
+    unmatched_lines: int
+    opening: int
+    closing: int
+    books: int
+    unmatched: int
+    aside: int
+    outstanding: int
+    notified: int
+    difference: int
+
+
+def bank_sums(tx: Reading, campaign: str) -> tuple[BankSums, ...]:
     """Each bank and currency of which there is a statement, by name."""
     books = Books(tx)
     statements = _statements(tx.session, campaign)
     sums = _line_sums(tx.session, campaign) if statements else {}
+    notified = notified_sums(tx.session, campaign) if statements else {}
     found = []
     for (bank, currency), told in statements.items():
-        lines = sums.get((bank, currency), _LineSums())
-        opening, newest = _ends(told, lines.all)
-        here = books.net(f"{_BANK}{campaign}/{bank}", currency)
+        lines, on_none = sums.get((bank, currency), _LineSums()), notified.get((bank, currency), 0)
+        opening, newest = _ends(told, lines.all - on_none)
+        here = at_bank(books, campaign, bank, currency)
         # What is on no statement is all that the entries moved, less what lines are matched with.
         outstanding = here - (lines.all - lines.left - lines.aside)
-        difference = opening + here + lines.left + lines.aside - outstanding - newest.closing
+        difference = opening + here + lines.left + lines.aside - outstanding - on_none - newest.closing
         found.append(
-            BankState(
+            BankSums(
                 bank=bank,
+                currency=currency,
                 last=newest.last,
-                reconciled=not lines.left_lines and not difference,
                 unmatched_lines=lines.left_lines,
-                opening=Amount.of(currency, opening),
-                closing=Amount.of(currency, newest.closing),
-                books=Amount.of(currency, here),
-                unmatched=Amount.of(currency, lines.left),
-                aside=Amount.of(currency, lines.aside),
-                outstanding=Amount.of(currency, outstanding),
-                difference=Amount.of(currency, difference),
+                opening=opening,
+                closing=newest.closing,
+                books=here,
+                unmatched=lines.left,
+                aside=lines.aside,
+                outstanding=outstanding,
+                notified=on_none,
+                difference=difference,
             )
         )
     return tuple(found)
+
+
+def bank_states(tx: Reading, campaign: str, *, today: str) -> tuple[BankState, ...]:
+    """Each bank and currency of which there is a statement, by name; `today` (an ISO day) tells what is in time."""
+    sums = bank_sums(tx, campaign)
+    if not sums:
+        return ()
+    opened = {(row.bank, row.currency): row for row in open_banks(tx.session, campaign, today)}
+    asides = _set_aside(tx.session, campaign, opened)
+    return tuple(
+        _state(row, opened[row.bank, row.currency], asides.get((row.bank, row.currency), ())) for row in sums
+    )
+
+
+def _state(row: BankSums, bank: OpenBank, set_aside: tuple[SetAside, ...]) -> BankState:
+    currency = row.currency
+    return BankState(
+        bank=row.bank,
+        last=row.last,
+        reconciled=not row.unmatched_lines and not row.difference and not bank.is_open,
+        shared=bank.account is Account.SHARED,
+        unmatched_lines=row.unmatched_lines,
+        unlisted_entries=len(bank.unlisted),
+        opening_open=Amount.of(currency, bank.opening),
+        under_way=tuple(
+            OutstandingInstrument(
+                number=entry.number,
+                entry=entry.entry,
+                instrument=entry.instrument,
+                since=entry.date,
+                until=entry.until,
+                amount=Amount.of(currency, entry.left),
+            )
+            for entry in bank.under_way
+        ),
+        set_aside=set_aside,
+        opening=Amount.of(currency, row.opening),
+        closing=Amount.of(currency, row.closing),
+        books=Amount.of(currency, row.books),
+        unmatched=Amount.of(currency, row.unmatched),
+        aside=Amount.of(currency, row.aside),
+        outstanding=Amount.of(currency, row.outstanding),
+        notified=Amount.of(currency, row.notified),
+        difference=Amount.of(currency, row.difference),
+    )
+
+
+def _set_aside(
+    session: Session, campaign: str, opened: Mapping[BankCurrency, OpenBank]
+) -> dict[BankCurrency, tuple[SetAside, ...]]:
+    """What was set aside, by bank and currency, oldest first: of a shared account never line by line."""
+    found: dict[BankCurrency, list[SetAside]] = defaultdict(list)
+    months: dict[tuple[BankCurrency, str, str, str], list[tuple[str, int]]] = defaultdict(list)
+    for aside in asides_of(session, campaign):
+        place, reason, role, on = (
+            (aside.bank, aside.currency),
+            aside.reason,
+            str(aside.role),
+            str(aside.decided_on),
+        )
+        shared = place in opened and opened[place].account is Account.SHARED
+        if aside.opening:
+            found[place].append(_aside_row(place[1], "", [aside.opening], reason, role, on))
+        for line in lines_of_aside(session, aside):
+            if shared:
+                months[place, line.booked[:7], reason, role].append((on, signed(line)))
+            else:
+                found[place].append(_aside_row(place[1], line.booked, [signed(line)], reason, role, on))
+    for (place, month, reason, role), lines in months.items():
+        on = max(day for day, _ in lines)
+        found[place].append(_aside_row(place[1], month, [units for _, units in lines], reason, role, on))
+    return {
+        place: tuple(sorted(rows, key=lambda row: (row.when, row.reason))) for place, rows in found.items()
+    }
+
+
+def _aside_row(currency: str, when: str, units: Sequence[int], reason: str, role: str, on: str) -> SetAside:
+    return SetAside(
+        when=when,
+        lines=len(units) if when else 0,
+        came=Amount.of(currency, sum(u for u in units if u > 0)),
+        went=Amount.of(currency, -sum(u for u in units if u < 0)),
+        reason=reason,
+        decided_by=role,
+        decided_on=on,
+    )

@@ -12,10 +12,13 @@ from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.rules.settled import SCANNED_WHOLE
+from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
 from ledger.views.people import Achievement
+from ledger.views.sum_tables import SumTable
+from ledger.views.totals import GoodsTotals, InKindTotals, ServiceRow
 from ledger.views.trail import DonationStatus, DonationTrail, Paper
 from ledger.views.two_keys import Deliveries, Unconfirmed
 
@@ -114,35 +117,6 @@ class Books(Frozen):
     def count(self, *kinds: str) -> int:
         """How much of these kinds is open."""
         return sum(row.count for row in self.open if row.kind in kinds)
-
-
-class SumRow(Amount):
-    """One addend of a sum."""
-
-    key: str
-    """`converted`, `paid`, `network_fees`, `held`, `unexplained`, …"""
-    label: str = ""
-    """Proper name where the key alone does not say: `PO-1`, `W-003`."""
-
-
-class SumTotal(Amount):
-    """What the rows of a sum add up to."""
-
-    key: str
-    """`received`, `received_from_conversion`, `received_good`, …"""
-
-
-class SumTable(Frozen):
-    """Rows of one asset or product that add up to their total, to the last minor unit."""
-
-    asset: str
-    """What all of it is in."""
-    unit: str
-    """What a piece is called; empty for money."""
-    rows: tuple[SumRow, ...]
-    """The addends."""
-    total: SumTotal
-    """Their sum."""
 
 
 class Withheld(Frozen):
@@ -288,6 +262,13 @@ def _campaign_path(given: dict[str, Any]) -> str:
     return f"/api/v1/campaigns/{given['slug']}"
 
 
+class GiftSum(Amount):
+    """What donors gave in one asset."""
+
+    count: int
+    """How many gifts."""
+
+
 class CampaignCard(Frozen):
     """A campaign in a list."""
 
@@ -299,10 +280,10 @@ class CampaignCard(Frozen):
     """First day."""
     end: str
     """Last day."""
-    received: Amount
-    """Coins of settled gifts."""
+    received: tuple[GiftSum, ...]
+    """Settled gifts of money, an asset a row."""
     donations: int
-    """Settled gifts."""
+    """How many they are."""
     distributed: tuple[Quantity, ...]
     """Pieces that reached people, a product a row."""
     href: str = Field(default_factory=_campaign_path)
@@ -380,25 +361,23 @@ class CampaignReport(Frozen):
     valuation_clock: str
     """When the price of a gift is taken: block time, settlement or conversion."""
     donations: int
-    """Settled gifts."""
+    """Settled gifts of money: in coins and at banks."""
     waiting: int
     """Payments that are seen or confirmed and not settled."""
-    received: Amount
-    """Coins of settled gifts."""
+    received: tuple[GiftSum, ...]
+    """Settled gifts of money, an asset a row, each in its own."""
     value: Amount
-    """Their worth on the valuation clock."""
+    """The worth of those in coins on the valuation clock."""
     dust: Dust
     """Payments below the dust line."""
-    bought: tuple[Quantity, ...]
-    """Pieces that were ordered and came or are on their way, damaged and short ones too; a product a row."""
-    distributed: tuple[Quantity, ...]
-    """Pieces that reached people."""
+    goods: GoodsTotals
+    """What was ordered of goods, and where it is."""
+    given_in_kind: InKindTotals
+    """What was given in kind of goods, and where it is."""
+    services: tuple[ServiceRow, ...]
+    """Services, each in its own unit."""
     receivers: int
     """Places that people were reached in, each counted once."""
-    under_way: tuple[Quantity, ...]
-    """Pieces on the way, in stock, or handed over and not distributed."""
-    lost: tuple[Quantity, ...]
-    """Pieces that were damaged, short, rejected, lost or written off."""
     fixed_address: str | None
     """Address that all donors share; null where there is none."""
     gives_addresses: bool
@@ -454,6 +433,8 @@ class CampaignPage(Frozen):
     """Pieces in stock that are past their last day of use."""
     others: tuple[DonationRow, ...]
     """Bank money and gifts in kind; at most a page of them."""
+    banks: tuple[BankState, ...] = ()
+    """Each bank of which there is a statement."""
 
 
 class CampaignHead(Frozen):

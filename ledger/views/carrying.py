@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ledger.core.lines import PartKind, Piece, Span, UnitState, Use
-from ledger.core.names import LineKind, UseCause, line_named, use_named
+from ledger.core.lines import Part, PartKind, Piece, Span, UnitState, Use
+from ledger.core.names import LineKind, OrderLine, UseCause, line_named, use_named
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_values import Worth, line_value, worths
+from ledger.rules.orders import item_of, require_order
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
-from ledger.views.campaign import SumRow, SumTable, SumTotal
+from ledger.views.given_value import CARRIED_ON
+from ledger.views.sum_tables import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
 
@@ -110,7 +112,16 @@ class Carrying:
             return self._sold[use.id]
         parts = [part for part in use.parts if part.kind is not PartKind.FEE]
         same = all(part.line is not None and line_named(part.line).asset == self.currency for part in parts)
-        return sum(part.out for part in parts) if same else None
+        return sum(self._value_of(part) for part in parts) if same else None
+
+    def _value_of(self, part: Part) -> int:
+        """What a part of a use that went on is worth, in minor units."""
+        name = line_named(str(part.line))
+        if not isinstance(name, OrderLine):
+            return part.out
+        session = self._books.session
+        item = item_of(session, require_order(session, name.campaign, name.order), name.item)
+        return item.value_of(part.start, part.start + part.out)
 
     def _walk(self, line: str, found: _Found) -> None:
         at = 0
@@ -139,7 +150,7 @@ class Carrying:
             match span.state:
                 case UnitState.VOID:
                     found.add(_Where.VOID, "", mine)
-                case UnitState.USED if use_named(span.ref).cause in _CARRIED_ON:
+                case UnitState.USED if use_named(span.ref).cause in CARRIED_ON:
                     self._carry(found, span, Use("", line, mine, span.end - span.start, ()))
                 case UnitState.USED if money:
                     found.add(_Where.OTHER, use_named(span.ref).cause, mine)
@@ -196,10 +207,6 @@ class Carrying:
             rest, fee = rest + before.worth, fee + before.fee
             gross = None if gross is None or before.gross is None else gross + before.gross
         self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
-
-
-_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION})
-"""Uses that carry coins to another line, where they are looked for."""
 
 
 _GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import and_, case, or_
 from sqlmodel import col, func, select
 
-from ledger.core.accounts import AccountClass, account
+from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow
 from ledger.model.spends import SpendChangeRow, SpendRow
-from ledger.rules.books import Books
+from ledger.rules.balances import net_of_kinds
 from ledger.rules.observing import Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
@@ -50,16 +50,12 @@ def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     return int(tx.session.exec(elsewhere).one())
 
 
+_OF_COINS = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED)
+
+
 def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
     """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
-    books = Books(tx)
-    total = 0
-    for kind in (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED):
-        if campaign is not None:
-            total += books.net(account(kind, campaign), "BTC")
-        else:
-            total += sum(balance.net for balance in books.balances(kind))
-    return total
+    return net_of_kinds(tx.session, _OF_COINS, "BTC", campaign)
 
 
 def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:

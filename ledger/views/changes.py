@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
-from ledger.core.lines import Use
+from ledger.core.lines import UnitState, Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, noun_of_kind, use_named
 from ledger.model.balances import SubjectKind
 from ledger.store.transaction import Reading
@@ -77,6 +77,7 @@ class LaterChanges:
         self._ordinary = told | {UseCause.SPEND.value}
         self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
+        self._known: dict[str, Use] = {}
         self._recorded: dict[str, int] = {}
         self._about: dict[Subject, list[int]] = {}
         self._resumed: dict[str, dict[int, str]] = {}
@@ -134,9 +135,10 @@ class LaterChanges:
 
     def _uses(self, run: _Run) -> Iterator[tuple[Use, int, int, int, int]]:
         """(use, counts from, to, entry that recorded it, entry that undid it) of all that took units of a run."""
-        standing = self._lines.uses_in(self._lines.spans(run.line, run.start, run.end))
-        recorded_by = self._recorded_by(standing)
-        rows = [(use, recorded_by[use.id], FOREVER) for use in standing.values()]
+        spans = self._lines.spans(run.line, run.start, run.end)
+        names = dict.fromkeys(span.ref for span in spans if span.state is UnitState.USED)
+        standing, recorded_by = self._uses_named(names), self._recorded_by(names)
+        rows = [(standing[name], recorded_by[name], FOREVER) for name in names]
         for use, recorded, undone in [*rows, *self._undone_on(run.line)]:
             count = 0
             for start, end in use.pieces:
@@ -164,8 +166,8 @@ class LaterChanges:
         kept = self._undone.get(line)
         if kept is None:
             rows = self._lines.undone(line)
-            uses = self._lines.uses(row.use for row in rows)
-            recorded_by = self._recorded_by(uses)
+            names = [row.use for row in rows]
+            uses, recorded_by = self._uses_named(names), self._recorded_by(names)
             kept = [(uses[row.use], recorded_by[row.use], row.by) for row in rows]
             self._undone[line] = kept
         return kept
@@ -177,6 +179,10 @@ class LaterChanges:
             found = self._lines.resumed((use.id,)) if ends else {}
             self._resumed[use.id] = {part: line for (_, part), line in found.items()}
         return self._resumed[use.id]
+
+    def _uses_named(self, names: Iterable[str]) -> dict[str, Use]:
+        self._known |= self._lines.uses(name for name in names if name not in self._known)
+        return self._known
 
     def _recorded_by(self, names: Iterable[str]) -> dict[str, int]:
         self._recorded |= self._lines.recorded_by(name for name in names if name not in self._recorded)

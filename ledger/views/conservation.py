@@ -24,17 +24,20 @@ from ledger.core.names import FREE, line_named
 from ledger.model.orders import RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.recording.record import fold
+from ledger.rules.bank_money import at_banks
 from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
+from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.goods import noted_of_lots
 from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
 from ledger.rules.settled import settled_block
+from ledger.rules.tax_payments import tax_owed
 from ledger.store.scratch import Scratch, scratch
 from ledger.store.transaction import Reading
-from ledger.views.bank_state import bank_states
+from ledger.views.bank_state import bank_sums
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
 
@@ -201,7 +204,7 @@ def _fold_up_to(tx: Reading, made: Scratch, block: int) -> int:
         height = entry.facts.get("height")
         if isinstance(height, int) and height > block:
             break
-        made.keep(row)
+        made.keep((row,))
         fold(books, entry)
         seq = entry.seq
     return seq
@@ -328,21 +331,22 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
     for slug in campaign_slugs(books.session):
         if campaign not in {None, slug}:
             continue
-        for state in bank_states(tx, slug):
+        for bank in bank_sums(tx, slug):
             parts = {
-                "before the first statement": state.opening.minor,
-                "in the books": state.books.minor,
-                "on statements only": state.unmatched.minor,
-                "set aside": state.aside.minor,
-                "in the books only": -state.outstanding.minor,
+                "before the first statement": bank.opening,
+                "in the books": bank.books,
+                "on statements only": bank.unmatched,
+                "set aside": bank.aside,
+                "in the books only": -bank.outstanding,
+                "notified only": -bank.notified,
             }
             told = tuple((name, minor) for name, minor in parts.items() if minor)
             found.append(
                 Tie.of(
                     what="bank",
-                    subject=f"{slug}/{state.bank}",
-                    asset=state.closing.asset,
-                    total=state.closing.minor,
+                    subject=f"{slug}/{bank.bank}",
+                    asset=bank.currency,
+                    total=bank.closing,
                     parts=told,
                 )
             )
@@ -362,7 +366,8 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
                 key = span.state.value + ("" if need == FREE else f", restricted to {need}")
                 on_lines[slug, asset][key] += span.end - span.start
     for (slug, asset), states in on_lines.items():
-        held = sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=asset))
+        held = at_banks(books, slug, asset) + shortfall_at_banks(books.session, slug, asset)
+        held -= tax_owed(books, slug, asset)
         found.append(
             Tie.of(
                 what="line",

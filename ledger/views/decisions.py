@@ -18,9 +18,11 @@ from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.waiting_money import (
     approvals_waiting,
     bank_lines_waiting,
+    banks_waiting,
     blocked_waiting,
     drafts_waiting,
     shortfalls_waiting,
+    tax_waiting,
     undecided_waiting,
     unexplained_waiting,
     unvalued_waiting,
@@ -36,7 +38,7 @@ def decisions(
     `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
     `suggest` nothing is proposed for what left, which is the longest part of the work.
     """
-    books = Books(tx)
+    books, today = Books(tx), rfc3339(now)[:10]
     if campaign is not None and find_campaign(books.session, campaign) is None:
         raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
@@ -51,15 +53,19 @@ def decisions(
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug)
         found += bank_lines_waiting(tx, slug, suggest)
-        found += deliveries_waiting(books, slug, rfc3339(now)[:10])
-        found += stock_waiting(books, slug, rfc3339(now)[:10])
+        found += banks_waiting(tx, slug, today)
+        found += tax_waiting(books, slug)
+        found += deliveries_waiting(books, slug, today)
+        found += stock_waiting(books, slug, today)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, d.subject)))
 
 
 def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:
-    """What anybody may see: without drafts, and without suggestions, which may rest on drafts."""
-    return tuple(row.model_copy(update={"suggestions": ()}) for row in rows if not row.is_private)
+    """What anybody may see: without drafts, suggestions, which may rest on drafts, and the words of bank lines."""
+    return tuple(
+        row.model_copy(update={"suggestions": (), "words": None}) for row in rows if not row.is_private
+    )
 
 
 def open_counts(rows: Iterable[OpenItem]) -> tuple[OpenCount, ...]:

@@ -5,35 +5,39 @@ Everything is computed from lines, documents and observations; nothing is stored
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import UnitState
-from ledger.core.names import GoodsLine, LineKind, line_named, use_named
+from ledger.core.lines import PartKind, Piece, UnitState
+from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
-from ledger.recording.dating import HAPPENED
+from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, need_title, products_of
+from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
-from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.rests_on import out_of_order
+from ledger.rules.settled import MATURITY, depth_of, tip_height
+from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
-from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow
+from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow, follow_runs
+from ledger.views.bars import BarsOfLines
 from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
-from ledger.views.paper_steps import Detail, PaperStep, paper_step
+from ledger.views.given_value import GivenValue
+from ledger.views.paper_steps import Figures, PaperStep, paper_step
 from ledger.views.papers import papers_about
 from ledger.views.places import PlaceNames
-from ledger.views.stages import BarsOfLines
 from ledger.views.step_units import StepUnits, UnitsByStep
 from ledger.views.trail import (
     Block,
@@ -50,6 +54,7 @@ from ledger.views.trail import (
 _STEPS = {
     "reclassification": StepKind.RECLASSIFIED,
     "conversion": StepKind.CONVERTED,
+    "exchange": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,
     "receipt": StepKind.RECEIVED,
     "bought": StepKind.RECEIVED,
@@ -59,6 +64,7 @@ _STEPS = {
     "distribution": StepKind.DISTRIBUTED,
     "refund": StepKind.REFUNDED,
     "gift-return": StepKind.RETURNED,
+    "charge-back": StepKind.CHARGED_BACK,
     "loan": StepKind.LENT,
     "repayment": StepKind.REPAID,
     "repaid": StepKind.REPAID,
@@ -80,7 +86,10 @@ class Followed:
 
 def restriction_to(session: Session, campaign: str, need: str | None) -> Restriction | None:
     """The need that a gift is for, with what it asks for; None for any end."""
-    return Restriction(need=need, title=need_title(session, campaign, need)) if need else None
+    if not need:
+        return None
+    place = need_of(session, campaign, need).place
+    return Restriction(need=need, title=need_title(session, campaign, need), place=place)
 
 
 class DonationFollower:
@@ -92,6 +101,7 @@ class DonationFollower:
         self._lines = self._books.lines
         self._observed = Observed(tx.session)
         self._campaign = campaign
+        self._times: dict[int, int | None] = {}
         self.campaign = campaign_of(tx.session, campaign)
         self._bars = BarsOfLines(self._books, campaign)
         self.products = products_of(tx.session, campaign)
@@ -107,11 +117,11 @@ class DonationFollower:
         steps = self._chain_steps(watched, output, gift, sources)
         followed = Followed()
         if gift is not None and gift.live and gift.units is not None:
-            followed = self.followed(*gift.units)
+            meant_for = self.place_of(gift.restriction)
+            followed = self.followed(*gift.units, value=gift.value, meant_for=meant_for)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
-        depth = depth_of(self._tx)
         restriction = restriction_in(self._tx, gift, output)
         return DonationTrail(
             key=str(outpoint),
@@ -123,11 +133,12 @@ class DonationFollower:
             address=output.address or None,
             amount=Amount.of("BTC", output.sats),
             status=status,
-            confirmations=confirmations_of(self._tx, watched),
-            needed=max(depth, MATURITY) if watched.coinbase else depth,
+            confirmations=confirmations_of(tip_height(self._tx), watched),
+            needed=self._needed(watched),
             block=block,
             seen_at=watched.first_at,
-            settled_at=gift.at if gift is not None and gift.live else None,
+            settled_at=None if gift is None or not gift.live else self._settled_at(gift, watched),
+            recorded_at=gift.at if gift is not None and gift.live else None,
             value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
             rate_sources=sources,
             replaced_by=watched.by,
@@ -143,6 +154,26 @@ class DonationFollower:
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
         )
 
+    def place_of(self, need: str | None) -> str:
+        """Where the need of a restricted gift wants its pieces; empty for any end."""
+        return need_of(self._tx.session, self._campaign, need).place if need else ""
+
+    def _needed(self, watched: WatchedTx) -> int:
+        """Confirmations after which a payment is settled."""
+        depth = depth_of(self._tx)
+        return max(depth, MATURITY) if watched.coinbase else depth
+
+    def _settled_at(self, gift: SettledGift, watched: WatchedTx) -> str:
+        """When the chain buried a gift deep enough: the time of that block; of one that was not read, when we looked.
+
+        A gift in a block that was read late is recorded late, and settled when it settled all the same.
+        """
+        height = gift.height + self._needed(watched) - 1
+        if height not in self._times:
+            self._times[height] = self._observed.time_of(height)
+        time = self._times[height]
+        return gift.at if time is None else rfc3339(time)
+
     def _changes_of(self, gift: SettledGift) -> tuple[TrailChange, ...]:
         return self.later.of(gift.outpoint, GivenUnits(gift.entry, gift.units, gift.first_height))
 
@@ -153,14 +184,22 @@ class DonationFollower:
         gift: SettledGift | None,
         sources: tuple[str, ...],
     ) -> list[Step]:
-        def step(kind: StepKind, at: str, detail: tuple[tuple[str, str], ...], entry: int | None) -> Step:
+        def step(
+            kind: StepKind,
+            at: str,
+            detail: tuple[tuple[str, str], ...],
+            entry: int | None,
+            figures: Mapping[str, Amount] | None = None,
+        ) -> Step:
             return Step(
                 kind=kind,
                 at=at,
+                booked=None,
                 amount=Amount.of("BTC", output.sats),
                 unit="",
                 place="",
                 reference="",
+                figures=figures or {},
                 detail=dict(detail),
                 evidence=(),
                 entry=entry,
@@ -177,10 +216,13 @@ class DonationFollower:
             steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
         else:
             detail = [("block", str(gift.height)), ("block_time", rfc3339(gift.time))]
-            if gift.value is not None:
-                detail.append(("value", f"{gift.value} {gift.currency}"))
+            figures = {}
+            if gift.value is not None and gift.currency is not None:
+                figures["value"] = Amount.of(gift.currency, gift.value)
                 detail.append(("rate_sources", str(len(sources))))
-            steps.append(step(StepKind.SETTLED, gift.at, tuple(detail), gift.entry))
+            steps.append(
+                step(StepKind.SETTLED, self._settled_at(gift, watched), tuple(detail), gift.entry, figures)
+            )
             later = [(StepKind.BLOCKED, gift.blocked_at), (StepKind.RELEASED, gift.released_at)]
             later.append(
                 (StepKind.RESTORED, gift.restored_at) if gift.live else (StepKind.VOIDED, gift.voided_at)
@@ -188,8 +230,14 @@ class DonationFollower:
             steps += [step(kind, at, (), None) for kind, at in later if at is not None]
         return steps
 
-    def followed(self, line: str, start: int, end: int) -> Followed:
-        """What became of `start..end` of a line: its steps, where all of it is, and its thread."""
+    def followed(
+        self, line: str, start: int, end: int, *, value: int | None = None, meant_for: str = ""
+    ) -> Followed:
+        """What became of `start..end` of a line: its steps, where all of it is, and its thread.
+
+        `value`: what coins were worth when they were given. `meant_for`: the place that a gift is restricted to.
+        """
+        given = GivenValue(line, start, end, value)
         shares: list[LineShare] = []
         points: list[ThreadPoint] = []
         by_step = UnitsByStep()
@@ -197,7 +245,18 @@ class DonationFollower:
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         spans[line].append((start, end))
-        for visit in follow(self._lines, line, start, end):
+        paid: dict[tuple[str, str], int] = defaultdict(int)
+        currency = ""
+        visits = list(follow(self._lines, line, start, end))
+        self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
+        for visit in visits:
+            given.see(visit)
+            if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
+                by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))
+            if isinstance(visit, Passage) and (service := self._bars.service_of(visit.use)):
+                _, item = self._bars.order_item(visit.line)
+                paid[service] += item.value_of(visit.start, visit.end)
+                currency = line_named(visit.line).asset
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
@@ -206,34 +265,83 @@ class DonationFollower:
                     self._add_ending(visit, by_step, lost)
                 case Stay():
                     if visit.state is not UnitState.VOID:
-                        held[visit.line, self._bars.ending_of(visit.line)] += visit.end - visit.start
+                        kind = self._bars.ending_of(visit.line)
+                        units = self._bars.units_waiting(visit.line, kind, visit.start, visit.end)
+                        held[visit.line, kind] += units
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
+        by_step.charge(fetched_by(self._books.session, by_step.sales()))
         steps = self._steps(by_step)
         for name, pieces in spans.items():
-            asset = line_named(name).asset
+            of = line_named(name)
+            fineness = self._bars.order_item(name)[1].fineness if of.kind is LineKind.ORDER else 1
             shares.extend(
-                LineShare(line=name, start=a, end=b, asset=asset) for a, b in _joined(pieces) if a < b
+                LineShare(line=name, start=a, end=b, asset=of.asset, fineness=fineness)
+                for a, b in _joined(pieces)
+                if a < b
             )
         last = self._waiting(held)
         if last is not None:
             steps.append(last)
-        return Followed(tuple(steps), tuple(self._names.of_sums(held, lost)), tuple(shares), tuple(points))
+        spent = {service: Amount.of(currency, units) for service, units in paid.items()}
+        places = self._names.of_sums(held, lost, spent)
+        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points))
+        return self._meant_for(meant_for, spans, found) if meant_for else found
+
+    def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:
+        """A gift that is restricted to a place is told only of pieces that came there (rule 27).
+
+        What was handed out elsewhere and never passed that place is in the same lot, and no more is said of it.
+        """
+        at_place = [
+            (line, a, b)
+            for line, pieces in spans.items()
+            if isinstance(name := line_named(line), GoodsLine) and name.place.casefold() == place.casefold()
+            for a, b in pieces
+        ]
+        passed: Counter[tuple[str, str]] = Counter()
+        for visit in follow_runs(self._lines, at_place):
+            if isinstance(visit, Stay) and self._bars.ending_of(visit.line) is None:
+                name = line_named(visit.line)
+                if isinstance(name, GoodsLine):
+                    passed[name.product, name.place] += visit.end - visit.start
+        places: list[Place] = []
+        apart: dict[str, Place] = {}
+        for row in found.places:
+            here = passed[row.amount.asset, row.place]
+            if not row.is_distributed or row.service or here == row.amount.minor:
+                places.append(row)
+                continue
+            if here:
+                amount = Amount.of(row.amount.asset, here)
+                places.append(row.model_copy(update={"amount": amount}))
+            before = apart.get(row.amount.asset)
+            units = row.amount.minor - here + (before.amount.minor if before else 0)
+            amount = Amount.of(row.amount.asset, units)
+            apart[amount.asset] = row.model_copy(update={"amount": amount, "place": "", "elsewhere": True})
+        told = {row.place for row in places if row.is_distributed}
+        steps = tuple(
+            step.model_copy(update={"place": "", "elsewhere": True})
+            if step.kind is StepKind.DISTRIBUTED and step.place not in told
+            else step
+            for step in found.steps
+        )
+        thread = tuple(point for point in found.thread if self._bars.is_told(point.node, told))
+        return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
 
     def _add_arrival(self, visit: Arrival, by_step: UnitsByStep) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)
         kind, number = name.cause, name.number
-        if kind not in _STEPS:
+        if kind not in _STEPS or visit.part.kind is PartKind.STAYS:
             return
         units = visit.end - visit.start
         if kind == "payment":
             _, item = self._bars.order_item(visit.line)
-            value, quantity = item.value, item.quantity
             row = by_step.row(kind, number, item.product)
-            row.value += units
+            row.value += item.value_of(visit.start, visit.end)
             row.asset = item.product
-            units = visit.end * quantity // value - visit.start * quantity // value
+            units = item.pieces_in(visit.start, visit.end)
         elif isinstance(line, GoodsLine):
             row = by_step.row(kind, number, line.product, line.place)
             row.place, row.asset = line.place, line.product
@@ -251,7 +359,7 @@ class DonationFollower:
         name = use_named(visit.use.id)
         kind, number = name.cause, name.number
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
-        units = self._bars.ended_units(visit.use, visit.units)
+        units = self._bars.ended_units(visit.use, visit.kind, visit.start, visit.end)
         lost[ending, asset, place] += units
         if kind not in _STEPS:
             return
@@ -260,7 +368,7 @@ class DonationFollower:
         if kind == "gift-return" and ending is ExitKind.RETURNED:
             row.units += units
         else:
-            row.lost[ending] += units
+            row.lost[ending, asset] += units
 
     def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
         left = self._bars.ending_of(line) if stays else None
@@ -291,8 +399,20 @@ class DonationFollower:
         if noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
             kind = StepKind.CARRIED
         if noun == "refund" and not row.units:  # a claim written off: nothing came back
-            kind, row = StepKind.WRITTEN_OFF, replace(row, units=sum(row.lost.values()), lost={})
+            kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})
+        if noun == UseCause.CONVERSION:
+            paper = replace(paper, figures={**paper.figures, **self._sold(row)})
         return self._step(kind, row, paper, number, self._papers_about(noun, number))
+
+    def _sold(self, row: StepUnits) -> Figures:
+        """What the donation's coins fetched, from their worth when given to what reached the bank (rule 10)."""
+        gross = Amount.of(row.asset, row.units + row.exchange_fee)
+        figures = {"sold": Amount.of("BTC", row.sold)}
+        if row.worth is not None and row.asset == self.campaign.currency:
+            gain = gross.minor - row.worth
+            figures["carrying_value"] = Amount.of(row.asset, row.worth)
+            figures["gain" if gain >= 0 else "loss"] = Amount.of(row.asset, abs(gain))
+        return {**figures, "gross": gross, "exchange_fee": Amount.of(row.asset, row.exchange_fee)}
 
     def _payment_step(self, number: str, row: StepUnits) -> Step:
         session = self._books.session
@@ -301,28 +421,33 @@ class DonationFollower:
         product = self.products.get(row.asset)
         service = product is not None and product.nature is Nature.SERVICE
         kind = StepKind.PAID if service else StepKind.ORDERED
-        detail: Detail = (("payment", number),)
+        figures: Figures = {}
         if row.value:
-            detail = (("paid", str(row.value)), ("currency", order.currency), *detail)
+            figures = {"paid": Amount.of(order.currency, row.value)}
         else:  # all of it went as the fee
-            kind, row = StepKind.FEE, replace(row, units=sum(row.lost.values()), lost={})
-        paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail)
+            kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
+        detail = (("payment", number),)
+        paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)
 
     def _step(
         self, kind: StepKind, row: StepUnits, paper: PaperStep, reference: str, papers: tuple[Paper, ...]
     ) -> Step:
-        detail = dict(paper.detail) | {ending.value: str(n) for ending, n in row.lost.items() if n}
+        lost = {ending.value: Amount.of(asset, n) for (ending, asset), n in row.lost.items() if n}
+        detail = dict(paper.detail)
         if paper.happened is not None:
-            detail[HAPPENED] = paper.happened
+            reason = out_of_order(self._books.session, paper.entry)
+            detail |= {} if reason is None else {OUT_OF_ORDER: reason.value}
         return Step(
             kind=kind,
-            at=paper.date,
+            at=paper.happened or paper.date,
+            booked=None if paper.happened is None else paper.date,
             amount=Amount.of(row.asset, row.units),
             unit=self._names.unit(row.asset),
             place=paper.place or row.place,
             reference=reference,
+            figures={**paper.figures, **lost},
             detail=detail,
             evidence=papers,
             entry=paper.entry,
@@ -348,15 +473,16 @@ class DonationFollower:
         if line_named(first).kind is LineKind.ORDER:
             number, item = self._bars.order_item(first)
             asset, place = item.product, number
-            units = units * item.quantity // item.value
         detail = (("waits", kind.value if kind else ""),)
         return Step(
             kind=StepKind.HELD,
             at="",
+            booked=None,
             amount=Amount.of(asset, units),
             unit=self._names.unit(asset),
             place=place,
             reference="",
+            figures={},
             detail=dict(detail),
             evidence=(),
             entry=None,

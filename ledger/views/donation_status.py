@@ -60,11 +60,11 @@ def restriction_in(tx: Reading, gift: SettledGift | None, output: WatchedOutput)
     return None if row is None else row.restriction
 
 
-def confirmations_of(tx: Reading, watched: WatchedTx) -> int:
-    tip = tx.progress.load("tip_height")
+def confirmations_of(tip: int | None, watched: WatchedTx) -> int:
+    """Blocks on top of a payment, its own included; `tip` is None before the first look."""
     if tip is None or watched.height is None:
         return 0
-    return max(0, int(tip) - watched.height + 1)
+    return max(0, tip - watched.height + 1)
 
 
 def is_late(campaign_end: str, block_time: int | None) -> bool:

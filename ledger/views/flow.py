@@ -5,7 +5,7 @@ A picture or a table is drawn from it elsewhere; nothing here knows pixels or wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -22,11 +22,27 @@ class Substance(StrEnum):
     GOODS = "goods"
 
 
+class Origin(StrEnum):
+    """How the units of a bar came to lie there: what is given is never told as converted or bought."""
+
+    GIVEN = "given"  # by donors: coins, money at a bank, goods in kind
+    CONVERTED = "converted"
+    SUPPLIED = "supplied"  # ordered from a supplier, and on from there
+    REFUNDED = "refunded"  # a supplier paid it back: it was money before
+    REPAID = "repaid"  # a loan came back: it was money before
+    OTHER = "other"  # a top-up, own coins, a loan of another campaign: nobody's gift
+
+    @property
+    def is_back(self) -> bool:
+        """Was it on the picture before? Such units are never added to what came in."""
+        return self in {Origin.REFUNDED, Origin.REPAID}
+
+
 class StageKind(StrEnum):
     DONATED = "donated"
-    CONVERTED = "converted"
+    MONEY = "money"  # at banks, in the currency that `place` names
     ORDERED = "ordered"
-    STOCK = "stock"  # received good at a place; `place` names it
+    STOCK = "stock"  # received good, or given in kind, at a place; `place` names it
     HANDED = "handed"  # handed over to an organisation; `place` names it
     DISTRIBUTED = "distributed"  # one bar per receiving place
 
@@ -68,6 +84,16 @@ class ExitKind(StrEnum):
         }
 
 
+def _most(given: dict[str, Any]) -> Origin:
+    """How most of what is of a substance came to lie where it is."""
+    match given["substance"]:
+        case Substance.COIN:
+            return Origin.GIVEN
+        case Substance.MONEY:
+            return Origin.CONVERTED
+    return Origin.SUPPLIED
+
+
 class Bar(Frozen):
     """One upright bar of a stage: an axis of the units of its amount."""
 
@@ -77,8 +103,12 @@ class Bar(Frozen):
     """`PO-1`, `Ghana`, `C-1`: a proper name, not a phrase."""
     substance: Substance
     """What it is made of."""
+    origin: Origin = Field(default_factory=_most)
+    """How its units came to lie there."""
     amount: Amount
     """How much of what."""
+    order: str = ""
+    """Number of the order that it is an item of; empty for what is no order."""
 
     @property
     def asset(self) -> str:
@@ -98,19 +128,50 @@ class Node(Bar):
     """Number of its stage, from 0."""
 
 
+class StagePart(Frozen):
+    """What came to a stage in one way."""
+
+    origin: Origin
+    """How."""
+    count: int
+    """Donations, conversions, refunds, orders, or places."""
+    totals: tuple[Amount, ...]
+    """How much, an asset a row."""
+
+
+def _parts(given: dict[str, Any]) -> tuple[StagePart, ...]:
+    """The bars by how they came, each counted as one."""
+    bars: tuple[Bar, ...] = given["bars"]
+    return tuple(
+        StagePart(origin=origin, count=len(mine), totals=totals_of(mine))
+        for origin in Origin
+        if (mine := [bar for bar in bars if bar.origin is origin])
+    )
+
+
+def totals_of(bars: Iterable[Bar]) -> tuple[Amount, ...]:
+    """What bars hold together, asset by asset."""
+    sums: dict[str, int] = {}
+    for bar in bars:
+        sums[bar.asset] = sums.get(bar.asset, 0) + bar.units
+    return tuple(Amount.of(asset, units) for asset, units in sums.items())
+
+
 class Stage(Frozen):
     """Bars that stand at one point of the way, products apart."""
 
     kind: StageKind
     """What happened at this point."""
     place: str
-    """Proper name of the place or organisation of `stock` and `handed`; else empty."""
+    """Proper name of the place or organisation of `stock` and `handed`, or the currency; else empty."""
     count: int
     """Donations, conversions, orders or receivers."""
     totals: tuple[Amount, ...]
-    """What its bars hold together, an asset a row."""
+    """What came to it, an asset a row: all its bars but what came back, which was counted before."""
     bars: tuple[Bar, ...] = Field(exclude=True)
     """The flow lists them as its nodes."""
+    parts: tuple[StagePart, ...] = Field(default_factory=_parts)
+    """The same by how it came: what came in, and what came back."""
 
 
 Interval = tuple[Whole, Whole]
@@ -128,6 +189,8 @@ class Band(Frozen):
     """Key of the bar that they became."""
     joined: Interval = Field(validation_alias="to", serialization_alias="to")
     """Where they lie on it: the first unit, and the one behind the last."""
+    in_kind: bool = False
+    """Were they given in kind?"""
 
     @property
     def source_start(self) -> int:
@@ -159,6 +222,8 @@ class Exit(Frozen):
     """How much of what."""
     label: str
     """Proper name such as a waybill or a product; empty where there is none."""
+    in_kind: bool = False
+    """Were they given in kind?"""
 
     @property
     def start(self) -> int:
@@ -179,7 +244,15 @@ class Exit(Frozen):
 
 def _nodes(given: dict[str, Any]) -> tuple[Node, ...]:
     return tuple(
-        Node(key=bar.key, label=bar.label, substance=bar.substance, amount=bar.amount, stage=index)
+        Node(
+            key=bar.key,
+            label=bar.label,
+            substance=bar.substance,
+            origin=bar.origin,
+            amount=bar.amount,
+            order=bar.order,
+            stage=index,
+        )
         for index, stage in enumerate(given["stages"])
         for bar in stage.bars
     )

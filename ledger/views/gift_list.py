@@ -5,7 +5,7 @@ It is read as far as it is asked for, and no further.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from ledger.core.errors import Refused
@@ -14,22 +14,22 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import CampaignRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.gift_records import find_gift
+from ledger.rules.gift_records import SettledGift, find_gift, find_gifts
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.settled import tip_height
 from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.other_gifts import other_rows
 
 
-def is_change(observed: Observed, watched: WatchedTx) -> bool:
-    return any(observed.coin(spent) is not None for spent in watched.inputs)
-
-
 def change_of(tx: Reading, observed: Observed, watched: WatchedTx) -> set[int]:
     """Outputs of a transaction that are change of ours, but for what was decided to be something else."""
-    if not is_change(observed, watched):
-        return set()
+    return _change_in(tx, watched) if observed.spending_coins([watched.txid]) else set()
+
+
+def _change_in(tx: Reading, watched: WatchedTx) -> set[int]:
+    """The same of a transaction that spends a coin of ours."""
     return {
         output.vout
         for output in watched.outputs
@@ -49,43 +49,68 @@ def donation_rows(
     if after is not None and (len(after) > 90 or not after.isascii()):
         raise Refused.field("cursor", "use the cursor that the last page gave")
     found = (
-        row for row in _places_in_list(tx, books, observed, slug, after) if after is None or row[0] > after
+        row
+        for row in _places_in_list(tx, books, observed, slug, after, limit + 1)
+        if after is None or row[0] > after
     )
     page = list(islice(found, limit + 1))
     following = page[limit - 1][0] if len(page) > limit else None
-    return [
-        row if isinstance(row, DonationRow) else _row(tx, campaign, *row) for _, row in page[:limit]
-    ], following
+    return _rows(tx, campaign, [row for _, row in page[:limit]]), following
+
+
+_Listed = tuple[WatchedTx, WatchedOutput] | DonationRow
+"""What stands in the list: a payment, or the row of a gift without a coin."""
 
 
 def _places_in_list(
-    tx: Reading, books: Books, observed: Observed, slug: str, after: str | None
-) -> Iterator[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]]:
-    """(place, payment or row) in order, from the block that a cursor is in, read only as far as it is asked for."""
-    head = (after or "")[:12]
-    height: int | None = int(head) if head.isdigit() and len(head) == 12 else 0
-    if after is not None and after >= "9":  # behind all blocks: what is in none, and what is no coin
-        height = None
-    while height is not None:
-        for watched in list(observed.txs_in(height, height)):
-            change = change_of(tx, observed, watched)
-            for output in watched.outputs:
-                if output.campaign == slug and output.vout not in change:
-                    yield f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}", (watched, output)
-        height = observed.next_height(height)
-    waiting: list[tuple[str, tuple[WatchedTx, WatchedOutput] | DonationRow]] = [
+    tx: Reading, books: Books, observed: Observed, slug: str, after: str | None, size: int
+) -> Iterator[tuple[str, _Listed]]:
+    """(place, payment or row) in order, from where a cursor is, read only as far as it is asked for."""
+    if after is None or after < "9":  # behind all blocks: what is in none, and what is no coin
+        for page in observed.pages_from(*_place_in_blocks(after), size):
+            spending = observed.spending_coins([watched.txid for watched in page])
+            for watched in page:
+                change = _change_in(tx, watched) if watched.txid in spending else set()
+                for output in watched.outputs:
+                    if output.campaign == slug and output.vout not in change:
+                        place = f"{watched.height:012d}.{watched.position:06d}.{output.vout:06d}"
+                        yield place, (watched, output)
+    young = list(observed.unconfirmed())
+    spending = observed.spending_coins([watched.txid for watched in young])
+    waiting: list[tuple[str, _Listed]] = [
         (f"9{watched.txid}.{output.vout:06d}", (watched, output))
-        for watched in observed.unconfirmed()
-        if not is_change(observed, watched)
+        for watched in young
+        if watched.txid not in spending
         for output in watched.outputs
         if output.campaign == slug
     ]
     yield from sorted([*waiting, *other_rows(books, slug)], key=lambda row: row[0])
 
 
-def _row(tx: Reading, campaign: CampaignRow, watched: WatchedTx, output: WatchedOutput) -> DonationRow:
+def _place_in_blocks(after: str | None) -> tuple[int, int]:
+    """(height, position) of the transaction that a cursor is in; the first there may be where it names none."""
+    height, position = (after or "")[:12], (after or "")[13:19]
+    if not (height.isdigit() and len(height) == 12):
+        return 0, 0
+    return int(height), int(position) if position.isdigit() and len(position) == 6 else 0
+
+
+def _rows(tx: Reading, campaign: CampaignRow, listed: Sequence[_Listed]) -> list[DonationRow]:
+    paid = [f"{row[0].txid}:{row[1].vout}" for row in listed if not isinstance(row, DonationRow)]
+    gifts, tip = find_gifts(tx.session, campaign.slug, paid), tip_height(tx)
+    return [row if isinstance(row, DonationRow) else _row(tx, campaign, gifts, tip, *row) for row in listed]
+
+
+def _row(
+    tx: Reading,
+    campaign: CampaignRow,
+    gifts: Mapping[str, SettledGift],
+    tip: int | None,
+    watched: WatchedTx,
+    output: WatchedOutput,
+) -> DonationRow:
     outpoint = f"{watched.txid}:{output.vout}"
-    gift = find_gift(tx.session, output.campaign, outpoint)
+    gift = gifts.get(outpoint)
     return DonationRow(
         at=watched.confirmed_at or watched.first_at,
         key=outpoint,
@@ -93,7 +118,7 @@ def _row(tx: Reading, campaign: CampaignRow, watched: WatchedTx, output: Watched
         address=output.address or None,
         amount=Amount.of("BTC", output.sats),
         status=status_of(watched, gift),
-        confirmations=confirmations_of(tx, watched),
+        confirmations=confirmations_of(tip, watched),
         block_height=watched.height,
         value=Amount.known(campaign.currency, None if gift is None else gift.value),
         block_time=None if watched.block_time is None else rfc3339(watched.block_time),

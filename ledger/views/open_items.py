@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.recording.drafts import explained_sats
+from ledger.views.line_says import LineSays
 from ledger.views.suggestions import Suggestion
 
 
@@ -25,6 +26,15 @@ class OpenItemKind(StrEnum):
     OPEN_MATCH = "open_match"
     BANK_LINE = "bank_line"
     BANK_GAP = "bank_gap"
+    BANK_ENTRY = "bank_entry"
+    BANK_OPENING = "bank_opening"
+    BANK_SILENT = "bank_silent"
+    BANK_OVERDRAWN = "bank_overdrawn"
+    CASH_COUNT = "cash_count"
+    ADVANCE_OVERDUE = "advance_overdue"
+    ADVANCE = "advance"
+    OUTSTANDING = "outstanding"
+    TAX_OWED = "tax_owed"
     COUNT_GAP = "count_gap"
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
@@ -40,8 +50,17 @@ UNRECONCILED = (
     OpenItemKind.OPEN_MATCH,
     OpenItemKind.BANK_LINE,
     OpenItemKind.BANK_GAP,
+    OpenItemKind.BANK_ENTRY,
+    OpenItemKind.BANK_OPENING,
+    OpenItemKind.BANK_SILENT,
+    OpenItemKind.BANK_OVERDRAWN,
+    OpenItemKind.CASH_COUNT,
+    OpenItemKind.ADVANCE_OVERDUE,
+    OpenItemKind.COUNT_GAP,
+    OpenItemKind.UNCONFIRMED_DELIVERY,
 )
-"""While one of these is open a campaign is not reconciled: every coin explained, every order and bank line matched."""
+"""While one of these is open a campaign is not reconciled: a figure has no explanation, or something is overdue, in
+coins, orders, banks or deliveries. What else waits is explained and in time, and is listed beside it."""
 
 
 class OpenItem(Frozen):
@@ -61,6 +80,8 @@ class OpenItem(Frozen):
     """What ends it."""
     suggestions: tuple[Suggestion, ...] = ()
     """Records that may explain it, the best first; for the desk only."""
+    words: LineSays | None = None
+    """What a bank line says, where it is one and has not been forgotten; for the desk only."""
     count: int = 1
     """Above 1: so many of the same, in one row."""
 

@@ -5,7 +5,7 @@ A key is `contribution:CAMPAIGN:NUMBER` or `in-kind:CAMPAIGN:NUMBER`; it may be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.core.entry import entry_from_bytes
@@ -15,7 +15,6 @@ from ledger.core.names import GiftKey, gift_key_named
 from ledger.model.evidence import About
 from ledger.model.gifts import ContributionRow
 from ledger.model.goods import InKindRow as InKindGift
-from ledger.recording.dating import HAPPENED
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
 from ledger.rules.gift_records import contributions_of, find_contribution
@@ -54,6 +53,7 @@ class _Gift:
     value: int | None
     currency: str
     place: str
+    figures: Mapping[str, Amount]
     detail: tuple[tuple[str, str], ...]
     paper: str | None
     status: DonationStatus
@@ -85,6 +85,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         value=None,
         currency=row.currency,
         place=row.bank,
+        figures={},
         detail=(),
         paper=None,
         status=status if row.reversed_by is None else DonationStatus.REVERSED,
@@ -92,7 +93,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         line=row.line,
         start=row.line_start,
         end=row.line_end,
-        outcome=outcome_of_returned(row.returned, row.amount),
+        outcome="charged_back" if row.charged_back else outcome_of_returned(row.returned, row.amount),
         returned=row.returned,
         restriction=row.restriction or "",
     )
@@ -112,8 +113,8 @@ def _in_kind(books: Books, row: InKindGift) -> _Gift:
         value=row.value,
         currency=row.currency,
         place=row.place,
+        figures={"value": Amount.of(row.currency, row.value)},
         detail=(
-            ("value", f"{row.value} {row.currency}"),
             ("method", row.method.value.replace("_", " ")),
             ("stated_by", row.stated_by),
         ),
@@ -156,17 +157,20 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
 def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
     follower = DonationFollower(tx, slug)
     row = _row(slug, gift, follower.campaign.end)
-    followed = follower.followed(gift.line, gift.start, gift.end)
-    happened = ((HAPPENED, gift.happened),) if gift.happened else ()
+    followed = follower.followed(
+        gift.line, gift.start, gift.end, meant_for=follower.place_of(gift.restriction)
+    )
     papers = papers_of_gift(tx.session, slug, About(gift.noun), gift.number, gift.paper)
     given = Step(
         kind=StepKind.GIVEN,
-        at=gift.date,
+        at=gift.happened or gift.date,
+        booked=gift.date if gift.happened else None,
         amount=row.amount,
         unit=row.unit,
         place=gift.place,
         reference=gift.number,
-        detail=dict((*gift.detail, *happened)),
+        figures=gift.figures,
+        detail=dict(gift.detail),
         evidence=papers,
         entry=gift.entry,
         over=True,
@@ -179,10 +183,12 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
             Step(
                 kind=StepKind.VOIDED,
                 at=day,
+                booked=None,
                 amount=row.amount,
                 unit=row.unit,
                 place="",
                 reference="",
+                figures={},
                 detail={},
                 evidence=(),
                 entry=seq,
@@ -204,7 +210,8 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         needed=0,
         block=None,
         seen_at=None,
-        settled_at=gift.at if gift.is_live else None,
+        settled_at=(gift.happened or gift.date) if gift.is_live else None,
+        recorded_at=gift.at if gift.is_live else None,
         value=row.value,
         rate_sources=(),
         replaced_by=None,

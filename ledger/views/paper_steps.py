@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
 from ledger.core.errors import NotFound
+from ledger.core.frozen import Amount
 from ledger.core.names import repaid_by
+from ledger.model.bank_money import ChargeBackRow, ExchangeRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.gift_returns import GiftReturnRow
@@ -16,8 +19,10 @@ from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.orders import OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.conversions import CONVERSIONS, terms_of
+from ledger.rules.charge_backs import CHARGE_BACKS
+from ledger.rules.conversions import CONVERSIONS, fills_of, terms_of
 from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.exchanges import EXCHANGES
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
@@ -28,13 +33,15 @@ from ledger.rules.shipments import require_arrival, require_shipment
 from ledger.rules.supplier_refunds import REFUNDS
 
 Detail = tuple[tuple[str, str], ...]
+Figures = Mapping[str, Amount]
 
 
 @dataclass(frozen=True, slots=True)
 class PaperStep:
     """A paper's entry and accounting day, the day that it happened where that is another, and what it adds.
 
-    `place`: where units go, where the paper says more than the line that they are on.
+    `place`: where units go, where the paper says more than the line that they are on. `figures`: what it says in
+    amounts, each with its asset.
     """
 
     entry: int
@@ -42,6 +49,7 @@ class PaperStep:
     happened: str | None
     place: str | None = None
     detail: Detail = ()
+    figures: Figures = field(default_factory=dict)
 
 
 _Row = (
@@ -57,6 +65,8 @@ _Row = (
     | ReclassificationRow
     | RefundRow
     | ConversionRow
+    | ExchangeRow
+    | ChargeBackRow
 )
 
 
@@ -84,7 +94,14 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
             return _step(row, detail=_past_last_day(row.expired))
         case "conversion":
             row = CONVERSIONS.require_row(session, campaign, number)
-            return _step(row, row.exchange, terms_of(session, row))
+            last, _ = fills_of(session, row)[-1]
+            return _step(row, row.exchange, (("fills", str(last)),) if last else (), terms_of(row))
+        case "exchange":
+            row = EXCHANGES.require_row(session, campaign, number)
+            return _step(row, row.to_bank)
+        case "charge-back":
+            row = CHARGE_BACKS.require_row(session, campaign, number)
+            return _step(row, row.bank)
         case "reclassification":
             row = RECLASSIFICATIONS.require_row(session, campaign, number)
             return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))
@@ -106,8 +123,10 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
     )
 
 
-def _step(row: _Row, place: str | None = None, detail: Detail = ()) -> PaperStep:
-    return PaperStep(row.entry, row.date, row.happened, place, detail)
+def _step(
+    row: _Row, place: str | None = None, detail: Detail = (), figures: Figures | None = None
+) -> PaperStep:
+    return PaperStep(row.entry, row.date, row.happened, place, detail, figures or {})
 
 
 def _repaid(session: Session, name: str) -> PaperStep:

@@ -5,9 +5,11 @@ Breakdowns are views of the same people and are never added to each other (docs/
 
 from __future__ import annotations
 
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Frozen
+from ledger.model.campaigns import ProductRow
+from ledger.model.goods import LotDeliveryRow
 from ledger.model.people import Dimension, IndicatorRow
 from ledger.rules.results import cells_of, indicators_of
 
@@ -53,6 +55,8 @@ class Achievement(Frozen):
     """What is reached to date."""
     permille: int
     """Share of the way that is done, in thousandths."""
+    above_delivered: int
+    """People beyond what was delivered of the service that it counts: a question to those who report."""
     until: str | None
     """Last day that is counted."""
     by: str | None
@@ -69,7 +73,8 @@ def achievements(session: Session, campaign: str) -> tuple[Achievement, ...]:
 def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
     cells: dict[Dimension, dict[str, int]] = {dimension: {} for dimension in Dimension}
     for cell in cells_of(session, indicator):
-        cells[cell.dimension][cell.group] = cell.count
+        groups = cells[cell.dimension]
+        groups[cell.group] = groups.get(cell.group, 0) + cell.count
     return Achievement(
         number=indicator.number,
         title=indicator.title,
@@ -78,6 +83,7 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
         target=indicator.target,
         actual=indicator.baseline + indicator.actual,
         permille=indicator.actual * 1000 // (indicator.target - indicator.baseline),
+        above_delivered=_above_delivered(session, indicator),
         until=indicator.until,
         by=indicator.by,
         breakdowns=tuple(
@@ -86,6 +92,20 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
             if groups
         ),
     )
+
+
+def _above_delivered(session: Session, indicator: IndicatorRow) -> int:
+    if indicator.product_entry is None or not indicator.actual:
+        return 0
+    product = session.get_one(ProductRow, indicator.product_entry)
+    delivered = session.exec(
+        select(func.coalesce(func.sum(LotDeliveryRow.good), 0)).where(
+            LotDeliveryRow.campaign == indicator.campaign,
+            LotDeliveryRow.product == product.code,
+            col(LotDeliveryRow.reversed_by).is_(None),
+        )
+    ).one()
+    return max(0, indicator.baseline + indicator.actual - int(delivered))
 
 
 def _breakdown(dimension: str, cells: dict[str, int], total: int, least: int) -> Breakdown:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import ProductRow
+from ledger.views.bars import BarsOfLines, ended_as
 from ledger.views.flow import ExitKind
-from ledger.views.stages import BarsOfLines, ended_as
 from ledger.views.trail import Place
 
 
@@ -27,6 +28,15 @@ class Left:
     start: int
     end: int
     ended: tuple[Use, Part] | None = None
+
+
+class _Where(NamedTuple):
+    """What some units are of (`asset`), and where: at a place, or in an order; `service`: the code of a service."""
+
+    kind: ExitKind | None
+    asset: str
+    place: str
+    service: str
 
 
 class PlaceNames:
@@ -42,37 +52,56 @@ class PlaceNames:
         return product.unit if product else ""
 
     def of_sums(
-        self, held: Mapping[tuple[str, ExitKind | None], int], lost: Mapping[tuple[ExitKind, str, str], int]
+        self,
+        held: Mapping[tuple[str, ExitKind | None], int],
+        lost: Mapping[tuple[ExitKind, str, str], int],
+        paid: Mapping[tuple[str, str], Amount] | None = None,
     ) -> list[Place]:
-        """Places of units by (line, what they are there), and of those that ended by (how, asset, place)."""
-        sums: dict[tuple[ExitKind | None, str, str, bool], int] = defaultdict(int)
+        """Places of units by (line, what they are there), and of those that ended by (how, asset, place).
+
+        `paid`: what went to a service that was delivered at a place, by (product, place). Who paid less than one of it
+        is told that amount. Units are what `BarsOfLines.units_waiting` and `ended_units` say.
+        """
+        of_services = paid or {}
+        sums: dict[_Where, int] = {_Where(None, product, place, product): 0 for product, place in of_services}
         for (line, kind), units in held.items():
-            name = line_named(line)
-            asset, place, service = name.asset, "", False
-            if isinstance(name, OrderLine):
-                number, item = self._bars.order_item(line)
-                place = number
-                if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                    asset = item.product
-                    units = units * item.quantity // item.value
-            elif isinstance(name, GoodsLine):
-                asset, place = name.product, name.place
-                service = name.at is AccountClass.DELIVERED
-            sums[kind, asset, place, service] += units
+            where, count = self._where(line, kind, units)
+            sums[where] = sums.get(where, 0) + count
         for (ending, asset, place), units in lost.items():
-            sums[ending, asset, place, False] += units
+            where = _Where(ending, asset, place, "")
+            sums[where] = sums.get(where, 0) + units
         return [
-            Place(
-                kind=kind or ExitKind.DISTRIBUTED,
-                amount=Amount.of(asset, units),
-                unit=self.unit(asset),
-                place=place,
-                since="",
-                service=service,
-            )
-            for (kind, asset, place, service), units in sums.items()
-            if units
+            self._place(where, units, of_services.get((where.asset, where.place)))
+            for where, units in sums.items()
+            if units or (where.asset, where.place) in of_services
         ]
+
+    def _where(self, line: str, kind: ExitKind | None, units: int) -> tuple[_Where, int]:
+        """Where units of a line are, in the units of that."""
+        name = line_named(line)
+        if isinstance(name, OrderLine):
+            number, item = self._bars.order_item(line)
+            if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
+                return _Where(kind, item.product, number, ""), units
+            return _Where(kind, name.asset, number, item.product if kind is ExitKind.SPENT else ""), units
+        if isinstance(name, GoodsLine):
+            service = name.product if name.at is AccountClass.DELIVERED else ""
+            return _Where(kind, name.product, name.place, service), units
+        return _Where(kind, name.asset, "", ""), units
+
+    def _place(self, where: _Where, units: int, paid: Amount | None) -> Place:
+        service = self._products.get(where.service)
+        amount = Amount.of(where.asset, units) if units or paid is None else paid
+        return Place(
+            kind=where.kind or ExitKind.DISTRIBUTED,
+            amount=amount,
+            unit=self.unit(amount.asset),
+            place=where.place,
+            since="",
+            service="" if service is None else service.name,
+            verb="" if service is None else service.verb or "",
+            paid=paid,
+        )
 
     def of(self, rows: Iterable[Left], *, claim: bool = False) -> tuple[Place, ...]:
         """Places of runs of units, equal places as one, counted as a trail counts them.
@@ -82,15 +111,16 @@ class PlaceNames:
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
         for row in rows:
-            units = row.end - row.start
             if row.ended is not None:
                 use, part = row.ended
-                lost[self.end_of(use, part.kind)] += self._bars.ended_units(use, units)
+                lost[self.end_of(use, part.kind)] += self._bars.ended_units(
+                    use, part.kind, row.start, row.end
+                )
                 continue
             kind = self._bars.ending_of(row.line)
             if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
                 kind = ExitKind.CLAIM if claim else ExitKind.OPEN
-            held[row.line, kind] += units
+            held[row.line, kind] += self._bars.units_waiting(row.line, kind, row.start, row.end)
         return tuple(self.of_sums(held, lost))
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
 
 from sqlmodel import Session, col, select
 
-from ledger.core.accounts import AccountClass, account
+from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
-from ledger.core.frozen import Amount, Quantity
+from ledger.core.frozen import Amount
 from ledger.core.names import lot_named
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.goods import ReceiptRow
+from ledger.model.journal import EntryRow
 from ledger.recording.desk import claim_hash
+from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
+from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.orders import bound_orders
+from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.store.transaction import Reading
+from ledger.views.bank_state import bank_states
 from ledger.views.campaign import (
     CampaignCard,
     CampaignHead,
@@ -38,6 +42,7 @@ from ledger.views.campaign import (
     DeliveryCheck,
     DonationPage,
     Dust,
+    GiftSum,
     JournalHead,
     NeedRow,
     PledgeRow,
@@ -53,8 +58,8 @@ from ledger.views.chain_status import chain_status
 from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
-from ledger.views.flow import Bar, ExitKind, Flow, StageKind
-from ledger.views.gift_list import change_of, donation_rows, is_change
+from ledger.views.flow import Flow, StageKind
+from ledger.views.gift_list import change_of, donation_rows
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
@@ -63,9 +68,10 @@ from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
-from ledger.views.sums import goods_of, sum_tables
+from ledger.views.sums import LotSums, goods_of, sum_tables
+from ledger.views.totals import Known, bars_of, goods_totals, in_kind_totals, service_rows
 from ledger.views.trail import DonationTrail, Paper
-from ledger.views.two_keys import deliveries
+from ledger.views.two_keys import Deliveries, deliveries
 
 __all__ = [
     "campaign_cards",
@@ -102,8 +108,8 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 title=campaign.title,
                 start=campaign.start,
                 end=campaign.end,
-                received=Amount.of("BTC", -books.net(account(AccountClass.GIFTS, slug), "BTC")),
-                donations=gift_sums(tx.session, slug).count,
+                received=(received := gifts_of_money(tx.session, slug)),
+                donations=sum(row.count for row in received),
                 distributed=quantities(counted(gone), _units(tx.session, slug)),
             )
         )
@@ -122,9 +128,12 @@ def campaign_flow(tx: Reading, slug: str) -> Flow:
     return CampaignFlow(books, slug).flow()
 
 
-_BAD = (ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF)
-_UNDER_WAY = (ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING)
-_NOT_BOUGHT = (ExitKind.OPEN, ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED)
+def gifts_of_money(session: Session, slug: str) -> tuple[GiftSum, ...]:
+    """What donors gave in coins and at banks, an asset a row, what went back included."""
+    coins = gift_sums(session, slug)
+    rows = [GiftSum(asset="BTC", minor=coins.sats, count=coins.count)] if coins.count else []
+    banks = contributed(session, slug).items()
+    return (*rows, *(GiftSum(asset=asset, minor=sums.minor, count=sums.gifts) for asset, sums in banks))
 
 
 def campaign_report(
@@ -134,10 +143,12 @@ def campaign_report(
     now: int,
     waiting: tuple[OpenItem, ...] | None = None,
     flow: Flow | None = None,
+    delivered: Deliveries | None = None,
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
-    `waiting`, `flow`: its public decisions and its picture, where the caller has them.
+    `waiting`, `flow`, `delivered`: its public decisions, its picture and both counts of its deliveries, where the
+    caller has them.
     """
     books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
@@ -146,18 +157,18 @@ def campaign_report(
     papers = standing_evidence(tx.session, slug)
     fixed = tx.addresses.fixed_of(slug)
     today = rfc3339(now)[:10]
-    unsettled = sum(
-        1
-        for watched in [*observed.txs_in((settled_block(tx) or -1) + 1, 10**11), *observed.unconfirmed()]
-        for output in watched.outputs
-        if output.campaign == slug
-        and watched.state.value in {"seen", "confirmed"}
-        and not is_change(observed, watched)
-    )
-    delivered = deliveries(books.session, slug, today)
-    ordered = [(bar.asset, bar.units) for bar in _bars(flow, StageKind.ORDERED)]
-    not_bought = [(row.asset, -row.units) for row in flow.exits if row.kind in _NOT_BOUGHT]
-    reached = _bars(flow, StageKind.DISTRIBUTED)
+    settled = settled_block(tx)
+    delivered = deliveries(books.session, slug, today) if delivered is None else delivered
+    goods, bound = goods_of(books, slug), bound_orders(books.session, slug)
+    apart = _out_of_order(tx.session, slug)
+    approved = {
+        order.number: order.decided_on
+        for order in bound
+        if order.decided_on is not None and apart.isdisjoint({order.entry, order.decided_by})
+    }
+    received = gifts_of_money(tx.session, slug)
+    known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
+    items = items_of_orders(books.session, slug)
     return CampaignReport(
         slug=slug,
         title=campaign.title,
@@ -169,16 +180,15 @@ def campaign_report(
         partners=_partners(tx.session, slug),
         depth=depth_of(tx),
         valuation_clock=campaign.valuation.value,
-        donations=gifts.count,
-        waiting=unsettled,
-        received=Amount.of("BTC", gifts.sats),
+        donations=sum(row.count for row in received),
+        waiting=observed.payments_above(-1 if settled is None else settled, slug),
+        received=received,
         value=Amount.of(campaign.currency, gifts.value),
         dust=Dust(asset="BTC", minor=gifts.dust, count=gifts.dust_count),
-        bought=_pieces(flow, [*ordered, *not_bought]),
-        distributed=_pieces(flow, [(bar.asset, bar.units) for bar in reached]),
-        receivers=len({bar.label for bar in reached}),
-        under_way=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _UNDER_WAY]),
-        lost=_pieces(flow, [(row.asset, row.units) for row in flow.exits if row.kind in _BAD]),
+        goods=goods_totals(known, flow, goods),
+        given_in_kind=in_kind_totals(known, flow),
+        services=service_rows(known, bound, items),
+        receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
         pledges=_pledges(books, slug),
@@ -186,7 +196,7 @@ def campaign_report(
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=tuple(sum_tables(books, slug)),
+        sums=tuple(sum_tables(books, slug, goods, known.held, items)),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
@@ -195,9 +205,9 @@ def campaign_report(
             handovers_signed=tuple(sorted(delivered.signed)),
         ),
         service=Service(
-            days_gift_to_order=_days_gift_to_order(books, slug),
-            days_order_to_receipt=_days_order_to_receipt(books, slug),
-            received_good_permille=_received_good(books, slug),
+            days_gift_to_order=_days_gift_to_order(books, slug, approved),
+            days_order_to_receipt=_days_order_to_receipt(books, slug, approved),
+            received_good_permille=_received_good(goods),
         ),
         periods=period_rows(tx.session, slug),
         limits=limit_rows(tx.session, slug),
@@ -236,12 +246,13 @@ def _sources_of_facts(session: Session, slug: str) -> tuple[SourceOfFact, ...]:
 def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     """What the page of a campaign shows; raises NotFound."""
     books, today = Books(tx), rfc3339(now)[:10]
-    campaign_of(tx.session, slug)
-    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False))
-    flow = campaign_flow(tx, slug)
+    campaign = campaign_of(tx.session, slug)
+    delivered = deliveries(books.session, slug, today)
+    open_now = public_decisions(decisions(tx, campaign.slug, now=now, suggest=False))
+    flow = campaign_flow(tx, campaign.slug)
     expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
     return CampaignPage(
-        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow),
+        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered),
         flow=flow,
         papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(
@@ -254,25 +265,17 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             )
             for row in open_now[:WAITING_SHOWN]
         ),
-        deliveries=deliveries(books.session, slug, today),
+        deliveries=delivered,
         losses=tuple(reversed(loss_rows(books.session, slug))),
         expired=quantities(counted(expired), _units(tx.session, slug)),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
+        banks=bank_states(tx, slug, today=today),
     )
 
 
-def _bars(flow: Flow, kind: StageKind) -> list[Bar]:
-    return [bar for stage in flow.stages if stage.kind is kind for bar in stage.bars]
-
-
-def _pieces(flow: Flow, rows: Iterable[tuple[str, int]]) -> tuple[Quantity, ...]:
-    """Pieces of products, product by product; money among the rows is left out."""
-    return quantities(counted(row for row in rows if row[0] in flow.units), flow.units)
-
-
-def _received_good(books: Books, slug: str) -> int | None:
+def _received_good(goods: Iterable[LotSums]) -> int | None:
     """Share of what was received that was in good condition, in thousandths, surplus aside."""
-    lots = [row for row in goods_of(books, slug) if not row.is_over]
+    lots = [row for row in goods if not row.is_over]
     noted = sum(row.noted for row in lots)
     return sum(row.good for row in lots) * 1000 // noted if noted else None
 
@@ -319,15 +322,15 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
-def _approval_days(books: Books, slug: str) -> list[tuple[str, str]]:
-    """(number, day) on which each order that was approved was."""
-    orders = bound_orders(books.session, slug)
-    return [(order.number, order.decided_on) for order in orders if order.decided_on is not None]
+def _out_of_order(session: Session, slug: str) -> set[int]:
+    """The entries of a campaign that happened before what they rest on: they tell no time of service."""
+    out = select(EntryRow.seq).where(EntryRow.campaign == slug, col(EntryRow.out_of_order).is_not(None))
+    return set(session.exec(out))
 
 
-def _days_gift_to_order(books: Books, slug: str) -> int | None:
-    """Median days from a gift's block to the first approved order after it."""
-    orders = sorted(day for _, day in _approval_days(books, slug))
+def _days_gift_to_order(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
+    """Median days from a gift's block to the first approved order after it; `approved`: days by order."""
+    orders = sorted(approved.values())
     days: list[tuple[int, int]] = []
     for day, count in gift_days(books.session, slug):
         after = bisect_left(orders, day)
@@ -347,15 +350,20 @@ def median_of(counted: list[tuple[int, int]]) -> int | None:
     return sum(middle) // 2 if middle else None
 
 
-def _days_order_to_receipt(books: Books, slug: str) -> int | None:
-    orders = dict(_approval_days(books, slug))
-    received = select(ReceiptRow.order_number, ReceiptRow.date).where(
-        ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None)
+def _days_order_to_receipt(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
+    received = (
+        select(ReceiptRow.order_number, ReceiptRow.date)
+        .join(EntryRow, col(EntryRow.seq) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == slug,
+            col(ReceiptRow.reversed_by).is_(None),
+            col(EntryRow.out_of_order).is_(None),
+        )
     )
     days = [
-        (date.fromisoformat(day) - date.fromisoformat(orders[order])).days
+        (date.fromisoformat(day) - date.fromisoformat(approved[order])).days
         for order, day in books.session.exec(received)
-        if order in orders
+        if order in approved
     ]
     return int(statistics.median(days)) if days else None
 
@@ -435,10 +443,11 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
 
 def donation_page(tx: Reading, trail: DonationTrail, *, now: int) -> DonationPage:
     """What the page of a donation shows beside its trail, and no more."""
+    campaign = campaign_of(tx.session, trail.campaign)
     return DonationPage(
         trail=trail,
-        books=books_state(tx, trail.campaign, now=now),
-        flow=campaign_flow(tx, trail.campaign),
+        books=books_state(tx, campaign.slug, now=now),
+        flow=campaign_flow(tx, campaign.slug),
         demonstration=tx.progress.load("demonstration") == "yes",
         journal=_journal_head(tx),
         sources_of_facts=_sources_of_facts(tx.session, trail.campaign),

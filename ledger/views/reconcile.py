@@ -11,7 +11,7 @@ from ledger.core.frozen import Amount, Frozen
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
-from ledger.rules.gift_sums import gift_sums
+from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import Books as BooksState
@@ -50,7 +50,7 @@ def books_state(
     on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
     difference = 0 if on_chain is None else on_chain - in_books
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
-    shortfall += gift_sums(tx.session, campaign).shortfall
+    shortfall += gift_shortfall(tx.session, campaign)
     behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
     sources = look.get("sources", [])
     checkpoint = tx.progress.load("checkpoint")

@@ -5,7 +5,8 @@ A move with a fee does so, a loss in stock, and what of a loss is found again th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from ledger.core.lines import Part, Piece, Use
 from ledger.tracing.state import Lines
@@ -29,17 +30,22 @@ def placed(back: ReturnedRuns, start: int, end: int) -> Iterator[tuple[int, int,
         yield at, end, at
 
 
-def returned_runs(lines: Lines, line: str) -> ReturnedRuns:
-    """What uses of a line appended to the line itself, at once or by a find of what had ended."""
-    found: list[tuple[int, list[Piece]]] = []
-    uses = lines.returning(line)
+def returned_runs(lines: Lines, names: Iterable[str]) -> dict[str, ReturnedRuns]:
+    """What uses of some lines appended to their own line, at once or by a find of what had ended; by line."""
+    found: dict[str, list[tuple[int, list[Piece]]]] = defaultdict(list)
+    uses = lines.returning(names)
     resumed = lines.resumed(uses)
     for use in uses.values():
         for index, part in enumerate(use.parts):
-            if _all_goes_to(part, line):
-                found.append((part.start, list(_were(use, index, 0, part.out))))
+            if _all_goes_to(part, use.line):
+                found[use.line].append((part.start, list(_were(use, index, 0, part.out))))
             if part.line is None and (use.id, index) in resumed:
-                found += _found_again(lines, line, use, index, resumed[use.id, index])
+                found[use.line] += _found_again(lines, use.line, use, index, resumed[use.id, index])
+    return {line: _one_after_another(runs) for line, runs in found.items()}
+
+
+def _one_after_another(found: Iterable[tuple[int, list[Piece]]]) -> ReturnedRuns:
+    """The runs by where they were put, each with its place before; what was put back twice is at its first place."""
     back: ReturnedRuns = ()
     for at, runs in sorted(found):
         for start, end in runs:

@@ -1,25 +1,21 @@
-"""The flow of a campaign from its lines: which line is a bar of the picture, and what became of its units.
+"""The flow of a campaign from its lines: its stages and bars, and what became of their units.
 
-Reads lines only; no sums of accounts, no words of a language.
+Reads lines only; no words of a language.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
-
-from sqlmodel import func, select
+from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
-from ledger.core.lines import PartKind, Span, UnitState, Use, units_in
+from ledger.core.lines import Span, UnitState, Use
 from ledger.core.names import (
     FREE,
-    EndedLine,
     GoodsLine,
-    Line,
     LineKind,
     MoneyLine,
     OrderLine,
@@ -27,80 +23,27 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
-from ledger.model.campaigns import Nature
-from ledger.model.conversions import ConversionRow
-from ledger.model.orders import OrderItemRow, OrderRow
-from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
-from ledger.rules.campaigns import products_of
+from ledger.rules.came import Contributed, contributed, count_conversions, count_refunds
 from ledger.rules.gift_sums import gift_sums
-from ledger.rules.orders import bound_orders, item_of, items_of_orders, order_line, require_order
+from ledger.rules.orders import bound_orders, items_of_orders, order_line
 from ledger.rules.shipments import origins_of
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
-from ledger.views.returned_units import ReturnedRuns, placed, returned_runs
-
-_ENDS = {
-    PartKind.FEE: ExitKind.FEE,
-    PartKind.SHORT: ExitKind.SHORT,
-    PartKind.DAMAGED: ExitKind.DAMAGED,
-    PartKind.REJECTED: ExitKind.REJECTED,
-    PartKind.LOST: ExitKind.LOST,
-    PartKind.CANCELLED: ExitKind.CANCELLED,
-    PartKind.RETURNED: ExitKind.RETURNED,
-}
-
-_APART = {
-    LineKind.MONEY: ExitKind.HELD,
-    LineKind.SPENT: ExitKind.UNEXPLAINED,
-    LineKind.LOAN: ExitKind.LENT,
-    LineKind.REPAID: ExitKind.REPAID,
-}
-"""What it is called when units stay on a line of such a kind."""
-
-
-_WAITS = {
-    AccountClass.STOCK: ExitKind.IN_STOCK,
-    AccountClass.TRANSIT: ExitKind.IN_TRANSIT,
-    AccountClass.HANDED: ExitKind.WAITING,
-}
-"""What it is called when goods stay at a place of such a kind; elsewhere they are where they were meant to go."""
-
-
-def is_refund(use: Use) -> bool:
-    return use_named(use.id).cause is UseCause.REFUND
-
-
-def ended_as(use: Use, kind: PartKind) -> ExitKind:
-    """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
-    if kind is PartKind.LOST and is_refund(use):
-        return ExitKind.WRITTEN_OFF
-    return _ENDS[kind]
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """A line on a bar: `offset` is where it begins, `numerator/denominator` its scale, `void` is left out.
-
-    `back`: (start, end, place) of units that a use put back on the line; they are at their old place on the bar.
-    """
-
-    bar: str
-    offset: int
-    numerator: int
-    denominator: int
-    void: tuple[tuple[int, int], ...]
-    back: ReturnedRuns = ()
-
-    def at(self, position: int) -> int:
-        gone = sum(min(end, position) - start for start, end in self.void if start < position)
-        return self.offset + (position - gone) * self.numerator // self.denominator
-
-    def segments(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
-        """`start..end` of the line in runs that lie together: (start, end, first and last of the bar)."""
-        return [
-            (low, high, self.at(place), self.at(place + high - low))
-            for low, high, place in placed(self.back, start, end)
-        ]
+from ledger.tracing.follow import Arrival, follow_runs
+from ledger.views.bars import STAGES, Axis, BarsOfLines, bar_of, ended_as, is_refund
+from ledger.views.flow import (
+    Band,
+    Bar,
+    Exit,
+    ExitKind,
+    Flow,
+    Origin,
+    Stage,
+    StageKind,
+    StagePart,
+    Substance,
+    totals_of,
+)
+from ledger.views.strips import orders_of
 
 
 def _left_the_bar(span: Span) -> bool:
@@ -116,123 +59,27 @@ class _Place:
     place: str
 
 
-_STAGES = {
-    AccountClass.STOCK: StageKind.STOCK,
-    AccountClass.HANDED: StageKind.HANDED,
-    AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
+class _Here(NamedTuple):
+    """Units `start..end` of a bar, and whether they were given in kind."""
+
+    bar: str
+    start: int
+    end: int
+    in_kind: bool = False
+
+
+_MAIN = {
+    StageKind.DONATED: Origin.GIVEN,
+    StageKind.MONEY: Origin.CONVERTED,
+    StageKind.ORDERED: Origin.SUPPLIED,
+    StageKind.STOCK: Origin.SUPPLIED,
+    StageKind.HANDED: Origin.SUPPLIED,
+    StageKind.DISTRIBUTED: Origin.SUPPLIED,
 }
-"""The classes of places whose goods are bars of the picture."""
+"""How most of a stage came there: what its count counts."""
 
-
-class BarsOfLines:
-    """Where the lines of one campaign lie on the bars of its picture, line by line as they are asked for."""
-
-    def __init__(self, books: Books, campaign: str) -> None:
-        self._books = books
-        self._lines = books.lines
-        self._campaign = campaign
-        self._axes: dict[str, _Axis | None] = {}
-        self._products = products_of(books.session, campaign)
-        self._orders: dict[str, OrderRow] = {}
-        self._items: dict[tuple[str, str], OrderItemRow] = {}
-
-    def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
-        """The runs of an interval of a line on its bar, none where the line is no bar."""
-        axis = self._axis(line)
-        return [] if axis is None else [(axis.bar, a, b) for _, _, a, b in axis.segments(start, end)]
-
-    def ending_of(self, line: str) -> ExitKind | None:
-        """What it is called when units stay on a line; None: they are where they were meant to go."""
-        name = line_named(line)
-        match name:
-            case EndedLine():
-                use = self._lines.use(name.use)
-                return ended_as(use, use.parts[name.part].kind)
-            case OrderLine():
-                if self._is_service(name):
-                    return ExitKind.SPENT
-                return ExitKind.CLAIM if self._order(name).is_closed else ExitKind.OPEN
-            case GoodsLine():
-                return _WAITS.get(name.at)
-        return _APART[name.kind]
-
-    def order_item(self, line: str) -> tuple[str, OrderItemRow]:
-        """(order number, item) of an order line."""
-        name = line_named(line)
-        if not isinstance(name, OrderLine):
-            raise ValueError(f"line: {line} is no item of an order")
-        return name.order, self._item(name)
-
-    def ended_units(self, use: Use, units: int) -> int:
-        """What ended in a use in the units of its exit: what a refund left of an order's value, in pieces."""
-        line = line_named(use.line)
-        if not (is_refund(use) and isinstance(line, OrderLine)):
-            return units
-        item = self._item(line)
-        return units * item.quantity // item.value
-
-    def _order(self, line: OrderLine) -> OrderRow:
-        if line.campaign != self._campaign:
-            return require_order(self._books.session, line.campaign, line.order)
-        if line.order not in self._orders:
-            self._orders[line.order] = require_order(self._books.session, line.campaign, line.order)
-        return self._orders[line.order]
-
-    def _item(self, line: OrderLine) -> OrderItemRow:
-        if line.campaign != self._campaign:
-            return item_of(self._books.session, self._order(line), line.item)
-        key = (line.order, line.item)
-        if key not in self._items:
-            self._items[key] = item_of(self._books.session, self._order(line), line.item)
-        return self._items[key]
-
-    def _is_service(self, line: OrderLine) -> bool:
-        return self._products[self._item(line).product].nature is Nature.SERVICE
-
-    def _axis(self, line: str) -> _Axis | None:
-        """The axis of a line; None where it is no bar."""
-        if line not in self._axes:
-            name = line_named(line)
-            own = isinstance(name, MoneyLine | OrderLine | GoodsLine) and name.campaign == self._campaign
-            self._axes[line] = self._find_axis(name) if own else None
-        return self._axes[line]
-
-    def _find_axis(self, name: Line) -> _Axis | None:
-        match name:
-            case MoneyLine():
-                return self._measured(str(name), str(name), 0)[0]
-            case OrderLine():
-                return self._order_axis(name)
-            case GoodsLine() if name.at in _STAGES:
-                # Lots of a product at a place lie on one bar, one after the other.
-                before = 0
-                lots = self._lines.goods(self._campaign, name.at, place=name.place, product=name.product)
-                for lot in takewhile(lambda lot: str(lot) < str(name), sorted(lots, key=str)):
-                    before += self._measured(str(lot), "", 0)[1]
-                return self._measured(str(name), _bar_of(name), before)[0]
-        return None
-
-    def _order_axis(self, name: OrderLine) -> _Axis | None:
-        if self._is_service(name):
-            return None
-        item = self._item(name)
-        return _Axis(str(name), 0, item.quantity, item.value, ())
-
-    def _measured(self, line: str, bar: str, offset: int) -> tuple[_Axis, int]:
-        """The axis of a line that begins at `offset` of a bar, and how many units of the bar it is."""
-        back = returned_runs(self._lines, line)
-        void = (
-            *self._lines.in_state(line, UnitState.VOID),
-            # What was reclassified is counted where it lies since.
-            *self._lines.taken_by(line, UseCause.RECLASSIFICATION),
-            *((start, end) for start, end, _ in back),
-        )
-        units = self._lines.length(line) - units_in(void)
-        return _Axis(bar, offset, 1, 1, void, back), units
-
-
-def _bar_of(line: GoodsLine) -> str:
-    return f"{line.at.value}:{line.place}:{line.product}"
+_STILL_OWED = frozenset({ExitKind.OPEN, ExitKind.CLAIM})
+"""What of an order has not come, and was not settled otherwise."""
 
 
 class CampaignFlow(BarsOfLines):
@@ -244,26 +91,22 @@ class CampaignFlow(BarsOfLines):
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
         self._resumed: dict[tuple[str, int], str] = {}
-        self._origins = origins_of(books.session, campaign)
+        self._in_kind: dict[str, list[tuple[int, int]]] = {}
+        self._shipped_from = origins_of(books.session, campaign)
         self._find_bars()
 
     def flow(self) -> Flow:
         """The picture as data."""
         self._bands.clear()
         self._exits.clear()
-        for line, axis in list(self._axes.items()):
-            if axis is not None:
-                self._follow(line, axis)
-        stages = tuple(
-            Stage(
-                kind=place.kind,
-                place=place.place,
-                count=self._count(place, self._stages[place]),
-                totals=_totals(self._stages[place]),
-                bars=tuple(self._stages[place]),
-            )
-            for place in sorted(self._stages, key=self._rank)
-        )
+        drawn = [(line, axis) for line, axis in self._axes.items() if axis is not None]
+        self._in_kind = self._given_in_kind()
+        spans = self._lines.whole_of(line for line, _ in drawn)
+        uses = self._uses_of(span for line, _ in drawn for span in spans[line])
+        for line, axis in drawn:
+            self._follow(line, axis, spans[line], uses)
+        self._count_open()
+        stages = tuple(self._stage(place) for place in sorted(self._stages, key=self._rank))
         units = {
             bar.asset: self._products[bar.asset].unit
             for stage in stages
@@ -272,19 +115,95 @@ class CampaignFlow(BarsOfLines):
         }
         return Flow(units=units, stages=stages, bands=tuple(self._bands), exits=tuple(_merged(self._exits)))
 
-    def _count(self, place: _Place, bars: list[Bar]) -> int:
-        match place.kind:
-            case StageKind.DONATED:
-                return gift_sums(self._books.session, self._campaign).count
-            case StageKind.CONVERTED:
-                return self._books.session.exec(
-                    select(func.count()).where(
-                        ConversionRow.campaign == self._campaign,
-                        ConversionRow.status == ProposalStatus.APPROVED,
-                    )
-                ).one()
-        # A receiver of two products has two bars, and is one receiver.
-        return len({bar.label for bar in bars})
+    def _stage(self, place: _Place) -> Stage:
+        bars = self._stages[place]
+        came: dict[Origin, list[Bar]] = {}
+        for bar in bars:
+            came.setdefault(bar.origin, []).append(bar)
+        parts = tuple(
+            StagePart(
+                origin=origin, count=self._count(place, origin, came[origin]), totals=totals_of(came[origin])
+            )
+            for origin in Origin
+            if origin in came
+        )
+        counted = [part.count for part in parts if part.origin is _MAIN.get(place.kind)]
+        return Stage(
+            kind=place.kind,
+            place=place.place,
+            # A receiver of two products has two bars, and is one receiver.
+            count=counted[0] if counted else orders_of(bars),
+            parts=parts,
+            totals=totals_of(bar for bar in bars if not bar.origin.is_back),
+            bars=tuple(bars),
+        )
+
+    def _count(self, place: _Place, origin: Origin, bars: list[Bar]) -> int:
+        session, slug = self._books.session, self._campaign
+        match place.kind, origin:
+            case StageKind.DONATED, Origin.GIVEN:
+                return gift_sums(session, slug).count
+            case StageKind.MONEY, Origin.GIVEN:
+                return contributed(session, slug).get(place.place, Contributed()).gifts
+            case StageKind.MONEY, Origin.CONVERTED:
+                return count_conversions(session, slug, place.place)
+            case StageKind.MONEY | StageKind.DONATED, Origin.REFUNDED:
+                return count_refunds(session, slug, place.place or "BTC")
+        return orders_of(bars)
+
+    def _given_in_kind(self) -> dict[str, list[tuple[int, int]]]:
+        """Where what was given in kind lies and has lain, by line, in order."""
+        in_kind = {
+            bar.key
+            for bars in self._stages.values()
+            for bar in bars
+            if bar.substance is Substance.GOODS and bar.origin is Origin.GIVEN
+        }
+        given = [
+            (line, start, end)
+            for line, axis in self._axes.items()
+            if in_kind and axis is not None and isinstance(line_named(line), GoodsLine)
+            for start, end, bar, *_ in axis.segments(0, self._measure_of(line).length)
+            if bar in in_kind
+        ]
+        found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for line, start, end in given:
+            found[line].append((start, end))
+        for visit in follow_runs(self._lines, given):
+            if isinstance(visit, Arrival):
+                found[visit.line].append((visit.start, visit.end))
+        return {line: sorted(runs) for line, runs in found.items()}
+
+    def _count_open(self) -> None:
+        """What is not yet received of an order is what the rest of it leaves: a receipt takes whole pieces."""
+        gone: dict[str, int] = defaultdict(int)
+        for row in self._exits:
+            if row.kind not in _STILL_OWED:
+                gone[row.source] += row.units
+        for band in self._bands:
+            gone[band.source] += band.target_end - band.target_start
+        left = {
+            bar.key: bar.units - gone[bar.key] for bar in self._stages.get(_Place(StageKind.ORDERED, ""), ())
+        }
+        # The account knows what is open in whole pieces, whatever of its order's line a receipt took.
+        opened = {
+            balance.account.detail: balance.net
+            for balance in self._books.balances(AccountClass.OPEN, self._campaign)
+        }
+        for bar in self._stages.get(_Place(StageKind.ORDERED, ""), ()):
+            name = line_named(bar.key)
+            if isinstance(name, OrderLine) and not self._order(name).is_closed:
+                left[bar.key] = opened.get((name.order, name.item), 0)
+        owed: list[Exit] = []
+        for row in self._exits:
+            if row.kind not in _STILL_OWED or row.source not in left:
+                owed.append(row)
+            elif left[row.source]:  # all of it, once
+                units = left.pop(row.source)
+                left[row.source] = 0
+                taken = (row.start, row.start + units)
+                owed.append(row.model_copy(update={"taken": taken, "amount": Amount.of(row.asset, units)}))
+        self._exits = owed
 
     def _rank(self, place: _Place) -> tuple[int, int, str]:
         kinds = list(StageKind)
@@ -294,7 +213,7 @@ class CampaignFlow(BarsOfLines):
     def _depth(self, place: str) -> int:
         """How many shipments lie between a receipt and a place."""
         depth, here, seen = 0, place, {place}
-        origins = self._origins
+        origins = self._shipped_from
         while here in origins and origins[here] not in seen:
             here = origins[here]
             seen.add(here)
@@ -305,12 +224,14 @@ class CampaignFlow(BarsOfLines):
 
     def _find_bars(self) -> None:
         money = self._lines.money(self._campaign)
+        lots = [goods for goods in self._lines.goods(self._campaign) if goods.at in STAGES]
+        self.measure(map(str, (*money, *lots)))
         for name in sorted(money, key=lambda name: (name.restriction != FREE, str(name))):
-            line, asset, need = str(name), name.asset, name.restriction
+            asset, need = name.asset, name.restriction
             coin = asset == "BTC"
-            stage = _Place(StageKind.DONATED if coin else StageKind.CONVERTED, "" if coin else asset)
+            stage = _Place(StageKind.DONATED if coin else StageKind.MONEY, "" if coin else asset)
             label = asset if need == FREE else f"{asset} {need}"
-            self._add_bar(stage, line, line, asset, Substance.COIN if coin else Substance.MONEY, label)
+            self._add_bars(stage, name, asset, Substance.COIN if coin else Substance.MONEY, label)
         items = items_of_orders(self._books.session, self._campaign)
         for order in bound_orders(self._books.session, self._campaign):
             self._orders[order.number] = order
@@ -324,30 +245,38 @@ class CampaignFlow(BarsOfLines):
                     key=line,
                     label=label,
                     substance=Substance.GOODS,
+                    origin=Origin.SUPPLIED,
                     amount=Amount.of(item.product, item.quantity),
+                    order=order.number,
                 )
                 self._stages.setdefault(_Place(StageKind.ORDERED, ""), []).append(bar)
-        for goods in self._lines.goods(self._campaign):
-            line = str(goods)
-            if goods.at not in _STAGES or self._lines.length(line) == 0:
+        for goods in lots:
+            if not self._measures[str(goods)].length:
                 continue
-            stage_kind = _STAGES[goods.at]
+            stage_kind = STAGES[goods.at]
             place = "" if stage_kind is StageKind.DISTRIBUTED else goods.place
             bar_place = _Place(stage_kind, place)
-            self._add_bar(bar_place, _bar_of(goods), line, goods.product, Substance.GOODS, goods.place)
+            self._add_bars(bar_place, goods, goods.product, Substance.GOODS, goods.place)
 
-    def _add_bar(
-        self, stage: _Place, key: str, line: str, asset: str, substance: Substance, label: str
+    def _add_bars(
+        self, stage: _Place, name: MoneyLine | GoodsLine, asset: str, substance: Substance, label: str
     ) -> None:
+        """The bars of a line's units, one for each way in which they came; what is there already grows."""
         bars = self._stages.setdefault(stage, [])
-        at = next((index for index, bar in enumerate(bars) if bar.key == key), None)
-        before = 0 if at is None else bars[at].units
-        self._axes[line], units = self._measured(line, key, before)
-        whole = Bar(key=key, label=label, substance=substance, amount=Amount.of(asset, before + units))
-        if at is None:
-            bars.append(whole)
-        else:
-            bars[at] = whole
+        at = {bar.key: index for index, bar in enumerate(bars)}
+        filled = {bar.key: bar.units for bar in bars}
+        self._axes[str(name)] = self._measured(name, filled)
+        for origin in Origin if isinstance(name, MoneyLine) else (Origin.SUPPLIED, Origin.GIVEN):
+            key = bar_of(name, origin)
+            if key not in filled and origin is not _MAIN[stage.kind]:
+                continue
+            units = Amount.of(asset, filled.get(key, 0))
+            whole = Bar(key=key, label=label, substance=substance, origin=origin, amount=units)
+            if key in at:
+                bars[at[key]] = whole
+            elif units.minor or not filled:
+                at[key] = len(bars)
+                bars.append(whole)
 
     # bands and exits
 
@@ -357,32 +286,52 @@ class CampaignFlow(BarsOfLines):
         self._resumed |= self._lines.resumed(uses)
         return uses
 
-    def _follow(self, line: str, axis: _Axis) -> None:
+    def _follow(self, line: str, axis: Axis, spans: Iterable[Span], uses: Mapping[str, Use]) -> None:
         asset = self._asset_on(line)
-        spans = self._lines.spans(line)
-        uses = self._uses_of(spans)
         for span in spans:
             if line_named(line).kind is LineKind.MONEY and _left_the_bar(span):
                 continue
             if span.state is UnitState.USED:
                 use = uses[span.ref]
                 for first, last in use.pieces:
-                    for low, high, start, end in axis.segments(max(first, span.start), min(last, span.end)):
+                    for low, high, here in self._here(
+                        line, axis, max(first, span.start), min(last, span.end)
+                    ):
                         count = use.count_at(low)
-                        self._expand(axis.bar, asset, use, count, count + high - low, start, end)
+                        self._expand(here, asset, use, count, count + high - low)
             elif span.state is not UnitState.VOID:
                 kind = self.ending_of(line)
-                for _, _, start, end in axis.segments(span.start, span.end):
-                    if kind is not None and start < end:
-                        self._exits.append(
-                            Exit(
-                                source=axis.bar,
-                                taken=(start, end),
-                                kind=kind,
-                                amount=Amount.of(asset, end - start),
-                                label="",
-                            )
-                        )
+                for _, _, here in self._here(line, axis, span.start, span.end):
+                    if kind is not None and here.start < here.end:
+                        self._leave(here, kind, asset, here.end - here.start)
+
+    def _here(self, line: str, axis: Axis, start: int, end: int) -> Iterator[tuple[int, int, _Here]]:
+        """`start..end` of a line in runs that lie together on a bar: (start, end, where that is)."""
+        given = self._in_kind.get(line, ())
+        for low, high, bar, first, _last in axis.segments(start, end) if given else ():
+            at = low
+            for a, b in given:
+                for upto, in_kind in ((min(max(a, at), high), False), (min(max(b, at), high), True)):
+                    if at < upto:
+                        yield at, upto, _Here(bar, first + at - low, first + upto - low, in_kind)
+                        at = upto
+            if at < high:
+                yield at, high, _Here(bar, first + at - low, first + high - low)
+        for low, high, bar, first, last in () if given else axis.segments(start, end):
+            yield low, high, _Here(bar, first, last)
+
+    def _leave(self, here: _Here, kind: ExitKind, asset: str, units: int, label: str = "") -> None:
+        """Units of a bar stop there."""
+        self._exits.append(
+            Exit(
+                source=here.bar,
+                taken=(here.start, here.end),
+                kind=kind,
+                amount=Amount.of(asset, units),
+                label=label,
+                in_kind=here.in_kind,
+            )
+        )
 
     def _asset_on(self, line: str) -> str:
         """What the units of a line's bar are: of an order and of a lot their product."""
@@ -394,86 +343,62 @@ class CampaignFlow(BarsOfLines):
                 return name.product
         return name.asset
 
-    def _expand(self, bar: str, asset: str, use: Use, low: int, high: int, start: int, end: int) -> None:
-        """Counts `low..high` of a use are `start..end` of a bar: what goes on first, what ends after it."""
+    def _expand(self, here: _Here, asset: str, use: Use, low: int, high: int) -> None:
+        """Counts `low..high` of a use are here: what goes on first, what ends after it."""
         shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
         outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
         total = sum(shares)
         order = sorted(range(len(use.parts)), key=lambda i: use.parts[i].line is None)
-        at, left = start, total
+        at, left = here.start, total
         for index in order:
             part, share = use.parts[index], shares[index]
             if share == 0:
                 continue
-            till = end if share == left else at + (end - at) * share // left
+            till = here.end if share == left else at + (here.end - at) * share // left
             left -= share
+            there = here._replace(start=at, end=till)
             resumed = self._resumed.get((use.id, index))
             if part.line is None and resumed is not None:
-                self._land(bar, asset, resumed, *outs[index], at, till)
+                self._land(there, asset, resumed, *outs[index])
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
-                units = till - at if is_refund(use) else share
-                self._exits.append(
-                    Exit(
-                        source=bar,
-                        taken=(at, till),
-                        kind=ended_as(use, part.kind),
-                        amount=Amount.of(asset, units),
-                        label="",
-                    )
-                )
+                self._leave(there, ended_as(use, part.kind), asset, till - at if is_refund(use) else share)
             elif is_refund(use):
-                self._exits.append(
-                    Exit(
-                        source=bar,
-                        taken=(at, till),
-                        kind=ExitKind.REFUNDED,
-                        amount=Amount.of(asset, till - at),
-                        label="",
-                    )
-                )
+                self._leave(there, ExitKind.REFUNDED, asset, till - at)
             elif use_named(use.id).cause is UseCause.REPAID:
-                self._exits.append(
-                    Exit(
-                        source=bar,
-                        taken=(at, till),
-                        kind=ExitKind.REPAID,
-                        amount=Amount.of(asset, till - at),
-                        label="",
-                    )
-                )
+                self._leave(there, ExitKind.REPAID, asset, till - at)
             else:
-                first, last = part.start + outs[index][0], part.start + outs[index][1]
-                self._land(bar, asset, part.line, first, last, at, till)
+                self._land(there, asset, part.line, part.start + outs[index][0], part.start + outs[index][1])
             at = till
 
-    def _land(self, bar: str, asset: str, line: str, first: int, last: int, start: int, end: int) -> None:
+    def _land(self, here: _Here, asset: str, line: str, first: int, last: int) -> None:
+        """Units of a bar became `first..last` of a line: a band to its bars, or what became of them there."""
+        start, end, units = here.start, here.end, last - first
         target = self._axis(line)
         if target is not None:
-            # A loss in stock appends what is left to its own line: it stays on its bar.
-            if target.bar != bar:
-                band = Band(
-                    source=bar,
-                    taken=(start, end),
-                    target=target.bar,
-                    joined=(target.at(first), target.at(last)),
-                )
-                self._bands.append(band)
+            for low, high, bar, joined, until in target.segments(first, last):
+                # A loss in stock appends what is left to its own line: it stays on its bar.
+                if bar != here.bar:
+                    part = (
+                        start + (end - start) * (low - first) // units,
+                        start + (end - start) * (high - first) // units,
+                    )
+                    self._bands.append(
+                        Band(
+                            source=here.bar,
+                            taken=part,
+                            target=bar,
+                            joined=(joined, until),
+                            in_kind=here.in_kind,
+                        )
+                    )
             return
         there = line_named(line)
         if isinstance(there, OrderLine):
             name = self._products[self._item(there).product].name
-            self._exits.append(
-                Exit(
-                    source=bar,
-                    taken=(start, end),
-                    kind=ExitKind.SPENT,
-                    amount=Amount.of(asset, end - start),
-                    label=name,
-                )
-            )
+            self._leave(here, ExitKind.SPENT, asset, end - start, name)
             return
-        at, units = start, last - first
+        at = start
         spans = self._lines.spans(line, first, last)
         uses = self._uses_of(spans)
         for span in spans:
@@ -486,37 +411,20 @@ class CampaignFlow(BarsOfLines):
                         count = use.count_at(low)
                         p = start + (end - start) * (low - first) // units
                         q = start + (end - start) * (high - first) // units
-                        self._expand(bar, asset, use, count, count + high - low, p, q)
+                        self._expand(here._replace(start=p, end=q), asset, use, count, count + high - low)
             elif span.state is not UnitState.VOID:
                 kind = self.ending_of(line)
                 if kind is not None:
-                    here = line_named(line)
-                    label = here.place if isinstance(here, GoodsLine) else ""
-                    self._exits.append(
-                        Exit(
-                            source=bar,
-                            taken=(at, till),
-                            kind=kind,
-                            amount=Amount.of(asset, till - at),
-                            label=label,
-                        )
-                    )
+                    label = there.place if isinstance(there, GoodsLine) else ""
+                    self._leave(here._replace(start=at, end=till), kind, asset, till - at, label)
             at = till
-
-
-def _totals(bars: Iterable[Bar]) -> tuple[Amount, ...]:
-    """What bars hold together, asset by asset."""
-    sums: dict[str, int] = defaultdict(int)
-    for bar in bars:
-        sums[bar.asset] += bar.units
-    return tuple(Amount.of(asset, units) for asset, units in sums.items())
 
 
 def _merged(exits: Iterable[Exit]) -> list[Exit]:
     """Exits of one bar, kind and label as one row; units add up, the place is that of the first."""
-    groups: dict[tuple[str, ExitKind, str], list[Exit]] = defaultdict(list)
+    groups: dict[tuple[str, ExitKind, str, bool], list[Exit]] = defaultdict(list)
     for row in exits:
-        groups[row.source, row.kind, row.label].append(row)
+        groups[row.source, row.kind, row.label, row.in_kind].append(row)
     return [
         Exit(
             source=first.source,
@@ -524,6 +432,7 @@ def _merged(exits: Iterable[Exit]) -> list[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, sum(row.units for row in rows)),
             label=first.label,
+            in_kind=first.in_kind,
         )
         for rows in groups.values()
         for first in rows[:1]

@@ -6,9 +6,12 @@ Pieces of two products are never added up; it reads nothing and words nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ledger.core.lines import PartKind
+from ledger.rules.sold import Fetched
+from ledger.tracing.follow import Passage
 from ledger.views.flow import ExitKind
 
 _OF_PRODUCTS = frozenset({"payment", "receipt", "bought", "shipment", "arrival", "handover", "distribution"})
@@ -17,13 +20,46 @@ _OF_PRODUCTS = frozenset({"payment", "receipt", "bought", "shipment", "arrival",
 
 @dataclass
 class StepUnits:
-    """`units` of `asset` that went on by a document, and what of them ended there. `value`: what an order was paid."""
+    """`units` of `asset` that went on by a document, and what ended there, each end in its own asset.
+
+    `value`: what an order was paid. `sold`: coins that a conversion sold, `worth`: what they were worth when given,
+    None where that is not known; `exchange_fee`: what the exchange kept of what they fetched.
+    """
 
     units: int = 0
-    lost: dict[ExitKind, int] = field(default_factory=lambda: defaultdict(int))
+    lost: dict[tuple[ExitKind, str], int] = field(default_factory=lambda: defaultdict(int))
     asset: str = ""
     place: str = ""
     value: int = 0
+    sold: int = 0
+    worth: int | None = 0
+    exchange_fee: int = 0
+    _sales: list[Passage] = field(default_factory=list)
+
+    def sell(self, sale: Passage, worth: int | None) -> None:
+        """Coins of the donation that a conversion's use sold."""
+        self._sales.append(sale)
+        self.worth = None if self.worth is None or worth is None else self.worth + worth
+        parts = zip(sale.use.parts, sale.use.shares_at(sale.low), sale.use.shares_at(sale.high), strict=True)
+        self.sold += sum(upto - below for part, below, upto in parts if part.kind is not PartKind.FEE)
+
+    def charge(self, fetched: Mapping[str, Fetched]) -> None:
+        """What the exchange kept of it, floored at both ends of each sale, so that all donors' sums are exact."""
+        for sale in self._sales:
+            for part, below, upto in sale.use.outs_between(sale.low, sale.high):
+                if part.line is not None and part.out and sale.use.id in fetched:
+                    kept = fetched[sale.use.id].gross - part.out
+                    self.exchange_fee += upto * kept // part.out - below * kept // part.out
+
+    @property
+    def sales(self) -> tuple[str, ...]:
+        """The uses that sold some of it."""
+        return tuple(sale.use.id for sale in self._sales)
+
+    @property
+    def ended(self) -> int:
+        """All that ended, where it is of one asset."""
+        return sum(self.lost.values())
 
 
 class UnitsByStep:
@@ -37,6 +73,15 @@ class UnitsByStep:
         apart = product if kind in _OF_PRODUCTS else ""
         key = (kind, number, apart, place if kind == "distribution" else "")
         return self._rows.setdefault(key, StepUnits())
+
+    def sales(self) -> list[str]:
+        """The uses of conversions that sold some of the donation."""
+        return sorted({use for row in self._rows.values() for use in row.sales})
+
+    def charge(self, fetched: Mapping[str, Fetched]) -> None:
+        """Tell each conversion what its uses fetched."""
+        for row in self._rows.values():
+            row.charge(fetched)
 
     def all(self) -> Iterator[tuple[str, str, StepUnits]]:
         """(kind, number, row); a fee beside what was paid for stands with the first of that."""

@@ -15,11 +15,12 @@ from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import Source, UnitState, Use
-from ledger.core.names import LineKind, Lot, line_named, lot_named
+from ledger.core.names import LineKind, Lot, OrderLine, line_named, lot_named
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
+from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
-from ledger.rules.goods import expiry_of, recall_of
-from ledger.rules.orders import find_order
+from ledger.rules.goods import expiry_of, recalled_by
+from ledger.rules.orders import find_order, item_of, require_order
 from ledger.rules.receipts import receipt_use
 from ledger.rules.returns import holders_of
 from ledger.store.transaction import Reading
@@ -135,7 +136,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                 continue
             asset = balance.asset
             lot = lot_named(asset)
-            recall = recall_of(books.session, campaign, lot)
+            recall = recalled_by(books.session, campaign, lot)
             expiry = expiry_of(books.session, campaign, lot)
             found.append(
                 StockRow(
@@ -145,7 +146,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
                     pieces=balance.net,
                     expiry=expiry,
                     usable=kind is AccountClass.STOCK,
-                    recall=None if recall is None else recall.number,
+                    recall=recall,
                     expired=expiry is not None and expiry < today,
                 )
             )
@@ -216,14 +217,14 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     found = []
     for lot in lots_named(books.session, campaign, name):
         rows = _deliveries(books.session, campaign, lot)
-        recall = recall_of(books.session, campaign, lot)
+        recall = recalled_by(books.session, campaign, lot)
         found.append(
             LotTrace(
                 product=lot.product,
                 lot=lot.number,
                 noted=sum(row.noted for row, _, _ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
-                recall=None if recall is None else recall.number,
+                recall=recall,
                 holders=tuple(
                     Holder(kind=kind, place=place, pieces=pieces)
                     for kind, place, pieces in holders_of(books, campaign, lot)
@@ -277,10 +278,11 @@ def _gifts(books: Books, campaign: str, lot: Lot, rows: Sequence[_Delivered]) ->
             else:
                 uses.setdefault(source.use, lines.use(source.use))
     for use in uses.values():
-        unit = lines.asset(use.line)
+        unit, bought = lines.asset(use.line), _item_on(books, use.line)
         for start, end in use.pieces:
             for run in owners(lines, use.line, start, end):
-                worth[run.gift or "", unit] += run.end - run.start
+                units = run.end - run.start if bought is None else bought.value_of(run.start, run.end)
+                worth[run.gift or "", unit] += units
             for origin in origins(lines, use.line, start, end):
                 if (
                     origin.gift is not None
@@ -288,6 +290,14 @@ def _gifts(books: Books, campaign: str, lot: Lot, rows: Sequence[_Delivered]) ->
                     worth[origin.gift, unit] += 0
     for (gift, unit), count in sorted(worth.items()):
         yield GiftShare(gift=gift or None, amount=Amount.of(unit, count), pieces=pieces.pop(gift, 0))
+
+
+def _item_on(books: Books, line: str) -> OrderItemRow | None:
+    """The item of an order that a line is of."""
+    name = line_named(line)
+    if not isinstance(name, OrderLine):
+        return None
+    return item_of(books.session, require_order(books.session, name.campaign, name.order), name.item)
 
 
 def _first_here(lines: Lines, line: str, received: Collection[str]) -> Iterator[tuple[Source, int, int]]:

@@ -42,9 +42,9 @@ class Suggestion(Frozen):
     """A record that may explain an open item."""
 
     kind: str
-    """`conversion`, `payment`, `invoice`, `move`, `spend` or `entry`."""
+    """`conversion`, `payment`, `invoice`, `move`, `spend` or `entry`; `entries`, which explain it together."""
     reference: str
-    """Its number."""
+    """Its number; of several, their numbers."""
     campaign: str
     """Short name of its campaign."""
     score: int

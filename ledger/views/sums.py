@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, case, col, func, select
 
-from ledger.core.accounts import AccountClass, account
+from ledger.core.accounts import AccountClass
 from ledger.core.lines import PartKind
-from ledger.core.names import Lot
+from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
-from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
+from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
+from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.rules.balances import CampaignBalances
+from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
+from ledger.rules.came import Exchanged, exchanged, refunded
 from ledger.rules.campaigns import product_of, products_of
 from ledger.rules.goods import lot_of_delivery
-from ledger.views.campaign import SumRow, SumTable, SumTotal
 from ledger.views.carrying import carrying_tables
+from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+
+Items = Mapping[int, Sequence[OrderItemRow]]
+"""The items of orders, by the entry of their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,14 @@ class LotSums:
     lot: Lot
     is_over: bool
     noted: int  # but for what was delivered in the place of earlier pieces
+    came: int  # of those, what was not short; of surplus what was bought
     good: int
+    accepted: int  # of those, surplus that the supplier gave
     at_receipt: int
 
 
 def lots_of(session: Session, slug: str) -> list[LotSums]:
-    """The campaign's lots that came, services included, by product and lot."""
+    """The campaign's lots that receipts brought, services included, by product and lot; gifts in kind stand apart."""
     again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
     query = (
         select_columns(
@@ -42,39 +52,53 @@ def lots_of(session: Session, slug: str) -> list[LotSums]:
             col(LotDeliveryRow.lot),
             col(LotRow.over_of),
             func.sum(again),
+            func.sum(
+                again - case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.short)
+            ),
             func.sum(LotDeliveryRow.good),
             func.sum(LotDeliveryRow.damaged + LotDeliveryRow.short),
         )
         .join(LotRow, lot_of_delivery())
-        .where(col(LotDeliveryRow.campaign) == slug, col(LotDeliveryRow.reversed_by).is_(None))
+        .where(
+            col(LotDeliveryRow.campaign) == slug,
+            col(LotDeliveryRow.reversed_by).is_(None),
+            col(LotDeliveryRow.entry).not_in(select(InKindRow.entry).where(InKindRow.campaign == slug)),
+        )
         .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot), col(LotRow.over_of))
         .order_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
     )
-    usable = _usable_surplus(session, slug)
+    surplus = _surplus(session, slug)
+    accepted, bought = surplus[OverDecision.ACCEPTED], surplus[OverDecision.BOUGHT]
     return [
         LotSums(
             Lot(product, lot),
             over is not None,
             int(noted),
-            int(good) + usable.get(Lot(product, lot), 0),
+            bought.get(Lot(product, lot), 0) if over is not None else int(came),
+            int(good) + accepted.get(Lot(product, lot), 0) + bought.get(Lot(product, lot), 0),
+            accepted.get(Lot(product, lot), 0),
             int(bad),
         )
-        for product, lot, over, noted, good, bad in session.connection().execute(query)
+        for product, lot, over, noted, came, good, bad in session.connection().execute(query)
     ]
 
 
-def _usable_surplus(session: Session, slug: str) -> dict[Lot, int]:
-    """Pieces that came too much and were accepted or bought, by lot."""
+def _surplus(session: Session, slug: str) -> dict[OverDecision, dict[Lot, int]]:
+    """Pieces that came too much, by what was decided about them and lot."""
     query = (
-        select(OverDecisionRow.product, OverDecisionRow.lot, func.sum(OverDecisionRow.quantity))
-        .where(
-            OverDecisionRow.campaign == slug,
-            col(OverDecisionRow.decision).in_((OverDecision.ACCEPTED, OverDecision.BOUGHT)),
-            col(OverDecisionRow.reversed_by).is_(None),
+        select(
+            OverDecisionRow.decision,
+            OverDecisionRow.product,
+            OverDecisionRow.lot,
+            func.sum(OverDecisionRow.quantity),
         )
-        .group_by(col(OverDecisionRow.product), col(OverDecisionRow.lot))
+        .where(OverDecisionRow.campaign == slug, col(OverDecisionRow.reversed_by).is_(None))
+        .group_by(col(OverDecisionRow.decision), col(OverDecisionRow.product), col(OverDecisionRow.lot))
     )
-    return {Lot(product, lot): int(units) for product, lot, units in session.exec(query)}
+    found: dict[OverDecision, dict[Lot, int]] = {decision: {} for decision in OverDecision}
+    for decision, product, lot, units in session.exec(query):
+        found[OverDecision(decision)][Lot(product, lot)] = int(units)
+    return found
 
 
 def goods_of(books: Books, slug: str) -> list[LotSums]:
@@ -84,114 +108,187 @@ def goods_of(books: Books, slug: str) -> list[LotSums]:
     return [row for row in rows if products[row.lot.product].nature is Nature.GOODS]
 
 
-def sum_tables(books: Books, slug: str) -> list[SumTable]:
-    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines)."""
-    tables: list[SumTable] = []
-    net = books.net
-    paid = 0
-    sold = net(account(AccountClass.TRADING, slug), "BTC")
-    for balance in books.balances(AccountClass.SUPPLIER, slug, asset="BTC"):
-        paid += balance.net
-    rows: tuple[SumRow, ...] = (
-        SumRow(asset="BTC", key="converted", minor=sold),
-        SumRow(asset="BTC", key="paid", minor=paid),
-        SumRow(
-            asset="BTC", key="network_fees", minor=net(account(AccountClass.FEES, slug, "network"), "BTC")
-        ),
-        SumRow(asset="BTC", key="held", minor=net(account(AccountClass.WALLET, slug), "BTC")),
-        SumRow(asset="BTC", key="unexplained", minor=net(account(AccountClass.UNEXPLAINED, slug), "BTC")),
-    )
-    gifts, others = (
-        AccountClass.GIFTS,
-        (AccountClass.TOP_UPS, AccountClass.OWN_COINS, AccountClass.BLOCKED_GIFTS),
-    )
-    received = -net(account(gifts, slug), "BTC")
-    more = -sum(net(account(kind, slug), "BTC") for kind in others)
-    undone = net(account(AccountClass.UNDONE, slug), "BTC")
-    blocked = net(account(AccountClass.BLOCKED, slug), "BTC")
-    back = account(AccountClass.GIVEN_BACK, slug)
-    if net(back, "BTC"):
-        rows = (*rows, SumRow(asset="BTC", key="given_back", minor=net(back, "BTC")))
-    if blocked:
-        rows = (*rows, SumRow(asset="BTC", key="blocked", minor=blocked))
-    if undone:
-        rows = (*rows, SumRow(asset="BTC", key="undone_spends", minor=undone))
-    # Dust and undecided coins stand apart; what spends took of them is among the rows above.
-    apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
-    other = sum(net(account(kind, slug), "BTC") for kind in apart)
-    if other:
-        rows = (*rows, SumRow(asset="BTC", key="other_coins", minor=other))
-    key = "received_with_others" if more else "received"
-    tables.append(
-        SumTable(asset="BTC", unit="", rows=rows, total=SumTotal(asset="BTC", key=key, minor=received + more))
-    )
-    currencies = {line.asset for line in books.lines.money(slug)} - {"BTC"}
-    for currency in sorted(currencies):
-        spent = [
-            SumRow(asset=currency, key="paid", label=balance.account.detail[-1], minor=balance.net)
-            for balance in books.balances(AccountClass.SUPPLIER, slug, asset=currency)
-        ]
-        charges = sum(balance.net for balance in books.balances(AccountClass.FEES, slug, asset=currency))
-        at_bank = sum(balance.net for balance in books.balances(AccountClass.BANK, slug, asset=currency))
-        if net(back, currency):
-            spent.append(SumRow(asset=currency, key="given_back", minor=net(back, currency)))
-        money = (
-            *spent,
-            SumRow(asset=currency, key="charges", minor=charges),
-            SumRow(asset=currency, key="held", minor=at_bank),
-        )
-        converted = -net(account(AccountClass.TRADING, slug), currency)
-        given = -net(account(AccountClass.GIFTS, slug), currency)
-        key = "received" if given else "received_from_conversion"
-        tables.append(
-            SumTable(
-                asset=currency,
-                unit="",
-                rows=money,
-                total=SumTotal(asset=currency, key=key, minor=converted + given),
-            )
-        )
+def sum_tables(
+    books: Books, slug: str, goods: Sequence[LotSums], held: CampaignBalances, items: Items
+) -> list[SumTable]:
+    """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines).
+
+    `goods`: the lots that came (`goods_of`); `held`: the balances of the campaign; `items`: of its orders.
+    """
+    currencies = sorted({line.asset for line in books.lines.money(slug)} - {"BTC"})
+    orders, exchanges = _orders(books.session, slug, items), exchanged(books.session, slug)
+    money = [_Money(books, slug, held, asset, orders, exchanges) for asset in ("BTC", *currencies)]
+    tables = [table for of in money for table in of.tables()]
     tables += carrying_tables(books, slug)
     by_product: dict[str, list[LotSums]] = {}
-    for row in goods_of(books, slug):
+    for row in goods:
         by_product.setdefault(row.lot.product, []).append(row)
-    tables += [_goods_sums(books, slug, product, lots) for product, lots in by_product.items()]
+    for balance in held.of(AccountClass.IN_KIND):
+        product = lot_named(balance.asset).product
+        if product_of(books.session, slug, product).nature is Nature.GOODS:
+            by_product.setdefault(product, [])
+    tables += [_goods_sums(books, slug, held, product, by_product[product]) for product in sorted(by_product)]
     return tables
 
 
-def _goods_sums(books: Books, slug: str, product: str, lots: list[LotSums]) -> SumTable:
-    """The pieces of one product: what came good, and where it is."""
-    names = {str(lot.lot) for lot in lots}
-    rows: list[SumRow] = []
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """An order, and the names of what it is for."""
+
+    entry: int
+    number: str
+    what: str
+
+
+def _orders(session: Session, slug: str, items: Items) -> dict[str, _Order]:
+    """All orders of a campaign by number, rejected ones too."""
+    products = products_of(session, slug)
+    query = select(OrderRow.entry, OrderRow.number).where(OrderRow.campaign == slug)
+    return {
+        number: _Order(
+            entry, number, ", ".join(dict.fromkeys(products[item.product].name for item in items[entry]))
+        )
+        for entry, number in session.exec(query)
+    }
+
+
+class _Money:
+    """The sums of one asset: where it came from and where it is, every account of it in one of both."""
+
+    def __init__(
+        self,
+        books: Books,
+        slug: str,
+        held: CampaignBalances,
+        asset: str,
+        orders: Mapping[str, _Order],
+        exchanges: Mapping[str, Exchanged],
+    ) -> None:
+        self._held, self._asset, self._orders = held, asset, orders
+        self._exchanged = exchanges.get(asset, Exchanged())
+        # What conversions fetched before their fee, and exchanges of other money brought; what was sold stands apart.
+        self._fetched = self._exchanged.sold - self._net(AccountClass.TRADING)
+        self._kept = self._net(AccountClass.FEES, "exchange") - self._exchanged.fees
+        self._back = refunded(books.session, slug, asset).by_order
+
+    def tables(self) -> list[SumTable]:
+        """Where all of it is; and of a currency, what conversions fetched."""
+        coins = self._asset == "BTC"
+        came, rows = self._came(coins), self._went(coins)
+        received = sum(row.minor for row in came)
+        several = tuple(row for row in came if row.minor)
+        whole = SumTable(
+            asset=self._asset,
+            unit="",
+            came=several if len(several) > 1 or any(row.key != "given" for row in several) else (),
+            rows=tuple(rows),
+            total=SumTotal(asset=self._asset, key="received", minor=received),
+        )
+        if coins or not self._fetched:
+            return [whole]
+        parts = (
+            self._row("converted", self._fetched - self._kept),
+            self._row("exchange_fees", self._kept),
+        )
+        total = SumTotal(asset=self._asset, key="fetched", minor=self._fetched)
+        return [whole, SumTable(asset=self._asset, unit="", rows=parts, total=total)]
+
+    def _came(self, coins: bool) -> list[SumRow]:
+        return [
+            self._row("given", -self._net(AccountClass.GIFTS)),
+            self._row("converted", 0 if coins else self._fetched - self._kept),
+            self._row("interest", -self._net(AccountClass.INTEREST)),
+            self._row("blocked_gifts", -self._net(AccountClass.BLOCKED_GIFTS)),
+            self._row("top_ups", -self._net(AccountClass.TOP_UPS)),
+            self._row("own_coins", -self._net(AccountClass.OWN_COINS)),
+            self._row("borrowed", -self._sum(AccountClass.OWED)),
+            self._row("refunded", sum(self._back.values())),
+        ]
+
+    def _went(self, coins: bool) -> list[SumRow]:
+        """Where it is; rows that only some campaigns have are left out where they are zero."""
+        rows = [self._row("converted", self._net(AccountClass.TRADING))] if coins else []
+        rows += self._paid()
+        if coins:
+            fees = self._sum(AccountClass.FEES)
+            rows += [self._row("network_fees", fees), self._row("held", self._net(AccountClass.WALLET))]
+            rows.append(self._row("unexplained", self._net(AccountClass.UNEXPLAINED)))
+        else:
+            charges = self._sum(AccountClass.FEES) - self._kept
+            held = sum(self._sum(kind) for kind in OVERDRAWN)
+            rows += [self._row("charges", charges), self._row("held", held)]
+        # Dust and undecided coins stand apart; what spends took of them is among the rows above.
+        apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
+        seldom = (
+            self._row("exchanged", self._exchanged.sold),
+            self._row("given_back", self._net(AccountClass.GIVEN_BACK)),
+            self._row("lent", self._sum(AccountClass.LENT)),
+            self._row("loans_settled", self._net(AccountClass.TRADING, "loans")),
+            self._row("tax_owed", self._net(AccountClass.TAX)),
+            self._row("blocked", self._net(AccountClass.BLOCKED)),
+            self._row("undone_spends", self._net(AccountClass.UNDONE)),
+            self._row("other_coins", sum(self._net(kind) for kind in apart)),
+        )
+        return rows + [row for row in seldom if row.minor]
+
+    def _paid(self) -> list[SumRow]:
+        """What each order was paid, before what its supplier paid back; what it is for stands in the row's name."""
+        rows = []
+        for balance in self._held.of(AccountClass.SUPPLIER, asset=self._asset):
+            order = self._orders[balance.account.detail[-1]]
+            paid = balance.net + self._back.get(order.entry, 0)
+            rows.append(self._row("paid", paid, f"{order.number}, {order.what}"))
+        return rows
+
+    def _row(self, key: str, minor: int, label: str = "") -> SumRow:
+        return SumRow(asset=self._asset, key=key, label=label, minor=minor)
+
+    def _net(self, kind: AccountClass, *detail: str) -> int:
+        return self._held.net(kind, self._asset, *detail)
+
+    def _sum(self, kind: AccountClass) -> int:
+        return sum(balance.net for balance in self._held.of(kind, asset=self._asset))
+
+
+def _goods_sums(
+    books: Books, slug: str, held: CampaignBalances, product: str, lots: list[LotSums]
+) -> SumTable:
+    """The pieces of one product: what came good or as a gift, and where it is."""
 
     def row(key: str, units: int, label: str = "") -> SumRow:
         return SumRow(asset=product, key=key, label=label, minor=units)
 
+    def of(kind: AccountClass, place: str | None = None) -> list[tuple[str, int]]:
+        """(place, pieces) of the product's lots."""
+        return [
+            (balance.account.detail[-1] if balance.account.detail else "", balance.net)
+            for balance in held.of(kind, place=place)
+            if "#" in balance.asset and lot_named(balance.asset).product == product
+        ]
+
+    def pieces(kind: AccountClass, place: str | None = None) -> int:
+        return sum(units for _, units in of(kind, place))
+
+    rows = [row("distributed", pieces(AccountClass.DISTRIBUTED))]
     for kind, key in (
-        (AccountClass.DISTRIBUTED, "distributed"),
         (AccountClass.HANDED, "waiting"),
         (AccountClass.STOCK, "in_stock"),
         (AccountClass.TRANSIT, "in_transit"),
     ):
         places: dict[str, int] = {}
-        for balance in books.balances(kind, slug):
-            if balance.asset in names:
-                label = balance.account.detail[-1]
-                places[label] = places.get(label, 0) + balance.net
-        if kind is AccountClass.DISTRIBUTED:
-            rows.append(row(key, sum(places.values())))
-        else:
-            rows.extend(row(key, units, label) for label, units in places.items() if units)
-    good = sum(lot.good for lot in lots)
-    lost = sum(balance.net for balance in books.balances(AccountClass.LOST, slug) if balance.asset in names)
-    at_receipt = sum(lot.at_receipt for lot in lots)
-    replaced = books.balances(AccountClass.REPLACED, slug, place=PartKind.SHORT.value)
-    at_receipt -= sum(balance.net for balance in replaced if balance.asset in names)
-    rows.append(row("lost", lost - at_receipt))
-    back = books.balances(AccountClass.RETURNED, slug, place="supplier")
-    returned = sum(balance.net for balance in back if balance.asset in names)
+        for label, units in of(kind):
+            places[label] = places.get(label, 0) + units
+        rows += [row(key, units, label) for label, units in places.items() if units]
+    at_receipt = sum(lot.at_receipt for lot in lots) - pieces(AccountClass.REPLACED, PartKind.SHORT.value)
+    rows.append(row("lost", pieces(AccountClass.LOST) - at_receipt))
+    returned = pieces(AccountClass.RETURNED, "supplier")
     if returned:
         rows.append(row("returned", returned))
+    accepted = sum(lot.accepted for lot in lots)
+    good = sum(lot.good for lot in lots)
+    given = accepted - pieces(AccountClass.IN_KIND)
+    came = (row("received_good", good - accepted), row("given_in_kind", given)) if given else ()
+    key = "came" if given else "received_good"
     unit = product_of(books.session, slug, product).unit
-    total = SumTotal(asset=product, key="received_good", minor=good)
-    return SumTable(asset=product, unit=unit, rows=tuple(rows), total=total)
+    total = SumTotal(asset=product, key=key, minor=good - accepted + given)
+    return SumTable(asset=product, unit=unit, came=came, rows=tuple(rows), total=total)

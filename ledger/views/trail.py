@@ -55,6 +55,7 @@ class StepKind(StrEnum):
     REPAID = "repaid"  # a loan: by the borrower, or back at the lender
     CARRIED = "carried"  # a service such as freight
     RETURNED = "returned"  # to the donor
+    CHARGED_BACK = "charged_back"  # by the donor's bank
     HELD = "held"
     UNEXPLAINED = "unexplained"
 
@@ -90,7 +91,9 @@ class Step(Frozen):
     kind: StepKind
     """What happened."""
     at: str
-    """When, RFC 3339; the day alone where no more is known."""
+    """When it happened, RFC 3339; the day alone where no more is known."""
+    booked: str | None
+    """Its accounting day, where that is another than the day that it happened."""
     amount: Amount
     """How much of the donation it happened to."""
     unit: str
@@ -99,14 +102,18 @@ class Step(Frozen):
     """Place, organisation, order or conversion, by its proper name."""
     reference: str
     """Number of the order, receipt, waybill, conversion, handover or distribution."""
+    figures: Mapping[str, Amount]
+    """Named amounts, each in its own asset, such as `rate`, `fee` and `damaged`."""
     detail: Mapping[str, str]
-    """Named facts, such as `rate` and `of`."""
+    """Named facts that are no amounts, such as `block` and `expires`."""
     evidence: tuple[Paper, ...]
     """Its papers."""
     entry: int | None
     """Number of the entry that recorded it."""
     over: bool
     """False while it still waits to go on."""
+    elsewhere: bool = False
+    """Was it in the same lot as what the donation's need asked for, and not at the place of that need?"""
 
 
 class Place(Frozen):
@@ -122,8 +129,14 @@ class Place(Frozen):
     """Proper name of the place or organisation; empty where there is none."""
     since: str
     """Since when, RFC 3339 or a day; empty where that is not known."""
-    service: bool = False
-    """Is it a service that was delivered, such as freight?"""
+    service: str = ""
+    """What the service is called that it went to, such as `Air freight`; empty for goods and money."""
+    verb: str = ""
+    """What that service does: `carried`, `insured`; empty where its unit says so."""
+    paid: Amount | None = None
+    """What of the donation went to that service; null where it was given in kind, and for goods."""
+    elsewhere: bool = False
+    """Is it in the same lot as what the donation's need asked for, and not at the place of that need?"""
 
     @property
     def is_distributed(self) -> bool:
@@ -183,6 +196,8 @@ class LineShare(Frozen):
     """First unit."""
     end: Whole
     """The unit behind the last one."""
+    fineness: int
+    """Units of the line in a minor unit of the asset: 1, but on an item cheaper than a minor unit a piece."""
 
 
 class Block(Frozen):
@@ -203,6 +218,8 @@ class Restriction(Frozen):
     """Number of the need."""
     title: str
     """What it asks for, in a few words."""
+    place: str
+    """Where it is wanted."""
 
 
 def _trail_path(given: dict[str, Any]) -> str:
@@ -241,6 +258,8 @@ class Donation(Frozen):
     seen_at: str | None
     """When a source first showed it, RFC 3339."""
     settled_at: str | None
+    """When it was buried deep enough, RFC 3339; of bank money and gifts in kind the day that they came."""
+    recorded_at: str | None
     """When it went into the books, RFC 3339."""
     value: Amount | None
     """Its worth on the campaign's valuation clock; null while that is not known."""

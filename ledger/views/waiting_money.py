@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
+from ledger.model.bank import Account
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.coins import CoinClasses
+from ledger.rules.charge_backs import charge_backs_of, uncovered
+from ledger.rules.coins import CoinClasses, undecided_outpoints
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
+from ledger.views.bank_open import OpenBank, open_banks
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import open_spends
+from ledger.views.line_says import LineSays
 from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
 
@@ -51,9 +57,10 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
         return
     observed, classes, settled = Observed(tx.session), CoinClasses(books), settled_block(tx) or 0
     what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
-    for coin in observed.coins():
-        gone = coin.spent_height is not None and coin.spent_height <= settled
-        if gone or coin.height is None or coin.height > settled or left <= 0:
+    for coin in map(observed.coin, undecided_outpoints(tx.session, slug)):
+        if coin is None or coin.height is None or coin.height > settled or left <= 0:
+            continue
+        if coin.spent_height is not None and coin.spent_height <= settled:
             continue
         undecided = sum(counted.undecided for owner, counted in classes.counted(coin) if owner == slug)
         if undecided:
@@ -128,6 +135,17 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             amount=Amount.known("BTC", gift.shortfall),
             what_to_do=what,
         )
+    for charged in charge_backs_of(tx.session, slug):
+        wanting = uncovered(tx.session, charged)
+        if wanting:
+            yield OpenItem(
+                kind=OpenItemKind.SHORTFALL,
+                campaign=slug,
+                subject=f"charge-back {charged.number}",
+                since=charged.told_on,
+                amount=Amount.known(charged.currency, wanting),
+                what_to_do="its bank took back money that was used: cover it with money that is no gift (`cover add`)",
+            )
     # What was borrowed stands in the fund whose coins they were.
     undone = select(SpendRow).where(
         SpendRow.campaign == slug, col(SpendRow.live) == 0, col(SpendRow.borrowed_from).is_(None)
@@ -157,6 +175,7 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             what_to_do="match it with the entry whose money it is (`bank match`), record what is missing, or set it "
             "aside",
             suggestions=line.proposals,
+            words=LineSays.of(line.words),
         )
     for gap in statement_gaps(tx.session, slug):
         ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
@@ -168,6 +187,131 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             since=gap.last,
             amount=Amount.known(gap.currency, gap.missing),
             what_to_do=what,
+        )
+
+
+def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Tax that was withheld from suppliers and is not paid yet; it undoes nothing."""
+    for balance in books.balances(AccountClass.TAX, slug):
+        if balance.net < 0:
+            first = select(func.min(PaymentRow.told_on)).where(
+                PaymentRow.campaign == slug,
+                PaymentRow.asset == balance.asset,
+                PaymentRow.withheld > 0,
+                PaymentRow.status == ProposalStatus.APPROVED,
+            )
+            yield OpenItem(
+                kind=OpenItemKind.TAX_OWED,
+                campaign=slug,
+                subject="tax office",
+                since=books.session.exec(first).one() or "",
+                amount=Amount.known(balance.asset, -balance.net),
+                what_to_do="it was withheld from suppliers: pay it to the tax office (`tax-payment add`)",
+            )
+
+
+def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
+    """The other way, from the books to the bank: entries without a line, opening balances, banks that are silent."""
+    for bank in open_banks(tx.session, slug, today):
+        yield from _unlisted_waiting(bank, slug)
+        for way in bank.under_way:
+            yield OpenItem(
+                kind=OpenItemKind.OUTSTANDING,
+                campaign=slug,
+                subject=f"{bank.bank} entry {way.entry}",
+                since=way.date,
+                amount=Amount.known(bank.currency, way.left),
+                what_to_do=f"{way.number} says that a {way.instrument.replace('_', ' ')} may take until {way.until}; "
+                "nothing is to be done before",
+            )
+        if bank.opening:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_OPENING,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.first or "",
+                amount=Amount.known(bank.currency, bank.opening),
+                what_to_do="the first statement opens with this, and the books do not show it before that day: record "
+                "what is missing, or import the statements before",
+            )
+        if bank.silent_since is not None:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_SILENT,
+                campaign=slug,
+                subject=f"{bank.bank} {bank.currency}",
+                since=bank.silent_since,
+                amount=None,
+                what_to_do=_COUNT_IT if bank.account is Account.CASH else _IMPORT_NEXT,
+            )
+        if bank.advanced:
+            yield OpenItem(
+                kind=OpenItemKind.ADVANCE_OVERDUE if bank.overdue else OpenItemKind.ADVANCE,
+                campaign=slug,
+                subject=f"{bank.bank}, {bank.holder}",
+                since=bank.until if bank.overdue else bank.moved_on or "",
+                amount=Amount.known(bank.currency, bank.advanced),
+                what_to_do=f"{bank.holder} accounts for it by {bank.until}: record what it paid from there, and what "
+                "it gave back (`move add`)",
+            )
+        if bank.count_off:
+            yield OpenItem(
+                kind=OpenItemKind.CASH_COUNT,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.counted_on or "",
+                amount=Amount.known(bank.currency, bank.count_off),
+                what_to_do="two people counted so much more than the books hold (less, where it has a minus): record "
+                "what is missing, or what the box lacks (`bank-fee add` with cause=shortage), or count again",
+            )
+        if bank.foreign:
+            yield OpenItem(
+                kind=OpenItemKind.BANK_OVERDRAWN,
+                campaign=slug,
+                subject=bank.bank,
+                since=bank.foreign_on or "",
+                amount=Amount.known(bank.currency, bank.foreign),
+                what_to_do="others' money in this shared account is below zero, so they spent the fund's: see that it "
+                "comes back, or which lines were set aside wrongly",
+            )
+
+
+_IMPORT_NEXT = "import the next statement (`import bank`): nothing says what the bank holds since then"
+_COUNT_IT = "count the box with a second person (`cash-count add`): nothing says what it holds since then"
+_SHOWN = 100
+"""Entries of a bank that are listed one by one; the rest is a row with their count."""
+
+
+def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
+    for entry in bank.unlisted[:_SHOWN]:
+        what = (
+            "the rest of a part that a line shows: match the line that shows it, put right the amount, or say what is "
+            "under way (`bank outstanding`)"
+            if entry.part
+            else f"{entry.days} days old on the newest statement's last day, {bank.last}, and on no statement: match "
+            "its line (`bank match`), reverse what never happened, or say what is under way (`bank outstanding`)"
+        )
+        if entry.until is not None:
+            what = (
+                f"was outstanding until {entry.until}, and no statement shows it: ask the bank, or reverse it"
+            )
+        yield OpenItem(
+            kind=OpenItemKind.BANK_ENTRY,
+            campaign=slug,
+            subject=f"{bank.bank} {entry.noun} {entry.reference}",
+            since=entry.date,
+            amount=Amount.known(bank.currency, entry.left),
+            what_to_do=what,
+        )
+    more = bank.unlisted[_SHOWN:]
+    if more:
+        yield OpenItem(
+            kind=OpenItemKind.BANK_ENTRY,
+            campaign=slug,
+            subject=f"{bank.bank} {len(more)} more",
+            since=more[0].date,
+            amount=Amount.known(bank.currency, sum(entry.left for entry in more)),
+            what_to_do="match their lines (`bank match`); the oldest are listed one by one",
+            count=len(more),
         )
 
 

@@ -28,7 +28,7 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 campaign=slug,
                 subject=match.order,
                 since=match.date,
-                amount=Amount.known(match.currency, match.amount),
+                amount=Amount.known(match.currency, match.difference),
                 what_to_do=f"{reasons}: {what}",
             )
             continue
@@ -37,7 +37,7 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             campaign=slug,
             subject=f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
             since=match.date,
-            amount=Amount.known(match.currency, match.amount),
+            amount=Amount.known(match.currency, match.difference),
             what_to_do=f"order, receipt and invoice do not agree ({reasons}): correct one, or have the exception "
             "accepted",
         )

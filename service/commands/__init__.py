@@ -61,10 +61,12 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
             "List what needs a decision, the oldest first, with age, amount, what to do and suggestions."
         ),
     },
-    "bank": {
+    "bank_import": {
         "import bank": (
             "Record the lines of a bank statement, all or none, and show which entries they may be."
         ),
+    },
+    "bank": {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
     "backup": {
@@ -75,6 +77,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "user add": "Add a user with a role.",
         "user list": "List the users.",
         "user show": "Show one user.",
+        "user limit": "Set the most that a user may approve in a currency, or lift it.",
         "user disable": "Refuse a user and all their tokens.",
         "token add": "Make a token for the API; it is printed once.",
         "token list": "List tokens, without their secret.",
@@ -138,6 +141,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "Record the quotes of a day or a minute, one bitcoin in minor units of a "
             "currency, with their sources."
         ),
+    },
+    "exchange-rate": {
+        "add": "Record what one unit of a currency is in another on a day, with its source.",
     },
     "valuation": {
         "add": (
@@ -209,6 +215,30 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "its recorder may not."
         ),
     },
+    "bank-fee": {
+        "add": "Record what a bank took for itself, or what a counted cash box lacks; another person approves it.",
+        **_two_people("bank-fee"),
+    },
+    "tax-payment": {
+        "add": "Record that withheld tax was paid to the tax office; another person approves it.",
+        **_two_people("tax-payment"),
+    },
+    "interest": {"add": "Record interest that a bank paid; it is no gift, and for any end."},
+    "exchange": {
+        "add": "Record that money of one currency was given for money of another; another person approves it.",
+        **_two_people("exchange"),
+    },
+    "charge-back": {
+        "add": (
+            "Record that a bank took a contribution back; what of it was used is a shortfall. Another person approves "
+            "it."
+        ),
+        **_two_people("charge-back"),
+    },
+    "cover": {
+        "add": "Record money that covers what a charge-back left wanting; it is no gift. Another person approves it.",
+        **_two_people("cover"),
+    },
     "closing": {**_two_people("closing")},
     "payment": {
         "add": "Record a payment to a supplier; the money is held until another person approves it.",
@@ -266,7 +296,21 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "line": "Record one booked line of a bank statement (`import bank` does it for a whole file).",
         "statement": "Record what a bank statement opens and closes with; refused where it does not tie.",
         "match": "Say which entry's money a bank line is; neither is ever matched twice.",
-        "aside": "Say that a bank line is none of this campaign's, and why.",
+        "terms": "Say how soon a bank shows an entry, how often its statements come, and whose money lies there.",
+        "aside": (
+            "Say that lines of a bank are none of this campaign's, and why; it waits for another person's approval "
+            "(`aside approve`)."
+        ),
+        "outstanding": (
+            "Say that an entry's money is under way by an instrument until a day; it waits for another person's "
+            "approval (`outstanding approve`)."
+        ),
+    },
+    "aside": {**_two_people("aside")},
+    "outstanding": {**_two_people("outstanding")},
+    "cash-count": {
+        "add": "Record what lay in a cash box on a day; a second person who counted signs by approving it.",
+        **_two_people("cash-count"),
     },
     "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},
     "limit": {

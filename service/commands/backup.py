@@ -13,6 +13,7 @@ from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.data_folder import DATABASE_NAME
 from service.folding import open_current, open_ledger
+from service.words import LIST, Words, listed
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +39,21 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", metavar="DIR", required=True, help="folder to restore into; no database may be there"
     )
+    parser.add_argument(
+        "--forgotten", metavar="LIST", help=f"a {LIST} (else those beside the backup and in DIR are read)"
+    )
 
 
 def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = _path(options.data, outside)
+    lists = [_path(options.file, outside).parent, folder]
+    if options.forgotten is not None:
+        lists = [_path(options.forgotten, outside)]
+        if not lists[0].is_file():
+            raise BadUse(
+                f"{options.forgotten}: there is no such file; name the list of the folder that was lost."
+            )
+    named = listed(*lists)
     try:
         make_folder(folder)
         target = folder / DATABASE_NAME
@@ -50,6 +62,7 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         raise Unavailable(f"{options.data}: cannot be written ({failure.strerror or failure}).") from None
     store = open_current(f"sqlite:///{target.resolve()}", outside)
     try:
+        forgotten = _forget_again(store, named, folder, outside)
         with store.read() as tx:
             findings = run_checks(tx)
             head = tx.journal.head()
@@ -60,9 +73,20 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     entries = head[0] if head else 0
     lines = [f"{finding.check}: {finding.sentence}" for finding in findings]
     lines.append(f"{entries} entries restored into {folder}; {len(findings)} invariants broken.")
+    if forgotten:
+        lines.append(f"the words of {forgotten} bank lines that were forgotten since are forgotten here too.")
     lines.append("the configuration is not part of a backup; copy aidtrail.toml there too.")
-    data = {"data": str(folder), "entries": entries, "findings": len(findings)}
+    data = {"data": str(folder), "entries": entries, "findings": len(findings), "forgotten": forgotten}
     return Answer(tuple(lines), data, Exit.OPEN if findings else Exit.OK)
+
+
+def _forget_again(store: Store, named: frozenset[str], folder: Path, outside: Outside) -> int:
+    """Forget in a database that was put back what was forgotten since it was copied; how many lines that were."""
+    with store.read() as tx:
+        kept = [commitment for commitment in sorted(named) if tx.desk.opening(commitment) is not None]
+    # What the list names stays listed here: the next backup of this folder may be put back as well.
+    Words(store, outside.clock, folder, 0).forget(kept)
+    return len(kept)
 
 
 def _path(name: str, outside: Outside) -> Path:

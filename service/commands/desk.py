@@ -13,14 +13,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
+from ledger.core.entry import Entry, OutOfOrder, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
+from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
-from ledger.recording.dating import HAPPENED, parted
+from ledger.model.bank import BankLineRow
+from ledger.recording.bank_words import words_of
+from ledger.recording.dating import BESIDE, HAPPENED, OUT_OF_ORDER, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
+from ledger.rules.bank import LINE, MATCH, line_left, signed
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
@@ -30,6 +34,7 @@ from service.folding import open_ledger
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
+_SHORTEST = 6
 _FORMATS = {"date": "day, YYYY-MM-DD", "currency": "currency, by ISO 4217, or BTC"}
 _AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC; `?` may be left out"
 
@@ -76,7 +81,7 @@ class _Schema:
         )
 
     def is_text(self, path: list[str]) -> bool:
-        if path == [HAPPENED]:
+        if len(path) == 1 and path[0] in BESIDE:
             return True
         shape: Mapping[str, Any] = self._whole
         for step in path:
@@ -112,10 +117,11 @@ def _notes(action: Action) -> str:
     rows = [
         f"  {name}{'' if needed else ' (may be left out)'}: {word}" for name, word, needed in schema.fields()
     ]
-    late = f"  {HAPPENED} (may be left out): the day of a late fact, whose own period is closed"
+    late = f"  {HAPPENED} (may be left out): the day on the paper, where it is booked on a later one"
+    early = f"  {OUT_OF_ORDER} (may be left out): why that is before what it rests on: {'|'.join(OutOfOrder)}"
     meaning = [f"{schema.meaning()}\n"] if schema.meaning() else []
     return "\n".join(
-        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, f"\nroles: {', '.join(sorted(action.roles))}"]
+        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, early, f"\nroles: {', '.join(sorted(action.roles))}"]
     )
 
 
@@ -126,7 +132,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user)
             slug = _slug(tx, options, noun, verb, told)
-            fields, happened = parted(told)
+            fields, beside = parted(told)
             facts: Any = facts_from(action.facts, fields)
             if paper is not None:
                 tx.papers.save(*paper)
@@ -138,7 +144,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
                 verb,
                 facts,
                 now=outside.clock(),
-                happened=happened,
+                beside=beside,
             )
         return _answer(noun, verb, slug, outcome)
 
@@ -246,7 +252,24 @@ def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
         "waiting_for": outcome.waiting_for,
         "entry": None if outcome.data is None else json.loads(outcome.data),
     }
-    return Answer((line,), data)
+    return Answer((line, *_said_of_match(outcome.data)), data)
+
+
+def _said_of_match(data: bytes | None) -> tuple[str, ...]:
+    """That a bank line and an entry do not match whole, and what of each waits still."""
+    entry = None if data is None else entry_from_bytes(data)
+    if entry is None or entry.kind != MATCH.name:
+        return ()
+    notes, found = entry.notes, []
+    currency = notes["currency"]
+    if "line_open" in notes:
+        left = decimal_text(currency, notes["line_open"])
+        found.append(f"it is a part: {left} {currency} of the line stays open.")
+    if "entry_open" in notes:
+        left = decimal_text(currency, notes["entry_open"])
+        seq = entry.facts["entry"]
+        found.append(f"it is a part: {left} {currency} of entry {seq} is on no line and stays open.")
+    return tuple(found)
 
 
 def _entries(tx: Reading, noun: str, campaign: str | None) -> list[Entry]:
@@ -268,17 +291,41 @@ def _list(noun: str) -> Any:
                 campaign_of(books.session, options.campaign)
             entries = _entries(tx, noun, options.campaign)
             undone = books.reversals()
-            lines = [_line(books, entry, undone.get(entry.seq)) for entry in entries]
-        return Answer(tuple(lines or [f"no {noun} is recorded."]), [_plain(e) for e in entries])
+            lines = [_line(tx, books, entry, undone.get(entry.seq)) for entry in entries]
+            told = [_plain(tx, entry) for entry in entries]
+        return Answer(tuple(lines or [f"no {noun} is recorded."]), told)
 
     return run
 
 
-def _line(books: Books, entry: Entry, undone: int | None) -> str:
+def _line(tx: Reading, books: Books, entry: Entry, undone: int | None) -> str:
     """An entry in a list; one that was reversed says by which."""
+    if entry.kind == LINE.name:
+        return "  ".join(_bank_line(tx, books, entry))
     said = _verdict(books, entry) if undone is None else f"reversed by entry {undone}"
     head = f"{entry.seq}  {entry.date}  {entry.campaign}  {entry.kind}  {_short(entry)}"
     return f"{head}  {said}".rstrip()
+
+
+def _bank_line(tx: Reading, books: Books, entry: Entry) -> Iterator[str]:
+    """A line of a bank as people know it: day, amount, what it says, and what became of it."""
+    line = books.session.get_one(BankLineRow, entry.seq)
+    yield f"{entry.seq}  {line.booked}  {entry.campaign}  {entry.kind}"
+    yield f"{decimal_text(line.currency, signed(line))} {line.currency} at {line.bank}"
+    words = words_of(tx, line.text)
+    if words is not None:
+        yield words.said
+    yield _fate(line)
+    yield line.identity
+
+
+def _fate(line: BankLineRow) -> str:
+    left = line_left(line)
+    if line.reversed_by is not None:
+        return f"reversed by entry {line.reversed_by}"
+    if line.aside_by is not None:
+        return f"set aside by entry {line.aside_by}"
+    return f"{decimal_text(line.currency, left)} {line.currency} without a match" if left else "matched"
 
 
 def _verdict(books: Books, entry: Entry) -> str:
@@ -296,8 +343,12 @@ def _short(entry: Entry) -> str:
     return entry.key.split(":", 2)[-1] if entry.key.count(":") > 1 else entry.key.partition(":")[2]
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(tx: Reading, entry: Entry) -> dict[str, Any]:
+    """An entry as it is published; of a bank line also its `words`, which are not."""
     body: dict[str, Any] = json.loads(entry_bytes(entry))
+    if entry.kind == LINE.name:
+        words = words_of(tx, entry.facts.get("text"))
+        body["words"] = None if words is None else words.told()
     return body
 
 
@@ -317,7 +368,7 @@ def _show(noun: str) -> Any:
             undone = Books(tx).reversals()
             named = {e.seq for e in entries} | {undone[e.seq] for e in entries if e.seq in undone}
             rows = [tx.journal.by_seq(seq) for seq in sorted(named)]
-            told = [_plain(entry_from_bytes(row.data)) for row in rows if row is not None]
+            told = [_plain(tx, entry_from_bytes(row.data)) for row in rows if row is not None]
         return Answer(tuple(json.dumps(told, ensure_ascii=False, indent=2).splitlines()), told)
 
     return run
@@ -330,7 +381,9 @@ def _is(entry: Entry, which: str) -> bool:
         for field in ("number", "slug", "code", "outpoint", "txid")
         if field in entry.facts
     }
-    return which in names
+    # What a bank line is known by is 64 digits long; its beginning is enough to look at it.
+    is_begun = entry.kind == LINE.name and len(which) >= _SHORTEST and _short(entry).startswith(which)
+    return which in names or is_begun
 
 
 def _paper(

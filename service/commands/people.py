@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ledger.core.errors import NotFound
+from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.users import actor_named, add_token, add_user
+from ledger.recording.users import actor_named, add_token, add_user, limit_user
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -69,8 +70,34 @@ def _plain(rows: list[User]) -> list[dict[str, Any]]:
 def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
         user = user_named(tx, options.name)
+        limits = tx.desk.limits(user.id)
     state = "disabled" if user.disabled else "enabled"
-    return Answer((f"{user.name}  {user.role}  {state}",), _plain([user])[0])
+    told = [
+        f"may approve up to {decimal_text(currency, most)} {currency}"
+        for currency, most in sorted(limits.items())
+    ]
+    return Answer((f"{user.name}  {user.role}  {state}", *told), _plain([user])[0] | {"limits": limits})
+
+
+def _user_limit_options(parser: argparse.ArgumentParser) -> None:
+    _user_options(parser)
+    parser.add_argument("--currency", required=True, help="the currency of the limit")
+    most = parser.add_mutually_exclusive_group(required=True)
+    most.add_argument(
+        "--most", type=int, metavar="MINOR", help="the most that the user may approve, minor units"
+    )
+    most.add_argument("--lift", action="store_true", help="no limit in this currency any more")
+
+
+def _user_limit(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_database(options.data, outside) as store, store.write() as tx:
+        limit_user(tx, options.name, options.currency, options.most, now=outside.clock(), by=None)
+    if options.most is None:
+        line = f"user {options.name} has no limit in {options.currency} any more."
+    else:
+        most = decimal_text(options.currency, options.most)
+        line = f"user {options.name} may approve up to {most} {options.currency}."
+    return Answer((line,), {"name": options.name, "currency": options.currency, "most": options.most})
 
 
 def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
@@ -137,6 +164,7 @@ COMMANDS: Mapping[str, Command] = {
     "user add": Command(_user_add, _user_add_options, _CODES),
     "user list": Command(_user_list, add_data_option, _CODES),
     "user show": Command(_user_show, _user_options, _CODES),
+    "user limit": Command(_user_limit, _user_limit_options, _CODES),
     "user disable": Command(_user_disable, _user_options, _CODES),
     "token add": Command(_token_add, _token_add_options, _CODES),
     "token list": Command(_token_list, _token_list_options, _CODES),

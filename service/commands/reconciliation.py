@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
-from ledger.core.times import unix_seconds
+from ledger.core.times import rfc3339, unix_seconds
 from ledger.views.bank_state import BankState, bank_states
 from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, conservation
 from ledger.views.decisions import decisions
@@ -39,13 +39,16 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
         report = conservation(tx, options.campaign, block=block)
         waiting = decisions(tx, options.campaign, now=now)
         campaigns = [options.campaign] if options.campaign else [c.slug for c in campaign_cards(tx)]
-        banks = [(slug, state) for slug in campaigns for state in bank_states(tx, slug)]
+        today = rfc3339(now)[:10]
+        banks = [(slug, state) for slug in campaigns for state in bank_states(tx, slug, today=today)]
     width = max((len(words) for words, _ in found.lines), default=0)
     lines = [f"{words:<{width}}  {figure}" for words, figure in found.lines]
     lines += _conservation_lines(report)
-    lines += [_bank_line(slug, state) for slug, state in banks]
+    for slug, state in banks:
+        lines += _bank_lines(slug, state)
     lines += _decision_lines(waiting, now)
-    is_open = found.open or not report.holds or bool(waiting)
+    # One definition with the page, the API and the metrics; books that do not tie are broken besides.
+    is_open = found.open or not report.holds
     lines.append("open: something is not reconciled." if is_open else "reconciled.")
     data = {
         "lines": [list(row) for row in found.lines],
@@ -105,9 +108,31 @@ def _more(difference: Amount) -> str:
     return "much" if difference.minor > 0 else "little"
 
 
-def _bank_line(slug: str, state: BankState) -> str:
-    said = "reconciled" if state.reconciled else f"{state.unmatched_lines} lines without a match"
-    return f"  {slug}: bank {state.bank} closes {state.last} with {state.closing.decimal} {state.closing.asset}: {said}"
+def _bank_lines(slug: str, state: BankState) -> Iterator[str]:
+    asset = state.closing.asset
+    yield (
+        f"  {slug}: bank {state.bank} as of {state.last}, closing with {state.closing.decimal} {asset}: "
+        f"{'reconciled' if state.reconciled else _bank_open(state)}"
+    )
+    for way in state.under_way:
+        what = f"{way.instrument.replace('_', ' ')} of entry {way.entry}, since {way.since} ({way.number})"
+        yield f"    outstanding until {way.until}: {way.amount.decimal} {asset}, {what}"
+    for aside in state.set_aside:
+        when = aside.when or "before the first statement"
+        sums = f"{aside.came.decimal} in, {aside.went.decimal} out"
+        yield f"    set aside {when}: {aside.lines} lines, {sums} {asset}: {aside.reason} ({aside.decided_by})"
+
+
+def _bank_open(state: BankState) -> str:
+    """What of a bank is open, in counts."""
+    said = []
+    if state.unmatched_lines:
+        said.append(f"{state.unmatched_lines} lines without a match")
+    if state.unlisted_entries:
+        said.append(f"{state.unlisted_entries} entries without a line")
+    if state.opening_open.minor:
+        said.append(f"{state.opening_open.decimal} of its opening balance is not in the books")
+    return "; ".join(said) or "open, see below"
 
 
 def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
@@ -115,6 +140,8 @@ def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
         amount = "" if row.amount is None else f"  {row.amount.decimal} {row.amount.asset}"
         what = row.kind.value.replace("_", " ")
         yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
+        if row.words is not None:
+            yield f"{'':>9}  {row.words.said}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"
         for found in row.suggestions:
             amount = ""

@@ -10,11 +10,13 @@ Masks:   ordered 252,000 = good 250,000 + damaged 1,200 + short 800; 600 wet on 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.core.roles import Role
 from ledger.model.deliveries import Carriage
+from ledger.rules.bank import BankStatement
 from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
@@ -105,7 +107,7 @@ def acts(transactions: Mapping[str, str]) -> tuple[Act, ...]:
     `transactions` are the recording's txids by label ("g17", "C-1", "P-3"): `Replay.transactions`.
     """
     money = (*_opening(), *promised(transactions), *_rates(), *_buying(transactions))
-    planned = (*money, *_carrying(), *_handing_out())
+    planned = (*money, *_carrying(), *_handing_out(), *_banking())
     papers = tuple(evidence_of(planned, NOTICE))
     told = (*planned, *counts_of(planned), *papers, *signatures_of(papers))
     return tuple(sorted(told, key=lambda act: act.at))
@@ -368,6 +370,24 @@ def _carrying() -> Iterator[Act]:
     wire = _wire("P-4", "PO-4", "INV-F1", 7_900_00, 18_00, "2020-08-11")
     yield _recorded("2020-08-11T09:00", "payment", wire)
     yield _approved("2020-08-11T14:00", "payment", "P-4")
+
+
+def _banking() -> Iterator[Act]:
+    """The bank's statement after the last wire: it opens with what all conversions and payments left there."""
+    left = 391_25
+    told = BankStatement(
+        bank=BANK,
+        currency="USD",
+        sha256=hashlib.sha256(f"{BANK}: August 2020. {NOTICE}".encode()).hexdigest(),
+        opening=left,
+        came=0,
+        went=0,
+        closing=left,
+        lines=0,
+        first="2020-08-12",
+        last="2020-08-28",
+    )
+    yield _recorded("2020-08-28T17:00", "bank", told, verb="statement")
 
 
 def _handing_out() -> Iterator[Act]:

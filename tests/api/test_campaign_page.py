@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
+from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 from ledger.views.campaign import OpenCount, PledgeRow, PublicOpenItem, UnexplainedSpend, Unvalued
 from tests.tools import builders_views as built
 from tests.tools.builders_views import changed
@@ -108,7 +109,7 @@ def test_a_sealed_paper_has_no_link(site: TestClient) -> None:
 def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
     """Nothing has come, nothing is called reconciled, and nothing is drawn."""
     html = site.get("/c/new").text
-    assert "No donation in coins has settled yet." in text_of(html)
+    assert "No donation has settled yet." in text_of(html)
     assert "Not reconciled yet" in html
     assert "<svg class=" not in html
 
@@ -190,3 +191,59 @@ def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
     assert without.pop("pledges") == []
     assert with_them == without
     assert "Promised" not in site.get("/c/bithelp").text
+
+
+def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what_is_withheld() -> None:
+    """Amount, reason and role of a line that is none of the campaign's; of a shared account a row a month."""
+    aside = SetAside(
+        when="2020-08-31",
+        lines=1,
+        came=Amount.of("USD", 0),
+        went=Amount.of("USD", 450_000),
+        reason="of another fund",
+        decided_by="approver",
+        decided_on="2020-09-02",
+    )
+    month = changed(aside, when="2020-07", lines=12, came=Amount.of("USD", 5_000))
+    cheque = OutstandingInstrument(
+        number="O-1",
+        entry=7,
+        instrument="cheque",
+        since="2020-08-20",
+        until="2020-10-31",
+        amount=Amount.of("USD", -10_000),
+    )
+    nothing = Amount.of("USD", 0)
+    bank = BankState(
+        bank="Second Bank",
+        last="2020-08-31",
+        reconciled=False,
+        shared=True,
+        unmatched_lines=0,
+        unlisted_entries=1,
+        opening_open=Amount.of("USD", 100),
+        under_way=(cheque,),
+        set_aside=(aside, month),
+        opening=Amount.of("USD", 100),
+        closing=Amount.of("USD", 500_000),
+        books=Amount.of("USD", 900_000),
+        unmatched=nothing,
+        aside=nothing,
+        outstanding=nothing,
+        notified=nothing,
+        difference=nothing,
+    )
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    mine.views.pages["banked"] = changed(built.story_page(), banks=(bank,))
+    told = text_of(TestClient(create_app(mine)).get("/c/banked").text)
+    assert "Second Bank, USD, as of 31 August 2020 5,000.00 USD" in told
+    assert "1 entry of the books is on no statement that should show it" in told
+    assert "opens with 1.00 USD that the books do not show" in told
+    assert "Cheque of 20 August 2020, -100.00 USD, outstanding until 31 October 2020" in told
+    assert (
+        "Set aside Bank line of 31 August 2020 at Second Bank 4,500 USD out of another fund approver, 2 September 2020"
+        in told
+    )
+    assert "Set aside 12 lines of July 2020 at Second Bank" in told
+    assert "50.00 USD in, 4,500 USD out" in told

@@ -241,6 +241,7 @@ def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:
         "number",
         "quantity",
         "happened",
+        "out_of_order",
     }
     assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
     names = [

@@ -96,7 +96,7 @@ def flows(draw: st.DrawFn) -> Flow:
         return Flow(units={"kit": "kit"}, stages=tuple(stages), bands=(), exits=tuple(exits))
     stages.append(
         Stage(
-            kind=StageKind.CONVERTED,
+            kind=StageKind.MONEY,
             place="",
             count=1,
             bars=(Bar(key="c", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", cents)),),

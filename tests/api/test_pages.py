@@ -76,7 +76,7 @@ def crowded_flow(orders: int) -> Flow:
     coins = donated.bars[0].model_copy(update={"amount": Amount.of("BTC", orders * sats)})
     stages = (
         donated.model_copy(update={"bars": (coins,)}),
-        Stage(kind=StageKind.CONVERTED, place="", count=orders, bars=converted, totals=()),
+        Stage(kind=StageKind.MONEY, place="", count=orders, bars=converted, totals=()),
         Stage(kind=StageKind.ORDERED, place="", count=orders, bars=ordered, totals=()),
         stock,
         *later,

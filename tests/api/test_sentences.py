@@ -23,18 +23,21 @@ def site() -> TestClient:
 
 
 def test_a_campaign_says_one_sentence_whose_figures_add_up(site: TestClient) -> None:
-    """217,000 + 32,400 + 2,600 = 252,000, all four in the heading."""
+    """217,000 + 32,400 + 2,600 = 252,000, all four in the heading; of those 200 were short, and so not received."""
     html = site.get("/c/bithelp").text
     (heading,) = re.findall(r"<h1>(.*?)</h1>", html, re.S)
     assert text_of(heading).strip() == (
-        "71.84 BTC from 412 donations bought 252,000 masks: 217,000 are distributed in 15 places, "
+        "71.84 BTC from 412 donations. 252,000 masks ordered and paid, 251,800 masks received: "
+        "217,000 are distributed in 15 places, "
         "32,400 are on the way or waiting, 2,600 were damaged, short or lost."
     )
 
 
 def test_a_sentence_that_would_not_add_up_names_the_rest() -> None:
     """What is in no figure is said, never left out."""
-    report = changed(built.story_report(), under_way=built.pieces("mask", 32_000))
+    report = changed(
+        built.story_report(), goods=changed(built.story_goods(), under_way=built.pieces("mask", 32_000))
+    )
     assert "400 are not accounted for" in say.plain(say.campaign_sentence(report))
 
 
@@ -44,7 +47,7 @@ def test_a_donation_says_what_it_became(site: TestClient) -> None:
     (heading,) = re.findall(r"<h1>(.*?)</h1>", html, re.S)
     assert (
         text_of(heading).strip()
-        == "Your 0.01 BTC bought 37 masks: 30 handed out in Ghana, 7 waiting at WAHO."
+        == "Your 0.01 BTC paid for 37 masks: 30 handed out in Ghana, 7 waiting at WAHO."
     )
 
 
@@ -59,7 +62,7 @@ def test_units_come_from_data(unit: str) -> None:
         "pair of gloves": "pairs of gloves",
         "people": "people",
     }
-    assert f"252,000 {many[unit]}:" in say.plain(say.campaign_sentence(report))
+    assert f"252,000 {many[unit]} ordered and paid" in say.plain(say.campaign_sentence(report))
     assert f"37 {many[unit]}:" in say.plain(say.donation_sentence(built.story_trail(unit)))
 
 
@@ -84,7 +87,7 @@ def test_many_places_are_said_with_their_rest() -> None:
         for i in range(8)
     )
     said = say.plain(say.donation_sentence(changed(built.story_trail("kit"), places=places)))
-    assert "bought 52 kits:" in said
+    assert "paid for 52 kits:" in said
     assert said.endswith("18 in 4 other places.")
 
 
@@ -100,7 +103,7 @@ def test_money_that_waits_is_said_as_waiting() -> None:
         Place(kind=ExitKind.HELD, unit="", place="", since="2020-06-01", amount=Amount.of("BTC", 1_000_000)),
     )
     said = say.plain(say.donation_sentence(changed(built.story_trail(), places=held)))
-    assert said == "Your 0.01 BTC is settled and bought nothing yet: 0.01 BTC held."
+    assert said == "Your 0.01 BTC is settled and paid for nothing yet: 0.01 BTC held."
 
 
 def test_losses_of_one_kind_are_one_figure() -> None:
@@ -111,7 +114,7 @@ def test_losses_of_one_kind_are_one_figure() -> None:
         Place(kind=ExitKind.DAMAGED, unit="kit", place="W-1", since="", amount=Amount.of("kit", 3)),
     )
     said = say.plain(say.donation_sentence(changed(built.story_trail("kit"), places=places)))
-    assert said == "Your 0.01 BTC bought 35 kits: 30 handed out in Ghana, 5 damaged."
+    assert said == "Your 0.01 BTC paid for 35 kits: 30 handed out in Ghana, 5 damaged."
 
 
 @pytest.mark.parametrize(

@@ -58,16 +58,16 @@ def test_from_the_front_page_to_ones_own_masks(page: Page, demo: str, told: Stor
     page.keyboard.press("Enter")
     page.wait_for_url("**/d/**")
     heading = page.locator("h1").inner_text()
-    assert re.match(r"Your 0\.20? BTC bought [\d,]+ masks: [\d,]+ handed out in ", heading)
+    assert re.match(r"Your 0\.20? BTC paid for [\d,]+ masks: [\d,]+ handed out in ", heading)
     assert page.get_by_role("heading", name="Step by step").is_visible()
 
 
 def test_the_campaigns_sentence_ties(page: Page, demo: str) -> None:
-    """What was bought is what was distributed, is under way, and was lost."""
+    """What was ordered is what was distributed, is under way, and was lost."""
     page.goto(f"{demo}/c/{plan.SLUG}")
     words = page.locator("h1").inner_text().replace(",", "")
-    bought, distributed, under_way, lost = (int(n) for n in re.findall(r"\d{4,}(?= |\n|$)", words)[-4:])
-    assert bought == distributed + under_way + lost
+    ordered, _, distributed, under_way, lost = (int(n) for n in re.findall(r"\d{4,}(?= |\n|$)", words)[-5:])
+    assert ordered == distributed + under_way + lost
 
 
 def test_a_transaction_that_pays_three_addresses_lists_three_donations(page: Page, demo: str) -> None:

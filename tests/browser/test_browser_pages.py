@@ -77,7 +77,7 @@ def test_a_donor_finds_the_donation_by_the_form(page: Page, site: str) -> None:
     page.get_by_label("Find my donation").fill(f"{built.TXID}:1")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/d/{built.TXID}:1")
-    assert page.locator("h1").inner_text().startswith("Your 0.01 BTC bought 37 masks")
+    assert page.locator("h1").inner_text().startswith("Your 0.01 BTC paid for 37 masks")
 
 
 def test_the_picture_opens_as_a_table(page: Page, site: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.errors import LedgerError
-from ledger.rules.bank import lines_of
+from ledger.rules.bank import lines_of, movement_left
 from ledger.views.bank_state import movements, open_lines
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.stories import stories
@@ -55,14 +55,18 @@ def test_whatever_is_matched_and_undone_nothing_is_matched_for_more_than_it_is(
                     seq = done.pop(amount % len(done))
                     made.do("approver", "reversal", "add", entry=seq, reason="wrong", date="2023-11-21")
                 case "aside":
-                    done.append(made.do("recorder", "bank", "aside", reason="other", **told).seq or 0)
+                    number = f"A-{at}"
+                    asked = {"number": number, "reason": "other", "date": "2023-11-21"}
+                    made.do("recorder", "bank", "aside", lines=[identities[which]], **asked)
+                    decided = {"number": number, "date": "2023-11-21"}
+                    done.append(made.do("approver", "aside", "approve", **decided).seq or 0)
                 case "match" | "part":
                     more = {"entry": entry} | ({"amount": amount} if step == "part" else {})
                     done.append(made.do("recorder", "bank", "match", **told, **more).seq or 0)
         made.audit()
         with made.store.read() as reading:
             lines = open_lines(reading, SLUG)
-            (left,) = [m.left for m in movements(reading, SLUG)]
+            (left,) = [movement_left(m) for m in movements(reading, SLUG)]
             known = lines_of(reading.session, SLUG)
         matched = sum(line.matched for line in known)
         assert left == 100 - matched

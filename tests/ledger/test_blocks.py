@@ -77,7 +77,7 @@ def test_blocked_before_it_settles_it_is_in_the_books_and_on_no_line_until_two_r
         waiting = [
             row for row in decisions(reading, SLUG, now=ledger.now) if row.kind is OpenItemKind.BLOCKED_GIFT
         ]
-    assert (report.donations, report.received.minor) == (1, BTC // 2)
+    assert (report.donations, report.received[0].minor) == (1, BTC // 2)
     assert [(row.subject, sum_of(row).minor) for row in waiting] == [(GIFT, BTC)]
     ledger.do("approver", "release", "add", number="L-0", block="B-1", date=DAY)
     with pytest.raises(NotAllowed, match="another person"):

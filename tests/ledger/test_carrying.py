@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.pages import sentences as say
+from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.rules.gift_records import add_gift, gift_of
 from ledger.rules.gift_values import Worth, worths
 from ledger.store.scratch import scratch
 from ledger.tracing.follow import origins
-from ledger.views.campaign import SumTable
 from ledger.views.carrying import Carrying
-from ledger.views.queries import campaign_report
+from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.sum_tables import SumTable
+from ledger.views.trail import Step, StepKind
 from tests.tools.gifts import on_a_line
 from tests.tools.ledgers import SLUG, START, Ledger, name, tx
 from tests.tools.stories import stories
@@ -50,6 +54,12 @@ def convert(ledger: Ledger, number: str, txid: str, sold: int, fee: int, proceed
 def tables(ledger: Ledger) -> dict[str, SumTable]:
     with ledger.store.read() as reading:
         return {table.total.key: table for table in campaign_report(reading, SLUG, now=ledger.now).sums}
+
+
+def steps(ledger: Ledger, label: str, kind: StepKind) -> list[Step]:
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name(label), now=ledger.now)
+    return [step for step in trail.steps if step.kind is kind]
 
 
 def rows(table: SumTable) -> dict[tuple[str, str], int]:
@@ -109,6 +119,37 @@ def test_a_payment_in_coins_gains_by_the_order_value_that_it_discharges(tmp_path
     told = tables(ledger)
     assert rows(told["gross_proceeds"]) == {("carrying_value", "P-1"): 500_000, ("gain", "P-1"): 100_000}
     assert rows(told["value_given"])["value_of_fees", ""] == 250_000
+    (ordered,) = steps(ledger, "gift", StepKind.ORDERED)
+    assert dict(ordered.figures) == {"paid": Amount.of("USD", 600_000), "fee": Amount.of("BTC", BTC // 4)}
+    assert "Fee 0.25000000 BTC" in say.step_facts(ordered)
+
+
+def test_a_donor_reads_what_lies_between_the_worth_when_given_and_what_reached_the_bank(
+    tmp_path: Path,
+) -> None:
+    """Worth, gain, gross, fee and net tie for each of three donors, and sum to those of the campaign."""
+    ledger = Ledger.new(tmp_path)
+    sizes = {"one": BTC // 7, "two": BTC // 3, "three": BTC // 5}
+    for label, sats in sizes.items():
+        give(ledger, label, sats, 1_000_000)
+    ledger.bury()
+    whole = sum(sizes.values())
+    ledger.mine("s", tx("sale", (15, whole - BTC // 2), spends=tuple((label, 0) for label in sizes)))
+    ledger.bury()
+    convert(ledger, "C-1", "sale", BTC // 2 - 10_001, 10_001, 599_001, exchange_fee=1_003)
+    told = [step for label in sizes for step in steps(ledger, label, StepKind.CONVERTED)]
+    assert len(told) == 3
+    sums: Counter[str] = Counter()
+    for step in told:
+        minor = {name: figure.minor for name, figure in step.figures.items()}
+        assert minor["carrying_value"] + minor["gain"] == minor["gross"]
+        assert minor["gross"] - minor["exchange_fee"] == step.amount.minor
+        assert step.figures["sold"].asset == "BTC"
+        sums.update(minor | {"net": step.amount.minor})
+    assert (sums["gross"], sums["exchange_fee"], sums["net"]) == (600_004, 1_003, 599_001)
+    assert sums["sold"] == BTC // 2 - 10_001
+    fetched = rows(tables(ledger)["gross_proceeds"])
+    assert abs(sums["carrying_value"] - fetched["carrying_value", "C-1"]) <= len(told)
 
 
 def test_coins_without_a_value_make_no_gain(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_was_paid_for_and_did_not_come_is_a_claim_that_the_donor_sees(ledge
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
         report = campaign_report(reading, SLUG, now=ledger.now)
     assert ("claim", 400) in {(place.kind, place.amount.minor) for place in trail.places}
-    assert [row.quantity for row in report.bought] == [600]
+    assert [row.quantity for row in report.goods.not_coming] == [400]
 
 
 def test_what_is_named_must_be_what_is_left(ledger: Ledger) -> None:

@@ -17,12 +17,13 @@ from ledger.checks.money import conversions_tie
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Refused
+from ledger.core.frozen import Amount
 from ledger.core.names import use_named
 from ledger.model.columns import table_of
 from ledger.model.conversions import ConversionSaleRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.conversions import CONVERSIONS, slippage, terms_of
+from ledger.rules.conversions import CONVERSIONS, fills_of, slippage, terms_of
 from ledger.rules.restrictions import Taking, shares
 from ledger.rules.valuations import converted_value
 from ledger.tracing.follow import Arrival, Ending, follow
@@ -98,11 +99,11 @@ def test_slippage_is_shown_against_the_quote_and_not_booked(tmp_path: Path) -> N
         books = Books(reading)
         conversion = CONVERSIONS.require_row(books.session, SLUG, "C-1")
         assert slippage(conversion) == 99_900 - 98_900 - 15
-        terms = dict(terms_of(books.session, conversion))
-        assert (terms["fills"], terms["slippage"]) == ("3", "985")
+        assert terms_of(conversion)["slippage"] == Amount.of("USD", 985)
+        assert [n for n, _ in fills_of(books.session, conversion)] == [1, 2, 3]
         assert sum(balance.net for balance in books.balances(AccountClass.TRADING, asset="USD")) == -98_915
         table = next(t for t in campaign_report(reading, SLUG, now=ledger.now).sums if t.asset == "USD")
-    assert sum(row.minor for row in table.rows) == table.total.minor == 98_915
+    assert sum(row.minor for row in table.rows) == table.total.minor == 98_900
 
 
 def test_a_conversion_in_fills_is_reversed_whole(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
         assert deliveries(reading.session, SLUG, DATE).signed == {"H-1"}
         head = reading.journal.head()
     assert head is not None
-    ledger.do("approver", "reversal", "add", entry=head[0], reason="another paper", date=DATE)
+    ledger.do("approver", "reversal", "add", entry=head[0], reason="another paper", date="2023-12-03")
     assert signed(ledger) == "not yet"
     attach(ledger, sha256="cd" * 32)
     ledger.do("recorder", "handover", "sign", **(sign | {"sha256": "cd" * 32}))

@@ -78,6 +78,17 @@ def test_a_donor_reads_why_a_lot_was_handed_out_after_its_last_day(ledger: Ledge
     assert f"After its last day of use: {WHY}" in step_facts(step)
 
 
+def test_what_came_past_its_last_day_is_rejected_and_never_good(tmp_path: Path) -> None:
+    """The day is the very reason why it is sent back."""
+    ledger = funded(tmp_path)
+    order(ledger)
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "date": "2023-12-01"}
+    old = {"lot": "OLD", "expiry": "2023-11-01", "noted": 100}
+    with pytest.raises(Refused, match=r"lots\.0\.expiry: 2023-11-01 is before the day of receipt"):
+        ledger.do("recorder", "receipt", "add", **facts, lots=[old | {"good": 1, "rejected": 99}])
+    ledger.do("recorder", "receipt", "add", **facts, lots=[old | {"good": 0, "damaged": 5, "rejected": 95}])
+
+
 def test_what_came_too_much_has_the_last_day_of_its_lot(ledger: Ledger) -> None:
     facts = {"number": "O-1", "product": "KIT", "lot": "L1.over", "quantity": 50, "date": "2023-12-02"}
     ledger.do("approver", "over", "accept", **facts)

@@ -101,7 +101,7 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
         report = campaign_report(reading, SLUG, now=ledger.now)
         open_rows = decisions(reading, SLUG, now=ledger.now)
     assert {row.kind for row in open_rows} <= {OpenItemKind.UNVALUED_GIFT}
-    assert report.received.minor == 2 * BTC
+    assert report.received[0].minor == 2 * BTC
 
 
 def test_told_before_the_coins_leave_it_waits_for_them(tmp_path: Path) -> None:

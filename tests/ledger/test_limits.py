@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.recording.desk import act
+from ledger.recording.users import Actor, add_user, limit_user
 from ledger.rules.limits import limit_of
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import DATE, funded, seq_of
@@ -127,32 +128,74 @@ def test_a_payee_counts_over_all_campaigns(ledger: Ledger) -> None:
         do("approver", "purchase", "approve", number="PO-1", **day)
 
 
-def test_a_role_with_a_limit_approves_only_in_the_currencies_that_it_has_one_in(ledger: Ledger) -> None:
-    ledger.do(
-        "recorder",
-        "contribution",
-        "add",
-        number="B-1",
-        bank="B",
-        currency="EUR",
-        amount=500,
-        date="2023-11-21",
-    )
-    ledger.do(
-        "recorder",
-        "move",
-        "add",
-        number="M-1",
-        asset="EUR",
-        amount=100,
-        from_bank="B",
-        to_bank="C",
-        date=DATE,
-    )
-    with pytest.raises(NotAllowed, match=r"up to 0\.00 EUR, and this move comes to 1\.00"):
+def test_what_leaves_in_another_currency_wants_a_rate_of_the_day(ledger: Ledger) -> None:
+    """Without one nobody with a limit approves, and the refusal names the pair and the command."""
+    gift = {"number": "B-1", "bank": "B", "currency": "GBP", "amount": 900_000, "date": "2023-11-21"}
+    ledger.do("recorder", "contribution", "add", **gift)
+    move = {"asset": "GBP", "from_bank": "B", "to_bank": "C", "date": DATE}
+    ledger.do("recorder", "move", "add", number="M-1", amount=400_000, **move)
+    with pytest.raises(NotAllowed, match=r"what GBP is in USD.*exchange-rate add"):
         approve(ledger, "move", "M-1")
-    limit(ledger, "L-2", "approver", "EUR", 100)
+    rate = {"base": "GBP", "currency": "USD", "source": "Bank"}
+    ledger.do("recorder", "exchange-rate", "add", price="1.26", date="2023-11-23", **rate)
+    with pytest.raises(NotAllowed, match="what GBP is in USD"):  # eight days old
+        approve(ledger, "move", "M-1")
+    ledger.do("recorder", "exchange-rate", "add", price="1.2500001", date="2023-11-24", **rate)
+    with pytest.raises(NotAllowed, match=r"up to 5000\.00 USD, and this move comes to 5000\.01"):
+        approve(ledger, "move", "M-1")
+    ledger.do("recorder", "exchange-rate", "add", price="1.25", date="2023-11-25", **rate)
     approve(ledger, "move", "M-1")
+
+
+def test_an_official_rate_of_a_month_counts_for_35_days_and_goes_through_a_parity(ledger: Ledger) -> None:
+    """XOF to EUR is fixed by treaty; EUR to USD is a rate of 27 October."""
+    gift = {"number": "B-1", "bank": "B", "currency": "XOF", "amount": 9_000_000, "date": "2023-11-21"}
+    ledger.do("recorder", "contribution", "add", **gift)
+    rate = {"base": "USD", "currency": "EUR", "price": "0.95", "source": "UN", "date": "2023-10-27"}
+    ledger.do("recorder", "exchange-rate", "add", monthly=True, **rate)
+    move = {"asset": "XOF", "from_bank": "B", "to_bank": "C", "date": DATE}
+    ledger.do("recorder", "move", "add", number="M-1", amount=3_115_795, **move)
+    ledger.do("recorder", "move", "add", number="M-2", amount=3_115_796, **move)
+    approve(ledger, "move", "M-1")
+    with pytest.raises(NotAllowed, match=r"comes to 5000\.01"):
+        approve(ledger, "move", "M-2")
+    ledger.now += 30 * DAY_AND_A_MINUTE
+    with pytest.raises(NotAllowed, match="what XOF is in USD"):
+        ledger.do("approver", "move", "approve", number="M-2", date="2023-12-02")
+
+
+def test_a_payment_counts_by_what_leaves_and_not_by_what_it_discharges(ledger: Ledger) -> None:
+    """9,000.00 USD that pay an order of 1,000 XOF, and a fee of 9,000.00 beside an amount of 1.00, are the same."""
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": 1000}]
+    told = {"number": "T-1", "supplier": "Maker", "currency": "XOF", "date": "2023-11-21"}
+    gift = {"number": "B-1", "bank": "B", "currency": "XOF", "amount": 9_000, "date": "2023-11-21"}
+    ledger.do("recorder", "contribution", "add", **gift)
+    limit(ledger, "L-2", "approver", "XOF", 50_000)
+    ledger.do("recorder", "purchase", "add", items=items, **told)
+    approve(ledger, "purchase", "T-1")
+    ask(ledger, "P-1", 900_000, "T-1", discharges=1000)
+    with pytest.raises(NotAllowed, match=r"up to 5000\.00 USD.*comes to 9000\.00"):
+        approve(ledger, "payment", "P-1")
+    ledger.do("recorder", "payment", "reject", number="P-1", date=DATE)
+    ask(ledger, "P-2", 100, "T-1", discharges=1000, fee=900_000)
+    with pytest.raises(NotAllowed, match=r"up to 5000\.00 USD.*comes to 9001\.00"):
+        approve(ledger, "payment", "P-2")
+
+
+def test_a_person_has_a_limit_of_their_own_beside_their_role(ledger: Ledger) -> None:
+    """It stands in no entry, binds that person alone, and goes when it is lifted."""
+    with ledger.store.write() as writing:
+        limit_user(writing, "approver", "USD", 200_001, now=ledger.now, by=None)
+        other = Actor(add_user(writing, "second", "approver", now=ledger.now, by=None), "second", "approver")
+    with pytest.raises(NotAllowed, match=r"you may approve up to 2000\.01 USD.*3000\.00"):
+        order(ledger, "PO-1", 300_000)
+    ledger.actors["second"] = other
+    approve(ledger, "purchase", "PO-1", "second")
+    with ledger.store.write() as writing:
+        limit_user(writing, "approver", "USD", None, now=ledger.now, by=None)
+    order(ledger, "PO-2", 300_000, "Another")
+    with ledger.store.read() as reading:
+        assert not any(b"200001" in row.data for row in reading.journal.rows())
 
 
 def test_a_gift_that_goes_back_counts_in_its_own_asset(ledger: Ledger) -> None:

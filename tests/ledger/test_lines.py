@@ -6,10 +6,11 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ledger.core.errors import Conflict
 from ledger.core.lines import Append, Change, Operation, Part, PartKind, Piece, Undo, UnitState, Use
-from ledger.tracing.state import Lines
+from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines
 from tests.tools.lines import ENTRY, no_lines
 
 FROM, TO = "money/c/free/BTC", "money/c/free/USD"
@@ -101,6 +102,35 @@ def test_rows_say_of_each_unit_what_it_is(steps: list[Step]) -> None:
             for units in (1, 7, 100):
                 free = lines.lowest_free(FROM, units)
                 assert [n for a, b in free for n in range(a, b)] == truth.lowest(units)
+
+
+def rows_of(lines: Lines) -> dict[str, list[tuple[object, ...]]]:
+    tables = (LINES, SPANS, SOURCES, USES, PIECES, PARTS)
+    return {
+        table.name: sorted(map(tuple, lines.connection.execute(select(table))), key=str) for table in tables
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(GIVE, TAKE, UNDO, TURN), max_size=20))
+def test_what_is_written_together_is_what_is_written_one_by_one(steps: list[Step]) -> None:
+    """As when many entries are folded again, of which later ones undo earlier ones."""
+    done: list[Operation] = []
+    with no_lines() as lines:
+        for number, step in enumerate([("give", 60), *steps]):
+            operation = operation_of(lines, number, step)
+            if operation is not None:
+                try:
+                    lines.apply(operation, ENTRY)
+                except Conflict:
+                    continue
+                done.append(operation)
+        one_by_one = rows_of(lines)
+    with no_lines() as lines:
+        with lines.together():
+            for operation in done:
+                lines.apply(operation, ENTRY)
+        assert rows_of(lines) == one_by_one
 
 
 @settings(max_examples=60, deadline=None)

@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return two_funds(tmp_path)
 
 
-def lend(ledger: Ledger, number: str, amount: int, **more: Any) -> int:
+def lend(ledger: Ledger, number: str, amount: int, date: str = "2023-11-21", **more: Any) -> int:
     told = {"to": OTHER, "asset": "USD", "bank": "B", "to_bank": "O", **more}
     do(
         ledger,
@@ -36,10 +36,10 @@ def lend(ledger: Ledger, number: str, amount: int, **more: Any) -> int:
         "add",
         number=number,
         amount=amount,
-        date="2023-11-21",
+        date=date,
         **told,
     )
-    outcome = do(ledger, SLUG, "approver", "loan", "approve", number=number, date="2023-11-21")
+    outcome = do(ledger, SLUG, "approver", "loan", "approve", number=number, date=date)
     assert outcome.seq is not None
     return outcome.seq
 
@@ -202,8 +202,10 @@ def test_a_loan_of_coins_is_undone_and_the_spend_waits_again(tmp_path: Path) -> 
     assert net(ledger, f"unexplained/{SLUG}", "BTC") == BTC * 3 // 4
     with pytest.raises(NotFound):
         do(ledger, OTHER, "recorder", "conversion", "add", **sale(ref))
-    lend(ledger, "L-2", BTC * 3 // 4, asset="BTC", bank=None, to_bank=None, txid=name("payout"))
-    do(ledger, OTHER, "recorder", "conversion", "add", **sale(ref))
+    lend(
+        ledger, "L-2", BTC * 3 // 4, date="2023-11-23", asset="BTC", bank=None, to_bank=None, txid=name("payout"),
+    )  # fmt: skip
+    do(ledger, OTHER, "recorder", "conversion", "add", **(sale(ref) | {"date": "2023-11-23"}))
 
 
 def test_a_reorganisation_that_undoes_lent_coins_is_a_shortfall_of_the_lender_alone(tmp_path: Path) -> None:

@@ -325,6 +325,73 @@ def test_a_credit_that_was_paid_back_can_be_paid_for_again(ledger: Ledger) -> No
         assert credited_on_order(OrderPapers(Books(reading), SLUG, row), row) == 0
 
 
+def test_a_credit_for_what_was_billed_too_much_leaves_the_order_as_it_was(ledger: Ledger) -> None:
+    """5,000.00 ordered, 5,010.00 billed, 10.00 credited: 5,000.00 is payable, and nothing stays behind."""
+    order(ledger)
+    receive(ledger, good=1_000)
+    bill(ledger, 1_000, 501_000)
+    credit(ledger, 1_000, invoice="I-1", lines=[{"item": "1", "quantity": 0, "amount": 1_000}])
+    pay(ledger, 500_000, invoice="I-1")
+    with ledger.store.read() as reading:
+        books = Books(reading)
+        row = require_order(reading.session, SLUG, "PO-1")
+        assert credited_on_order(OrderPapers(books, SLUG, row), row) == 0
+        assert invoice_state(books, SLUG, "I-1").payable == Amount.of("USD", 0)
+        assert open_matches(books, SLUG) == []
+
+
+@pytest.mark.parametrize(("corrects", "off"), [("order", 1_000), ("invoice", 0), (None, 0)])
+def test_a_credit_note_says_what_it_corrects(ledger: Ledger, corrects: str | None, off: int) -> None:
+    order(ledger)
+    receive(ledger, good=1_000)
+    bill(ledger, 1_000, 501_000)
+    credit(ledger, 1_000, invoice="I-1", **({} if corrects is None else {"corrects": corrects}))
+    with ledger.store.read() as reading:
+        row = require_order(reading.session, SLUG, "PO-1")
+        assert credited_on_order(OrderPapers(Books(reading), SLUG, row), row) == off
+        assert invoice_state(Books(reading), SLUG, "I-1").payable == Amount.of("USD", 500_000)
+
+
+def test_a_credit_without_an_invoice_corrects_the_order(ledger: Ledger) -> None:
+    order(ledger)
+    with pytest.raises(Refused, match="corrects: says an invoice and none is named"):
+        credit(ledger, 1_000, corrects="invoice")
+
+
+def test_what_was_prepaid_is_not_payable_again(ledger: Ledger) -> None:
+    """Also where the invoice came later, bills in two parts, or was accepted with an exception."""
+    order(ledger)
+    pay(ledger, 300_000, prepayment=True)
+    bill(ledger, 400, 200_000)
+    bill(ledger, 600, 300_000, number="I-2")
+
+    def payable(number: str) -> int:
+        with ledger.store.read() as reading:
+            amount = invoice_state(Books(reading), SLUG, number).payable
+        assert amount.minor is not None
+        return amount.minor
+
+    assert (payable("I-1"), payable("I-2")) == (0, 200_000)
+    ledger.do("approver", "invoice", "accept", number="I-1", reason="Goods are under way", date=DATE)
+    assert payable("I-1") == 0
+    receive(ledger, good=1_000)
+    with pytest.raises(Refused, match=r"discharges: 2000\.00 USD of PO-1 is unpaid"):
+        pay(ledger, 200_001, number="P-2", invoice="I-2")
+    pay(ledger, 200_000, number="P-2", invoice="I-2")
+    assert (payable("I-1"), payable("I-2")) == (0, 0)
+
+
+def test_an_exception_shows_what_does_not_agree(ledger: Ledger) -> None:
+    """An invoice of 2,600.00 for 2,500.00 of goods is 100.00 wrong; of goods that did not come, all of it."""
+    order(ledger)
+    bill(ledger, 500, 250_000)
+    (nothing,) = matches(ledger)
+    receive(ledger, good=1_000)
+    bill(ledger, 500, 260_000, number="I-2")
+    (_, dear) = matches(ledger)
+    assert (nothing.difference, dear.difference) == (250_000, 10_000)
+
+
 def test_papers_agree_within_the_tolerance_of_the_order(ledger: Ledger) -> None:
     order(ledger, match_permille=10)
     receive(ledger, good=990, short=10)

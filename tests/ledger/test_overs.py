@@ -182,7 +182,7 @@ def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short
     ends = {(place.kind, place.place): place.amount.minor for place in trail.places}
     assert ends[ExitKind.SHORT, "GRN-1"] == 10
     assert ends[ExitKind.IN_STOCK, "Depot"] == 990
-    assert [row.quantity for row in report.lost] == [10]
+    assert [row.quantity for row in report.goods.lost] == [10]
     assert all(sum(row.minor for row in table.rows) == table.total.minor for table in report.sums)
 
 

@@ -280,14 +280,16 @@ def test_a_donor_s_trail_tells_the_day_that_a_late_fact_happened(tmp_path: Path)
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
     converted = next(step for step in trail.steps if step.kind is StepKind.CONVERTED)
-    assert (converted.at, dict(converted.detail)["happened"]) == ("2023-12-03", "2023-11-14")
+    assert (converted.at, converted.booked) == ("2023-11-14", "2023-12-03")
 
 
 def test_the_check_names_an_entry_that_slipped_into_a_closed_period(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     close(ledger, "2023-11")
-    monkeypatch.setattr("ledger.recording.record.accounting_date", lambda *told, **_: told[2])
+    monkeypatch.setattr(
+        "ledger.recording.record.accounting_date", lambda _context, _kind, facts, *_, **__: facts.date
+    )
     monkeypatch.setattr(Ledger, "audit", lambda _self: None)
     slipped = give(ledger, "B-3", 9, "2023-11-29")
     with ledger.store.read() as reading:

@@ -13,6 +13,7 @@ from ledger.checks.books import places_tie
 from ledger.core.accounts import AccountClass
 from ledger.model.balances import BalanceRow
 from ledger.model.columns import table_of
+from ledger.rules.bank import movement_left
 from ledger.store.journal import Journal, JournalRow
 from ledger.views.bank_state import movements
 from ledger.views.stock import stock_card
@@ -63,7 +64,9 @@ def test_a_stock_card_reads_the_entries_of_its_place_and_lot_only(
 
 def test_a_bank_lists_what_stands_and_what_no_statement_tells(ledger: Ledger) -> None:
     with ledger.store.read() as reading:
-        assert [(m.bank, m.moved, m.left) for m in movements(reading, SLUG)] == [("B", 1_990_000, 1_990_000)]
+        assert [(m.bank, m.moved, movement_left(m)) for m in movements(reading, SLUG)] == [
+            ("B", 1_990_000, 1_990_000)
+        ]
 
 
 def test_the_checks_notice_what_lies_at_a_place_and_no_entry_moved_there(ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.sums import sum_tables
@@ -17,7 +18,7 @@ from tests.tools.needs import DAY, approve, contribute, convert, free, given, or
 
 
 def reclassify(ledger: Ledger, number: str = "X-1", *, approved: bool = True, **facts: Any) -> int | None:
-    told = {"asset": "USD", "reason": "need_met", "date": DAY, "number": number} | facts
+    told = {"asset": "USD", "reason": "need_withdrawn", "date": DAY, "number": number} | facts
     seq = ledger.do("recorder", "reclassification", "add", **told).seq
     return approve(ledger, "reclassification", number) if approved else seq
 
@@ -34,10 +35,50 @@ def test_restricted_money_serves_another_end_after_two_people_said_why(tmp_path:
     assert free(ledger, "USD", "free", "N-1") == [0, 10_000]
 
 
+def test_a_need_is_met_when_it_is_handed_over_or_a_paper_shows_it(tmp_path: Path) -> None:
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "B-1", 10_000, "N-1")
+    met: dict[str, Any] = {"need": "N-1", "amount": 1_000, "reason": "need_met"}
+    with pytest.raises(Refused, match="reason: need_met: 0 of 100 that N-1 asks for are handed over"):
+        reclassify(ledger, **met)
+    ledger.do(
+        "recorder", "purchase", "add", number="PO-1", supplier="S", currency="USD", date=DAY, need="N-1",
+        items=[{"item": "1", "product": "KIT", "quantity": 100, "value": 5_000}],
+    )  # fmt: skip
+    approve(ledger, "purchase", "PO-1")
+    lot = {"lot": "L1", "noted": 100, "good": 100}
+    ledger.do(
+        "recorder", "receipt", "add", number="GRN-1", order="PO-1", item="1", place="P", lots=[lot], date=DAY
+    )
+    for number, quantity, left in (("H-1", 99, "99 of 100"), ("H-2", 1, "")):
+        ledger.do(
+            "recorder", "handover", "add", number=number, place="P", organisation="Aid", date=DAY,
+            lots=[{"product": "KIT", "lot": "L1", "quantity": quantity}],
+        )  # fmt: skip
+        if left:
+            with pytest.raises(Refused, match=left):
+                reclassify(ledger, **met)
+    reclassify(ledger, **met)
+    sha256 = "ab" * 32
+    ledger.do(
+        "recorder", "evidence", "add", sha256=sha256, title="Letter", paper="letter", shows="Others gave the beds",
+        access="public", about="need", number="N-2", date=DAY,
+    )  # fmt: skip
+    contribute(ledger, "B-2", 10_000, "N-2")
+    reclassify(ledger, "X-2", **(met | {"need": "N-2", "paper": sha256}))
+
+
 def test_who_recorded_it_cannot_approve_it(tmp_path: Path) -> None:
     ledger = with_needs(tmp_path)
     contribute(ledger, "B-1", 10_000, "N-1")
-    facts = {"number": "X-1", "asset": "USD", "amount": 1, "need": "N-1", "reason": "need_met", "date": DAY}
+    facts = {
+        "number": "X-1",
+        "asset": "USD",
+        "amount": 1,
+        "need": "N-1",
+        "reason": "need_withdrawn",
+        "date": DAY,
+    }
     ledger.do("approver", "reclassification", "add", **facts)
     with pytest.raises(NotAllowed, match="another person"):
         ledger.do("approver", "reclassification", "approve", number="X-1", date=DAY)
@@ -151,7 +192,7 @@ def test_the_picture_counts_it_once_and_the_donor_reads_it(tmp_path: Path) -> No
     assert sum(row.units for row in flow.exits) == 10_000
     (step,) = [step for step in trail.steps if step.kind is StepKind.RECLASSIFIED]
     assert (step.amount.minor, step.place, step.reference) == (2_000, "any need", "X-1")
-    assert trail.restriction == Restriction(need="N-1", title="KIT for R")
+    assert trail.restriction == Restriction(need="N-1", title="KIT for R", place="P")
 
 
 def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -> None:
@@ -166,7 +207,7 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
     approve(ledger, "conversion", "C-s")
     assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
     with ledger.store.read() as reading:
-        tables = sum_tables(Books(reading), SLUG)
+        tables = sum_tables(Books(reading), SLUG, [], CampaignBalances(reading.session, SLUG), {})
     (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
     assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)

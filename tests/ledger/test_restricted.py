@@ -255,9 +255,9 @@ def test_the_report_counts_restricted_money_once_and_names_its_need(tmp_path: Pa
         flow = campaign_flow(reading, SLUG)
         held = Books(reading).net(account(AccountClass.BANK, SLUG, "B"), "USD")
     stages = {stage.kind.value: stage for stage in flow.stages}
-    assert (stages["donated"].totals[0].minor, stages["converted"].totals[0].minor, held) == (
+    assert (stages["donated"].totals[0].minor, stages["money"].totals[0].minor, held) == (
         10_000,
         1_000,
         1_000,
     )
-    assert [bar.label for bar in stages["converted"].bars] == ["USD", "USD N-1"]
+    assert [bar.label for bar in stages["money"].bars] == ["USD", "USD N-1"]

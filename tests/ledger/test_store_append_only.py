@@ -180,7 +180,9 @@ def test_bytes_that_do_not_hash_to_their_name_are_refused(kind: str, tmp_path: P
     """The journal takes only bytes with their own SHA-256."""
     store = Store.create(fresh_url(kind, tmp_path))
     row = entry(1)
-    wrong = type(row)(1, row.key, row.kind, row.campaign, row.recorded_at, b"other", row.hash, ())
+    wrong = type(row)(
+        1, row.key, row.kind, row.campaign, row.recorded_at, "", None, None, b"other", row.hash, ()
+    )
     with pytest.raises(Conflict, match="SHA-256"), store.write() as tx:
         tx.journal.append(wrong)
     with store.read() as tx:
@@ -195,7 +197,17 @@ def test_an_amount_out_of_bounds_is_refused_by_the_database(kind: str, amount: i
     store = Store.create(fresh_url(kind, tmp_path))
     row = entry(1)
     wrong = type(row)(
-        1, row.key, row.kind, row.campaign, row.recorded_at, row.data, row.hash, [("a", "b", "BTC", amount)]
+        1,
+        row.key,
+        row.kind,
+        row.campaign,
+        row.recorded_at,
+        "",
+        None,
+        None,
+        row.data,
+        row.hash,
+        [("a", "b", "BTC", amount)],
     )
     with pytest.raises(Conflict), store.write() as tx:
         tx.journal.append(wrong)

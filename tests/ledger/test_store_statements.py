@@ -186,7 +186,7 @@ def test_copy_brings_no_row_in_anothers_place(tmp_path: Path) -> None:
     url = fresh_url("postgresql", tmp_path)
     filled(url, authors=True).close()
     lines = {
-        "entries": "2\tnew\tx\tx\tx\t\\\\x00\tx\t0\n",
+        "entries": "2\tnew\tx\tx\tx\tx\t\\N\t\\N\t\\\\x00\tx\t0\n",
         "transfers": "2\t1\tx\ty\tBTC\t5\n",
         "observations": "2\tx\tx\tx\tx\t\\\\x00\n",
         "audit": "2\tx\t\\N\tx\tx\n",

@@ -78,12 +78,12 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     )  # fmt: skip
     ledger.do(
         "recorder", "result", "add", number="RES-1", indicator="I-1", counts="period", start="2023-11-11",
-        end="2023-11-20", total=9_000, sex=[{"group": "women", "count": 5_100}, {"group": "men", "count": 3_900}],
+        end="2023-11-20", total=9_000, sex=[{"group": "female", "count": 5_100}, {"group": "male", "count": 3_900}],
         date="2023-11-20",
     )  # fmt: skip
     ledger.do(
         "recorder", "result", "add", number="RES-2", indicator="I-1", counts="to_date", end="2023-11-30",
-        total=16_200, sex=[{"group": "women", "count": 8_950}, {"group": "men", "count": 7_250}],
+        total=16_200, sex=[{"group": "female", "count": 8_950}, {"group": "male", "count": 7_250}],
         date="2023-11-30",
     )  # fmt: skip
     with ledger.store.read() as tx:
@@ -93,8 +93,9 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     assert dollars.total.minor == 100_000_000
     assert sum(row.minor for row in dollars.rows) == dollars.total.minor
     assert (found.actual, found.permille) == (16_200, 1_012)
+    assert found.above_delivered == 200
     (sex,) = found.breakdowns
-    assert {row.group: row.count for row in sex.rows} == {"men": 7_250, "women": 8_950}
+    assert {row.group: row.count for row in sex.rows} == {"male": 7_250, "female": 8_950}
     shares = gifts_of_services(ledger)
     assert set(shares) == {"contribution:C-1", "contribution:C-2"}
     piece = 99_500_000 // 16_000 + 1
@@ -121,7 +122,7 @@ def test_india_un_students_trained_by_sex_age_and_place(tmp_path: Path) -> None:
         target=2_700, product="TRAINED", date="2023-11-02",
     )  # fmt: skip
     groups = {
-        "sex": [{"group": "girls", "count": 1_620}, {"group": "boys", "count": 1_080}],
+        "sex": [{"group": "female", "count": 1_620}, {"group": "male", "count": 1_080}],
         "age": [{"group": "12 to 14", "count": 1_500}, {"group": "15 to 17", "count": 1_200}],
         "place": [{"group": "Dili", "count": 2_000}, {"group": "Baucau", "count": 700}],
     }
@@ -132,7 +133,7 @@ def test_india_un_students_trained_by_sex_age_and_place(tmp_path: Path) -> None:
     with ledger.store.read() as tx:
         (found,) = achievements(tx.session, SLUG)
     assert (found.actual, found.permille) == (2_700, 1_000)
-    girls = next(row for row in found.breakdowns[0].rows if row.group == "girls")
+    girls = next(row for row in found.breakdowns[0].rows if row.group == "female")
     assert girls.permille == 600
     assert set(gifts_of_services(ledger)) == {"contribution:C-1"}
 

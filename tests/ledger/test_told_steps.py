@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces
@@ -61,8 +62,8 @@ def test_a_gift_that_went_wholly_as_the_fee_of_a_payment_has_its_trail(ledger: L
 def test_what_a_payment_paid_for_is_told_product_by_product_and_its_fee_once(ledger: Ledger) -> None:
     steps = told(ledger, "B-5", StepKind.ORDERED)
     assert {step.amount.asset: step.amount.minor for step in steps} == {"KIT": 10, "SOAP": 5}
-    assert sum(int(dict(step.detail)["paid"]) for step in steps) == 48
-    assert [dict(step.detail).get("fee") for step in steps] == ["48", None]
+    assert sum(step.figures["paid"].minor for step in steps) == 48
+    assert [step.figures.get("fee") for step in steps] == [Amount.of("USD", 48), None]
 
 
 def test_two_products_on_one_waybill_are_two_steps(ledger: Ledger) -> None:

@@ -36,7 +36,7 @@ def test_a_statement_is_taken_once_and_says_so(ledger: Ledger, tmp_path: Path) -
 
 def test_a_later_file_that_overlaps_adds_only_what_is_new(ledger: Ledger, tmp_path: Path) -> None:
     taken(tmp_path, HEAD + SALE)
-    assert "1 lines recorded, 1 known already." in taken(tmp_path, HEAD + SALE + FEE).out
+    assert "1 line recorded, 1 known already." in taken(tmp_path, HEAD + SALE + FEE).out
     assert waiting(ledger) == [("2023-11-20", 1_990_000), ("2023-11-21", -350)]
 
 
@@ -46,22 +46,26 @@ def test_the_same_line_twice_on_a_day_is_two_lines(ledger: Ledger, tmp_path: Pat
     assert "0 lines recorded, 3 known" in taken(tmp_path, HEAD + SALE + FEE + twin).out
 
 
-def test_the_banks_own_reference_identifies_a_line_and_must_not_change_its_amount(
+def test_a_reference_is_believed_with_day_and_amount_and_what_only_one_side_has_is_named(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     taken(tmp_path, HEAD + "20.11.2023;X;a;5,00;5,00;R1\n")
     entries = len(ledger.kinds())
-    ran = taken(tmp_path, HEAD + "20.11.2023;X;new words;6,00;6,00;R1\n20.11.2023;X;b;1,00;7,00;R2\n")
+    other = HEAD + "20.11.2023;X;new words;6,00;6,00;R1\n20.11.2023;X;b;1,00;7,00;R2\n"
+    ran = taken(tmp_path, other)
     assert ran.code == 2
-    assert "recorded already with other facts" in ran.err
+    assert "only the file has 2023-11-20 6.00 USD (row 2), 2023-11-20 1.00 USD (row 3)" in ran.err
+    assert "only the books have 2023-11-20 5.00 USD (entry" in ran.err
     assert len(ledger.kinds()) == entries
+    assert "2 lines recorded, 0 known" in taken(tmp_path, other, "--differing").out
+    ledger.audit()
 
 
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
         (SALE + "21.11.2023;Bank;fee;-3,50;19.896,00;\n", "does not follow"),
-        ("31.02.2023;X;a;5,00;5,00;\n", "row 2 has no date"),
+        ("31.02.2023;X;a;5,00;5,00;\n", "row 2, column 'Booked': '31.02.2023' is no date like"),
         ("20.11.2023;X;a;5.00;5,00;\n", "groups of three"),
         ("20.11.2023;X;a;5,001;5,00;\n", "more than the 2 decimals"),
         ("20.11.2023;X;a;1e3;5,00;\n", "no amount"),
@@ -83,7 +87,7 @@ def test_without_a_column_of_balances_opening_and_closing_are_given_and_have_to_
     ledger: Ledger, tmp_path: Path
 ) -> None:
     (tmp_path / "mapping.toml").write_text(MAPPING.replace('balance = "Balance"\n', ""))
-    assert "give opening and closing" in taken(tmp_path, HEAD + SALE + FEE).err
+    assert "give the other" in taken(tmp_path, HEAD + SALE + FEE, "--opening", "0").err
     off = taken(tmp_path, HEAD + SALE + FEE, "--opening", "0,00", "--closing", "19.896,49")
     assert off.code == 2
     assert "the lines lead 0.01 USD too far" in off.err
@@ -96,12 +100,13 @@ def test_the_words_of_a_line_are_in_no_entry_and_can_be_forgotten(ledger: Ledger
     with ledger.store.write() as writing:
         published = b"".join(row.data for row in writing.journal.rows())
         (line,) = open_lines(writing, SLUG)
-        assert line.text == "Ada Donor for the kits"
+        assert line.words is not None
+        assert (line.words.said, line.words.reference) == ("Ada Donor for the kits · REF-77", "REF-77")
         kept = find_line(writing.session, SLUG, line.identity)
         assert kept is not None
         assert kept.text is not None
         writing.desk.delete_opening(kept.text)
-        assert open_lines(writing, SLUG)[0].text is None
+        assert open_lines(writing, SLUG)[0].words is None
     assert b"Ada" not in published
     assert b"REF-77" not in published
     assert (
@@ -114,7 +119,7 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
     taken(tmp_path, HEAD + SALE)
     taken(tmp_path, HEAD + "25.11.2023;X;later;5,00;19.855,00;\n")
     with ledger.store.read() as reading:
-        (state,) = bank_states(reading, SLUG)
+        (state,) = bank_states(reading, SLUG, today="2023-11-30")
         assert state.difference.minor == 5_000
         ties = [tie for tie in conservation(reading, SLUG).ties if tie.what == "bank"]
     assert [tie.difference.minor for tie in ties] == [5_000]
@@ -142,7 +147,7 @@ def test_a_line_like_one_of_the_same_day_in_the_file_that_follows_is_another_lin
 ) -> None:
     taken(tmp_path, HEAD + SALE + FEE)
     afternoon = HEAD + "21.11.2023;Bank;account fee;-3,50;19.893,00;\n"
-    assert "1 lines recorded, 0 known" in taken(tmp_path, afternoon).out
+    assert "1 line recorded, 0 known" in taken(tmp_path, afternoon).out
     assert "0 lines recorded, 1 known" in taken(tmp_path, afternoon).out
     assert waiting(ledger) == [("2023-11-20", 1_990_000), ("2023-11-21", -350), ("2023-11-21", -350)]
     assert gaps(ledger) == []

@@ -11,7 +11,7 @@ from sqlmodel import select
 from ledger.checks.bank import bank_matches_tie
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.model.bank import BankLineRow, BankMatchRow
-from ledger.rules.bank import find_line
+from ledger.rules.bank import find_line, movement_left
 from ledger.store.transaction import Writing
 from ledger.views.bank_state import movements, open_lines
 from ledger.views.decisions import decisions
@@ -91,17 +91,20 @@ def test_a_line_does_not_match_an_entry_that_moved_nothing_there_or_the_other_wa
 def test_the_bank_is_reconciled_only_when_every_line_is_matched_or_set_aside(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    assert run_command(["reconcile", "--data", "."], tmp_path).code == 0
+    assert run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now).code == 0
     taken(tmp_path, HEAD + SALE + FEE)
-    assert run_command(["reconcile", "--data", "."], tmp_path).code == 1
+    assert run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now).code == 1
     ledger.do("recorder", "bank", "match", line=line_of(ledger), entry=entry_of(ledger))
-    open_still = run_command(["inbox", "--data", "."], tmp_path)
+    open_still = run_command(["inbox", "--data", "."], tmp_path, clock=lambda: ledger.now)
     assert open_still.code == 1
     assert "-3.50 USD" in open_still.out
-    ledger.do("recorder", "bank", "aside", line=line_of(ledger), reason="the fee of another account")
-    done = run_command(["reconcile", "--data", "."], tmp_path)
+    asked = {"number": "A-1", "lines": [line_of(ledger)], "reason": "the fee of another account"}
+    ledger.do("recorder", "bank", "aside", **asked, date="2023-11-21")
+    assert run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now).code == 1
+    ledger.do("approver", "aside", "approve", number="A-1", date="2023-11-21")
+    done = run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now)
     assert done.code == 0, done.out
-    assert "help: bank B closes 2023-11-21 with 19896.50 USD: reconciled" in done.out
+    assert "help: bank B as of 2023-11-21, closing with 19896.50 USD: reconciled" in done.out
     assert "bank help/B: 19896.50 = in the books 19900.00 + set aside -3.50" in done.out
 
 
@@ -122,7 +125,7 @@ def test_a_match_that_is_changed_on_both_sides_or_gone_from_both_is_found(
     taken(tmp_path, HEAD + SALE)
     identity = line_of(ledger)
     with ledger.store.read() as reading:
-        (moved,) = [m for m in movements(reading, SLUG) if m.left]
+        (moved,) = [m for m in movements(reading, SLUG) if movement_left(m)]
     ledger.do("recorder", "bank", "match", line=identity, entry=moved.entry)
     for matched in (moved.moved - 1, 0):
         with ledger.store.write() as writing:

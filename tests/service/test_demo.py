@@ -49,7 +49,7 @@ def test_it_ends_well_and_says_what_it_told(played: Ran) -> None:
     assert played.code == 0, played.err
     told = json.loads(played.out)
     assert told["findings"] == []
-    assert [(row["product"], row["quantity"]) for row in told["bought"]] == [(plan.MASK, 252_000)]
+    assert [(row["product"], row["quantity"]) for row in told["goods"]["ordered"]] == [(plan.MASK, 252_000)]
     assert told["donations"] == len(gifts.GIFTS)
     assert told["reconciled_at"] == told["tip"] - 5
 
@@ -99,20 +99,20 @@ def test_shares_of_all_donors_sum_to_what_arrived_everywhere(store: Store) -> No
     """The masks of all donations together are all masks, at every place, to the piece."""
     with store.read() as tx:
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
-        report = campaign_report(tx, plan.SLUG, now=NOW)
+        goods = campaign_report(tx, plan.SLUG, now=NOW).goods
         sums: Counter[tuple[str, str]] = Counter()
         for row in rows:
             for trail in donation_trails(tx, row.key, now=NOW):
                 for place in trail.places:
                     if place.amount.asset == plan.MASK and not place.service:
                         sums[place.kind.value, place.amount.asset] += place.amount.minor
-    assert sums["distributed", plan.MASK] == report.distributed[0].quantity
+    assert sums["distributed", plan.MASK] == goods.distributed[0].quantity
     lost = sum(sums[kind, plan.MASK] for kind in ("short", "damaged", "lost"))
-    assert lost == report.lost[0].quantity
+    assert lost == goods.lost[0].quantity
     waiting = sum(sums[kind, plan.MASK] for kind in ("waiting", "in_stock", "in_transit"))
-    assert waiting == report.under_way[0].quantity
-    arrived = sum(rows[0].quantity for rows in (report.distributed, report.under_way, report.lost))
-    assert arrived == report.bought[0].quantity
+    assert waiting == goods.under_way[0].quantity
+    arrived = sum(rows[0].quantity for rows in (goods.distributed, goods.under_way, goods.lost))
+    assert arrived == goods.ordered[0].quantity
 
 
 def test_a_transaction_that_pays_several_times_has_a_trail_for_each_payment(store: Store) -> None:

@@ -226,10 +226,10 @@ def test_a_late_fact_shows_the_day_it_happened_beside_its_accounting_date(store:
     site = site_of(store)
     page = site.get("/c/help").text.replace("\u00a0", " ")
     assert re.findall(r'data-l="Date">([^<]*)<', page) == [
-        "20 November 2023", "1 December 2023, happened 21 November 2023",
+        "20 November 2023", "21 November 2023, booked 1 December 2023",
     ]  # fmt: skip
-    assert "Happened 21 November 2023" in site.get("/d/contribution:help:B-2").text
-    assert "Happened" not in site.get("/d/contribution:help:B-1").text
+    assert "Booked on 1 December 2023" in site.get("/d/contribution:help:B-2").text
+    assert "Booked on" not in site.get("/d/contribution:help:B-1").text
     rows = site.get(f"{API}/donations").json()["items"]
     assert [(row["at"], row["happened"]) for row in rows] == [
         ("2023-11-20", None), ("2023-12-01", "2023-11-21"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.views.bank_state import open_lines
-from service.bank_files import layout_from
+from service.bank_files.mapping import layout_from
 from tests.tools.demo_data import Ran, run_command
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.store_places import configure

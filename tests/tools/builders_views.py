@@ -19,13 +19,11 @@ from ledger.views.campaign import (
     DonationPage,
     DonationRow,
     Dust,
+    GiftSum,
     JournalHead,
     NeedRow,
     Service,
     SourceOfFact,
-    SumRow,
-    SumTable,
-    SumTotal,
     UnexplainedSpend,
     Unvalued,
     Withheld,
@@ -45,6 +43,8 @@ from ledger.views.flow import (
     ThreadPoint,
 )
 from ledger.views.losses import LossRow
+from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+from ledger.views.totals import GoodsTotals, InKindTotals
 from ledger.views.trail import (
     Block,
     DonationStatus,
@@ -82,7 +82,7 @@ def story_flow(unit: str = "mask") -> Flow:
     usd1, usd2 = 36_912_000, 18_556_000
     stages = [
         Stage(kind=StageKind.DONATED, place="", count=412, bars=(Bar(key="btc", label="Donations", substance=Substance.COIN, amount=Amount.of("BTC", total)),), totals=(Amount.of("BTC", total),)),
-        Stage(kind=StageKind.CONVERTED, place="", count=2, bars=(Bar(key="C-1", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", substance=Substance.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
+        Stage(kind=StageKind.MONEY, place="", count=2, bars=(Bar(key="C-1", label="C-1", substance=Substance.MONEY, amount=Amount.of("USD", usd1)), Bar(key="C-2", label="C-2", substance=Substance.MONEY, amount=Amount.of("USD", usd2))), totals=(Amount.of("USD", usd1 + usd2),)),
         Stage(kind=StageKind.ORDERED, place="", count=3, bars=(
                 Bar(key="PO-1", label="PO-1", substance=Substance.GOODS, amount=Amount.of(unit, 140_000)),
                 Bar(key="PO-2", label="PO-2", substance=Substance.GOODS, amount=Amount.of(unit, 40_000)),
@@ -278,7 +278,7 @@ def story_sums(unit: str = "mask") -> tuple[SumTable, ...]:
             ("held", "", coins("3.226")), ("unexplained", "", 0),
         ),
         table(
-            "USD", "", "received_from_conversion", 55_468_000,
+            "USD", "", "received", 55_468_000,
             ("spent", "PO-1 and PO-3", 54_272_000), ("spent", "air freight", 1_002_000),
             ("charges", "", 16_000), ("held", "", 178_000), ("unexplained", "", 0),
         ),
@@ -294,14 +294,34 @@ def pieces(unit: str, number: int) -> tuple[Quantity, ...]:
     return (Quantity(product=unit, unit=unit, quantity=number),)
 
 
+def gifts(number: int, bitcoins: str) -> GiftSum:
+    return GiftSum(asset="BTC", minor=coins(bitcoins), count=number)
+
+
+def story_goods(unit: str = "mask") -> GoodsTotals:
+    """All that was ordered is paid; 200 of it were short."""
+    return GoodsTotals(
+        ordered=pieces(unit, 252_000), paid=pieces(unit, 252_000), received=pieces(unit, 251_800),
+        not_received=(), not_coming=(), sent_back=(), under_way=pieces(unit, 32_400),
+        distributed=pieces(unit, 217_000), places=15, lost=pieces(unit, 2_600),
+    )  # fmt: skip
+
+
+NO_GOODS = GoodsTotals(
+    ordered=(), paid=(), received=(), not_received=(), not_coming=(), sent_back=(), under_way=(), distributed=(),
+    places=0, lost=(),
+)  # fmt: skip
+NOTHING_IN_KIND = InKindTotals(given=(), sent_back=(), under_way=(), distributed=(), places=0, lost=())
+
+
 def story_report(unit: str = "mask") -> CampaignReport:
     return CampaignReport(
         slug=SLUG, title="Bithelp: masks for West Africa", purpose="Masks for 15 countries.",
         start="2020-05-18", end="2020-06-02", valuation_clock="block time", depth=6, closed=True,
         demonstration=True, partners=("FCSSC", "UNOSSC"), donations=412, waiting=1,
-        received=sats(coins("71.84")), value=Amount.of("USD", 68_000_000),
-        dust=Dust(asset="BTC", minor=1_200, count=2), bought=pieces(unit, 252_000),
-        distributed=pieces(unit, 217_000), receivers=15, under_way=pieces(unit, 32_400), lost=pieces(unit, 2_600),
+        received=(gifts(412, "71.84"),), value=Amount.of("USD", 68_000_000),
+        dust=Dust(asset="BTC", minor=1_200, count=2), goods=story_goods(unit), given_in_kind=NOTHING_IN_KIND,
+        services=(), receivers=15,
         needs=(
             NeedRow(key="N-1", recipient="WAHO", item="three-ply", quantity=250_000, unit=unit, place="Abuja",
                     by="2020-08-31"),
@@ -399,9 +419,9 @@ def story_losses() -> tuple[LossRow, ...]:
 def empty_report() -> CampaignReport:
     """A campaign of the first hour: no gift, no look at the chain yet."""
     return changed(
-        story_report("kit"), slug="new", title="New call", donations=0, waiting=0, received=sats(0),
-        value=Amount.of("USD", 0), dust=Dust(asset="BTC", minor=0, count=0), bought=(), distributed=(), receivers=0,
-        under_way=(), lost=(), needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
+        story_report("kit"), slug="new", title="New call", donations=0, waiting=0, received=(),
+        value=Amount.of("USD", 0), dust=Dust(asset="BTC", minor=0, count=0), goods=NO_GOODS, receivers=0,
+        needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
         books=changed(tied_books(), block=None, reconciled=False, in_books=sats(0), tip=None, looked_at=None,
                       sources_agreeing=0),
         service=Service(days_gift_to_order=None, days_order_to_receipt=None, received_good_permille=None),
@@ -427,7 +447,8 @@ def story_trail(unit: str = "mask") -> DonationTrail:
     sheets = papers()
 
     def step(kind: StepKind, at: str, asset: str, units: int, place: str, reference: str,
-             detail: tuple[tuple[str, str], ...] = (), paper: tuple[Paper, ...] = (), over: bool = True) -> Step:  # fmt: skip
+             figures: dict[str, Amount] | None = None, paper: tuple[Paper, ...] = (), over: bool = True,
+             detail: tuple[tuple[str, str], ...] = ()) -> Step:  # fmt: skip
         named = "" if asset in ("BTC", "USD") else unit
         return Step(
             kind=kind,
@@ -435,6 +456,8 @@ def story_trail(unit: str = "mask") -> DonationTrail:
             unit=named,
             place=place,
             reference=reference,
+            booked=None,
+            figures=figures or {},
             detail=dict(detail),
             entry=40,
             over=over,
@@ -447,26 +470,26 @@ def story_trail(unit: str = "mask") -> DonationTrail:
         txid=TXID, vout=1, address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", amount=sats(1_000_000),
         status=DonationStatus.SETTLED, confirmations=18_198, needed=6, returned=sats(0),
         block=Block(height=632_214, hash="00" * 32, time="2020-05-29T14:00:00Z"),
-        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", value=Amount.of("USD", 9_512),
+        seen_at="2020-05-29T13:10:00Z", settled_at="2020-05-29T14:02:00Z", recorded_at="2020-05-29T14:05:00Z", value=Amount.of("USD", 9_512),
         rate_sources=("kraken", "bitstamp"), replaced_by=None,
         steps=(
-            step(StepKind.SETTLED, "2020-05-29T14:02:00Z", "BTC", 1_000_000, "", "", (("block", "632214"), ("value", "95.12 USD"))),
-            step(StepKind.CONVERTED, "2020-06-03", "USD", 9_500, "C-2", "C-2", (("rate", "9500.00 USD"),), sheets[2:3]),
-            step(StepKind.ORDERED, "2020-06-05", unit, 37, "PO-3", "PO-3", (("price", "2.56 USD"),), sheets[:1]),
-            step(StepKind.RECEIVED, "2020-06-24", unit, 37, "Beijing", "GRN-3", (("of", "72000"),), sheets[1:2]),
-            step(StepKind.ARRIVED, "2020-08-03", unit, 37, "Abuja", "W-002", (), sheets[3:4]),
-            step(StepKind.HANDED, "2020-08-06", unit, 37, "WAHO", "H-2", (), sheets[4:5]),
+            step(StepKind.SETTLED, "2020-05-29T14:02:00Z", "BTC", 1_000_000, "", "", {"value": Amount.of("USD", 9_512)}, detail=(("block", "632214"),)),
+            step(StepKind.CONVERTED, "2020-06-03", "USD", 9_500, "C-2", "C-2", {"rate": Amount.of("USD", 950_000)}, sheets[2:3]),
+            step(StepKind.ORDERED, "2020-06-05", unit, 37, "PO-3", "PO-3", {"price": Amount.of("USD", 256)}, sheets[:1]),
+            step(StepKind.RECEIVED, "2020-06-24", unit, 37, "Beijing", "GRN-3", {"of": Amount.of(unit, 72_000)}, sheets[1:2]),
+            step(StepKind.ARRIVED, "2020-08-03", unit, 37, "Abuja", "W-002", {}, sheets[3:4]),
+            step(StepKind.HANDED, "2020-08-06", unit, 37, "WAHO", "H-2", {}, sheets[4:5]),
             step(StepKind.DISTRIBUTED, "2020-09-21", unit, 30, "Ghana", "D-15"),
-            step(StepKind.HELD, "2020-09-21", unit, 7, "WAHO", "", (), (), False),
+            step(StepKind.HELD, "2020-09-21", unit, 7, "WAHO", "", {}, (), False),
         ),
         places=(
             Place(kind=ExitKind.DISTRIBUTED, unit=unit, place="Ghana", since="2020-09-21", amount=Amount.of(unit, 30)),
             Place(kind=ExitKind.WAITING, unit=unit, place="WAHO", since="2020-08-06", amount=Amount.of(unit, 7)),
         ),
         shares=(
-            LineShare(line="money/bithelp/free/BTC", start=coins("59.6632"), end=coins("59.6732"), asset="BTC"),
-            LineShare(line="money/bithelp/free/USD", start=46_978_040, end=46_987_540, asset="USD"),
-            LineShare(line="order/bithelp/PO-3/1/USD", start=219_570, end=219_607, asset=unit), LineShare(line="goods/bithelp/stock:Beijing/MASK#L-1", start=217_570, end=217_607, asset=unit),
+            LineShare(line="money/bithelp/free/BTC", start=coins("59.6632"), end=coins("59.6732"), asset="BTC", fineness=1),
+            LineShare(line="money/bithelp/free/USD", start=46_978_040, end=46_987_540, asset="USD", fineness=1),
+            LineShare(line="order/bithelp/PO-3/1/USD", start=219_570, end=219_607, asset=unit, fineness=1), LineShare(line="goods/bithelp/stock:Beijing/MASK#L-1", start=217_570, end=217_607, asset=unit, fineness=1),
         ),
         thread=story_thread(), sources=("a", "b", "c"),
     )  # fmt: skip
@@ -476,7 +499,7 @@ def waiting_trail(status: DonationStatus = DonationStatus.SEEN) -> DonationTrail
     outpoint = f"{'ab' * 32}:0"
     return changed(
         story_trail(), status=status, key=outpoint, outpoint=outpoint, txid="ab" * 32, vout=0, confirmations=2,
-        settled_at=None, block=None, steps=(), places=(), shares=(), thread=(), value=None,
+        settled_at=None, recorded_at=None, block=None, steps=(), places=(), shares=(), thread=(), value=None,
     )  # fmt: skip
 
 
@@ -497,7 +520,7 @@ def card() -> CampaignCard:
         title="Bithelp: masks for West Africa",
         start="2020-05-18",
         end="2020-06-02",
-        received=sats(coins("71.84")),
+        received=(gifts(412, "71.84"),),
         donations=412,
         distributed=pieces("mask", 217_000),
     )

@@ -18,7 +18,15 @@ def no_lines() -> Iterator[LinesWriting]:
     """The lines of an empty database, which is gone with the block."""
     with scratch() as tx:
         entry = EntryRow(
-            seq=ENTRY, key="", kind="", campaign="", recorded_at="", data=b"", hash="", transfers=0
+            seq=ENTRY,
+            key="",
+            kind="",
+            campaign="",
+            recorded_at="",
+            date="",
+            data=b"",
+            hash="",
+            transfers=0,
         )
         tx.session.add(entry)
         tx.session.flush()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date, timedelta
 
 from sqlmodel import select
 
+from ledger.model.bank import Account
 from ledger.model.reversals import ReversalRow
-from ledger.rules.bank import line_left, lines_of, signed
+from ledger.rules.bank import line_left, lines_of, movement_left, signed
+from ledger.rules.bank_terms import terms_of
 from ledger.views.bank_state import movements
 from tests.tools.ledgers import REVERSIBLE
-from tests.tools.machine_scene import BANKS, Facts, Scene, tells
+from tests.tools.machine_scene import BANKS, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
 
 
@@ -51,13 +54,13 @@ def _undone(s: Scene, kind: str, line: str, entry: int | None) -> int:
 @tells("bank.match")
 def _bank_match(s: Scene) -> Facts:
     pairs = []
-    rows = [row for row in movements(s.tx, s.slug) if row.left and row.own]
+    rows = [row for row in movements(s.tx, s.slug) if movement_left(row)]
     for line in lines_of(s.tx.session, s.slug):
         for row in rows:
             if (row.bank, row.currency) != (line.bank, line.currency) or not line_left(line):
                 continue
             if signed(line) * row.moved > 0:
-                pairs.append((line.identity, row.entry, min(line_left(line), row.left)))
+                pairs.append((line.identity, row.entry, min(line_left(line), abs(movement_left(row)))))
     if not pairs and not rows:
         raise Needs("contribution")
     identity, entry, left = s.one(pairs, "bank.line")
@@ -65,12 +68,48 @@ def _bank_match(s: Scene) -> Facts:
     return told | ({"amount": s.n(1, left)} if s.chance(40) else {})
 
 
-@tells("bank.aside")
+@tells("bank.terms")
+def _terms(s: Scene) -> Facts:
+    facts = s.numbered("BT") | {"days": s.n(0, 30)}
+    if s.chance(30):
+        return facts | {"bank": "Cash box", "account": "cash"}
+    if s.chance(50):
+        facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "shared", "cash", "advance"))}
+        facts |= {"holder": "Carrier", "until": s.today} if facts["account"] == "advance" else {}
+    return facts
+
+
+@tells("aside")
 def _aside(s: Scene) -> Facts:
-    known = lines_of(s.tx.session, s.slug)
-    lines = [line.identity for line in known if not line.matched and line.aside_by is None]
-    identity = s.one(lines, "bank.line")
-    return {"line": identity, "reason": "Rent", "n": _undone(s, "bank.aside", identity, None)}
+    lines = [line for line in lines_of(s.tx.session, s.slug) if not line.matched and line.aside_by is None]
+    line = s.one(lines, "bank.line")
+    facts = s.numbered("AS") | {"reason": s.pick(("Rent", "Another fund"))}
+    shared = terms_of(s.tx.session, s.slug).at(line.bank).account is Account.SHARED
+    if shared and s.chance(70):
+        facts |= {"bank": line.bank, "currency": line.currency, "month": line.booked[:7]}
+        return facts | ({"opening": s.n(-500, 500)} if s.chance(30) else {})
+    return facts | {"lines": [line.identity]}
+
+
+@tells("outstanding")
+def _outstanding(s: Scene) -> Facts:
+    rows = [row for row in movements(s.tx, s.slug) if movement_left(row)]
+    row = s.one(rows, "contribution")
+    until = date.fromisoformat(s.today) + timedelta(days=s.n(0, 90))
+    facts = s.numbered("OS") | {"entry": row.entry, "bank": row.bank, "currency": row.currency}
+    return facts | {"instrument": s.pick(("cheque", "transfer", "deposit")), "until": until.isoformat()}
+
+
+@tells("cash-count")
+def _cash_count(s: Scene) -> Facts:
+    expected = terms_of(s.tx.session, s.slug).of
+    boxes = [bank for bank, terms in expected.items() if terms.account is Account.CASH]
+    facts = s.numbered("CC") | {"bank": s.one(boxes, "bank.terms"), "currency": s.pick(("USD", "EUR"))}
+    return facts | {"counted": s.n(0, 9000)}
+
+
+for _noun in ("aside", "outstanding", "cash-count"):
+    tells_decisions(_noun)
 
 
 @tells("reversal")

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 from sqlmodel import col, select
 
+from ledger.core.accounts import AccountClass
 from ledger.model.campaigns import Nature
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.releases import ReleaseRow
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.campaigns import products_of, standing_needs
+from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
@@ -70,7 +72,7 @@ def _reclassification(s: Scene) -> Facts:
         return facts | ({} if back is None else {"need": back})
     if restriction == "free":
         return facts | {"to": s.one(needs, "need"), "reason": "set_aside"}
-    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn"))}
+    return facts | {"need": restriction, "reason": s.pick(("need_met", "need_withdrawn", "need_withdrawn"))}
 
 
 @tells("period")
@@ -185,5 +187,55 @@ def _gift_return(s: Scene) -> Facts:
     return facts | {"txid": txid, "amount": out - fee, "fee": fee}
 
 
-for _noun in ("release", "gift-return"):
+@tells("bank-fee")
+def _bank_fee(s: Scene) -> Facts:
+    bank, currency, free = s.one(s.banks(), "contribution")
+    facts = s.numbered("BF") | {"bank": bank, "currency": currency, "amount": s.n(1, min(free, 500))}
+    return facts | {"cause": s.pick(("account", "service", "tax", "shortage"))}
+
+
+@tells("interest")
+def _interest(s: Scene) -> Facts:
+    return s.numbered("IN") | {"bank": s.pick(BANKS), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900)}
+
+
+@tells("exchange")
+def _exchange(s: Scene) -> Facts:
+    bank, currency, free = s.one(s.banks(), "contribution")
+    fee = s.pick((0, 0, 3)) if free > 3 else 0
+    facts = s.numbered("EX") | {"bank": bank, "currency": currency, "sold": s.n(1, free - fee), "fee": fee}
+    into = "EUR" if currency == "USD" else "USD"
+    return facts | {"to_bank": s.pick(BANKS), "into": into, "bought": s.n(1, 2 * free)}
+
+
+@tells("charge-back")
+def _charge_back(s: Scene) -> Facts:
+    gifts = [
+        g for g in contributions_of(s.tx.session, s.slug) if g.reversed_by is None and g.blocked_by is None
+    ]
+    gift = s.one([g for g in gifts if g.returned < g.amount], "contribution")
+    left = gift.amount - gift.returned
+    return s.numbered("CB") | {"gift": gift.number, "amount": s.pick((left, s.n(1, left)))}
+
+
+@tells("cover")
+def _cover(s: Scene) -> Facts:
+    rows = [
+        (row, uncovered(s.tx.session, row, waiting=True)) for row in charge_backs_of(s.tx.session, s.slug)
+    ]
+    row, wanting = s.one([pair for pair in rows if pair[1] > 0], "charge-back.approved")
+    return s.numbered("CV") | {"charge_back": row.number, "bank": s.pick(BANKS), "amount": s.n(1, wanting)}
+
+
+@tells("tax-payment")
+def _tax_payment(s: Scene) -> Facts:
+    owed = [(b.asset, -b.net) for b in s.books.balances(AccountClass.TAX, s.slug) if b.net < 0]
+    if not owed:
+        raise Needs("payment.approved")
+    currency, units = s.pick(owed)
+    bank = s.one([bank for bank, asset, _ in s.banks() if asset == currency] or list(BANKS), "contribution")
+    return s.numbered("TX") | {"bank": bank, "currency": currency, "amount": s.n(1, units)}
+
+
+for _noun in ("tax-payment", "release", "gift-return", "bank-fee", "exchange", "charge-back", "cover"):
     tells_decisions(_noun)

@@ -92,7 +92,7 @@ tells("pledge.lapsed")(_step)
 
 @tells("rate")
 def _rate(s: Scene) -> Facts:
-    moments = [block.time for block in unvalued_blocks(s.tx.session, s.slug)]
+    moments = [block.moment.time for block in unvalued_blocks(s.tx.session, s.slug)]
     at = s.pick([*moments, s.world.now])
     price = s.n(2_000_000, 5_000_000)
     quotes = [
@@ -103,6 +103,14 @@ def _rate(s: Scene) -> Facts:
     day = s.today if at == s.world.now else _day(at)
     told = {"date": day, "currency": s.pick((currency, "USD")), "quotes": quotes}
     return told | ({"at": minute_of(at)} if s.chance(50) else {})
+
+
+@tells("exchange-rate")
+def _exchange_rate(s: Scene) -> Facts:
+    base, currency = s.pick((("USD", "CNY"), ("EUR", "USD"), ("CNY", "USD"), ("EUR", "CNY")))
+    price = f"{s.n(1, 9)}.{s.n(1, 999):03d}"
+    monthly = {"monthly": True} if s.chance(30) else {}
+    return {"base": base, "currency": currency, "price": price, "source": "Bank", "date": s.today} | monthly
 
 
 def _day(moment: int) -> str:
@@ -126,6 +134,7 @@ def _contribution(s: Scene) -> Facts:
     needs = standing_needs(s.tx.session, s.slug)
     if needs and s.chance(25):
         facts["restriction"] = s.pick(needs)[0].number
+    facts |= {"fee": s.n(1, 999)} if s.chance(20) else {}
     return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
 
 

@@ -107,6 +107,9 @@ def _payment(s: Scene) -> Facts:
             amount = min(free - fee if s.chance(50) else amount, left)
         facts |= {"asset": currency, "bank": bank, "amount": amount, "fee": fee}
         facts["discharges"] = amount if currency == order.currency else s.n(1, left)
+        if currency == order.currency and amount > 2 and s.chance(20):
+            withheld = s.n(1, amount - 1)
+            facts |= {"amount": amount - withheld, "withheld": withheld}
     bills = [bill.number for bill in s.invoices() if bill.order_entry == order.entry]
     if bills and s.chance(40):
         facts["invoice"] = s.pick(bills)
@@ -185,10 +188,10 @@ def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
             continue
         for item in items_of(s.books.session, order):
             line = order_line(s.slug, order.number, item.item, order.currency)
-            paid = lines.lowest_free(line, item.value, within=(0, lines.filled(line)))
-            units = sum(end - start for start, end in paid)
-            if units:
-                value = s.n(1, units)
+            paid = lines.lowest_free(line, item.units, within=(0, lines.filled(line)))
+            left = sum(item.value_of(*piece) for piece in paid)
+            if left:
+                value = s.n(1, left)
                 facts = {"order": order.number, "item": item.item, "failure": "undelivered", "value": value}
                 return facts, value, order.currency
     return None

@@ -19,7 +19,7 @@ from ledger.model.spends import SpendRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
-from ledger.rules.goods import recall_of
+from ledger.rules.goods import recalled_by
 from ledger.rules.orders import bound_orders
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
@@ -123,7 +123,7 @@ class Scene:
         return found
 
     def recalled(self, product: str, lot: str) -> bool:
-        return recall_of(self.books.session, self.slug, Lot(product, lot)) is not None
+        return recalled_by(self.books.session, self.slug, Lot(product, lot)) is not None
 
     def unexplained(self) -> list[tuple[str, SpendRow]]:
         """Spends that no entry explains and none waits to."""

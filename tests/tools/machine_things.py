@@ -12,13 +12,13 @@ from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot, lot_named
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
-from ledger.model.people import Dimension
+from ledger.model.people import Counts, Dimension
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import expiry_of, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.receipts import receipts_of_order, received_lots
-from ledger.rules.results import cells_of, indicators_of
+from ledger.rules.results import cells_at, indicators_of, results_of
 from ledger.rules.shipments import require_shipment
 from ledger.views.papers import papers_about
 from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
@@ -318,18 +318,27 @@ def _indicator(s: Scene) -> Facts:
 @tells("result")
 def _result(s: Scene) -> Facts:
     indicator = s.one(indicators_of(s.tx.session, s.slug), "indicator")
-    until = indicator.until or "2023-11-01"
+    standing = results_of(s.tx.session, indicator)
+    by_place = standing[0].at is not None if standing else s.chance(30)
+    at = s.pick(["Accra", "Lagos"]) if by_place else None
+    series = [row for row in standing if row.at == at]
+    until = max((row.end for row in series), default="2023-11-01")
     if s.chance(50):
         total = s.n(0, 200)
         span: Facts = {"counts": "period", "start": _after(until), "end": _after(until)}
+        to_date = [row.number for row in series if row.counts is Counts.TO_DATE]
+        if to_date:
+            span["follows"] = to_date[-1]
         before: dict[tuple[Dimension, str], int] = {}
     else:
-        total = indicator.actual + s.n(0, 100)
+        total = sum(row.new for row in series) + s.n(0, 100)
         span = {"counts": "to_date", "end": until}
-        before = {(cell.dimension, cell.group): cell.count for cell in cells_of(s.tx.session, indicator)}
+        before = {(cell.dimension, cell.group): cell.count for cell in cells_at(s.tx.session, indicator, at)}
     facts = s.numbered("RS") | {"indicator": indicator.number, "total": total} | span
+    if at is not None:
+        facts["at"] = at
     facts["date"] = max(s.today, facts["end"])
-    for dimension, groups in ((Dimension.SEX, ("women", "men")), (Dimension.AGE, ("under 18", "adults"))):
+    for dimension, groups in ((Dimension.SEX, ("female", "male")), (Dimension.AGE, ("under 18", "adults"))):
         if s.chance(50):
             least = {group: before.get((dimension, group), 0) for group in groups}
             more = s.parts(max(0, total - sum(least.values())), 2)

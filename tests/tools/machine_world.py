@@ -286,7 +286,7 @@ class World:
             campaign_report(tx, slug, now=self.now)
             donation_rows(tx, slug, after=None, limit=50)
             all_matches(books, slug)
-            bank_states(tx, slug)
+            bank_states(tx, slug, today=self.today)
             stock_rows(books, slug, "2023-12-31")
             for _, asset in noted_of_lots(books.session, slug):
                 lot_traces(books, slug, asset)

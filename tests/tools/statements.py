@@ -31,8 +31,8 @@ GUARDED = (
     Guarded(
         "entries",
         {
-            "seq": "77", "key": "'new'", "kind": "'x'", "campaign": "'x'", "recorded_at": "'x'", "data": "x'00'",
-            "hash": "'x'", "transfers": "0",
+            "seq": "77", "key": "'new'", "kind": "'x'", "campaign": "'x'", "recorded_at": "'x'", "date": "'x'",
+            "data": "x'00'", "hash": "'x'", "transfers": "0",
         },
         (("seq",), ("key",)),
         {"seq": "2", "key": "'k:2'"},

@@ -129,12 +129,17 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
         folder.rmdir()
 
 
+_DAYS = ("2026-01-01", "2026-01-01", None)
+
+
 def entry(seq: int, key: str | None = None, transfers: int = 2, data: bytes | None = None) -> JournalRow:
     data = data if data is not None else b'{"seq":%d}' % seq
     moved = [("wallet/main", f"gifts/{n}", "BTC", 1000 + n) for n in range(transfers)]
     told = hashlib.sha256(data).hexdigest()
     kind = "donation" if seq % 2 else "spend"
-    return JournalRow(seq, key or f"k:{seq}", kind, f"c{seq % 3}", "2026-01-01T00:00:00Z", data, told, moved)
+    return JournalRow(
+        seq, key or f"k:{seq}", kind, f"c{seq % 3}", "2026-01-01T00:00:00Z", *_DAYS, data, told, moved
+    )
 
 
 def seen(subject: str) -> Observation:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from api.pages.figures import count, exact_with_asset, with_asset
 from api.pages.sentences.units import Piece, Sentence, day, joined, listed, number_of, pieces
 from ledger.core.frozen import Quantity
-from ledger.views.campaign import CampaignCard, CampaignReport, NeedRow
+from ledger.views.campaign import CampaignCard, CampaignReport, GiftSum, NeedRow
+from ledger.views.totals import GoodsTotals
 
 
 def need_asked(need: NeedRow) -> str:
@@ -21,46 +22,127 @@ def need_asked(need: NeedRow) -> str:
 
 
 def campaign_sentence(report: CampaignReport) -> Sentence:
-    """What came in, what it became, where that is. Its goods figures add up, or it names the rest."""
+    """What came in, what was ordered with it, paid and received, and where all that was ordered is.
+
+    Its goods figures add up to what was ordered, or it names the rest.
+    """
     if report.donations == 0:
-        return (Piece("No donation in coins has settled yet"), Piece(_waiting(report.waiting)), Piece("."))
-    coins = Piece(with_asset(report.received), "coin")
-    gifts = number_of(report.donations, "donation")
-    if not report.bought:
-        verb = " have" if report.donations != 1 else " has"
-        return (coins, Piece(f" from {gifts}{verb} arrived. Nothing is bought with it yet."))
-    many = len(report.bought) > 1
-    parts: list[Sentence] = []
-    if report.distributed:
-        where = f" in {number_of(report.receivers, 'place')}" if report.receivers else ""
-        parts.append(_part(report.distributed, many, "figure", f"distributed{where}"))
-    if report.under_way:
-        parts.append(_part(report.under_way, many, "figure", "on the way or waiting"))
-    if report.lost:
-        parts.append(_part(report.lost, many, "bad", "damaged, short or lost", past=True))
-    rest = _rest(report)
-    if rest:
-        parts.append(_part(rest, many, "bad", "not accounted for"))
-    head = (coins, Piece(f" from {gifts} bought "), Piece(pieces(report.bought), "goods"))
-    return (*head, Piece(": "), *joined(parts), Piece("."))
+        return (Piece("No donation has settled yet"), Piece(_waiting(report.waiting)), Piece("."))
+    gifts = (*_given(report.received), Piece(f" from {number_of(report.donations, 'donation')}"))
+    goods = report.goods
+    if not goods.ordered:
+        bought = "Nothing is" if not report.services else "No goods are"
+        return (*gifts, Piece(f" arrived. {bought} ordered with it yet."))
+    several = len(goods.ordered) > 1
+    parts = [
+        *_where(goods.distributed, several, "figure", _distributed(goods.places)),
+        *_where(goods.under_way, several, "figure", UNDER_WAY),
+        *_where(goods.not_received, several, "figure", ("is not yet received", "are not yet received")),
+        *_where(goods.not_coming, several, "figure", NOT_COMING),
+        *_where(goods.sent_back, several, "figure", SENT_BACK),
+        *_where(goods.lost, several, "bad", LOST),
+    ]
+    told = (
+        goods.distributed,
+        goods.under_way,
+        goods.not_received,
+        goods.not_coming,
+        goods.sent_back,
+        goods.lost,
+    )
+    parts += _where(_rest(goods.ordered, *told), several, "bad", UNTOLD)
+    return (*gifts, Piece(". "), *_three_words(goods), Piece(": "), *joined(parts), Piece("."))
 
 
-def _part(rows: Sequence[Quantity], many: bool, mark: str, what: str, *, past: bool = False) -> Sentence:
-    """`252,000 are distributed`; with the units where there are several products."""
+def campaign_more(report: CampaignReport) -> list[Sentence]:
+    """What stands apart from the money and what it was spent on: gifts in kind, and services by their own verb."""
+    said: list[Sentence] = []
+    given = report.given_in_kind
+    if given.given:
+        several = len(given.given) > 1
+        parts = [
+            *_where(given.distributed, several, "figure", _distributed(given.places)),
+            *_where(given.under_way, several, "figure", UNDER_WAY),
+            *_where(given.sent_back, several, "figure", SENT_BACK),
+            *_where(given.lost, several, "bad", LOST),
+        ]
+        told = (given.distributed, given.under_way, given.sent_back, given.lost)
+        parts += _where(_rest(given.given, *told), several, "bad", UNTOLD)
+        said.append(
+            (
+                Piece("Given in kind: "),
+                Piece(pieces(given.given), "goods"),
+                Piece("; "),
+                *joined(parts),
+                Piece("."),
+            )
+        )
+    for row in report.services:
+        done = (Piece(f"{row.name}: "), Piece(number_of(row.delivered, row.unit), "goods"))
+        verb = f" {row.verb}" if row.verb else ""
+        ordered = f", {number_of(row.ordered, row.unit)} ordered" if row.ordered != row.delivered else ""
+        said.append((*done, Piece(f"{verb}{ordered}.")))
+    return said
+
+
+UNDER_WAY = ("is on the way or waiting", "are on the way or waiting")
+NOT_COMING = (
+    "was cancelled, or the supplier owes or paid it back",
+    "were cancelled, owed or paid back by suppliers",
+)
+SENT_BACK = ("went back to the supplier", "went back to suppliers")
+LOST = ("was damaged, short or lost", "were damaged, short or lost")
+UNTOLD = ("is not accounted for", "are not accounted for")
+
+
+def _distributed(places: int) -> tuple[str, str]:
+    where = f" in {number_of(places, 'place')}" if places else ""
+    return f"is distributed{where}", f"are distributed{where}"
+
+
+def _given(received: Sequence[GiftSum]) -> Sentence:
+    """`71.84 BTC and 6,000 USD`: each in its own asset."""
+    said: list[Piece] = []
+    for index, row in enumerate(received):
+        if index:
+            said.append(Piece(" and " if index == len(received) - 1 else ", "))
+        said.append(Piece(with_asset(row), "coin" if row.asset == "BTC" else "money"))
+    return tuple(said)
+
+
+def _three_words(goods: GoodsTotals) -> Sentence:
+    """`252,000 masks ordered and paid, 251,000 masks received`: three words, and one figure where they are equal."""
+    ordered = Piece(pieces(goods.ordered), "goods")
+    if goods.ordered == goods.paid == goods.received:
+        return (ordered, Piece(" ordered, paid and received"))
+    if goods.ordered == goods.paid:
+        return (
+            ordered,
+            Piece(" ordered and paid, "),
+            Piece(pieces(goods.received), "goods"),
+            Piece(" received"),
+        )
+    paid, received = Piece(pieces(goods.paid), "goods"), Piece(pieces(goods.received), "goods")
+    return (ordered, Piece(" ordered, "), paid, Piece(" paid, "), received, Piece(" received"))
+
+
+def _where(rows: Sequence[Quantity], several: bool, mark: str, words: tuple[str, str]) -> list[Sentence]:
+    """`252,000 are distributed`, with the units where there are several products; nothing for nothing."""
+    if not rows:
+        return []
     one = len(rows) == 1 and rows[0].quantity == 1
-    verb = ("was" if one else "were") if past else ("is" if one else "are")
-    figure = pieces(rows) if many else count(rows[0].quantity)
-    return (Piece(figure, mark), Piece(f" {verb} {what}"))
+    figure = pieces(rows) if several else count(rows[0].quantity)
+    return [(Piece(figure, mark), Piece(f" {words[0] if one else words[1]}"))]
 
 
-def _rest(report: CampaignReport) -> tuple[Quantity, ...]:
-    """What was bought and is told nowhere else, product by product."""
+def _rest(whole: Sequence[Quantity], *parts: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """What is told nowhere else, product by product."""
     told: dict[str, int] = {}
-    for row in (*report.distributed, *report.under_way, *report.lost):
+    for row in (row for part in parts for row in part):
         told[row.product] = told.get(row.product, 0) + row.quantity
     return tuple(
         row.model_copy(update={"quantity": row.quantity - told.get(row.product, 0)})
-        for row in report.bought
+        for row in whole
         if row.quantity > told.get(row.product, 0)
     )
 
@@ -87,9 +169,9 @@ def call_state(report: CampaignReport) -> str:
 
 def card_sentence(card: CampaignCard) -> Sentence:
     if not card.donations:
-        return (Piece("No donation in coins has settled yet."),)
+        return (Piece("No donation has settled yet."),)
     head = (
-        Piece(with_asset(card.received), "coin"),
+        *_given(card.received),
         Piece(f" from {number_of(card.donations, 'donation')}"),
     )
     if not card.distributed:

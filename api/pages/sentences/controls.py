@@ -10,18 +10,18 @@ from ledger.views.controls import ClosedPeriod, LimitRow, PeriodRow
 PERIODS_NONE = "No period is closed yet: a fact can still be booked on any day."
 PERIODS_NOTE = "A closed period is frozen with its balances. A late fact is booked in the open one."
 LIMITS_NOTE = (
-    "Another person than who recorded it approves what leaves. A limit counts all that is approved and pending on one "
+    "Another person than who recorded it approves what leaves. A limit counts all that leaves, fees too, on one "
     "invoice, or to one payee within 24 hours."
 )
 
 
 def booked(date: str, happened: str | None = None) -> str:
-    """`1 December 2023, happened 21 November 2023`; the day alone where it was booked on that day.
+    """`21 November 2023, booked 1 December 2023`; the day alone where it was booked on that day.
 
     A day is never broken over two lines.
     """
-    days = [day(date).replace(" ", "\u00a0")]
-    return ", happened ".join(days + ([day(happened).replace(" ", "\u00a0")] if happened else []))
+    days = [day(told).replace(" ", "\u00a0") for told in (happened, date) if told]
+    return ", booked ".join(days)
 
 
 def period_closed(row: PeriodRow) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count, exact_with_asset, short_hash, with_asset
-from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, time
-from ledger.core.frozen import Amount
+from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, pieces, time
+from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Donation, DonationStatus, Place
@@ -39,8 +39,10 @@ _PLACE = {
 def where(place: Place) -> str:
     """`handed out in Ghana`, `in stock at Abuja`, `lost on the way`."""
     at = place.place
-    if place.service:
-        return f"delivered{f' at {at}' if at else ''}" if place.is_distributed else _PLACE.get(place.kind, "")
+    if place.elsewhere:
+        return "in the same lot"
+    if place.service and place.is_distributed:
+        return service_done(place)
     if place.is_distributed:
         return f"handed out in {at}" if at else "handed out"
     if place.kind is ExitKind.IN_TRANSIT:
@@ -51,9 +53,19 @@ def where(place: Place) -> str:
         return f"waiting at {at}" if at else "waiting"
     if place.kind is ExitKind.FEE:
         return "network fees" if place.amount.asset == "BTC" else "fees"
-    if place.kind is ExitKind.SPENT and at:
-        return f"spent on {at}"
+    if place.kind is ExitKind.SPENT and place.service:
+        return f"paid for {place.service}, {at}, which is not yet delivered"
     return _PLACE[place.kind] + (f", {at}" if at else "")
+
+
+def service_done(place: Place) -> str:
+    """`carried for 12.34 USD of Air freight`: a service by its own verb and name, after its figure."""
+    if place.paid is None:
+        return f"{place.verb} as {place.service}".strip()
+    if is_money(place.amount.asset):
+        done = f", {place.verb}" if place.verb else ""
+        return f"spent on {place.service}{done}"
+    return f"{place.verb} for {with_asset(place.paid)} of {place.service}".strip()
 
 
 _SHOWN = 4
@@ -78,14 +90,9 @@ def donation_sentence(trail: Donation) -> Sentence:
                 )
             ),
         )
-    goods = _said_together(
-        [
-            place
-            for place in trail.places
-            if not is_money(place.amount.asset) and place.amount.minor and not place.service
-        ]
-    )
-    if not goods:
+    goods = _said_together([place for place in trail.places if _is_goods(place)])
+    services = [place for place in trail.places if place.service]
+    if not goods and not services:
         held = [place for place in trail.places if is_money(place.amount.asset) and place.amount.minor]
         if not held:
             return (
@@ -97,31 +104,48 @@ def donation_sentence(trail: Donation) -> Sentence:
         return (
             Piece("Your "),
             given,
-            Piece(" is settled and bought nothing yet: "),
+            Piece(" is settled and paid for nothing yet: "),
             *joined(said),
             Piece("."),
         )
-    by_unit: dict[str, int] = {}
-    for place in goods:
-        by_unit[place.unit] = by_unit.get(place.unit, 0) + place.amount.minor
-    bought: list[Sentence] = [(Piece(number_of(units, unit), "goods"),) for unit, units in by_unit.items()]
-    many = len(by_unit) > 1
+    paid = _by_product(goods)
+    several = len(paid) > 1
     parts: list[Sentence] = []
     for place in _largest(goods):
         units = place.amount.minor
-        said_units = number_of(units, place.unit) if many else count(units)
-        parts.append((Piece(said_units, "bad" if place.kind.is_bad else "figure"), Piece(f" {where(place)}")))
+        figure = pieces(_by_product([place])) if several else count(units)
+        parts.append((Piece(figure, "bad" if place.kind.is_bad else "figure"), Piece(f" {where(place)}")))
     rest = goods_rest(goods)
     if rest:
-        parts.append((Piece(count(rest[1]), "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
+        figure = pieces(rest[1]) if several else count(rest[1][0].quantity)
+        parts.append((Piece(figure, "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
+    parts += [
+        (Piece(amount(place.amount, place.unit), "figure"), Piece(f" {where(place)}"))
+        for place in _largest(services)
+    ]
+    bought = paid and is_money(trail.amount.asset)
     return (
         Piece("Your "),
         given,
-        *((Piece(" bought "), *joined(bought)) if is_money(trail.amount.asset) else ()),
+        *((Piece(" paid for "), Piece(pieces(paid), "goods")) if bought else ()),
         Piece(": "),
         *joined(parts),
         Piece("."),
     )
+
+
+def _is_goods(place: Place) -> bool:
+    return not is_money(place.amount.asset) and place.amount.minor > 0 and not place.service
+
+
+def _by_product(places: Sequence[Place]) -> tuple[Quantity, ...]:
+    """Pieces at some places, product by product."""
+    sums: dict[str, Quantity] = {}
+    for place in places:
+        before = sums.get(place.amount.asset)
+        units = place.amount.minor + (before.quantity if before else 0)
+        sums[place.amount.asset] = Quantity(product=place.amount.asset, unit=place.unit, quantity=units)
+    return tuple(sums.values())
 
 
 _PLACED = {ExitKind.DISTRIBUTED, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
@@ -129,10 +153,10 @@ _PLACED = {ExitKind.DISTRIBUTED, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.I
 
 def _said_together(places: Sequence[Place]) -> list[Place]:
     """Losses of one kind are one figure in the sentence; the table below it keeps them apart."""
-    merged: dict[tuple[ExitKind, str, str], Place] = {}
+    merged: dict[tuple[ExitKind, str, str, bool], Place] = {}
     for place in places:
         kept = place if place.kind in _PLACED else place.model_copy(update={"place": ""})
-        key = (kept.kind, kept.amount.asset, kept.place)
+        key = (kept.kind, kept.amount.asset, kept.place, kept.elsewhere)
         before = merged.get(key)
         if before is not None:
             whole = Amount.of(kept.amount.asset, before.amount.minor + kept.amount.minor)
@@ -147,10 +171,11 @@ def _largest(places: Sequence[Place]) -> list[Place]:
     return ordered if len(ordered) == _SHOWN + 1 else ordered[:_SHOWN]
 
 
-def goods_rest(places: Sequence[Place]) -> tuple[int, int] | None:
+def goods_rest(places: Sequence[Place]) -> tuple[int, tuple[Quantity, ...]] | None:
+    """In how many other places the rest is, each counted once, and how much of each product; None where all is said."""
     shown = _largest(places)
-    left = len(places) - len(shown)
-    return (left, sum(p.amount.minor for p in places) - sum(p.amount.minor for p in shown)) if left else None
+    rest = [place for place in places if place not in shown]
+    return (len({place.place for place in rest}), _by_product(rest)) if rest else None
 
 
 _STATUS_SENTENCE = {
@@ -168,6 +193,7 @@ _STATUS_SENTENCE = {
 
 _OUTCOME_SENTENCE = {
     "returned": " went back. What came and what went back both stand in the sums.",
+    "charged_back": " was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
     "refund": " is money that a supplier paid back, and no gift.",
     "undecided": " came to an address that is not for gifts. A person decides what it is.",
 }
@@ -219,6 +245,7 @@ def gift_amount(value: Amount, unit: str) -> str:
 _OUTCOMES = {
     "returned": "Returned",
     "returned_in_part": "Returned in part",
+    "charged_back": "Charged back",
     "top_up": "Top-up, no gift",
     "change": "Own coins, no gift",
     "refund": "Refund by a supplier, no gift",
@@ -250,7 +277,9 @@ def status_detail(trail: Donation) -> str:
         block = ""
         if trail.block:
             block = f"; in block {count(trail.block.height)} of {time(trail.block.time)}"
-        return f"since {day(trail.settled_at)}{block}{late}"
+        recorded = trail.recorded_at or trail.settled_at
+        apart = f"; recorded on {day(recorded)}" if recorded[:10] != trail.settled_at[:10] else ""
+        return f"since {day(trail.settled_at)}{block}{apart}{late}"
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
     if trail.status is DonationStatus.SEEN and trail.seen_at:

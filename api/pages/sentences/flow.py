@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.units import amount, listed, number_of
+from api.pages.sentences.units import amount, listed, number_of, unit_of
 from ledger.core.frozen import Amount
-from ledger.views.flow import ExitKind, Stage, StageKind, Substance
+from ledger.views.flow import ExitKind, Origin, Stage, StageKind, StagePart, Substance
+from ledger.views.strips import Strip
 
 FLOW_CAPTION = (
     "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost."
@@ -26,17 +27,72 @@ def stage_label(stage: Stage) -> str:
         return stage.place or ("In stock" if stage.kind is StageKind.STOCK else "Handed over")
     if stage.kind is StageKind.DISTRIBUTED:
         return number_of(stage.count, "place")
-    return {StageKind.DONATED: "Donations", StageKind.CONVERTED: "Converted"}.get(stage.kind, "Ordered")
+    if stage.kind is StageKind.MONEY:
+        return came_label(stage, stage.parts[0]) if len(stage.parts) == 1 else MONEY
+    return "Donations" if stage.kind is StageKind.DONATED else "Ordered"
+
+
+MONEY = "Money"
+_CAME: dict[tuple[StageKind, Origin], str] = {
+    (StageKind.DONATED, Origin.GIVEN): "Donations",
+    (StageKind.DONATED, Origin.REFUNDED): "Paid back by suppliers",
+    (StageKind.DONATED, Origin.REPAID): "Loans paid back",
+    (StageKind.DONATED, Origin.OTHER): "Coins that are no gifts",
+    (StageKind.MONEY, Origin.GIVEN): "Given by bank",
+    (StageKind.MONEY, Origin.CONVERTED): "Converted",
+    (StageKind.MONEY, Origin.REFUNDED): "Paid back by suppliers",
+    (StageKind.MONEY, Origin.REPAID): "Loans paid back",
+    (StageKind.MONEY, Origin.OTHER): "Money that is no gift",
+    (StageKind.STOCK, Origin.SUPPLIED): "Received good",
+    (StageKind.STOCK, Origin.GIVEN): "Given in kind",
+}
+"""How the units of a stage came there: a row each, where there are several."""
+
+
+def came_label(stage: Stage, part: StagePart) -> str:
+    """`Given by bank`: a part of a stage, in its table."""
+    return _CAME.get((stage.kind, part.origin), MONEY)
 
 
 def stage_detail(stage: Stage) -> str:
-    if stage.kind is StageKind.DONATED:
-        return number_of(stage.count, "donation")
-    if stage.kind is StageKind.CONVERTED:
-        return number_of(stage.count, "conversion")
+    if len(stage.parts) > 1:
+        return listed([_part_detail(stage, part) for part in stage.parts])
+    if stage.kind in (StageKind.DONATED, StageKind.MONEY):
+        return listed([part_count(stage, part) for part in stage.parts])
     if stage.kind is StageKind.ORDERED:
         return number_of(stage.count, "order")
-    return {StageKind.STOCK: "received good", StageKind.HANDED: "handed over"}.get(stage.kind, "distributed")
+    if stage.kind is StageKind.STOCK:
+        return listed([_ARRIVED[part.origin] for part in stage.parts])
+    return "handed over" if stage.kind is StageKind.HANDED else "distributed"
+
+
+_ARRIVED = {Origin.SUPPLIED: "received good", Origin.GIVEN: "given in kind"}
+_COUNTED = {
+    (StageKind.DONATED, Origin.GIVEN): "donation",
+    (StageKind.MONEY, Origin.GIVEN): "donation",
+    (StageKind.MONEY, Origin.CONVERTED): "conversion",
+    (StageKind.MONEY, Origin.REFUNDED): "refund",
+    (StageKind.DONATED, Origin.REFUNDED): "refund",
+}
+_CAME_WORD = {
+    Origin.GIVEN: "given",
+    Origin.CONVERTED: "converted",
+    Origin.REFUNDED: "paid back",
+    Origin.REPAID: "repaid",
+    Origin.OTHER: "no gift",
+}
+
+
+def part_count(stage: Stage, part: StagePart) -> str:
+    """`12 conversions`; nothing for what is not counted."""
+    noun = _COUNTED.get((stage.kind, part.origin))
+    return number_of(part.count, noun) if noun else _CAME_WORD.get(part.origin, "")
+
+
+def _part_detail(stage: Stage, part: StagePart) -> str:
+    """`6,000 USD given`, where a stage has several parts."""
+    words = _ARRIVED if stage.kind is StageKind.STOCK else _CAME_WORD
+    return f"{totals(part.totals, {}, named=False)} {words.get(part.origin, '')}".rstrip()
 
 
 def stage_figure(stage: Stage, units: Mapping[str, str]) -> str:
@@ -52,8 +108,19 @@ def totals(amounts: Sequence[Amount], units: Mapping[str, str], *, named: bool) 
     )
 
 
-def yours_label(stage: Stage, places: Sequence[str]) -> str:
-    if stage.kind is StageKind.DONATED:
+def strip_label(strip: Strip) -> str:
+    """`MASK, in masks`: a product's part of the picture; empty for coins and money, and for one product alone."""
+    return f"{strip.product}, in {unit_of(strip.unit, 2)}" if strip.product else ""
+
+
+def only_in_table(products: int) -> str:
+    """How many products are in the table and not drawn; nothing where all are."""
+    return f"{number_of(products, 'more product')} in the table." if products else ""
+
+
+def yours_label(stage: Stage, places: Sequence[str], *, begins: bool) -> str:
+    """What a stage of a donor's picture is called; `begins`: the donation came in there."""
+    if begins and stage.kind in (StageKind.DONATED, StageKind.MONEY, StageKind.STOCK):
         return "Your donation"
     if stage.kind is StageKind.DISTRIBUTED and len(places) == 1:
         return f"In {places[0]}"

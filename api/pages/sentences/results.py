@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from api.pages.figures import count
 from api.pages.sentences.units import day, number_of
+from ledger.model.people import Dimension, Sex
 from ledger.views.people import Achievement, Breakdown
+
+_SEXES = {
+    Sex.FEMALE: "women and girls",
+    Sex.MALE: "men and boys",
+    Sex.OTHER: "others",
+    Sex.NOT_STATED: "sex not stated",
+}
 
 
 def target(item: Achievement) -> str:
@@ -15,7 +23,10 @@ def target(item: Achievement) -> str:
 def reached(item: Achievement) -> str:
     """`212, to 30 June 2020 (70 % of the way)`."""
     until = f", to {day(item.until)}" if item.until else ""
-    return f"{count(item.actual)}{until} ({_percent(item.permille)} of the way)"
+    said = f"{count(item.actual)}{until} ({_percent(item.permille)} of the way)"
+    if item.above_delivered:
+        said += f"; {count(item.above_delivered)} more than were delivered: the coordinators are to say why"
+    return said
 
 
 def groups(item: Achievement) -> str:
@@ -28,10 +39,14 @@ def _groups(breakdown: Breakdown) -> str:
     for row in breakdown.rows:
         share = f" ({_percent(row.permille)})" if row.permille is not None else ""
         figure = row.words if row.count is None else count(row.count)
-        parts.append(f"{row.group} {figure}{share}")
+        parts.append(f"{_group(breakdown.dimension, row.group)} {figure}{share}")
     if breakdown.not_stated > 0:
         parts.append(f"not stated {count(breakdown.not_stated)}")
     return f"{breakdown.dimension}: {', '.join(parts)}"
+
+
+def _group(dimension: str, group: str) -> str:
+    return _SEXES[Sex(group)] if dimension == Dimension.SEX else group
 
 
 def _percent(permille: int) -> str:

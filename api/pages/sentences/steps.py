@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
-from api.pages.sentences.units import day, time
+from api.pages.sentences.units import amount, day, time
+from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
-from ledger.views.trail import Step, StepKind
+from ledger.recording.dating import OUT_OF_ORDER
+from ledger.views.trail import LineShare, Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = {
@@ -41,6 +43,7 @@ _STEPS = {
     StepKind.REFUNDED: "paid back by the supplier",
     StepKind.WRITTEN_OFF: "owed by the supplier and written off",
     StepKind.RETURNED: "returned to the donor",
+    StepKind.CHARGED_BACK: "taken back by the donor’s bank",
     StepKind.HELD: "held",
     StepKind.UNEXPLAINED: "left, and no entry says why",
 }
@@ -61,7 +64,21 @@ _LABELS = {
     "block_time": "Block of",
     "price": "Price",
     "sources": "Sources",
+    "rate_sources": "Sources of the rate",
+    "sold": "Sold",
+    "carrying_value": "Worth when given",
+    "gain": "Gain since",
+    "loss": "Loss since",
+    "gross": "Fetched, before the exchange’s fee",
+    "exchange_fee": "Exchange’s fee",
     "past_last_day": "After its last day of use:",
+    OUT_OF_ORDER: "Before what it rests on:",
+}
+_OUT_OF_ORDER = {
+    OutOfOrder.RATIFIED: "an emergency, ratified afterwards",
+    OutOfOrder.PROFORMA: "on a pro-forma paper",
+    OutOfOrder.SIGNED_LATER: "it was signed later",
+    OutOfOrder.OTHER_DAY_THERE: "it was another day there",
 }
 
 
@@ -70,6 +87,8 @@ def step_phrase(step: Step) -> str:
     words = _STEPS[step.kind]
     if step.kind is StepKind.ORDERED and "payment" in step.detail:
         words = "paid for"
+    if step.elsewhere:
+        return "in the same lot, not told further: it is of another place than your need"
     if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
         words = "taken back"  # it came in no block
     if step.kind is StepKind.HELD and not is_money(step.amount.asset):
@@ -86,37 +105,41 @@ def fact_label(name: str) -> str:
     return _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
-_HIDDEN = {"currency", "waits", "block_hash"}
+_HIDDEN = {"waits", "block_hash"}
+_NOTHING_SAID = {"exchange_fee", "gain", "loss"}
+"""Figures that are left out of the words where they are zero."""
 
 
 def step_facts(step: Step) -> list[str]:
-    """Named facts as `Rate 9,457.33 USD`; whole numbers of a step with a currency are its minor units."""
-    currency = step.detail.get("currency", "")
-    return [
-        f"{fact_label(name)} {_fact(step.kind, name, text, currency)}"
-        for name, text in step.detail.items()
-        if name not in _HIDDEN
+    """Named figures as `Rate 9,457.33 USD`, each in its own asset, then named facts; pieces in the step's unit."""
+    figures = [
+        f"{fact_label(name)} {_figure(step, figure)}"
+        for name, figure in step.figures.items()
+        if figure.minor or name not in _NOTHING_SAID
     ]
+    facts = [
+        f"{fact_label(name)} {_fact(name, text)}" for name, text in step.detail.items() if name not in _HIDDEN
+    ]
+    booked = [] if step.booked is None else [f"Booked on {day(step.booked)}"]
+    return figures + facts + booked
 
 
-def _fact(step_kind: StepKind, name: str, text: str, currency: str) -> str:
+def _figure(step: Step, figure: Amount) -> str:
+    if is_money(figure.asset):
+        return exact_with_asset(figure)
+    return amount(figure, step.unit if figure.asset == step.amount.asset else figure.asset)
+
+
+def _fact(name: str, text: str) -> str:
+    if name == OUT_OF_ORDER:
+        return _OUT_OF_ORDER[OutOfOrder(text)]
     if name == "block_time":
         return time(text)
     if _DAY.fullmatch(text):
         return day(text)
-    head, _, asset = text.partition(" ")
-    if not (head.isascii() and head.isdigit() and len(head) < 18):
-        return text
-    if is_money(asset):
-        return exact_with_asset(Amount.of(asset, int(head)))
-    if name == "fee" and currency and step_kind is StepKind.CONVERTED:
-        return exact_with_asset(Amount.of("BTC", int(head)))
-    if is_money(currency) and name in _MONEY_FACTS:
-        return exact_with_asset(Amount.of(currency, int(head)))
-    return f"{count(int(head))} {asset}".strip()
+    return count(int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else text
 
 
-_MONEY_FACTS = {"rate", "paid", "fee", "price", "slippage", "above_quote", "value"}
 _LINES = {
     "stock": "In stock at {}",
     "transit": "In transit, {}",
@@ -125,14 +148,16 @@ _LINES = {
 }
 
 
-def position(asset: str, units: int) -> str:
-    """A place on a line, in the units that people read."""
-    return exact(Amount.of(asset, units))
+def position(share: LineShare, units: int) -> str:
+    """A place on a line, in the units that people read; on a finer line, counted in parts of a minor unit."""
+    return exact(Amount.of(share.asset, units)) if share.fineness == 1 else count(units)
 
 
-def line_unit(asset: str, units: Mapping[str, str]) -> str:
+def line_unit(share: LineShare, units: Mapping[str, str]) -> str:
     """What a line is counted in; `units` names a piece by product."""
-    return asset if is_money(asset) else units.get(asset.partition("#")[0], "")
+    if share.fineness > 1:
+        return f"1/{share.fineness} of {exact(Amount.of(share.asset, 1))} {share.asset}"
+    return share.asset if is_money(share.asset) else units.get(share.asset.partition("#")[0], "")
 
 
 def line_name(line: str) -> str:

@@ -10,11 +10,26 @@ from collections.abc import Sequence
 from api.pages.figures import count
 from api.pages.sentences.units import day, number_of, unit_of
 from ledger.core.money import is_money
-from ledger.views.campaign import CampaignReport, SumRow, SumTable
+from ledger.views.campaign import CampaignReport
+from ledger.views.sum_tables import SumRow, SumTable
 
 _SUM_WORDS = {
     "converted": "Converted",
-    "paid": "Paid to makers",
+    "exchange_fees": "Exchange fees",
+    "exchanged": "Exchanged into other money",
+    "interest": "Interest of banks",
+    "fetched": "What conversions fetched",
+    "given": "Given",
+    "given_in_kind": "Given in kind",
+    "blocked_gifts": "Blocked gifts",
+    "top_ups": "Top-ups, no gifts",
+    "own_coins": "Own coins that came back",
+    "borrowed": "Borrowed from other campaigns",
+    "lent": "Lent to other campaigns",
+    "loans_settled": "Loans settled in other money",
+    "refunded": "Paid back by suppliers",
+    "came": "Received good and given in kind",
+    "paid": "Paid",
     "network_fees": "Network fees",
     "fees": "Fees",
     "held": "Held",
@@ -29,12 +44,11 @@ _SUM_WORDS = {
     "lost": "Lost",
     "returned": "Returned to the supplier",
     "received": "Received",
-    "received_with_others": "Received, with blocked gifts and coins that are no gifts",
     "given_back": "Returned to donors",
+    "tax_owed": "Owed to the tax office",
     "value_of_gift-return": "Returned to donors, at the value when given",
     "blocked": "Blocked, set apart",
     "other_coins": "Less dust and undecided coins among these",
-    "received_from_conversion": "Received from conversion",
     "received_good": "Received good",
     "value_given": "Value of the gifts in coins, when given",
     "value_converted": "Converted, at the value when given",
@@ -60,7 +74,11 @@ def sum_word(key: str, label: str = "") -> str:
 _MONEY_NAMES = {"BTC": "Bitcoin (BTC)", "USD": "US dollars (USD)", "EUR": "Euros (EUR)", "CNY": "Yuan (CNY)"}
 
 
-_VALUES = {"value_given": "Gifts in coins, by their value", "gross_proceeds": "Gains and losses"}
+_VALUES = {
+    "value_given": "Gifts in coins, by their value",
+    "gross_proceeds": "Gains and losses",
+    "fetched": "Conversions",
+}
 """Tables of a currency that are no money of it."""
 
 

@@ -18,6 +18,18 @@ _KINDS = {
     "open_match": ("order line or invoice that does not match", "order lines or invoices that do not match"),
     "bank_line": ("bank line without a match", "bank lines without a match"),
     "bank_gap": ("bank whose statements do not follow", "banks whose statements do not follow"),
+    "bank_entry": ("entry that no bank statement shows", "entries that no bank statement shows"),
+    "bank_opening": (
+        "bank that opens with more or less than the books show",
+        "banks that open with more or less than the books show",
+    ),
+    "bank_silent": ("bank without a statement for too long", "banks without a statement for too long"),
+    "bank_overdrawn": ("shared account that others overdrew", "shared accounts that others overdrew"),
+    "cash_count": ("cash box whose count is not the books’", "cash boxes whose counts are not the books’"),
+    "tax_owed": ("sum that is owed to the tax office", "sums that are owed to the tax office"),
+    "advance_overdue": ("advance that is not accounted for", "advances that are not accounted for"),
+    "advance": ("advance to account for", "advances to account for"),
+    "outstanding": ("instrument that is under way", "instruments that are under way"),
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
 }

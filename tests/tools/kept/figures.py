@@ -46,10 +46,11 @@ from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.store.transaction import Reading
-from ledger.views.bank_state import bank_states, statement_gaps
-from ledger.views.campaign import CampaignPage, CampaignReport
+from ledger.views.bank_state import bank_sums, statement_gaps
+from ledger.views.campaign import CampaignPage, CampaignReport, GiftSum
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
+from ledger.views.flow import StageKind
 from ledger.views.gift_list import donation_rows
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import campaign_cards, campaign_page, donation_trails
@@ -87,8 +88,9 @@ def _all(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
     yield from _balances(books)
     yield from _conserved(tx)
     for card in campaign_cards(tx):
-        yield "card", card.slug, "received", "BTC", card.received.minor
-        yield "card", card.slug, "donations", "", card.donations
+        coins = _coins(card.received)
+        yield "card", card.slug, "received", "BTC", coins.minor
+        yield "card", card.slug, "donations", "", coins.count
         yield "card", card.slug, "distributed", "", _pieces(card.distributed)
     for slug in sorted(card.slug for card in campaign_cards(tx)):
         page = campaign_page(tx, slug, now=now)
@@ -144,6 +146,12 @@ def _pieces(rows: Iterable[Quantity]) -> int:
     return sum(row.quantity for row in rows)
 
 
+def _coins(received: Iterable[GiftSum]) -> GiftSum:
+    """Gifts in coins, which alone were kept."""
+    none = GiftSum(asset="BTC", minor=0, count=0)
+    return next((row for row in received if row.asset == "BTC"), none)
+
+
 def _known(row: OpenItem) -> tuple[str, int]:
     """How much an open item is about; of a blocked gift that never came it was kept in what."""
     if row.amount is not None:
@@ -153,15 +161,16 @@ def _known(row: OpenItem) -> tuple[str, int]:
 
 def _totals(page: CampaignPage) -> Iterator[Row]:
     report, slug = page.report, page.report.slug
+    goods, in_kind = report.goods, report.given_in_kind
     counts = {
-        "donations": report.donations,
+        "donations": _coins(report.received).count,
         "waiting": report.waiting,
         "dust count": report.dust.count,
-        "bought": _pieces(report.bought),
-        "distributed": _pieces(report.distributed),
+        "bought": _pieces(goods.ordered) - _pieces(goods.not_received) - _pieces(goods.not_coming),
+        "distributed": _pieces(goods.distributed) + _pieces(in_kind.distributed),
         "receivers": report.receivers,
-        "under way": _pieces(report.under_way),
-        "lost": _pieces(report.lost),
+        "under way": _pieces(goods.under_way) + _pieces(in_kind.under_way),
+        "lost": _pieces(goods.lost) + _pieces(in_kind.lost),
         "expired": _pieces(page.expired),
         "papers": report.evidence_count,
         "days from gift to order": report.service.days_gift_to_order,
@@ -171,7 +180,7 @@ def _totals(page: CampaignPage) -> Iterator[Row]:
     for field, count in counts.items():
         if count is not None:
             yield "campaign", slug, field, "", count
-    yield "campaign", slug, "received", "BTC", report.received.minor
+    yield "campaign", slug, "received", "BTC", _coins(report.received).minor
     yield "campaign", slug, "dust", "BTC", report.dust.minor
     yield "campaign", slug, "value", report.value.asset, report.value.minor
     for table in report.sums:
@@ -221,10 +230,14 @@ def _flow(page: CampaignPage) -> Iterator[Row]:
     report = page.report
     for stage in page.flow.stages:
         for bar in stage.bars:
-            name = f"{stage.kind.value} {stage.place}".strip()
+            kind = "converted" if stage.kind is StageKind.MONEY else stage.kind.value
+            name = f"{kind} {stage.place}".strip()
             yield "flow", f"{report.slug}/{name}", bar.label, bar.asset, bar.units
     for left in page.flow.exits:
         yield "flow", f"{report.slug}/left", f"{left.kind.value} {left.label}".strip(), left.asset, left.units
+
+
+_KEPT_SEXES = {"female": "women", "male": "men"}
 
 
 def _reached(report: CampaignReport) -> Iterator[Row]:
@@ -237,7 +250,8 @@ def _reached(report: CampaignReport) -> Iterator[Row]:
             yield "indicator", name, f"{table.dimension} not stated", row.unit, table.not_stated
             for group in table.rows:
                 shown: int | str = "hidden" if group.count is None else group.count
-                yield "indicator", name, f"{table.dimension} {group.group}", row.unit, shown
+                kept = _KEPT_SEXES.get(group.group, group.group)
+                yield "indicator", name, f"{table.dimension} {kept}", row.unit, shown
 
 
 def _delivered(page: CampaignPage) -> Iterator[Row]:
@@ -271,16 +285,16 @@ def _lost(page: CampaignPage) -> Iterator[Row]:
 
 
 def _banks(tx: Reading, slug: str) -> Iterator[Row]:
-    for bank in bank_states(tx, slug):
+    for bank in bank_sums(tx, slug):
         name = f"{slug}/{bank.bank}"
-        yield "bank", name, "opening", bank.opening.asset, bank.opening.minor
-        yield "bank", name, "closing", bank.closing.asset, bank.closing.minor
-        yield "bank", name, "books", bank.books.asset, bank.books.minor
-        yield "bank", name, "unmatched", bank.unmatched.asset, bank.unmatched.minor
-        yield "bank", name, "unmatched lines", bank.closing.asset, bank.unmatched_lines
-        yield "bank", name, "set aside", bank.aside.asset, bank.aside.minor
-        yield "bank", name, "outstanding", bank.outstanding.asset, bank.outstanding.minor
-        yield "bank", name, "difference", bank.difference.asset, bank.difference.minor
+        yield "bank", name, "opening", bank.currency, bank.opening
+        yield "bank", name, "closing", bank.currency, bank.closing
+        yield "bank", name, "books", bank.currency, bank.books
+        yield "bank", name, "unmatched", bank.currency, bank.unmatched
+        yield "bank", name, "unmatched lines", bank.currency, bank.unmatched_lines
+        yield "bank", name, "set aside", bank.currency, bank.aside
+        yield "bank", name, "outstanding", bank.currency, bank.outstanding
+        yield "bank", name, "difference", bank.currency, bank.difference
     for gap in statement_gaps(tx.session, slug):
         yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
 
@@ -485,7 +499,7 @@ def _trail(trail: DonationTrail) -> Iterator[Row]:
     if trail.returned.minor:
         yield "gift", key, "trail, returned", trail.returned.asset, trail.returned.minor
     for place in trail.places:
-        service = " (service)" if place.service else ""
+        service = " (service)" if place.service and place.is_distributed else ""
         yield (
             "gift",
             key,

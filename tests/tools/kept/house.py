@@ -10,12 +10,17 @@ from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.core.roles import Role
+from ledger.core.times import rfc3339
+from ledger.model.people import Counts
+from ledger.model.reclassifications import Reason
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
+from ledger.rules.results import RESULT, find_indicator, results_of
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
@@ -37,6 +42,8 @@ from tests.tools.kept.journal import (
     txids,
 )
 
+ASIDE = "bank.aside"
+"""What one person said of a bank line, as it was kept."""
 EPOCH = 1_500_000_000
 """When the people of the desk joined: before all that is told."""
 SOURCE = "test"
@@ -79,6 +86,8 @@ class House:
         except LedgerError as refusal:
             return Done(type(refusal).__name__, ())
         entries = entries_after(self.store, before)
+        if isinstance(step, Told) and step.kind == ASIDE:
+            entries = tuple((seq, ASIDE, slug, date) for seq, _, slug, date in entries[1:])
         if not isinstance(step, User | Addresses | Moment):
             self.numbers |= {kept[0]: made[0] for kept, made in zip(step.entries, entries, strict=False)}
         return Done(outcome, entries)
@@ -117,14 +126,52 @@ class House:
                 raise ValueError("a moment is asked for, never told")
         return Outcome.RECORDED
 
+    def _set_aside(self, tx: Writing, step: Told) -> str:
+        """One person set a line aside once; today one asks for it and another one approves, in the same minute."""
+        facts, day = step.facts, rfc3339(step.at)[:10]
+        number = f"{str(facts.get('line', ''))[:32]}.{facts.get('n', 0)}"
+        asked = {"number": number, "lines": [facts.get("line")], "reason": facts.get("reason"), "date": day}
+        others = (actor for actor in self.people.values() if actor.name != step.by)
+        can = (actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN})
+        second = next(can, self.people[step.by])
+        act(tx, self.people[step.by], step.campaign, "bank", "aside", asked, now=step.at)
+        decided = {"number": number, "date": day}
+        done = act(tx, second, step.campaign, "aside", "approve", decided, now=step.at)
+        return Outcome.ALREADY if done.already else Outcome.RECORDED
+
     def _act(self, tx: Writing, step: Told) -> str:
+        if step.kind == ASIDE:
+            return self._set_aside(tx, step)
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
+        if kind is RESULT:
+            facts |= _as_reported_today(tx, step.campaign, facts)
+        if facts.get("reason") == Reason.NEED_MET:  # kept when nobody had to show that it was
+            facts["reason"] = Reason.NEED_WITHDRAWN.value
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS
         if told.seq is None:
             return Outcome.WITHDRAWN
         return Outcome.ALREADY if told.already else Outcome.RECORDED
+
+
+SEXES = {"women": "female", "men": "male"}
+
+
+def _as_reported_today(tx: Writing, campaign: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Kept reports tell sexes in words of their own, and a period after a report to date names none."""
+    more: dict[str, Any] = {}
+    if "sex" in facts:
+        # One that names no group was told to be refused.
+        more["sex"] = [
+            cell | {"group": SEXES[cell["group"]]} if "group" in cell else cell for cell in facts["sex"]
+        ]
+    indicator = find_indicator(tx.session, campaign, facts["indicator"])
+    if indicator is not None and facts["counts"] == Counts.PERIOD:
+        to_date = [row.number for row in results_of(tx.session, indicator) if row.counts is Counts.TO_DATE]
+        if to_date:
+            more["follows"] = to_date[-1]
+    return more
 
 
 def head_of(store: Store) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.core.entry import OutOfOrder
 from ledger.core.errors import LedgerError
 from ledger.core.facts import facts_json
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
@@ -237,12 +238,14 @@ class TapedWorld(World):
 
 
 class LateWorld(TapedWorld):
-    """Much is told late: beside its accounting date stands the day that it happened."""
+    """Much is told late: beside its accounting date stands the day that it happened, and why that is out of order."""
 
     def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
         if "date" in facts and self.rnd.randrange(3) == 0:
             day = rfc3339(self.now - DAY * self.rnd.choice((-1, 0, 1, 3, 40)))[:10]
             facts = facts | {"happened": day}
+            if self.rnd.randrange(2) == 0:
+                facts = facts | {"out_of_order": self.rnd.choice([*OutOfOrder])}
         return super().tell(kind, slug, facts, actor)
 
 

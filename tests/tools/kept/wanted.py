@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.tools.kept.journal import Outcome, Step, Told, Value
+from ledger.core.money import is_money
+from tests.tools.kept.journal import Looked, Outcome, Step, Told, Value
 
 FigureKey = tuple[str, str, str, str]
 """(noun, its name, field, asset or product)."""
@@ -77,6 +78,97 @@ def _places_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> 
     )
 
 
+def _notified(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Lines that no statement covers were a gap between statements."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        return "bank_gap" in field or name.endswith("/bank_gap")
+    if noun == "tie":
+        return name.startswith("bank ") and field in {"part notified only", "difference"}
+    return noun == "bank" and field in {"difference", "missing between statements"}
+
+
+_OF_BANKS = {"bank_entry", "bank_opening", "bank_silent", "bank_overdrawn", "outstanding"}
+
+
+def _bank_both_ways(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What statements should show and do not, which nobody asked; and that two people set a line aside."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        return kept is None and (
+            field.removesuffix(", count") in _OF_BANKS or name.partition("/")[2] in _OF_BANKS
+        )
+    if noun == "status":
+        return kept is None and name.partition("/")[2].startswith("aside ")
+    return (noun, field, kept, today) == ("reconciliation", "reconciled", ["yes"], ["no"])
+
+
+def _run_by_run(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What is to come, is claimed or was written off, in pieces: never fewer than what lengths of runs came to."""
+    noun, _, field, _ = key
+    told = field.startswith(("at open ", "at claim ", "at written_off ", "step written_off ", "step held"))
+    return noun == "gift" and told and _total(today or []) > _total(kept or [])
+
+
+def _still_under_way(journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """A gift's units of a waybill, and of what did not arrive with its first count.
+
+    In two journals the first count found pieces short or damaged, which the first gifts bore alone.
+    """
+    noun, _, field, _ = key
+    if noun != "gift":
+        return False
+    return journal in {"27", "31"} or (field.startswith("share of goods/") and "/transit:" in field)
+
+
+def _payable_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """Of invoices, credits and exceptions of the match less is told than before, and never more."""
+    noun, name, field, _ = key
+    less = kept is not None and today is not None and 0 <= _total(today) < _total(kept)
+    if noun == "open item":
+        return name.endswith("/open_match") and less
+    return (noun, field) in {("invoice", "payable"), ("order", "credited")} and less
+
+
+_MONEY_SUMS = ("/received", "/received_with_others", "/received_from_conversion", "/fetched", "/came")
+
+
+def _by_how_it_came(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Tables of money say how it came: gross, fee and net of conversions, refunds and loans apart; their sums tie."""
+    noun, name, _, _ = key
+    return noun == "sum" and name.endswith(_MONEY_SUMS)
+
+
+def _whole_pieces(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What is open or cancelled of an order is what its account says: floors of its price told a piece more or less."""
+    noun, name, field, _ = key
+    told = (noun, field) == ("campaign", "bought") or (
+        noun == "flow" and name.endswith("/left") and field.split()[0] in {"open", "cancelled", "claim"}
+    )
+    return told and abs(_total(today or []) - _total(kept or [])) <= _ORDERS
+
+
+_ORDERS = 12
+"""A piece for each item of an order that a kept journal has at most."""
+
+
+def _no_gift_in_kind(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """A gift in kind was counted among what makers delivered in good condition."""
+    noun, _, field, _ = key
+    return (noun, field) == ("campaign", "received good, permille")
+
+
+def _no_empty_bar(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A line on which nothing lies any more was a bar of nothing."""
+    return key[0] == "flow" and today is None and _total(kept or []) == 0
+
+
+def _paid_for_services(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """Who paid for less than one of a service reads what went to it."""
+    noun, _, field, asset = key
+    return noun == "gift" and field.endswith("(service)") and kept is None and is_money(asset)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -87,7 +179,21 @@ class Wanted:
     of_answer: Callable[[str, Step, Step], bool] = _no_answer
 
 
+def _booked_later(_journal: str, kept: Step, today: Step) -> bool:
+    """What the chain says is booked on or after all that it rests on: the same entries, some of a later day."""
+    if not isinstance(kept, Looked) or not isinstance(today, Looked):
+        return False
+    pairs = list(zip(kept.entries, today.entries, strict=False))
+    same = len(kept.entries) == len(today.entries) and all(was[1:3] == now[1:3] for was, now in pairs)
+    return same and all(was[3] <= now[3] for was, now in pairs) and kept.entries != today.entries
+
+
 WANTED: tuple[Wanted, ...] = (
+    Wanted(
+        "days out of order",
+        "A spend is booked on or after the day on which the units that it takes came to their line.",
+        of_answer=_booked_later,
+    ),
     Wanted(
         "products added up",
         "Bought, distributed, under way and lost are a list of (product, unit, quantity), in no sum of products.",
@@ -105,6 +211,11 @@ WANTED: tuple[Wanted, ...] = (
         of_answer=_accepted_again,
     ),
     Wanted(
+        "payable twice",
+        "Payable is billed, less credits, less paid; a credit of what was billed too much leaves the order alone.",
+        of_figure=_payable_once,
+    ),
+    Wanted(
         "lot of the whole database",
         "A maker's lot belongs to its campaign, and comes in as many deliveries as it likes.",
     ),
@@ -112,5 +223,46 @@ WANTED: tuple[Wanted, ...] = (
         "found pieces",
         "What was given in kind or came too much, was lost and was found, is counted once in a gift's part of its lot.",
         of_figure=_found_again,
+    ),
+    Wanted(
+        "notified lines as gaps",
+        "Lines of days that no statement covers are notified, and no gap between statements.",
+        of_figure=_notified,
+    ),
+    Wanted(
+        "banks one way",
+        "Entries that a statement should show, first balances and silent banks are open; two people set lines aside.",
+        of_figure=_bank_both_ways,
+    ),
+    Wanted(
+        "floored by length",
+        "Shares of what was ordered are floored at both ends of each run on the line, and sum to the whole.",
+        of_figure=_run_by_run,
+    ),
+    Wanted(
+        "the last bears what is lost",
+        "A count of a part of a waybill takes all of it in proportion; what is still under way is at the line's end.",
+        of_figure=_still_under_way,
+    ),
+    Wanted(
+        "converted is whatever lies on a line",
+        "Given by bank, converted and paid back are three rows; gross, fee and net are in view.",
+        of_figure=_by_how_it_came,
+    ),
+    Wanted(
+        "pieces by the floors of their price",
+        "What is not received of an order is told in whole pieces, as its account has them.",
+        of_figure=_whole_pieces,
+    ),
+    Wanted(
+        "gifts in kind in the service figures",
+        "What was given in kind stands apart; the share received in good condition is of what makers delivered.",
+        of_figure=_no_gift_in_kind,
+    ),
+    Wanted("bars of nothing", "A line on which nothing lies is no bar.", of_figure=_no_empty_bar),
+    Wanted(
+        "a share of a service that is no whole one",
+        "Who paid for less than one of a service reads what of the gift went to it.",
+        of_figure=_paid_for_services,
     ),
 )

@@ -37,10 +37,10 @@ CREATE TABLE balances (
     debits BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
-CREATE INDEX balances_kind ON balances (kind, campaign, asset);
+CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
 
 CREATE TABLE campaign_changes (
     campaign TEXT COLLATE "C" NOT NULL,
@@ -58,22 +58,36 @@ CREATE TABLE confirmation_links (
     CHECK (about IN ('shipment', 'handover'))
 );
 
+CREATE TABLE day_balances (
+    account TEXT COLLATE "C" NOT NULL,
+    asset TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    units BIGINT NOT NULL,
+    PRIMARY KEY (account, asset, date)
+);
+
 CREATE TABLE entries (
     seq BIGINT NOT NULL,
     key TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
     recorded_at TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C",
+    out_of_order VARCHAR COLLATE "C",
     data BYTEA NOT NULL,
     hash TEXT COLLATE "C" NOT NULL,
     transfers BIGINT NOT NULL,
     PRIMARY KEY (seq),
+    CHECK (out_of_order IN ('ratified', 'proforma', 'signed_later', 'other_day_there')),
     UNIQUE (key)
 );
 
 CREATE INDEX entries_campaign ON entries (campaign, seq);
 
 CREATE INDEX entries_kind ON entries (kind, seq);
+
+CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
 CREATE TABLE headers (
     height BIGINT NOT NULL,
@@ -107,7 +121,7 @@ CREATE TABLE lines (
     filled BIGINT NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX lines_ended ON lines (ended_use, ended_part);
@@ -159,6 +173,12 @@ CREATE TABLE observed_transactions (
 CREATE INDEX observed_transactions_order ON observed_transactions (height, position, txid);
 
 CREATE INDEX observed_transactions_state ON observed_transactions (state, txid);
+
+CREATE TABLE observed_unspent (
+    campaign TEXT COLLATE "C" NOT NULL,
+    sats BIGINT NOT NULL,
+    PRIMARY KEY (campaign)
+);
 
 CREATE TABLE openings (
     commitment TEXT COLLATE "C" NOT NULL,
@@ -294,9 +314,11 @@ CREATE TABLE observed_outputs (
     FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
 );
 
+CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinbase = 1;
+
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
-CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height, campaign, height, coinbase, sats);
+CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
 
 CREATE TABLE observed_sources (
     txid TEXT COLLATE "C" NOT NULL,
@@ -385,6 +407,14 @@ CREATE INDEX transfers_credit ON transfers (credit, asset, seq);
 
 CREATE INDEX transfers_debit ON transfers (debit, asset, seq);
 
+CREATE TABLE user_limits (
+    user_id BIGINT NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    most BIGINT NOT NULL,
+    PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
 CREATE TABLE uses (
     name TEXT COLLATE "C" NOT NULL,
     entry BIGINT NOT NULL,
@@ -395,7 +425,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'closing', 'conversion', 'distribution', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -404,6 +434,58 @@ CREATE TABLE uses (
 CREATE INDEX uses_paper ON uses (campaign, cause, number);
 
 CREATE INDEX uses_undone ON uses (line, undone_by);
+
+CREATE TABLE bank_asides (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    opening BIGINT NOT NULL,
+    role TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE bank_fees (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    cause VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (cause IN ('account', 'service', 'tax', 'shortage')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
 
 CREATE TABLE bank_lines (
     entry BIGINT NOT NULL,
@@ -415,6 +497,8 @@ CREATE TABLE bank_lines (
     amount BIGINT NOT NULL,
     booked TEXT COLLATE "C" NOT NULL,
     text TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
+    file TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     matched BIGINT NOT NULL,
     aside_by BIGINT,
@@ -428,7 +512,54 @@ CREATE TABLE bank_lines (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
-CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency);
+CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
+
+CREATE TABLE bank_movements (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    noun TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    moved BIGINT NOT NULL,
+    matched BIGINT NOT NULL,
+    reversed_by BIGINT,
+    PRIMARY KEY (entry, campaign, bank, currency),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date);
+
+CREATE TABLE bank_outstanding (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    "of" BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    instrument VARCHAR COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (instrument IN ('cheque', 'transfer', 'money_order', 'card', 'deposit')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY("of") REFERENCES entries (seq)
+);
 
 CREATE TABLE bank_statements (
     entry BIGINT NOT NULL,
@@ -453,6 +584,22 @@ CREATE TABLE bank_statements (
 
 CREATE INDEX bank_statements_bank ON bank_statements (campaign, bank, currency, last);
 
+CREATE TABLE bank_terms (
+    campaign TEXT COLLATE "C" NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    account VARCHAR COLLATE "C" NOT NULL,
+    days BIGINT,
+    statement_days BIGINT,
+    holder TEXT COLLATE "C",
+    until TEXT COLLATE "C",
+    PRIMARY KEY (campaign, bank),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
 CREATE TABLE campaign_known_facts (
     campaign TEXT COLLATE "C" NOT NULL,
     n BIGINT NOT NULL,
@@ -469,6 +616,32 @@ CREATE TABLE campaign_partners (
     PRIMARY KEY (campaign, n),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug)
 );
+
+CREATE TABLE cash_counts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    counted BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX cash_counts_bank ON cash_counts (campaign, bank, currency);
 
 CREATE TABLE confirmations (
     entry BIGINT NOT NULL,
@@ -568,6 +741,56 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
+CREATE TABLE exchange_rates (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    base TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    price TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    monthly BIGINT NOT NULL,
+    told_on TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX exchange_rates_base ON exchange_rates (campaign, base, told_on);
+
+CREATE INDEX exchange_rates_currency ON exchange_rates (campaign, currency, told_on);
+
+CREATE TABLE exchanges (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    sold BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    to_bank TEXT COLLATE "C" NOT NULL,
+    "into" TEXT COLLATE "C" NOT NULL,
+    bought BIGINT NOT NULL,
+    need TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
 CREATE TABLE gift_blocks (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -655,6 +878,23 @@ CREATE TABLE handovers (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
+CREATE TABLE interest (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
 CREATE TABLE limits (
     campaign TEXT COLLATE "C" NOT NULL,
     role TEXT COLLATE "C" NOT NULL,
@@ -674,9 +914,11 @@ CREATE TABLE line_sources (
     gift TEXT COLLATE "C",
     use TEXT COLLATE "C",
     part BIGINT NOT NULL,
+    entry BIGINT NOT NULL,
     PRIMARY KEY (line, start),
     FOREIGN KEY(line) REFERENCES lines (name),
-    FOREIGN KEY(use) REFERENCES uses (name)
+    FOREIGN KEY(use) REFERENCES uses (name),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
 );
 
 CREATE TABLE loans (
@@ -791,6 +1033,7 @@ CREATE TABLE products (
     unit TEXT COLLATE "C" NOT NULL,
     plural TEXT COLLATE "C" NOT NULL,
     nature VARCHAR COLLATE "C" NOT NULL,
+    verb TEXT COLLATE "C",
     specification TEXT COLLATE "C",
     grade TEXT COLLATE "C",
     standard TEXT COLLATE "C",
@@ -938,6 +1181,8 @@ CREATE TABLE spend_change (
     FOREIGN KEY(entry) REFERENCES spends (entry)
 );
 
+CREATE INDEX spend_change_undecided ON spend_change (entry) WHERE undecided > 0;
+
 CREATE TABLE spend_inputs (
     entry BIGINT NOT NULL,
     outpoint TEXT COLLATE "C" NOT NULL,
@@ -949,6 +1194,42 @@ CREATE TABLE spend_inputs (
 
 CREATE INDEX spend_inputs_outpoint ON spend_inputs (campaign, outpoint);
 
+CREATE TABLE tax_payments (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE TABLE unvalued_moments (
+    campaign TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    time BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    coinbase BIGINT NOT NULL,
+    gifts BIGINT NOT NULL,
+    sats BIGINT NOT NULL,
+    PRIMARY KEY (campaign, at, time, height, coinbase),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+);
+
 CREATE TABLE use_parts (
     use TEXT COLLATE "C" NOT NULL,
     n BIGINT NOT NULL,
@@ -958,10 +1239,12 @@ CREATE TABLE use_parts (
     line TEXT COLLATE "C",
     start BIGINT NOT NULL,
     PRIMARY KEY (use, n),
-    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'on')),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'stays', 'on')),
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 );
+
+CREATE INDEX use_parts_line ON use_parts (line, start);
 
 CREATE TABLE use_pieces (
     use TEXT COLLATE "C" NOT NULL,
@@ -992,6 +1275,16 @@ CREATE TABLE arrivals (
 );
 
 CREATE INDEX arrivals_shipment ON arrivals (shipment);
+
+CREATE TABLE bank_aside_lines (
+    entry BIGINT NOT NULL,
+    line_entry BIGINT NOT NULL,
+    PRIMARY KEY (entry, line_entry),
+    FOREIGN KEY(entry) REFERENCES bank_asides (entry),
+    FOREIGN KEY(line_entry) REFERENCES bank_lines (entry)
+);
+
+CREATE INDEX bank_aside_lines_line ON bank_aside_lines (line_entry);
 
 CREATE TABLE bank_matches (
     entry BIGINT NOT NULL,
@@ -1039,7 +1332,9 @@ CREATE TABLE contributions (
     line TEXT COLLATE "C" NOT NULL,
     line_start BIGINT NOT NULL,
     line_end BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
     returned BIGINT NOT NULL,
+    charged_back BIGINT NOT NULL,
     blocked_by BIGINT,
     happened TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
@@ -1156,7 +1451,7 @@ CREATE TABLE gifts (
 
 CREATE INDEX gifts_campaign ON gifts (campaign, state, counted_in);
 
-CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value);
+CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value) WHERE value IS NOT NULL;
 
 CREATE INDEX gifts_unvalued ON gifts (campaign, state, counted_in, counts_as, at, time, height) WHERE value IS NULL;
 
@@ -1469,6 +1764,33 @@ CREATE TABLE arrival_lots (
     FOREIGN KEY(entry) REFERENCES arrivals (entry)
 );
 
+CREATE TABLE charge_backs (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    gift_entry BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    shortfall BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(gift_entry) REFERENCES contributions (entry)
+);
+
 CREATE TABLE confirmation_explanations (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1506,6 +1828,7 @@ CREATE TABLE credit_notes (
     order_entry BIGINT NOT NULL,
     invoice_entry BIGINT,
     amount BIGINT NOT NULL,
+    off_order BIGINT NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
@@ -1614,10 +1937,11 @@ CREATE TABLE in_kind_gifts (
 
 CREATE TABLE indicator_cells (
     indicator BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
     dimension VARCHAR COLLATE "C" NOT NULL,
     "group" TEXT COLLATE "C" NOT NULL,
     count BIGINT NOT NULL,
-    PRIMARY KEY (indicator, dimension, "group"),
+    PRIMARY KEY (indicator, at, dimension, "group"),
     CHECK (dimension IN ('sex', 'age', 'place')),
     FOREIGN KEY(indicator) REFERENCES indicators (entry)
 );
@@ -1760,6 +2084,7 @@ CREATE TABLE payments (
     amount BIGINT NOT NULL,
     fee BIGINT NOT NULL,
     discharges BIGINT NOT NULL,
+    withheld BIGINT NOT NULL,
     bank TEXT COLLATE "C",
     txid TEXT COLLATE "C",
     prepayment BIGINT NOT NULL,
@@ -1819,6 +2144,7 @@ CREATE TABLE results (
     reversed_by BIGINT,
     number TEXT COLLATE "C" NOT NULL,
     indicator_entry BIGINT NOT NULL,
+    at TEXT COLLATE "C",
     counts VARCHAR COLLATE "C" NOT NULL,
     start TEXT COLLATE "C",
     "end" TEXT COLLATE "C" NOT NULL,
@@ -1834,6 +2160,32 @@ CREATE TABLE results (
 );
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
+
+CREATE TABLE covers (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    charge_back_entry BIGINT NOT NULL,
+    bank TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+);
 
 CREATE TABLE credit_note_lines (
     note_entry BIGINT NOT NULL,

@@ -40,12 +40,12 @@ CREATE TABLE balances (
     debits INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX balances_kind ON balances (kind, campaign, asset);
+CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
 
 CREATE TABLE campaign_changes (
     campaign TEXT NOT NULL,
@@ -67,16 +67,30 @@ CREATE TABLE confirmation_links (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE day_balances (
+    account TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    date TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    PRIMARY KEY (account, asset, date)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE entries (
     seq INTEGER NOT NULL,
     "key" TEXT NOT NULL,
     kind TEXT NOT NULL,
     campaign TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
+    date TEXT NOT NULL,
+    day TEXT,
+    out_of_order TEXT,
     data BLOB NOT NULL,
     hash TEXT NOT NULL,
     transfers INTEGER NOT NULL,
     PRIMARY KEY (seq),
+    CHECK (out_of_order IN ('ratified', 'proforma', 'signed_later', 'other_day_there')),
     UNIQUE ("key")
 )
  STRICT;
@@ -84,6 +98,8 @@ CREATE TABLE entries (
 CREATE INDEX entries_campaign ON entries (campaign, seq);
 
 CREATE INDEX entries_kind ON entries (kind, seq);
+
+CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
 CREATE TABLE headers (
     height INTEGER NOT NULL,
@@ -120,7 +136,7 @@ CREATE TABLE lines (
     filled INTEGER NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -180,6 +196,14 @@ CREATE TABLE observed_transactions (
 CREATE INDEX observed_transactions_order ON observed_transactions (height, position, txid);
 
 CREATE INDEX observed_transactions_state ON observed_transactions (state, txid);
+
+CREATE TABLE observed_unspent (
+    campaign TEXT NOT NULL,
+    sats INTEGER NOT NULL,
+    PRIMARY KEY (campaign)
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE openings (
     commitment TEXT NOT NULL,
@@ -336,9 +360,11 @@ CREATE TABLE observed_outputs (
  WITHOUT ROWID,
  STRICT;
 
+CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinbase = 1;
+
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
-CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height, campaign, height, coinbase, sats);
+CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
 
 CREATE TABLE observed_sources (
     txid TEXT NOT NULL,
@@ -434,6 +460,16 @@ CREATE INDEX transfers_credit ON transfers (credit, asset, seq);
 
 CREATE INDEX transfers_debit ON transfers (debit, asset, seq);
 
+CREATE TABLE user_limits (
+    user_id INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE uses (
     name TEXT NOT NULL,
     entry INTEGER NOT NULL,
@@ -444,7 +480,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'closing', 'conversion', 'distribution', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -456,6 +492,60 @@ CREATE INDEX uses_paper ON uses (campaign, cause, number);
 
 CREATE INDEX uses_undone ON uses (line, undone_by);
 
+CREATE TABLE bank_asides (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    opening INTEGER NOT NULL,
+    role TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE TABLE bank_fees (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (cause IN ('account', 'service', 'tax', 'shortage')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE bank_lines (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -466,6 +556,8 @@ CREATE TABLE bank_lines (
     amount INTEGER NOT NULL,
     booked TEXT NOT NULL,
     text TEXT,
+    reference TEXT,
+    file TEXT,
     at TEXT NOT NULL,
     matched INTEGER NOT NULL,
     aside_by INTEGER,
@@ -480,7 +572,57 @@ CREATE TABLE bank_lines (
 )
  STRICT;
 
-CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency);
+CREATE INDEX bank_lines_bank ON bank_lines (campaign, bank, currency, booked);
+
+CREATE TABLE bank_movements (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    noun TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    date TEXT NOT NULL,
+    moved INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    reversed_by INTEGER,
+    PRIMARY KEY (entry, campaign, bank, currency),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date);
+
+CREATE TABLE bank_outstanding (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    "of" INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    instrument TEXT NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (instrument IN ('cheque', 'transfer', 'money_order', 'card', 'deposit')),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY("of") REFERENCES entries (seq)
+)
+ STRICT;
 
 CREATE TABLE bank_statements (
     entry INTEGER NOT NULL,
@@ -506,6 +648,24 @@ CREATE TABLE bank_statements (
 
 CREATE INDEX bank_statements_bank ON bank_statements (campaign, bank, currency, last);
 
+CREATE TABLE bank_terms (
+    campaign TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    date TEXT NOT NULL,
+    account TEXT NOT NULL,
+    days INTEGER,
+    statement_days INTEGER,
+    holder TEXT,
+    until TEXT,
+    PRIMARY KEY (campaign, bank),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE campaign_known_facts (
     campaign TEXT NOT NULL,
     n INTEGER NOT NULL,
@@ -526,6 +686,33 @@ CREATE TABLE campaign_partners (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE cash_counts (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX cash_counts_bank ON cash_counts (campaign, bank, currency);
 
 CREATE TABLE confirmations (
     entry INTEGER NOT NULL,
@@ -629,6 +816,58 @@ CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
 CREATE INDEX evidence_paper ON evidence (campaign, sha256);
 
+CREATE TABLE exchange_rates (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    base TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    price TEXT NOT NULL,
+    source TEXT NOT NULL,
+    monthly INTEGER NOT NULL,
+    told_on TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX exchange_rates_base ON exchange_rates (campaign, base, told_on);
+
+CREATE INDEX exchange_rates_currency ON exchange_rates (campaign, currency, told_on);
+
+CREATE TABLE exchanges (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    sold INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    to_bank TEXT NOT NULL,
+    "into" TEXT NOT NULL,
+    bought INTEGER NOT NULL,
+    need TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE gift_blocks (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -721,6 +960,24 @@ CREATE TABLE handovers (
 )
  STRICT;
 
+CREATE TABLE interest (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE limits (
     campaign TEXT NOT NULL,
     role TEXT NOT NULL,
@@ -742,9 +999,11 @@ CREATE TABLE line_sources (
     gift TEXT,
     use TEXT,
     part INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
     PRIMARY KEY (line, start),
     FOREIGN KEY(line) REFERENCES lines (name),
-    FOREIGN KEY(use) REFERENCES uses (name)
+    FOREIGN KEY(use) REFERENCES uses (name),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  WITHOUT ROWID,
  STRICT;
@@ -865,6 +1124,7 @@ CREATE TABLE products (
     unit TEXT NOT NULL,
     plural TEXT NOT NULL,
     nature TEXT NOT NULL,
+    verb TEXT,
     specification TEXT,
     grade TEXT,
     standard TEXT,
@@ -1020,6 +1280,8 @@ CREATE TABLE spend_change (
  WITHOUT ROWID,
  STRICT;
 
+CREATE INDEX spend_change_undecided ON spend_change (entry) WHERE undecided > 0;
+
 CREATE TABLE spend_inputs (
     entry INTEGER NOT NULL,
     outpoint TEXT NOT NULL,
@@ -1033,6 +1295,45 @@ CREATE TABLE spend_inputs (
 
 CREATE INDEX spend_inputs_outpoint ON spend_inputs (campaign, outpoint);
 
+CREATE TABLE tax_payments (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE TABLE unvalued_moments (
+    campaign TEXT NOT NULL,
+    at TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    coinbase INTEGER NOT NULL,
+    gifts INTEGER NOT NULL,
+    sats INTEGER NOT NULL,
+    PRIMARY KEY (campaign, at, time, height, coinbase),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE use_parts (
     use TEXT NOT NULL,
     n INTEGER NOT NULL,
@@ -1042,12 +1343,14 @@ CREATE TABLE use_parts (
     line TEXT,
     start INTEGER NOT NULL,
     PRIMARY KEY (use, n),
-    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'on')),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'stays', 'on')),
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX use_parts_line ON use_parts (line, start);
 
 CREATE TABLE use_pieces (
     use TEXT NOT NULL,
@@ -1081,6 +1384,18 @@ CREATE TABLE arrivals (
  STRICT;
 
 CREATE INDEX arrivals_shipment ON arrivals (shipment);
+
+CREATE TABLE bank_aside_lines (
+    entry INTEGER NOT NULL,
+    line_entry INTEGER NOT NULL,
+    PRIMARY KEY (entry, line_entry),
+    FOREIGN KEY(entry) REFERENCES bank_asides (entry),
+    FOREIGN KEY(line_entry) REFERENCES bank_lines (entry)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX bank_aside_lines_line ON bank_aside_lines (line_entry);
 
 CREATE TABLE bank_matches (
     entry INTEGER NOT NULL,
@@ -1131,7 +1446,9 @@ CREATE TABLE contributions (
     line TEXT NOT NULL,
     line_start INTEGER NOT NULL,
     line_end INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
     returned INTEGER NOT NULL,
+    charged_back INTEGER NOT NULL,
     blocked_by INTEGER,
     happened TEXT NOT NULL,
     PRIMARY KEY (entry),
@@ -1257,7 +1574,7 @@ CREATE TABLE gifts (
 
 CREATE INDEX gifts_campaign ON gifts (campaign, state, counted_in);
 
-CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value);
+CREATE INDEX gifts_line ON gifts (line, line_start, line_end, value) WHERE value IS NOT NULL;
 
 CREATE INDEX gifts_unvalued ON gifts (campaign, state, counted_in, counts_as, at, time, height) WHERE value IS NULL;
 
@@ -1596,6 +1913,34 @@ CREATE TABLE arrival_lots (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE charge_backs (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    gift_entry INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    shortfall INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(gift_entry) REFERENCES contributions (entry)
+)
+ STRICT;
+
 CREATE TABLE confirmation_explanations (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1634,6 +1979,7 @@ CREATE TABLE credit_notes (
     order_entry INTEGER NOT NULL,
     invoice_entry INTEGER,
     amount INTEGER NOT NULL,
+    off_order INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
@@ -1750,10 +2096,11 @@ CREATE TABLE in_kind_gifts (
 
 CREATE TABLE indicator_cells (
     indicator INTEGER NOT NULL,
+    at TEXT NOT NULL,
     dimension TEXT NOT NULL,
     "group" TEXT NOT NULL,
     count INTEGER NOT NULL,
-    PRIMARY KEY (indicator, dimension, "group"),
+    PRIMARY KEY (indicator, at, dimension, "group"),
     CHECK (dimension IN ('sex', 'age', 'place')),
     FOREIGN KEY(indicator) REFERENCES indicators (entry)
 )
@@ -1906,6 +2253,7 @@ CREATE TABLE payments (
     amount INTEGER NOT NULL,
     fee INTEGER NOT NULL,
     discharges INTEGER NOT NULL,
+    withheld INTEGER NOT NULL,
     bank TEXT,
     txid TEXT,
     prepayment INTEGER NOT NULL,
@@ -1969,6 +2317,7 @@ CREATE TABLE results (
     reversed_by INTEGER,
     number TEXT NOT NULL,
     indicator_entry INTEGER NOT NULL,
+    at TEXT,
     counts TEXT NOT NULL,
     start TEXT,
     "end" TEXT NOT NULL,
@@ -1985,6 +2334,33 @@ CREATE TABLE results (
  STRICT;
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
+
+CREATE TABLE covers (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    charge_back_entry INTEGER NOT NULL,
+    bank TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+)
+ STRICT;
 
 CREATE TABLE credit_note_lines (
     note_entry INTEGER NOT NULL,

@@ -1,0 +1,133 @@
+"""Checks of what is published: headline, picture and tables of a campaign say what the accounts say, and add up.
+
+They ask the views that pages and JSON are made of, so that a figure on its way out is held to the books too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from ledger.checks.finding import Finding
+from ledger.core.accounts import AccountClass
+from ledger.core.frozen import Quantity
+from ledger.core.names import lot_named
+from ledger.rules.balances import CampaignBalances
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs, products_of
+from ledger.rules.gift_sums import gift_shortfall
+from ledger.rules.orders import items_of_orders
+from ledger.store.transaction import Reading
+from ledger.views.flow import Flow, Origin, StageKind
+from ledger.views.queries import gifts_of_money
+from ledger.views.stages import CampaignFlow
+from ledger.views.sum_tables import SumTable
+from ledger.views.sums import LotSums, goods_of, sum_tables
+from ledger.views.totals import Known, bars_of, goods_totals, in_kind_totals
+
+_NAME = "published_sums_tie"
+_UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
+Differing = tuple[str, Counter[str], Counter[str]]
+"""What is compared; as it is published, and as it should be, by asset or product."""
+
+
+def published_sums_tie(tx: Reading) -> Iterator[Finding]:
+    """Headline = picture = tables = accounts, and each of them adds up, product by product and asset by asset."""
+    books = Books(tx)
+    for slug in campaign_slugs(books.session):
+        flow, lots = CampaignFlow(books, slug).flow(), goods_of(books, slug)
+        known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
+        tables = sum_tables(books, slug, lots, known.held, items_of_orders(books.session, slug))
+        for what, published, due in (
+            *_headline(books, slug, known, flow, lots),
+            *_picture(flow),
+            *_tables(tables),
+            *_gifts(books, slug, flow, tables),
+        ):
+            for asset in sorted(published.keys() | due.keys()):
+                if published[asset] != due[asset]:
+                    found = f"{what}: {published[asset]} {asset} published and {due[asset]} in the books"
+                    yield Finding(_NAME, slug, found)
+
+
+def _headline(
+    books: Books, slug: str, known: Known, flow: Flow, lots: Sequence[LotSums]
+) -> Iterator[Differing]:
+    goods, given = goods_totals(known, flow, lots), in_kind_totals(known, flow)
+    parts = (
+        goods.not_received,
+        goods.not_coming,
+        goods.sent_back,
+        goods.under_way,
+        goods.distributed,
+        goods.lost,
+    )
+    yield "ordered and its parts", _sum(parts), _sum((goods.ordered,))
+    gifts = (given.sent_back, given.under_way, given.distributed, given.lost)
+    yield "given in kind and its parts", _sum(gifts), _sum((given.given,))
+    reached = _sum((goods.distributed, given.distributed))
+    yield "distributed", reached, _lots(books, slug, AccountClass.DISTRIBUTED)
+    waiting = _sum((goods.under_way, given.under_way))
+    yield "on the way or waiting", waiting, _lots(books, slug, *_UNDER_WAY)
+    opened: Counter[str] = Counter()
+    for balance in books.balances(AccountClass.OPEN, slug):
+        if balance.asset in flow.units:
+            opened[balance.asset] += balance.net
+    yield "not yet received", _sum((goods.not_received,)), opened
+
+
+def _picture(flow: Flow) -> Iterator[Differing]:
+    """What a bar holds goes on or stops there, unit by unit; only what reached people stays."""
+    gone: Counter[str] = Counter()
+    for band in flow.bands:
+        gone[band.source] += band.source_end - band.source_start
+    for row in flow.exits:
+        gone[row.source] += row.units
+    for stage in flow.stages:
+        # What is ordered is held to its parts in the headline: an order's line is counted in money.
+        if stage.kind not in {StageKind.DISTRIBUTED, StageKind.ORDERED}:
+            left = Counter({bar.key: gone[bar.key] for bar in stage.bars})
+            yield "picture", left, Counter({bar.key: bar.units for bar in stage.bars})
+
+
+def _tables(tables: Iterable[SumTable]) -> Iterator[Differing]:
+    for table in tables:
+        for rows in filter(None, (table.rows, table.came)):
+            total = Counter({table.asset: table.total.minor})
+            yield f"table {table.total.key}", Counter({table.asset: sum(row.minor for row in rows)}), total
+
+
+def _gifts(books: Books, slug: str, flow: Flow, tables: Iterable[SumTable]) -> Iterator[Differing]:
+    """What came: headline, picture and accounts. A gift that the chain took back after its use stays on the picture."""
+    accounts = Counter(
+        {balance.asset: -balance.net for balance in books.balances(AccountClass.GIFTS, slug) if balance.net}
+    )
+    yield "given", Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug)}), accounts
+    sums: dict[Origin, Counter[str]] = {origin: Counter() for origin in Origin}
+    for bar in (*bars_of(flow, StageKind.DONATED), *bars_of(flow, StageKind.MONEY)):
+        sums[bar.origin][bar.asset] += bar.units
+    shortfall = Counter({"BTC": gift_shortfall(books.session, slug)})
+    yield "picture of what was given", sums[Origin.GIVEN], accounts + shortfall
+    converted = Counter(
+        {row.asset: row.minor for table in tables for row in table.came if row.key == "converted"}
+    )
+    yield "picture of what was converted", sums[Origin.CONVERTED], converted
+
+
+def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:
+    """Pieces of several lists, product by product."""
+    found: Counter[str] = Counter()
+    for rows in lists:
+        for row in rows:
+            found[row.product] += row.quantity
+    return found
+
+
+def _lots(books: Books, slug: str, *kinds: AccountClass) -> Counter[str]:
+    """Pieces in places of some kinds, product by product."""
+    found: Counter[str] = Counter()
+    for kind in kinds:
+        for balance in books.balances(kind, slug):
+            if "#" in balance.asset:
+                found[lot_named(balance.asset).product] += balance.net
+    return found

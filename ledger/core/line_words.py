@@ -1,0 +1,93 @@
+"""The private words of a bank line: who is on the other side, what the payment says, and the references it carries.
+
+They lie beside the journal, opened by the commitment that the line's entry holds; people of the desk read them.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.core.canonical import canonical
+from ledger.core.facts import BIDI
+
+MOST_WORDS = 2_000
+"""Characters of each field that are kept."""
+_MOST_REFERENCES = 20
+_NONE = frozenset({"", "nonref", "notprovided", "none", "na", "null", "nil", "notavailable", "notapplicable"})
+
+
+def plain_words(*texts: str) -> str:
+    """Texts from a file in one line: no control and no bidirectional characters, bounded."""
+    kept = (
+        "".join(
+            c if unicodedata.category(c) not in {"Cs", "Co", "Cn"} and c not in BIDI else " " for c in text
+        )
+        for text in texts
+    )
+    words = " ".join(kept).split()
+    return "".join(c for c in " ".join(words) if unicodedata.category(c) != "Cc")[:MOST_WORDS]
+
+
+def reference_of(text: str) -> str:
+    """A bank's reference in one line; empty where it says that there is none, as NONREF and NOTPROVIDED do."""
+    found = plain_words(text)
+    letters = "".join(c for c in found if c.isalnum()).casefold()
+    return "" if letters in _NONE or not letters.strip("0") else found
+
+
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """`reference` is the bank's own; `references` are all others. Empty where there are none."""
+
+    name: str = ""
+    text: str = ""
+    reference: str = ""
+    references: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        names: Iterable[str] = (),
+        texts: Iterable[str] = (),
+        reference: str = "",
+        others: Iterable[str] = (),
+    ) -> LineWords:
+        """Of what a file says; the same twice is kept once."""
+        own = reference_of(reference)
+        found = dict.fromkeys(other for text in others if (other := reference_of(text)) and other != own)
+        return cls(
+            name=", ".join(dict.fromkeys(name for text in names if (name := plain_words(text))))[:MOST_WORDS],
+            text=plain_words(*dict.fromkeys(texts)),
+            reference=own,
+            references=tuple(found)[:_MOST_REFERENCES],
+        )
+
+    @classmethod
+    def opened(cls, value: bytes) -> LineWords:
+        """Of the bytes that are kept."""
+        told = json.loads(value)
+        return cls(told["name"], told["text"], told["reference"], tuple(told["references"]))
+
+    def kept(self) -> bytes:
+        """The bytes that are kept, and committed to; none where nothing is said."""
+        if self == LineWords():
+            return b""
+        return canonical(self.told())
+
+    def told(self) -> dict[str, str | list[str]]:
+        """As JSON shows them."""
+        return {
+            "name": self.name,
+            "text": self.text,
+            "reference": self.reference,
+            "references": [*self.references],
+        }
+
+    @property
+    def said(self) -> str:
+        """All of them in one line, for people."""
+        return " · ".join(word for word in (self.name, self.text, self.reference, *self.references) if word)

@@ -1,0 +1,265 @@
+"""Charge-backs: a bank takes a gift back, whatever became of it; what of it was used is a shortfall, as with coins.
+
+What the gift has free goes back; the use of the rest stands, no other gift pays for it, and the shortfall stays a row
+until a person covers it with money that is no gift (docs/rules.md, 4 and 26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, func, select
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
+from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
+from ledger.core.money import decimal_text
+from ledger.core.names import HoldCause, HoldName, UseCause, UseName
+from ledger.model.bank_money import ChargeBackRow, CoverRow
+from ledger.model.gifts import ContributionRow
+from ledger.model.proposals import COUNTS, ProposalStatus
+from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign
+from ledger.rules.contributions import gift_of
+from ledger.rules.gift_records import find_contribution, note_returned
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, held_takings, proposed, release_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeBack:
+    """`amount` minor units of the contribution `gift` (its number) that its bank took back."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    gift: Number
+    amount: Positive
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanting:
+    """What of a charge-back had been used, minor units of the gift's currency."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    shortfall: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """`amount` minor units that were put into `bank` to cover what a charge-back left wanting: money, and no gift."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    charge_back: Number
+    bank: Name
+    amount: Positive
+    date: Date
+
+
+def charge_backs_of(session: Session, campaign: str) -> Sequence[ChargeBackRow]:
+    """The charge-backs of a campaign that stand, by number."""
+    return session.exec(
+        select(ChargeBackRow)
+        .where(ChargeBackRow.campaign == campaign, ChargeBackRow.status == ProposalStatus.APPROVED)
+        .order_by(col(ChargeBackRow.number))
+    ).all()
+
+
+def uncovered(session: Session, row: ChargeBackRow, *, waiting: bool = False) -> int:
+    """What of a shortfall nobody covered, minor units; `waiting`: what is asked for counts as covered."""
+    statuses = COUNTS if waiting else (ProposalStatus.APPROVED,)
+    covered = select(func.coalesce(func.sum(CoverRow.amount), 0)).where(
+        CoverRow.charge_back_entry == row.entry, col(CoverRow.status).in_(statuses)
+    )
+    return row.shortfall - int(session.exec(covered).one())
+
+
+def shortfall_at_banks(session: Session, campaign: str, currency: str) -> int:
+    """What was charged back after it was used, and nobody covered: lines hold so much more than the banks."""
+    rows = charge_backs_of(session, campaign)
+    return sum(uncovered(session, row) for row in rows if row.currency == currency)
+
+
+def _gift(context: Context, number: str) -> ContributionRow:
+    gift = find_contribution(context.books.session, context.campaign, number)
+    if gift is None:
+        raise NotFound(f"gift: there is no contribution {number} in campaign {context.campaign}")
+    if gift.reversed_by is not None:
+        raise Conflict(f"gift: contribution {number} is reversed; it never came")
+    if gift.blocked_by is not None:
+        raise Conflict(f"gift: contribution {number} is blocked; two persons release it first")
+    return gift
+
+
+def _asked_already(session: Session, gift: ContributionRow) -> int:
+    """What other charge-backs of a gift wait to take."""
+    asked = select(func.coalesce(func.sum(ChargeBackRow.amount), 0)).where(
+        ChargeBackRow.gift_entry == gift.entry, ChargeBackRow.status == ProposalStatus.PENDING
+    )
+    return int(session.exec(asked).one())
+
+
+def _hold(context: Context, facts: ChargeBack) -> Posting[None]:
+    require_campaign(context)
+    gift = _gift(context, facts.gift)
+    left = gift.amount - gift.returned - _asked_already(context.books.session, gift)
+    if facts.amount > left:
+        raise Refused.field(
+            "amount",
+            f"is more than the {decimal_text(gift.currency, left)} {gift.currency} of this gift that did not go back",
+        )
+    within = (gift.line_start, gift.line_end)
+    pieces = context.books.lines.lowest_free(gift.line, facts.amount, within=within)
+    if not pieces:
+        return Posting()
+    ref = str(HoldName(HoldCause.CHARGE_BACK, facts.number))
+    return Posting((), (Change(gift.line, pieces, UnitState.FREE, UnitState.HELD, ref),))
+
+
+def _effect(context: Context, row: ChargeBackRow, _decision: Decision) -> Posting[Wanting]:
+    books, campaign = context.books, context.campaign
+    there = min(row.amount, max(0, books.net(account(AccountClass.BANK, campaign, row.bank), row.currency)))
+    back = account(AccountClass.GIVEN_BACK, campaign)
+    transfers = [
+        Transfer(back, account(kind, campaign, row.bank), row.currency, units)
+        for kind, units in ((AccountClass.BANK, there), (AccountClass.OVERDRAFT, row.amount - there))
+        if units
+    ]
+    takings = held_takings(books.session, row)
+    uses = tuple(
+        Use(
+            str(UseName(UseCause.CHARGE_BACK, campaign, row.number)),
+            taking.line,
+            taking.pieces,
+            taking.units,
+            (Part(PartKind.RETURNED, taking.units, taking.units),),
+        )
+        for taking in takings
+    )
+    wanting = row.amount - sum(units_in(taking.pieces) for taking in takings)
+    return Posting(tuple(transfers), (*release_of(books.session, row), *uses), Wanting(shortfall=wanting))
+
+
+def _row(books: Books, entry: Entry[ChargeBack, None]) -> ChargeBackRow:
+    facts = entry.facts
+    gift = find_contribution(books.session, entry.campaign, facts.gift)
+    assert gift is not None  # it was looked at when this was recorded
+    return ChargeBackRow(
+        **proposed(entry, facts.number, facts.date),
+        gift_entry=gift.entry,
+        bank=gift.bank,
+        currency=gift.currency,
+        amount=facts.amount,
+    )
+
+
+def _note(session: Session, row: ChargeBackRow, units: int) -> None:
+    """So many more units of the gift went back, by its bank; fewer where negative."""
+    gift = session.get_one(ContributionRow, row.gift_entry)
+    gift.charged_back += units
+    note_returned(session, row.campaign, gift_of(gift.number), units)
+
+
+def _approved(books: Books, row: ChargeBackRow, entry: Entry[Decision, Wanting]) -> None:
+    row.shortfall = entry.notes.shortfall
+    _note(books.session, row, row.amount)
+
+
+def _reversed(books: Books, row: ChargeBackRow, _entry: Entry[Decision, Wanting]) -> None:
+    """The bank took nothing back: the gift is whole again."""
+    row.shortfall = 0
+    _note(books.session, row, -row.amount)
+
+
+def _require_uncovered(context: Context, row: ChargeBackRow, _entry: Entry[Decision, Wanting]) -> None:
+    standing = select(CoverRow.number).where(
+        CoverRow.charge_back_entry == row.entry, col(CoverRow.status).in_(COUNTS)
+    )
+    number = context.books.session.exec(standing).first()
+    if number is not None:
+        raise Conflict(f"entry: {number} covers what it left wanting; reverse or reject that first")
+
+
+CHARGE_BACKS = Workflow(
+    noun="charge-back",
+    facts=ChargeBack,
+    row=ChargeBackRow,
+    doc="Record that a bank took a contribution back; what of it was used is a shortfall. Another person approves it.",
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=Wanting,
+    approved=_approved,
+    reversed=_reversed,
+    require=_require_uncovered,
+    about=lambda _session, row: (row.currency, row.amount),
+)
+
+
+def _charged(context: Context, number: str) -> ChargeBackRow:
+    row = CHARGE_BACKS.require_row(context.books.session, context.campaign, number)
+    if row.status is not ProposalStatus.APPROVED:
+        raise Conflict(f"charge_back: {number} is {row.status}; there is nothing to cover")
+    return row
+
+
+def _require_wanting(context: Context, row: ChargeBackRow, amount: int, *, waiting: bool) -> None:
+    left = uncovered(context.books.session, row, waiting=waiting)
+    if amount > left:
+        raise Refused.field(
+            "amount",
+            f"is more than the {decimal_text(row.currency, left)} {row.currency} that nobody covered yet",
+        )
+
+
+def _hold_cover(context: Context, facts: Cover) -> Posting[None]:
+    _require_wanting(context, _charged(context, facts.charge_back), facts.amount, waiting=True)
+    return Posting()
+
+
+def _cover_effect(context: Context, cover: CoverRow, _decision: Decision) -> Posting[None]:
+    row = context.books.session.get_one(ChargeBackRow, cover.charge_back_entry)
+    _require_wanting(context, _charged(context, row.number), cover.amount, waiting=False)
+    return Posting(tuple(_into(context, cover)))
+
+
+def _into(context: Context, cover: CoverRow) -> Iterator[Transfer]:
+    """The money into the bank: what it is overdrawn by first."""
+    campaign, own = context.campaign, account(AccountClass.TOP_UPS, context.campaign)
+    overdraft = account(AccountClass.OVERDRAFT, campaign, cover.bank)
+    lent = min(cover.amount, max(0, -context.books.net(overdraft, cover.currency)))
+    places = ((overdraft, lent), (account(AccountClass.BANK, campaign, cover.bank), cover.amount - lent))
+    for place, units in places:
+        if units:
+            yield Transfer(place, own, cover.currency, units)
+
+
+def _cover_row(books: Books, entry: Entry[Cover, None]) -> CoverRow:
+    facts = entry.facts
+    row = CHARGE_BACKS.require_row(books.session, entry.campaign, facts.charge_back)
+    return CoverRow(
+        **proposed(entry, facts.number, facts.date),
+        charge_back_entry=row.entry,
+        bank=facts.bank,
+        currency=row.currency,
+        amount=facts.amount,
+    )
+
+
+COVERS = Workflow(
+    noun="cover",
+    facts=Cover,
+    row=CoverRow,
+    doc="Record money that covers what a charge-back left wanting; it is no gift. Another person approves it.",
+    hold=_hold_cover,
+    keep=_cover_row,
+    effect=_cover_effect,
+    about=lambda _session, cover: (cover.currency, cover.amount),
+)
+KINDS = (*CHARGE_BACKS.kinds(), *COVERS.kinds())

@@ -1,0 +1,201 @@
+"""Rates between currencies: what is recorded of them, and what an amount is worth in another currency on a day.
+
+Fixed parities come first (ledger/core/parities.py), then the last rate that was recorded and is not too old, of bitcoin
+by the quotes of `rates.py`. It decides nothing about limits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, func, or_, select
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import Refused
+from ledger.core.facts import STRICT, Currency, Date, Decimals, Name
+from ledger.core.money import DECIMALS
+from ledger.core.parities import PARITIES, parity
+from ledger.model.campaigns import CampaignRow
+from ledger.model.exchange_rates import ExchangeRateRow
+from ledger.model.rates import RateRow
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, require_campaign
+from ledger.rules.rates import newest_price
+from ledger.rules.rows import mark_reversed
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
+
+DAYS = 7
+"""A rate counts so many days after its own."""
+MONTHLY_DAYS = 35
+"""And so many where it is an official one of a month."""
+_STEPS = 3
+"""An amount goes through so many rates at most, such as from francs to euros to dollars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRate:
+    """What one unit of `base` is in `currency`, by `source`, on a day: `price` is a decimal, such as 655.957.
+
+    It counts for 7 days, an official one of a month (`monthly`) for 35. Bitcoin has rates of its own (`rate add`).
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    base: Currency
+    currency: Currency
+    price: Decimals
+    source: Name
+    monthly: bool = False
+    date: Date
+
+
+Edge = tuple[str, Fraction]
+"""A currency, and how many of its units one unit of another is."""
+
+
+def _days_before(day: str, days: int) -> str:
+    return (dt.date.fromisoformat(day) - dt.timedelta(days=days)).isoformat()
+
+
+def _by_parity(currency: str, day: str) -> Iterator[Edge]:
+    fixed = parity(currency, day)
+    if fixed is not None:
+        yield "EUR", 1 / fixed
+    if currency == "EUR":
+        for other in PARITIES:
+            units = parity(other.currency, day)
+            if units is not None:
+                yield other.currency, units
+
+
+def _by_rate(session: Session, campaign: CampaignRow, currency: str, day: str) -> Iterator[Edge]:
+    """By what was recorded, the newest first."""
+    rows = session.exec(
+        select(ExchangeRateRow)
+        .where(
+            ExchangeRateRow.campaign == campaign.slug,
+            col(ExchangeRateRow.reversed_by).is_(None),
+            or_(ExchangeRateRow.base == currency, ExchangeRateRow.currency == currency),
+            ExchangeRateRow.told_on <= day,
+            ExchangeRateRow.told_on >= _days_before(day, MONTHLY_DAYS),
+        )
+        .order_by(col(ExchangeRateRow.told_on).desc(), col(ExchangeRateRow.entry).desc())
+    )
+    for row in rows:
+        if row.monthly or row.told_on >= _days_before(day, DAYS):
+            price = Fraction(row.price)
+            yield (row.currency, price) if row.base == currency else (row.base, 1 / price)
+
+
+def _by_bitcoin(session: Session, campaign: CampaignRow, currency: str, day: str) -> Iterator[Edge]:
+    """By the quotes of bitcoin, from it and to it."""
+    quoted = [currency]
+    if currency == "BTC":
+        since = (
+            RateRow.campaign == campaign.slug,
+            RateRow.date >= _days_before(day, DAYS),
+            RateRow.date <= day,
+        )
+        quoted = list(
+            session.exec(select(RateRow.currency).where(*since).distinct().order_by(RateRow.currency))
+        )
+    for money in quoted:
+        found = newest_price(session, campaign, money, day, among=5)
+        if found is not None and found.date >= _days_before(day, DAYS):
+            price = Fraction(found.price, 10 ** DECIMALS[money])
+            yield (money, price) if currency == "BTC" else ("BTC", 1 / price)
+
+
+def worth(session: Session, slug: str, asset: str, minor: int, currency: str, day: str) -> int | None:
+    """Minor units of a currency that an amount of another is on a day, rounded up; None where no rate says it.
+
+    By as few rates as there are; of those, a fixed parity before a rate that was recorded, and the newest.
+    """
+    if asset == currency:
+        return minor
+    campaign = campaign_of(session, slug)
+    reached = {asset: Fraction(minor, 10 ** DECIMALS[asset])}
+    newest = [asset]
+    for _ in range(_STEPS):
+        here, newest = newest, []
+        for money in here:
+            for to, price in (
+                *_by_parity(money, day),
+                *_by_rate(session, campaign, money, day),
+                *_by_bitcoin(session, campaign, money, day),
+            ):
+                if to not in reached:
+                    reached[to] = reached[money] * price
+                    newest.append(to)
+        if currency in reached:
+            units: Fraction = reached[currency] * 10 ** DECIMALS[currency]
+            return -(-units.numerator // units.denominator)
+    return None
+
+
+def _post(context: Context, facts: ExchangeRate) -> Posting[None]:
+    require_campaign(context)
+    if "BTC" in {facts.base, facts.currency}:
+        raise Refused.field("base", "is of bitcoin, whose quotes are `rate add`")
+    if facts.base == facts.currency:
+        raise Refused.field("currency", "is the base itself; name another")
+    for currency in (facts.base, facts.currency):
+        fixed = parity(currency, facts.date)
+        if fixed is not None and {facts.base, facts.currency} == {currency, "EUR"}:
+            raise Refused.field("price", f"{currency} is fixed to EUR by treaty; nothing is to be recorded")
+    return Posting()
+
+
+def _fold(books: Books, entry: Entry[ExchangeRate, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        ExchangeRateRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            date=entry.date,
+            base=facts.base,
+            currency=facts.currency,
+            price=facts.price,
+            source=facts.source,
+            monthly=facts.monthly,
+            told_on=facts.date,
+        )
+    )
+
+
+def _unfold(books: Books, entry: Entry[ExchangeRate, None], seq: int) -> None:
+    """The rate counts no more."""
+    mark_reversed(books.session, ExchangeRateRow, entry.seq, seq)
+
+
+def _times_reversed(books: Books, campaign: str, facts: ExchangeRate) -> int:
+    gone = select(func.count()).where(
+        ExchangeRateRow.campaign == campaign,
+        ExchangeRateRow.base == facts.base,
+        ExchangeRateRow.currency == facts.currency,
+        ExchangeRateRow.told_on == facts.date,
+        col(ExchangeRateRow.reversed_by).is_not(None),
+    )
+    return books.session.exec(gone).one()
+
+
+EXCHANGE_RATE = Kind(
+    name="exchange-rate",
+    noun="exchange-rate",
+    verb="add",
+    facts=ExchangeRate,
+    notes=None,
+    doc="Record what one unit of a currency is in another on a day, with its source.",
+    roles=RECORDERS,
+    named="date",
+    key=lambda campaign, facts: f"exchange-rate:{campaign}:{facts.base}:{facts.currency}:{facts.date}",
+    times_reversed=_times_reversed,
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold),
+)
+KINDS = (EXCHANGE_RATE,)

@@ -1,0 +1,195 @@
+"""What a fact rests on: the earlier entries that its accounting day may not be before (docs/rules.md, 18).
+
+Whatever kind it is: the papers that its facts name, the fact that it decides or takes back, and where the units that
+it takes came from. A kind whose papers are named by other fields says so by `Kind.rests_on`. It refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
+
+from ledger.core.entry import OutOfOrder, Posting, days_between
+from ledger.core.lines import Change, Use
+from ledger.core.names import GiftKind, GiftName, gift_named
+from ledger.core.roles import Role
+from ledger.model.bank_money import ChargeBackRow
+from ledger.model.columns import table_of
+from ledger.model.deliveries import ShipmentRow
+from ledger.model.gifts import GiftBlockRow
+from ledger.model.goods import ReceiptRow, ReturnRow
+from ledger.model.journal import EntryRow
+from ledger.model.loans import LoanRow
+from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.people import IndicatorRow
+from ledger.model.pledges import PledgeRow
+from ledger.model.proposals import Proposal
+from ledger.model.spends import SpendRow
+from ledger.rules.books import Books
+from ledger.rules.gift_records import find_contribution, find_gift
+from ledger.rules.spec import Context, F, Kind, N
+
+
+class Named(Protocol):
+    """The row of a paper, of whatever noun."""
+
+    entry: int
+    campaign: str
+
+
+NAMED: dict[str, tuple[type[Named], str]] = {
+    "order": (OrderRow, "number"),
+    "amends": (OrderRow, "number"),
+    "invoice": (InvoiceRow, "number"),
+    "credit_note": (CreditNoteRow, "number"),
+    "receipt": (ReceiptRow, "number"),
+    "returned_by": (ReturnRow, "number"),
+    "waybill": (ShipmentRow, "waybill"),
+    "block": (GiftBlockRow, "number"),
+    "pledge": (PledgeRow, "number"),
+    "indicator": (IndicatorRow, "number"),
+    "loan": (LoanRow, "number"),
+    "charge_back": (ChargeBackRow, "number"),
+}
+"""Fields of facts that name a paper of the campaign, and the rows that they name; a loan is its lender's."""
+
+_SOME = 500
+"""Entries are asked for so many at a time."""
+
+
+SPENDS = frozenset({"spend", "restore.spend"})
+"""Kinds of entry by which coins left: what explains them may have been sent on a day before."""
+
+
+class Days(NamedTuple):
+    """The days of an entry: the accounting day, and the one on which it happened as it was told."""
+
+    seq: int
+    kind: str
+    date: str
+    day: str
+
+
+_E = table_of(EntryRow).c
+_DAYS = (
+    select(_E.seq, _E.kind, _E.date, _E.day)
+    .where(_E.seq.in_(bindparam("numbers", expanding=True)), _E.day.is_not(None))
+    .order_by(_E.seq)
+)
+
+
+def days_of(session: Session, numbers: set[int]) -> list[Days]:
+    """The days of those entries that tell one, in order."""
+    wanted = sorted(numbers)
+    found: list[Days] = []
+    for at in range(0, len(wanted), _SOME):
+        rows = session.connection().execute(_DAYS, {"numbers": wanted[at : at + _SOME]})
+        found += [Days(*row) for row in rows]
+    return found
+
+
+def spend_of(session: Session, campaign: str, facts: object) -> SpendRow | None:
+    """The settled spend that facts explain, if they name one."""
+    ref = getattr(facts, "txid", None)
+    if ref is None or getattr(facts, "wallet", None) is not None:
+        return None
+    asked = select(SpendRow).where(col(SpendRow.campaign) == campaign, col(SpendRow.ref) == ref)
+    return session.scalars(asked).first()
+
+
+def rests_on(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> set[int]:
+    """The numbers of the entries that a fact rests on, with what decided them where that is recorded."""
+    books, campaign = context.books, context.campaign
+    found = set(kind.rests_on(context, facts))
+    if context.role is not Role.SYSTEM:
+        found |= set(_named(books.session, campaign, facts))
+    decided = kind.approves(books, campaign, facts)
+    if decided is not None:
+        found.add(decided)
+        found |= set(_of_proposal(context, decided))
+    if posting.reverses is not None:
+        found.add(posting.reverses)
+    return found | _behind(books, posting)
+
+
+def _of_proposal(context: Context, number: int) -> Iterator[int]:
+    """What the facts of a proposal name by now: an order may be approved after its payment was recorded."""
+    entry = context.entry(number)
+    if entry is not None:
+        session = context.books.session
+        for field, value in entry.facts.items():
+            if field in NAMED and isinstance(value, str):
+                campaign = str(entry.facts.get("lender", context.campaign))
+                yield from _entries(session, field, campaign, value)
+
+
+def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
+    """The entries of the papers that facts name."""
+    entry = getattr(facts, "entry", None)
+    if isinstance(entry, int):
+        yield entry
+    for field in ("gift", "outpoint"):
+        value = getattr(facts, field, None)
+        if isinstance(value, str):
+            yield from _gift(session, campaign, value)
+    for field in NAMED:
+        value = getattr(facts, field, None)
+        if isinstance(value, str):
+            yield from _entries(session, field, getattr(facts, "lender", campaign), value)
+
+
+def _gift(session: Session, campaign: str, gift: str) -> Iterator[int]:
+    """The entry of a gift that is recorded: by the name that its line has for it, or a gift at a bank by its number."""
+    try:
+        name = gift_named(gift)
+    except ValueError:
+        name = GiftName(GiftKind.CONTRIBUTION, gift)
+    coins = find_gift(session, campaign, gift) if name.kind is GiftKind.COINS else None
+    bank = find_contribution(session, campaign, name.number) if name.kind is GiftKind.CONTRIBUTION else None
+    if coins is not None:
+        yield coins.entry
+    if bank is not None:
+        yield bank.entry
+
+
+def _entries(session: Session, field: str, campaign: str, value: str) -> Iterator[int]:
+    table, name = NAMED[field]
+    of_that_name = (col(table.campaign) == campaign, col(getattr(table, name)) == value)
+    row = session.scalars(select(table).where(*of_that_name)).first()
+    if row is not None:
+        yield from entries_of(row)
+
+
+def entries_of(row: Named) -> Iterator[int]:
+    """The entry of a paper, and the one that decided it."""
+    yield row.entry
+    if isinstance(row, Proposal) and row.decided_by is not None:
+        yield row.decided_by
+
+
+def _behind(books: Books, posting: Posting[Any]) -> set[int]:
+    """The entries that appended the units which an entry takes, holds or frees."""
+    runs = [
+        (operation.line, *piece)
+        for operation in posting.operations
+        if isinstance(operation, Use | Change)
+        for piece in operation.pieces
+    ]
+    if not runs:
+        return set()
+    return {source.entry for sources in books.lines.sources_of(runs).values() for source in sources}
+
+
+def out_of_order(session: Session, number: int) -> OutOfOrder | None:
+    """Why an entry happened before the day of what it rests on; None where it did not."""
+    return session.scalar(select(col(EntryRow.out_of_order)).where(col(EntryRow.seq) == number))
+
+
+def excuses(reason: OutOfOrder | None, day: str, before: str) -> bool:
+    """May a paper of that day rest on one of the day `before`, which is later?"""
+    if reason is OutOfOrder.OTHER_DAY_THERE:
+        return days_between(day, before) <= 1
+    return reason is not None

@@ -1,0 +1,404 @@
+"""Where the lines of a campaign lie on the bars of its picture, and what it is called when units stay on a line.
+
+A bar is what came to a line in one way. Reads lines only; no sums of accounts, no words of a language.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ledger.core.accounts import AccountClass
+from ledger.core.lines import PartKind, UnitState, Use
+from ledger.core.names import (
+    EndedLine,
+    GoodsLine,
+    Line,
+    LineKind,
+    MoneyLine,
+    OrderLine,
+    UseCause,
+    line_named,
+    use_named,
+)
+from ledger.model.campaigns import Nature
+from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.rules.books import Books
+from ledger.rules.came import NotGifts
+from ledger.rules.campaigns import products_of
+from ledger.rules.orders import item_of, require_order
+from ledger.views.flow import (
+    ExitKind,
+    Origin,
+    StageKind,
+)
+from ledger.views.returned_units import ReturnedRuns, placed, returned_runs
+
+_ENDS = {
+    PartKind.FEE: ExitKind.FEE,
+    PartKind.SHORT: ExitKind.SHORT,
+    PartKind.DAMAGED: ExitKind.DAMAGED,
+    PartKind.REJECTED: ExitKind.REJECTED,
+    PartKind.LOST: ExitKind.LOST,
+    PartKind.CANCELLED: ExitKind.CANCELLED,
+    PartKind.RETURNED: ExitKind.RETURNED,
+}
+
+_APART = {
+    LineKind.MONEY: ExitKind.HELD,
+    LineKind.SPENT: ExitKind.UNEXPLAINED,
+    LineKind.LOAN: ExitKind.LENT,
+    LineKind.REPAID: ExitKind.REPAID,
+}
+"""What it is called when units stay on a line of such a kind."""
+
+
+_WAITS = {
+    AccountClass.STOCK: ExitKind.IN_STOCK,
+    AccountClass.TRANSIT: ExitKind.IN_TRANSIT,
+    AccountClass.HANDED: ExitKind.WAITING,
+}
+"""What it is called when goods stay at a place of such a kind; elsewhere they are where they were meant to go."""
+
+
+def is_refund(use: Use) -> bool:
+    return use_named(use.id).cause is UseCause.REFUND
+
+
+def ended_as(use: Use, kind: PartKind) -> ExitKind:
+    """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
+    if kind is PartKind.LOST and is_refund(use):
+        return ExitKind.WRITTEN_OFF
+    return _ENDS[kind]
+
+
+class _Run(NamedTuple):
+    """Units `start..end` of a line, which begin at `at` of a bar."""
+
+    start: int
+    end: int
+    bar: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A line on its bars: runs in order, those that are void left out; `numerator/denominator` is their scale.
+
+    `back`: (start, end, place) of units that a use put back on the line; they are at their old place on the bar.
+    """
+
+    runs: tuple[_Run, ...]
+    back: ReturnedRuns = ()
+    numerator: int = 1
+    denominator: int = 1
+
+    def segments(self, start: int, end: int) -> list[tuple[int, int, str, int, int]]:
+        """`start..end` of the line in runs that lie together: (start, end, bar, first and last unit there)."""
+        found = []
+        for low, high, place in placed(self.back, start, end):
+            at = max(0, bisect_right(self.runs, place, key=lambda run: run.start) - 1)
+            end_of = place + high - low
+            for run in self.runs[at:]:
+                if run.start >= end_of:
+                    break
+                first, last = max(run.start, place), min(run.end, end_of)
+                if first < last:
+                    here = low + first - place
+                    begin, stop = self._at(run, first), self._at(run, last)
+                    found.append((here, here + last - first, run.bar, begin, stop))
+        return found
+
+    def _at(self, run: _Run, place: int) -> int:
+        """Where a place of a run is on its bar; of an order's value, how many whole pieces it reaches."""
+        return run.at + (place - run.start) * self.numerator // self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """What an axis is made of: the length of a line, what of it is left out in order, and what was put back on it.
+
+    `used`: (start, end, use) of the units that uses brought.
+    """
+
+    length: int
+    void: tuple[tuple[int, int], ...]
+    back: ReturnedRuns
+    used: tuple[tuple[int, int, str], ...]
+
+
+STAGES = {
+    AccountClass.STOCK: StageKind.STOCK,
+    AccountClass.HANDED: StageKind.HANDED,
+    AccountClass.DISTRIBUTED: StageKind.DISTRIBUTED,
+}
+"""The classes of places whose goods are bars of the picture."""
+
+
+class BarsOfLines:
+    """Where the lines of one campaign lie on the bars of its picture, line by line as they are asked for."""
+
+    def __init__(self, books: Books, campaign: str) -> None:
+        self._books = books
+        self._lines = books.lines
+        self._campaign = campaign
+        self._axes: dict[str, Axis | None] = {}
+        self._measures: dict[str, _Measure] = {}
+        self._products = products_of(books.session, campaign)
+        self._orders: dict[str, OrderRow] = {}
+        self._items: dict[tuple[str, str], OrderItemRow] = {}
+        self._came_by: dict[str, list[tuple[int, int, str | None]]] = {}
+        self._reached: dict[str, str] = {}
+        self._others: NotGifts | None = None
+
+    def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
+        """The runs of an interval of a line on its bar, none where the line is no bar."""
+        axis = self._axis(line)
+        return [] if axis is None else [(bar, a, b) for _, _, bar, a, b in axis.segments(start, end)]
+
+    def ending_of(self, line: str) -> ExitKind | None:
+        """What it is called when units stay on a line; None: they are where they were meant to go."""
+        name = line_named(line)
+        match name:
+            case EndedLine():
+                use = self._lines.use(name.use)
+                return ended_as(use, use.parts[name.part].kind)
+            case OrderLine():
+                if self._is_service(name):
+                    return ExitKind.SPENT
+                return ExitKind.CLAIM if self._order(name).is_closed else ExitKind.OPEN
+            case GoodsLine():
+                return _WAITS.get(name.at)
+        return _APART[name.kind]
+
+    def service_of(self, use: Use) -> tuple[str, str] | None:
+        """(product, place) of a service that a use delivered of an order; None for any other use."""
+        line = line_named(use.line)
+        if not isinstance(line, OrderLine) or use_named(use.id).cause is not UseCause.RECEIPT:
+            return None
+        for part in use.parts:
+            there = None if part.line is None else line_named(part.line)
+            if isinstance(there, GoodsLine) and there.at is AccountClass.DELIVERED:
+                return there.product, there.place
+        return None
+
+    def is_told(self, bar: str, places: Collection[str]) -> bool:
+        """May a bar be told to whose gift reached people at some places only? Every other bar may."""
+        place = self._reached.get(bar)
+        return place is None or place in places
+
+    def order_item(self, line: str) -> tuple[str, OrderItemRow]:
+        """(order number, item) of an order line."""
+        name = line_named(line)
+        if not isinstance(name, OrderLine):
+            raise ValueError(f"line: {line} is no item of an order")
+        return name.order, self._item(name)
+
+    def units_waiting(self, line: str, kind: ExitKind | None, start: int, end: int) -> int:
+        """`start..end` of a line in the units of what it is called there: what is still to come, in pieces."""
+        name = line_named(line)
+        if not isinstance(name, OrderLine):
+            return end - start
+        item = self._item(name)
+        to_come = kind in {ExitKind.OPEN, ExitKind.CLAIM}
+        return item.pieces_in(start, end) if to_come else item.value_of(start, end)
+
+    def ended_units(self, use: Use, kind: PartKind, start: int, end: int) -> int:
+        """`start..end` of what ended in a use in the units of its exit: of an order's value that a refund left, pieces.
+
+        Floored at both ends, as everywhere on a line, so that what all donors read is what was written off.
+        """
+        line = line_named(use.line)
+        if not (is_refund(use) and isinstance(line, OrderLine)):
+            return end - start
+        ended = next(part.out for part in use.parts if part.kind is kind)
+        pieces = sum(self._item(line).pieces_in(*piece) for piece in use.pieces) * ended // use.units
+        return end * pieces // ended - start * pieces // ended
+
+    def _order(self, line: OrderLine) -> OrderRow:
+        if line.campaign != self._campaign:
+            return require_order(self._books.session, line.campaign, line.order)
+        if line.order not in self._orders:
+            self._orders[line.order] = require_order(self._books.session, line.campaign, line.order)
+        return self._orders[line.order]
+
+    def _item(self, line: OrderLine) -> OrderItemRow:
+        if line.campaign != self._campaign:
+            return item_of(self._books.session, self._order(line), line.item)
+        key = (line.order, line.item)
+        if key not in self._items:
+            self._items[key] = item_of(self._books.session, self._order(line), line.item)
+        return self._items[key]
+
+    def _is_service(self, line: OrderLine) -> bool:
+        return self._products[self._item(line).product].nature is Nature.SERVICE
+
+    def _axis(self, line: str) -> Axis | None:
+        """The axis of a line; None where it is no bar."""
+        if line not in self._axes:
+            name = line_named(line)
+            own = isinstance(name, MoneyLine | OrderLine | GoodsLine) and name.campaign == self._campaign
+            self._axes[line] = self._find_axis(name) if own else None
+        return self._axes[line]
+
+    def _find_axis(self, name: Line) -> Axis | None:
+        match name:
+            case MoneyLine():
+                return self._measured(name, {})
+            case OrderLine():
+                return self._order_axis(name)
+            case GoodsLine() if name.at in STAGES:
+                # Lots of a product at a place lie on one bar, one after the other.
+                before: dict[str, int] = {}
+                lots = self._lines.goods(self._campaign, name.at, place=name.place, product=name.product)
+                first = [lot for lot in lots if str(lot) < str(name)]
+                self.measure(map(str, (*first, name)))
+                for lot in first:
+                    self._measured(lot, before)
+                return self._measured(name, before)
+        return None
+
+    def _order_axis(self, name: OrderLine) -> Axis | None:
+        if self._is_service(name):
+            return None
+        item = self._item(name)
+        return Axis((_Run(0, item.units, str(name), 0),), (), item.quantity, item.units)
+
+    def measure(self, lines: Iterable[str]) -> None:
+        """Ask about several lines at once what their axes are made of; what is not asked here is asked alone."""
+        wanted = [line for line in dict.fromkeys(lines) if line not in self._measures]
+        back = returned_runs(self._lines, wanted)
+        void = self._lines.in_state(wanted, UnitState.VOID)
+        # What was reclassified is counted where it lies since.
+        moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
+        lengths = self._lines.lengths(wanted)
+        came = self._lines.brought_by_uses(wanted)
+        for line in wanted:
+            runs = back.get(line, ())
+            left_out = (*void.get(line, ()), *moved.get(line, ()), *((start, end) for start, end, _ in runs))
+            used = tuple(came.get(line, ()))
+            self._measures[line] = _Measure(lengths.get(line, 0), tuple(sorted(left_out)), runs, used)
+
+    def _measure_of(self, line: str) -> _Measure:
+        if line not in self._measures:
+            self.measure((line,))
+        return self._measures[line]
+
+    def _measured(self, name: MoneyLine | GoodsLine, filled: dict[str, int]) -> Axis:
+        """The axis of a line whose units go on where its bars are `filled` up to; they are filled further."""
+        told = self._measure_of(str(name))
+        runs: list[_Run] = []
+        if isinstance(name, GoodsLine) and name.at is AccountClass.DISTRIBUTED:
+            self._reached[bar_of(name, Origin.SUPPLIED)] = name.place
+        for start, end, origin in self._origins(name, 0, told.length):
+            bar = bar_of(name, origin)
+            for low, high in _without(start, end, told.void):
+                runs.append(_Run(low, high, bar, filled.get(bar, 0)))
+                filled[bar] = filled.get(bar, 0) + high - low
+        return Axis(tuple(runs), told.back)
+
+    def _origins(
+        self, name: MoneyLine | GoodsLine, start: int, end: int
+    ) -> Iterator[tuple[int, int, Origin]]:
+        """How the units `start..end` of a line came there, in runs; those of one origin that touch are one."""
+        before: tuple[int, int, Origin] | None = None
+        for low, high, origin in self._came(name, start, end):
+            if before is not None and before[1:] == (low, origin):
+                before = (before[0], high, origin)
+                continue
+            if before is not None:
+                yield before
+            before = (low, high, origin)
+        if before is not None:
+            yield before
+
+    def _came(self, name: MoneyLine | GoodsLine, start: int, end: int) -> Iterator[tuple[int, int, Origin]]:
+        if isinstance(name, GoodsLine) and name.at is not AccountClass.STOCK:
+            yield (
+                start,
+                end,
+                Origin.SUPPLIED,
+            )  # what was given in kind begins in stock, and is no bar of its own then
+            return
+        at = start
+        for first, last, use in self._not_given(name):
+            low, high = max(first, start), min(last, end)
+            if low >= high:
+                continue
+            if at < low:
+                yield at, low, Origin.GIVEN
+            at = high
+            if use is not None and use_named(use).cause is UseCause.RECLASSIFICATION:
+                yield from self._reclassified(use, low, low - first, high - first)
+            else:
+                yield low, high, _origin_of(name, use)
+        if at < end:
+            yield at, end, Origin.GIVEN
+
+    def _reclassified(
+        self, use_id: str, start: int, low: int, high: int
+    ) -> Iterator[tuple[int, int, Origin]]:
+        """Money that serves another end since keeps its origin: counts `low..high` of the use are here from `start`."""
+        use = self._lines.use(use_id)
+        behind = line_named(use.line)
+        at = start
+        for first, last in use.pieces_between(low, high):
+            if not isinstance(behind, MoneyLine):
+                raise LookupError(f"reclassification: {use_id} took units of {use.line}, which is no money")
+            for here, there, origin in self._came(behind, first, last):
+                yield at, at + there - here, origin
+                at += there - here
+
+    def _not_given(self, name: MoneyLine | GoodsLine) -> list[tuple[int, int, str | None]]:
+        """(start, end, use) of the units of a line that no gift brought, in order; no use: coins that are no gift."""
+        line = str(name)
+        if line not in self._came_by:
+            found: list[tuple[int, int, str | None]] = [*self._measure_of(line).used]
+            if isinstance(name, MoneyLine):
+                if self._others is None:
+                    self._others = NotGifts(self._books, name.campaign)
+                found += [(start, end, None) for start, end in self._others.on(name)]
+            self._came_by[line] = sorted(found, key=lambda row: row[0])
+        return self._came_by[line]
+
+
+def _without(start: int, end: int, gone: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of `start..end`, in order; what is gone is sorted and may overlap."""
+    at = start
+    for first, last in gone:
+        if last <= at:
+            continue
+        if first >= end:
+            break
+        if at < first:
+            yield at, first
+        at = max(at, last)
+    if at < end:
+        yield at, end
+
+
+def _origin_of(name: MoneyLine | GoodsLine, use: str | None) -> Origin:
+    """How a use (none: coins that are no gift) brought units to a line."""
+    if isinstance(name, GoodsLine):
+        return Origin.SUPPLIED
+    if use is None:
+        return Origin.OTHER
+    return _CAME.get(use_named(use).cause, Origin.OTHER)
+
+
+_CAME = {
+    UseCause.CONVERSION: Origin.CONVERTED,
+    UseCause.EXCHANGE: Origin.CONVERTED,
+    UseCause.REFUND: Origin.REFUNDED,
+    UseCause.REPAID: Origin.REPAID,
+}
+
+
+def bar_of(name: MoneyLine | GoodsLine, origin: Origin) -> str:
+    """The key of the bar that units of a line lie on: a line of its own, lots of a product at a place together."""
+    if isinstance(name, MoneyLine):
+        return f"{name}:{origin.value}"
+    given = ":given" if origin is Origin.GIVEN else ""
+    return f"{name.at.value}:{name.place}:{name.product}{given}"

@@ -1,0 +1,90 @@
+"""What all readers of bank files share: the words of their refusals, days, and the period of a statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+
+from ledger.core.line_words import plain_words
+from ledger.core.money import CODES, DECIMALS
+from ledger.recording.bank_statements import Statement, StatementLine
+from service.bank_files.mapping import Layout
+from service.command import BadUse
+
+MOST_LINES = 100_000
+_MOST_QUOTED = 40
+
+
+def silence(library: str) -> None:
+    """A library tells its log what it could not read, and with it the words of a bank; nothing of that is kept."""
+    logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+
+
+def quoted(text: object) -> str:
+    """A text of a file as a refusal shows it: in one line, bounded."""
+    words = plain_words(str(text))
+    return repr(words if len(words) <= _MOST_QUOTED else f"{words[:_MOST_QUOTED]}…")
+
+
+def known_currency(code: str, where: str) -> str:
+    """The code in capitals; BadUse where no currency has it."""
+    found = code.strip().upper()
+    if found not in DECIMALS:
+        raise BadUse(f"file: {where}: {quoted(code)} is no currency that is known here; {CODES}.")
+    return found
+
+
+def day_of(text: str, name: str) -> str:
+    """A day that a person gave as YYYY-MM-DD; BadUse says which option or key."""
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise BadUse(f"{name}: write the day as YYYY-MM-DD.") from None
+
+
+def statement_of(
+    lines: Sequence[StatementLine],
+    layout: Layout,
+    *,
+    currency: str,
+    opening: int | None,
+    closing: int | None,
+    account: str = "",
+    first: str = "",
+    last: str = "",
+) -> Statement:
+    """A statement over the days that it says, that the mapping gives, and of its lines.
+
+    The balances are None for both where the file has none that prove its lines. Raises BadUse where none of these
+    says a day.
+    """
+    if len(lines) > MOST_LINES:
+        raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
+    days = [line.booked for line in lines]
+    firsts = [day for day in (first, layout.first, *days) if day]
+    lasts = [day for day in (last, layout.last, *days) if day]
+    if not firsts or not lasts:
+        raise BadUse("file: has no lines, and no days that it covers; give them with --first and --last.")
+    return Statement(account, currency, opening, closing, min(firsts), max(lasts), tuple(lines))
+
+
+def of_account(statements: Sequence[Statement], layout: Layout) -> tuple[Statement, ...]:
+    """Those of the mapping's account and currency; BadUse where they are several accounts', or nobody's."""
+    wanted = _account(layout.account)
+    found = [s for s in statements if not wanted or wanted == _account(s.account)]
+    if not found:
+        raise BadUse("file: holds no statement of the account that the mapping names.")
+    if len({(s.account, s.currency) for s in found}) > 1:
+        if layout.currency and len({s.account for s in found}) == 1:
+            found = [s for s in found if s.currency == layout.currency]
+        else:
+            raise BadUse("file: holds several accounts; name one in the mapping (account).")
+    if not found or (layout.currency and found[0].currency != layout.currency):
+        there = ", ".join(sorted({s.currency for s in statements}))
+        raise BadUse(f"file: is in {there}; the mapping says {layout.currency}.")
+    return tuple(found)
+
+
+def _account(text: str) -> str:
+    return "".join(c for c in text if c.isalnum()).upper()

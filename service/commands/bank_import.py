@@ -1,0 +1,188 @@
+"""`import bank`: a bank's file into the journal, all of its lines or none; and out of it again.
+
+What the file holds is read in `service/bank_files/`, what of it is known in `ledger/recording/bank_statements.py`. The
+words of a line stay in a table beside the journal, which holds only their commitments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ledger.core.money import decimal_text
+from ledger.recording.bank_statements import Statement, Taken, take_back, take_statements
+from ledger.recording.users import actor_named
+from ledger.views.bank_state import OpenLine, open_lines
+from service.bank_files.formats import FileRead, read_file
+from service.bank_files.mapping import Layout, layout_from
+from service.bank_files.reading import day_of
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.folding import open_ledger
+
+_MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
+_MOST_SHOWN = 20
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="CSV, XLSX, XLS, ODS, CAMT.053, 052 or 054 (XML), MT940 or OFX"
+    )
+    parser.add_argument(
+        "--mapping", metavar="FILE", help="TOML: the bank, and how its tables are read (needed to import)"
+    )
+    parser.add_argument(
+        "--opening", metavar="AMOUNT", help="balance before the first line, where the file has none"
+    )
+    parser.add_argument(
+        "--closing", metavar="AMOUNT", help="balance after the last line, where the file has none"
+    )
+    parser.add_argument(
+        "--first", metavar="DAY", help="first day that it covers, where it is not its first line's"
+    )
+    parser.add_argument(
+        "--last", metavar="DAY", help="last day that it covers, where it is not its last line's"
+    )
+    parser.add_argument(
+        "--differing",
+        action="store_true",
+        help="take it although it and the books differ on days that both cover",
+    )
+    parser.add_argument(
+        "--take-back",
+        metavar="REASON",
+        help="reverse what this very file brought, for a reason that is public; then it can be read rightly",
+    )
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+    add_data_option(parser)
+
+
+def _import(options: argparse.Namespace, outside: Outside) -> Answer:
+    data = _read(outside.folder / options.file, options.file, _MOST_FILE)
+    if options.take_back is not None:
+        return _taken_back(options, outside, hashlib.sha256(data).hexdigest())
+    layout = _layout(options, outside)
+    found = read_file(data, layout)
+    with open_ledger(options.data, outside) as store, store.write() as tx:
+        actor = actor_named(tx, options.user)
+        slug = options.campaign or only_campaign(tx)
+        taken = take_statements(
+            tx,
+            actor,
+            slug,
+            layout.bank,
+            found.statements,
+            hashlib.sha256(data).hexdigest(),
+            now=outside.clock(),
+            differing=options.differing,
+        )
+        waiting = open_lines(tx, slug)
+    return Answer((*_said(found, taken), *_waiting(waiting)), _data(taken, waiting))
+
+
+def _layout(options: argparse.Namespace, outside: Outside) -> Layout:
+    if options.mapping is None:
+        raise BadUse(
+            "--mapping: is needed; name a TOML file that says of which bank the file is, and how to read it."
+        )
+    layout = layout_from(_read(outside.folder / options.mapping, options.mapping, _MOST_MAPPING))
+    return replace(
+        layout,
+        opening=options.opening or layout.opening,
+        closing=options.closing or layout.closing,
+        first=day_of(options.first, "--first") if options.first else "",
+        last=day_of(options.last, "--last") if options.last else "",
+    )
+
+
+def _taken_back(options: argparse.Namespace, outside: Outside, sha256: str) -> Answer:
+    with open_ledger(options.data, outside) as store, store.write() as tx:
+        actor = actor_named(tx, options.user)
+        slug = options.campaign or only_campaign(tx)
+        lines, statements = take_back(tx, actor, slug, sha256, options.take_back, now=outside.clock())
+    said = f"taken back: lines {lines}, statements {statements}; now the file can be read anew."
+    return Answer((said,), {"taken_back": {"lines": lines, "statements": statements}})
+
+
+def _read(path: Path, name: str, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or "not a file name"
+        raise BadUse(f"{name}: cannot be read ({reason}).") from None
+    if len(data) > most:
+        raise BadUse(f"{name}: is larger than {most} bytes.")
+    return data
+
+
+def _said(found: FileRead, taken: Taken) -> Iterator[str]:
+    """What was written, in words."""
+    lines = "1 line recorded" if taken.new == 1 else f"{taken.new} lines recorded"
+    nothing = "" if taken.new or taken.statements else "; nothing changed"
+    yield f"{lines}, {taken.known} known already{nothing}."
+    for entry, statement in zip(taken.statements, _written(found, taken), strict=True):
+        yield (
+            f"statement of {statement.first} to {statement.last}, from {_balance(statement, statement.opening)} to "
+            f"{_balance(statement, statement.closing)}, is entry {entry}."
+        )
+    if any(statement.closing is None for statement in found.statements):
+        yield (
+            "the file has no balances that prove its lines: they are notified, and count as reconciled when a "
+            "statement with balances covers their days."
+        )
+    if found.left_out:
+        yield f"rows that the mapping leaves out: {found.left_out}."
+
+
+def _written(found: FileRead, taken: Taken) -> Sequence[Statement]:
+    return [found.statements[part] for part in taken.parts]
+
+
+def _balance(statement: Statement, minor: int | None) -> str:
+    return "?" if minor is None else f"{decimal_text(statement.currency, minor)} {statement.currency}"
+
+
+def _waiting(waiting: Sequence[OpenLine]) -> Iterator[str]:
+    for line in waiting[:_MOST_SHOWN]:
+        money = f"{decimal_text(line.currency, line.left)} {line.currency}"
+        yield f"waits: {line.identity} {line.booked} {money} at {line.bank}"
+        if line.words is not None:
+            yield f"       {line.words.said}"
+        yield from (f"  {p.score:>3}  {p.kind} {p.reference}: {', '.join(p.why)}" for p in line.proposals)
+    if waiting:
+        yield (
+            f"{len(waiting)} wait; `bank match` with line and entry confirms one, `bank aside` sets one aside."
+        )
+
+
+def _data(taken: Taken, waiting: Sequence[OpenLine]) -> dict[str, Any]:
+    lines = [
+        {
+            "line": line.identity,
+            "bank": line.bank,
+            "currency": line.currency,
+            "booked": line.booked,
+            "left": line.left,
+            "words": None if line.words is None else line.words.told(),
+            "proposals": [p.data() for p in line.proposals],
+        }
+        for line in waiting
+    ]
+    return {
+        "new": taken.new,
+        "known": taken.known,
+        "statements": list(taken.statements),
+        "waiting": len(waiting),
+        "lines": lines,
+    }
+
+
+COMMANDS: Mapping[str, Command] = {
+    "import bank": Command(_import, _options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)),
+}

@@ -1,0 +1,271 @@
+"""Money at a bank beside gifts and payments: charge-backs and what covers them, exchanges, fees and interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.rules.bank_money import at_bank
+from ledger.rules.books import Books
+from ledger.rules.gifts import money_line
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
+from ledger.views.other_gifts import other_trails
+from ledger.views.reconcile import books_state
+from ledger.views.trail import DonationTrail
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
+
+DAY = {"date": "2024-07-01"}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    made = QuietLedger.new(tmp_path, end="2024-12-31")
+    made.mine("a")
+    made.bury()
+    yield made
+    Ledger.audit(made)
+    tied(made)
+    made.store.close()
+
+
+def gave(ledger: Ledger, number: str, amount: int, **more: Any) -> int:
+    facts = {"number": number, "bank": "B", "currency": "USD", "amount": amount}
+    return ledger.do("recorder", "contribution", "add", **DAY | facts | more).seq or 0
+
+
+def two(ledger: Ledger, noun: str, number: str, **facts: Any) -> int:
+    """One person records and another one approves; the approval's entry."""
+    ledger.do("recorder", noun, "add", number=number, **DAY | facts)
+    return ledger.do("approver", noun, "approve", number=number, **DAY).seq or 0
+
+
+def spent(ledger: Ledger, amount: int) -> None:
+    """An order of so much, approved and paid from bank B."""
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": amount}]
+    order = {"number": "PO-1", "supplier": "Maker", "currency": "USD", "items": items}
+    ledger.do("recorder", "purchase", "add", **DAY | order)
+    ledger.do("approver", "purchase", "approve", number="PO-1", **DAY)
+    paid = {"order": "PO-1", "asset": "USD", "amount": amount, "discharges": amount, "bank": "B"}
+    two(ledger, "payment", "P-1", **paid, prepayment=True)
+
+
+def held(ledger: Ledger, bank: str = "B", currency: str = "USD") -> int:
+    with ledger.store.read() as reading:
+        return at_bank(Books(reading), SLUG, bank, currency)
+
+
+def free(ledger: Ledger, currency: str = "USD") -> int:
+    with ledger.store.read() as reading:
+        return Books(reading).lines.free_units(money_line(SLUG, currency))
+
+
+def net(ledger: Ledger, kind: AccountClass, *detail: str) -> int:
+    with ledger.store.read() as reading:
+        return Books(reading).net(account(kind, SLUG, *detail), "USD")
+
+
+def shortfalls(ledger: Ledger) -> list[tuple[str, int]]:
+    with ledger.store.read() as reading:
+        rows = decisions(reading, SLUG, now=ledger.now)
+    return [(r.subject, r.amount.minor) for r in rows if r.kind is OpenItemKind.SHORTFALL and r.amount]
+
+
+def trail(ledger: Ledger, number: str) -> DonationTrail:
+    with ledger.store.read() as reading:
+        (found,) = other_trails(reading, f"contribution:{SLUG}:{number}")
+    return found
+
+
+def test_a_spent_gift_that_is_charged_back_is_a_shortfall_until_somebody_covers_it(ledger: Ledger) -> None:
+    gave(ledger, "G-1", 40_000)
+    spent(ledger, 40_000)
+    back = {"gift": "contribution:G-1", "amount": 40_000, "bank": "B", "reason": "mistake"}
+    with pytest.raises(Refused):
+        ledger.do("recorder", "gift-return", "add", number="R-1", **DAY | back)
+    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    assert held(ledger) == -40_000
+    assert shortfalls(ledger) == [("charge-back CB-1", 40_000)]
+    with ledger.store.read() as reading:
+        assert not books_state(reading, SLUG, now=ledger.now).reconciled
+    assert trail(ledger, "G-1").outcome == "charged_back"
+    assert trail(ledger, "G-1").places or trail(ledger, "G-1").steps  # what of it was used stays told
+    two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=30_000)
+    assert shortfalls(ledger) == [("charge-back CB-1", 10_000)]
+    two(ledger, "cover", "CV-2", charge_back="CB-1", bank="B", amount=10_000)
+    assert (held(ledger), free(ledger), shortfalls(ledger)) == (0, 0, [])
+    with pytest.raises(Refused, match="nobody covered yet"):
+        ledger.do("recorder", "cover", "add", number="CV-3", charge_back="CB-1", bank="B", amount=1, **DAY)
+
+
+def test_nobody_elses_gift_pays_for_a_charge_back_and_nothing_beyond_the_bank_is_spent(
+    ledger: Ledger,
+) -> None:
+    gave(ledger, "G-1", 40_000)
+    spent(ledger, 30_000)
+    gave(ledger, "G-2", 50_000)
+    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    assert shortfalls(ledger) == [("charge-back CB-1", 30_000)]
+    assert free(ledger) == 50_000  # all of the second gift is its own still
+    assert held(ledger) == 20_000
+    move = {"asset": "USD", "amount": 20_001, "from_bank": "B", "to_bank": "C"}
+    with pytest.raises(Refused, match="is wanted"):
+        ledger.do("recorder", "move", "add", number="M-1", **DAY | move)
+
+
+def test_a_charge_back_is_approved_by_another_person_and_reversed_before_it_is_covered_only(
+    ledger: Ledger,
+) -> None:
+    gave(ledger, "G-1", 500)
+    ledger.do("recorder", "charge-back", "add", number="CB-1", gift="G-1", amount=200, **DAY)
+    with pytest.raises(NotAllowed):
+        ledger.do("recorder", "charge-back", "approve", number="CB-1", **DAY)
+    with pytest.raises(Refused, match="did not go back"):
+        ledger.do("recorder", "charge-back", "add", number="CB-2", gift="G-1", amount=301, **DAY)
+    done = ledger.do("approver", "charge-back", "approve", number="CB-1", **DAY)
+    assert (held(ledger), free(ledger), shortfalls(ledger)) == (300, 300, [])
+    ledger.do("approver", "reversal", "add", entry=done.seq, reason="it was not", **DAY)
+    assert (held(ledger), free(ledger), trail(ledger, "G-1").outcome) == (500, 500, None)
+    spent(ledger, 500)
+    again = two(ledger, "charge-back", "CB-3", gift="G-1", amount=500)
+    two(ledger, "cover", "CV-1", charge_back="CB-3", bank="B", amount=500)
+    with pytest.raises(Conflict, match="CV-1 covers"):
+        ledger.do("approver", "reversal", "add", entry=again, reason="it was not", **DAY)
+
+
+def test_money_of_one_currency_is_exchanged_for_money_of_another_with_its_fee(ledger: Ledger) -> None:
+    gave(ledger, "G-1", 1_000_000)
+    sold = {"bank": "B", "currency": "USD", "sold": 400_000, "fee": 1_000}
+    done = two(ledger, "exchange", "X-1", **sold, to_bank="C", into="CNY", bought=2_800_000)
+    assert (held(ledger), held(ledger, "C", "CNY")) == (599_000, 2_800_000)
+    assert (free(ledger), free(ledger, "CNY")) == (599_000, 2_800_000)
+    assert net(ledger, AccountClass.FEES, "exchange") == 1_000
+    told = [(s.kind.value, s.amount.asset, s.amount.minor) for s in trail(ledger, "G-1").steps]
+    assert ("converted", "CNY", 2_800_000) in told
+    ledger.do("approver", "reversal", "add", entry=done, reason="it was not", **DAY)
+    assert (held(ledger), held(ledger, "C", "CNY"), free(ledger)) == (1_000_000, 0, 1_000_000)
+
+
+def test_what_restricted_money_fetches_is_restricted_alike(ledger: Ledger) -> None:
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    need = {"recipient": "R", "product": "KIT", "quantity": 5, "place": "P", "by": "2024-12-01"}
+    ledger.do("recorder", "need", "add", number="N-1", **DAY | need)
+    gave(ledger, "G-1", 300, restriction="N-1")
+    gave(ledger, "G-2", 300)
+    sold = {"bank": "B", "currency": "USD", "sold": 400, "to_bank": "B", "into": "EUR", "bought": 360}
+    two(ledger, "exchange", "X-1", **sold, need="N-1")
+    with ledger.store.read() as reading:
+        lines = Books(reading).lines
+        assert [lines.free_units(money_line(SLUG, "EUR", of)) for of in ("N-1", "free")] == [270, 90]
+
+
+def ordered(ledger: Ledger, number: str, currency: str, value: int) -> None:
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": value}]
+    order = {"supplier": f"Maker {number}", "currency": currency, "items": items}
+    two(ledger, "purchase", number, **order)
+
+
+def test_free_money_of_one_currency_backs_an_order_in_another_by_dated_quotes_and_is_bound_by_it(
+    ledger: Ledger,
+) -> None:
+    """10,000.00 USD, 1 USD = 7 CNY: an order of 63,000.00 CNY binds 9,000.00 of them."""
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 1_000_000)
+    with pytest.raises(Refused, match="record the rate"):
+        ordered(ledger, "PO-1", "CNY", 6_300_000)
+    for currency, price in (("USD", 6_000_000), ("CNY", 42_000_000)):
+        quotes = [{"source": name, "price": price} for name in ("one", "two")]
+        ledger.do("recorder", "rate", "add", currency=currency, quotes=quotes, **DAY)
+    with pytest.raises(Refused, match="is worth"):
+        ordered(ledger, "PO-1", "CNY", 7_000_001)
+    ordered(ledger, "PO-1", "CNY", 6_300_000)
+    with pytest.raises(Refused, match=r"only 1000\.00 is free"):
+        ordered(ledger, "PO-2", "USD", 100_001)
+    with pytest.raises(Refused, match=r"only 7000\.00 is free"):
+        ordered(ledger, "PO-2", "CNY", 700_001)
+    ordered(ledger, "PO-2", "USD", 100_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"into": "USD"}, "move add"),
+        ({"currency": "BTC"}, "conversion"),
+        ({"sold": 501}, "is wanted"),
+        ({"bank": "C"}, "is wanted"),
+    ],
+)
+def test_what_is_no_exchange_is_refused(ledger: Ledger, change: dict[str, Any], match: str) -> None:
+    gave(ledger, "G-1", 500)
+    sold = {"bank": "B", "currency": "USD", "sold": 400, "to_bank": "B", "into": "EUR", "bought": 360}
+    with pytest.raises(Refused, match=match):
+        ledger.do("recorder", "exchange", "add", number="X-1", **DAY | sold | change)
+
+
+def test_a_banks_fee_takes_unrestricted_money_and_needs_two_people(ledger: Ledger) -> None:
+    gave(ledger, "G-1", 10_000)
+    done = two(ledger, "bank-fee", "F-1", bank="B", currency="USD", amount=350)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.FEES, "bank")) == (9_650, 9_650, 350)
+    ledger.do("approver", "reversal", "add", entry=done, reason="it was another's", **DAY)
+    assert (held(ledger), free(ledger)) == (10_000, 10_000)
+    fee = {"bank": "B", "currency": "USD", "amount": 10_001}
+    with pytest.raises(Refused, match="is wanted"):
+        ledger.do("recorder", "bank-fee", "add", number="F-2", **DAY | fee)
+
+
+def test_withheld_tax_discharges_the_order_and_is_owed_to_the_tax_office(ledger: Ledger) -> None:
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 100_000)
+    ordered(ledger, "PO-1", "USD", 80_000)
+    paid = {"order": "PO-1", "asset": "USD", "amount": 72_000, "withheld": 8_000, "bank": "B"}
+    with pytest.raises(Refused, match="and the tax withheld"):
+        ledger.do("recorder", "payment", "add", number="P-1", **DAY | paid, discharges=72_000)
+    done = two(ledger, "payment", "P-1", **paid, discharges=80_000, prepayment=True)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.TAX)) == (28_000, 20_000, -8_000)
+    with ledger.store.read() as reading:
+        owed = [r for r in decisions(reading, SLUG, now=ledger.now) if r.kind is OpenItemKind.TAX_OWED]
+    assert [(r.amount and r.amount.minor, r.since) for r in owed] == [(8_000, DAY["date"])]
+    tied(ledger)
+    with pytest.raises(Refused, match="that is owed"):
+        ledger.do(
+            "recorder", "tax-payment", "add", number="T-1", bank="B", currency="USD", amount=8_001, **DAY
+        )
+    tax = two(ledger, "tax-payment", "T-1", bank="B", currency="USD", amount=8_000)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.TAX)) == (20_000, 20_000, 0)
+    with pytest.raises(Conflict, match="reverse that tax payment first"):
+        ledger.do("approver", "reversal", "add", entry=done, reason="it was not", **DAY)
+    for entry in (tax, done):
+        ledger.do("approver", "reversal", "add", entry=entry, reason="it was not", **DAY)
+    assert (held(ledger), free(ledger)) == (100_000, 100_000)
+
+
+def test_interest_is_money_and_no_gift(ledger: Ledger) -> None:
+    paid = {"bank": "B", "currency": "USD", "amount": 75}
+    done = ledger.do("recorder", "interest", "add", number="I-1", **DAY | paid)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.GIFTS)) == (75, 75, 0)
+    spent(ledger, 75)
+    with pytest.raises(Conflict, match="used or held"):
+        ledger.do("approver", "reversal", "add", entry=done.seq, reason="it was not", **DAY)
+
+
+def test_a_gift_that_came_less_its_fee_is_whole_and_its_fee_is_told(ledger: Ledger) -> None:
+    entry = gave(ledger, "G-1", 10_000, fee=1_500)
+    assert (held(ledger), free(ledger)) == (8_500, 8_500)
+    assert net(ledger, AccountClass.GIFTS) == -10_000
+    assert trail(ledger, "G-1").amount.minor == 10_000
+    with pytest.raises(Refused, match="nothing arrived"):
+        gave(ledger, "G-2", 100, fee=100)
+    ledger.do("approver", "reversal", "add", entry=entry, reason="it never came", **DAY)
+    assert (held(ledger), free(ledger), net(ledger, AccountClass.GIFTS)) == (0, 0, 0)
+    gave(ledger, "G-3", 10_000, fee=1_500)
+    spent(ledger, 8_500)

@@ -1,0 +1,85 @@
+"""Currencies have the minor units of ISO 4217, and count on the days on which they were money (docs/rules.md, 18)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.core.errors import Refused
+from ledger.core.money import DECIMALS, decimal_text
+from tests.tools.ledgers import Ledger
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"),
+    [
+        # Those of which CLDR has other digits than ISO 4217, or which it lacks.
+        *(
+            ("AFN", 2),
+            ("ALL", 2),
+            ("COP", 2),
+            ("HUF", 2),
+            ("IDR", 2),
+            ("IQD", 3),
+            ("IRR", 2),
+            ("KPW", 2),
+            ("LAK", 2),
+        ),
+        *(
+            ("LBP", 2),
+            ("MMK", 2),
+            ("PKR", 2),
+            ("SOS", 2),
+            ("SYP", 2),
+            ("UYW", 4),
+            ("YER", 2),
+            ("SLL", 2),
+            ("SLE", 2),
+        ),
+        *(
+            ("XCG", 2),
+            ("ZWG", 2),
+            ("VED", 2),
+            ("VES", 2),
+            ("ANG", 2),
+            ("HRK", 2),
+            ("ZWL", 2),
+            ("BYR", 0),
+            ("CLF", 4),
+        ),
+        *(("XOF", 0), ("BTC", 8)),
+    ],
+)
+def test_minor_units_are_those_of_iso_4217(currency: str, digits: int) -> None:
+    assert DECIMALS[currency] == digits
+    assert decimal_text(currency, 10**digits).startswith("1")
+
+
+def test_what_has_no_minor_unit_is_no_money() -> None:
+    """Gold, units of account and codes for tests."""
+    assert not {"XAU", "XDR", "XTS", "XXX", "XUA"} & DECIMALS.keys()
+
+
+@pytest.mark.parametrize(
+    ("currency", "last", "after"),
+    [
+        ("HRK", "2023-01-31", "2023-02-01"),
+        ("SLL", "2023-12-31", "2024-01-01"),
+        ("ZWL", "2024-09-30", "2024-10-01"),
+        ("ANG", "2025-03-31", "2025-04-01"),
+    ],
+)
+def test_a_historic_currency_is_taken_as_long_as_it_was_money(
+    currency: str, last: str, after: str, tmp_path: Path
+) -> None:
+    """Until the end of the month in which it was withdrawn; then the refusal names that month and the day."""
+    ledger = Ledger.new(tmp_path)
+    gift = {"number": "G-1", "bank": "A", "currency": currency, "amount": 5000}
+    ledger.do("recorder", "contribution", "add", **gift, date=last)
+    with pytest.raises(Refused) as refused:
+        ledger.do("recorder", "contribution", "add", **(gift | {"number": "G-2"}), date=after)
+    assert last[:7] in str(refused.value)
+    assert after in str(refused.value)
+    with pytest.raises(Refused):
+        ledger.do("recorder", "pledge", "add", number="PL-1", asset=currency, amount=5000, date=after)

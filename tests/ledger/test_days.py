@@ -1,0 +1,255 @@
+"""Days stand in order, and no place is below zero at the end of any (docs/rules.md, 18): on every kind of fact."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.checks.dates import days_in_order, no_day_below_zero
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import LedgerError, NotAllowed, Refused
+from ledger.recording.desk import Outcome
+from ledger.recording.kinds import BY_NAME
+from ledger.recording.users import Actor
+from ledger.rules.spec import Kind
+from ledger.views.queries import campaign_report
+from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.machine_steps import CHAIN_STEPS
+from tests.tools.machine_telling import names, reach
+from tests.tools.machine_world import Needs, World
+from tests.tools.store_places import outside, place, usual
+from tests.tools.things import funded, hand_over, lots, order, pay, ship, stocked
+
+LONG_AGO = "2001-01-01"
+BEGINS = frozenset(
+    {
+        *(
+            "need",
+            "offer",
+            "pledge",
+            "rate",
+            "contribution",
+            "in-kind",
+            "purchase",
+            "indicator",
+            "evidence",
+            "limit",
+        ),
+        *(
+            "bank.line",
+            "bank.statement",
+            "bank.terms",
+            "aside",
+            "cash-count",
+            "interest",
+            "period",
+            "block",
+            "move",
+        ),
+    }
+)
+"""Kinds that may rest on nothing that tells a day: a gift is blocked before it settles, too, and a move between banks
+takes what lies there when it is approved."""
+
+
+def bank_gift(ledger: Ledger, number: str, amount: int, date: str, **more: Any) -> None:
+    facts = {"number": number, "bank": "A", "currency": "USD", "amount": amount, "date": date}
+    ledger.do("recorder", "contribution", "add", **(facts | more))
+
+
+def refusal(ledger: Ledger, *act: str, **facts: Any) -> str:
+    """The sentence with which a fact is refused, which left the ledger as it was."""
+    with pytest.raises(Refused) as refused:
+        ledger.do(*act, **facts)
+    return str(refused.value)
+
+
+def test_a_payment_before_its_order_is_refused_with_both_days(tmp_path: Path) -> None:
+    """B12: an order of 25 May is not paid on 22 May; nor with money that comes on 10 June on any day before it came."""
+    ledger = Ledger.new(tmp_path)
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    bank_gift(ledger, "G-1", 100_000, "2024-06-10")
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": 40_000}]
+    ledger.do(
+        "recorder", "purchase", "add", number="O-1", supplier="Maker", currency="USD", items=items, date="2024-05-25",
+    )  # fmt: skip
+    ledger.do("approver", "purchase", "approve", number="O-1", date="2024-05-25")
+    payment = {
+        "number": "P-1",
+        "order": "O-1",
+        "asset": "USD",
+        "amount": 40_000,
+        "bank": "A",
+        "discharges": 40_000,
+    }
+    early = refusal(ledger, "recorder", "payment", "add", **payment, date="2024-05-22")
+    assert "2024-05-22" in early
+    assert "2024-06-10" in early  # the money, the last of what it rests on
+    assert "2024-06-10" in refusal(ledger, "recorder", "payment", "add", **payment, date="2024-06-09")
+    ledger.do("recorder", "payment", "add", **payment, date="2024-06-10")
+    assert "2024-06-10" in refusal(ledger, "approver", "payment", "approve", number="P-1", date="2024-06-09")
+    ledger.do("approver", "payment", "approve", number="P-1", date="2024-06-10")
+
+
+def test_goods_go_their_way_day_by_day(tmp_path: Path) -> None:
+    """B13: no receipt before its order, no shipment or handover before its receipt, no distribution before its
+    handover, no arrival before its shipment."""
+    ledger = funded(tmp_path)
+    order(ledger)
+    row = {"lot": "L1", "noted": 1000, "good": 1000}
+    receipt = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "lots": [row]}
+    assert "2023-11-21" in refusal(ledger, "recorder", "receipt", "add", **receipt, date="2023-11-20")
+    ledger.do("recorder", "receipt", "add", **receipt, date="2023-11-22")
+    with pytest.raises(Refused, match="2023-11-22"):
+        ship(ledger, 100, date="2023-11-21")
+    with pytest.raises(Refused, match="2023-11-22"):
+        hand_over(ledger, 100, "H-1", date="2023-11-21")
+    assert "2023-11-22" in refusal(
+        ledger, "recorder", "loss", "add", number="LS-1", place="Depot", product="KIT", lot="L1", quantity=1,
+        cause="lost", reason="Gone", date="2023-11-21",
+    )  # fmt: skip
+    ship(ledger, 100, date="2023-11-23")
+    counted = [{"product": "KIT", "lot": "L1", "good": 100}]
+    arrival = {"number": "A-1", "waybill": "W-1", "lots": counted}
+    assert "2023-11-23" in refusal(ledger, "recorder", "shipment", "arrive", **arrival, date="2023-11-22")
+    hand_over(ledger, 100, "H-2", date="2023-11-24")
+    out = {"number": "D-1", "organisation": "Aid", "place": "Town", "lots": lots(100)}
+    assert "2023-11-24" in refusal(ledger, "recorder", "distribution", "add", **out, date="2023-11-23")
+    ledger.do("recorder", "distribution", "add", **out, date="2023-11-24")
+
+
+def test_a_fact_that_would_have_left_a_bank_empty_on_an_earlier_day_is_refused(tmp_path: Path) -> None:
+    """400 of 500 are paid on the 10th; 200 that came on the 12th cannot pay for anything on the 9th."""
+    ledger = Ledger.new(tmp_path)
+    bank_gift(ledger, "G-1", 50_000, "2023-11-08")
+    move = {"asset": "USD", "from_bank": "A", "to_bank": "Z"}
+    ledger.do("recorder", "move", "add", number="M-1", amount=40_000, **move, date="2023-11-10")
+    ledger.do("approver", "move", "approve", number="M-1", date="2023-11-10")
+    bank_gift(ledger, "G-2", 20_000, "2023-11-12")
+    ledger.do("recorder", "move", "add", number="M-2", amount=20_000, **move, date="2023-11-09")
+    early = refusal(ledger, "approver", "move", "approve", number="M-2", date="2023-11-09")
+    assert "2023-11-09" in early
+    assert "2023-11-12" in early
+    ledger.do("approver", "move", "approve", number="M-2", date="2023-11-12")
+
+
+def test_an_earlier_paper_is_told_with_a_reason_by_an_approver(tmp_path: Path) -> None:
+    """Goods came before their order was approved: an emergency, ratified; the time of service does not count it."""
+    ledger = funded(tmp_path)
+    order(ledger)
+    row = {"lot": "L1", "noted": 1000, "good": 1000}
+    receipt = {
+        "number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "lots": [row], "date": "2023-11-21",
+        "happened": "2023-11-18",
+    }  # fmt: skip
+    assert "out_of_order" in refusal(ledger, "approver", "receipt", "add", **receipt)
+    one_day = receipt | {"out_of_order": "other_day_there"}
+    assert "2023-11-18" in refusal(ledger, "approver", "receipt", "add", **one_day)
+    with pytest.raises(NotAllowed):
+        ledger.do("recorder", "receipt", "add", **receipt, out_of_order="ratified")
+    told = ledger.do("approver", "receipt", "add", **receipt, out_of_order="ratified")
+    assert told.data is not None
+    assert b'"out_of_order":"ratified"' in told.data
+    assert ledger.do("approver", "receipt", "add", **receipt, out_of_order="ratified").already
+    with ledger.store.read() as reading:
+        assert campaign_report(reading, SLUG, now=ledger.now).service.days_order_to_receipt is None
+
+
+def test_one_day_of_another_time_zone_wants_no_approver(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    ledger.do(
+        "recorder", "receipt", "add", number="GRN-1", order="PO-1", item="1", place="Depot", date="2023-11-21",
+        happened="2023-11-20", out_of_order="other_day_there", lots=[{"lot": "L1", "noted": 10, "good": 10}],
+    )  # fmt: skip
+
+
+def test_days_in_order_take_no_reason(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    assert "out_of_order" in refusal(
+        ledger, "approver", "receipt", "add", number="GRN-1", order="PO-1", item="1", place="Depot",
+        date="2023-11-24", happened="2023-11-22", out_of_order="ratified",
+        lots=[{"lot": "L1", "noted": 10, "good": 10}],
+    )  # fmt: skip
+
+
+def test_what_explains_coins_that_left_is_booked_when_they_settled(tmp_path: Path) -> None:
+    """Sent on the 13th by the desk's calendar, settled on the 14th: booked then, with its own day in its facts."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("gift", (0, 100_000)))
+    ledger.bury()
+    ledger.mine("s", tx("sale", spends=(("gift", 0),)))
+    ledger.bury()
+    told = ledger.do(
+        "recorder", "conversion", "add", number="C-1", txid=name("sale"), sold=99_000, network_fee=1000, currency="USD",
+        proceeds=3000, exchange="E", bank="B", date="2023-11-13",
+    )  # fmt: skip
+    assert told.data is not None
+    assert b'"date":"2023-11-14"' in told.data
+    assert b'"date":"2023-11-13"' in told.data
+
+
+def test_the_checks_see_what_was_let_in_otherwise(tmp_path: Path) -> None:
+    """They read the journal and the rows, not how a fact was let in: a day that was changed outside is found."""
+    ledger = stocked(tmp_path)
+    pay(ledger, 500_000)
+    with outside(place(tmp_path)) as database:
+        on = " ON entries" if usual() == "postgresql" else ""
+        database.exec_driver_sql(f"DROP TRIGGER entries_update{on}")
+        early = "UPDATE entries SET date = '2023-11-01', day = '2023-11-01' WHERE kind = "
+        database.exec_driver_sql(f"{early} 'receipt'")
+        database.exec_driver_sql(f"{early} 'payment.approved'")
+    with ledger.store.read() as reading:
+        found = {finding.sentence for finding in days_in_order(reading)}
+        assert any("(receipt)" in what and "(purchase.approved)" in what for what in found)
+        assert any("bank" in finding.sentence for finding in no_day_below_zero(reading))
+
+
+class EarlyWorld(World):
+    """Each fact is told of a day long ago first, then of its own day, and often with other days beside it."""
+
+    early: set[str]
+    refused: set[str]
+
+    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+        if "date" in facts and kind.name not in BEGINS:
+            try:
+                told = self.act(actor, slug, kind, facts | {"date": LONG_AGO}, self.now + 30)
+            except LedgerError:
+                self.refused.add(kind.name)
+            else:
+                if (
+                    told.data is not None
+                    and not told.already
+                    and entry_from_bytes(told.data).date == LONG_AGO
+                ):
+                    self.early.add(kind.name)
+        return super().tell(kind, slug, facts, actor)
+
+    def audit(self, *, whole: bool = False) -> None:
+        """What days promise, after each step."""
+        with self.store.read() as reading:
+            assert [*days_in_order(reading), *no_day_below_zero(reading)] == []
+
+
+def test_no_kind_of_fact_is_booked_before_what_it_rests_on(tmp_path: Path) -> None:
+    """Every kind that a person can tell is told of a day long ago: it is refused, or it rests on nothing."""
+    world = EarlyWorld(f"sqlite:///{tmp_path / 'ledger.db'}", every=1000)
+    world.early, world.refused = set(), set()
+    people = [kind for kind in names() if kind not in CHAIN_STEPS and kind not in BEGINS]
+    try:
+        for kind in people:
+            world.rnd = random.Random(kind)
+            try:
+                reach(world, kind)
+            except (Needs, LedgerError):
+                continue
+    finally:
+        world.close()
+    assert not world.early, sorted(world.early)
+    dated = {kind for kind in people if "date" in BY_NAME[kind].facts.__dataclass_fields__}
+    assert len(world.refused) > len(dated) * 3 // 4, dated - world.refused
