@@ -133,8 +133,12 @@ class OrderItemRow(Table, table=True):
         return pieces * self.units // self.quantity
 
     def pieces_in(self, start: int, end: int) -> int:
-        """The pieces that `start..end` of the item's line are: floored at both ends, so that runs sum to the whole."""
-        return end * self.quantity // self.units - start * self.quantity // self.units
+        """The pieces whose positions end within `start..end` of the item's line, so that runs sum to the whole."""
+        return self._pieces_to(end) - self._pieces_to(start)
+
+    def _pieces_to(self, place: int) -> int:
+        """How many pieces' positions end there or before: what `units_of` says, turned round."""
+        return ((place + 1) * self.quantity - 1) // self.units
 
     def value_of(self, start: int, end: int) -> int:
         """The minor units that `start..end` of the item's line are: floored at both ends, as pieces are."""

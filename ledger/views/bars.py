@@ -112,8 +112,8 @@ class Axis:
         return found
 
     def _at(self, run: _Run, place: int) -> int:
-        """Where a place of a run is on its bar; of an order's value, how many whole pieces it reaches."""
-        return run.at + (place - run.start) * self.numerator // self.denominator
+        """Where a place of a run is on its bar; of an order's value, how many pieces' positions end by there."""
+        return run.at + ((place - run.start + 1) * self.numerator - 1) // self.denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +269,12 @@ class BarsOfLines:
     def measure(self, lines: Iterable[str]) -> None:
         """Ask about several lines at once what their axes are made of; what is not asked here is asked alone."""
         wanted = [line for line in dict.fromkeys(lines) if line not in self._measures]
-        back = returned_runs(self._lines, wanted)
+        came = self._lines.brought_by_uses(wanted)
+        back = returned_runs(self._lines, wanted, came)
         void = self._lines.in_state(wanted, UnitState.VOID)
         # What was reclassified is counted where it lies since.
         moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
         lengths = self._lines.lengths(wanted)
-        came = self._lines.brought_by_uses(wanted)
         for line in wanted:
             runs = back.get(line, ())
             left_out = (*void.get(line, ()), *moved.get(line, ()), *((start, end) for start, end, _ in runs))

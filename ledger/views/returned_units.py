@@ -1,15 +1,18 @@
 """Returned units: what a use appended to the line that it took it from, drawn where it lay before.
 
-A move with a fee does so, a loss in stock, and what of a loss is found again there. Reads lines only, for the picture.
+A move with a fee does so, a loss in stock, and what of a loss is found again there, also where it was lost on its way
+from there. Reads lines only, for the picture.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from ledger.core.lines import Part, Piece, Use
-from ledger.tracing.state import Lines
+from ledger.core.accounts import AccountClass
+from ledger.core.lines import Part, Piece, Use, units_in
+from ledger.core.names import EndedLine, GoodsLine, UseCause, line_named, use_named
+from ledger.tracing.state import Lines, Run
 
 ReturnedRuns = tuple[tuple[int, int, int], ...]
 """(start, end, place before) of runs of a line, in order."""
@@ -30,8 +33,13 @@ def placed(back: ReturnedRuns, start: int, end: int) -> Iterator[tuple[int, int,
         yield at, end, at
 
 
-def returned_runs(lines: Lines, names: Iterable[str]) -> dict[str, ReturnedRuns]:
-    """What uses of some lines appended to their own line, at once or by a find of what had ended; by line."""
+def returned_runs(
+    lines: Lines, names: Collection[str], came: Mapping[str, Sequence[tuple[int, int, str]]]
+) -> dict[str, ReturnedRuns]:
+    """What uses of some lines appended to their own line, at once or by a find of what had ended; by line.
+
+    `came`: the units that uses brought to the lines (`Lines.brought_by_uses`).
+    """
     found: dict[str, list[tuple[int, list[Piece]]]] = defaultdict(list)
     uses = lines.returning(names)
     resumed = lines.resumed(uses)
@@ -41,7 +49,39 @@ def returned_runs(lines: Lines, names: Iterable[str]) -> dict[str, ReturnedRuns]
                 found[use.line].append((part.start, list(_were(use, index, 0, part.out))))
             if part.line is None and (use.id, index) in resumed:
                 found[use.line] += _found_again(lines, use.line, use, index, resumed[use.id, index])
-    return {line: _one_after_another(runs) for line, runs in found.items()}
+    for line in names:
+        for start, end, use_id in came.get(line, ()):
+            if use_named(use_id).cause is UseCause.FIND and start not in {at for at, _ in found[line]}:
+                were = list(_lost_on_the_way(lines, line, (line, start, end)))
+                if units_in(were) == end - start:
+                    found[line].append((start, were))
+    return {line: _one_after_another(runs) for line, runs in found.items() if runs}
+
+
+def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
+    """Where found units of a place are drawn from before they were sent; what lay elsewhere between is left out."""
+    name = line_named(run[0])
+    if isinstance(name, EndedLine):
+        behind = [(lines.use(name.use), name.part, run[1], run[2])]
+    else:
+        behind = [
+            (
+                lines.use(row.use),
+                row.part,
+                max(row.start, run[1]) - row.start,
+                min(row.end, run[2]) - row.start,
+            )
+            for row in lines.sources_of((run,))[run]
+            if row.use is not None
+        ]
+    for use, part, low, high in behind:
+        there = line_named(use.line)
+        on_its_way = isinstance(there, GoodsLine) and there.at is AccountClass.TRANSIT
+        for start, end in _were(use, part, low, high):
+            if use.line == line:
+                yield start, end
+            elif on_its_way or isinstance(there, EndedLine):
+                yield from _lost_on_the_way(lines, line, (use.line, start, end))
 
 
 def _one_after_another(found: Iterable[tuple[int, list[Piece]]]) -> ReturnedRuns:

@@ -31,6 +31,7 @@ BEGINS = frozenset(
             "offer",
             "pledge",
             "rate",
+            "exchange-rate",
             "contribution",
             "in-kind",
             "purchase",

@@ -51,7 +51,7 @@ def site(ledger: Ledger) -> Iterator[TestClient]:
 def test_what_was_given_for_beds_went_into_beds_whole(site: TestClient) -> None:
     """40,000 cents of the sale were for beds, all of them paid first; the fund gave the rest."""
     told = site.get(f"/api/v1/donations/{name('beds')}:0/trail").json()
-    assert told["restriction"] == {"need": "N-2", "title": "BED for R"}
+    assert told["restriction"] == {"need": "N-2", "title": "BED for R", "place": "P"}
     steps = {step["kind"]: step for step in told["steps"]}
     assert steps["paid" if "paid" in steps else "ordered"]["reference"] == "PO-1"
     money = [row for row in told["places"] if row["kind"] == "held" and row["amount"]["asset"] == "USD"]

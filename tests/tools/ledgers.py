@@ -156,7 +156,7 @@ class Ledger:
     def audit(self) -> None:
         """The whole state."""
         with self.store.read() as reading:
-            assert run_checks(reading) == []
+            assert (found := run_checks(reading)) == [], found
             assert rebuild(reading) == []
 
     def kinds(self) -> list[str]:
