@@ -241,15 +241,21 @@ class ContributionRow(Numbered, table=True):
 
     `happened` is the day of the money, which may lie before the day that it is booked on, `date`. `returned` of it
     went back to its donor, `charged_back` of that by a bank. `fee` of it was kept by banks on the way.
+    `reference_likeness`: what the bank's references that look alike have in common, none where it gave none.
     """
 
     __tablename__: ClassVar[Any] = "contributions"
-    __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("contributions_reference", "bank", "reference_likeness"),
+        STRICT,
+    )
     bank: str = Field(sa_type=TEXT)
     currency: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
     organisation: str | None = Field(default=None, sa_type=TEXT)
     reference: str | None = Field(default=None, sa_type=TEXT)
+    reference_likeness: str | None = Field(default=None, sa_type=TEXT)
     restriction: str | None = Field(default=None, sa_type=TEXT)
     at: str = Field(sa_type=TEXT)
     line: str = Field(sa_type=TEXT)

@@ -145,11 +145,23 @@ class OrderItemRow(Table, table=True):
         return end // self.fineness - start // self.fineness
 
 
-class InvoiceRow(Numbered, table=True):
+class Issued(Numbered):
+    """The columns of a supplier's paper; no table. `likeness`: what numbers that look alike have in common."""
+
+    supplier: str = Field(sa_type=TEXT)
+    likeness: str = Field(sa_type=TEXT)
+
+
+class InvoiceRow(Issued, table=True):
     """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""
 
     __tablename__: ClassVar[Any] = "invoices"
-    __table_args__ = (UniqueConstraint("campaign", "number"), Index("invoices_order", "order_entry"), STRICT)
+    __table_args__ = (
+        Index("invoices_number", "campaign", "number"),
+        Index("invoices_likeness", "supplier", "likeness"),
+        Index("invoices_order", "order_entry"),
+        STRICT,
+    )
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
@@ -202,7 +214,7 @@ class Corrects(StrEnum):
     ORDER = "order"
 
 
-class CreditNoteRow(Numbered, table=True):
+class CreditNoteRow(Issued, table=True):
     """What a supplier credits on an order, and off which invoice, if any.
 
     `off_order`: so much of it lowers what the order costs; the rest was billed too much and never owed.
@@ -210,7 +222,8 @@ class CreditNoteRow(Numbered, table=True):
 
     __tablename__: ClassVar[Any] = "credit_notes"
     __table_args__ = (
-        UniqueConstraint("campaign", "number"),
+        Index("credit_notes_number", "campaign", "number"),
+        Index("credit_notes_likeness", "supplier", "likeness"),
         Index("credit_notes_order", "order_entry"),
         Index("credit_notes_invoice", "invoice_entry"),
         STRICT,

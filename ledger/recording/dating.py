@@ -24,7 +24,7 @@ from ledger.core.names import account_named
 from ledger.core.roles import Role
 from ledger.rules.balances import first_day_with, moved_by
 from ledger.rules.periods import day_after, last_closed
-from ledger.rules.rests_on import SPENDS, Days, days_of, excuses, rests_on, spend_of
+from ledger.rules.rests_on import SPENDS, Days, called, days_of, excuses, rests_on, spend_of
 from ledger.rules.spec import APPROVERS, Context, F, Kind, N
 
 HAPPENED = "happened"
@@ -142,16 +142,6 @@ def _open_day(context: Context, posting: Posting[N], day: str, *, refuses: bool)
     return first_open
 
 
-def _called(context: Context, number: int) -> str:
-    """An entry as a person knows it: its noun, its number and its place in the journal."""
-    entry = context.entry(number)
-    if entry is None:
-        return f"entry {number}"
-    names = (entry.facts.get(name) for name in ("number", "waybill", "outpoint", "txid"))
-    named = next((f" {name}" for name in names if name is not None), "")
-    return f"{entry.kind}{named} (entry {number})"
-
-
 def _after_all(context: Context, before: list[Days], day: str, refuses: bool) -> str:
     """The day, or the one of the last thing that the fact rests on; Refused where that is later."""
     last = max(before, key=attrgetter("date"), default=None)
@@ -160,7 +150,7 @@ def _after_all(context: Context, before: list[Days], day: str, refuses: bool) ->
     if refuses:
         raise Refused.field(
             "date",
-            f"{day} is before {last.date}, the day of {_called(context, last.seq)}, on which this rests; give that day "
+            f"{day} is before {last.date}, the day of {called(context, last.seq)}, on which this rests; give that day "
             f"or a later one, and the day it happened as `{HAPPENED}`",
         )
     return last.date
@@ -182,7 +172,7 @@ def _require_days_in_order(
     if not excuses(reason, day, last.day):
         raise Refused.field(
             OUT_OF_ORDER,
-            f"{day} is before {last.day}, the day of {_called(context, last.seq)}, on which this rests; say why by one "
+            f"{day} is before {last.day}, the day of {called(context, last.seq)}, on which this rests; say why by one "
             f"of {', '.join(OutOfOrder)} (for one day only)",
         )
     alone = kind.workflow is None and reason is not OutOfOrder.OTHER_DAY_THERE

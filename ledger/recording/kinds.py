@@ -37,6 +37,7 @@ from ledger.rules import (
     payments,
     periods,
     pledges,
+    questions,
     rates,
     receipts,
     reclassifications,
@@ -98,6 +99,7 @@ _RECORDED: tuple[Kind, ...] = (
     *evidence.KINDS,
     *limits.KINDS,
     *periods.KINDS,
+    *questions.KINDS,
 )
 ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}

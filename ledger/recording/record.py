@@ -26,6 +26,7 @@ from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
+from ledger.rules.questions import ANSWER, note_questions, require_answered
 from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
 from ledger.store.transaction import Reading, Writing
@@ -106,6 +107,8 @@ def record(
         raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
     posting = kind.post(context, facts)
     if approved is not None:
+        if kind is not ANSWER:
+            require_answered(context, kind, facts, posting)
         own = {} if author is None else tx.desk.limits(author)
         require_within_limit(context, kind, facts, own, date or kind.date(facts) or context.today)
     at = rfc3339(now)
@@ -180,7 +183,9 @@ def fold(books: Books, entry: Entry) -> None:
     """Apply an entry to the model: the same when it is recorded and when all is rebuilt."""
     books.apply(entry)
     kind = BY_NAME[entry.kind]
-    kind.fold(books, kind.read(entry))
+    told = kind.read(entry)
+    kind.fold(books, told)
+    note_questions(books, kind, told)
     note_subjects(books.session, entry)
     note_movements(books, entry)
     books.session.flush()

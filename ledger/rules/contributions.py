@@ -5,20 +5,26 @@ Public by construction: an organisation may be named, a person never is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
+from ledger.core.likeness import likeness_of_number
+from ledger.core.line_words import reference_of
 from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
 from ledger.core.names import FREE, GiftKind, GiftName, UseCause, UseName
 from ledger.model.gifts import ContributionRow
+from ledger.model.questions import Doubt
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
+from ledger.rules.doubts import Doubtful
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_free
@@ -84,6 +90,7 @@ def _post(context: Context, facts: Contribution) -> Posting[Joined]:
 
 def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
     facts, (line, start, end) = entry.facts, entry.notes.interval
+    reference = reference_of(facts.reference or "")
     books.session.add(
         ContributionRow(
             entry=entry.seq,
@@ -95,6 +102,7 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
             fee=facts.fee or 0,
             organisation=facts.organisation,
             reference=facts.reference,
+            reference_likeness=likeness_of_number(reference) if reference else None,
             restriction=facts.restriction,
             date=entry.date,
             happened=entry.happened or facts.date,
@@ -104,6 +112,21 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
             line_end=end,
         )
     )
+
+
+def _doubts(books: Books, entry: Entry[Contribution, Joined]) -> Iterator[Doubtful]:
+    """The contributions that stand at the same bank with a reference like this one's: a gift may be told twice."""
+    told = books.session.get_one(ContributionRow, entry.seq)
+    if told.reference_likeness is None:
+        return
+    alike = select(ContributionRow.entry).where(
+        ContributionRow.bank == told.bank,
+        ContributionRow.reference_likeness == told.reference_likeness,
+        col(ContributionRow.reversed_by).is_(None),
+        ContributionRow.entry < entry.seq,
+    )
+    for other in books.session.exec(alike.order_by(col(ContributionRow.entry))):
+        yield Doubtful(Doubt.REFERENCE, other)
 
 
 def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
@@ -127,6 +150,7 @@ CONTRIBUTION = Kind(
     doc="Record money that a donor sent to the campaign's bank account.",
     roles=RECORDERS,
     key=numbered("contribution"),
+    doubts=_doubts,
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold, voids=_voided),

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import NotFound, Refused
+from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
+from ledger.core.likeness import likeness_of_number
 from ledger.core.money import decimal_text
 from ledger.model.orders import (
     Corrects,
@@ -25,6 +26,7 @@ from ledger.model.orders import (
 )
 from ledger.rules.books import Books
 from ledger.rules.invoices import BilledLine, require_invoice
+from ledger.rules.issued import alike, require_issued, supplier_of, times_reversed
 from ledger.rules.matching import billed_lines, overbilled
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import order_value, require_order
@@ -61,17 +63,9 @@ class OffOrder:
     off_order: Count
 
 
-def find_credit_note(session: Session, campaign: str, number: str) -> CreditNoteRow | None:
-    numbered = (CreditNoteRow.campaign == campaign, CreditNoteRow.number == number)
-    return session.exec(select(CreditNoteRow).where(*numbered)).first()
-
-
-def require_credit_note(session: Session, campaign: str, number: str) -> CreditNoteRow:
-    """The credit note of a number, a reversed one too; raises NotFound."""
-    note = find_credit_note(session, campaign, number)
-    if note is None:
-        raise NotFound(f"credit-note: there is no credit-note {number} in campaign {campaign}")
-    return note
+def require_credit_note(session: Session, campaign: str, number: str, supplier: str) -> CreditNoteRow:
+    """The credit note of a supplier's number, a reversed one too where none stands; raises NotFound."""
+    return require_issued(session, CreditNoteRow, "credit-note", campaign, number, supplier)
 
 
 def _post(context: Context, facts: CreditNote) -> Posting[OffOrder]:
@@ -112,7 +106,7 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
                 "corrects", "says an invoice and none is named; name the invoice, or say order"
             )
         return None
-    invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice)
+    invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice, order.supplier)
     if invoice.order_entry != order.entry or invoice.reversed_by is not None:
         raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
     currency, left = order.currency, invoice.amount - credited_on_invoice(papers, order, invoice)
@@ -141,13 +135,20 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
 
 def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
     facts, session = entry.facts, books.session
-    invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
+    order = require_order(session, entry.campaign, facts.order)
+    invoice = (
+        None
+        if facts.invoice is None
+        else require_invoice(session, entry.campaign, facts.invoice, order.supplier)
+    )
     session.add(
         CreditNoteRow(
             entry=entry.seq,
             campaign=entry.campaign,
             number=facts.number,
-            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            supplier=order.supplier,
+            likeness=likeness_of_number(facts.number),
+            order_entry=order.entry,
             invoice_entry=None if invoice is None else invoice.entry,
             amount=facts.amount,
             off_order=entry.notes.off_order,
@@ -161,6 +162,11 @@ def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
             note_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
         )
         session.add(row)
+
+
+def _notes_reversed(books: Books, campaign: str, facts: CreditNote) -> int:
+    supplier = supplier_of(books, campaign, facts.order)
+    return times_reversed(books.session, CreditNoteRow, campaign, facts.number, supplier)
 
 
 def _unfold(books: Books, entry: Entry[CreditNote, OffOrder], seq: int) -> None:
@@ -180,6 +186,9 @@ CREDIT_NOTE = Kind(
     doc="Record a supplier's credit note on an order; the money comes with `refund add`.",
     roles=RECORDERS,
     key=numbered("credit-note"),
+    issuer=lambda books, campaign, facts: supplier_of(books, campaign, facts.order),
+    times_reversed=_notes_reversed,
+    doubts=lambda books, entry: alike(books.session, CreditNoteRow, entry.seq),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold, require=_require_no_refund),

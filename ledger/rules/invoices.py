@@ -13,8 +13,9 @@ from pydantic import ConfigDict, Field
 from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
+from ledger.core.likeness import likeness_of_number
 from ledger.core.money import decimal_text
 from ledger.model.orders import (
     AcceptanceRow,
@@ -26,6 +27,7 @@ from ledger.model.orders import (
     OrderRow,
 )
 from ledger.rules.books import Books
+from ledger.rules.issued import alike, find_issued, require_issued, supplier_of, times_reversed
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import item_of, require_not_closed, require_order
@@ -61,10 +63,14 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """Why an invoice is paid although order, receipts and invoice do not agree (public: no names of people)."""
+    """Why an invoice is paid although order, receipts and invoice do not agree (public: no names of people).
+
+    `supplier` says whose it is, where several have one of that number.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
+    supplier: Name | None = None
     reason: Text
     date: Date
 
@@ -76,17 +82,15 @@ class Mismatched:
     reasons: tuple[Mismatch, ...]
 
 
-def find_invoice(session: Session, campaign: str, number: str) -> InvoiceRow | None:
-    numbered = (InvoiceRow.campaign == campaign, InvoiceRow.number == number)
-    return session.exec(select(InvoiceRow).where(*numbered)).first()
+def find_invoice(
+    session: Session, campaign: str, number: str, supplier: str | None = None
+) -> InvoiceRow | None:
+    return find_issued(session, InvoiceRow, "invoice", campaign, number, supplier)
 
 
-def require_invoice(session: Session, campaign: str, number: str) -> InvoiceRow:
-    """The invoice of a number, a reversed one too; raises NotFound."""
-    invoice = find_invoice(session, campaign, number)
-    if invoice is None:
-        raise NotFound(f"invoice: there is no invoice {number} in campaign {campaign}")
-    return invoice
+def require_invoice(session: Session, campaign: str, number: str, supplier: str | None = None) -> InvoiceRow:
+    """The invoice of a number, a reversed one too where none stands; raises NotFound, Refused where several do."""
+    return require_issued(session, InvoiceRow, "invoice", campaign, number, supplier)
 
 
 # invoices
@@ -114,12 +118,15 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
 
 def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
     facts, session = entry.facts, books.session
+    order = require_order(session, entry.campaign, facts.order)
     session.add(
         InvoiceRow(
             entry=entry.seq,
             campaign=entry.campaign,
             number=facts.number,
-            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            supplier=order.supplier,
+            likeness=likeness_of_number(facts.number),
+            order_entry=order.entry,
             quantity=facts.quantity,
             amount=facts.amount,
             date=entry.date,
@@ -131,6 +138,11 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
             invoice_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
         )
         session.add(row)
+
+
+def _invoices_reversed(books: Books, campaign: str, facts: Invoice) -> int:
+    supplier = supplier_of(books, campaign, facts.order)
+    return times_reversed(books.session, InvoiceRow, campaign, facts.number, supplier)
 
 
 def _unfold(books: Books, entry: Entry[Invoice, None], seq: int) -> None:
@@ -156,20 +168,40 @@ def _newest(session: Session, invoice: InvoiceRow) -> AcceptanceRow | None:
 
 
 def _accepted_before(books: Books, campaign: str, facts: Acceptance) -> int:
-    """How many acceptances of the invoice came before this one; the newest is told again where it still settles all."""
-    invoice = find_invoice(books.session, campaign, facts.number)
-    newest = None if invoice is None else _newest(books.session, invoice)
-    if invoice is None or newest is None:
+    """How many acceptances of the invoice, and of those of its number that were reversed, came before this one.
+
+    The newest is told again where it still settles all.
+    """
+    session, invoice = books.session, find_invoice(books.session, campaign, facts.number, facts.supplier)
+    if invoice is None:
         return 0
+    before = (
+        select(func.count())
+        .select_from(AcceptanceRow)
+        .join(InvoiceRow, col(InvoiceRow.entry) == AcceptanceRow.invoice_entry)
+        .where(
+            InvoiceRow.campaign == campaign,
+            InvoiceRow.number == facts.number,
+            InvoiceRow.supplier == invoice.supplier,
+        )
+    )
+    count, newest = session.exec(before).one(), _newest(session, invoice)
+    if newest is None:
+        return count
     stands = newest.reversed_by is None and (newest.reason, newest.date) == (facts.reason, facts.date)
     again = stands and not reasons_of(invoice_matches(books, invoice))
-    return newest.n - 1 if again else newest.n
+    return count - 1 if again else count
+
+
+def _issuer_of(books: Books, campaign: str, facts: Acceptance) -> str | None:
+    invoice = find_invoice(books.session, campaign, facts.number, facts.supplier)
+    return None if invoice is None else invoice.supplier
 
 
 def _post_acceptance(context: Context, facts: Acceptance) -> Posting[Mismatched]:
     books = context.books
     reasons = reasons_of(
-        invoice_matches(books, require_invoice(books.session, context.campaign, facts.number))
+        invoice_matches(books, require_invoice(books.session, context.campaign, facts.number, facts.supplier))
     )
     if not reasons:
         raise Conflict(f"number: {facts.number} has no exception to accept")
@@ -178,7 +210,7 @@ def _post_acceptance(context: Context, facts: Acceptance) -> Posting[Mismatched]
 
 def _fold_acceptance(books: Books, entry: Entry[Acceptance, Mismatched]) -> None:
     session, facts = books.session, entry.facts
-    invoice = require_invoice(session, entry.campaign, facts.number)
+    invoice = require_invoice(session, entry.campaign, facts.number, facts.supplier)
     counted = select(func.count()).where(AcceptanceRow.invoice_entry == invoice.entry)
     session.add(
         AcceptanceRow(
@@ -201,7 +233,7 @@ def _unfold_acceptance(books: Books, entry: Entry[Acceptance, Mismatched], seq: 
 
 def _recorded_as(books: Books, campaign: str, facts: Acceptance) -> int | None:
     """The entry of the invoice; who recorded it does not accept its exception."""
-    invoice = find_invoice(books.session, campaign, facts.number)
+    invoice = find_invoice(books.session, campaign, facts.number, facts.supplier)
     return None if invoice is None else invoice.entry
 
 
@@ -247,6 +279,9 @@ INVOICE = Kind(
     doc="Record a supplier's invoice for an approved order.",
     roles=RECORDERS,
     key=numbered("invoice"),
+    issuer=lambda books, campaign, facts: supplier_of(books, campaign, facts.order),
+    times_reversed=_invoices_reversed,
+    doubts=lambda books, entry: alike(books.session, InvoiceRow, entry.seq),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold, require=_require_nothing_rests),
@@ -260,6 +295,7 @@ ACCEPTANCE = Kind(
     doc="Accept that an invoice does not match its order and receipts, with the reason; its recorder may not.",
     roles=APPROVERS,
     key=numbered("acceptance"),
+    issuer=_issuer_of,
     times_reversed=_accepted_before,
     post=_post_acceptance,
     fold=_fold_acceptance,

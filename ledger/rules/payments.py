@@ -108,7 +108,7 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
     if facts.no_invoice is not None and (facts.invoice is not None or facts.prepayment):
         raise Refused.field("no_invoice", "goes with neither an invoice nor a prepayment; leave one out")
     if facts.invoice is not None:
-        invoice = require_invoice(context.books.session, campaign, facts.invoice)
+        invoice = require_invoice(context.books.session, campaign, facts.invoice, order.supplier)
         require_matched(context.books, order, invoice, facts.discharges, prepayment=bool(facts.prepayment))
     _require_place(facts)
     if facts.txid is not None:
@@ -222,10 +222,15 @@ def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[
 
 def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
     session, facts = books.session, entry.facts
-    invoice = None if facts.invoice is None else require_invoice(session, entry.campaign, facts.invoice)
+    order = require_order(session, entry.campaign, facts.order)
+    invoice = (
+        None
+        if facts.invoice is None
+        else require_invoice(session, entry.campaign, facts.invoice, order.supplier)
+    )
     return PaymentRow(
         **proposed(entry, facts.number, facts.date),
-        order_entry=require_order(session, entry.campaign, facts.order).entry,
+        order_entry=order.entry,
         invoice_entry=None if invoice is None else invoice.entry,
         asset=facts.asset,
         amount=facts.amount,

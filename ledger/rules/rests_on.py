@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
-from ledger.core.entry import OutOfOrder, Posting, days_between
+from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
 from ledger.core.lines import Change, Use
 from ledger.core.names import GiftKind, GiftName, gift_named
 from ledger.core.roles import Role
@@ -23,7 +23,7 @@ from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.loans import LoanRow
-from ledger.model.orders import CreditNoteRow, InvoiceRow, OrderRow
+from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow
 from ledger.model.people import IndicatorRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import Proposal
@@ -123,7 +123,8 @@ def _of_proposal(context: Context, number: int) -> Iterator[int]:
         for field, value in entry.facts.items():
             if field in NAMED and isinstance(value, str):
                 campaign = str(entry.facts.get("lender", context.campaign))
-                yield from _entries(session, field, campaign, value)
+                order = entry.facts.get("order")
+                yield from _entries(session, field, campaign, value, order)
 
 
 def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
@@ -138,7 +139,8 @@ def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
     for field in NAMED:
         value = getattr(facts, field, None)
         if isinstance(value, str):
-            yield from _entries(session, field, getattr(facts, "lender", campaign), value)
+            order = getattr(facts, "order", None)
+            yield from _entries(session, field, getattr(facts, "lender", campaign), value, order)
 
 
 def _gift(session: Session, campaign: str, gift: str) -> Iterator[int]:
@@ -155,10 +157,19 @@ def _gift(session: Session, campaign: str, gift: str) -> Iterator[int]:
         yield bank.entry
 
 
-def _entries(session: Session, field: str, campaign: str, value: str) -> Iterator[int]:
+def _entries(
+    session: Session, field: str, campaign: str, value: str, order: str | None = None
+) -> Iterator[int]:
+    """The entries of what a field names; a supplier's paper is that of the `order`'s supplier."""
     table, name = NAMED[field]
-    of_that_name = (col(table.campaign) == campaign, col(getattr(table, name)) == value)
-    row = session.scalars(select(table).where(*of_that_name)).first()
+    wanted = select(table).where(col(table.campaign) == campaign, col(getattr(table, name)) == value)
+    if issubclass(table, Issued):
+        of_order = (col(OrderRow.campaign) == campaign, col(OrderRow.number) == order)
+        supplier = select(col(OrderRow.supplier)).where(*of_order).scalar_subquery()
+        wanted = wanted.where(col(table.supplier) == supplier).order_by(
+            col(table.reversed_by).is_not(None), col(table.entry).desc()
+        )
+    row = session.scalars(wanted).first()
     if row is not None:
         yield from entries_of(row)
 
@@ -181,6 +192,19 @@ def _behind(books: Books, posting: Posting[Any]) -> set[int]:
     if not runs:
         return set()
     return {source.entry for sources in books.lines.sources_of(runs).values() for source in sources}
+
+
+def called(context: Context, number: int) -> str:
+    """An entry as a person knows it: its noun, its number and its place in the journal."""
+    entry = context.entry(number)
+    return f"entry {number}" if entry is None else called_as(entry)
+
+
+def called_as(entry: Entry) -> str:
+    """An entry as a person knows it."""
+    names = (entry.facts.get(name) for name in ("number", "waybill", "outpoint", "txid"))
+    named = next((f" {name}" for name in names if name is not None), "")
+    return f"{entry.kind}{named} (entry {entry.seq})"
 
 
 def out_of_order(session: Session, number: int) -> OutOfOrder | None:

@@ -16,6 +16,7 @@ from ledger.core.roles import Role
 from ledger.model.proposals import Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
+from ledger.rules.doubts import Doubtful
 
 F = TypeVar("F", default=Any)
 N = TypeVar("N", default=Any)
@@ -113,6 +114,10 @@ class Kind(Generic[F, N]):
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
     """Entries that it rests on and that no field of `ledger/rules/rests_on.py` names."""
+    issuer: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
+    """Whose number it is, where it is that of somebody else's paper: another's may be the same."""
+    doubts: Callable[[Books, Entry[F, N]], Iterable[Doubtful]] = lambda _books, _entry: ()
+    """What is doubtful of an entry that was folded just now: questions that somebody else than its author answers."""
     times_reversed: Callable[[Books, str, F], int] = lambda _books, _campaign, _facts: 0
     """How many of the same were recorded and count no more, reversed most often, where it may be recorded again:
     the key of the next one says the number."""
@@ -125,9 +130,10 @@ class Kind(Generic[F, N]):
     """Where two people decide it: the workflow that this kind begins."""
 
     def key_of(self, books: Books, campaign: str, facts: F) -> str:
-        """What happened in the world, for the n-th time that it stands."""
-        again = self.times_reversed(books, campaign, facts)
-        return self.key(campaign, facts) + (f":{again}" if again else "")
+        """What happened in the world, for the n-th time that it stands, and on whose paper."""
+        again, issuer = self.times_reversed(books, campaign, facts), self.issuer(books, campaign, facts)
+        key = self.key(campaign, facts) + (f":{again}" if again else "")
+        return key if issuer is None else f"{key}@{issuer}"
 
     def read(self, entry: Entry) -> Entry[F, N]:
         """An entry of this kind from the journal, as its fold and its undoing take it."""

@@ -259,8 +259,8 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
     """Refused where a refund goes beyond the credit note that it names."""
     if facts.credit_note is None:
         return
-    note = require_credit_note(context.books.session, context.campaign, facts.credit_note)
     order = require_order(context.books.session, context.campaign, facts.order)
+    note = require_credit_note(context.books.session, context.campaign, facts.credit_note, order.supplier)
     if note.order_entry != order.entry or note.reversed_by is not None:
         raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
     approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == ProposalStatus.APPROVED)
@@ -280,10 +280,15 @@ def _hold(context: Context, facts: Refund) -> Posting[None]:
 
 def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
     facts, session, campaign = entry.facts, books.session, entry.campaign
-    note = None if facts.credit_note is None else require_credit_note(session, campaign, facts.credit_note)
+    order = require_order(session, campaign, facts.order)
+    note = (
+        None
+        if facts.credit_note is None
+        else require_credit_note(session, campaign, facts.credit_note, order.supplier)
+    )
     return RefundRow(
         **proposed(entry, facts.number, facts.date),
-        order_entry=require_order(session, campaign, facts.order).entry,
+        order_entry=order.entry,
         credit_note_entry=None if note is None else note.entry,
         item=facts.item,
         failure=facts.failure,

@@ -26,6 +26,7 @@ from ledger.model.proposals import COUNTS, HoldRow, Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
+from ledger.rules.questions import take_back_questions
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.rows import find_numbered, require_numbered
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Pending, Undoing, numbered
@@ -281,7 +282,9 @@ class Workflow(Generic[F, R, N, P]):
             return Posting((), (*released, *held_again(context.books, context.campaign, freed)))
 
         def fold(books: Books, entry: Entry[Decision, None]) -> None:
-            self.rejected(books, self._decided(books, entry, ProposalStatus.REJECTED), entry)
+            row = self._decided(books, entry, ProposalStatus.REJECTED)
+            take_back_questions(books.session, row.entry, entry.seq)
+            self.rejected(books, row, entry)
 
         return Kind(
             name=f"{self.noun}.rejected",
@@ -306,6 +309,7 @@ class Workflow(Generic[F, R, N, P]):
             row = self.require_row(books.session, entry.campaign, entry.facts.number)
             row.status, row.reversed_by = ProposalStatus.REVERSED, seq
             books.session.add(row)
+            take_back_questions(books.session, row.entry, seq)
             self.reversed(books, row, entry)
 
         return Undoing(

@@ -13,6 +13,7 @@ from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.store.transaction import Reading
+from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.waiting_money import (
@@ -47,6 +48,7 @@ def decisions(
         found += unexplained_waiting(tx, slug, suggest)
         found += undecided_waiting(tx, books, slug)
         found += approvals_waiting(books, slug)
+        found += questions_waiting(tx, slug)
         found += blocked_waiting(books, slug)
         found += unvalued_waiting(tx, slug, now)
         found += shortfalls_waiting(tx, books, slug)

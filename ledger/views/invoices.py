@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ledger.core.frozen import Amount, Frozen
-from ledger.model.orders import OrderRow
+from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.rules.books import Books
-from ledger.rules.invoices import require_invoice
 from ledger.rules.matching import invoice_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.payable import payable_on_invoice
@@ -20,9 +19,9 @@ class InvoiceState(Frozen):
     """What is neither credited nor paid nor asked for yet."""
 
 
-def invoice_state(books: Books, campaign: str, number: str) -> InvoiceState:
-    """How the invoice of a number stands; raises NotFound."""
-    invoice = require_invoice(books.session, campaign, number)
+def invoice_state(books: Books, invoice: InvoiceRow) -> InvoiceState:
+    """How an invoice stands."""
+    campaign = invoice.campaign
     order = books.session.get_one(OrderRow, invoice.order_entry)
     left = payable_on_invoice(OrderPapers(books, campaign, order), order, invoice)
     return InvoiceState(

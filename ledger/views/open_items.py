@@ -18,6 +18,7 @@ class OpenItemKind(StrEnum):
     UNEXPLAINED_SPEND = "unexplained_spend"
     UNDECIDED_COIN = "undecided_coin"
     APPROVAL = "approval"
+    QUESTION = "question"
     BLOCKED_GIFT = "blocked_gift"
     UNVALUED_GIFT = "unvalued_gift"
     REFUSED_DRAFT = "refused_draft"

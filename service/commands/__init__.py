@@ -215,6 +215,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "its recorder may not."
         ),
     },
+    "question": {
+        "answer": "Answer what is doubtful of an entry: two things or one told twice; its recorder may not.",
+    },
     "bank-fee": {
         "add": "Record what a bank took for itself, or what a counted cash box lacks; another person approves it.",
         **_two_people("bank-fee"),

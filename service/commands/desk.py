@@ -19,6 +19,7 @@ from ledger.core.facts import adapter, facts_from
 from ledger.core.money import decimal_text
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
+from ledger.model.orders import InvoiceRow
 from ledger.recording.bank_words import words_of
 from ledger.recording.dating import BESIDE, HAPPENED, OUT_OF_ORDER, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
@@ -332,7 +333,7 @@ def _verdict(books: Books, entry: Entry) -> str:
     """What the three-way match says of an invoice; nothing of other entries."""
     if entry.kind != "invoice":
         return ""
-    state = invoice_state(books, entry.campaign, str(entry.facts["number"]))
+    state = invoice_state(books, books.session.get_one(InvoiceRow, entry.seq))
     return f"match: {state.verdict}; {state.payable.decimal} {state.payable.asset} payable"
 
 

@@ -15,13 +15,14 @@ from ledger.model.orders import Mismatch
 from ledger.recording.desk import act
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.invoices import require_invoice
 from ledger.rules.matching import Match, Verdict, open_matches, order_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
 from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
-from ledger.views.invoices import invoice_state
+from ledger.views.invoices import InvoiceState, invoice_state
 from ledger.views.open_items import OpenItem, OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, day_of, sum_of
 from tests.tools.store_places import usually
@@ -39,6 +40,10 @@ def bill(
 ) -> None:
     facts = {"number": number, "order": on, "quantity": quantity, "amount": amount, "date": DATE}
     ledger.do("recorder", "invoice", "add", **(facts | more))
+
+
+def state_of(books: Books, number: str) -> InvoiceState:
+    return invoice_state(books, require_invoice(books.session, SLUG, number))
 
 
 def matches(ledger: Ledger, on: str = "PO-1") -> list[Match]:
@@ -307,7 +312,7 @@ def test_an_invoice_says_how_it_matches_and_what_is_still_to_be_paid(ledger: Led
     credit(ledger, 100_000, invoice="I-1", lines=[{"item": "1", "quantity": 200, "amount": 100_000}])
     pay(ledger, 150_000, invoice="I-1")
     with ledger.store.read() as reading:
-        state = invoice_state(Books(reading), SLUG, "I-1")
+        state = state_of(Books(reading), "I-1")
     assert (state.verdict, state.payable) == ("yes", Amount.of("USD", 250_000))
 
 
@@ -336,7 +341,7 @@ def test_a_credit_for_what_was_billed_too_much_leaves_the_order_as_it_was(ledger
         books = Books(reading)
         row = require_order(reading.session, SLUG, "PO-1")
         assert credited_on_order(OrderPapers(books, SLUG, row), row) == 0
-        assert invoice_state(books, SLUG, "I-1").payable == Amount.of("USD", 0)
+        assert state_of(books, "I-1").payable == Amount.of("USD", 0)
         assert open_matches(books, SLUG) == []
 
 
@@ -349,7 +354,7 @@ def test_a_credit_note_says_what_it_corrects(ledger: Ledger, corrects: str | Non
     with ledger.store.read() as reading:
         row = require_order(reading.session, SLUG, "PO-1")
         assert credited_on_order(OrderPapers(Books(reading), SLUG, row), row) == off
-        assert invoice_state(Books(reading), SLUG, "I-1").payable == Amount.of("USD", 500_000)
+        assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 500_000)
 
 
 def test_a_credit_without_an_invoice_corrects_the_order(ledger: Ledger) -> None:
@@ -367,7 +372,7 @@ def test_what_was_prepaid_is_not_payable_again(ledger: Ledger) -> None:
 
     def payable(number: str) -> int:
         with ledger.store.read() as reading:
-            amount = invoice_state(Books(reading), SLUG, number).payable
+            amount = state_of(Books(reading), number).payable
         assert amount.minor is not None
         return amount.minor
 

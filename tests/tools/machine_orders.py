@@ -10,6 +10,7 @@ from ledger.model.goods import ReceiptRow
 from ledger.model.orders import ClosingRow, OrderEnd
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
+from ledger.model.questions import Answer
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.closings import left_of
 from ledger.rules.goods import lot_deliveries
@@ -18,6 +19,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import bound_orders, item_of, items_of, order_line, order_value, require_order
 from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
+from ledger.rules.questions import open_questions
 from ledger.rules.receipts import receipt_use, receipts_of_order, received_lots
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
@@ -75,6 +77,8 @@ def _invoice(s: Scene) -> Facts:
         line |= {"amount": s.n(1, line["amount"] * 2), "quantity": s.n(1, line["quantity"] * 2)}
     total, pieces = (sum(line[name] for line in lines) for name in ("amount", "quantity"))
     facts = s.numbered("IV") | {"order": order.number, "quantity": pieces, "amount": total}
+    if s.invoices() and s.chance(20):
+        facts["number"] = s.pick(s.invoices()).number.replace("-", "-0")
     return facts | ({"lines": lines} if s.chance(60) else {})
 
 
@@ -82,6 +86,14 @@ def _invoice(s: Scene) -> Facts:
 def _acceptance(s: Scene) -> Facts:
     wrong = [bill.number for bill in s.invoices() if reasons_of(invoice_matches(s.books, bill))]
     return {"number": s.one(wrong, "invoice"), "reason": "Agreed by letter", "date": s.today}
+
+
+@tells("question.answered")
+def _answer(s: Scene) -> Facts:
+    question = s.one(open_questions(s.books.session, s.slug), "invoice")
+    answer = s.pick((Answer.DIFFERENT, Answer.DIFFERENT, Answer.SAME))
+    facts = {"entry": question.entry, "other": question.other, "answer": answer.value}
+    return facts | {"reason": "Both papers lie here", "date": s.today}
 
 
 @tells("payment")

@@ -1083,6 +1083,45 @@ CREATE INDEX purchase_orders_status ON purchase_orders (campaign, status, number
 
 CREATE INDEX purchase_orders_supplier ON purchase_orders (supplier, currency);
 
+CREATE TABLE question_answers (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    question_entry BIGINT NOT NULL,
+    question_n BIGINT NOT NULL,
+    answer VARCHAR COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    CHECK (answer IN ('different', 'same')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(question_entry) REFERENCES entries (seq)
+);
+
+CREATE INDEX question_answers_question ON question_answers (question_entry, question_n);
+
+CREATE TABLE questions (
+    entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    doubt VARCHAR COLLATE "C" NOT NULL,
+    other BIGINT,
+    since TEXT COLLATE "C" NOT NULL,
+    gone_by BIGINT,
+    PRIMARY KEY (entry, n),
+    CHECK (doubt IN ('paper', 'reference')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(other) REFERENCES entries (seq),
+    FOREIGN KEY(gone_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX questions_open ON questions (campaign, gone_by);
+
+CREATE INDEX questions_other ON questions (other);
+
 CREATE TABLE rates (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1327,6 +1366,7 @@ CREATE TABLE contributions (
     amount BIGINT NOT NULL,
     organisation TEXT COLLATE "C",
     reference TEXT COLLATE "C",
+    reference_likeness TEXT COLLATE "C",
     restriction TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     line TEXT COLLATE "C" NOT NULL,
@@ -1344,6 +1384,8 @@ CREATE TABLE contributions (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(blocked_by) REFERENCES gift_blocks (entry)
 );
+
+CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
 CREATE TABLE conversion_fills (
     conversion_entry BIGINT NOT NULL,
@@ -1495,16 +1537,21 @@ CREATE TABLE invoices (
     date TEXT COLLATE "C" NOT NULL,
     reversed_by BIGINT,
     number TEXT COLLATE "C" NOT NULL,
+    supplier TEXT COLLATE "C" NOT NULL,
+    likeness TEXT COLLATE "C" NOT NULL,
     order_entry BIGINT NOT NULL,
     quantity BIGINT NOT NULL,
     amount BIGINT NOT NULL,
     PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
 );
+
+CREATE INDEX invoices_likeness ON invoices (supplier, likeness);
+
+CREATE INDEX invoices_number ON invoices (campaign, number);
 
 CREATE INDEX invoices_order ON invoices (order_entry);
 
@@ -1825,13 +1872,14 @@ CREATE TABLE credit_notes (
     date TEXT COLLATE "C" NOT NULL,
     reversed_by BIGINT,
     number TEXT COLLATE "C" NOT NULL,
+    supplier TEXT COLLATE "C" NOT NULL,
+    likeness TEXT COLLATE "C" NOT NULL,
     order_entry BIGINT NOT NULL,
     invoice_entry BIGINT,
     amount BIGINT NOT NULL,
     off_order BIGINT NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -1840,6 +1888,10 @@ CREATE TABLE credit_notes (
 );
 
 CREATE INDEX credit_notes_invoice ON credit_notes (invoice_entry);
+
+CREATE INDEX credit_notes_likeness ON credit_notes (supplier, likeness);
+
+CREATE INDEX credit_notes_number ON credit_notes (campaign, number);
 
 CREATE INDEX credit_notes_order ON credit_notes (order_entry);
 

@@ -1176,6 +1176,48 @@ CREATE INDEX purchase_orders_status ON purchase_orders (campaign, status, number
 
 CREATE INDEX purchase_orders_supplier ON purchase_orders (supplier, currency);
 
+CREATE TABLE question_answers (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    question_entry INTEGER NOT NULL,
+    question_n INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    CHECK (answer IN ('different', 'same')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(question_entry) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX question_answers_question ON question_answers (question_entry, question_n);
+
+CREATE TABLE questions (
+    entry INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    doubt TEXT NOT NULL,
+    other INTEGER,
+    since TEXT NOT NULL,
+    gone_by INTEGER,
+    PRIMARY KEY (entry, n),
+    CHECK (doubt IN ('paper', 'reference')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(other) REFERENCES entries (seq),
+    FOREIGN KEY(gone_by) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX questions_open ON questions (campaign, gone_by);
+
+CREATE INDEX questions_other ON questions (other);
+
 CREATE TABLE rates (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1441,6 +1483,7 @@ CREATE TABLE contributions (
     amount INTEGER NOT NULL,
     organisation TEXT,
     reference TEXT,
+    reference_likeness TEXT,
     restriction TEXT,
     at TEXT NOT NULL,
     line TEXT NOT NULL,
@@ -1459,6 +1502,8 @@ CREATE TABLE contributions (
     FOREIGN KEY(blocked_by) REFERENCES gift_blocks (entry)
 )
  STRICT;
+
+CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
 CREATE TABLE conversion_fills (
     conversion_entry INTEGER NOT NULL,
@@ -1621,17 +1666,22 @@ CREATE TABLE invoices (
     date TEXT NOT NULL,
     reversed_by INTEGER,
     number TEXT NOT NULL,
+    supplier TEXT NOT NULL,
+    likeness TEXT NOT NULL,
     order_entry INTEGER NOT NULL,
     quantity INTEGER NOT NULL,
     amount INTEGER NOT NULL,
     PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
 )
  STRICT;
+
+CREATE INDEX invoices_likeness ON invoices (supplier, likeness);
+
+CREATE INDEX invoices_number ON invoices (campaign, number);
 
 CREATE INDEX invoices_order ON invoices (order_entry);
 
@@ -1976,13 +2026,14 @@ CREATE TABLE credit_notes (
     date TEXT NOT NULL,
     reversed_by INTEGER,
     number TEXT NOT NULL,
+    supplier TEXT NOT NULL,
+    likeness TEXT NOT NULL,
     order_entry INTEGER NOT NULL,
     invoice_entry INTEGER,
     amount INTEGER NOT NULL,
     off_order INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -1992,6 +2043,10 @@ CREATE TABLE credit_notes (
  STRICT;
 
 CREATE INDEX credit_notes_invoice ON credit_notes (invoice_entry);
+
+CREATE INDEX credit_notes_likeness ON credit_notes (supplier, likeness);
+
+CREATE INDEX credit_notes_number ON credit_notes (campaign, number);
 
 CREATE INDEX credit_notes_order ON credit_notes (order_entry);
 

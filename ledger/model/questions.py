@@ -1,0 +1,67 @@
+"""Questions: what looked doubtful when it was recorded, and how a person answered it.
+
+Model: folded from entries of whatever kind by `ledger/rules/asking.py`, and from those of `ledger/rules/questions.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlmodel import Field, Index
+
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.recorded import Recorded
+
+
+class Doubt(StrEnum):
+    """What is asked about: two papers whose numbers look alike, two gifts with one reference of a bank."""
+
+    PAPER = "paper"
+    REFERENCE = "reference"
+
+
+class Answer(StrEnum):
+    """Two things or one told twice."""
+
+    DIFFERENT = "different"
+    SAME = "same"
+
+
+class QuestionRow(Table, table=True):
+    """What the fact of an entry made somebody ask: is it the same as that of the entry `other`, or is it right?
+
+    `n` counts the questions of one entry. `gone_by`: the entry that took one of both facts back, or turned it down.
+    """
+
+    __tablename__: ClassVar[Any] = "questions"
+    __table_args__ = (
+        one_of("doubt", Doubt),
+        Index("questions_open", "campaign", "gone_by"),
+        Index("questions_other", "other"),
+        KEYED,
+    )
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="entries.seq"
+    )
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
+    doubt: Doubt = Field(sa_type=Word(Doubt))
+    other: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    since: str = Field(sa_type=TEXT)
+    gone_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class AnswerRow(Recorded, table=True):
+    """What somebody else than the author of `question_entry` answered, and why."""
+
+    __tablename__: ClassVar[Any] = "question_answers"
+    __table_args__ = (
+        one_of("answer", Answer),
+        Index("question_answers_question", "question_entry", "question_n"),
+        STRICT,
+    )
+    question_entry: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    question_n: int = Field(sa_type=LONG)
+    answer: Answer = Field(sa_type=Word(Answer))
+    reason: str = Field(sa_type=TEXT)

@@ -1,0 +1,77 @@
+"""Papers that suppliers number: an invoice, a credit note. A number is its issuer's, and free again once reversed.
+
+Two suppliers may both have an invoice 1; one supplier's 77 and 0077 are a question (docs/rules.md, 21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from sqlmodel import Session, col, func, select
+
+from ledger.core.errors import NotFound, Refused
+from ledger.core.likeness import likeness_of_number
+from ledger.model.orders import Issued
+from ledger.model.questions import Doubt
+from ledger.rules.books import Books
+from ledger.rules.doubts import Doubtful
+from ledger.rules.orders import find_order
+
+P = TypeVar("P", bound=Issued)
+
+
+def supplier_of(books: Books, campaign: str, order: str) -> str | None:
+    """Who issues the papers of an order; None where there is no such order."""
+    found = find_order(books.session, campaign, order)
+    return None if found is None else found.supplier
+
+
+def find_issued(
+    session: Session, table: type[P], noun: str, campaign: str, number: str, supplier: str | None = None
+) -> P | None:
+    """The paper of a number, one that stands before a reversed one, the newest first.
+
+    Refused where no supplier is named and several have one of that number.
+    """
+    wanted = select(table).where(table.campaign == campaign, table.number == number)
+    if supplier is not None:
+        wanted = wanted.where(table.supplier == supplier)
+    found = session.exec(wanted.order_by(col(table.reversed_by).is_not(None), col(table.entry).desc())).all()
+    standing = sorted({row.supplier for row in found if row.reversed_by is None})
+    if len(standing) > 1:
+        raise Refused.field(
+            "supplier", f"several have {noun} {number}: {', '.join(standing)}; name the one that is meant"
+        )
+    return found[0] if found else None
+
+
+def require_issued(
+    session: Session, table: type[P], noun: str, campaign: str, number: str, supplier: str | None = None
+) -> P:
+    """As `find_issued`; raises NotFound."""
+    found = find_issued(session, table, noun, campaign, number, supplier)
+    if found is None:
+        of = "" if supplier is None else f" of {supplier}"
+        raise NotFound(f"{noun}: there is no {noun} {number}{of} in campaign {campaign}")
+    return found
+
+
+def times_reversed(session: Session, table: type[P], campaign: str, number: str, supplier: str | None) -> int:
+    """How many papers of that number and supplier were reversed."""
+    wanted = (table.campaign == campaign, table.number == number, table.supplier == supplier)
+    gone = select(func.count()).select_from(table).where(*wanted, col(table.reversed_by).is_not(None))
+    return session.exec(gone).one()
+
+
+def alike(session: Session, table: type[P], entry: int) -> Iterator[Doubtful]:
+    """The standing papers of the same supplier, of all campaigns, whose numbers look like that of an entry."""
+    paper = session.get_one(table, entry)
+    wanted = select(table.entry).where(
+        table.supplier == paper.supplier,
+        table.likeness == likeness_of_number(paper.number),
+        col(table.reversed_by).is_(None),
+        table.entry < entry,
+    )
+    for other in session.exec(wanted.order_by(col(table.entry))):
+        yield Doubtful(Doubt.PAPER, other)

@@ -1,0 +1,201 @@
+"""Questions: something doubtful was recorded, and nothing that rests on it is approved until somebody answers.
+
+Who answers is another person than who recorded it. The answer is kept, and the same is not asked again
+(docs/rules.md, 21). What is doubtful each noun says of its own facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlalchemy import ColumnElement, and_, exists
+from sqlmodel import Session, col, func, or_, select, update
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import Conflict, NotFound
+from ledger.core.facts import STRICT, Date, Positive, Text
+from ledger.model.questions import Answer, AnswerRow, Doubt, QuestionRow
+from ledger.rules.books import Books
+from ledger.rules.rests_on import called, rests_on
+from ledger.rules.rows import mark_reversed
+from ledger.rules.spec import APPROVERS, Context, F, Kind, N, Undoing
+
+_SOME = 500
+"""Entries are asked for so many at a time."""
+
+_SAYS: Mapping[Doubt, str] = {
+    Doubt.PAPER: "the numbers of {one} and {other} look like one paper of one issuer",
+    Doubt.REFERENCE: "{one} and {other} have one reference of a bank",
+}
+
+SETTLES: frozenset[Answer] = frozenset({Answer.DIFFERENT})
+"""Answers by which a doubt is none; any other says what has to be taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswer:
+    """What the question of an entry is answered with, and why (public: no names of people).
+
+    `entry` is what was doubtful, `other` what it looks like. `different`: two things. `same`: one, told twice; then
+    one of both entries is to be reversed, or rejected while it waits.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    entry: Positive
+    other: Positive | None = None
+    answer: Answer
+    reason: Text
+    date: Date
+
+
+def _stands(answers: frozenset[Answer]) -> ColumnElement[bool]:
+    """Was the question answered so, and does that answer stand?"""
+    return exists().where(
+        col(AnswerRow.question_entry) == QuestionRow.entry,
+        col(AnswerRow.question_n) == QuestionRow.n,
+        col(AnswerRow.reversed_by).is_(None),
+        col(AnswerRow.answer).in_(answers),
+    )
+
+
+_OPEN = and_(col(QuestionRow.gone_by).is_(None), ~_stands(SETTLES))
+
+
+def open_questions(session: Session, campaign: str) -> Sequence[QuestionRow]:
+    """What nobody answered, and what was answered so that something has to be taken back; the oldest first."""
+    wanted = select(QuestionRow).where(QuestionRow.campaign == campaign, _OPEN)
+    return session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n))).all()
+
+
+def questions_about(session: Session, entries: set[int]) -> Iterator[QuestionRow]:
+    """The open questions of those entries."""
+    numbers = sorted(entries)
+    for at in range(0, len(numbers), _SOME):
+        wanted = select(QuestionRow).where(col(QuestionRow.entry).in_(numbers[at : at + _SOME]), _OPEN)
+        yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
+
+
+def answer_of(session: Session, question: QuestionRow) -> Answer | None:
+    """How a question was answered, if that answer stands."""
+    answered = select(AnswerRow.answer).where(
+        AnswerRow.question_entry == question.entry,
+        AnswerRow.question_n == question.n,
+        col(AnswerRow.reversed_by).is_(None),
+    )
+    found = session.exec(answered).first()
+    return None if found is None else Answer(found)
+
+
+def said_of(question: QuestionRow, one: str, other: str) -> str:
+    """What is doubtful, of things that are called so."""
+    return _SAYS[question.doubt].format(one=one, other=other)
+
+
+def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> None:
+    """Conflict where an approval rests on something doubtful that nobody answered."""
+    for question in questions_about(context.books.session, rests_on(context, kind, facts, posting)):
+        one = called(context, question.entry)
+        other = "" if question.other is None else called(context, question.other)
+        raise Conflict(
+            f"question: {said_of(question, one, other)}; somebody else than its author answers that first "
+            "(`question answer`)"
+        )
+
+
+def note_questions(books: Books, kind: Kind[F, N], entry: Entry[F, N]) -> None:
+    """Fold what is doubtful of an entry; what one is about that is reversed is asked no more."""
+    session = books.session
+    if entry.reverses is not None:
+        take_back_questions(session, entry.reverses, entry.seq)
+    for n, found in enumerate(kind.doubts(books, entry)):
+        session.add(
+            QuestionRow(
+                entry=entry.seq,
+                n=n,
+                campaign=entry.campaign,
+                doubt=found.doubt,
+                other=found.other,
+                since=entry.at,
+            )
+        )
+
+
+def take_back_questions(session: Session, entry: int, by: int) -> None:
+    """The fact of an entry stands no more, by that of another one: nothing about it is asked."""
+    about = or_(col(QuestionRow.entry) == entry, col(QuestionRow.other) == entry)
+    session.exec(update(QuestionRow).where(about, col(QuestionRow.gone_by).is_(None)).values(gone_by=by))
+
+
+def _question(session: Session, facts: QuestionAnswer) -> QuestionRow | None:
+    wanted = select(QuestionRow).where(QuestionRow.entry == facts.entry, QuestionRow.other == facts.other)
+    return session.exec(wanted.order_by(col(QuestionRow.n))).first()
+
+
+def _post(context: Context, facts: QuestionAnswer) -> Posting[None]:
+    session = context.books.session
+    question = _question(session, facts)
+    if question is None or question.campaign != context.campaign:
+        asked = [found.other for found in questions_about(session, {facts.entry})]
+        raise NotFound(
+            f"entry: nothing is asked about entry {facts.entry}"
+            f"{f' beside entry {facts.other}' if facts.other else ''} in campaign {context.campaign}; "
+            f"{f'name {asked[0]} as `other`' if asked else 'see the inbox for what is'}"
+        )
+    if question.gone_by is not None:
+        raise Conflict(f"entry: entry {question.gone_by} took it back, so that nothing is asked any more")
+    return Posting()
+
+
+def _fold(books: Books, entry: Entry[QuestionAnswer, None]) -> None:
+    facts, session = entry.facts, books.session
+    question = _question(session, facts)
+    if question is None:
+        raise LookupError(f"questions: entry {facts.entry} left none")
+    session.add(
+        AnswerRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            date=entry.date,
+            question_entry=question.entry,
+            question_n=question.n,
+            answer=facts.answer,
+            reason=facts.reason,
+        )
+    )
+
+
+def _times_reversed(books: Books, _campaign: str, facts: QuestionAnswer) -> int:
+    question = _question(books.session, facts)
+    if question is None:
+        return 0
+    answered = select(func.count()).where(
+        AnswerRow.question_entry == question.entry,
+        AnswerRow.question_n == question.n,
+        col(AnswerRow.reversed_by).is_not(None),
+    )
+    return books.session.exec(answered).one()
+
+
+def _unfold(books: Books, entry: Entry[QuestionAnswer, None], seq: int) -> None:
+    mark_reversed(books.session, AnswerRow, entry.seq, seq)
+
+
+ANSWER: Kind[QuestionAnswer, None] = Kind(
+    name="question.answered",
+    noun="question",
+    verb="answer",
+    facts=QuestionAnswer,
+    doc="Answer what is doubtful of an entry: two things or one told twice; its recorder may not.",
+    roles=APPROVERS,
+    named="entry",
+    key=lambda campaign, facts: f"answer:{campaign}:{facts.entry}:{facts.other or 0}",
+    times_reversed=_times_reversed,
+    post=_post,
+    fold=_fold,
+    approves=lambda _books, _campaign, facts: facts.entry,
+    undoing=Undoing(_unfold),
+)
+KINDS = (ANSWER,)

@@ -1,0 +1,156 @@
+"""A number is its issuer's; what looks like one thing told twice is one question, and waits for an answer
+(docs/rules.md, 21)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.likeness import likeness_of_number
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, funded, order, pay, receive, seq_of
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Two orders of Maker and one of Other, all received: 600 pieces of each are to be billed."""
+    made = funded(tmp_path)
+    for number, supplier in (("PO-1", "Maker"), ("PO-2", "Maker"), ("PO-3", "Other")):
+        order(made, number, 600, 300_000, supplier=supplier)
+        receive(made, f"GRN-{number}", on=number, good=600)
+    return made
+
+
+def bill(ledger: Ledger, number: str, on: str, **more: Any) -> None:
+    facts = {"number": number, "order": on, "quantity": 600, "amount": 300_000, "date": DATE}
+    ledger.do("recorder", "invoice", "add", **(facts | more))
+
+
+def give(ledger: Ledger, number: str, reference: str | None, bank: str = "B", amount: int = 500) -> None:
+    facts = {"number": number, "bank": bank, "currency": "USD", "amount": amount, "date": DATE}
+    ledger.do(
+        "recorder", "contribution", "add", **facts, **({} if reference is None else {"reference": reference})
+    )
+
+
+def asked(ledger: Ledger) -> list[str]:
+    with ledger.store.read() as reading:
+        found = decisions(reading, SLUG, now=ledger.now)
+    return [row.what_to_do for row in found if row.kind is OpenItemKind.QUESTION]
+
+
+def answer(ledger: Ledger, entry: int, other: int, said: str, by: str = "approver") -> None:
+    told = {"entry": entry, "other": other, "answer": said, "reason": "Both papers lie here", "date": DATE}
+    ledger.do(by, "question", "answer", **told)
+
+
+def reverse(ledger: Ledger, entry: int) -> None:
+    ledger.do("approver", "reversal", "add", entry=entry, reason="mistyped", date=DATE)
+
+
+def test_two_suppliers_have_the_same_number_and_each_is_paid_by_its_own(ledger: Ledger) -> None:
+    bill(ledger, "1", "PO-1")
+    bill(ledger, "1", "PO-3", amount=310_000)
+    assert asked(ledger) == []
+    pay(ledger, 300_000, invoice="1")
+    with pytest.raises(Refused, match="several have invoice 1: Maker, Other"):
+        ledger.do("approver", "invoice", "accept", number="1", reason="agreed", date=DATE)
+    ledger.do("approver", "invoice", "accept", number="1", supplier="Other", reason="agreed", date=DATE)
+    pay(ledger, 300_000, "P-2", "PO-3", invoice="1")
+
+
+def test_a_reversed_number_is_free_and_means_the_paper_that_stands(ledger: Ledger) -> None:
+    bill(ledger, "77", "PO-1", quantity=60)
+    first = seq_of(ledger, "invoice", "77")
+    reverse(ledger, first)
+    bill(ledger, "77", "PO-1")
+    assert asked(ledger) == []
+    pay(ledger, 300_000, invoice="77")
+    with pytest.raises(Conflict, match="77 is recorded already with other facts"):
+        bill(ledger, "77", "PO-1", amount=1)
+    note = {"number": "C-1", "order": "PO-2", "amount": 100, "reason": "late", "date": DATE}
+    for _ in range(2):
+        ledger.do("recorder", "credit-note", "add", **note)
+        reverse(ledger, seq_of(ledger, "credit-note", "C-1"))
+    ledger.do("recorder", "credit-note", "add", **note)
+
+
+def test_near_equal_numbers_are_one_question_that_another_person_answers(ledger: Ledger) -> None:
+    bill(ledger, "77", "PO-1")
+    bill(ledger, "0077", "PO-2")
+    first, second = seq_of(ledger, "invoice", "77"), seq_of(ledger, "invoice", "0077")
+    (what,) = asked(ledger)
+    assert f"entry={second}, other={first}" in what
+    pay(ledger, 300_000, invoice="77")
+    with pytest.raises(Conflict, match="look like one paper of one issuer"):
+        pay(ledger, 300_000, "P-2", "PO-2", invoice="0077")
+    with pytest.raises(NotFound, match=f"name {first} as `other`"):
+        answer(ledger, second, 1, "different")
+    with pytest.raises(NotAllowed):
+        answer(ledger, second, first, "different", by="recorder")
+    answer(ledger, second, first, "same")
+    assert [f"reverse entry {second} or entry {first}" in what for what in asked(ledger)] == [True]
+    with pytest.raises(Conflict, match="look like one paper"):
+        ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    reverse(ledger, _last(ledger))
+    answer(ledger, second, first, "different")
+    ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    assert asked(ledger) == []
+
+
+def _last(ledger: Ledger) -> int:
+    with ledger.store.read() as reading:
+        return reading.journal.count()
+
+
+def test_who_recorded_it_does_not_answer_and_what_is_taken_back_is_not_asked(ledger: Ledger) -> None:
+    bill(ledger, "INV-1", "PO-1")
+    facts = {"number": "inv 1".replace(" ", ""), "order": "PO-2", "quantity": 600, "amount": 300_000}
+    ledger.do("approver", "invoice", "add", **facts, date=DATE)
+    first, second = seq_of(ledger, "invoice", "INV-1"), seq_of(ledger, "invoice", "inv1")
+    with pytest.raises(NotAllowed, match="who recorded this invoice cannot answer it"):
+        answer(ledger, second, first, "different")
+    reverse(ledger, second)
+    assert asked(ledger) == []
+    with pytest.raises(Conflict, match="took it back"):
+        answer(ledger, second, first, "different", by="admin")
+
+
+def test_one_reference_of_a_bank_on_two_contributions_is_a_question(ledger: Ledger) -> None:
+    give(ledger, "G-1", "A-100")
+    give(ledger, "G-2", "a-0100")
+    give(ledger, "G-3", "A-100", bank="Another bank")
+    for n, nothing in enumerate(("NONREF", "NOTPROVIDED", "000", None)):
+        give(ledger, f"G-{2 * n + 4}", nothing)
+        give(ledger, f"G-{2 * n + 5}", nothing)
+    first, second = seq_of(ledger, "contribution", "G-1"), seq_of(ledger, "contribution", "G-2")
+    (what,) = asked(ledger)
+    assert f"entry={second}, other={first}" in what
+    reverse(ledger, second)
+    assert asked(ledger) == []
+
+
+def test_money_of_a_doubtful_gift_is_not_paid_out(ledger: Ledger) -> None:
+    pay(ledger, 300_000)
+    give(ledger, "G-1", "A-100", amount=2_000_000)
+    give(ledger, "G-2", "A-100", amount=2_000_000)
+    order(ledger, "PO-4", 1, 3_900_000)
+    facts = {"number": "P-4", "order": "PO-4", "asset": "USD", "amount": 3_800_000, "discharges": 3_800_000}
+    ledger.do("recorder", "payment", "add", **facts, bank="B", prepayment=True, date=DATE)
+    with pytest.raises(Conflict, match="have one reference of a bank"):
+        ledger.do("approver", "payment", "approve", number="P-4", date=DATE)
+    answer(ledger, seq_of(ledger, "contribution", "G-2"), seq_of(ledger, "contribution", "G-1"), "different")
+    ledger.do("approver", "payment", "approve", number="P-4", date=DATE)
+
+
+def test_what_looks_alike_on_paper() -> None:
+    alike = ("INV-077", "inv77", "lnv_77", "INV.77", "INV-O77"), ("77", "0077"), ("0", "000", "O")
+    groups = [{likeness_of_number(number) for number in numbers} for numbers in alike]
+    assert [len(group) for group in groups] == [1, 1, 1]
+    assert len(set.union(*groups)) == len(groups)
+    assert likeness_of_number("1-11") != likeness_of_number("11-1")
