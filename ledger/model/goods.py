@@ -1,7 +1,7 @@
 """Goods: lots and what came of each, what was given in kind, what came too much, was lost, found, sent back, recalled.
 
 What lies where is not kept here: balances of stock accounts and lines of units say it. Written by SQLAlchemy Core
-alone: these rows are added, and reversed.
+alone: these rows are added, and reversed; of a delivery, what is found later changes how many pieces are good.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ class Cause(StrEnum):
 
 
 class Missing(StrEnum):
-    """What a loss or an arrival called pieces that are found again."""
+    """What a loss, an arrival or a receipt called pieces that are found again, or turn out to be good."""
 
     LOST = "lost"
     SHORT = "short"
+    DAMAGED = "damaged"
+    REJECTED = "rejected"
 
 
 class Failed(StrEnum):
@@ -118,7 +120,8 @@ class ReceiptRow(Paper, table=True):
 class LotDeliveryRow(Table, table=True):
     """What one receipt, or one gift in kind, brought of a lot: noted = good + damaged + short + rejected, in pieces.
 
-    Of a lot that came too much, `noted` is all that came and the rest is 0.
+    What is found later is good here, and no longer short; what was counted first stands in the entry. Of a lot that
+    came too much, `noted` is all that came and the rest is 0.
     """
 
     __tablename__: ClassVar[Any] = "lot_deliveries"
@@ -212,7 +215,7 @@ class LossRow(Paper, table=True):
 
 
 class FindRow(Paper, table=True):
-    """Pieces that a loss or an arrival (`told_by`, its entry) called lost or short, and that lie at `place` now."""
+    """Pieces that a loss, an arrival or a receipt (`told_by`, its entry) counted off, and that lie at `place` now."""
 
     __tablename__: ClassVar[Any] = "finds"
     __table_args__ = (

@@ -1,10 +1,12 @@
 """Lost pieces that are found again: they lie in stock, and belong to whom they belonged to when they were lost.
 
-The loss stays in the books with what was said then; nothing that came after it is taken back.
+So do pieces that were short at a receipt or an arrival, and those that were called damaged or rejected and are good.
+The first count stays in the books with what was said then; nothing that came after it is taken back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,16 +15,18 @@ from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, Refused, one
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.deliveries import ArrivalRow
-from ledger.model.goods import FindRow, LossRow, Missing
+from ledger.model.campaigns import Nature
+from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
+from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, Missing, ReceiptRow
 from ledger.rules.books import Books
-from ledger.rules.campaigns import require_campaign
+from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.deliveries import loss_use, require_loss
 from ledger.rules.goods import goods_account, goods_line
+from ledger.rules.receipts import receipt_use, received_lots, require_receipt, turned_good
 from ledger.rules.rows import add_row, find_numbered, paper_head, reverse_row
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
@@ -31,14 +35,15 @@ from ledger.tracing.residual_lines import reopened, still_ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """Pieces of a lot that a `loss` or an `arrival` called lost (an arrival also `short`), and that lie at `place` now.
+    """Pieces of a lot that a `loss`, an `arrival` or a `receipt` counted off, and that lie at `place` now.
 
-    `document` is the number of the loss or arrival.
+    `was` says as what: a loss calls them lost; an arrival lost, short or damaged; a receipt short, damaged or rejected.
+    `document` is the number of the loss, arrival or receipt.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    by: Literal["loss", "arrival"]
+    by: Literal["loss", "arrival", "receipt"]
     document: Number
     was: Missing = Missing.LOST
     product: Number
@@ -56,7 +61,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostBefore:
-    """What the ledger adds to a find: the entry of the loss or arrival that told of the pieces."""
+    """What the ledger adds to a find: the entry of the loss, arrival or receipt that told of the pieces."""
 
     told: int
 
@@ -65,36 +70,79 @@ def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
     return find_numbered(session, FindRow, campaign, number)
 
 
-def _called_lost(session: Session, campaign: str, facts: Find) -> LossRow | ArrivalRow:
-    """The paper that called the pieces lost; raises NotFound, or Refused where it is not of the lot."""
-    if facts.by == "loss":
-        return require_loss(session, campaign, facts.document)
-    return require_arrival(session, campaign, facts.document)
+_Paper = LossRow | ArrivalRow | ReceiptRow
+"""What counted pieces off."""
+_CALLS = {
+    "loss": (Missing.LOST,),
+    "arrival": (Missing.LOST, Missing.SHORT, Missing.DAMAGED),
+    "receipt": (Missing.SHORT, Missing.DAMAGED, Missing.REJECTED),
+}
+"""What a paper can call pieces that are found later."""
 
 
-def _cause(session: Session, facts: Find, told: LossRow | ArrivalRow) -> str:
-    """What the account is named by that the pieces went to; raises Refused where the paper is not of the lot."""
-    rows = [told] if isinstance(told, LossRow) else arrived_lots(session, told.entry)
-    row = next((row for row in rows if Lot(row.product, row.lot) == facts.of), None)
+def _told_by(session: Session, campaign: str, facts: Find) -> _Paper:
+    """The paper that counted the pieces off; raises NotFound."""
+    match facts.by:
+        case "loss":
+            return require_loss(session, campaign, facts.document)
+        case "arrival":
+            return require_arrival(session, campaign, facts.document)
+        case "receipt":
+            return require_receipt(session, campaign, facts.document)
+
+
+def _lots_of(session: Session, told: _Paper) -> Sequence[LossRow | ArrivedLotRow | LotDeliveryRow]:
+    """What a paper says, lot by lot."""
+    if isinstance(told, LossRow):
+        return [told]
+    return (
+        arrived_lots(session, told.entry)
+        if isinstance(told, ArrivalRow)
+        else received_lots(session, told.entry)
+    )
+
+
+def _gone_to(session: Session, campaign: str, facts: Find, told: _Paper) -> str:
+    """The account that the pieces went to; raises Refused where the paper is not of the lot."""
+    lots = _lots_of(session, told)
+    row = next((row for row in lots if Lot(row.product, row.lot) == facts.of), None)
     if row is None:
         raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
-    return Missing.SHORT.value if facts.was is Missing.SHORT else (row.cause or Missing.LOST).value
+    if facts.was is Missing.REJECTED:
+        return account(AccountClass.RETURNED, campaign, facts.was.value)
+    known = None if isinstance(row, LotDeliveryRow) else row.cause
+    cause = known if facts.was is Missing.LOST else None
+    return account(AccountClass.LOST, campaign, (cause or facts.was).value)
+
+
+def _use_of(campaign: str, facts: Find, told: _Paper) -> str:
+    """The use in which the pieces ended."""
+    if isinstance(told, LossRow):
+        return loss_use(campaign, told.number)
+    if isinstance(told, ArrivalRow):
+        return arrival_use(campaign, told.number, facts.of)
+    return receipt_use(campaign, told.number, facts.lot)
 
 
 def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     require_campaign(context)
     lines, campaign, session = context.books.lines, context.campaign, context.books.session
-    told = _called_lost(session, campaign, facts)
+    if facts.was not in _CALLS[facts.by]:
+        words = ", ".join(word.value for word in _CALLS[facts.by])
+        raise Refused.field("was", f"is nothing that {one(facts.by)} counts; say one of {words}")
+    told = _told_by(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
-    cause, asset = _cause(session, facts, told), str(facts.of)
-    if isinstance(told, LossRow):
-        use_id = loss_use(campaign, told.number)
-    else:
-        use_id = arrival_use(campaign, told.number, facts.of)
-    use, kind = lines.use(use_id), PartKind(facts.was.value)
-    gone = still_ended(lines, use, kind, facts.product)
-    if facts.quantity > gone:
+    if product_of(session, campaign, facts.product).nature is Nature.SERVICE:
+        raise Refused.field(
+            "product", f"{facts.product} is a service, which lies nowhere; receive it instead"
+        )
+    source, asset = _gone_to(session, campaign, facts, told), str(facts.of)
+    use_id, kind = _use_of(campaign, facts, told), PartKind(facts.was.value)
+    # Where all that a receipt brought of a lot came too much, it ended nowhere.
+    use = lines.use(use_id) if lines.has_use(use_id) else None
+    gone = 0 if use is None else still_ended(lines, use, kind, facts.product)
+    if use is None or facts.quantity > gone:
         raise Refused.field(
             "quantity", f"{facts.quantity} are found and {gone} of {asset} are {facts.was} there; no more"
         )
@@ -103,10 +151,7 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     here = goods_line(campaign, AccountClass.STOCK, facts.place, facts.of)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, here, lines.length(here))
     transfer = Transfer(
-        goods_account(AccountClass.STOCK, campaign, facts.place),
-        account(AccountClass.LOST, campaign, cause),
-        asset,
-        facts.quantity,
+        goods_account(AccountClass.STOCK, campaign, facts.place), source, asset, facts.quantity
     )
     found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
     return Posting((transfer,), (*opens, found), LostBefore(told=told.entry))
@@ -127,11 +172,16 @@ def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
         reason=facts.reason,
         report=facts.report,
     )
+    if facts.by == "receipt":
+        turned_good(books.session, entry.notes.told, facts.of, facts.was, facts.quantity)
 
 
 def _unfold(books: Books, entry: Entry[Find, LostBefore], seq: int) -> None:
     """The pieces are lost still."""
+    facts = entry.facts
     reverse_row(books.session, FindRow, entry.seq, seq)
+    if facts.by == "receipt":
+        turned_good(books.session, entry.notes.told, facts.of, facts.was, -facts.quantity)
 
 
 FIND = Kind(
@@ -143,7 +193,7 @@ FIND = Kind(
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
-    rests_on=lambda context, facts: (_called_lost(context.books.session, context.campaign, facts).entry,),
+    rests_on=lambda context, facts: (_told_by(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),

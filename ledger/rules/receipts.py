@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from sqlalchemy import select as select_columns
+from sqlalchemy import update
 from sqlmodel import Session, case, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -21,7 +22,8 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
-from ledger.model.goods import Failed, LotDeliveryRow, OverDecisionRow, ReceiptRow
+from ledger.model.columns import table_of
+from ledger.model.goods import Failed, LotDeliveryRow, Missing, OverDecisionRow, ReceiptRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
@@ -358,6 +360,17 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
                 rejected=0,
             )
             n += 1
+
+
+def turned_good(session: Session, receipt: int, lot: Lot, was: Missing, quantity: int) -> None:
+    """So many pieces of a receipt's lot are good after all, and no longer short, damaged or rejected."""
+    made = table_of(LotDeliveryRow)
+    bad = made.c[was.value]
+    of_lot = (made.c.entry == receipt, made.c.product == lot.product, made.c.lot == lot.number)
+    session.connection().execute(
+        update(made).where(*of_lot).values({made.c.good: made.c.good + quantity, bad: bad - quantity})
+    )
+    session.expire_all()
 
 
 def lots_reversed(session: Session, entry: int, by: int) -> None:

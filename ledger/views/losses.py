@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.frozen import Frozen, Whole
 from ledger.core.names import Lot
@@ -41,7 +41,7 @@ class LossRow(Frozen):
     happened: str | None = None
     """The day that it happened, where it is booked on another."""
     found: Whole = 0
-    """Pieces that were found again."""
+    """Pieces that were found again, or were good after all."""
 
     @property
     def asset(self) -> str:
@@ -53,7 +53,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     """All losses of a campaign that stand, the oldest first."""
     found = _found(session, campaign)
     rows = [
-        *_received(session, campaign),
+        *_received(session, campaign, found),
         *_arrived(session, campaign, found),
         *_losses_in_stock(session, campaign, found),
     ]
@@ -61,7 +61,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
 
 
 _Found = dict[tuple[int, str, str, Missing], int]
-"""(entry of a loss or arrival, product, lot, lost or short) -> pieces that were found again."""
+"""(entry of a loss, arrival or receipt, product, lot, what they were called) -> pieces that were found again."""
 
 
 def _found(session: Session, campaign: str) -> _Found:
@@ -82,19 +82,26 @@ def _found(session: Session, campaign: str) -> _Found:
     }
 
 
-def _received(session: Session, campaign: str) -> Iterator[LossRow]:
+def _received(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
     query = (
         select(ReceiptRow, LotDeliveryRow)
         .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
         .where(
             ReceiptRow.campaign == campaign,
             col(ReceiptRow.reversed_by).is_(None),
-            LotDeliveryRow.damaged + LotDeliveryRow.short > 0,
+            or_(
+                LotDeliveryRow.damaged + LotDeliveryRow.short > 0,
+                col(ReceiptRow.entry).in_([entry for entry, *_ in again]),
+            ),
         )
     )
     for receipt, lot in session.exec(query):
-        for pieces, cause in ((lot.damaged, Cause.DAMAGE.value), (lot.short, Missing.SHORT.value)):
-            if pieces:
+        for pieces, was, cause in (
+            (lot.damaged, Missing.DAMAGED, Cause.DAMAGE.value),
+            (lot.short, Missing.SHORT, Missing.SHORT.value),
+        ):
+            found = again.get((receipt.entry, lot.product, lot.lot, was), 0)
+            if pieces or found:
                 yield LossRow(
                     date=receipt.date,
                     document=f"receipt {receipt.number}",
@@ -106,6 +113,7 @@ def _received(session: Session, campaign: str) -> Iterator[LossRow]:
                     report="",
                     reason="",
                     happened=receipt.happened,
+                    found=found,
                 )
 
 
@@ -122,7 +130,7 @@ def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow
     for arrival, lot in session.exec(query):
         back = {was: again.get((arrival.entry, lot.product, lot.lot, was), 0) for was in Missing}
         for pieces, cause, found in (
-            (lot.damaged, Cause.DAMAGE.value, 0),
+            (lot.damaged, Cause.DAMAGE.value, back[Missing.DAMAGED]),
             (lot.short, Missing.SHORT.value, back[Missing.SHORT]),
             (lot.lost, (lot.cause or Cause.LOST).value, back[Missing.LOST]),
         ):

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from ledger.core.errors import Conflict, Refused
 from ledger.rules.books import Books
 from ledger.rules.finds import find_find
+from ledger.rules.matching import open_matches
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
-from ledger.views.queries import donation_trails
+from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import ChangeKind, DonationTrail
-from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, tied
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, ship
 
 pytestmark = pytest.mark.on_both
@@ -140,6 +141,62 @@ def test_what_an_arrival_called_lost_or_short_is_found_at_another_place_too(ledg
     assert net(ledger, f"lost/{SLUG}/customs", "KIT#L1") == 1
     with pytest.raises(Refused, match="quantity: 1 are found and 0 of KIT#L1 are short there"):
         find(ledger, 1, "F-3", was="short", **told)
+
+
+def test_what_a_receipt_counted_off_and_is_found_next_day_is_good_and_billed_as_that(tmp_path: Path) -> None:
+    """Short, damaged and rejected pieces alike, in whatever order they turn up; what is refunded is found no more."""
+    ledger = funded(tmp_path)
+    order(ledger)
+    pay(ledger, 500_000)
+    receive(ledger, good=960, short=10, damaged=20, rejected=10)
+    invoice = {"number": "I-1", "order": "PO-1", "quantity": 1000, "amount": 500_000}
+    ledger.do("recorder", "invoice", "add", date=DATE, **invoice)
+
+    def billed() -> list[str]:
+        with ledger.store.read() as reading:
+            return [word.value for row in open_matches(Books(reading), SLUG) for word in row.reasons]
+
+    assert billed() != []
+    told = {"by": "receipt", "document": "GRN-1"}
+    with pytest.raises(
+        Refused, match="was: is nothing that a receipt counts; say one of short, damaged, rejected"
+    ):
+        find(ledger, 1, was="lost", **told)
+    with pytest.raises(Refused, match="quantity: 11 are found and 10 of KIT#L1 are short there; no more"):
+        find(ledger, 11, was="short", **told)
+    seq = find(ledger, 10, was="short", **told)
+    find(ledger, 15, "F-2", was="damaged", **told)
+    find(ledger, 10, "F-3", was="rejected", **told)
+    assert billed() == []
+    assert net(ledger, f"stock/{SLUG}/Depot", "KIT#L1") == 995
+    assert places(ledger) == {(ExitKind.IN_STOCK, "Depot"): 995, (ExitKind.DAMAGED, "GRN-1"): 5}
+    with ledger.store.read() as reading:
+        rows = [(row.cause, row.pieces, row.found) for row in loss_rows(reading.session, SLUG)]
+        assert rows == [("damage", 5, 15), ("short", 0, 10)]
+        report = campaign_report(reading, SLUG, now=ledger.now)
+        assert report.service.received_good_permille == 995
+    tied(ledger)
+    ledger.do("approver", "reversal", "add", entry=seq, reason="other kits", date=DATE)
+    assert net(ledger, f"stock/{SLUG}/Depot", "KIT#L1") == 985
+    back = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "short", "lot": "L1", "quantity": 8}
+    ledger.do("recorder", "refund", "add", asset="USD", amount=4_000, bank="B", date=DATE, **back)
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
+    with pytest.raises(Refused, match="3 are found and 2 of KIT#L1 are short there"):
+        find(ledger, 3, "F-4", was="short", **told)
+
+
+def test_what_an_arrival_called_damaged_can_turn_out_good(ledger: Ledger) -> None:
+    ship(ledger, 50)
+    counted = [{"product": "KIT", "lot": "L1", "good": 40, "damaged": 10}]
+    facts = {"number": "A-1", "waybill": "W-1", "lots": counted, "reason": "wet boxes", "date": DATE}
+    ledger.do("recorder", "shipment", "arrive", **facts)
+    find(ledger, 7, by="arrival", document="A-1", place="Port", was="damaged")
+    assert places(ledger)[ExitKind.IN_STOCK, "Port"] == 47
+    with ledger.store.read() as reading:
+        rows = {row.document: (row.pieces, row.found) for row in loss_rows(reading.session, SLUG)}
+    assert rows["arrival A-1"] == (3, 7)
+    with pytest.raises(Refused, match="was: is nothing that a loss counts; say one of lost"):
+        find(ledger, 1, "F-2", was="damaged")
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,14 +10,16 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot, lot_named
+from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
 from ledger.model.people import Counts, Dimension
+from ledger.rules.campaigns import product_of
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.goods import expiry_of, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import surplus_of, waiting_of
-from ledger.rules.receipts import receipts_of_order, received_lots
+from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
 from ledger.rules.shipments import require_shipment
 from ledger.views.papers import papers_about
@@ -237,17 +239,27 @@ def _loss(s: Scene) -> Facts:
 
 @tells("loss.found")
 def _find(s: Scene) -> Facts:
-    names = {"loss": "quantity", "arrival": "lost"}
+    names = {"loss": ("quantity",), "arrival": ("lost", "short", "damaged")}
     told = [
-        (by, facts["number"], row, row[name])
-        for by, name in names.items()
+        (by, facts["number"], "lost" if by == "loss" else name, row["product"], row["lot"], row[name])
+        for by, words in names.items()
+        for name in words
         for facts in s.told(by)
         for row in facts.get("lots", [facts])
         if row[name]
     ]
-    by, number, row, pieces = s.one(told, s.pick(("loss", "arrival")))
+    for facts in s.told("receipt"):
+        product = require_receipt(s.books.session, s.slug, facts["number"]).product
+        if product_of(s.books.session, s.slug, product).nature is Nature.GOODS:
+            told += [
+                ("receipt", facts["number"], name, product, row["lot"], row[name])
+                for row in facts["lots"]
+                for name in ("short", "damaged", "rejected")
+                if row.get(name)
+            ]
+    by, number, was, product, lot, pieces = s.one(told, s.pick(("loss", "arrival")))
     return s.numbered("FI") | {
-        "by": by, "document": number, "product": row["product"], "lot": row["lot"],
+        "by": by, "document": number, "was": was, "product": product, "lot": lot,
         "quantity": s.n(1, pieces), "place": s.pick(PLACES), "reason": "Behind the shelves",
     }  # fmt: skip
 

@@ -1924,7 +1924,7 @@ CREATE TABLE finds (
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (was IN ('lost', 'short')),
+    CHECK (was IN ('lost', 'short', 'damaged', 'rejected')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
