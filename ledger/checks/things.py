@@ -11,7 +11,7 @@ from ledger.model.people import Dimension
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
-from ledger.rules.goods import noted_of_lots
+from ledger.rules.goods import MADE_LOTS, noted_of_lots
 from ledger.rules.orders import bound_orders, encumbered_account, items_of_orders, open_account
 from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
@@ -75,7 +75,7 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
     }
     for balance in books.balances():
         kind, asset = balance.account.kind, balance.asset
-        if "#" in asset and kind not in {AccountClass.NOTED, AccountClass.IN_KIND}:
+        if "#" in asset and kind not in MADE_LOTS:
             of = balance.account.campaign, asset
             where[of] += balance.net
             if kind in places:

@@ -34,6 +34,8 @@ class AccountClass(StrEnum):
     CANCELLED = "cancelled"  # ordered pieces that will not come, by order and item
     CLAIMS = "claims"  # order value paid for what did not come, which the supplier owes
     OVER = "over"  # pieces that came too much: apart, unusable, until somebody decides
+    SURPLUS = "surplus"  # where pieces came from that a count found beyond what was sent, or beyond the books
+    EXPLAINED = "explained"  # surplus that the books tell of by another fact, which counts it
     REPLACED = "replaced"  # short or rejected pieces that the supplier delivered later as another lot
     NOTED = "noted"  # pieces that delivery notes turned into lots
     STOCK = "stock"
@@ -63,6 +65,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.CANCELLED,
         AccountClass.CLAIMS,
         AccountClass.OVER,
+        AccountClass.EXPLAINED,
         AccountClass.STOCK,
         AccountClass.TRANSIT,
         AccountClass.HANDED,

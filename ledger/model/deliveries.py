@@ -63,6 +63,7 @@ class ExplainedBy(StrEnum):
     FIND = "find"
     ARRIVAL = "arrival"
     RETURN = "return"
+    HANDOVER = "handover"  # another one, of pieces that went along
     CORRECTION = "correction"  # an entry that was reversed
 
 
@@ -144,7 +145,10 @@ class ArrivalRow(Paper, table=True):
 
 
 class ArrivedLotRow(Table, table=True):
-    """What was counted of a lot, in pieces. `cause`: why pieces are lost, where it is known."""
+    """What was counted of a lot, in pieces.
+
+    `cause`: why pieces are lost, where it is known; `over`: beyond what was sent.
+    """
 
     __tablename__: ClassVar[Any] = "arrival_lots"
     __table_args__ = (one_of("cause", Cause), KEYED)
@@ -159,6 +163,7 @@ class ArrivedLotRow(Table, table=True):
     damaged: int = Field(sa_type=LONG)
     lost: int = Field(sa_type=LONG)
     cause: Cause | None = Field(default=None, sa_type=Word(Cause))
+    over: int = Field(default=0, sa_type=LONG)
 
 
 class HandoverRow(Paper, table=True):

@@ -56,6 +56,7 @@ class OverDecision(StrEnum):
 
     RETURNED = "returned"  # sent back to the supplier
     ACCEPTED = "accepted"  # a gift in kind of the supplier
+    EXPLAINED = "explained"  # told by another fact, which counts them
     BOUGHT = "bought"  # by an approved order that amends the first one
 
 
@@ -121,7 +122,7 @@ class LotDeliveryRow(Table, table=True):
     """What one receipt, or one gift in kind, brought of a lot: noted = good + damaged + short + rejected, in pieces.
 
     What is found later is good here, and no longer short; what was counted first stands in the entry. Of a lot that
-    came too much, `noted` is all that came and the rest is 0.
+    came too much, `noted` is all that came and the rest is 0; a count at an arrival or in stock tells of such too.
     """
 
     __tablename__: ClassVar[Any] = "lot_deliveries"
@@ -151,7 +152,11 @@ class LotDeliveryRow(Table, table=True):
 
 
 class OverDecisionRow(Paper, table=True):
-    """Pieces that came too much with a receipt, and what was decided. `order_number`, `item`: what buys them."""
+    """Pieces that came too much, and what was decided.
+
+    `counted_by`: the entry of the receipt, arrival or count that found them; `order_number`, `item`: what buys them;
+    `document`: the entry that tells of them otherwise.
+    """
 
     __tablename__: ClassVar[Any] = "over_decisions"
     __table_args__ = (
@@ -159,17 +164,32 @@ class OverDecisionRow(Paper, table=True):
         of_lot(),
         _of_order(),
         one_of("decision", OverDecision),
-        Index("over_decisions_receipt", "receipt", "product", "lot"),
+        Index("over_decisions_counted_by", "counted_by", "product", "lot"),
+        Index("over_decisions_document", "document"),
         Index("over_decisions_order", "campaign", "order_number", "item"),
         STRICT,
     )
     decision: OverDecision = Field(sa_type=Word(OverDecision))
-    receipt: int = Field(sa_type=LONG, foreign_key="receipts.entry")
+    counted_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)  # pieces
     order_number: str | None = Field(default=None, sa_type=TEXT)
     item: str | None = Field(default=None, sa_type=TEXT)
+    document: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    reason: str | None = Field(default=None, sa_type=TEXT)
+
+
+class OverCountRow(Paper, table=True):
+    """A count of stock at `place` that found `quantity` pieces of a lot more than the books have there."""
+
+    __tablename__: ClassVar[Any] = "over_counts"
+    __table_args__ = (UniqueConstraint("campaign", "number"), of_lot(), STRICT)
+    place: str = Field(sa_type=TEXT)
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)  # pieces
+    reason: str = Field(sa_type=TEXT)
 
 
 class InKindRow(Paper, table=True):

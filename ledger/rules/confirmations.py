@@ -28,9 +28,9 @@ from ledger.model.deliveries import (
     HandoverRow,
     ShipmentRow,
 )
-from ledger.model.goods import FindRow, LossRow, ReturnRow
+from ledger.model.goods import FindRow, LossRow, ReturnRow, ReturnWay
 from ledger.rules.books import Books
-from ledger.rules.deliveries import find_loss, handed_lots, require_handover
+from ledger.rules.deliveries import find_handover, find_loss, handed_lots, require_handover
 from ledger.rules.finds import find_find
 from ledger.rules.goods import LotCount
 from ledger.rules.returns import find_return, returned_lots
@@ -69,9 +69,9 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why two counts differ: pieces of a lot that a `loss`, `find`, `arrival`, `return` or `correction` tells of.
+    """Why two counts differ: pieces of a lot that a loss, find, arrival, return, handover or correction tells of.
 
-    `document` is the number of the loss, find, arrival or return, or the entry that was reversed.
+    `document` is the number of the loss, find, arrival, return or other handover, or the entry that was reversed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -124,7 +124,9 @@ class TwoCounts:
     explained: int
     date: str
     happened: str | None = None  # the day of the count, where it is booked on another
-    told: int = 0  # pieces that arrivals of the waybill call short, damaged or lost
+    told: int = (
+        0  # pieces that arrivals of the waybill call short, damaged or lost, less those that they count over
+    )
 
     @property
     def books_good(self) -> int:
@@ -215,8 +217,8 @@ def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
 
 
 def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
-    """Pieces that arrivals of each waybill already call short, damaged or lost."""
-    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost)
+    """Pieces that arrivals of each waybill already call short, damaged or lost, less those beyond what was sent."""
+    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over)
     query = (
         select(ArrivalRow.shipment, ArrivedLotRow.product, ArrivedLotRow.lot, missing)
         .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
@@ -232,7 +234,11 @@ def _missing_at_arrival(session: Session, campaign: str, confirmation: int | Non
 def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
     """Pieces that explain the counts of each confirmation, by documents that stand."""
     gone = func.coalesce(
-        LossRow.reversed_by, FindRow.reversed_by, ArrivalRow.reversed_by, ReturnRow.reversed_by
+        LossRow.reversed_by,
+        FindRow.reversed_by,
+        ArrivalRow.reversed_by,
+        ReturnRow.reversed_by,
+        HandoverRow.reversed_by,
     )
     query = (
         select(
@@ -245,6 +251,7 @@ def _explained(session: Session, campaign: str, confirmation: int | None) -> dic
         .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
         .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
         .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
+        .outerjoin(HandoverRow, col(HandoverRow.entry) == ExplanationRow.document)
         .where(
             ExplanationRow.campaign == campaign,
             col(ExplanationRow.reversed_by).is_(None),
@@ -328,6 +335,8 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
     if told is None:
         raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
     document, pieces = told
+    if document == paper:
+        raise Refused.field("document", "is what was counted; name what tells why the counts differ")
     if not pieces:
         raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
     explained = _explained_by(session, document, facts.of)
@@ -351,29 +360,45 @@ def _of_counts(context: Context, facts: Explanation) -> Iterator[int]:
 
 def _explaining(context: Context, facts: Explanation) -> tuple[int, int] | None:
     """(entry, pieces of the lot that it tells of) of what explains a gap; None where nothing of this number stands."""
-    session, campaign, number, lot = context.books.session, context.campaign, facts.document, facts.of
-    match facts.by:
+    return pieces_told(context, facts.by, facts.document, facts.of)
+
+
+def pieces_told(
+    context: Context, by: ExplainedBy, number: str, lot: Lot, place: str | None = None
+) -> tuple[int, int] | None:
+    """(entry, pieces of a lot that it tells of) of a paper; None where none of this number stands.
+
+    With a `place`, only pieces that it brought there.
+    """
+    session, campaign = context.books.session, context.campaign
+    match by:
         case ExplainedBy.LOSS | ExplainedBy.FIND:
-            found = (find_loss if facts.by is ExplainedBy.LOSS else find_find)(session, campaign, number)
+            found = (find_loss if by is ExplainedBy.LOSS else find_find)(session, campaign, number)
             if found is None or found.reversed_by is not None:
                 return None
-            return found.entry, found.quantity if Lot(found.product, found.lot) == lot else 0
+            told = Lot(found.product, found.lot) == lot and place in {None, found.place}
+            return found.entry, found.quantity if told else 0
         case ExplainedBy.ARRIVAL:
             arrival = find_arrival(session, campaign, number)
             if arrival is None or arrival.reversed_by is not None:
                 return None
-            counted = arrived_lots(session, arrival.entry)
-            return arrival.entry, sum(
-                row.good + row.short + row.damaged + row.lost
-                for row in counted
-                if Lot(row.product, row.lot) == lot
-            )
+            lots = [row for row in arrived_lots(session, arrival.entry) if Lot(row.product, row.lot) == lot]
+            if place is not None:
+                return arrival.entry, sum(row.good for row in lots) if place == arrival.place else 0
+            return arrival.entry, sum(row.good + row.short + row.damaged + row.lost for row in lots)
         case ExplainedBy.RETURN:
             back = find_return(session, campaign, number)
             if back is None or back.reversed_by is not None:
                 return None
-            lots = returned_lots(session, back.entry)
-            return back.entry, sum(row.quantity for row in lots if Lot(row.product, row.lot) == lot)
+            went_there = back.way is ReturnWay.FROM_RECIPIENT and back.place == place
+            returned = returned_lots(session, back.entry) if place is None or went_there else ()
+            return back.entry, sum(row.quantity for row in returned if Lot(row.product, row.lot) == lot)
+        case ExplainedBy.HANDOVER:
+            handover = find_handover(session, campaign, number)
+            if handover is None or handover.reversed_by is not None:
+                return None
+            handed = handed_lots(session, handover.entry)
+            return handover.entry, sum(row.quantity for row in handed if Lot(row.product, row.lot) == lot)
         case ExplainedBy.CORRECTION:
             return _corrected(context, number, lot)
 
@@ -450,7 +475,8 @@ EXPLANATION = Kind(
     verb="explain",
     facts=Explanation,
     notes=Explains,
-    doc="Explain why two counts of a delivery differ, by a loss, a find, an arrival, a return or a correction.",
+    doc="Explain why two counts of a delivery differ, by a loss, a find, an arrival, a return, another handover or a "
+    "correction.",
     roles=RECORDERS,
     key=numbered("confirmation.explained"),
     rests_on=_of_counts,

@@ -130,6 +130,10 @@ class Loss:
         return Lot(self.product, self.lot)
 
 
+def find_handover(session: Session, campaign: str, number: str) -> HandoverRow | None:
+    return find_numbered(session, HandoverRow, campaign, number)
+
+
 def require_handover(session: Session, campaign: str, number: str) -> HandoverRow:
     """The handover of a number, reversed or not; raises NotFound."""
     return require_numbered(session, HandoverRow, "handover", campaign, number)

@@ -25,7 +25,7 @@ from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, Missing, Receip
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.deliveries import loss_use, require_loss
-from ledger.rules.goods import goods_account, goods_line
+from ledger.rules.goods import goods_account, goods_line, require_surplus_undecided
 from ledger.rules.receipts import receipt_use, received_lots, require_receipt, turned_good
 from ledger.rules.rows import add_row, find_numbered, paper_head, reverse_row
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
@@ -196,6 +196,8 @@ FIND = Kind(
     rests_on=lambda context, facts: (_told_by(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold),
+    undoing=Undoing(
+        _unfold, require=lambda context, entry: require_surplus_undecided(context.books.session, entry.seq)
+    ),
 )
 KINDS = (FIND,)

@@ -13,17 +13,17 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, and_, col, func, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
-from ledger.core.errors import Refused
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.model.columns import table_of
-from ledger.model.goods import LotDeliveryRow, LotRow, RecallRow
-from ledger.rules.rows import Columns, add_row
+from ledger.model.goods import LotDeliveryRow, LotRow, OverDecisionRow, RecallRow
+from ledger.rules.rows import Columns, add_row, reverse_row
 from ledger.rules.spec import Context
 from ledger.tracing.state import Lines
 
@@ -69,6 +69,10 @@ def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
     return account(kind, campaign, place)
 
 
+MADE_LOTS = frozenset({AccountClass.NOTED, AccountClass.IN_KIND, AccountClass.SURPLUS})
+"""Where lots come from: what a delivery note, a gift or a count turned into pieces."""
+
+
 # ── lots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -86,6 +90,52 @@ def keep_lot(session: Session, campaign: str, lot: Lot) -> None:
     if session.connection().scalar(_THERE, asked) is None:
         over_of = lot.ordered.number if lot.is_over else None
         add_row(session, LotRow, campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of)
+
+
+def keep_surplus(
+    session: Session, entry: int, n: int, campaign: str, lot: Lot, place: str, pieces: int
+) -> None:
+    """The rows of pieces that an entry counted beyond `lot`, and that wait apart at `place`; `n`-th of its lots."""
+    keep_lot(session, campaign, lot.over)
+    add_row(
+        session,
+        LotDeliveryRow,
+        entry=entry,
+        n=n,
+        campaign=campaign,
+        product=lot.product,
+        lot=lot.over.number,
+        place=place,
+        noted=pieces,
+        good=0,
+        damaged=0,
+        short=0,
+        rejected=0,
+    )
+
+
+def lots_reversed(session: Session, entry: int, by: int) -> None:
+    """What a receipt, a gift in kind or a count brought did not come."""
+    reverse_row(session, LotDeliveryRow, entry, by)
+
+
+def require_surplus_undecided(session: Session, entry: int) -> None:
+    """Conflict where somebody decided about what an entry counted too much, or explained surplus by it."""
+    decided = select(OverDecisionRow).where(
+        or_(OverDecisionRow.counted_by == entry, OverDecisionRow.document == entry),
+        col(OverDecisionRow.reversed_by).is_(None),
+    )
+    found = session.exec(decided).first()
+    if found is not None and found.counted_by == entry:
+        raise Conflict("entry: what came too much on it was decided about; reverse that first")
+    if found is not None:
+        raise Conflict(f"entry: {found.number} explains by it what came too much; reverse that first")
+
+
+def surplus_counted(campaign: str, lot: Lot, place: str, pieces: int) -> Transfer:
+    """Pieces that a count found beyond `lot` wait apart at a place."""
+    apart = goods_account(AccountClass.OVER, campaign, place)
+    return Transfer(apart, account(AccountClass.SURPLUS, campaign), str(lot.over), pieces)
 
 
 def lot_of_delivery() -> ColumnElement[bool]:

@@ -23,8 +23,14 @@ from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.evidence import standing_papers
-from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
-from ledger.rules.receipts import lots_reversed
+from ledger.rules.goods import (
+    LotName,
+    goods_account,
+    goods_line,
+    keep_lot,
+    lots_reversed,
+    require_same_expiry,
+)
 from ledger.rules.rows import add_row, find_numbered, paper_head, require_numbered, reverse_row
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended

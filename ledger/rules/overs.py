@@ -1,26 +1,42 @@
-"""What a supplier delivered too much: sent back, accepted as its gift, or bought by an amendment (docs/rules.md, 7).
+"""What came too much: at a receipt, an arrival, or a count of stock (docs/rules.md, 7 and 25).
 
-Until then it waits apart, on no line, and cannot be shipped or handed out.
+It is sent back, accepted as the supplier's gift, bought by an amendment, or explained by a fact that tells of the same
+pieces. Until then it waits apart, on no line, and cannot be shipped or handed out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Date, Number, Positive
+from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
-from ledger.model.goods import LotDeliveryRow, LotRow, OverDecision, OverDecisionRow, ReceiptRow
+from ledger.model.campaigns import Nature
+from ledger.model.deliveries import ArrivalRow, ExplainedBy
+from ledger.model.goods import LotDeliveryRow, LotRow, OverCountRow, OverDecision, OverDecisionRow, ReceiptRow
+from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
-from ledger.rules.goods import goods_account, goods_line, lot_of_delivery
+from ledger.rules.campaigns import product_of, require_campaign
+from ledger.rules.confirmations import pieces_told
+from ledger.rules.goods import (
+    LotName,
+    goods_account,
+    goods_line,
+    keep_surplus,
+    lot_deliveries,
+    lot_of_delivery,
+    lots_reversed,
+    require_surplus_undecided,
+    surplus_counted,
+)
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
@@ -31,7 +47,7 @@ from ledger.rules.voided_units import void_appended
 class Over:
     """Pieces of a lot that came too much; `lot` is its name with `.over` at its end.
 
-    `receipt`: which one counted them, where several did.
+    `receipt`, `arrival` or `count`: which one counted them, where several did.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -39,8 +55,44 @@ class Over:
     product: Number
     lot: Number
     receipt: Number | None = None
+    arrival: Number | None = None
+    count: Number | None = None
     quantity: Positive
     date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverCount:
+    """`quantity` pieces of a lot that a count of stock found beyond what the books have at a place.
+
+    `lot` is the maker's; the pieces wait apart as lot `LOT.over`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    place: Name
+    product: Number
+    lot: LotName
+    quantity: Positive
+    reason: Text
+    date: Date
+
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedOver(Over):
+    """Pieces that came too much are the same that a `find`, an `arrival`, a `return` or a `correction` tells of.
+
+    `document`: the number of the find, arrival or return, or the entry that was reversed.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    by: Literal[ExplainedBy.FIND, ExplainedBy.ARRIVAL, ExplainedBy.RETURN, ExplainedBy.CORRECTION]
+    document: Number
+    reason: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +106,10 @@ class BoughtOver(Over):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What the ledger adds to a decision: the entry of the receipt that counted the pieces."""
+    """What the ledger adds to a decision: the entry of the paper that counted the pieces, and of what explains them."""
 
-    received: int
+    counted: int
+    document: int | None = None
 
 
 def find_over(session: Session, campaign: str, decision: OverDecision, number: str) -> OverDecisionRow | None:
@@ -76,16 +129,14 @@ def require_bought(session: Session, campaign: str, number: str) -> OverDecision
     return row
 
 
-def decided_on(session: Session, receipt: int, lot: Lot, *decisions: OverDecision) -> int:
-    """Pieces of a receipt's surplus that were decided about, in one of these ways (in any, where none is named)."""
+def decided_on(session: Session, counted_by: int, lot: Lot) -> int:
+    """Pieces of a paper's surplus that were decided about."""
     query = select(func.coalesce(func.sum(OverDecisionRow.quantity), 0)).where(
-        OverDecisionRow.receipt == receipt,
+        OverDecisionRow.counted_by == counted_by,
         OverDecisionRow.product == lot.product,
         OverDecisionRow.lot == lot.number,
         col(OverDecisionRow.reversed_by).is_(None),
     )
-    if decisions:
-        query = query.where(col(OverDecisionRow.decision).in_(decisions))
     return int(session.exec(query).one())
 
 
@@ -140,7 +191,7 @@ def waiting_by_item(session: Session, campaign: str, order: str) -> dict[str, in
     )
     decided = (
         select(ReceiptRow.item, func.sum(OverDecisionRow.quantity))
-        .join(OverDecisionRow, col(OverDecisionRow.receipt) == ReceiptRow.entry)
+        .join(OverDecisionRow, col(OverDecisionRow.counted_by) == ReceiptRow.entry)
         .where(*standing, col(OverDecisionRow.reversed_by).is_(None))
         .group_by(col(ReceiptRow.item))
     )
@@ -148,16 +199,20 @@ def waiting_by_item(session: Session, campaign: str, order: str) -> dict[str, in
     return {item: int(units) - gone.get(item, 0) for item, units in session.exec(came)}
 
 
-Surplus = tuple[ReceiptRow, LotDeliveryRow]
-"""A receipt and what came too much of a lot with it."""
+CountedOn = ReceiptRow | ArrivalRow | OverCountRow
+"""What counts pieces too much."""
+Surplus = tuple[CountedOn, LotDeliveryRow]
+"""A paper and what came too much of a lot by it."""
 
 
 def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
-    """The standing receipts that counted pieces of a lot too much, first recorded first."""
+    """The standing receipts, arrivals and counts that found pieces of a lot too much, first recorded first."""
     query = (
-        select(ReceiptRow, LotDeliveryRow)
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        select(LotDeliveryRow, ReceiptRow, ArrivalRow, OverCountRow)
         .join(LotRow, lot_of_delivery())
+        .outerjoin(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
+        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == LotDeliveryRow.entry)
+        .outerjoin(OverCountRow, col(OverCountRow.entry) == LotDeliveryRow.entry)
         .where(
             LotDeliveryRow.campaign == campaign,
             LotDeliveryRow.product == lot.product,
@@ -165,30 +220,46 @@ def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
             col(LotRow.over_of).is_not(None),
             col(LotDeliveryRow.reversed_by).is_(None),
         )
-        .order_by(col(ReceiptRow.entry))
+        .order_by(col(LotDeliveryRow.entry))
     )
-    return session.exec(query).all()
+    found: list[Surplus] = []
+    for row, receipt, arrival, count in session.exec(query):
+        papers: tuple[CountedOn | None, ...] = (receipt, arrival, count)
+        found += [(paper, row) for paper in papers if paper is not None]
+    return found
+
+
+_COUNTS: dict[str, type[CountedOn]] = {"receipt": ReceiptRow, "arrival": ArrivalRow, "count": OverCountRow}
+"""The field of a decision that names a paper, and its row."""
+
+
+def named_on(paper: CountedOn) -> str:
+    """The field of a decision by which a paper that counted pieces too much is named."""
+    return next(field for field, table in _COUNTS.items() if isinstance(paper, table))
 
 
 def _meant(session: Session, campaign: str, facts: Over) -> list[Surplus]:
-    """What a fact can mean: of the receipt that it names, else of all where pieces wait still."""
+    """What a fact can mean: of the paper that it names, else of all where pieces wait still."""
     found = surplus_of(session, campaign, Lot(facts.product, facts.lot))
-    if facts.receipt is not None:
-        return [row for row in found if row[0].number == facts.receipt]
+    named = {"receipt": facts.receipt, "arrival": facts.arrival, "count": facts.count}
+    wanted = {(field, number) for field, number in named.items() if number is not None}
+    if wanted:
+        return [row for row in found if (named_on(row[0]), row[0].number) in wanted]
     return [row for row in found if waiting_of(session, row[1])] or list(found[:1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """The surplus that a decision is about: its receipt, its lot, and the account where it waits."""
+    """The surplus that a decision is about: what counted it, its lot, and where it waits."""
 
-    receipt: ReceiptRow
+    paper: CountedOn
     lot: Lot
+    place: str
     apart: str
 
     @property
     def notes(self) -> Counted:
-        return Counted(received=self.receipt.entry)
+        return Counted(counted=self.paper.entry)
 
 
 def _waiting(context: Context, facts: Over) -> _Waiting:
@@ -200,20 +271,77 @@ def _waiting(context: Context, facts: Over) -> _Waiting:
             "lot", "no such lot waits apart; its name ends with .over, as the receipt named it"
         )
     if len(meant) > 1:
-        numbers = ", ".join(receipt.number for receipt, _ in meant)
-        raise Refused.field("receipt", f"pieces of {facts.lot} wait of several: name one of {numbers}")
-    receipt, surplus = meant[0]
+        fields = list(dict.fromkeys(named_on(paper) for paper, _ in meant))
+        numbers = ", ".join(paper.number for paper, _ in meant)
+        raise Refused.field(
+            " or ".join(fields), f"pieces of {facts.lot} wait of several: name one of {numbers}"
+        )
+    paper, surplus = meant[0]
     waiting = waiting_of(session, surplus)
     if facts.quantity > waiting:
         raise Refused.field("quantity", f"{facts.quantity} are told and {waiting} of {facts.lot} wait apart")
-    apart = goods_account(AccountClass.OVER, campaign, receipt.place)
-    return _Waiting(receipt, Lot(facts.product, facts.lot), apart)
+    apart = goods_account(AccountClass.OVER, campaign, surplus.place)
+    return _Waiting(paper, Lot(facts.product, facts.lot), surplus.place, apart)
 
 
-def _received_as(books: Books, campaign: str, facts: Over) -> int | None:
-    """The seq of the receipt that counted the surplus; who recorded that does not accept it as a gift."""
+def _counted_by(books: Books, campaign: str, facts: Over) -> int | None:
+    """The entry of what counted the surplus; who recorded that does not accept it as a gift."""
     meant = _meant(books.session, campaign, facts)
     return meant[0][0].entry if len(meant) == 1 else None
+
+
+def _post_count(context: Context, facts: OverCount) -> Posting[None]:
+    require_campaign(context)
+    if not lot_deliveries(context.books.session, context.campaign, facts.of):
+        raise Refused.field("lot", f"{facts.of} never came; receive it, or record it as a gift in kind")
+    if product_of(context.books.session, context.campaign, facts.product).nature is Nature.SERVICE:
+        raise Refused.field("product", f"{facts.product} is a service, of which nothing lies in stock")
+    return Posting((surplus_counted(context.campaign, facts.of, facts.place, facts.quantity),))
+
+
+def _fold_count(books: Books, entry: Entry[OverCount, None]) -> None:
+    facts = entry.facts
+    add_row(
+        books.session,
+        OverCountRow,
+        **paper_head(entry),
+        place=facts.place,
+        product=facts.product,
+        lot=facts.lot,
+        quantity=facts.quantity,
+        reason=facts.reason,
+    )
+    keep_surplus(books.session, entry.seq, 0, entry.campaign, facts.of, facts.place, facts.quantity)
+
+
+def _unfold_count(books: Books, entry: Entry[OverCount, None], seq: int) -> None:
+    """Nothing was found beyond the books."""
+    reverse_row(books.session, OverCountRow, entry.seq, seq)
+    lots_reversed(books.session, entry.seq, seq)
+
+
+def _orders_behind(session: Session, campaign: str, found: _Waiting) -> set[int]:
+    """The orders that a surplus can have come on: its receipt's, or all that brought its lot."""
+    if isinstance(found.paper, ReceiptRow):
+        return {require_order(session, campaign, found.paper.order_number).entry}
+    brought = (
+        select(OrderRow.entry)
+        .join(
+            ReceiptRow,
+            and_(
+                col(ReceiptRow.campaign) == OrderRow.campaign,
+                col(ReceiptRow.order_number) == OrderRow.number,
+            ),
+        )
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            LotDeliveryRow.campaign == campaign,
+            LotDeliveryRow.product == found.lot.product,
+            LotDeliveryRow.lot == found.lot.ordered.number,
+            col(LotDeliveryRow.reversed_by).is_(None),
+        )
+    )
+    return set(session.exec(brought))
 
 
 def _post_return(context: Context, facts: Over) -> Posting[Counted]:
@@ -224,7 +352,7 @@ def _post_return(context: Context, facts: Over) -> Posting[Counted]:
 
 def _post_accept(context: Context, facts: Over) -> Posting[Counted]:
     found, campaign = _waiting(context, facts), context.campaign
-    asset, place = str(found.lot), found.receipt.place
+    asset, place = str(found.lot), found.place
     stock = goods_account(AccountClass.STOCK, campaign, place)
     line = goods_line(campaign, AccountClass.STOCK, place, found.lot)
     start = context.books.lines.length(line)
@@ -235,14 +363,16 @@ def _post_accept(context: Context, facts: Over) -> Posting[Counted]:
 def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     books, campaign = context.books, context.campaign
     found = _waiting(context, facts)
-    first, place, asset = found.receipt.order_number, found.receipt.place, str(found.lot)
+    place, asset = found.place, str(found.lot)
     order = require_order(books.session, campaign, facts.order)
     if not order.is_open:
         raise Conflict(
             f"order: {facts.order} is {order.stage}; an approved amendment buys what came too much"
         )
-    if order.amends != require_order(books.session, campaign, first).entry:
-        raise Refused.field("order", f"is no amendment of {first}; say amends={first} in its order")
+    behind = _orders_behind(books.session, campaign, found)
+    if order.amends not in behind:
+        firsts = ", ".join(sorted(books.session.get_one(OrderRow, entry).number for entry in behind))
+        raise Refused.field("order", f"is no amendment of {firsts}; say amends={firsts} in its order")
     item = item_of(books.session, order, facts.item)
     if item.product != facts.product:
         raise Refused.field("item", f"is for {item.product}; name the item for {facts.product}")
@@ -264,6 +394,40 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     return Posting(transfers, (use,), found.notes)
 
 
+def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
+    session, campaign = context.books.session, context.campaign
+    found = _waiting(context, facts)
+    told = pieces_told(context, facts.by, facts.document, found.lot.ordered, found.place)
+    if told is None:
+        raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
+    document, pieces = told
+    if document == found.paper.entry:
+        raise Refused.field(
+            "document", "is what counted the pieces too much; name what tells of them otherwise"
+        )
+    explained = _explained_by(session, document, found.lot)
+    if explained + facts.quantity > pieces:
+        raise Refused.field(
+            "quantity",
+            f"{facts.by} {facts.document} tells of {pieces} pieces of {found.lot.ordered} at {found.place} and "
+            f"{explained} are explained by it already; name another for the rest",
+        )
+    gone = account(AccountClass.EXPLAINED, campaign)
+    transfer = Transfer(gone, found.apart, str(found.lot), facts.quantity)
+    return Posting((transfer,), (), replace(found.notes, document=document))
+
+
+def _explained_by(session: Session, document: int, lot: Lot) -> int:
+    """Pieces of surplus that a document explains already."""
+    query = select(func.coalesce(func.sum(OverDecisionRow.quantity), 0)).where(
+        OverDecisionRow.document == document,
+        OverDecisionRow.product == lot.product,
+        OverDecisionRow.lot == lot.number,
+        col(OverDecisionRow.reversed_by).is_(None),
+    )
+    return int(session.exec(query).one())
+
+
 T = TypeVar("T", bound=Over)
 
 
@@ -273,19 +437,22 @@ def _keep(
     decision: OverDecision,
     order: str | None = None,
     item: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """The row of a decision; `order` and `item` are what buys the pieces."""
+    """The row of a decision; `order` and `item` are what buys the pieces, `reason` why they are explained."""
     add_row(
         books.session,
         OverDecisionRow,
         **paper_head(entry),
         decision=decision,
-        receipt=entry.notes.received,
+        counted_by=entry.notes.counted,
         product=entry.facts.product,
         lot=entry.facts.lot,
         quantity=entry.facts.quantity,
         order_number=order,
         item=item,
+        document=entry.notes.document,
+        reason=reason,
     )
 
 
@@ -298,6 +465,20 @@ def _kept_as(decision: OverDecision) -> Fold[Over, Counted]:
 
 def _fold_buy(books: Books, entry: Entry[BoughtOver, Counted]) -> None:
     _keep(books, entry, OverDecision.BOUGHT, entry.facts.order, entry.facts.item)
+
+
+def _fold_explain(books: Books, entry: Entry[ExplainedOver, Counted]) -> None:
+    _keep(books, entry, OverDecision.EXPLAINED, reason=entry.facts.reason)
+
+
+def _counted_and_document(context: Context, facts: Over) -> Iterator[int]:
+    """The entries of what counted the pieces, and of what explains them where that is named."""
+    counted = _counted_by(context.books, context.campaign, facts)
+    yield from () if counted is None else (counted,)
+    if isinstance(facts, ExplainedOver):
+        lot = Lot(facts.product, facts.lot).ordered
+        told = pieces_told(context, facts.by, facts.document, lot)
+        yield from () if told is None else (told[0],)
 
 
 def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:
@@ -323,6 +504,7 @@ RETURN = Kind(
     doc="Record that pieces that came too much were sent back to the supplier.",
     roles=RECORDERS,
     key=numbered("over.returned"),
+    rests_on=_counted_and_document,
     post=_post_return,
     fold=_kept_as(OverDecision.RETURNED),
     undoing=Undoing(_unfold),
@@ -333,10 +515,10 @@ ACCEPT = Kind(
     verb="accept",
     facts=Over,
     notes=Counted,
-    doc="Accept pieces that came too much as a gift in kind of the supplier; who recorded their receipt may not.",
+    doc="Accept pieces that came too much as a gift in kind of the supplier; who counted them may not.",
     roles=APPROVERS,
     key=numbered("over.accepted"),
-    approves=_received_as,
+    approves=_counted_by,
     post=_post_accept,
     fold=_kept_as(OverDecision.ACCEPTED),
     undoing=Undoing(_unfold, voids=_voided),
@@ -350,8 +532,38 @@ BUY = Kind(
     doc="Buy pieces that came too much, by an approved order that amends the first one.",
     roles=RECORDERS,
     key=numbered("over.bought"),
+    rests_on=_counted_and_document,
     post=_post_buy,
     fold=_fold_buy,
     undoing=Undoing(_unfold, require=_require_open),
 )
-KINDS = (RETURN, ACCEPT, BUY)
+COUNT = Kind(
+    name="over.counted",
+    noun="over",
+    verb="count",
+    facts=OverCount,
+    doc="Record pieces that a count of stock found beyond what the books have there; they wait apart.",
+    roles=RECORDERS,
+    key=numbered("over.counted"),
+    post=_post_count,
+    fold=_fold_count,
+    undoing=Undoing(
+        _unfold_count,
+        require=lambda context, entry: require_surplus_undecided(context.books.session, entry.seq),
+    ),
+)
+EXPLAIN = Kind(
+    name="over.explained",
+    noun="over",
+    verb="explain",
+    facts=ExplainedOver,
+    notes=Counted,
+    doc="Explain pieces that came too much by the find, arrival, return or correction that tells of the same pieces.",
+    roles=RECORDERS,
+    key=numbered("over.explained"),
+    rests_on=_counted_and_document,
+    post=_post_explain,
+    fold=_fold_explain,
+    undoing=Undoing(_unfold),
+)
+KINDS = (COUNT, RETURN, ACCEPT, BUY, EXPLAIN)

@@ -23,10 +23,19 @@ from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
 from ledger.model.columns import table_of
-from ledger.model.goods import Failed, LotDeliveryRow, Missing, OverDecisionRow, ReceiptRow
+from ledger.model.goods import Failed, LotDeliveryRow, Missing, ReceiptRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
-from ledger.rules.goods import LotName, goods_account, goods_line, keep_lot, require_same_expiry
+from ledger.rules.goods import (
+    LotName,
+    goods_account,
+    goods_line,
+    keep_lot,
+    keep_surplus,
+    lots_reversed,
+    require_same_expiry,
+    require_surplus_undecided,
+)
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import (
     add_row,
@@ -343,22 +352,7 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
         )
         n += 1
         if told.over:
-            keep_lot(session, entry.campaign, lot.over)
-            add_row(
-                session,
-                LotDeliveryRow,
-                entry=entry.seq,
-                n=n,
-                campaign=entry.campaign,
-                product=product,
-                lot=lot.over.number,
-                place=facts.place,
-                noted=told.over,
-                good=0,
-                damaged=0,
-                short=0,
-                rejected=0,
-            )
+            keep_surplus(session, entry.seq, n, entry.campaign, lot, facts.place, told.over)
             n += 1
 
 
@@ -373,11 +367,6 @@ def turned_good(session: Session, receipt: int, lot: Lot, was: Missing, quantity
     session.expire_all()
 
 
-def lots_reversed(session: Session, entry: int, by: int) -> None:
-    """What a receipt or a gift in kind brought did not come."""
-    reverse_row(session, LotDeliveryRow, entry, by)
-
-
 def _unfold(books: Books, entry: Entry[Receipt, Received], seq: int) -> None:
     """The pieces of a reversed receipt did not come; their lots can come otherwise."""
     reverse_row(books.session, ReceiptRow, entry.seq, seq)
@@ -388,11 +377,7 @@ def _require_nothing_rests(context: Context, entry: Entry[Receipt, Received]) ->
     """Conflict where the order is closed, or somebody decided about what came too much."""
     session = context.books.session
     require_not_closed(context, recorded_row(session, ReceiptRow, entry.seq).order_number)
-    decided = select(OverDecisionRow).where(
-        OverDecisionRow.receipt == entry.seq, col(OverDecisionRow.reversed_by).is_(None)
-    )
-    if session.exec(decided).first() is not None:
-        raise Conflict("entry: what came too much on it was decided about; reverse that first")
+    require_surplus_undecided(session, entry.seq)
 
 
 RECEIPT = Kind(

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Name, Number, Text
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
 from ledger.core.lines import Operation, PartKind
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.deliveries import (
@@ -28,7 +28,15 @@ from ledger.model.deliveries import (
 from ledger.model.goods import Cause
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.goods import LotCount, counted, moved
+from ledger.rules.goods import (
+    LotCount,
+    counted,
+    keep_surplus,
+    lots_reversed,
+    moved,
+    require_surplus_undecided,
+    surplus_counted,
+)
 from ledger.rules.rows import (
     find_numbered,
     happened_on,
@@ -93,7 +101,8 @@ class ShipmentState:
 class ArrivedLot:
     """What was counted of one lot: good + short + damaged + lost, all of it on the waybill.
 
-    `cause` says why pieces are lost, where it is known better than that they are.
+    `cause` says why pieces are lost, where it is known better than that they are. `over`: pieces beyond what was sent;
+    they wait apart as lot `LOT.over` until somebody says what they are (docs/rules.md, 25).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -104,6 +113,7 @@ class ArrivedLot:
     damaged: Count = 0
     lost: Count = 0
     cause: Cause | None = None
+    over: Positive | None = None
 
     @property
     def of(self) -> Lot:
@@ -297,6 +307,13 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
         missing = lot.short + lot.damaged + lot.lost
+        on_paper = any(lot.of == Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry))
+        if not on_paper:
+            raise Refused.field(f"lots.{index}.lot", f"{lot.of} is not on {facts.waybill}; name one that is")
+        if lot.over:
+            transfers.append(surplus_counted(context.campaign, lot.of, place, lot.over))
+        if lot.good + missing == 0 and lot.over:
+            continue
         if lot.good + missing == 0:
             raise Refused.field(f"lots.{index}", "counts nothing; leave the lot out until it arrives")
         if lot.cause is not None and not lot.lost:
@@ -467,9 +484,14 @@ def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
                 damaged=lot.damaged,
                 lost=lot.lost,
                 cause=lot.cause,
+                over=lot.over or 0,
             )
         )
     session.flush()
+    place = facts.place or shipment.destination
+    for n, lot in enumerate(facts.lots):
+        if lot.over:
+            keep_surplus(session, entry.seq, n, entry.campaign, lot.of, place, lot.over)
     whole = _is_all_counted(session, shipment.entry)
     shipment.status = ShipmentStatus.RECEIVED if whole else ShipmentStatus.PARTIALLY_RECEIVED
     session.add(shipment)
@@ -478,6 +500,8 @@ def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
 def _unfold_arrival(books: Books, entry: Entry[Arrival, None], seq: int) -> None:
     """What was counted is on its way again."""
     arrival = mark_reversed(books.session, ArrivalRow, entry.seq, seq)
+    if any(lot.over for lot in entry.facts.lots):
+        lots_reversed(books.session, entry.seq, seq)
     _left_as_before(books.session, arrival.shipment)
 
 
@@ -499,12 +523,15 @@ ARRIVAL = Kind(
     noun="shipment",
     verb="arrive",
     facts=Arrival,
-    doc="Record what was counted where a waybill arrived: good, short, damaged, lost.",
+    doc="Record what was counted where a waybill arrived: good, short, damaged, lost, or more than was sent.",
     roles=RECORDERS,
     key=numbered("arrival"),
     post=_post_arrival,
     fold=_fold_arrival,
-    undoing=Undoing(_unfold_arrival),
+    undoing=Undoing(
+        _unfold_arrival,
+        require=lambda context, entry: require_surplus_undecided(context.books.session, entry.seq),
+    ),
 )
 STATE = Kind(
     name="shipment.state",

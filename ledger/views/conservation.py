@@ -29,7 +29,7 @@ from ledger.rules.block_holds import blocked_intervals, held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.charge_backs import shortfall_at_banks
-from ledger.rules.goods import noted_of_lots
+from ledger.rules.goods import MADE_LOTS, noted_of_lots
 from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.overs import bought_by_item
 from ledger.rules.receipts import received_by_item
@@ -65,8 +65,6 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
 }
 """What a class is called on either side; every other class goes by its own name, so that none vanishes."""
 _PROMISES = frozenset({AccountClass.COMMITMENTS, AccountClass.ENCUMBERED, AccountClass.CLAIMS})
-_GIVEN = frozenset({AccountClass.NOTED, AccountClass.IN_KIND})
-"""Where lots come from: what a delivery note or a gift turned into pieces."""
 
 
 class ConservationRow(Frozen):
@@ -311,7 +309,7 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
     places: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for balance in books.balances():
         kind, asset = balance.account.kind, balance.asset
-        if "#" in asset and kind not in _GIVEN and balance.net:
+        if "#" in asset and kind not in MADE_LOTS and balance.net:
             places[balance.account.campaign, asset][kind.value] += balance.net
     return [
         Tie.of(

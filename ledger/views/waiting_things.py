@@ -104,11 +104,14 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
             )
         elif not row.usable:
             since = min(
-                receipt.date
-                for receipt, over in surplus_of(session, slug, lot)
-                if receipt.place == row.place and waiting_of(session, over)
+                paper.date
+                for paper, over in surplus_of(session, slug, lot)
+                if over.place == row.place and waiting_of(session, over)
             )
-            what = "send it back (`over return`), have it accepted (`over accept`), or buy it (`over buy`)"
+            what = (
+                "send it back (`over return`), have it accepted (`over accept`), buy it (`over buy`), or name "
+                "what tells of the same pieces (`over explain`)"
+            )
             yield OpenItem(
                 kind=OpenItemKind.SURPLUS,
                 campaign=slug,

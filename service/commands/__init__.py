@@ -258,16 +258,20 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("refund"),
     },
     "over": {
+        "count": "Record pieces that a count of stock found beyond what the books have there; they wait apart.",
         "return": "Record that pieces that came too much were sent back to the supplier.",
         "accept": (
-            "Accept pieces that came too much as a gift in kind of the supplier; who "
-            "recorded their receipt may not."
+            "Accept pieces that came too much as a gift in kind of the supplier; who counted them may not."
         ),
         "buy": "Buy pieces that came too much, by an approved order that amends the first one.",
+        "explain": (
+            "Explain pieces that came too much by the find, arrival, return or correction "
+            "that tells of the same pieces."
+        ),
     },
     "shipment": {
         "add": "Record goods leaving a place on a waybill.",
-        "arrive": "Record what was counted where a waybill arrived: good, short, damaged, lost.",
+        "arrive": "Record what was counted where a waybill arrived: good, short, damaged, lost, or more than was sent.",
         "state": (
             "Record what happened to a waybill on its way: shipped, held or released by customs, delivered."
         ),
@@ -286,7 +290,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
     "confirmation": {
         "explain": (
             "Explain why two counts of a delivery differ, by a loss, a find, an arrival, a "
-            "return or a correction."
+            "return, another handover or a correction."
         ),
     },
     "return": {"add": "Record goods sent back to a supplier, or given back by an organisation."},

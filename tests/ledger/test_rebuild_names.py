@@ -195,7 +195,8 @@ def _by_machine(folder: Path, told: Set[str]) -> None:
 
 
 def _papers_and_values(folder: Path) -> None:
-    """What those do not hold: a gift valued by the conversion that sold it, and a credit note for pieces."""
+    """What those do not hold: a gift valued by the conversion that sold it, a credit note for pieces, and surplus that
+    a find explains."""
     ledger = Ledger.new(folder, url=fresh_url("sqlite", folder), valuation="conversion")
     ledger.mine("a", tx("gift", (0, BTC)))
     ledger.bury()
@@ -211,6 +212,11 @@ def _papers_and_values(folder: Path) -> None:
     ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
     order(ledger)
     receive(ledger, good=990, short=10)
+    lot = {"product": "KIT", "quantity": 3, "reason": "counted again", "date": DATE}
+    ledger.do("recorder", "over", "count", number="SC-1", place="Depot", lot="L1", **lot)
+    short = {"by": "receipt", "document": "GRN-1", "was": "short", "place": "Depot", "lot": "L1"}
+    ledger.do("recorder", "loss", "find", number="F-1", **(lot | short))
+    ledger.do("recorder", "over", "explain", number="O-1", by="find", document="F-1", lot="L1.over", **lot)
     invoice = {"number": "I-1", "order": "PO-1", "quantity": 1000, "amount": 500_000, "date": DATE}
     ledger.do("recorder", "invoice", "add", **invoice)
     credited = [{"item": "1", "quantity": 10, "amount": 5_000}]

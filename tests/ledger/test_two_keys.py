@@ -11,7 +11,6 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import Refused
 from ledger.core.times import rfc3339, unix_seconds
-from ledger.recording.confirming import confirm, make_link
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -21,6 +20,7 @@ from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger, sum_of
 from tests.tools.store_places import configure
 from tests.tools.things import DATE, hand_over, lots, order, receive, ship, stocked
+from tests.tools.two_keys import count
 
 WAITING = {OpenItemKind.COUNT_GAP, OpenItemKind.UNCONFIRMED_DELIVERY}
 
@@ -37,14 +37,6 @@ def ledger(tmp_path: Path) -> Ledger:
 def arrive(ledger: Ledger) -> None:
     counted = [{"product": "KIT", "lot": "L1", "good": 100}]
     ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, date=DATE)
-
-
-def count(ledger: Ledger, good: int, about: str = "shipment", paper: str = "W-1", damaged: int = 0) -> None:
-    with ledger.store.write() as writing:
-        wanted = {"about": about, "paper": paper}
-        made = make_link(writing, ledger.actors["recorder"], SLUG, wanted, now=ledger.now)
-        confirm(writing, made.code, {("KIT", "L1"): (good, damaged)}, now=ledger.now)
-    ledger.audit()
 
 
 def waiting(ledger: Ledger) -> list[OpenItem]:

@@ -45,8 +45,9 @@ def _purchase(s: Scene) -> Facts:
     if over and s.chance(60):
         _, product, lot, _ = s.pick(over)
         items[0]["product"] = product
-        receipt, _ = surplus_of(s.books.session, s.slug, Lot(product, lot))[0]
-        facts["amends"] = receipt.order_number
+        paper, _ = surplus_of(s.books.session, s.slug, Lot(product, lot))[0]
+        if isinstance(paper, ReceiptRow):
+            facts["amends"] = paper.order_number
     elif amended and s.chance(30):
         facts["amends"] = s.pick(amended)
     return facts

@@ -13,12 +13,13 @@ from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
+from ledger.model.goods import FindRow, ReceiptRow
 from ledger.model.people import Counts, Dimension
 from ledger.rules.campaigns import product_of
 from ledger.rules.confirmations import open_gaps
-from ledger.rules.goods import expiry_of, noted_of_lots
+from ledger.rules.goods import expiry_of, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
-from ledger.rules.overs import surplus_of, waiting_of
+from ledger.rules.overs import named_on, surplus_of, waiting_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
 from ledger.rules.shipments import require_shipment
@@ -95,11 +96,44 @@ def _over(s: Scene) -> tuple[Facts, str]:
         for receipt, over in surplus_of(session, s.slug, Lot(product, lot))
         if (left := waiting_of(session, over))
     ]
-    receipt, left = s.pick(waiting)
+    paper, left = s.pick(waiting)
     facts = s.numbered("OV") | {"product": product, "lot": lot, "quantity": s.n(1, left)}
     if len(waiting) > 1:
-        facts["receipt"] = receipt.number
-    return facts, receipt.order_number
+        facts[named_on(paper)] = paper.number
+    if isinstance(paper, ReceiptRow):
+        return facts, paper.order_number
+    of_lot = lot_deliveries(session, s.slug, Lot(product, lot).ordered)
+    receipts = [session.get(ReceiptRow, one.entry) for one in of_lot]
+    orders = [row.order_number for row in receipts if row is not None]
+    return facts, s.one(orders, "receipt")
+
+
+@tells("over.counted")
+def _over_counted(s: Scene) -> Facts:
+    came = [lot_named(asset) for slug, asset in noted_of_lots(s.books.session, s.slug)]
+    goods = [lot for lot in came if product_of(s.books.session, s.slug, lot.product).nature is Nature.GOODS]
+    # Where all that came were services, more receipts of the same order help nobody.
+    needs = s.pick(("product", "purchase", "purchase.approved", "receipt")) if came else "receipt"
+    lot = s.one([lot for lot in goods if not lot.is_over], needs)
+    facts = s.numbered("OC") | {"place": s.pick(PLACES), "product": lot.product, "lot": lot.number}
+    return facts | {"quantity": s.n(1, 9), "reason": "Behind the shelves"}
+
+
+@tells("over.explained")
+def _over_explained(s: Scene) -> Facts:
+    """By a find of the lot at the place where its surplus waits."""
+    facts, _ = _over(s)
+    session, lot = s.books.session, Lot(facts["product"], facts["lot"])
+    places = {row.place for _, row in surplus_of(session, s.slug, lot)}
+    standing = (FindRow.campaign == s.slug, col(FindRow.reversed_by).is_(None))
+    found = [
+        find
+        for find in session.exec(select(FindRow).where(*standing))
+        if Lot(find.product, find.lot) == lot.ordered and find.place in places
+    ]
+    find = s.one(found, "loss.found")
+    told = {"by": "find", "document": find.number, "reason": "The same pieces"}
+    return facts | told | {"quantity": min(facts["quantity"], find.quantity)}
 
 
 @tells("over.returned")
@@ -171,6 +205,7 @@ def _arrival(s: Scene) -> Facts:
             good, short, damaged, lost = s.parts(count, 4) if s.chance(50) else (count, 0, 0, 0)
             row = {"product": product, "lot": lot, "good": good, "short": short}
             row |= {"damaged": damaged, "lost": lost}
+            row |= {"over": s.n(1, 9)} if s.chance(15) else {}
             lots.append(row | ({"cause": s.pick(KINDS_OF_LOSS)} if lost and s.chance(40) else {}))
     return s.numbered("AR") | {"waybill": waybill, "lots": lots, "reason": "Wet boxes"}
 

@@ -37,7 +37,7 @@ CREATE TABLE balances (
     debits BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
@@ -121,7 +121,7 @@ CREATE TABLE lines (
     filled BIGINT NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX lines_ended ON lines (ended_use, ended_part);
@@ -1806,6 +1806,7 @@ CREATE TABLE arrival_lots (
     damaged BIGINT NOT NULL,
     lost BIGINT NOT NULL,
     cause VARCHAR COLLATE "C",
+    "over" BIGINT NOT NULL,
     PRIMARY KEY (entry, n),
     CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
     FOREIGN KEY(entry) REFERENCES arrivals (entry)
@@ -1854,7 +1855,7 @@ CREATE TABLE confirmation_explanations (
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
+    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'handover', 'correction')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -2089,6 +2090,26 @@ CREATE TABLE offers (
     FOREIGN KEY(product_entry) REFERENCES products (entry)
 );
 
+CREATE TABLE over_counts (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    place TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
 CREATE TABLE over_decisions (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2097,26 +2118,31 @@ CREATE TABLE over_decisions (
     number TEXT COLLATE "C" NOT NULL,
     happened TEXT COLLATE "C",
     decision VARCHAR COLLATE "C" NOT NULL,
-    receipt BIGINT NOT NULL,
+    counted_by BIGINT NOT NULL,
     product TEXT COLLATE "C" NOT NULL,
     lot TEXT COLLATE "C" NOT NULL,
     quantity BIGINT NOT NULL,
     order_number TEXT COLLATE "C",
     item TEXT COLLATE "C",
+    document BIGINT,
+    reason TEXT COLLATE "C",
     PRIMARY KEY (entry),
     UNIQUE (campaign, decision, number),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
     FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
-    CHECK (decision IN ('returned', 'accepted', 'bought')),
+    CHECK (decision IN ('returned', 'accepted', 'explained', 'bought')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(receipt) REFERENCES receipts (entry)
+    FOREIGN KEY(counted_by) REFERENCES entries (seq),
+    FOREIGN KEY(document) REFERENCES entries (seq)
 );
 
-CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
+CREATE INDEX over_decisions_counted_by ON over_decisions (counted_by, product, lot);
 
-CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
+CREATE INDEX over_decisions_document ON over_decisions (document);
+
+CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
 
 CREATE TABLE payments (
     entry BIGINT NOT NULL,

@@ -40,7 +40,7 @@ CREATE TABLE balances (
     debits INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -136,7 +136,7 @@ CREATE TABLE lines (
     filled INTEGER NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -1956,6 +1956,7 @@ CREATE TABLE arrival_lots (
     damaged INTEGER NOT NULL,
     lost INTEGER NOT NULL,
     cause TEXT,
+    over INTEGER NOT NULL,
     PRIMARY KEY (entry, n),
     CHECK (cause IN ('damage', 'expired', 'stolen', 'lost', 'cold_chain', 'customs', 'recalled')),
     FOREIGN KEY(entry) REFERENCES arrivals (entry)
@@ -2007,7 +2008,7 @@ CREATE TABLE confirmation_explanations (
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'correction')),
+    CHECK (by IN ('loss', 'find', 'arrival', 'return', 'handover', 'correction')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -2260,6 +2261,27 @@ CREATE TABLE offers (
 )
  STRICT;
 
+CREATE TABLE over_counts (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    place TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
 CREATE TABLE over_decisions (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2268,27 +2290,32 @@ CREATE TABLE over_decisions (
     number TEXT NOT NULL,
     happened TEXT,
     decision TEXT NOT NULL,
-    receipt INTEGER NOT NULL,
+    counted_by INTEGER NOT NULL,
     product TEXT NOT NULL,
     lot TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     order_number TEXT,
     item TEXT,
+    document INTEGER,
+    reason TEXT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, decision, number),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
     FOREIGN KEY(campaign, order_number) REFERENCES purchase_orders (campaign, number),
-    CHECK (decision IN ('returned', 'accepted', 'bought')),
+    CHECK (decision IN ('returned', 'accepted', 'explained', 'bought')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(receipt) REFERENCES receipts (entry)
+    FOREIGN KEY(counted_by) REFERENCES entries (seq),
+    FOREIGN KEY(document) REFERENCES entries (seq)
 )
  STRICT;
 
-CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
+CREATE INDEX over_decisions_counted_by ON over_decisions (counted_by, product, lot);
 
-CREATE INDEX over_decisions_receipt ON over_decisions (receipt, product, lot);
+CREATE INDEX over_decisions_document ON over_decisions (document);
+
+CREATE INDEX over_decisions_order ON over_decisions (campaign, order_number, item);
 
 CREATE TABLE payments (
     entry INTEGER NOT NULL,
