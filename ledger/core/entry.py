@@ -123,6 +123,11 @@ def days_between(day: str, later: str) -> int:
     return (dt.date.fromisoformat(later) - dt.date.fromisoformat(day)).days
 
 
+def day_after(day: str, days: int) -> str:
+    """The day so many days after another, both ISO 8601."""
+    return (dt.date.fromisoformat(day) + dt.timedelta(days=days)).isoformat()
+
+
 def entry_bytes(entry: Entry) -> bytes:
     """RFC 8785 bytes, the published form. Raises ValueError for what JSON cannot hold exactly."""
     body: dict[str, Any] = {

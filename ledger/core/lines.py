@@ -55,6 +55,7 @@ class PartKind(StrEnum):
     DAMAGED = "damaged"
     REJECTED = "rejected"
     LOST = "lost"
+    CLAIMED = "claimed"  # failed, and not made good by a refund: its supplier owes it still
     CANCELLED = "cancelled"  # ordered and not coming, when an order is closed
     RETURNED = "returned"  # sent back to the supplier
     ITEM = "item"  # one item of an order, in a payment spread over several

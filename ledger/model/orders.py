@@ -140,6 +140,10 @@ class OrderItemRow(Table, table=True):
         """How many pieces' positions end there or before: what `units_of` says, turned round."""
         return ((place + 1) * self.quantity - 1) // self.units
 
+    def value_of_pieces(self, pieces: int) -> int:
+        """The minor units that so many pieces cost, floored."""
+        return pieces * self.value // self.quantity
+
     def value_of(self, start: int, end: int) -> int:
         """The minor units that `start..end` of the item's line are: floored at both ends, as pieces are."""
         return end // self.fineness - start // self.fineness
@@ -270,7 +274,8 @@ class RefundRow(Proposal, table=True):
     """`amount` of `asset` that a supplier paid back for what failed of an order's item; it makes `makes_good` good.
 
     `value`: the order value of a claim that it settles; else `lot` and `quantity` say what failed, and `returned_by`
-    which return sent it back. It came to `bank`, as the coin `outpoint`, or not at all (`written_off` says why).
+    which return sent it back. It came to `bank`, as the coin `outpoint`, or not at all; `written_off` says why the rest
+    will not. `rest`: order value that it left a claim, minor units; `rest_of`: the refund whose rest it settles.
     """
 
     __tablename__: ClassVar[Any] = "supplier_refunds"
@@ -280,6 +285,7 @@ class RefundRow(Proposal, table=True):
         Index("supplier_refunds_note", "credit_note_entry", "status"),
         Index("supplier_refunds_status", "campaign", "status"),
         Index("supplier_refunds_coin", "campaign", "outpoint"),
+        Index("supplier_refunds_rest", "rest_of", "status"),
         one_of("failure", Failure),
         one_of("status", ProposalStatus),
         STRICT,
@@ -298,3 +304,19 @@ class RefundRow(Proposal, table=True):
     bank: str | None = Field(default=None, sa_type=TEXT)
     outpoint: str | None = Field(default=None, sa_type=TEXT)
     written_off: str | None = Field(default=None, sa_type=TEXT)
+    rest: int = Field(default=0, sa_type=LONG)
+    rest_of: int | None = Field(default=None, sa_type=LONG, foreign_key="supplier_refunds.entry")
+
+
+class FollowedClaimRow(Numbered, table=True):
+    """Who follows what the supplier of an order owes, since `date`, and the day `until` of the next step."""
+
+    __tablename__: ClassVar[Any] = "followed_claims"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("followed_claims_order", "order_entry"),
+        STRICT,
+    )
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    owner: str = Field(sa_type=TEXT)
+    until: str = Field(sa_type=TEXT)

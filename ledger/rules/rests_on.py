@@ -23,7 +23,7 @@ from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.loans import LoanRow
-from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow
+from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
 from ledger.model.people import IndicatorRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import Proposal
@@ -47,6 +47,7 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "credit_note": (CreditNoteRow, "number"),
     "receipt": (ReceiptRow, "number"),
     "returned_by": (ReturnRow, "number"),
+    "rest_of": (RefundRow, "number"),
     "waybill": (ShipmentRow, "waybill"),
     "block": (GiftBlockRow, "number"),
     "pledge": (PledgeRow, "number"),

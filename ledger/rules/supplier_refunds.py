@@ -1,12 +1,15 @@
 """Refunds by a supplier: money back for what did not come, was short or bad, or was sent back.
 
 A refund takes units where the failure lies and gives them to the money lines that they came from, so that
-restrictions survive; what is not refunded is a loss of all alike (docs/rules.md, T6).
+restrictions survive. What it does not make good stays a claim on the supplier, of all alike, until another refund
+settles that or two people write it off (docs/rules.md, 23 and T6).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -16,7 +19,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text
-from ledger.core.lines import Open, Operation, Part, PartKind, Piece, Use, lowest, units_in
+from ledger.core.lines import Open, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
@@ -49,8 +52,9 @@ class Refund:
 
     `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
     the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
-    makes good, where it came in another currency than the order's; the rest of the value is lost.
-    `written_off`: nothing will come, and why; `amount` is 0 then, and all of the claim's `value` is lost.
+    makes good, where it came in another currency than the order's. What of the value is not made good stays a claim;
+    `rest_of` names the refund that left one, and settles all of it. `written_off`: nothing more will come, and why;
+    the rest is lost then, and all of it where `amount` is 0.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -62,6 +66,7 @@ class Refund:
     lot: Number | None = None
     quantity: Positive | None = None
     returned_by: Number | None = None  # the number of the return that sent the pieces back
+    rest_of: Number | None = None  # the number of the refund whose rest this one settles
     asset: Currency
     amount: Count
     refunds: Positive | None = None
@@ -83,13 +88,15 @@ class CameAsCoin:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """Where units failed: their line (opened first where it is new), which of them, and their order value."""
+    """Where units failed: which of which lines (opened first where they are new), and their order value."""
 
-    line: str
+    taken: tuple[tuple[str, tuple[Piece, ...]], ...]
     opens: tuple[Open, ...]
-    pieces: tuple[Piece, ...]
-    units: int
     value: int
+
+    @property
+    def units(self) -> int:
+        return sum(units_in(pieces) for _, pieces in self.taken)
 
 
 def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
@@ -111,7 +118,7 @@ def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
             f"{decimal_text(currency, left)} {currency} of item {facts.item} was paid and did not come; no more",
         )
     pieces = free if left == facts.value else lowest(free, facts.value * item.fineness)[0]
-    return _Failed(line, (), pieces, units_in(pieces), facts.value)
+    return _Failed(((line, pieces),), (), facts.value)
 
 
 def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
@@ -142,23 +149,62 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
         )
     line, opens = reopened(lines, found, kind, product)
     pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
-    value = facts.quantity * item.value // item.quantity
-    return _Failed(line, opens, pieces, facts.quantity, value)
+    return _Failed(((line, pieces),), opens, item.value_of_pieces(facts.quantity))
 
 
-def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str, tuple[Piece, ...]]]:
-    """The pieces by the line of money that they go back to, with the restriction of what paid for them."""
-    found: dict[str, list[Piece]] = {}
-    for behind, pieces in pieces_behind(context.books.lines, failed.line, failed.pieces):
-        restriction = restriction_of(behind) if behind else FREE
-        found.setdefault(money_line(context.campaign, facts.asset, restriction), []).extend(pieces)
+def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> _Failed:
+    """All that an earlier refund left a claim."""
+    if (facts.value, facts.lot, facts.quantity, facts.returned_by) != (None, None, None, None):
+        raise Refused.field(
+            "rest_of", "is all that this refund settles; name no value, lot, quantity or return"
+        )
+    earlier = REFUNDS.require_row(context.books.session, context.campaign, rest_of)
+    if (earlier.order_entry, earlier.item, earlier.failure) != (order.entry, facts.item, facts.failure):
+        raise Refused.field("rest_of", f"{rest_of} is of another order, item or failure; write those of it")
+    lines = context.books.lines
+    taken: list[tuple[str, tuple[Piece, ...]]] = []
+    opens: list[Open] = []
+    for name in _uses_of(context, rest_of) if earlier.status is ProposalStatus.APPROVED else ():
+        use = lines.use(name)
+        if still_ended(lines, use, PartKind.CLAIMED, order.currency):
+            line, opened = reopened(lines, use, PartKind.CLAIMED, order.currency)
+            opens += opened
+            whole = opened[0].units if opened else lines.length(line)
+            taken.append((line, ((0, whole),)))
+    if not taken:
+        raise Refused.field("rest_of", f"nothing of {rest_of} is a claim still")
+    return _Failed(tuple(taken), tuple(opens), earlier.rest)
+
+
+def _use_of(campaign: str, number: str, group: int) -> str:
+    """What the use of a refund's n-th group of money is called."""
+    return str(UseName(UseCause.REFUND, campaign, number, (str(group),) if group else ()))
+
+
+def _uses_of(context: Context, number: str) -> Iterator[str]:
+    """The uses of an approved refund, one for each line of money that it went back to."""
+    for group in count():
+        name = _use_of(context.campaign, number, group)
+        if not context.books.lines.has_use(name):
+            return
+        yield name
+
+
+def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str, str, tuple[Piece, ...]]]:
+    """(line, line of money, pieces): what failed, by what it goes back to, restricted as what paid for it was."""
+    found: dict[tuple[str, str], list[Piece]] = {}
+    for line, taken in failed.taken:
+        for behind, pieces in pieces_behind(context.books.lines, line, taken):
+            restriction = restriction_of(behind) if behind else FREE
+            target = money_line(context.campaign, facts.asset, restriction)
+            found.setdefault((line, target), []).extend(pieces)
     paid = units_in(piece for rows in found.values() for piece in rows)
     if paid < failed.units:
         raise Refused.field(
             "quantity",
             f"{failed.units - paid} of {failed.units} units were not paid for; a refund is for what was paid",
         )
-    return [(target, tuple(sorted(rows))) for target, rows in found.items()]
+    return [(line, target, tuple(sorted(rows))) for (line, target), rows in found.items()]
 
 
 def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
@@ -169,8 +215,8 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
         raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
     currency = order.currency
     _require_reason_for_nothing(facts, currency)
-    paid_back, came_as = ((), None) if facts.written_off is not None else _paid_back(context, facts)
-    failed = (_undelivered if facts.failure is Failure.UNDELIVERED else _of_lot)(context, facts, order)
+    paid_back, came_as = _paid_back(context, facts) if facts.amount else ((), None)
+    failed = _failed(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
         raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
@@ -182,45 +228,64 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
             f"makes good {decimal_text(currency, good)} {currency} and what failed was worth "
             f"{decimal_text(currency, failed.value)}; name all that it is for",
         )
+    if good and good == failed.value and facts.written_off is not None:
+        raise Refused.field("written_off", "says why a rest will not come, and all of it came; leave it out")
     _require_credited(context, facts, good)
     transfers = list(paid_back)
-    if facts.failure is Failure.UNDELIVERED:
+    settled = good if facts.written_off is None else failed.value
+    if facts.failure is Failure.UNDELIVERED and settled:
         claims = account(AccountClass.CLAIMS, campaign, facts.order)
         commitments = account(AccountClass.COMMITMENTS, campaign)
-        transfers.append(Transfer(commitments, claims, currency, failed.value))
-    operations: list[Operation] = list(failed.opens)
+        transfers.append(Transfer(commitments, claims, currency, settled))
+    return Posting(tuple(transfers), (*failed.opens, *_taken(context, facts, failed, good)), came_as)
+
+
+def _failed(context: Context, facts: Refund, order: OrderRow) -> _Failed:
+    if facts.rest_of is not None:
+        return _of_rest(context, facts, order, facts.rest_of)
+    return (_undelivered if facts.failure is Failure.UNDELIVERED else _of_lot)(context, facts, order)
+
+
+def _taken(context: Context, facts: Refund, failed: _Failed, good: int) -> Iterator[Use]:
+    """The uses by which what failed becomes money again; the rest of its value is lost, or a claim still."""
+    kind = PartKind.CLAIMED if facts.written_off is None else PartKind.LOST
+    length: dict[str, int] = {}
     before = 0
-    groups = _groups(context, facts, failed)
-    for number, (target, pieces) in enumerate(groups):
+    for group, (line, target, pieces) in enumerate(_groups(context, facts, failed)):
         units = units_in(pieces)
         after = before + units
-        amount = facts.amount * after // failed.units - facts.amount * before // failed.units
-        lost = units * (failed.value - good) // failed.value
+
+        def share(whole: int, low: int = before, high: int = after) -> int:
+            return whole * high // failed.units - whole * low // failed.units
+
+        amount, rest = share(facts.amount), share(failed.value - good)
+        start = length.setdefault(target, context.books.lines.length(target))
+        length[target] += amount
+        # Counted in order value, so that a part of a piece has its owner too; a group may be worth less than a cent.
+        on = share(good) or int(amount > 0)
+        scale = rest + on
         parts = (
-            Part(PartKind.LOST, lost, lost),
-            Part(PartKind.ON, units - lost, amount, target, books.lines.length(target)),
+            Part(kind, rest if scale else 1, rest),
+            Part(PartKind.ON, on, amount, target, start),
         )
-        use_id = str(UseName(UseCause.REFUND, campaign, facts.number, (str(number),) if number else ()))
-        operations.append(Use(use_id, failed.line, pieces, units, parts))
+        yield Use(_use_of(context.campaign, facts.number, group), line, pieces, scale or 1, parts)
         before = after
-    return Posting(tuple(transfers), tuple(operations), came_as)
 
 
 def _require_reason_for_nothing(facts: Refund, currency: str) -> None:
-    """Refused where nothing came and no claim is given up, or one is that something came for."""
-    if (facts.amount == 0) != (facts.written_off is not None):
+    """Refused where nothing came and no claim is given up."""
+    if facts.amount:
+        return
+    if facts.written_off is None:
         raise Refused.field(
             "amount", "is 0 where a claim is written off, and says in written_off why; else above 0"
         )
-    if facts.written_off is None:
-        return
-    if facts.failure is not Failure.UNDELIVERED or facts.asset != currency:
-        raise Refused.field(
-            "written_off", f"is for a claim in {currency}: what was paid for and did not come"
-        )
+    if facts.asset != currency:
+        raise Refused.field("asset", f"is {currency}, the order's currency, where nothing came")
     if (facts.bank, facts.outpoint, facts.credit_note, facts.refunds) != (None, None, None, None):
         raise Refused.field(
-            "written_off", "goes with no bank, coin, credit note or value made good; leave those out"
+            "written_off",
+            "goes with no bank, coin, credit note or value made good where nothing came; leave those out",
         )
 
 
@@ -286,6 +351,13 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
         if facts.credit_note is None
         else require_credit_note(session, campaign, facts.credit_note, order.supplier)
     )
+    makes_good = facts.refunds or facts.amount
+    rest_of = None if facts.rest_of is None else REFUNDS.require_row(session, campaign, facts.rest_of)
+    whole = facts.value or 0
+    if rest_of is not None:
+        whole = rest_of.rest
+    elif facts.quantity is not None:
+        whole = item_of(session, order, facts.item).value_of_pieces(facts.quantity)
     return RefundRow(
         **proposed(entry, facts.number, facts.date),
         order_entry=order.entry,
@@ -298,10 +370,12 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
         returned_by=facts.returned_by,
         asset=facts.asset,
         amount=facts.amount,
-        makes_good=facts.amount if facts.refunds is None else facts.refunds,
+        makes_good=makes_good,
         bank=facts.bank,
         outpoint=facts.outpoint,
         written_off=facts.written_off,
+        rest=whole - makes_good if facts.written_off is None else 0,
+        rest_of=None if rest_of is None else rest_of.entry,
     )
 
 
@@ -318,6 +392,7 @@ def _as_told(session: Session, refund: RefundRow) -> Refund:
         lot=refund.lot,
         quantity=refund.quantity,
         returned_by=refund.returned_by,
+        rest_of=None if refund.rest_of is None else session.get_one(RefundRow, refund.rest_of).number,
         asset=refund.asset,
         amount=refund.amount,
         refunds=None if refund.asset == order.currency else refund.makes_good,

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sqlmodel import col, select
+
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import PartKind, UnitState, Use
 from ledger.core.names import (
@@ -24,7 +26,7 @@ from ledger.core.names import (
     use_named,
 )
 from ledger.model.campaigns import Nature
-from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
 from ledger.rules.books import Books
 from ledger.rules.came import NotGifts
 from ledger.rules.campaigns import products_of
@@ -42,6 +44,7 @@ _ENDS = {
     PartKind.DAMAGED: ExitKind.DAMAGED,
     PartKind.REJECTED: ExitKind.REJECTED,
     PartKind.LOST: ExitKind.LOST,
+    PartKind.CLAIMED: ExitKind.CLAIM,
     PartKind.CANCELLED: ExitKind.CANCELLED,
     PartKind.RETURNED: ExitKind.RETURNED,
 }
@@ -210,12 +213,49 @@ class BarsOfLines:
 
         Floored at both ends, as everywhere on a line, so that what all donors read is what was written off.
         """
-        line = line_named(use.line)
-        if not (is_refund(use) and isinstance(line, OrderLine)):
-            return end - start
         ended = next(part.out for part in use.parts if part.kind is kind)
-        pieces = sum(self._item(line).pieces_in(*piece) for piece in use.pieces) * ended // use.units
-        return end * pieces // ended - start * pieces // ended
+        pieces = self._left_by_refund(use, kind) if is_refund(use) else None
+        return end - start if pieces is None else end * pieces // ended - start * pieces // ended
+
+    def _left_by_refund(self, use: Use, kind: PartKind) -> int | None:
+        """The pieces that a refund for what never came left, as `kind`; None for what it left of failed pieces."""
+        part = next(part for part in use.parts if part.kind is kind)
+        line = line_named(use.line)
+        if isinstance(line, OrderLine):
+            pieces = sum(self._item(line).pieces_in(*piece) for piece in use.pieces)
+        elif isinstance(line, EndedLine) and is_refund(before := self._lines.use(line.use)):
+            left = self._left_by_refund(before, PartKind.CLAIMED)
+            if left is None:
+                return None
+            pieces = left * use.units // before.parts[line.part].out
+        else:
+            return None
+        return pieces * part.share // use.scale
+
+    def failed_in(self, use: Use) -> tuple[Use, PartKind] | None:
+        """The use in which pieces failed that a refund took, and as what; None where it took what never came.
+
+        A refund of a rest takes money that is owed, and no pieces again.
+        """
+        line = line_named(use.line)
+        if not (is_refund(use) and isinstance(line, EndedLine)):
+            return None
+        before = self._lines.use(line.use)
+        return None if is_refund(before) else (before, before.parts[line.part].kind)
+
+    def owed_on(self, use: Use) -> tuple[str, str]:
+        """(order, asset) of what a refund left unpaid: the product of what never came, else the order's currency."""
+        line = line_named(use.line)
+        while isinstance(line, EndedLine) and is_refund(before := self._lines.use(line.use)):
+            line = line_named(before.line)
+        if isinstance(line, OrderLine):
+            return line.order, self._item(line).product
+        name = use_named(use.id)
+        wanted = select(OrderRow).join(RefundRow, col(RefundRow.order_entry) == OrderRow.entry)
+        row = self._books.session.exec(
+            wanted.where(RefundRow.campaign == name.campaign, RefundRow.number == name.number)
+        ).one()
+        return row.number, row.currency
 
     def _order(self, line: OrderLine) -> OrderRow:
         if line.campaign != self._campaign:

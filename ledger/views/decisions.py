@@ -53,7 +53,7 @@ def decisions(
         found += unvalued_waiting(tx, slug, now)
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)
-        found += claims_waiting(books, slug)
+        found += claims_waiting(books, slug, today)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
         found += tax_waiting(books, slug)

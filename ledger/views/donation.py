@@ -257,6 +257,9 @@ class DonationFollower:
                 _, item = self._bars.order_item(visit.line)
                 paid[service] += item.value_of(visit.start, visit.end)
                 currency = line_named(visit.line).asset
+            if isinstance(visit, Passage) and (failed := self._bars.failed_in(visit.use)):
+                # What is bad stays told as bad, whatever is paid back for it (docs/rules.md, 23).
+                self._add_ending(Ending(*failed, visit.start, visit.end), by_step, lost)
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
@@ -398,7 +401,8 @@ class DonationFollower:
         kind = _STEPS[noun]
         if noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
             kind = StepKind.CARRIED
-        if noun == "refund" and not row.units:  # a claim written off: nothing came back
+        written_off = any(ending is ExitKind.WRITTEN_OFF for ending, _ in row.lost)
+        if noun == "refund" and not row.units and written_off:  # nothing came back
             kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})
         if noun == UseCause.CONVERSION:
             paper = replace(paper, figures={**paper.figures, **self._sold(row)})

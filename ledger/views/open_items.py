@@ -42,6 +42,7 @@ class OpenItemKind(StrEnum):
     RECALLED_STOCK = "recalled_stock"
     SURPLUS = "surplus"
     OPEN_CLAIM = "open_claim"
+    CLAIM_OVERDUE = "claim_overdue"
 
 
 UNRECONCILED = (
@@ -59,6 +60,7 @@ UNRECONCILED = (
     OpenItemKind.ADVANCE_OVERDUE,
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,
+    OpenItemKind.CLAIM_OVERDUE,
 )
 """While one of these is open a campaign is not reconciled: a figure has no explanation, or something is overdue, in
 coins, orders, banks or deliveries. What else waits is explained and in time, and is listed beside it."""

@@ -15,7 +15,7 @@ from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import ProductRow
-from ledger.views.bars import BarsOfLines, ended_as
+from ledger.views.bars import BarsOfLines, ended_as, is_refund
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Place
 
@@ -126,6 +126,9 @@ class PlaceNames:
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
         """(how, asset, place) of units that ended in a use."""
         ending, line = ended_as(use, kind), line_named(use.line)
+        if is_refund(use):
+            order, asset = self._bars.owed_on(use)
+            return ending, asset, order
         if isinstance(line, OrderLine):
             product = self._bars.order_item(use.line)[1].product
             return ending, product, use_named(use.id).number

@@ -345,6 +345,11 @@ class CampaignFlow(BarsOfLines):
 
     def _expand(self, here: _Here, asset: str, use: Use, low: int, high: int) -> None:
         """Counts `low..high` of a use are here: what goes on first, what ends after it."""
+        failed = self.failed_in(use)
+        if failed is not None:
+            # What is bad stays told as bad, whatever is paid back for it (docs/rules.md, 23).
+            self._leave(here, ended_as(*failed), asset, here.end - here.start)
+            return
         shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
         outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
         total = sum(shares)

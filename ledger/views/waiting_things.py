@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.core.accounts import AccountClass, account
 from ledger.core.frozen import Amount
 from ledger.core.names import Lot
 from ledger.rules.books import Books
+from ledger.rules.claims import open_claims
 from ledger.rules.confirmations import open_gaps
 from ledger.rules.matching import open_matches
-from ledger.rules.orders import bound_orders
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.returns import require_recall
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -43,22 +42,32 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
         )
 
 
-def claims_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
-    """What suppliers owe on closed orders: paid for, not delivered, and not paid back."""
-    what = "record what the supplier pays back (`refund add`), or write it off with the reason (written_off)"
-    for order in bound_orders(books.session, slug):
-        if order.closed_on is None:
-            continue
-        owed = books.net(account(AccountClass.CLAIMS, slug, order.number), order.currency)
-        if owed:
-            yield OpenItem(
-                kind=OpenItemKind.OPEN_CLAIM,
-                campaign=slug,
-                subject=order.number,
-                since=order.closed_on,
-                amount=Amount.known(order.currency, owed),
-                what_to_do=what,
-            )
+def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """What suppliers owe: paid for, and short, bad, sent back or never delivered; overdue where its day is past."""
+    for claim in open_claims(books, slug):
+        overdue = claim.is_overdue(today)
+        what = _CLAIM_OWNED if claim.owner else _CLAIM_OF_NOBODY
+        parts = (f"{claim.order}/{claim.item}" if claim.item else claim.order, claim.failure.value, claim.lot)
+        yield OpenItem(
+            kind=OpenItemKind.CLAIM_OVERDUE if overdue else OpenItemKind.OPEN_CLAIM,
+            campaign=slug,
+            subject=" ".join((*filter(None, parts), f"({claim.paper})")),
+            since=claim.since,
+            amount=Amount.known(claim.currency, claim.amount),
+            what_to_do=what.format(
+                supplier=claim.supplier, owner=claim.owner, until=claim.until, order=claim.order
+            ),
+        )
+
+
+_CLAIM_OWNED = (
+    "{supplier} owes it; {owner} says more by {until}: record what is paid back (`refund add`) or delivered in its "
+    "place, or write it off with the reason (written_off)"
+)
+_CLAIM_OF_NOBODY = (
+    "{supplier} owes it, and nobody follows it yet: claim it by {until} and say who does (`claim follow`), record what "
+    "is paid back (`refund add`) or delivered in its place, or write it off with the reason (written_off)"
+)
 
 
 def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:

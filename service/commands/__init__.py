@@ -208,6 +208,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "(`closing approve`)."
         ),
     },
+    "claim": {
+        "follow": "Say who follows what the supplier of an order owes, and by when more is said of it.",
+    },
     "invoice": {
         "add": "Record a supplier's invoice for an approved order.",
         "accept": (

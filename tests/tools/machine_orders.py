@@ -7,11 +7,12 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot
 from ledger.model.goods import ReceiptRow
-from ledger.model.orders import ClosingRow, OrderEnd
+from ledger.model.orders import ClosingRow, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.questions import Answer
 from ledger.rules.campaigns import products_of, standing_needs
+from ledger.rules.claims import open_claims
 from ledger.rules.closings import left_of
 from ledger.rules.goods import lot_deliveries
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
@@ -156,7 +157,7 @@ def _credit_note(s: Scene) -> Facts:
 
 @tells("refund")
 def _refund(s: Scene) -> Facts:
-    ways = [_claimed(s), *_bad_lots(s), *_returned(s)]
+    ways = [_claimed(s), *_bad_lots(s), *_returned(s), *_rests(s)]
     there = [way for way in ways if way is not None]
     paid = [way for way in there if _is_paid(s, way[0])]
     found = s.one(
@@ -164,9 +165,12 @@ def _refund(s: Scene) -> Facts:
     )
     facts, value, currency = found
     facts |= s.numbered("RF") | {"bank": s.pick(BANKS), "asset": currency, "amount": s.n(1, value)}
-    if "lot" not in facts and s.chance(25):
-        del facts["bank"]
-        return facts | {"amount": 0, "written_off": "The maker is bankrupt"}
+    if s.chance(25):
+        facts["written_off"] = "The maker is bankrupt"
+        if s.chance(50):
+            del facts["bank"]
+            return facts | {"amount": 0}
+        facts["amount"] = s.n(1, max(1, value - 1))
     gifts = gifts_of(s.tx.session, s.slug)
     coins = [(gift.outpoint, gift.sats) for gift in gifts if gift.live and not gift.line]
     if coins and s.chance(30):
@@ -185,7 +189,7 @@ def _refund(s: Scene) -> Facts:
 def _is_paid(s: Scene, facts: Facts) -> bool:
     """Did a payment reach the first position of what failed?"""
     if "lot" not in facts:
-        return True
+        return True  # what never came and what a refund left were paid for
     for receipt in receipts_of_order(s.books.session, s.slug, facts["order"]):
         use_id = receipt_use(s.slug, receipt.number, facts["lot"])
         if s.books.lines.has_use(use_id):
@@ -246,6 +250,26 @@ def _returned(s: Scene) -> list[tuple[Facts, int, str] | None]:
             way = _of_lot(s, next(filter(None, receipts), None), lot.number, "returned", row["quantity"])
             found += [None if way is None else (way[0] | {"returned_by": told["number"]}, way[1], way[2])]
     return found
+
+
+def _rests(s: Scene) -> list[tuple[Facts, int, str] | None]:
+    """What earlier refunds left a claim, and no other one settled."""
+    session = s.books.session
+    approved = (RefundRow.campaign == s.slug, RefundRow.status == ProposalStatus.APPROVED)
+    settled = select(RefundRow.rest_of).where(*approved, col(RefundRow.rest_of).is_not(None))
+    left = select(RefundRow).where(*approved, RefundRow.rest > 0, col(RefundRow.entry).not_in(settled))
+    found: list[tuple[Facts, int, str] | None] = []
+    for row in session.exec(left.order_by(col(RefundRow.entry))):
+        order = session.get_one(OrderRow, row.order_entry)
+        facts = {"order": order.number, "item": row.item, "failure": row.failure.value, "rest_of": row.number}
+        found.append((facts, row.rest, order.currency))
+    return found
+
+
+@tells("claim.followed")
+def _claim_followed(s: Scene) -> Facts:
+    claim = s.one(open_claims(s.books, s.slug), s.pick(("receipt", "payment.approved", "closing.approved")))
+    return s.numbered("CF") | {"order": claim.order, "owner": "The office", "until": s.today}
 
 
 for _noun in ("purchase", "closing", "payment", "refund"):

@@ -31,6 +31,8 @@ _KINDS = {
     "advance": ("advance to account for", "advances to account for"),
     "outstanding": ("instrument that is under way", "instruments that are under way"),
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
+    "open_claim": ("claim on a supplier", "claims on suppliers"),
+    "claim_overdue": ("claim on a supplier that is overdue", "claims on suppliers that are overdue"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
 }
 

@@ -1278,7 +1278,7 @@ CREATE TABLE use_parts (
     line TEXT COLLATE "C",
     start BIGINT NOT NULL,
     PRIMARY KEY (use, n),
-    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'stays', 'on')),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'claimed', 'cancelled', 'returned', 'item', 'stays', 'on')),
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 );
@@ -1419,6 +1419,25 @@ CREATE TABLE distribution_recipients (
     CHECK (kind IN ('authority', 'facility', 'school', 'organisation', 'households')),
     FOREIGN KEY(entry) REFERENCES distributions (entry)
 );
+
+CREATE TABLE followed_claims (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    order_entry BIGINT NOT NULL,
+    owner TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+);
+
+CREATE INDEX followed_claims_order ON followed_claims (order_entry);
 
 CREATE TABLE gift_releases (
     entry BIGINT NOT NULL,
@@ -2320,6 +2339,8 @@ CREATE TABLE supplier_refunds (
     bank TEXT COLLATE "C",
     outpoint TEXT COLLATE "C",
     written_off TEXT COLLATE "C",
+    rest BIGINT NOT NULL,
+    rest_of BIGINT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned')),
@@ -2329,7 +2350,8 @@ CREATE TABLE supplier_refunds (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
-    FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry)
+    FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry),
+    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry)
 );
 
 CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
@@ -2337,6 +2359,8 @@ CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
 CREATE INDEX supplier_refunds_note ON supplier_refunds (credit_note_entry, status);
 
 CREATE INDEX supplier_refunds_order ON supplier_refunds (order_entry, status);
+
+CREATE INDEX supplier_refunds_rest ON supplier_refunds (rest_of, status);
 
 CREATE INDEX supplier_refunds_status ON supplier_refunds (campaign, status);
 

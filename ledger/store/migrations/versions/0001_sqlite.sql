@@ -1385,7 +1385,7 @@ CREATE TABLE use_parts (
     line TEXT,
     start INTEGER NOT NULL,
     PRIMARY KEY (use, n),
-    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'cancelled', 'returned', 'item', 'stays', 'on')),
+    CHECK (kind IN ('fee', 'short', 'damaged', 'rejected', 'lost', 'claimed', 'cancelled', 'returned', 'item', 'stays', 'on')),
     FOREIGN KEY(use) REFERENCES uses (name),
     FOREIGN KEY(line) REFERENCES lines (name)
 )
@@ -1543,6 +1543,26 @@ CREATE TABLE distribution_recipients (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE followed_claims (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    order_entry INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+)
+ STRICT;
+
+CREATE INDEX followed_claims_order ON followed_claims (order_entry);
 
 CREATE TABLE gift_releases (
     entry INTEGER NOT NULL,
@@ -2505,6 +2525,8 @@ CREATE TABLE supplier_refunds (
     bank TEXT,
     outpoint TEXT,
     written_off TEXT,
+    rest INTEGER NOT NULL,
+    rest_of INTEGER,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned')),
@@ -2514,7 +2536,8 @@ CREATE TABLE supplier_refunds (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
-    FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry)
+    FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry),
+    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry)
 )
  STRICT;
 
@@ -2523,6 +2546,8 @@ CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
 CREATE INDEX supplier_refunds_note ON supplier_refunds (credit_note_entry, status);
 
 CREATE INDEX supplier_refunds_order ON supplier_refunds (order_entry, status);
+
+CREATE INDEX supplier_refunds_rest ON supplier_refunds (rest_of, status);
 
 CREATE INDEX supplier_refunds_status ON supplier_refunds (campaign, status);
 

@@ -1,0 +1,364 @@
+"""Claims on suppliers: what was paid for and failed, from the fact that made it so, and who follows it until when.
+
+The claim is read from receipts, returns, closings and refunds, and ends by what makes it good: a refund, pieces in its
+place, or a write-off of two people. What is recorded here is who follows it, and by when (docs/rules.md, 23).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, func, select
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, day_after
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Date, Name, Number
+from ledger.core.lines import PartKind
+from ledger.core.names import Lot
+from ledger.model.goods import LotDeliveryRow, ReceiptRow, ReturnLotRow, ReturnRow, ReturnWay
+from ledger.model.orders import Failure, FollowedClaimRow, OrderItemRow, OrderRow, RefundRow
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.books import Books
+from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
+from ledger.rules.receipts import receipt_use, received_by_item
+from ledger.rules.returns import return_use
+from ledger.rules.rows import mark_reversed
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+
+DAYS = 14
+"""Days after which a claim that nobody follows is overdue: so long carriers by air let damage be claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedClaim:
+    """What the supplier of `order` owes is followed by `owner`, who says more of it by the day `until`.
+
+    `owner`: an organisation, an office or a role, never a person.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    owner: Name
+    until: Date
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """What a supplier owes of an order's item because of one fact; `amount` in minor units of `currency`.
+
+    `paper`: the noun and number of the fact. `item`, `lot`: none for what never came of a closed order. `pieces`: None
+    where the claim is money, what came or was closed no more in whole pieces. `owner`: empty while nobody follows it.
+    """
+
+    order: str
+    supplier: str
+    item: str
+    failure: Failure
+    lot: str
+    paper: str
+    pieces: int | None
+    amount: int
+    currency: str
+    since: str
+    owner: str = ""
+    until: str = ""
+
+    def is_overdue(self, today: str) -> bool:
+        return self.until < today
+
+
+_FAILED = (
+    (Failure.SHORT, PartKind.SHORT),
+    (Failure.DAMAGED, PartKind.DAMAGED),
+    (Failure.REJECTED, PartKind.REJECTED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """Pieces of an order's item that failed by a fact, and the use in which they ended as that."""
+
+    order: str
+    item: str
+    failure: Failure
+    kind: PartKind
+    lot: Lot
+    paper: str
+    use: str
+    date: str
+
+
+def open_claims(books: Books, campaign: str) -> list[OpenClaim]:
+    """All that suppliers of a campaign owe and have not made good, the oldest first."""
+    session = books.session
+    orders = {order.number: order for order in bound_orders(session, campaign)}
+    items = items_of_orders(session, campaign)
+    found = [
+        *_of_pieces(books, campaign, orders, items),
+        *_of_closed(books, campaign, orders),
+        *_of_rests(session, campaign),
+    ]
+    followed = _followed(session, campaign)
+    return sorted(
+        (_with_owner(claim, followed.get(claim.order, ())) for claim in found),
+        key=lambda claim: (claim.since, claim.order, claim.item, claim.failure, claim.lot, claim.paper),
+    )
+
+
+def _of_pieces(
+    books: Books, campaign: str, orders: dict[str, OrderRow], items: dict[int, list[OrderItemRow]]
+) -> Iterator[OpenClaim]:
+    """Pieces that were short or bad when they came, or were sent back: what of their price was paid."""
+    facts = [*_received(books.session, campaign), *_sent_back(books.session, campaign)]
+    facts = [fact for fact in facts if fact.order in orders]
+    left = _still_failed(books, facts)
+    by_item: dict[tuple[str, str], list[tuple[_Fact, int]]] = defaultdict(list)
+    for fact in facts:
+        if left[fact.use, fact.kind]:
+            by_item[fact.order, fact.item].append((fact, left[fact.use, fact.kind]))
+    if not by_item:
+        return
+    priced = {(number, item.item): item for number, row in orders.items() for item in items[row.entry]}
+    paid = _paid(books, campaign, orders, priced)
+    came = received_by_item(books.session, campaign)
+    first_paid = _first_paid(books.session, campaign)
+    for of, failed in by_item.items():
+        order, item = orders[of[0]], priced[of]
+        noted = came[of].noted if of in came else 0
+        unpaid = max(0, item.value_of_pieces(noted) - paid.get(of, 0))
+        # What is not paid of what came is owed less: it is counted off the newest of what failed.
+        for fact, pieces in sorted(failed, key=lambda row: row[0].date, reverse=True):
+            value = item.value_of_pieces(pieces)
+            held, unpaid = min(value, unpaid), unpaid - min(value, unpaid)
+            if value == held:
+                continue
+            yield OpenClaim(
+                order=order.number,
+                supplier=order.supplier,
+                item=item.item,
+                failure=fact.failure,
+                lot=fact.lot.number,
+                paper=fact.paper,
+                pieces=pieces,
+                amount=value - held,
+                currency=order.currency,
+                since=max(fact.date, first_paid.get(order.entry, fact.date)),
+            )
+
+
+def _received(session: Session, campaign: str) -> Iterator[_Fact]:
+    failed = LotDeliveryRow.damaged + LotDeliveryRow.short + LotDeliveryRow.rejected
+    query = (
+        select(ReceiptRow, LotDeliveryRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(ReceiptRow.campaign == campaign, col(ReceiptRow.reversed_by).is_(None), failed > 0)
+        .order_by(col(ReceiptRow.entry), col(LotDeliveryRow.n))
+    )
+    for receipt, row in session.exec(query):
+        use = receipt_use(campaign, receipt.number, row.lot)
+        lot, paper = Lot(row.product, row.lot), f"receipt {receipt.number}"
+        counts = {PartKind.SHORT: row.short, PartKind.DAMAGED: row.damaged, PartKind.REJECTED: row.rejected}
+        for failure, kind in _FAILED:
+            if counts[kind]:
+                yield _Fact(receipt.order_number, receipt.item, failure, kind, lot, paper, use, receipt.date)
+
+
+def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
+    """Pieces of ordered lots that went back to their supplier, of the first order that brought the lot."""
+    query = (
+        select(ReturnRow, ReturnLotRow)
+        .join(ReturnLotRow, col(ReturnLotRow.entry) == ReturnRow.entry)
+        .where(
+            ReturnRow.campaign == campaign,
+            ReturnRow.way == ReturnWay.TO_SUPPLIER,
+            col(ReturnRow.reversed_by).is_(None),
+        )
+        .order_by(col(ReturnRow.entry), col(ReturnLotRow.n))
+    )
+    rows = list(session.exec(query))
+    came: dict[Lot, ReceiptRow] = {}
+    deliveries = (
+        select(ReceiptRow, LotDeliveryRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == campaign,
+            col(ReceiptRow.reversed_by).is_(None),
+            col(LotDeliveryRow.lot).in_({row.lot for _, row in rows}),
+        )
+        .order_by(col(ReceiptRow.entry))
+    )
+    for receipt, delivery in session.exec(deliveries) if rows else ():
+        came.setdefault(Lot(delivery.product, delivery.lot), receipt)
+    for back, row in rows:
+        lot = Lot(row.product, row.lot)
+        first = came.get(lot)
+        if first is not None:
+            use, paper = return_use(campaign, back.number, lot), f"return {back.number}"
+            kind = PartKind.RETURNED
+            yield _Fact(first.order_number, first.item, Failure.RETURNED, kind, lot, paper, use, back.date)
+
+
+def _still_failed(books: Books, facts: Sequence[_Fact]) -> dict[tuple[str, PartKind], int]:
+    """Pieces that ended in each fact's use as its kind and have not gone on since."""
+    lines = books.lines
+    uses = lines.uses(fact.use for fact in facts)
+    resumed = lines.resumed(uses)
+    found: dict[tuple[str, PartKind], int] = defaultdict(int)
+    for fact in facts:
+        use = uses[fact.use]
+        for index, part in enumerate(use.parts):
+            if part.kind is fact.kind and part.line is None:
+                line = resumed.get((use.id, index))
+                found[fact.use, fact.kind] = part.out if line is None else lines.free_units(line)
+    return found
+
+
+def _paid(
+    books: Books,
+    campaign: str,
+    orders: dict[str, OrderRow],
+    priced: dict[tuple[str, str], OrderItemRow],
+) -> dict[tuple[str, str], int]:
+    """Order value that payments discharged of each (order, item); what a closing called a discount was not paid."""
+    lines = {
+        order_line(campaign, number, name, orders[number].currency): (number, name) for number, name in priced
+    }
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for line, runs in books.lines.brought_by_uses(lines).items():
+        item = priced[lines[line]]
+        found[lines[line]] = sum(item.value_of(start, end) for start, end, _ in runs)
+    return found
+
+
+def _first_paid(session: Session, campaign: str) -> dict[int, str]:
+    """The day of each order's first payment: a claim begins with what was paid, however long before it came."""
+    query = (
+        select(PaymentRow.order_entry, func.min(PaymentRow.decided_on))
+        .where(PaymentRow.campaign == campaign, PaymentRow.status == ProposalStatus.APPROVED)
+        .group_by(col(PaymentRow.order_entry))
+    )
+    return {entry: day for entry, day in session.exec(query) if day is not None}
+
+
+def _of_closed(books: Books, campaign: str, orders: dict[str, OrderRow]) -> Iterator[OpenClaim]:
+    """What was paid of closed orders and never came."""
+    for order in orders.values():
+        if order.closed_on is None:
+            continue
+        owed = books.net(account(AccountClass.CLAIMS, campaign, order.number), order.currency)
+        if owed:
+            yield OpenClaim(
+                order=order.number,
+                supplier=order.supplier,
+                item="",
+                failure=Failure.UNDELIVERED,
+                lot="",
+                paper="closing",
+                pieces=None,
+                amount=owed,
+                currency=order.currency,
+                since=order.closed_on,
+            )
+
+
+def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
+    """What refunds for pieces left; of what never came, the claim of the closed order says it."""
+    approved = (RefundRow.campaign == campaign, RefundRow.status == ProposalStatus.APPROVED)
+    settled = select(RefundRow.rest_of).where(*approved, col(RefundRow.rest_of).is_not(None))
+    query = (
+        select(RefundRow, OrderRow)
+        .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
+        .where(
+            *approved,
+            RefundRow.rest > 0,
+            RefundRow.failure != Failure.UNDELIVERED,
+            col(RefundRow.entry).not_in(settled),
+        )
+        .order_by(col(RefundRow.number))
+    )
+    for refund, order in session.exec(query):
+        yield OpenClaim(
+            order=order.number,
+            supplier=order.supplier,
+            item=refund.item,
+            failure=refund.failure,
+            lot=refund.lot or "",
+            paper=f"refund {refund.number}",
+            pieces=None,
+            amount=refund.rest,
+            currency=order.currency,
+            since=refund.decided_on or refund.date,
+        )
+
+
+def _followed(session: Session, campaign: str) -> dict[str, list[FollowedClaimRow]]:
+    """Who follows what, by order, the newest first."""
+    query = (
+        select(OrderRow.number, FollowedClaimRow)
+        .join(OrderRow, col(OrderRow.entry) == FollowedClaimRow.order_entry)
+        .where(FollowedClaimRow.campaign == campaign, col(FollowedClaimRow.reversed_by).is_(None))
+        .order_by(col(FollowedClaimRow.date).desc(), col(FollowedClaimRow.entry).desc())
+    )
+    found: dict[str, list[FollowedClaimRow]] = defaultdict(list)
+    for number, row in session.exec(query):
+        found[number].append(row)
+    return found
+
+
+def _with_owner(claim: OpenClaim, said: Sequence[FollowedClaimRow]) -> OpenClaim:
+    """The claim with who follows it, where that was said since it began; else it is due by itself."""
+    newest = next((row for row in said if row.date >= claim.since), None)
+    if newest is None:
+        return replace(claim, until=day_after(claim.since, DAYS))
+    return replace(claim, owner=newest.owner, until=newest.until)
+
+
+def _post(context: Context, facts: FollowedClaim) -> Posting[None]:
+    require_order(context.books.session, context.campaign, facts.order)
+    if facts.until < facts.date:
+        raise Refused.field("until", "lies before the day on which this is said")
+    if not any(claim.order == facts.order for claim in open_claims(context.books, context.campaign)):
+        raise Conflict(f"order: the supplier of {facts.order} owes nothing; there is no claim to follow")
+    return Posting()
+
+
+def _fold(books: Books, entry: Entry[FollowedClaim, None]) -> None:
+    facts, session = entry.facts, books.session
+    session.add(
+        FollowedClaimRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            date=entry.date,
+            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            owner=facts.owner,
+            until=facts.until,
+        )
+    )
+
+
+def _unfold(books: Books, entry: Entry[FollowedClaim, None], seq: int) -> None:
+    mark_reversed(books.session, FollowedClaimRow, entry.seq, seq)
+
+
+FOLLOWED = Kind(
+    name="claim.followed",
+    noun="claim",
+    verb="follow",
+    facts=FollowedClaim,
+    doc="Say who follows what the supplier of an order owes, and by when more is said of it.",
+    roles=RECORDERS,
+    key=numbered("claim.followed"),
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold),
+)
+KINDS = (FOLLOWED,)
