@@ -169,6 +169,25 @@ def _paid_for_services(_journal: str, key: FigureKey, kept: Values, _today: Valu
     return noun == "gift" and field.endswith("(service)") and kept is None and is_money(asset)
 
 
+_OWED = {"open_claim", "claim_overdue", "payable", "payable_overdue", "pledge_overdue"}
+_BAD = {"short", "damaged", "rejected", "returned", "refunded", "written_off", "claim"}
+
+
+def _claims(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What is owed waits with its amount; what came bad stays so, and what a refund left of it is told in money."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        return field.removesuffix(", count") in _OWED or name.partition("/")[2] in _OWED
+    if noun == "flow":
+        return name.endswith("/left") and field.split()[0] in _BAD
+    if noun == "gift":
+        how, _, rest = field.partition(" ")
+        return (how == "at" and rest.split()[0] in _BAD) or (
+            how == "step" and rest.split()[0] in {"carried", "received", "refunded", "written_off"}
+        )
+    return (noun, field) == ("campaign", "lost") and _total(today or []) > _total(kept or [])
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -264,5 +283,10 @@ WANTED: tuple[Wanted, ...] = (
         "a share of a service that is no whole one",
         "Who paid for less than one of a service reads what of the gift went to it.",
         of_figure=_paid_for_services,
+    ),
+    Wanted(
+        "claims that nobody owns",
+        "What suppliers owe is a claim from the fact that makes it; a refund of less leaves the rest one.",
+        of_figure=_claims,
     ),
 )
