@@ -86,6 +86,7 @@ class ShipmentRow(Recorded, table=True):
     expected: str | None = Field(default=None, sa_type=TEXT)  # the day
     status: ShipmentStatus = Field(default=ShipmentStatus.IN_TRANSIT, sa_type=Word(ShipmentStatus))
     happened: str | None = Field(default=None, sa_type=TEXT)  # where it was booked on another day
+    beyond_count: str | None = Field(default=None, sa_type=TEXT)  # why more than the other side counted
 
 
 class ShipmentLotRow(LotLine, table=True):
@@ -174,6 +175,7 @@ class HandoverRow(Paper, table=True):
     place: str = Field(sa_type=TEXT)
     organisation: str = Field(sa_type=TEXT)
     expired: str | None = Field(default=None, sa_type=TEXT)  # why after its last day of use
+    beyond_count: str | None = Field(default=None, sa_type=TEXT)  # why more than the other side counted
     signed: str | None = Field(default=None, sa_type=TEXT)
     signed_on: str | None = Field(default=None, sa_type=TEXT)
 
@@ -192,6 +194,7 @@ class DistributionRow(Paper, table=True):
     __table_args__ = (UniqueConstraint("campaign", "number"), STRICT)
     organisation: str = Field(sa_type=TEXT)
     expired: str | None = Field(default=None, sa_type=TEXT)
+    beyond_count: str | None = Field(default=None, sa_type=TEXT)
 
 
 class RecipientRow(Table, table=True):

@@ -25,13 +25,13 @@ from ledger.rules.confirmations import (
     CONFIRMATION,
     Confirmation,
     CountedLot,
-    confirmation_of,
     require_unconfirmed,
     sent_on,
 )
 from ledger.rules.deliveries import require_handover
 from ledger.rules.shipments import require_shipment
 from ledger.rules.spec import RECORDERS
+from ledger.rules.two_counts import confirmation_of
 from ledger.store.transaction import Reading, Writing
 
 DAY = 86_400

@@ -10,33 +10,30 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
 from ledger.core.names import Lot
 from ledger.model.deliveries import (
-    ArrivalRow,
-    ArrivedLotRow,
     ConfirmationRow,
     ConfirmedLotRow,
     CountedBy,
     DeliveryPaper,
     ExplainedBy,
     ExplanationRow,
-    HandoverRow,
-    ShipmentRow,
 )
-from ledger.model.goods import FindRow, LossRow, ReturnRow, ReturnWay
+from ledger.model.goods import ReturnWay
 from ledger.rules.books import Books
 from ledger.rules.deliveries import find_handover, find_loss, handed_lots, require_handover
 from ledger.rules.finds import find_find
 from ledger.rules.goods import LotCount
 from ledger.rules.returns import find_return, returned_lots
 from ledger.rules.rows import mark_reversed, paper_head
-from ledger.rules.shipments import arrived_lots, find_arrival, require_shipment, shipped_lots
+from ledger.rules.shipments import arrivals_of, arrived_lots, find_arrival, require_shipment, shipped_lots
 from ledger.rules.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, numbered
+from ledger.rules.two_counts import confirmation_of, two_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,40 +104,6 @@ class Explains:
     document: int
 
 
-@dataclass(frozen=True, slots=True)
-class TwoCounts:
-    """One lot of a delivery as both sides counted it, in pieces. `gap` is what nothing explains; below 0: too many.
-
-    Both sides are compared by what is good: what the consignee calls damaged and the sender's books do not is a gap.
-    """
-
-    about: DeliveryPaper
-    paper: str
-    product: str
-    lot: str
-    sent: int
-    good: int
-    damaged: int
-    explained: int
-    date: str
-    happened: str | None = None  # the day of the count, where it is booked on another
-    told: int = (
-        0  # pieces that arrivals of the waybill call short, damaged or lost, less those that they count over
-    )
-
-    @property
-    def books_good(self) -> int:
-        """Pieces that came good, or still will, by the sender's books."""
-        return self.sent - self.told
-
-    @property
-    def gap(self) -> int:
-        difference = self.books_good - self.good
-        if difference < 0:
-            return min(0, difference + self.explained)
-        return max(0, difference - self.explained)
-
-
 def sent_on(session: Session, campaign: str, about: DeliveryPaper, paper: str) -> Sent:
     """What the sender counted on a paper; raises NotFound or Conflict."""
     if about is DeliveryPaper.SHIPMENT:
@@ -156,14 +119,6 @@ def sent_on(session: Session, campaign: str, about: DeliveryPaper, paper: str) -
     return Sent(paper=entry, lots=tuple(counted))
 
 
-def confirmation_of(session: Session, paper: int) -> ConfirmationRow | None:
-    """The other side's count of the paper that an entry recorded, if it gave one that stands."""
-    query = select(ConfirmationRow).where(
-        ConfirmationRow.paper == paper, col(ConfirmationRow.reversed_by).is_(None)
-    )
-    return session.exec(query).first()
-
-
 def require_unconfirmed(session: Session, about: DeliveryPaper, paper: str, entry: int) -> None:
     """Conflict where the other side has counted already what an entry recorded."""
     if confirmation_of(session, entry) is not None:
@@ -172,97 +127,6 @@ def require_unconfirmed(session: Session, about: DeliveryPaper, paper: str, entr
 
 _DIGITS = 15
 """Of the number of an entry, at most: whatever is longer is none."""
-_LotOf = tuple[int, str, str]
-"""(entry of a paper or of its confirmation, product, lot)"""
-
-
-def two_counts(session: Session, campaign: str, confirmation: int | None = None) -> list[TwoCounts]:
-    """Every delivery that was confirmed, lot by lot, both counts: the public list; or those of one `confirmation`."""
-    number = func.coalesce(ShipmentRow.waybill, HandoverRow.number)
-    query = (
-        select(ConfirmationRow, ConfirmedLotRow, number)
-        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
-        .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
-        .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
-        .where(ConfirmationRow.campaign == campaign, col(ConfirmationRow.reversed_by).is_(None))
-        .order_by(col(ConfirmationRow.about), number, col(ConfirmedLotRow.n))
-    )
-    if confirmation is not None:
-        query = query.where(ConfirmationRow.entry == confirmation)
-    told, explained = (
-        _missing_at_arrival(session, campaign, confirmation),
-        _explained(session, campaign, confirmation),
-    )
-    return [
-        TwoCounts(
-            row.about,
-            paper,
-            lot.product,
-            lot.lot,
-            lot.sent,
-            lot.good,
-            lot.damaged,
-            explained.get((row.entry, lot.product, lot.lot), 0),
-            row.date,
-            row.happened,
-            told.get((row.paper, lot.product, lot.lot), 0),
-        )
-        for row, lot, paper in session.exec(query)
-    ]
-
-
-def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
-    """Differences between two counts that nothing explains yet: what reconciliation lists."""
-    return [row for row in two_counts(session, campaign) if row.gap]
-
-
-def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
-    """Pieces that arrivals of each waybill already call short, damaged or lost, less those beyond what was sent."""
-    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over)
-    query = (
-        select(ArrivalRow.shipment, ArrivedLotRow.product, ArrivedLotRow.lot, missing)
-        .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
-        .where(ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None))
-        .group_by(col(ArrivalRow.shipment), col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
-    )
-    if confirmation is not None:
-        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
-        query = query.where(col(ArrivalRow.shipment).in_(paper))
-    return {(shipment, product, lot): int(units) for shipment, product, lot, units in session.exec(query)}
-
-
-def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
-    """Pieces that explain the counts of each confirmation, by documents that stand."""
-    gone = func.coalesce(
-        LossRow.reversed_by,
-        FindRow.reversed_by,
-        ArrivalRow.reversed_by,
-        ReturnRow.reversed_by,
-        HandoverRow.reversed_by,
-    )
-    query = (
-        select(
-            ExplanationRow.confirmation,
-            ExplanationRow.product,
-            ExplanationRow.lot,
-            func.sum(ExplanationRow.quantity),
-        )
-        .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
-        .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
-        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
-        .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
-        .outerjoin(HandoverRow, col(HandoverRow.entry) == ExplanationRow.document)
-        .where(
-            ExplanationRow.campaign == campaign,
-            col(ExplanationRow.reversed_by).is_(None),
-            # What names a correction names an entry that is reversed, and no reversal is ever reversed.
-            or_(ExplanationRow.by == ExplainedBy.CORRECTION, gone.is_(None)),
-        )
-        .group_by(col(ExplanationRow.confirmation), col(ExplanationRow.product), col(ExplanationRow.lot))
-    )
-    if confirmation is not None:
-        query = query.where(ExplanationRow.confirmation == confirmation)
-    return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
 
 
 def _post(context: Context, facts: Confirmation) -> Posting[Sent]:
@@ -339,6 +203,7 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
         raise Refused.field("document", "is what was counted; name what tells why the counts differ")
     if not pieces:
         raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
+    _require_not_counted_off(context, facts, paper)
     explained = _explained_by(session, document, facts.of)
     if explained + facts.quantity > pieces:
         raise Refused.field(
@@ -347,6 +212,29 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
             "name another for the rest",
         )
     return Posting((), (), Explains(confirmation=confirmation.entry, document=document))
+
+
+def _require_not_counted_off(context: Context, facts: Explanation, paper: int) -> None:
+    """Refused where what explains is in the difference already, or is of pieces that did not come by the paper."""
+    session, campaign = context.books.session, context.campaign
+    if facts.by is ExplainedBy.ARRIVAL:
+        arrival = find_arrival(session, campaign, facts.document)
+        if arrival is not None and arrival.shipment == paper:
+            raise Refused.field(
+                "document",
+                f"arrival {facts.document} is of {facts.paper} itself: the difference is what it leaves open; name "
+                "another fact",
+            )
+    if facts.by is ExplainedBy.LOSS:
+        loss = find_loss(session, campaign, facts.document)
+        came = arrivals_of(session, paper) if facts.about is DeliveryPaper.SHIPMENT else ()
+        there = [arrival.date for arrival in came if loss is not None and arrival.place == loss.place]
+        if loss is not None and (not there or loss.date < min(there)):
+            raise Refused.field(
+                "document",
+                f"loss {facts.document} is of pieces at {loss.place} on {loss.date}, where none of {facts.paper} lay "
+                "then: the books count it off already; name one of pieces that came by it",
+            )
 
 
 def _of_counts(context: Context, facts: Explanation) -> Iterator[int]:

@@ -52,13 +52,15 @@ from ledger.rules.rows import (
     reverse_row,
 )
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.two_counts import require_counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """Title passes to an organisation at a place; `signed` is the SHA-256 of the paper that it signed there.
 
-    `expired`: why lots are handed over after their last day of use.
+    `expired`: why lots are handed over after their last day of use. `beyond_count`: why more than the other side
+    counted where they came is handed over.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -68,6 +70,7 @@ class Handover:
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     signed: Sha256 | None = None
     expired: Text | None = None
+    beyond_count: Text | None = None
     date: Date
 
 
@@ -96,7 +99,8 @@ class Recipient:
 class Distribution:
     """An organisation hands goods out: at one `place`, or to several `recipients` in turn, as they are listed.
 
-    `facilities` counts where, people are reported apart. `expired`: why lots are handed out after their last day.
+    `facilities` counts where, people are reported apart. `expired`: why lots are handed out after their last day;
+    `beyond_count`: why more than the organisation counted.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -107,6 +111,7 @@ class Distribution:
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=50)] | None = None
     facilities: Count = 0
     expired: Text | None = None
+    beyond_count: Text | None = None
     date: Date
 
 
@@ -207,6 +212,7 @@ def _post_lots(
     target: Where,
     date: str,
     expired: str | None,
+    beyond_count: str | None,
 ) -> Posting[None]:
     """All pieces of some lots go from one place to another, by the paper of a number."""
     require_campaign(context)
@@ -219,6 +225,7 @@ def _post_lots(
         added, use = moved(context, use_id, lot.of, lot.quantity, source, target, f"lots.{index}.quantity")
         transfers += added
         operations.append(use)
+    require_counted(context, source, lots, beyond_count)
     require_in_date(context, lots, date, expired)
     return Posting(tuple(transfers), tuple(operations))
 
@@ -233,6 +240,7 @@ def _post_handover(context: Context, facts: Handover) -> Posting[None]:
         (AccountClass.HANDED, facts.organisation),
         facts.date,
         facts.expired,
+        facts.beyond_count,
     )
 
 
@@ -245,6 +253,7 @@ def _fold_handover(books: Books, entry: Entry[Handover, None]) -> None:
         place=facts.place,
         organisation=facts.organisation,
         expired=facts.expired,
+        beyond_count=facts.beyond_count,
         signed=facts.signed,
         signed_on=None if facts.signed is None else entry.date,
     )
@@ -298,6 +307,7 @@ def _post_distribution(context: Context, facts: Distribution) -> Posting[None]:
             (AccountClass.DISTRIBUTED, facts.place),
             facts.date,
             facts.expired,
+            facts.beyond_count,
         )
     if facts.place is not None or facts.lots is not None or facts.facilities:
         raise Refused.field(
@@ -346,6 +356,7 @@ def _post_recipients(
             use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (asset, str(index))))
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
     all_lots = [lot for told in recipients for lot in told.lots]
+    require_counted(context, (AccountClass.HANDED, facts.organisation), all_lots, facts.beyond_count)
     require_in_date(context, all_lots, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
 
@@ -358,6 +369,7 @@ def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
         **paper_head(entry),
         organisation=facts.organisation,
         expired=facts.expired,
+        beyond_count=facts.beyond_count,
     )
     recipients = facts.recipients
     if recipients is None and facts.place is not None and facts.lots is not None:

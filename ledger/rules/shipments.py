@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -46,6 +47,7 @@ from ledger.rules.rows import (
     require_numbered,
 )
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.two_counts import confirmation_of, confirmed_lots, require_counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """Goods leave `origin` for `destination` on a waybill; `legs` join the two, where there are several."""
+    """Goods leave `origin` for `destination` on a waybill; `legs` join the two, where there are several.
+
+    `beyond_count`: why more leaves than the other side counted where it came.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     waybill: Number
@@ -75,6 +80,7 @@ class Shipment:
     legs: Annotated[tuple[Leg, ...], Field(min_length=1, max_length=20)] | None = None
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     expected: Date | None = None
+    beyond_count: Text | None = None
     date: Date
 
 
@@ -124,7 +130,8 @@ class ArrivedLot:
 class Arrival:
     """Goods of a waybill are counted at its destination, or at the `place` where they were brought instead.
 
-    `reason` says why what is missing is missing, and why they are elsewhere.
+    `reason` says why what is missing is missing, why they are elsewhere, and why more is good than the consignee
+    counted.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -238,6 +245,7 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting[None]:
         )
         transfers += added
         operations.append(use)
+    require_counted(context, (AccountClass.STOCK, facts.origin), facts.lots, facts.beyond_count)
     return Posting(tuple(transfers), tuple(operations))
 
 
@@ -269,6 +277,7 @@ def _fold_shipment(books: Books, entry: Entry[Shipment, None]) -> None:
             expected=facts.expected,
             date=entry.date,
             happened=happened_on(entry),
+            beyond_count=facts.beyond_count,
         )
     )
     session.flush()
@@ -300,6 +309,8 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
     _require_after_last_state(session, shipment, facts.date)
     _once(facts.lots)
+    if facts.reason is None:
+        _require_as_counted(session, shipment, facts)
     place = facts.place or shipment.destination
     if place != shipment.destination and facts.reason is None:
         raise Refused.field("reason", f"say why it arrived at {place} and not at its destination")
@@ -337,6 +348,26 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         transfers += added
         operations.append(use)
     return Posting(tuple(transfers), tuple(operations))
+
+
+def _require_as_counted(session: Session, shipment: ShipmentRow, facts: Arrival) -> None:
+    """Refused where the sender's counts of a lot make more than the consignee counted: that needs a word."""
+    confirmation = confirmation_of(session, shipment.entry)
+    if confirmation is None:
+        return
+    before: dict[Lot, int] = defaultdict(int)
+    for arrival in arrivals_of(session, shipment.entry):
+        for lot in arrived_lots(session, arrival.entry):
+            before[Lot(lot.product, lot.lot)] += lot.good + lot.over
+    told = {lot.of: lot.good + (lot.over or 0) for lot in facts.lots}
+    for row in confirmed_lots(session, confirmation.entry):
+        of = Lot(row.product, row.lot)
+        good = before[of] + told.get(of, 0)
+        if told.get(of) and good > row.good:
+            raise Refused.field(
+                "reason",
+                f"the consignee counted {row.good} of {of} good, and this makes {good}; say why: both counts stay",
+            )
 
 
 _AFTER = {

@@ -31,6 +31,7 @@ from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.repayments import REPAYMENTS, repaid_loan
 from ledger.rules.shipments import require_arrival, require_shipment
 from ledger.rules.supplier_refunds import REFUNDS
+from ledger.rules.two_counts import confirmation_of, two_counts
 
 Detail = tuple[tuple[str, str], ...]
 Figures = Mapping[str, Amount]
@@ -82,16 +83,18 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
             return _step(require_bought(session, campaign, number))
         case "shipment":
             row = require_shipment(session, campaign, number)
-            return _step(row, row.destination)
+            return _step(row, row.destination, _beyond_count(row.beyond_count))
         case "arrival":
-            return _step(require_arrival(session, campaign, number))
+            row = require_arrival(session, campaign, number)
+            return _step(row, detail=_other_count(session, campaign, row.shipment))
         case "handover":
             row = require_handover(session, campaign, number)
             signed = ("signed", row.signed_on or "not yet")
-            return _step(row, detail=(signed, *_past_last_day(row.expired)))
+            why = (*_past_last_day(row.expired), *_beyond_count(row.beyond_count))
+            return _step(row, detail=(signed, *why, *_other_count(session, campaign, row.entry)))
         case "distribution":
             row = require_distribution(session, campaign, number)
-            return _step(row, detail=_past_last_day(row.expired))
+            return _step(row, detail=(*_past_last_day(row.expired), *_beyond_count(row.beyond_count)))
         case "conversion":
             row = CONVERSIONS.require_row(session, campaign, number)
             last, _ = fills_of(session, row)[-1]
@@ -138,6 +141,19 @@ def _repaid(session: Session, name: str) -> PaperStep:
     day = row.happened or row.told_on
     happened = None if day == row.decided_on else day
     return PaperStep(row.decided_by, row.decided_on, happened, campaign_of(session, paid.borrower).title)
+
+
+def _beyond_count(why: str | None) -> Detail:
+    """Why more went on than the other side counted, where it did."""
+    return () if why is None else (("beyond_count", why),)
+
+
+def _other_count(session: Session, campaign: str, paper: int) -> Detail:
+    """What the other side counted good of a paper's lots, where the sender's books have another figure."""
+    confirmation = confirmation_of(session, paper)
+    counts = () if confirmation is None else two_counts(session, campaign, confirmation.entry)
+    differ = [f"{row.product}#{row.lot} {row.good}" for row in counts if row.good != row.books_good]
+    return (("other_count", ", ".join(differ)),) if differ else ()
 
 
 def _past_last_day(why: str | None) -> Detail:

@@ -23,9 +23,9 @@ from ledger.model.deliveries import (
     ShipmentStatus,
 )
 from ledger.rules.campaigns import campaign_of, product_of
-from ledger.rules.confirmations import two_counts
 from ledger.rules.deliveries import handed_lots
 from ledger.rules.shipments import shipped_lots
+from ledger.rules.two_counts import two_counts
 
 PATIENCE = 14
 """Days after which a delivery that the other side did not confirm is listed; a link holds as long."""

@@ -8,10 +8,10 @@ from ledger.core.frozen import Amount
 from ledger.core.names import Lot
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
-from ledger.rules.confirmations import open_gaps
 from ledger.rules.matching import open_matches
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.returns import require_recall
+from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed

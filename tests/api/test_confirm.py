@@ -19,7 +19,7 @@ from ledger.model.deliveries import DeliveryPaper
 from ledger.model.tables import METADATA
 from ledger.recording.confirming import DAY, make_link
 from ledger.recording.users import Actor, add_token
-from ledger.rules.confirmations import TwoCounts, open_gaps, two_counts
+from ledger.rules.two_counts import TwoCounts, open_gaps, two_counts
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.store_places import outside, place
 from tests.tools.things import DATE, lots, ship, stocked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from ledger.core.times import rfc3339, unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
+from ledger.views.queries import donation_trails
+from ledger.views.trail import StepKind
 from ledger.views.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import SLUG, Ledger, sum_of
+from tests.tools.ledgers import SLUG, Ledger, name, sum_of
 from tests.tools.store_places import configure
-from tests.tools.things import DATE, hand_over, lots, order, receive, ship, stocked
+from tests.tools.things import DATE, hand_over, lots, order, pay, receive, ship, stocked
 from tests.tools.two_keys import count
 
 WAITING = {OpenItemKind.COUNT_GAP, OpenItemKind.UNCONFIRMED_DELIVERY}
@@ -141,8 +144,8 @@ def test_the_command_line_makes_a_link_and_lists_both_counts(ledger: Ledger, tmp
     assert "100 KIT to Port: not confirmed" in listed.out
 
 
-def lose(ledger: Ledger, quantity: int, lot: str = "L1", number: str = "LR-1") -> int:
-    facts = {"number": number, "place": "Depot", "product": "KIT", "lot": lot, "quantity": quantity}
+def lose(ledger: Ledger, quantity: int, lot: str = "L1", number: str = "LR-1", place: str = "Port") -> int:
+    facts = {"number": number, "place": place, "product": "KIT", "lot": lot, "quantity": quantity}
     seq = ledger.do("recorder", "loss", "add", cause="stolen", reason="seen", date=DATE, **facts).seq
     assert seq is not None
     return seq
@@ -155,6 +158,7 @@ def explain(ledger: Ledger, quantity: int, by: str, document: str, number: str =
 
 
 def test_a_gap_is_open_again_when_the_loss_that_explained_it_is_taken_back(ledger: Ledger) -> None:
+    arrive(ledger)
     count(ledger, 94)
     loss = lose(ledger, 6)
     explain(ledger, 6, "loss", "LR-1")
@@ -231,8 +235,9 @@ def test_a_gap_is_explained_by_what_is_of_its_lot_and_by_no_more_pieces_than_tha
 ) -> None:
     order(ledger, "PO-2", quantity=10, value=100)
     receive(ledger, "GRN-2", "L2", on="PO-2", good=10)
+    arrive(ledger)
     count(ledger, 94)
-    lose(ledger, 9, "L2", "LR-1")
+    lose(ledger, 9, "L2", "LR-1", "Depot")
     lose(ledger, 2, "L1", "LR-2")
     with pytest.raises(Refused, match=r"document: loss LR-1 is not of KIT#L1; name one that is"):
         explain(ledger, 6, "loss", "LR-1")
@@ -262,3 +267,63 @@ def test_a_gap_is_explained_by_what_is_of_its_lot_and_by_no_more_pieces_than_tha
     ledger.do("approver", "reversal", "add", entry=third, reason="it was never lost", date=DATE)
     explain(ledger, 4, "correction", str(third), "E-4")
     assert waiting(ledger) == []
+
+
+def test_what_the_books_count_off_already_explains_no_gap(ledger: Ledger) -> None:
+    """The waybill's own arrival, a loss where none of its goods lay, and one of before they came."""
+    lose(ledger, 4, number="LR-1", place="Depot")
+    counted = [{"product": "KIT", "lot": "L1", "good": 94, "lost": 6}]
+    facts = {"number": "A-1", "waybill": "W-1", "lots": counted, "reason": "stolen at night", "date": DATE}
+    ledger.do("recorder", "shipment", "arrive", **facts)
+    count(ledger, 90)
+    assert [sum_of(row).minor for row in waiting(ledger)] == [4]
+    with pytest.raises(Refused, match="document: arrival A-1 is of W-1 itself"):
+        explain(ledger, 4, "arrival", "A-1")
+    with pytest.raises(Refused, match=r"document: loss LR-1 is of pieces at Depot .* the books count it off"):
+        explain(ledger, 4, "loss", "LR-1")
+    assert [sum_of(row).minor for row in waiting(ledger)] == [4]
+    lose(ledger, 4, number="LR-2")
+    explain(ledger, 4, "loss", "LR-2")
+    assert waiting(ledger) == []
+
+
+def test_the_senders_later_count_needs_a_word_and_replaces_nothing(ledger: Ledger) -> None:
+    """And nothing beyond what was counted goes on without one: to a recipient, to a place, or to people."""
+    count(ledger, 90, damaged=4)
+    with pytest.raises(Refused, match=r"reason: the consignee counted 90 of KIT#L1 good, and this makes 100"):
+        arrive(ledger)
+    part = {"product": "KIT", "lot": "L1", "good": 85}
+    facts = {"waybill": "W-1", "date": DATE}
+    ledger.do("recorder", "shipment", "arrive", number="A-1", lots=[part], **facts)
+    rest = part | {"good": 15}
+    why = "two of us counted again"
+    ledger.do("recorder", "shipment", "arrive", number="A-2", lots=[rest], reason=why, **facts)
+    assert [sum_of(row).minor for row in waiting(ledger)] == [10]
+    told = "The other side counted good: KIT#L1 90"
+    pay(ledger, 500_000)
+    with ledger.store.read() as reading:
+        (found,) = donation_trails(reading, name("gift"), now=ledger.now)
+    steps = [step for step in found.steps if step.kind is StepKind.ARRIVED]
+    assert {dict(step.detail)["other_count"] for step in steps} == {"KIT#L1 90"}
+    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)
+    assert told in re.sub(
+        r"<[^>]*>|\s+", " ", TestClient(create_app(ports)).get(f"/d/{name('gift')}").text
+    ).replace("  ", " ")
+    with pytest.raises(Refused, match="beyond_count: 91 of KIT#L1 go on and 90 were counted good at Port"):
+        hand_over(ledger, 91, place="Port")
+    with pytest.raises(Refused, match="beyond_count: says why more goes on than was counted, and none does"):
+        hand_over(ledger, 90, place="Port", beyond_count="it is here")
+    hand_over(ledger, 60, place="Port")
+    with pytest.raises(Refused, match="beyond_count: 31 of KIT#L1 go on and 30 were counted good at Port"):
+        ship(ledger, 31, "W-2", origin="Port", destination="Clinic")
+    ship(ledger, 31, "W-2", origin="Port", destination="Clinic", beyond_count="the clinic asked for it")
+    count(ledger, 50, "handover", "H-1")
+    to = {"number": "D-1", "organisation": "Aid", "place": "Benin", "date": DATE}
+    with pytest.raises(Refused, match="beyond_count: 51 of KIT#L1 go on and 50 were counted good at Aid"):
+        ledger.do("recorder", "distribution", "add", lots=lots(51), **to)
+    people = [{"place": "Benin", "lots": lots(51)}]
+    with pytest.raises(Refused, match="beyond_count: 51 of KIT#L1 go on"):
+        ledger.do(
+            "recorder", "distribution", "add", recipients=people, number="D-1", organisation="Aid", date=DATE
+        )
+    ledger.do("recorder", "distribution", "add", lots=lots(51), beyond_count="all were there", **to)

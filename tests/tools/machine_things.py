@@ -16,13 +16,13 @@ from ledger.model.evidence import About
 from ledger.model.goods import FindRow, ReceiptRow
 from ledger.model.people import Counts, Dimension
 from ledger.rules.campaigns import product_of
-from ledger.rules.confirmations import open_gaps
-from ledger.rules.goods import expiry_of, lot_deliveries, noted_of_lots
+from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
-from ledger.rules.shipments import require_shipment
+from ledger.rules.shipments import arrivals_of, require_shipment
+from ledger.rules.two_counts import open_gaps, uncounted_at
 from ledger.views.papers import papers_about
 from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
 from tests.tools.machine_world import Needs
@@ -175,12 +175,24 @@ def _some(s: Scene, kind: AccountClass, needs: str, *, recalled: bool = True) ->
     ]
 
 
+def _beyond(s: Scene, kind: AccountClass, place: str, lots: list[Facts]) -> Facts:
+    """Why more goes on than the other side counted, where it does."""
+    uncounted = uncounted_at(s.books.session, s.slug, (kind, place))
+    for row in lots:
+        lot = Lot(row["product"], row["lot"])
+        there = s.books.lines.free_units(goods_line(s.slug, kind, place, lot))
+        if uncounted.get(lot) and row["quantity"] > max(0, there - uncounted[lot]):
+            return {"beyond_count": "All were there"}
+    return {}
+
+
 @tells("shipment")
 def _shipment(s: Scene) -> Facts:
     origin, lots = _some(s, AccountClass.STOCK, "receipt")
     destination = s.pick([place for place in PLACES if place != origin])
     facts: Facts = {"waybill": s.new("WB"), "origin": origin, "destination": destination, "date": s.today}
     facts |= {"carriage": s.pick(("air", "road")), "lots": lots}
+    facts |= _beyond(s, AccountClass.STOCK, origin, lots)
     if s.chance(30):
         legs = [{"origin": origin, "destination": "Hub", "carriage": "road"}]
         facts["legs"] = [*legs, {"origin": "Hub", "destination": destination, "carriage": "air"}]
@@ -234,7 +246,7 @@ def _expired(s: Scene, lots: list[Facts]) -> Facts:
 def _handover(s: Scene) -> Facts:
     place, lots = _some(s, AccountClass.STOCK, "receipt", recalled=False)
     facts = s.numbered("HO") | {"place": place, "organisation": s.pick(ORGANISATIONS), "lots": lots}
-    facts |= _expired(s, lots)
+    facts |= _expired(s, lots) | _beyond(s, AccountClass.STOCK, place, lots)
     if s.chance(15):
         facts["signed"] = hashlib.sha256(facts["number"].encode()).hexdigest()
     return facts
@@ -253,6 +265,7 @@ def _signature(s: Scene) -> Facts:
 def _distribution(s: Scene) -> Facts:
     organisation, lots = _some(s, AccountClass.HANDED, "handover", recalled=False)
     facts: Facts = {"organisation": organisation} | _expired(s, lots)
+    facts |= _beyond(s, AccountClass.HANDED, organisation, lots)
     if s.chance(30):
         rows = [
             {"place": s.pick(PLACES), "lots": [lot | {"quantity": quantity}]}
@@ -334,7 +347,10 @@ def _explained(s: Scene) -> Facts:
     for row in s.told("confirmation.explained"):
         if (row["product"], row["lot"]) == (gap.product, gap.lot):
             told[row["by"], row["document"]] += row["quantity"]
-    left, missing = {}, "arrival" if gap.about == "shipment" else "return"
+    left, missing = {}, "loss.found" if gap.about == "shipment" else "return"
+    session = s.books.session
+    shipment = require_shipment(session, s.slug, gap.paper) if gap.about == "shipment" else None
+    came = {row.place: row.date for row in arrivals_of(session, shipment.entry)} if shipment else {}
     for kind, entry in (
         ("loss", "loss"),
         ("find", "loss.found"),
@@ -343,6 +359,10 @@ def _explained(s: Scene) -> Facts:
     ):
         for facts in s.told(entry):
             number = facts["number"]
+            if kind == "loss" and came.get(facts["place"], "~") > facts["date"]:
+                continue
+            if kind == "arrival" and facts["waybill"] == gap.paper:
+                continue
             for row in facts.get("lots", [facts]):
                 if (row["product"], row["lot"]) == (gap.product, gap.lot):
                     names = ("quantity", "good", "short", "damaged", "lost")

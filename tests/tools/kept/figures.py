@@ -33,7 +33,6 @@ from ledger.model.rates import RateRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
-from ledger.rules.confirmations import two_counts
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
@@ -45,6 +44,7 @@ from ledger.rules.rates import rate_number
 from ledger.rules.receipts import receipts_of_order, received_lots
 from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
+from ledger.rules.two_counts import two_counts
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_sums, statement_gaps
 from ledger.views.campaign import CampaignPage, CampaignReport, GiftSum

@@ -1,0 +1,262 @@
+"""Both counts of a delivery side by side: the sender's and the other side's, and the gap that nothing explains.
+
+Below the nouns of deliveries, which ask here what the other side counted before more goes on (docs/rules.md, 29).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, and_, col, func, or_, select
+
+from ledger.core.accounts import AccountClass
+from ledger.core.errors import Refused
+from ledger.core.names import Lot
+from ledger.model.deliveries import (
+    ArrivalRow,
+    ArrivedLotRow,
+    ConfirmationRow,
+    ConfirmedLotRow,
+    DeliveryPaper,
+    ExplainedBy,
+    ExplanationRow,
+    HandoverRow,
+    ShipmentRow,
+)
+from ledger.model.goods import FindRow, LossRow, ReturnRow
+from ledger.rules.goods import LotCount, Where, goods_line
+from ledger.rules.spec import Context
+
+
+@dataclass(frozen=True, slots=True)
+class TwoCounts:
+    """One lot of a delivery as both sides counted it, in pieces. `gap` is what nothing explains; below 0: too many.
+
+    Both sides are compared by what is good: what the consignee calls damaged and the sender's books do not is a gap.
+    """
+
+    about: DeliveryPaper
+    paper: str
+    product: str
+    lot: str
+    sent: int
+    good: int
+    damaged: int
+    explained: int
+    date: str
+    happened: str | None = None  # the day of the count, where it is booked on another
+    told: int = (
+        0  # pieces that arrivals of the waybill call short, damaged or lost, less those that they count over
+    )
+
+    @property
+    def books_good(self) -> int:
+        """Pieces that came good, or still will, by the sender's books."""
+        return self.sent - self.told
+
+    @property
+    def gap(self) -> int:
+        difference = self.books_good - self.good
+        if difference < 0:
+            return min(0, difference + self.explained)
+        return max(0, difference - self.explained)
+
+
+def confirmation_of(session: Session, paper: int) -> ConfirmationRow | None:
+    """The other side's count of the paper that an entry recorded, if it gave one that stands."""
+    query = select(ConfirmationRow).where(
+        ConfirmationRow.paper == paper, col(ConfirmationRow.reversed_by).is_(None)
+    )
+    return session.exec(query).first()
+
+
+_LotOf = tuple[int, str, str]
+"""(entry of a paper or of its confirmation, product, lot)"""
+
+
+def confirmed_lots(session: Session, confirmation: int) -> Sequence[ConfirmedLotRow]:
+    """What the other side counted, lot by lot, as its paper lists them."""
+    query = select(ConfirmedLotRow).where(ConfirmedLotRow.entry == confirmation)
+    return session.exec(query.order_by(col(ConfirmedLotRow.n))).all()
+
+
+def two_counts(session: Session, campaign: str, confirmation: int | None = None) -> list[TwoCounts]:
+    """Every delivery that was confirmed, lot by lot, both counts: the public list; or those of one `confirmation`."""
+    number = func.coalesce(ShipmentRow.waybill, HandoverRow.number)
+    query = (
+        select(ConfirmationRow, ConfirmedLotRow, number)
+        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+        .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
+        .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
+        .where(ConfirmationRow.campaign == campaign, col(ConfirmationRow.reversed_by).is_(None))
+        .order_by(col(ConfirmationRow.about), number, col(ConfirmedLotRow.n))
+    )
+    if confirmation is not None:
+        query = query.where(ConfirmationRow.entry == confirmation)
+    told, explained = (
+        _missing_at_arrival(session, campaign, confirmation),
+        _explained(session, campaign, confirmation),
+    )
+    return [
+        TwoCounts(
+            row.about,
+            paper,
+            lot.product,
+            lot.lot,
+            lot.sent,
+            lot.good,
+            lot.damaged,
+            explained.get((row.entry, lot.product, lot.lot), 0),
+            row.date,
+            row.happened,
+            told.get((row.paper, lot.product, lot.lot), 0),
+        )
+        for row, lot, paper in session.exec(query)
+    ]
+
+
+def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
+    """Differences between two counts that nothing explains yet: what reconciliation lists."""
+    return [row for row in two_counts(session, campaign) if row.gap]
+
+
+def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
+    """Pieces that arrivals of each waybill already call short, damaged or lost, less those beyond what was sent."""
+    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over)
+    query = (
+        select(ArrivalRow.shipment, ArrivedLotRow.product, ArrivedLotRow.lot, missing)
+        .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
+        .where(ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None))
+        .group_by(col(ArrivalRow.shipment), col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
+    )
+    if confirmation is not None:
+        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
+        query = query.where(col(ArrivalRow.shipment).in_(paper))
+    return {(shipment, product, lot): int(units) for shipment, product, lot, units in session.exec(query)}
+
+
+def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
+    """Pieces that explain the counts of each confirmation, by documents that stand."""
+    gone = func.coalesce(
+        LossRow.reversed_by,
+        FindRow.reversed_by,
+        ArrivalRow.reversed_by,
+        ReturnRow.reversed_by,
+        HandoverRow.reversed_by,
+    )
+    query = (
+        select(
+            ExplanationRow.confirmation,
+            ExplanationRow.product,
+            ExplanationRow.lot,
+            func.sum(ExplanationRow.quantity),
+        )
+        .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
+        .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
+        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
+        .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
+        .outerjoin(HandoverRow, col(HandoverRow.entry) == ExplanationRow.document)
+        .where(
+            ExplanationRow.campaign == campaign,
+            col(ExplanationRow.reversed_by).is_(None),
+            # What names a correction names an entry that is reversed, and no reversal is ever reversed.
+            or_(ExplanationRow.by == ExplainedBy.CORRECTION, gone.is_(None)),
+        )
+        .group_by(col(ExplanationRow.confirmation), col(ExplanationRow.product), col(ExplanationRow.lot))
+    )
+    if confirmation is not None:
+        query = query.where(ExplanationRow.confirmation == confirmation)
+    return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
+
+
+def _here(session: Session, campaign: str, here: Where) -> dict[int, dict[Lot, int]]:
+    """Pieces good in the books of a place, by confirmation of what brought them and lot, where the other side counted
+    fewer than were sent."""
+    kind, place = here
+    fewer = (
+        select(ConfirmationRow.entry, ConfirmedLotRow.product, ConfirmedLotRow.lot, ConfirmedLotRow.sent)
+        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+        .where(
+            ConfirmationRow.campaign == campaign,
+            col(ConfirmationRow.reversed_by).is_(None),
+            ConfirmedLotRow.good < ConfirmedLotRow.sent,
+        )
+    )
+    if kind is AccountClass.HANDED:
+        handed = fewer.join(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper).where(
+            HandoverRow.organisation == place
+        )
+        rows = [(entry, Lot(product, lot), sent) for entry, product, lot, sent in session.exec(handed)]
+    else:
+        came = (
+            select(
+                ConfirmationRow.entry,
+                ConfirmedLotRow.product,
+                ConfirmedLotRow.lot,
+                func.sum(ArrivedLotRow.good),
+            )
+            .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+            .join(ArrivalRow, col(ArrivalRow.shipment) == ConfirmationRow.paper)
+            .join(
+                ArrivedLotRow,
+                and_(
+                    col(ArrivedLotRow.entry) == ArrivalRow.entry,
+                    col(ArrivedLotRow.product) == ConfirmedLotRow.product,
+                    col(ArrivedLotRow.lot) == ConfirmedLotRow.lot,
+                ),
+            )
+            .where(
+                ConfirmationRow.campaign == campaign,
+                col(ConfirmationRow.reversed_by).is_(None),
+                ConfirmedLotRow.good < ConfirmedLotRow.sent,
+                col(ArrivalRow.reversed_by).is_(None),
+                ArrivalRow.place == place,
+            )
+            .group_by(col(ConfirmationRow.entry), col(ConfirmedLotRow.product), col(ConfirmedLotRow.lot))
+        )
+        rows = [(entry, Lot(product, lot), int(good)) for entry, product, lot, good in session.exec(came)]
+    found: dict[int, dict[Lot, int]] = {}
+    for entry, of, pieces in rows:
+        found.setdefault(entry, {})[of] = pieces
+    return found
+
+
+def uncounted_at(session: Session, campaign: str, here: Where) -> dict[Lot, int]:
+    """Pieces of each lot that the books have good at a place, and that the other side did not count when they came."""
+    found: dict[Lot, int] = defaultdict(int)
+    for confirmation, lots in _here(session, campaign, here).items():
+        for row in two_counts(session, campaign, confirmation):
+            of = Lot(row.product, row.lot)
+            found[of] += min(max(0, row.gap), lots.get(of, 0))
+    return found
+
+
+def require_counted(
+    context: Context, here: Where, lots: Sequence[LotCount], beyond_count: str | None
+) -> None:
+    """Refused where more of a lot goes on from a place than was counted there and nobody says why, or for nothing."""
+    if here[0] not in {AccountClass.STOCK, AccountClass.HANDED}:
+        return
+    uncounted = uncounted_at(context.books.session, context.campaign, here)
+    wanted: dict[Lot, int] = defaultdict(int)
+    for lot in lots:
+        wanted[lot.of] += lot.quantity
+    for of, pieces in wanted.items():
+        if not uncounted.get(of):
+            continue
+        there = context.books.lines.free_units(goods_line(context.campaign, *here, of))
+        counted = max(0, there - uncounted[of])
+        if pieces > counted:
+            if beyond_count is None:
+                raise Refused.field(
+                    "beyond_count",
+                    f"{pieces} of {of} go on and {counted} were counted good at {here[1]}; say why, or explain the "
+                    "gap first (`confirmation explain`)",
+                )
+            return
+    if beyond_count is not None:
+        raise Refused.field(
+            "beyond_count", "says why more goes on than was counted, and none does; leave it out"
+        )
