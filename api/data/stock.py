@@ -18,6 +18,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.views.known_names import NameRecord, known_names
 from ledger.views.losses import LossRow, loss_rows
 from ledger.views.stock import CardRow, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
@@ -56,6 +57,15 @@ def stock_router(answers: ReadyAnswers) -> APIRouter:
         def render(tx: Any, now: int) -> Rendered:
             rows = lot_traces(_books(tx, slug), slug, lot)
             return json_of(Page[LotTrace](items=tuple(rows), next=None), Reads(frozenset({slug})))
+
+        return answers.answer(request, render)
+
+    @read_route(router, "/names", _TAG, Page[NameRecord], "names")
+    def names(request: Request) -> Response:
+        """The suppliers, partners, places, recipients and banks that facts name, with the codes to call them by."""
+
+        def render(tx: Any, _now: int) -> Rendered:
+            return json_of(Page[NameRecord](items=tuple(known_names(tx.session)), next=None), Reads())
 
         return answers.answer(request, render)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ledger.core.errors import FieldError, Refused
+from ledger.core.likeness import visible
 from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
 
 F = TypeVar("F")
@@ -20,19 +21,33 @@ F = TypeVar("F")
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _plain(text: str) -> str:
+MOST_OF_NAME = 80
+"""Characters of a name, at most."""
+
+
+def _require_shown(text: str) -> None:
     if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in BIDI for c in text):
         raise ValueError("has control or direction characters; leave them out")
+
+
+def _plain(text: str) -> str:
+    _require_shown(text)
     if text != text.strip() or not text:
         raise ValueError("is empty or begins or ends with a space; write it without")
     return text
 
 
 def _name(text: str) -> str:
-    _plain(text)
-    if any(c in "|/#<>{}\\" for c in text):
+    """A name as it is kept: NFKC, one space between words, nothing that cannot be seen (docs/rules.md, 21)."""
+    _require_shown(text)
+    name = " ".join(visible(unicodedata.normalize("NFKC", text)).split())
+    if not name:
+        raise ValueError("is empty; write a name")
+    if any(c in "|/#<>{}\\" for c in name):
         raise ValueError("has one of | / # < > { } \\; a name goes without them")
-    return unicodedata.normalize("NFC", text)
+    if len(name) > MOST_OF_NAME:
+        raise ValueError(f"is too long; at most {MOST_OF_NAME} characters")
+    return name
 
 
 def _date(text: str) -> str:
@@ -75,7 +90,7 @@ Number = Annotated[
         r"[A-Za-z0-9][A-Za-z0-9._-]*", "write letters, digits, dots, hyphens and underscores, as on the paper"
     ),
 ]
-Name = Annotated[str, Field(max_length=80), AfterValidator(_name)]
+Name = Annotated[str, Field(max_length=MOST_OF_NAME), AfterValidator(_name)]
 Text = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 Date = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_date)]
 Currency = Annotated[str, Field(json_schema_extra={"format": "currency"}), AfterValidator(_currency)]

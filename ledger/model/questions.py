@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.named import NameOf
 from ledger.model.recorded import Recorded
 
 
 class Doubt(StrEnum):
-    """What is asked about: two papers whose numbers look alike, two gifts with one reference of a bank."""
+    """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank."""
 
+    NAME = "name"
     PAPER = "paper"
     REFERENCE = "reference"
 
@@ -31,13 +33,16 @@ class Answer(StrEnum):
 class QuestionRow(Table, table=True):
     """What the fact of an entry made somebody ask: is it the same as that of the entry `other`, or is it right?
 
-    `n` counts the questions of one entry. `gone_by`: the entry that took one of both facts back, or turned it down.
+    `n` counts the questions of one entry. `name` and `other_name`: which names look alike, and of what (`kind`).
+    `gone_by`: the entry that took one of both facts back, or turned it down.
     """
 
     __tablename__: ClassVar[Any] = "questions"
     __table_args__ = (
         one_of("doubt", Doubt),
+        one_of("kind", NameOf),
         Index("questions_open", "campaign", "gone_by"),
+        Index("questions_name", "kind", "name"),
         Index("questions_other", "other"),
         KEYED,
     )
@@ -48,6 +53,9 @@ class QuestionRow(Table, table=True):
     campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
     doubt: Doubt = Field(sa_type=Word(Doubt))
     other: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+    kind: NameOf | None = Field(default=None, sa_type=Word(NameOf))
+    name: str | None = Field(default=None, sa_type=TEXT)
+    other_name: str | None = Field(default=None, sa_type=TEXT)
     since: str = Field(sa_type=TEXT)
     gone_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 

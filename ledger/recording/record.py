@@ -26,6 +26,7 @@ from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
+from ledger.rules.named import by_name
 from ledger.rules.questions import ANSWER, note_questions, require_answered
 from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
@@ -81,6 +82,7 @@ def record(
     the day of what the fact rests on. `waits` False: nobody is there who could give another date, so what may not be
     booked on its day is booked on the first day on which it may (docs/rules.md, 13 and 18).
     """
+    facts = by_name(tx.session, kind.name, facts)
     told = facts_json(facts)
     books = Books(tx)
     key = kind.key_of(books, campaign, facts)
@@ -185,7 +187,7 @@ def fold(books: Books, entry: Entry) -> None:
     kind = BY_NAME[entry.kind]
     told = kind.read(entry)
     kind.fold(books, told)
-    note_questions(books, kind, told)
+    note_questions(books, kind, entry, told)
     note_subjects(books.session, entry)
     note_movements(books, entry)
     books.session.flush()

@@ -12,10 +12,12 @@ from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import NotFound, Refused
 from ledger.core.likeness import likeness_of_number
+from ledger.model.named import NameOf
 from ledger.model.orders import Issued
 from ledger.model.questions import Doubt
 from ledger.rules.books import Books
 from ledger.rules.doubts import Doubtful
+from ledger.rules.named import names_of
 from ledger.rules.orders import find_order
 
 P = TypeVar("P", bound=Issued)
@@ -68,7 +70,7 @@ def alike(session: Session, table: type[P], entry: int) -> Iterator[Doubtful]:
     """The standing papers of the same supplier, of all campaigns, whose numbers look like that of an entry."""
     paper = session.get_one(table, entry)
     wanted = select(table.entry).where(
-        table.supplier == paper.supplier,
+        col(table.supplier).in_(names_of(session, NameOf.SUPPLIER, paper.supplier)),
         table.likeness == likeness_of_number(paper.number),
         col(table.reversed_by).is_(None),
         table.entry < entry,

@@ -21,12 +21,14 @@ from ledger.core.lines import Open
 from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
 from ledger.model.journal import EntryRow
+from ledger.model.named import NameOf
 from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.budget import price_of, rates_of_others, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
+from ledger.rules.named import names_of
 from ledger.rules.restrictions import bound_elsewhere
 from ledger.rules.rows import find_numbered, require_numbered
 from ledger.rules.spec import Context
@@ -201,7 +203,8 @@ def _hold(context: Context, facts: Purchase) -> Posting[None]:
         require_need(context.books.session, context.campaign, facts.need, "need")
     if facts.amends is not None:
         amended = require_order(context.books.session, context.campaign, facts.amends)
-        if not amended.is_bound or amended.supplier != facts.supplier:
+        suppliers = names_of(context.books.session, NameOf.SUPPLIER, amended.supplier)
+        if not amended.is_bound or facts.supplier not in suppliers:
             raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
     total = sum(item.value for item in facts.items)
     _require_money(context, _Wanted(facts.currency, total, facts.need), facts.date)
@@ -277,7 +280,7 @@ def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also
         .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
         .join(EntryRow, col(EntryRow.seq) == OrderRow.decided_by, isouter=True)
         .where(
-            OrderRow.supplier == asked.payee,
+            col(OrderRow.supplier).in_(names_of(session, NameOf.SUPPLIER, order.supplier)),
             col(OrderRow.status).in_(COUNTS),
             func.coalesce(OrderRow.closed_as, "") != OrderEnd.CANCELLED,
             OrderRow.entry != order.entry,

@@ -21,6 +21,7 @@ from ledger.core.lines import Part, PartKind, Use
 from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.model.journal import EntryRow
+from ledger.model.named import NameOf
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
@@ -30,6 +31,7 @@ from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.invoices import require_invoice, require_matched
+from ledger.rules.named import names_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import (
     encumbered_account,
@@ -271,7 +273,8 @@ def _asks(session: Session, payment: PaymentRow) -> Asked:
 
 
 def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[Also]:
-    """The other payments to the supplier, of all campaigns."""
+    """The other payments to the supplier, of all campaigns, however it was spelled."""
+    suppliers = names_of(session, NameOf.SUPPLIER, str(asked.payee))
     query = (
         select(
             PaymentRow.asset,
@@ -283,7 +286,7 @@ def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[
         .join(InvoiceRow, col(InvoiceRow.entry) == PaymentRow.invoice_entry, isouter=True)
         .join(EntryRow, col(EntryRow.seq) == PaymentRow.decided_by, isouter=True)
         .where(
-            OrderRow.supplier == asked.payee,
+            col(OrderRow.supplier).in_(suppliers),
             col(PaymentRow.status).in_(COUNTS),
             PaymentRow.entry != payment.entry,
         )

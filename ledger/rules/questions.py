@@ -16,9 +16,11 @@ from sqlmodel import Session, col, func, or_, select, update
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound
-from ledger.core.facts import STRICT, Date, Positive, Text
+from ledger.core.facts import STRICT, Date, Name, Positive, Text
+from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Answer, AnswerRow, Doubt, QuestionRow
 from ledger.rules.books import Books
+from ledger.rules.named import named_by, note_names
 from ledger.rules.rests_on import called, rests_on
 from ledger.rules.rows import mark_reversed
 from ledger.rules.spec import APPROVERS, Context, F, Kind, N, Undoing
@@ -27,25 +29,29 @@ _SOME = 500
 """Entries are asked for so many at a time."""
 
 _SAYS: Mapping[Doubt, str] = {
+    Doubt.NAME: "the {kind} {name} of {one} looks like {other_name}, which {other} named",
     Doubt.PAPER: "the numbers of {one} and {other} look like one paper of one issuer",
     Doubt.REFERENCE: "{one} and {other} have one reference of a bank",
 }
 
 SETTLES: frozenset[Answer] = frozenset({Answer.DIFFERENT})
-"""Answers by which a doubt is none; any other says what has to be taken back."""
+"""Answers by which a doubt is none; any other says what has to be taken back. About names any answer settles it: two
+spellings may be of one record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAnswer:
     """What the question of an entry is answered with, and why (public: no names of people).
 
-    `entry` is what was doubtful, `other` what it looks like. `different`: two things. `same`: one, told twice; then
-    one of both entries is to be reversed, or rejected while it waits.
+    `entry` is what was doubtful, `other` what it looks like, `name` which, where an entry brought several new names.
+    `different`: two things. `same`: one, told twice; then one of both entries is to be reversed, or rejected while it
+    waits. Two names that are the same are two spellings of one record, and both stand.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     entry: Positive
     other: Positive | None = None
+    name: Name | None = None
     answer: Answer
     reason: Text
     date: Date
@@ -61,7 +67,11 @@ def _stands(answers: frozenset[Answer]) -> ColumnElement[bool]:
     )
 
 
-_OPEN = and_(col(QuestionRow.gone_by).is_(None), ~_stands(SETTLES))
+_OPEN = and_(
+    col(QuestionRow.gone_by).is_(None),
+    ~_stands(SETTLES),
+    or_(QuestionRow.doubt != Doubt.NAME, ~_stands(frozenset(Answer))),
+)
 
 
 def open_questions(session: Session, campaign: str) -> Sequence[QuestionRow]:
@@ -78,6 +88,13 @@ def questions_about(session: Session, entries: set[int]) -> Iterator[QuestionRow
         yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
 
 
+def questions_of_names(session: Session, names: set[tuple[NameOf, str]]) -> Iterator[QuestionRow]:
+    """The open questions whether those new names are of records that there were."""
+    for kind, name in sorted(names):
+        wanted = select(QuestionRow).where(QuestionRow.kind == kind, QuestionRow.name == name, _OPEN)
+        yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
+
+
 def answer_of(session: Session, question: QuestionRow) -> Answer | None:
     """How a question was answered, if that answer stands."""
     answered = select(AnswerRow.answer).where(
@@ -91,12 +108,17 @@ def answer_of(session: Session, question: QuestionRow) -> Answer | None:
 
 def said_of(question: QuestionRow, one: str, other: str) -> str:
     """What is doubtful, of things that are called so."""
-    return _SAYS[question.doubt].format(one=one, other=other)
+    return _SAYS[question.doubt].format(
+        one=one, other=other, kind=question.kind, name=question.name, other_name=question.other_name
+    )
 
 
 def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> None:
     """Conflict where an approval rests on something doubtful that nobody answered."""
-    for question in questions_about(context.books.session, rests_on(context, kind, facts, posting)):
+    session, numbers = context.books.session, rests_on(context, kind, facts, posting)
+    told = (entry for entry in map(context.entry, sorted(numbers)) if entry is not None)
+    names = {named for entry in told for named in named_by(entry.kind, entry.facts)}
+    for question in (*questions_about(session, numbers), *questions_of_names(session, names)):
         one = called(context, question.entry)
         other = "" if question.other is None else called(context, question.other)
         raise Conflict(
@@ -105,12 +127,15 @@ def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Post
         )
 
 
-def note_questions(books: Books, kind: Kind[F, N], entry: Entry[F, N]) -> None:
-    """Fold what is doubtful of an entry; what one is about that is reversed is asked no more."""
+def note_questions(books: Books, kind: Kind[F, N], entry: Entry, told: Entry[F, N]) -> None:
+    """Fold what is doubtful of an entry, as it was published and as its kind reads it.
+
+    What one is about that is reversed is asked no more.
+    """
     session = books.session
     if entry.reverses is not None:
         take_back_questions(session, entry.reverses, entry.seq)
-    for n, found in enumerate(kind.doubts(books, entry)):
+    for n, found in enumerate((*kind.doubts(books, told), *note_names(session, entry))):
         session.add(
             QuestionRow(
                 entry=entry.seq,
@@ -118,6 +143,9 @@ def note_questions(books: Books, kind: Kind[F, N], entry: Entry[F, N]) -> None:
                 campaign=entry.campaign,
                 doubt=found.doubt,
                 other=found.other,
+                kind=found.kind,
+                name=found.name,
+                other_name=found.other_name,
                 since=entry.at,
             )
         )
@@ -126,11 +154,15 @@ def note_questions(books: Books, kind: Kind[F, N], entry: Entry[F, N]) -> None:
 def take_back_questions(session: Session, entry: int, by: int) -> None:
     """The fact of an entry stands no more, by that of another one: nothing about it is asked."""
     about = or_(col(QuestionRow.entry) == entry, col(QuestionRow.other) == entry)
-    session.exec(update(QuestionRow).where(about, col(QuestionRow.gone_by).is_(None)).values(gone_by=by))
+    # A name stays known, whatever becomes of the fact that used it first.
+    asked = (about, col(QuestionRow.gone_by).is_(None), col(QuestionRow.doubt) != Doubt.NAME)
+    session.exec(update(QuestionRow).where(*asked).values(gone_by=by))
 
 
 def _question(session: Session, facts: QuestionAnswer) -> QuestionRow | None:
     wanted = select(QuestionRow).where(QuestionRow.entry == facts.entry, QuestionRow.other == facts.other)
+    if facts.name is not None:
+        wanted = wanted.where(QuestionRow.name == facts.name)
     return session.exec(wanted.order_by(col(QuestionRow.n))).first()
 
 
@@ -165,6 +197,12 @@ def _fold(books: Books, entry: Entry[QuestionAnswer, None]) -> None:
             reason=facts.reason,
         )
     )
+    if question.doubt is Doubt.NAME and facts.answer is Answer.SAME:
+        _new_name(session, question).same_as = question.other_name
+
+
+def _new_name(session: Session, question: QuestionRow) -> NamedRow:
+    return session.get_one(NamedRow, (question.kind, question.name))
 
 
 def _times_reversed(books: Books, _campaign: str, facts: QuestionAnswer) -> int:
@@ -180,7 +218,11 @@ def _times_reversed(books: Books, _campaign: str, facts: QuestionAnswer) -> int:
 
 
 def _unfold(books: Books, entry: Entry[QuestionAnswer, None], seq: int) -> None:
-    mark_reversed(books.session, AnswerRow, entry.seq, seq)
+    session = books.session
+    mark_reversed(session, AnswerRow, entry.seq, seq)
+    question = _question(session, entry.facts)
+    if question is not None and question.doubt is Doubt.NAME and entry.facts.answer is Answer.SAME:
+        _new_name(session, question).same_as = None
 
 
 ANSWER: Kind[QuestionAnswer, None] = Kind(
@@ -191,7 +233,7 @@ ANSWER: Kind[QuestionAnswer, None] = Kind(
     doc="Answer what is doubtful of an entry: two things or one told twice; its recorder may not.",
     roles=APPROVERS,
     named="entry",
-    key=lambda campaign, facts: f"answer:{campaign}:{facts.entry}:{facts.other or 0}",
+    key=lambda campaign, facts: f"answer:{campaign}:{facts.entry}:{facts.other or 0}:{facts.name or ''}",
     times_reversed=_times_reversed,
     post=_post,
     fold=_fold,

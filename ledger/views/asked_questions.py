@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.core.entry import entry_from_bytes
+from ledger.model.questions import Doubt
 from ledger.rules.questions import answer_of, open_questions, said_of
 from ledger.rules.rests_on import called_as
 from ledger.store.transaction import Reading
@@ -14,6 +15,10 @@ _ASK = (
     "{doubt}: another person than who recorded it says whether they are two things or one told twice (`question "
     "answer` with entry={entry}, other={other}, answer=different or same)"
 )
+_ASK_NAME = (
+    "{doubt}: another person than who recorded it says whether they are two, or one spelled twice (`question answer` "
+    "with entry={entry}, other={other}, name={name}, answer=different or same)"
+)
 _SAME = "{doubt}, and it was answered that they are one: reverse entry {entry} or entry {other}"
 
 
@@ -21,6 +26,8 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
     for question in open_questions(tx.session, slug):
         one, other = _called(tx, question.entry), _called(tx, question.other)
         asks = _ASK if answer_of(tx.session, question) is None else _SAME
+        if question.doubt is Doubt.NAME:
+            asks = _ASK_NAME
         yield OpenItem(
             kind=OpenItemKind.QUESTION,
             campaign=slug,
@@ -28,7 +35,10 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
             since=question.since,
             amount=None,
             what_to_do=asks.format(
-                doubt=said_of(question, one, other), entry=question.entry, other=question.other
+                doubt=said_of(question, one, other),
+                entry=question.entry,
+                other=question.other,
+                name=question.name,
             ),
         )
 

@@ -99,6 +99,17 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
             "waits for somebody."
         ),
     },
+    "names": {
+        "supplier list": "The suppliers that facts name, with the codes to call them by.",
+        "supplier show": "One supplier, with all spellings of its name.",
+        "partner list": "The partners, carriers and holders that facts name, with their codes.",
+        "partner show": "One partner, with all spellings of its name.",
+        "place list": "The places that facts name, with their codes.",
+        "place show": "One place, with all spellings of its name.",
+        "recipient list": "The recipients that facts name, with their codes.",
+        "recipient show": "One recipient, with all spellings of its name.",
+        "bank names": "The banks, cash boxes and wallets that facts name, with their codes.",
+    },
     "deliveries": {
         "confirmation link": (
             "Make a link, used once, by which the other side of a delivery counts what came."

@@ -36,7 +36,8 @@ def _purchase(s: Scene) -> Facts:
         product = s.one(products_of(s.tx.session, s.slug), "product")
         value = s.n(1, most // 3)
         items.append({"item": str(index + 1), "product": product, "quantity": s.n(1, 60), "value": value})
-    facts = s.numbered("PO") | {"supplier": "Maker", "currency": currency, "items": items}
+    supplier = "MAKER" if s.chance(5) else "Maker"
+    facts = s.numbered("PO") | {"supplier": supplier, "currency": currency, "items": items}
     needs = standing_needs(s.tx.session, s.slug)
     if needs and s.chance(30):
         facts["need"] = s.pick(needs)[0].number
@@ -95,6 +96,8 @@ def _answer(s: Scene) -> Facts:
     question = s.one(open_questions(s.books.session, s.slug), "invoice")
     answer = s.pick((Answer.DIFFERENT, Answer.DIFFERENT, Answer.SAME))
     facts = {"entry": question.entry, "other": question.other, "answer": answer.value}
+    if question.name is not None:
+        facts["name"] = question.name
     return facts | {"reason": "Both papers lie here", "date": s.today}
 
 

@@ -122,6 +122,7 @@ def _paths(site: TestClient) -> dict[str, str]:
         "campaign": campaign,
         "donations": f"{campaign}/donations?limit=2",
         "flow": f"{campaign}/trail",
+        "names": f"{api}/names",
         "entries": f"{campaign}/entries?limit=2",
         "evidence": f"{campaign}/evidence?limit=2",
         "donation": f"{api}/donations/{outpoint}",

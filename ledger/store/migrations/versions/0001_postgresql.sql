@@ -986,6 +986,26 @@ CREATE TABLE moves (
 
 CREATE INDEX moves_status ON moves (campaign, status);
 
+CREATE TABLE named (
+    kind VARCHAR COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    likeness TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    since TEXT COLLATE "C" NOT NULL,
+    same_as TEXT COLLATE "C",
+    PRIMARY KEY (kind, name),
+    UNIQUE (code),
+    UNIQUE (kind, number),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE INDEX named_likeness ON named (kind, likeness);
+
 CREATE TABLE periods (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1110,15 +1130,21 @@ CREATE TABLE questions (
     campaign TEXT COLLATE "C" NOT NULL,
     doubt VARCHAR COLLATE "C" NOT NULL,
     other BIGINT,
+    kind VARCHAR COLLATE "C",
+    name TEXT COLLATE "C",
+    other_name TEXT COLLATE "C",
     since TEXT COLLATE "C" NOT NULL,
     gone_by BIGINT,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('paper', 'reference')),
+    CHECK (doubt IN ('name', 'paper', 'reference')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(other) REFERENCES entries (seq),
     FOREIGN KEY(gone_by) REFERENCES entries (seq)
 );
+
+CREATE INDEX questions_name ON questions (kind, name);
 
 CREATE INDEX questions_open ON questions (campaign, gone_by);
 

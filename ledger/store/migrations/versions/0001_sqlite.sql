@@ -1075,6 +1075,28 @@ CREATE TABLE moves (
 
 CREATE INDEX moves_status ON moves (campaign, status);
 
+CREATE TABLE named (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    likeness TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    same_as TEXT,
+    PRIMARY KEY (kind, name),
+    UNIQUE (code),
+    UNIQUE (kind, number),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX named_likeness ON named (kind, likeness);
+
 CREATE TABLE periods (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1204,10 +1226,14 @@ CREATE TABLE questions (
     campaign TEXT NOT NULL,
     doubt TEXT NOT NULL,
     other INTEGER,
+    kind TEXT,
+    name TEXT,
+    other_name TEXT,
     since TEXT NOT NULL,
     gone_by INTEGER,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('paper', 'reference')),
+    CHECK (doubt IN ('name', 'paper', 'reference')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(other) REFERENCES entries (seq),
@@ -1215,6 +1241,8 @@ CREATE TABLE questions (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX questions_name ON questions (kind, name);
 
 CREATE INDEX questions_open ON questions (campaign, gone_by);
 

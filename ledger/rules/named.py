@@ -1,0 +1,138 @@
+"""Records of what facts call by name: a supplier, a partner, a place, a recipient, a bank (docs/rules.md, 21).
+
+The first fact that uses a name makes its record, with a code; later ones name it by either. A new name that looks like
+one that there is, is a question. Each spelling keeps its own accounts; what is one record counts as one payee.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from sqlmodel import Session, col, func, select
+
+from ledger.core.entry import Entry
+from ledger.core.errors import Refused
+from ledger.core.likeness import likeness_of_name
+from ledger.model.named import NamedRow, NameOf
+from ledger.model.questions import Doubt
+from ledger.rules.doubts import Doubtful
+
+T = TypeVar("T")
+
+_FIELDS: Mapping[str, NameOf] = {
+    "supplier": NameOf.SUPPLIER,
+    "partner": NameOf.PARTNER,
+    "partners": NameOf.PARTNER,
+    "carrier": NameOf.PARTNER,
+    "holder": NameOf.PARTNER,
+    "recipient": NameOf.RECIPIENT,
+    "organisation": NameOf.RECIPIENT,
+    "place": NameOf.PLACE,
+    "origin": NameOf.PLACE,
+    "destination": NameOf.PLACE,
+    "at": NameOf.PLACE,
+    "bank": NameOf.BANK,
+    "from_bank": NameOf.BANK,
+    "to_bank": NameOf.BANK,
+}
+"""Fields of facts that name something, of whatever kind."""
+_ONLY: Mapping[str, frozenset[str]] = {
+    "organisation": frozenset({"handover", "distribution", "return"}),
+    "at": frozenset({"result"}),
+}
+"""Kinds of entry in which alone a field does: elsewhere an organisation is a donor, and `at` is a time."""
+_CODES: Mapping[NameOf, str] = {
+    NameOf.SUPPLIER: "SUP",
+    NameOf.PARTNER: "PAR",
+    NameOf.PLACE: "PLA",
+    NameOf.RECIPIENT: "REC",
+    NameOf.BANK: "BNK",
+}
+_CODE = re.compile(r"(SUP|PAR|PLA|REC|BNK)-[1-9][0-9]*")
+
+
+def find_named(session: Session, kind: NameOf, name: str) -> NamedRow | None:
+    return session.get(NamedRow, (kind, name))
+
+
+def record_of(session: Session, row: NamedRow) -> NamedRow:
+    """The record that a name is of: itself, or the one that somebody said it is the same as."""
+    found, seen = row, {row.name}
+    while found.same_as is not None and found.same_as not in seen:
+        seen.add(found.same_as)
+        found = session.get_one(NamedRow, (found.kind, found.same_as))
+    return found
+
+
+def names_of(session: Session, kind: NameOf, name: str) -> set[str]:
+    """All spellings of the record that a name is of, its own among them."""
+    row = find_named(session, kind, name)
+    if row is None:
+        return {name}
+    record = record_of(session, row).name
+    alike = select(NamedRow).where(NamedRow.kind == kind, NamedRow.likeness == row.likeness)
+    return {other.name for other in session.exec(alike) if record_of(session, other).name == record}
+
+
+def by_name(session: Session, kind: str, facts: T) -> T:
+    """Facts of a kind of entry with the names of what they call by its code; Refused where nothing has that code."""
+    if not is_dataclass(facts) or isinstance(facts, type):
+        return facts
+    changed: dict[str, Any] = {}
+    for field in fields(facts):
+        told = getattr(facts, field.name)
+        if _is_named(kind, field.name) and isinstance(told, str) and _CODE.fullmatch(told):
+            changed[field.name] = _called(session, field.name, told)
+    return replace(facts, **changed) if changed else facts
+
+
+def _called(session: Session, field: str, code: str) -> str:
+    kind = _FIELDS[field]
+    row = session.exec(select(NamedRow).where(NamedRow.kind == kind, NamedRow.code == code)).first()
+    if row is None:
+        raise Refused.field(field, f"no {kind} has the code {code}; see `{kind} list`, or write its name")
+    return row.name
+
+
+def _is_named(kind: str, field: str) -> bool:
+    return field in _FIELDS and (field not in _ONLY or kind in _ONLY[field])
+
+
+def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]]:
+    """What the facts of an entry call by name, each once."""
+    found: dict[tuple[NameOf, str], None] = {}
+    for field, told in facts.items():
+        if _is_named(kind, field):
+            for name in told if isinstance(told, list | tuple) else [told]:
+                found[_FIELDS[field], str(name)] = None
+    yield from found
+
+
+def note_names(session: Session, entry: Entry) -> Iterator[Doubtful]:
+    """Fold what an entry names first; yields what looks like another name that there is."""
+    for kind, name in named_by(entry.kind, entry.facts):
+        if find_named(session, kind, name) is not None:
+            continue
+        likeness = likeness_of_name(name)
+        alike = select(NamedRow).where(NamedRow.kind == kind, NamedRow.likeness == likeness)
+        others = session.exec(alike.order_by(col(NamedRow.number))).all()
+        last = session.exec(select(func.max(NamedRow.number)).where(NamedRow.kind == kind)).one()
+        number = (last or 0) + 1
+        session.add(
+            NamedRow(
+                kind=kind,
+                name=name,
+                number=number,
+                code=f"{_CODES[kind]}-{number}",
+                likeness=likeness,
+                campaign=entry.campaign,
+                entry=entry.seq,
+                since=entry.date,
+            )
+        )
+        session.flush()
+        for other in others:
+            yield Doubtful(Doubt.NAME, other.entry, kind, name, other.name)

@@ -1,0 +1,56 @@
+"""`supplier`, `partner`, `place`, `recipient`, `bank names`: what facts call by name, and the codes to call it by.
+
+They read; a record is made by the first fact that uses a name.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.model.named import NameOf
+from ledger.views.known_names import NameRecord, known_name, known_names
+from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.folding import open_ledger
+
+_READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
+
+
+def _said(row: NameRecord) -> str:
+    told = [f"the same as {row.same_as}"] if row.same_as else []
+    told += ["looks like another one: see `inbox`"] if row.asked else []
+    return f"{row.code}  {row.name}  since {row.since}, entry {row.entry}  {'; '.join(told)}".rstrip()
+
+
+def _answer(rows: Sequence[NameRecord], nothing: str) -> Answer:
+    return Answer(tuple(map(_said, rows)) or (nothing,), [row.data() for row in rows])
+
+
+def _list(kind: NameOf) -> Any:
+    def run(options: argparse.Namespace, outside: Outside) -> Answer:
+        with open_ledger(options.data, outside) as store, store.read() as tx:
+            return _answer(known_names(tx.session, kind), f"no {kind} is named yet.")
+
+    return run
+
+
+def _show_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("which", metavar="CODE", help="its code, or its name")
+    add_data_option(parser)
+
+
+def _show(kind: NameOf) -> Any:
+    def run(options: argparse.Namespace, outside: Outside) -> Answer:
+        with open_ledger(options.data, outside) as store, store.read() as tx:
+            return _answer(known_name(tx.session, kind, options.which), "")
+
+    return run
+
+
+_LISTED = (NameOf.SUPPLIER, NameOf.PARTNER, NameOf.PLACE, NameOf.RECIPIENT)
+COMMANDS: Mapping[str, Command] = {
+    **{f"{kind} list": Command(_list(kind), add_data_option, _READS) for kind in _LISTED},
+    **{f"{kind} show": Command(_show(kind), _show_options, _READS) for kind in _LISTED},
+    "bank names": Command(_list(NameOf.BANK), add_data_option, _READS),
+}
