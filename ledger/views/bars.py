@@ -310,16 +310,25 @@ class BarsOfLines:
         """Ask about several lines at once what their axes are made of; what is not asked here is asked alone."""
         wanted = [line for line in dict.fromkeys(lines) if line not in self._measures]
         came = self._lines.brought_by_uses(wanted)
-        back = returned_runs(self._lines, wanted, came)
         void = self._lines.in_state(wanted, UnitState.VOID)
         # What was reclassified is counted where it lies since.
         moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
         lengths = self._lines.lengths(wanted)
         for line in wanted:
-            runs = back.get(line, ())
-            left_out = (*void.get(line, ()), *moved.get(line, ()), *((start, end) for start, end, _ in runs))
-            used = tuple(came.get(line, ()))
-            self._measures[line] = _Measure(lengths.get(line, 0), tuple(sorted(left_out)), runs, used)
+            gone = (*void.get(line, ()), *moved.get(line, ()))
+            self._measures[line] = _Measure(lengths.get(line, 0), gone, (), tuple(came.get(line, ())))
+        back = returned_runs(self._lines, wanted, came, self._bounds)
+        for line in wanted:
+            told, runs = self._measures[line], back.get(line, ())
+            left_out = tuple(sorted((*told.void, *((start, end) for start, end, _ in runs))))
+            self._measures[line] = _Measure(told.length, left_out, runs, told.used)
+
+    def _bounds(self, line: str) -> list[int]:
+        """Where units of a line that came in one way end and those that came in another begin."""
+        name = line_named(line)
+        if not isinstance(name, MoneyLine | GoodsLine):
+            return []
+        return [start for start, _, _ in self._origins(name, 0, self._measures[line].length)]
 
     def _measure_of(self, line: str) -> _Measure:
         if line not in self._measures:

@@ -7,7 +7,8 @@ from there. Reads lines only, for the picture.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import Part, Piece, Use, units_in
@@ -33,29 +34,43 @@ def placed(back: ReturnedRuns, start: int, end: int) -> Iterator[tuple[int, int,
         yield at, end, at
 
 
+class _Returned(NamedTuple):
+    """Units appended to a line from `at`: those that counts `low..high` of a part of one of its uses became again."""
+
+    at: int
+    use: Use
+    part: int
+    counts: tuple[Piece, ...]
+
+
 def returned_runs(
-    lines: Lines, names: Collection[str], came: Mapping[str, Sequence[tuple[int, int, str]]]
+    lines: Lines,
+    names: Collection[str],
+    came: Mapping[str, Sequence[tuple[int, int, str]]],
+    bounds: Callable[[str], Sequence[int]],
 ) -> dict[str, ReturnedRuns]:
     """What uses of some lines appended to their own line, at once or by a find of what had ended; by line.
 
-    `came`: the units that uses brought to the lines (`Lines.brought_by_uses`).
+    `came`: the units that uses brought to the lines (`Lines.brought_by_uses`); `bounds`: where on a line one bar ends
+    and another begins, for what a use takes across it is drawn bar by bar.
     """
-    found: dict[str, list[tuple[int, list[Piece]]]] = defaultdict(list)
+    found: dict[str, list[_Returned]] = defaultdict(list)
     uses = lines.returning(names)
     resumed = lines.resumed(uses)
     for use in uses.values():
         for index, part in enumerate(use.parts):
             if _all_goes_to(part, use.line):
-                found[use.line].append((part.start, list(_were(use, index, 0, part.out))))
+                found[use.line].append(_Returned(part.start, use, index, ((0, part.out),)))
             if part.line is None and (use.id, index) in resumed:
                 found[use.line] += _found_again(lines, use.line, use, index, resumed[use.id, index])
+    back = {line: _one_after_another(rows, bounds(line)) for line, rows in found.items() if rows}
     for line in names:
         for start, end, use_id in came.get(line, ()):
-            if use_named(use_id).cause is UseCause.FIND and start not in {at for at, _ in found[line]}:
+            if use_named(use_id).cause is UseCause.FIND and start not in {row.at for row in found[line]}:
                 were = list(_lost_on_the_way(lines, line, (line, start, end)))
                 if units_in(were) == end - start:
-                    found[line].append((start, were))
-    return {line: _one_after_another(runs) for line, runs in found.items() if runs}
+                    back[line] = (*back.get(line, ()), *_laid(back.get(line, ()), start, were))
+    return {line: tuple(sorted(runs)) for line, runs in back.items()}
 
 
 def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
@@ -77,46 +92,68 @@ def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
     for use, part, low, high in behind:
         there = line_named(use.line)
         on_its_way = isinstance(there, GoodsLine) and there.at is AccountClass.TRANSIT
-        for start, end in _were(use, part, low, high):
+        for start, end in _were(use, part, low, high, use.pieces):
             if use.line == line:
                 yield start, end
             elif on_its_way or isinstance(there, EndedLine):
                 yield from _lost_on_the_way(lines, line, (use.line, start, end))
 
 
-def _one_after_another(found: Iterable[tuple[int, list[Piece]]]) -> ReturnedRuns:
+def _one_after_another(found: Iterable[_Returned], bounds: Sequence[int]) -> ReturnedRuns:
     """The runs by where they were put, each with its place before; what was put back twice is at its first place."""
     back: ReturnedRuns = ()
-    for at, runs in sorted(found):
-        for start, end in runs:
-            for first, last, place in tuple(placed(back, start, end)):
-                back += ((at, at + last - first, place),)
-                at += last - first
+    for at, use, part, counts in sorted(found, key=lambda row: row.at):
+        cut = [run for piece in use.pieces for run in _cut(back, piece, bounds)]
+        were = [run for low, high in counts for run in _were(use, part, low, high, cut)]
+        back += _laid(back, at, were)
     return back
+
+
+def _cut(back: ReturnedRuns, piece: Piece, bounds: Sequence[int]) -> Iterator[Piece]:
+    """A piece of a line in runs that lie together on one bar."""
+    for start, end, place in placed(back, *piece):
+        at = start
+        for bound in bounds:
+            here = start + bound - place
+            if at < here < end:
+                yield at, here
+                at = here
+        yield at, end
+
+
+def _laid(back: ReturnedRuns, at: int, runs: Iterable[Piece]) -> ReturnedRuns:
+    """Units from `at` on, run by run at the places where they were before."""
+    laid: ReturnedRuns = ()
+    for start, end in runs:
+        for first, last, place in placed(back, start, end):
+            laid += ((at, at + last - first, place),)
+            at += last - first
+    return laid
 
 
 def _all_goes_to(part: Part, line: str) -> bool:
     return part.line == line and part.out == part.share > 0
 
 
-def _found_again(
-    lines: Lines, line: str, use: Use, index: int, resumed: str
-) -> Iterator[tuple[int, list[Piece]]]:
+def _found_again(lines: Lines, line: str, use: Use, index: int, resumed: str) -> Iterator[_Returned]:
     for find in lines.uses_in(lines.spans(resumed)).values():
         for part in find.parts:
             if _all_goes_to(part, line):
-                yield part.start, [run for a, b in find.pieces for run in _were(use, index, a, b)]
+                yield _Returned(part.start, use, index, find.pieces)
 
 
-def _were(use: Use, index: int, low: int, high: int) -> Iterator[Piece]:
-    """Where units `low..high` of a use's part are drawn: in each piece what goes on lies first, what ended after it."""
+def _were(use: Use, index: int, low: int, high: int, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Where units `low..high` of a use's part are drawn: in each piece what goes on lies first, what ended after it.
+
+    `pieces`: all that the use took, in its order.
+    """
     before = [
         i
         for i, part in enumerate(use.parts)
         if (part.line is None, i) < (use.parts[index].line is None, index)
     ]
     count = 0
-    for start, end in use.pieces:
+    for start, end in pieces:
         below, above = use.outs_at(count), use.outs_at(count + end - start)
         count += end - start
         begin = start + sum(above[i] - below[i] for i in before)
