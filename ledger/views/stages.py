@@ -380,6 +380,10 @@ class CampaignFlow(BarsOfLines):
         """Units of a bar became `first..last` of a line: a band to its bars, or what became of them there."""
         start, end, units = here.start, here.end, last - first
         target = self._axis(line)
+        if not units and (target is not None or not isinstance(line_named(line), OrderLine)):
+            # Sold for less than a cent, or the like: nothing of it goes on.
+            self._leave(here, ExitKind.LOST, asset, end - start)
+            return
         if target is not None:
             for low, high, bar, joined, until in target.segments(first, last):
                 # A loss in stock appends what is left to its own line: it stays on its bar.
