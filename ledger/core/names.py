@@ -224,6 +224,7 @@ class UseCause(StrEnum):
     OWN_MOVE = "own-move"
     PAYMENT = "payment"
     RECEIPT = "receipt"
+    RECALL = "recall"  # pieces of a recalled lot that were destroyed where they were
     RECLASSIFICATION = "reclassification"
     REFUND = "refund"
     REPAID = "repaid"  # the lender's units that a repayment gave back

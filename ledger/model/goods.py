@@ -51,6 +51,22 @@ class ReturnWay(StrEnum):
     FROM_RECIPIENT = "from_recipient"
 
 
+class RecalledAt(StrEnum):
+    """Who has pieces of a recalled lot."""
+
+    STOCK = "stock"  # a place of ours
+    ORGANISATION = "organisation"  # which they were handed over to
+    PEOPLE = "people"  # at a place where they were handed out
+
+
+class RecallEnd(StrEnum):
+    """What became of pieces of a recalled lot that nobody sends back."""
+
+    DESTROYED = "destroyed"  # where they were
+    USED = "used"
+    NOT_FOUND = "not_found"
+
+
 class OverDecision(StrEnum):
     """What became of pieces that came too much."""
 
@@ -256,13 +272,14 @@ class FindRow(Paper, table=True):
 
 
 class ReturnRow(Paper, table=True):
-    """Goods that go back: from `place` to the supplier, or from `organisation` to `place`."""
+    """Goods that go back: from `place` to the supplier, or to it from an `organisation` or from `people` at a place."""
 
     __tablename__: ClassVar[Any] = "returns"
     __table_args__ = (UniqueConstraint("campaign", "number"), one_of("way", ReturnWay), STRICT)
     way: ReturnWay = Field(sa_type=Word(ReturnWay))
     place: str = Field(sa_type=TEXT)
     organisation: str | None = Field(default=None, sa_type=TEXT)
+    people: str | None = Field(default=None, sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
 
@@ -286,5 +303,25 @@ class RecallRow(Paper, table=True):
     )
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
+    report: str | None = Field(default=None, sa_type=TEXT)
+
+
+class RecallEndRow(Paper, table=True):
+    """What became of `quantity` pieces of a recalled lot at a place or an organisation. `recall`: its entry."""
+
+    __tablename__: ClassVar[Any] = "recall_ends"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        one_of("at", RecalledAt),
+        one_of("became", RecallEnd),
+        Index("recall_ends_recall", "recall"),
+        STRICT,
+    )
+    recall: int = Field(sa_type=LONG, foreign_key="recalls.entry")
+    at: RecalledAt = Field(sa_type=Word(RecalledAt))
+    place: str = Field(sa_type=TEXT)
+    became: RecallEnd = Field(sa_type=Word(RecallEnd))
+    quantity: int = Field(sa_type=LONG)  # pieces
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)

@@ -47,13 +47,14 @@ class Mismatch(StrEnum):
 
 
 class Failure(StrEnum):
-    """What a supplier pays back for: it never came, came short or bad, was refused, or went back."""
+    """What a supplier pays back for: it never came, came short or bad, was refused, went back, or was destroyed."""
 
     UNDELIVERED = "undelivered"
     SHORT = "short"
     DAMAGED = "damaged"
     REJECTED = "rejected"
     RETURNED = "returned"
+    DESTROYED = "destroyed"  # on the spot, when its lot was recalled
 
 
 class OrderRow(Proposal, table=True):
@@ -298,6 +299,7 @@ class RefundRow(Proposal, table=True):
     lot: str | None = Field(default=None, sa_type=TEXT)
     quantity: int | None = Field(default=None, sa_type=LONG)
     returned_by: str | None = Field(default=None, sa_type=TEXT)
+    destroyed_by: str | None = Field(default=None, sa_type=TEXT)
     asset: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
     makes_good: int = Field(sa_type=LONG)

@@ -20,12 +20,22 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
-from ledger.model.goods import LotDeliveryRow, ReceiptRow, ReturnLotRow, ReturnRow, ReturnWay
+from ledger.model.goods import (
+    LotDeliveryRow,
+    RecallEnd,
+    RecallEndRow,
+    RecallRow,
+    ReceiptRow,
+    ReturnLotRow,
+    ReturnRow,
+    ReturnWay,
+)
 from ledger.model.orders import Failure, FollowedClaimRow, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
+from ledger.rules.recall_ends import recall_end_use
 from ledger.rules.receipts import receipt_use, received_by_item
 from ledger.rules.returns import return_use
 from ledger.rules.rows import mark_reversed
@@ -117,7 +127,11 @@ def _of_pieces(
     books: Books, campaign: str, orders: dict[str, OrderRow], items: dict[int, list[OrderItemRow]]
 ) -> Iterator[OpenClaim]:
     """Pieces that were short or bad when they came, or were sent back: what of their price was paid."""
-    facts = [*_received(books.session, campaign), *_sent_back(books.session, campaign)]
+    facts = [
+        *_received(books.session, campaign),
+        *_sent_back(books.session, campaign),
+        *_destroyed(books.session, campaign),
+    ]
     facts = [fact for fact in facts if fact.order in orders]
     left = _still_failed(books, facts)
     by_item: dict[tuple[str, str], list[tuple[_Fact, int]]] = defaultdict(list)
@@ -184,19 +198,7 @@ def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
         .order_by(col(ReturnRow.entry), col(ReturnLotRow.n))
     )
     rows = list(session.exec(query))
-    came: dict[Lot, ReceiptRow] = {}
-    deliveries = (
-        select(ReceiptRow, LotDeliveryRow)
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
-        .where(
-            ReceiptRow.campaign == campaign,
-            col(ReceiptRow.reversed_by).is_(None),
-            col(LotDeliveryRow.lot).in_({row.lot for _, row in rows}),
-        )
-        .order_by(col(ReceiptRow.entry))
-    )
-    for receipt, delivery in session.exec(deliveries) if rows else ():
-        came.setdefault(Lot(delivery.product, delivery.lot), receipt)
+    came = _first_receipts(session, campaign, {row.lot for _, row in rows})
     for back, row in rows:
         lot = Lot(row.product, row.lot)
         first = came.get(lot)
@@ -204,6 +206,47 @@ def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
             use, paper = return_use(campaign, back.number, lot), f"return {back.number}"
             kind = PartKind.RETURNED
             yield _Fact(first.order_number, first.item, Failure.RETURNED, kind, lot, paper, use, back.date)
+
+
+def _destroyed(session: Session, campaign: str) -> Iterator[_Fact]:
+    """Pieces of recalled lots that were destroyed on the spot, of the first order that brought the lot."""
+    query = (
+        select(RecallEndRow, RecallRow)
+        .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
+        .where(
+            RecallEndRow.campaign == campaign,
+            RecallEndRow.became == RecallEnd.DESTROYED,
+            col(RecallEndRow.reversed_by).is_(None),
+        )
+        .order_by(col(RecallEndRow.entry))
+    )
+    rows = list(session.exec(query))
+    came = _first_receipts(session, campaign, {recall.lot for _, recall in rows})
+    for end, recall in rows:
+        lot = Lot(recall.product, recall.lot)
+        first = came.get(lot)
+        if first is not None:
+            use, paper = recall_end_use(campaign, end.number), f"recall end {end.number}"
+            kind = PartKind.LOST
+            yield _Fact(first.order_number, first.item, Failure.DESTROYED, kind, lot, paper, use, end.date)
+
+
+def _first_receipts(session: Session, campaign: str, lots: set[str]) -> dict[Lot, ReceiptRow]:
+    """The first receipt that brought each lot of those names and stands."""
+    came: dict[Lot, ReceiptRow] = {}
+    deliveries = (
+        select(ReceiptRow, LotDeliveryRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == campaign,
+            col(ReceiptRow.reversed_by).is_(None),
+            col(LotDeliveryRow.lot).in_(lots),
+        )
+        .order_by(col(ReceiptRow.entry))
+    )
+    for receipt, delivery in session.exec(deliveries) if lots else ():
+        came.setdefault(Lot(delivery.product, delivery.lot), receipt)
+    return came
 
 
 def _still_failed(books: Books, facts: Sequence[_Fact]) -> dict[tuple[str, PartKind], int]:

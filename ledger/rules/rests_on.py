@@ -20,7 +20,7 @@ from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
-from ledger.model.goods import ReceiptRow, ReturnRow
+from ledger.model.goods import RecallEndRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.loans import LoanRow
 from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
@@ -47,6 +47,8 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "credit_note": (CreditNoteRow, "number"),
     "receipt": (ReceiptRow, "number"),
     "returned_by": (ReturnRow, "number"),
+    "recall": (RecallRow, "number"),
+    "destroyed_by": (RecallEndRow, "number"),
     "rest_of": (RefundRow, "number"),
     "waybill": (ShipmentRow, "waybill"),
     "block": (GiftBlockRow, "number"),

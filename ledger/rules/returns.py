@@ -43,13 +43,17 @@ from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """Pieces leave `place` for the supplier, or come back to it from the `organisation` that had them."""
+    """Pieces leave `place` for the supplier, or come back to it from who had them.
+
+    That is the `organisation` that they were handed over to, or the `people` at a place where they were handed out.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     way: ReturnWay
     place: Name
     organisation: Name | None = None
+    people: Name | None = None
     lots: Annotated[tuple[LotCount, ...], Field(min_length=1, max_length=50)]
     reason: Text
     report: Number | None = None
@@ -101,17 +105,24 @@ def _post_return(context: Context, facts: Return) -> Posting[None]:
     if len({lot.of for lot in facts.lots}) != len(facts.lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
     back = facts.way is ReturnWay.FROM_RECIPIENT
-    if back != (facts.organisation is not None):
+    if back != ((facts.organisation is None) != (facts.people is None)):
         raise Refused.field(
-            "organisation", "name who gives goods back; a return to the supplier names nobody"
+            "organisation",
+            "name who gives goods back, an organisation or people; a return to the supplier names nobody",
         )
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     for index, lot in enumerate(facts.lots):
         use_id = return_use(context.campaign, facts.number, lot.of)
         field = f"lots.{index}.quantity"
-        if facts.organisation is not None:
-            source = (AccountClass.HANDED, facts.organisation)
+        source = (
+            (AccountClass.HANDED, facts.organisation)
+            if facts.organisation is not None
+            else (AccountClass.DISTRIBUTED, facts.people)
+            if facts.people is not None
+            else None
+        )
+        if source is not None:
             here = (AccountClass.STOCK, facts.place)
             added, use = moved(context, use_id, lot.of, lot.quantity, source, here, field)
         else:
@@ -145,6 +156,7 @@ def _fold_return(books: Books, entry: Entry[Return, None]) -> None:
         way=facts.way,
         place=facts.place,
         organisation=facts.organisation,
+        people=facts.people,
         reason=facts.reason,
         report=facts.report,
     )

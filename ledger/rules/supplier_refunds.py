@@ -37,6 +37,7 @@ from ledger.rules.incoming import (
     save_counted,
 )
 from ledger.rules.orders import item_of, order_line, require_order
+from ledger.rules.recall_ends import recall_end_use
 from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.returns import return_use
@@ -51,8 +52,9 @@ class Refund:
     """`amount` of `asset` came back, to `bank` or as a coin, for what failed of an order's item; minor units.
 
     `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
-    the lot and how many pieces (`returned`: also by which return). `refunds`: the order value that the amount
-    makes good, where it came in another currency than the order's. What of the value is not made good stays a claim;
+    the lot and how many pieces (`returned`: also by which return; `destroyed`: by which end of a recall). `refunds`:
+    the order value that the amount makes good, where it came in another currency than the order's. What of the value is
+    not made good stays a claim;
     `rest_of` names the refund that left one, and settles all of it. `written_off`: nothing more will come, and why;
     the rest is lost then, and all of it where `amount` is 0.
     """
@@ -66,6 +68,7 @@ class Refund:
     lot: Number | None = None
     quantity: Positive | None = None
     returned_by: Number | None = None  # the number of the return that sent the pieces back
+    destroyed_by: Number | None = None  # of the `recall end` that tells of their destruction
     rest_of: Number | None = None  # the number of the refund whose rest this one settles
     asset: Currency
     amount: Count
@@ -127,6 +130,10 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
         raise Refused.field("lot", "name the lot and how many of its pieces failed, and no value")
     if (facts.returned_by is not None) != (facts.failure is Failure.RETURNED):
         raise Refused.field("returned_by", "names the return of pieces that were sent back, and of no others")
+    if (facts.destroyed_by is not None) != (facts.failure is Failure.DESTROYED):
+        raise Refused.field(
+            "destroyed_by", "names the end of a recall that tells of pieces destroyed, and of no others"
+        )
     item, lines = item_of(context.books.session, order, facts.item), context.books.lines
     product = item.product
     lot, campaign = Lot(product, facts.lot), context.campaign
@@ -136,7 +143,10 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     uses = [receipt_use(campaign, receipt.number, facts.lot) for receipt in receipts]
     if facts.returned_by is not None:
         uses = [return_use(campaign, facts.returned_by, lot)]
-    kind, found, ended = PartKind(facts.failure.value), None, 0
+    if facts.destroyed_by is not None:
+        uses = [recall_end_use(campaign, facts.destroyed_by)]
+    kind = PartKind.LOST if facts.failure is Failure.DESTROYED else PartKind(facts.failure.value)
+    found, ended = None, 0
     for use_id in uses:
         # The first delivery of the lot of which so many failed and are not made good.
         if found is None and lines.has_use(use_id):
@@ -154,7 +164,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
 
 def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> _Failed:
     """All that an earlier refund left a claim."""
-    if (facts.value, facts.lot, facts.quantity, facts.returned_by) != (None, None, None, None):
+    if any((facts.value, facts.lot, facts.quantity, facts.returned_by, facts.destroyed_by)):
         raise Refused.field(
             "rest_of", "is all that this refund settles; name no value, lot, quantity or return"
         )
@@ -368,6 +378,7 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
         lot=facts.lot,
         quantity=facts.quantity,
         returned_by=facts.returned_by,
+        destroyed_by=facts.destroyed_by,
         asset=facts.asset,
         amount=facts.amount,
         makes_good=makes_good,
@@ -392,6 +403,7 @@ def _as_told(session: Session, refund: RefundRow) -> Refund:
         lot=refund.lot,
         quantity=refund.quantity,
         returned_by=refund.returned_by,
+        destroyed_by=refund.destroyed_by,
         rest_of=None if refund.rest_of is None else session.get_one(RefundRow, refund.rest_of).number,
         asset=refund.asset,
         amount=refund.amount,

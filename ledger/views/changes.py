@@ -32,6 +32,7 @@ _KINDS = {
     "return": ChangeKind.RETURNED,
     "closing.approved": ChangeKind.CLOSED,
     "recall": ChangeKind.RECALLED,
+    "recall.ended": ChangeKind.LOST,
     "move.approved": ChangeKind.FEE,
     "own-move": ChangeKind.FEE,
     "gift-return.approved": ChangeKind.EXCHANGED,

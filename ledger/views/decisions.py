@@ -28,7 +28,13 @@ from ledger.views.waiting_money import (
     unexplained_waiting,
     unvalued_waiting,
 )
-from ledger.views.waiting_things import claims_waiting, deliveries_waiting, matches_waiting, stock_waiting
+from ledger.views.waiting_things import (
+    claims_waiting,
+    deliveries_waiting,
+    matches_waiting,
+    recalls_waiting,
+    stock_waiting,
+)
 
 
 def decisions(
@@ -59,6 +65,7 @@ def decisions(
         found += tax_waiting(books, slug)
         found += deliveries_waiting(books, slug, today)
         found += stock_waiting(books, slug, today)
+        found += recalls_waiting(books, slug)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, d.subject)))
 

@@ -40,6 +40,7 @@ class OpenItemKind(StrEnum):
     UNCONFIRMED_DELIVERY = "unconfirmed_delivery"
     EXPIRED_STOCK = "expired_stock"
     RECALLED_STOCK = "recalled_stock"
+    RECALLED_OUT = "recalled_out"
     SURPLUS = "surplus"
     OPEN_CLAIM = "open_claim"
     CLAIM_OVERDUE = "claim_overdue"

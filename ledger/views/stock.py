@@ -21,8 +21,9 @@ from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
 from ledger.rules.goods import expiry_of, recalled_by
 from ledger.rules.orders import find_order, item_of, require_order
+from ledger.rules.recall_ends import recall_state
 from ledger.rules.receipts import receipt_use
-from ledger.rules.returns import holders_of
+from ledger.rules.returns import holders_of, require_recall
 from ledger.store.transaction import Reading
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
@@ -108,6 +109,21 @@ class LotDelivery(Frozen):
     """Pieces that its paper says."""
 
 
+class RecallProgress(Frozen):
+    """How far the recall of a lot has come, in pieces."""
+
+    returned: Whole
+    """Sent back to the supplier since."""
+    destroyed: Whole
+    """Destroyed where they were."""
+    used: Whole
+    """Used before they could be had back."""
+    not_found: Whole
+    """Not found."""
+    open: Whole
+    """Of which nobody has told yet, wherever they are."""
+
+
 class LotTrace(Frozen):
     """A lot backwards and forwards: where it came from, who has it, whose gifts it was."""
 
@@ -121,6 +137,8 @@ class LotTrace(Frozen):
     """What brought it, the oldest first."""
     recall: str | None
     """Number of its recall."""
+    recalled: RecallProgress | None
+    """How far that has come; null where it is not recalled."""
     holders: tuple[Holder, ...]
     """Who has it."""
     gifts: tuple[GiftShare, ...]
@@ -225,6 +243,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 noted=sum(row.noted for row, _, _ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=recall,
+                recalled=None if recall is None else _progress(books, campaign, recall),
                 holders=tuple(
                     Holder(kind=kind, place=place, pieces=pieces)
                     for kind, place, pieces in holders_of(books, campaign, lot)
@@ -237,6 +256,17 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
             f"lot: no lot {name[:60]} was received in campaign {campaign}; see `aidtrail stock list`"
         )
     return found
+
+
+def _progress(books: Books, campaign: str, number: str) -> RecallProgress:
+    state = recall_state(books, require_recall(books.session, campaign, number))
+    return RecallProgress(
+        returned=state.returned,
+        destroyed=state.destroyed,
+        used=state.used,
+        not_found=state.not_found,
+        open=state.open,
+    )
 
 
 def _delivery(

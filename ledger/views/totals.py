@@ -178,15 +178,32 @@ def bars_of(flow: Flow, kind: StageKind) -> list[Bar]:
 
 
 def distributed_of(flow: Flow, *, in_kind: bool = False) -> Counter[str]:
-    """Pieces that reached people, by product: all, or those that were given in kind."""
+    """Pieces that reached people and were not had back or destroyed since, by product: all, or those given in kind."""
     reached = {bar.key: bar for bar in bars_of(flow, StageKind.DISTRIBUTED)}
-    if not in_kind:
-        return _counted((bar.asset, bar.units) for bar in reached.values())
-    return _counted(
-        (reached[band.target].asset, band.target_end - band.target_start)
-        for band in flow.bands
-        if band.in_kind and band.target in reached
+    came = (
+        _counted(
+            (reached[band.target].asset, band.target_end - band.target_start)
+            for band in flow.bands
+            if band.in_kind and band.target in reached
+        )
+        if in_kind
+        else _counted((bar.asset, bar.units) for bar in reached.values())
     )
+    came.subtract(
+        _counted(
+            (reached[band.source].asset, band.source_end - band.source_start)
+            for band in flow.bands
+            if band.source in reached and (band.in_kind or not in_kind)
+        )
+    )
+    came.subtract(
+        _counted(
+            (row.asset, row.units)
+            for row in flow.exits
+            if row.source in reached and row.kind is not ExitKind.DISTRIBUTED and (row.in_kind or not in_kind)
+        )
+    )
+    return came
 
 
 def _places(flow: Flow, *, in_kind: bool) -> int:

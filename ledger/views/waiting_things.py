@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from ledger.core.frozen import Amount
 from ledger.core.names import Lot
+from ledger.model.goods import RecalledAt
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.matching import open_matches
 from ledger.rules.overs import surplus_of, waiting_of
+from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.returns import require_recall
 from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -102,7 +104,7 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
         subject = f"{lot} at {row.place}"
         if row.recall is not None:
             since = require_recall(session, slug, row.recall).date
-            what = "send it back, or write it off (`loss add` with cause=recalled)"
+            what = "send it back (`return add`), or have it destroyed (`recall end`)"
             yield OpenItem(
                 kind=OpenItemKind.RECALLED_STOCK,
                 campaign=slug,
@@ -138,4 +140,22 @@ def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
                 since=row.expiry,
                 amount=Amount.known(str(lot), row.pieces),
                 what_to_do=what,
+            )
+
+
+def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Pieces of recalled lots that organisations and people have, and of which nobody has told what became of them."""
+    for recall in recalls_of(books.session, slug):
+        lot = Lot(recall.product, recall.lot)
+        for holder in recall_state(books, recall).holders:
+            if holder.at is RecalledAt.STOCK:
+                continue
+            yield OpenItem(
+                kind=OpenItemKind.RECALLED_OUT,
+                campaign=slug,
+                subject=f"{lot} at {holder.place}",
+                since=recall.date,
+                amount=Amount.known(str(lot), holder.open),
+                what_to_do="get it back (`return add`), or tell what became of it: destroyed, used or not found "
+                "(`recall end`)",
             )

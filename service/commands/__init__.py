@@ -309,7 +309,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
     },
     "return": {"add": "Record goods sent back to a supplier, or given back by an organisation."},
     "recall": {
-        "add": "Call a lot back: it is not handed over or handed out any more, and who has it is recorded."
+        "add": "Call a lot back: it is not handed over or handed out any more, and who has it is recorded.",
+        "end": (
+            "Record what became of pieces of a recalled lot that nobody sends back: destroyed, used, not found."
+        ),
     },
     "indicator": {"add": "Name what is counted, with baseline and target."},
     "result": {"add": "Report people or events reached, by sex, age group and place; nobody twice."},

@@ -92,7 +92,12 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
     for trace in traces:
         lines.append(f"{trace.product}#{trace.lot}: {trace.noted} noted")
         lines += [f"  {_delivered(row)}" for row in trace.deliveries]
-        lines += [f"  recalled by {trace.recall}"] if trace.recall else []
+        if trace.recalled is not None:
+            ends = trace.recalled
+            lines.append(
+                f"  recalled by {trace.recall}: {ends.returned} returned, {ends.destroyed} destroyed, "
+                f"{ends.used} used, {ends.not_found} not found, {ends.open} open"
+            )
         lines += [f"  {row.kind} {row.place}: {row.pieces}" for row in trace.holders]
         lines += [
             f"  {row.gift or 'not paid for yet'}: {row.pieces} pieces"

@@ -219,6 +219,10 @@ def _papers_and_values(folder: Path) -> None:
     ledger.do("recorder", "over", "explain", number="O-1", by="find", document="F-1", lot="L1.over", **lot)
     invoice = {"number": "I-1", "order": "PO-1", "quantity": 1000, "amount": 500_000, "date": DATE}
     ledger.do("recorder", "invoice", "add", **invoice)
+    recall = {"number": "RC-1", "product": "KIT", "lot": "L1", "reason": "maker's warning", "date": DATE}
+    ledger.do("approver", "recall", "add", **recall)
+    ended = {"number": "RE-1", "recall": "RC-1", "at": "stock", "place": "Depot", "became": "destroyed"}
+    ledger.do("recorder", "recall", "end", quantity=5, reason="burnt", date=DATE, **ended)
     credited = [{"item": "1", "quantity": 10, "amount": 5_000}]
     note = {"number": "CN-1", "order": "PO-1", "invoice": "I-1", "amount": 5_000, "reason": "short"}
     ledger.do("recorder", "credit-note", "add", lines=credited, date=DATE, **note)

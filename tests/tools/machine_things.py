@@ -13,14 +13,16 @@ from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
-from ledger.model.goods import FindRow, ReceiptRow
+from ledger.model.goods import FindRow, RecalledAt, ReceiptRow
 from ledger.model.people import Counts, Dimension
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
+from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
+from ledger.rules.returns import require_recall
 from ledger.rules.shipments import arrivals_of, require_shipment
 from ledger.rules.two_counts import open_gaps, uncounted_at
 from ledger.views.papers import papers_about
@@ -319,6 +321,10 @@ def _return(s: Scene) -> Facts:
         organisation, lots = _some(s, AccountClass.HANDED, "handover")
         way = {"way": "from_recipient", "place": s.pick(PLACES), "organisation": organisation}
         return facts | way | {"lots": lots}
+    if s.held(AccountClass.DISTRIBUTED) and s.chance(30):
+        people, lots = _some(s, AccountClass.DISTRIBUTED, "distribution")
+        way = {"way": "from_recipient", "place": s.pick(PLACES), "people": people}
+        return facts | way | {"lots": lots}
     place, lots = _some(s, AccountClass.STOCK, "receipt")
     return facts | {"way": "to_supplier", "place": place, "lots": lots}
 
@@ -330,6 +336,32 @@ def _recall(s: Scene) -> Facts:
         [lot for lot in there if not lot.is_over and not s.recalled(lot.product, lot.number)], "receipt"
     )
     return s.numbered("RC") | {"product": lot.product, "lot": lot.number, "reason": "Maker's warning"}
+
+
+@tells("recall.ended")
+def _recall_ended(s: Scene) -> Facts:
+    ways = [
+        (recall.number, holder)
+        for recall in recalls_of(s.books.session, s.slug)
+        for holder in recall_state(s.books, recall).holders
+    ]
+    number, holder = s.one(ways, "recall")
+    recall = require_recall(s.books.session, s.slug, number)
+    kind = {
+        "stock": AccountClass.STOCK,
+        "organisation": AccountClass.HANDED,
+        "people": AccountClass.DISTRIBUTED,
+    }
+    lot = Lot(recall.product, recall.lot)
+    free = s.books.lines.free_units(goods_line(s.slug, kind[holder.at.value], holder.place, lot))
+    words = ["destroyed"] if free else []
+    words += [] if holder.at is RecalledAt.STOCK else ["used", "not_found"]
+    became = s.one(words, "recall")
+    most = min(holder.open, free) if became == "destroyed" else holder.open
+    return s.numbered("RE") | {
+        "recall": number, "at": holder.at.value, "place": holder.place, "became": became,
+        "quantity": s.n(1, most), "reason": "Maker's warning",
+    }  # fmt: skip
 
 
 def papers_to_count(s: Scene) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ _KINDS = {
     "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
     "open_claim": ("claim on a supplier", "claims on suppliers"),
     "claim_overdue": ("claim on a supplier that is overdue", "claims on suppliers that are overdue"),
+    "recalled_out": ("recalled lot that others have", "recalled lots that others have"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
 }
 

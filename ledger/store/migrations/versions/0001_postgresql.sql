@@ -425,7 +425,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -1204,6 +1204,7 @@ CREATE TABLE returns (
     way VARCHAR COLLATE "C" NOT NULL,
     place TEXT COLLATE "C" NOT NULL,
     organisation TEXT COLLATE "C",
+    people TEXT COLLATE "C",
     reason TEXT COLLATE "C" NOT NULL,
     report TEXT COLLATE "C",
     PRIMARY KEY (entry),
@@ -2342,6 +2343,32 @@ CREATE TABLE invoice_accepted_mismatches (
     FOREIGN KEY(acceptance_entry) REFERENCES invoice_acceptances (entry)
 );
 
+CREATE TABLE recall_ends (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    recall BIGINT NOT NULL,
+    at VARCHAR COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    became VARCHAR COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    report TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (at IN ('stock', 'organisation', 'people')),
+    CHECK (became IN ('destroyed', 'used', 'not_found')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(recall) REFERENCES recalls (entry)
+);
+
+CREATE INDEX recall_ends_recall ON recall_ends (recall);
+
 CREATE TABLE supplier_refunds (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2362,6 +2389,7 @@ CREATE TABLE supplier_refunds (
     lot TEXT COLLATE "C",
     quantity BIGINT,
     returned_by TEXT COLLATE "C",
+    destroyed_by TEXT COLLATE "C",
     asset TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL,
     makes_good BIGINT NOT NULL,
@@ -2372,7 +2400,7 @@ CREATE TABLE supplier_refunds (
     rest_of BIGINT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed')),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),

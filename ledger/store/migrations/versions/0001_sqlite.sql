@@ -480,7 +480,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'loan', 'loss', 'move', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -1304,6 +1304,7 @@ CREATE TABLE returns (
     way TEXT NOT NULL,
     place TEXT NOT NULL,
     organisation TEXT,
+    people TEXT,
     reason TEXT NOT NULL,
     report TEXT,
     PRIMARY KEY (entry),
@@ -2530,6 +2531,33 @@ CREATE TABLE invoice_accepted_mismatches (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE recall_ends (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    recall INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    place TEXT NOT NULL,
+    became TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    report TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (at IN ('stock', 'organisation', 'people')),
+    CHECK (became IN ('destroyed', 'used', 'not_found')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(recall) REFERENCES recalls (entry)
+)
+ STRICT;
+
+CREATE INDEX recall_ends_recall ON recall_ends (recall);
+
 CREATE TABLE supplier_refunds (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2550,6 +2578,7 @@ CREATE TABLE supplier_refunds (
     lot TEXT,
     quantity INTEGER,
     returned_by TEXT,
+    destroyed_by TEXT,
     asset TEXT NOT NULL,
     amount INTEGER NOT NULL,
     makes_good INTEGER NOT NULL,
@@ -2560,7 +2589,7 @@ CREATE TABLE supplier_refunds (
     rest_of INTEGER,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed')),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
