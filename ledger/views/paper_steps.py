@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
@@ -21,6 +21,7 @@ from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import CHARGE_BACKS
 from ledger.rules.conversions import CONVERSIONS, fills_of, terms_of
+from ledger.rules.corrections import corrections_of
 from ledger.rules.deliveries import require_distribution, require_handover
 from ledger.rules.exchanges import EXCHANGES
 from ledger.rules.gift_returns import GIFT_RETURNS
@@ -72,7 +73,19 @@ _Row = (
 
 
 def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep:
-    """What the paper of a use says; raises NotFound, and LookupError for what no paper of this kind took."""
+    """What the paper of a use says, and what of it was corrected since.
+
+    Raises NotFound, and LookupError for what no paper of this kind took.
+    """
+    step = _as_told(session, campaign, noun, number)
+    corrected = tuple(
+        ("corrected", f"{row.field.value.replace('_', ' ')} {row.old or '-'} → {row.new or '-'}")
+        for row in corrections_of(session, step.entry)
+    )
+    return replace(step, detail=(*step.detail, *corrected)) if corrected else step
+
+
+def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperStep:
     row: _Row
     match noun:
         case "receipt":

@@ -336,6 +336,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "add": "Record what lay in a cash box on a day; a second person who counted signs by approving it.",
         **_two_people("cash-count"),
     },
+    "correction": {
+        "add": "Put right what a paper says wrong and what moves nothing: an expiry, a number, a day, a text.",
+        **_two_people("correction"),
+    },
     "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},
     "limit": {
         "set": "Set the most that a role may approve in a currency.",

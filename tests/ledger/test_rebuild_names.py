@@ -40,7 +40,7 @@ from tests.tools.ledgers import Ledger, name, tx
 from tests.tools.machine_telling import names, reach
 from tests.tools.machine_world import World
 from tests.tools.store_places import fresh_url
-from tests.tools.things import BTC, DATE, order, receive
+from tests.tools.things import BTC, DATE, order, receive, seq_of
 
 KEPT = ("14", "23", "demo", "17", "16", "46", "58")
 """Kept journals that leave a row in nearly every table; the later ones are told only where one is still missing."""
@@ -219,6 +219,8 @@ def _papers_and_values(folder: Path) -> None:
     ledger.do("recorder", "over", "explain", number="O-1", by="find", document="F-1", lot="L1.over", **lot)
     invoice = {"number": "I-1", "order": "PO-1", "quantity": 1000, "amount": 500_000, "date": DATE}
     ledger.do("recorder", "invoice", "add", **invoice)
+    right = {"number": "CR-1", "field": "expiry", "new": "2027-01-31", "reason": "left out", "date": DATE}
+    ledger.do("recorder", "correction", "add", entry=seq_of(ledger, "receipt", "GRN-1"), **right)
     recall = {"number": "RC-1", "product": "KIT", "lot": "L1", "reason": "maker's warning", "date": DATE}
     ledger.do("approver", "recall", "add", **recall)
     ended = {"number": "RE-1", "recall": "RC-1", "at": "stock", "place": "Depot", "became": "destroyed"}

@@ -13,7 +13,7 @@ from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
-from ledger.model.goods import FindRow, RecalledAt, ReceiptRow
+from ledger.model.goods import FindRow, LotDeliveryRow, RecalledAt, ReceiptRow
 from ledger.model.people import Counts, Dimension
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
@@ -26,7 +26,7 @@ from ledger.rules.returns import require_recall
 from ledger.rules.shipments import arrivals_of, require_shipment
 from ledger.rules.two_counts import open_gaps, uncounted_at
 from ledger.views.papers import papers_about
-from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells
+from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
 
 KINDS_OF_LOSS = ("damage", "expired", "stolen", "lost", "cold_chain", "customs", "recalled")
@@ -362,6 +362,21 @@ def _recall_ended(s: Scene) -> Facts:
         "recall": number, "at": holder.at.value, "place": holder.place, "became": became,
         "quantity": s.n(1, most), "reason": "Maker's warning",
     }  # fmt: skip
+
+
+@tells("correction")
+def _correction(s: Scene) -> Facts:
+    rows = select(LotDeliveryRow).where(
+        LotDeliveryRow.campaign == s.slug, col(LotDeliveryRow.reversed_by).is_(None)
+    )
+    came = [row for row in s.books.session.exec(rows) if not Lot(row.product, row.lot).is_over]
+    row = s.one(came, "receipt")
+    new = s.pick([day for day in ("2027-01-01", "2028-01-01") if day != row.expiry])
+    facts: Facts = {"entry": row.entry, "field": "expiry", "lot": row.lot, "new": new, "reason": "Mistyped"}
+    return s.numbered("CR") | facts | ({} if row.expiry is None else {"old": row.expiry})
+
+
+tells_decisions("correction")
 
 
 def papers_to_count(s: Scene) -> list[tuple[str, str]]:

@@ -72,6 +72,7 @@ _LABELS = {
     "gross": "Fetched, before the exchange’s fee",
     "exchange_fee": "Exchange’s fee",
     "past_last_day": "After its last day of use:",
+    "corrected": "Corrected:",
     "beyond_count": "More than the other side counted:",
     "other_count": "The other side counted good:",
     OUT_OF_ORDER: "Before what it rests on:",

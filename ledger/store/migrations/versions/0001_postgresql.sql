@@ -698,6 +698,37 @@ CREATE TABLE conversions (
 
 CREATE INDEX conversions_status ON conversions (campaign, status);
 
+CREATE TABLE corrections (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    corrected BIGINT NOT NULL,
+    field VARCHAR COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C",
+    "old" TEXT COLLATE "C",
+    "new" TEXT COLLATE "C",
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (field IN ('expiry', 'air_waybill', 'expected', 'report', 'reason')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(corrected) REFERENCES entries (seq)
+);
+
+CREATE INDEX corrections_corrected ON corrections (corrected);
+
 CREATE TABLE distributions (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,

@@ -771,6 +771,38 @@ CREATE TABLE conversions (
 
 CREATE INDEX conversions_status ON conversions (campaign, status);
 
+CREATE TABLE corrections (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    corrected INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    lot TEXT,
+    old TEXT,
+    new TEXT,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (field IN ('expiry', 'air_waybill', 'expected', 'report', 'reason')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq),
+    FOREIGN KEY(corrected) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX corrections_corrected ON corrections (corrected);
+
 CREATE TABLE distributions (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,

@@ -1,0 +1,41 @@
+"""Corrections: what was written wrong on a paper and moves nothing, put right beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Index
+
+from ledger.model.columns import LONG, STRICT, TEXT, Word, one_of
+from ledger.model.proposals import Proposal, ProposalStatus
+
+
+class Corrected(StrEnum):
+    """What of a paper is put right."""
+
+    EXPIRY = "expiry"  # the last day of use of a lot that it brought
+    AIR_WAYBILL = "air_waybill"
+    EXPECTED = "expected"  # the day on which goods are to come
+    REPORT = "report"
+    REASON = "reason"
+
+
+class CorrectionRow(Proposal, table=True):
+    """`field` of the fact of the entry `corrected` (of its `lot`, where it is of one) said `old` and says `new`."""
+
+    __tablename__: ClassVar[Any] = "corrections"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("corrections_corrected", "corrected"),
+        one_of("status", ProposalStatus),
+        one_of("field", Corrected),
+        STRICT,
+    )
+    corrected: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    field: Corrected = Field(sa_type=Word(Corrected))
+    lot: str | None = Field(default=None, sa_type=TEXT)
+    old: str | None = Field(default=None, sa_type=TEXT)
+    new: str | None = Field(default=None, sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
