@@ -1,4 +1,5 @@
-"""Things over JSON: what lies where, the card of a lot at a place, who has a lot and whose gifts it was, what is lost.
+"""Things over JSON: what lies where, the card of a lot at a place, who has a lot and whose gifts it was, what is lost,
+and what is still to be paid for them.
 
 All of it is public and computed; nothing here writes.
 """
@@ -20,6 +21,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.views.known_names import NameRecord, known_names
 from ledger.views.losses import LossRow, loss_rows
+from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.stock import CardRow, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
 _TAG = "Things"
@@ -76,6 +78,16 @@ def stock_router(answers: ReadyAnswers) -> APIRouter:
         def render(tx: Any, now: int) -> Rendered:
             rows = tuple(loss_rows(_books(tx, slug).session, slug))
             return json_of(Page[LossRow](items=rows, next=None), Reads(frozenset({slug})))
+
+        return answers.answer(request, render)
+
+    @read_route(router, "/campaigns/{slug}/payables", _TAG, Page[PayableRow], "payables", 404)
+    def payables(request: Request, slug: Slug) -> Response:
+        """What suppliers billed and were not paid, by when it is due; and what was received and is not yet billed."""
+
+        def render(tx: Any, now: int) -> Rendered:
+            rows = payable_rows(_books(tx, slug), slug, rfc3339(now)[:10])
+            return json_of(Page[PayableRow](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

@@ -170,6 +170,7 @@ class InvoiceRow(Issued, table=True):
     order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
+    due: str | None = Field(default=None, sa_type=TEXT)  # the day until which it asks to be paid
 
 
 class InvoiceLineRow(Table, table=True):

@@ -24,7 +24,8 @@ class StepKind(StrEnum):
 class PledgeRow(Numbered, table=True):
     """A promise of `amount` minor units of an asset.
 
-    `happened` is the day of the promise, which may lie before the day that it is booked on, `date`.
+    `happened` is the day of the promise, which may lie before the day that it is booked on, `date`; `due` the day until
+    which it was promised to come.
     """
 
     __tablename__: ClassVar[Any] = "pledges"
@@ -32,6 +33,7 @@ class PledgeRow(Numbered, table=True):
     asset: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
     happened: str = Field(sa_type=TEXT)
+    due: str | None = Field(default=None, sa_type=TEXT)
 
 
 class PledgeMatchRow(Numbered, table=True):

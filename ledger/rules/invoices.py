@@ -49,7 +49,8 @@ class BilledLine:
 class Invoice:
     """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
 
-    `lines` bill items apart and sum to both; without them the items are billed in proportion.
+    `lines` bill items apart and sum to both; without them the items are billed in proportion. `due`: the day until
+    which it asks to be paid.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -58,6 +59,7 @@ class Invoice:
     quantity: Count
     amount: Positive
     lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
+    due: Date | None = None
     date: Date
 
 
@@ -101,6 +103,8 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
     order = require_order(session, context.campaign, facts.order)
     if not order.is_open:
         raise Refused.field("order", f"{facts.order} is {order.stage}; invoices go with approved orders")
+    if facts.due is not None and facts.due < facts.date:
+        raise Refused.field("due", "lies before the day of the invoice; write both as the paper says them")
     if facts.lines is not None:
         for line in facts.lines:
             item_of(session, order, line.item)
@@ -129,6 +133,7 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
             order_entry=order.entry,
             quantity=facts.quantity,
             amount=facts.amount,
+            due=facts.due,
             date=entry.date,
         )
     )

@@ -44,12 +44,13 @@ class PledgeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pledge:
-    """A promise, not yet money; never in totals."""
+    """A promise, not yet money; never in totals. `due`: the day until which it was promised to come."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     asset: Currency
     amount: Positive
+    due: Date | None = None
     date: Date
 
 
@@ -200,8 +201,10 @@ def _require_open(context: Context, number: str, field: str) -> tuple[PledgeRow,
     return pledge, state
 
 
-def _post_pledge(context: Context, _facts: Pledge) -> Posting[None]:
+def _post_pledge(context: Context, facts: Pledge) -> Posting[None]:
     require_campaign(context)
+    if facts.due is not None and facts.due < facts.date:
+        raise Refused.field("due", "lies before the day of the promise")
     return Posting()
 
 
@@ -216,6 +219,7 @@ def _fold_pledge(books: Books, entry: Entry[Pledge, None]) -> None:
             amount=facts.amount,
             date=entry.date,
             happened=entry.happened or facts.date,
+            due=facts.due,
         )
     )
 

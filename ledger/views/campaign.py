@@ -16,6 +16,7 @@ from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
+from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.sum_tables import SumTable
 from ledger.views.totals import GoodsTotals, InKindTotals, ServiceRow
@@ -243,6 +244,10 @@ class PledgeRow(Frozen):
     """The day that it was made, where it is booked on another."""
     status: str
     """`pledge`, `commitment`, `paid` or `lapsed`."""
+    due: str | None = None
+    """The day until which it was promised to come."""
+    overdue: bool = False
+    """Is that day past, and something still to come?"""
     promised: Amount
     """What was promised."""
     paid: Amount
@@ -384,6 +389,8 @@ class CampaignReport(Frozen):
     """Does it give an address of one's own to who asks?"""
     pledges: tuple[PledgeRow, ...]
     """Promises that stand, open ones first."""
+    payables: tuple[PayableRow, ...]
+    """What is still to be paid to suppliers, what is due first before the rest."""
     needs: tuple[NeedRow, ...]
     """What recipients asked for."""
     in_kind: tuple[InKindRow, ...]

@@ -32,6 +32,8 @@ from ledger.views.waiting_things import (
     claims_waiting,
     deliveries_waiting,
     matches_waiting,
+    payables_waiting,
+    pledges_waiting,
     recalls_waiting,
     stock_waiting,
 )
@@ -60,6 +62,8 @@ def decisions(
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug, today)
+        found += payables_waiting(books, slug, today)
+        found += pledges_waiting(books, slug, today)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
         found += tax_waiting(books, slug)

@@ -44,6 +44,9 @@ class OpenItemKind(StrEnum):
     SURPLUS = "surplus"
     OPEN_CLAIM = "open_claim"
     CLAIM_OVERDUE = "claim_overdue"
+    PAYABLE = "payable"
+    PAYABLE_OVERDUE = "payable_overdue"
+    PLEDGE_OVERDUE = "pledge_overdue"
 
 
 UNRECONCILED = (
@@ -62,6 +65,7 @@ UNRECONCILED = (
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,
     OpenItemKind.CLAIM_OVERDUE,
+    OpenItemKind.PAYABLE_OVERDUE,
 )
 """While one of these is open a campaign is not reconciled: a figure has no explanation, or something is overdue, in
 coins, orders, banks or deliveries. What else waits is explained and in time, and is listed beside it."""

@@ -64,6 +64,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
+from ledger.views.payables import payable_rows
 from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
@@ -191,7 +192,8 @@ def campaign_report(
         receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
-        pledges=_pledges(books, slug),
+        pledges=_pledges(books, slug, today),
+        payables=payable_rows(books, slug, today),
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
@@ -304,7 +306,7 @@ def _withheld(paper: EvidenceRow) -> Withheld:
     )
 
 
-def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
+def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
     rows = []
     for pledge in pledges_of(books.session, slug):
         state = pledge_state(books, pledge)
@@ -314,6 +316,8 @@ def _pledges(books: Books, slug: str) -> tuple[PledgeRow, ...]:
                 date=pledge.date,
                 happened=None if pledge.happened == pledge.date else pledge.happened,
                 status=state.status.value,
+                due=pledge.due,
+                overdue=bool(state.open and pledge.due is not None and pledge.due < today),
                 promised=Amount.of(state.asset, state.promised),
                 paid=Amount.of(state.asset, state.paid),
                 lapsed=Amount.of(state.asset, state.lapsed),

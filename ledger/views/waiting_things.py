@@ -11,10 +11,12 @@ from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.matching import open_matches
 from ledger.rules.overs import surplus_of, waiting_of
+from ledger.rules.pledges import pledge_state, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.returns import require_recall
 from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
+from ledger.views.payables import payable_rows
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
 
@@ -70,6 +72,51 @@ _CLAIM_OF_NOBODY = (
     "{supplier} owes it, and nobody follows it yet: claim it by {until} and say who does (`claim follow`), record what "
     "is paid back (`refund add`) or delivered in its place, or write it off with the reason (written_off)"
 )
+
+
+def payables_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """What is billed, matches and is not paid, and what came and is not billed; an open match says the rest."""
+    for row in payable_rows(books, slug, today):
+        if not row.matched:
+            continue
+        what = _UNBILLED if not row.invoice else _DUE if row.due is not None else _PAYABLE
+        yield OpenItem(
+            kind=OpenItemKind.PAYABLE_OVERDUE if row.overdue else OpenItemKind.PAYABLE,
+            campaign=slug,
+            subject=f"{row.order} invoice {row.invoice}" if row.invoice else row.order,
+            since=row.since,
+            amount=row.payable,
+            what_to_do=what.format(supplier=row.supplier, received=row.received.decimal, due=row.due),
+        )
+
+
+_DUE = (
+    "due to {supplier} by {due}; {received} of it is for what was received and is not yet paid: pay it (`payment "
+    "add`), or record what is credited (`credit-note add`)"
+)
+_PAYABLE = (
+    "due to {supplier}, which names no day; {received} of it is for what was received and is not yet paid: pay it "
+    "(`payment add`), or record what is credited (`credit-note add`)"
+)
+_UNBILLED = "received from {supplier}, not yet billed and not yet paid: record its invoice (`invoice add`)"
+
+
+def pledges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Promises that did not come by their day. A promise is no figure of the books: it undoes nothing."""
+    for pledge in pledges_of(books.session, slug):
+        if pledge.due is None or pledge.due >= today:
+            continue
+        state = pledge_state(books, pledge)
+        if state.open:
+            yield OpenItem(
+                kind=OpenItemKind.PLEDGE_OVERDUE,
+                campaign=slug,
+                subject=pledge.number,
+                since=pledge.due,
+                amount=Amount.known(state.asset, state.open),
+                what_to_do="promised until then: ask for it, match the gift that it came as (`pledge match`), or say "
+                "that it will not come (`pledge lapse`)",
+            )
 
 
 def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:

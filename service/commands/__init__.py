@@ -94,6 +94,10 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "stock losses": "What did not arrive or is no more: cause, place, count, report.",
         "stock card": "The card of a lot at a place: in, out, balance.",
         "lot trace": "Who has a lot, and whose gifts it was.",
+        "invoice payable": (
+            "What was billed and is not paid, with its due date, and what was received and is not yet billed; exit 1 "
+            "when something is overdue."
+        ),
         "invoice match": (
             "The three-way match of every order line and invoice; exit 1 when an exception "
             "waits for somebody."

@@ -15,6 +15,7 @@ from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.views.losses import loss_rows
+from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.stock import LotDelivery, lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
@@ -139,10 +140,32 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
     return Answer(tuple(lines or ["no order is approved."]), data, Exit.OPEN if is_open else Exit.OK)
 
 
+def _payables(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
+        rows = payable_rows(Books(tx), _slug(tx, options), rfc3339(now_of(tx, outside))[:10])
+    lines = [
+        f"{row.order}  {row.invoice or 'not billed'}  {row.supplier}  {row.payable.decimal} {row.payable.asset}, "
+        f"{row.received.decimal} received and not yet paid{_due(row)}"
+        for row in rows
+    ]
+    is_open = any(row.overdue for row in rows)
+    data = [row.data() for row in rows]
+    return Answer(tuple(lines or ["nothing is to be paid."]), data, Exit.OPEN if is_open else Exit.OK)
+
+
+def _due(row: PayableRow) -> str:
+    if not row.matched:
+        return ", does not match"
+    if row.due is None:
+        return ""
+    return f", overdue since {row.due}" if row.overdue else f", due by {row.due}"
+
+
 COMMANDS: Mapping[str, Command] = {
     "stock list": Command(_stock_list, _stock_options, _READS),
     "stock losses": Command(_losses, _options, _READS),
     "stock card": Command(_stock_card, _card_options, _READS),
     "lot trace": Command(_lot_trace, _lot_options, _READS),
+    "invoice payable": Command(_payables, _options, (*_READS, Exit.OPEN)),
     "invoice match": Command(_matches, _options, (*_READS, Exit.OPEN)),
 }

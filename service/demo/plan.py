@@ -18,6 +18,7 @@ from ledger.core.roles import Role
 from ledger.model.deliveries import Carriage
 from ledger.rules.bank import BankStatement
 from ledger.rules.campaigns import Campaign, KnownFact, Need, Offer, Product
+from ledger.rules.claims import FollowedClaim
 from ledger.rules.conversions import Conversion
 from ledger.rules.deliveries import Distribution, Handover
 from ledger.rules.goods import LotCount
@@ -38,6 +39,7 @@ SLUG = "bithelp"
 NOTICE = "A demonstration: donors, amounts and papers are invented."
 MASK, FREIGHT = "MASK-3PLY", "AIR-FREIGHT"
 MAKER_A, MAKER_B, CARRIER = "Maker A (invented)", "Maker B (invented)", "Air carrier (invented)"
+CLAIMS_DESK = "Procurement desk (invented)"
 EXCHANGE, BANK = "Exchange E (invented)", "Bank D (invented)"
 BEIJING, ABUJA, PRAIA, WAHO = "Beijing", "Abuja", "Praia", "WAHO"
 LOT_A1, LOT_A2, LOT_B1 = "A1-2005", "A2-2006", "B1-2006"
@@ -122,7 +124,7 @@ def _approved(at: str, noun: str, number: str) -> Act:
 
 
 def _accepted(at: str, invoice: str, short: int) -> Act:
-    reason = f"The note was paid as written; the {short} that were short are borne as a loss."
+    reason = f"The note was paid as written; the {short} that were short are claimed from the maker."
     facts = Acceptance(number=invoice, reason=reason, date=at[:10])
     return Act(moment(at), Role.APPROVER, "invoice", "accept", facts)
 
@@ -317,6 +319,12 @@ def _buying(transactions: Mapping[str, str]) -> Iterator[Act]:
     )
     yield _recorded("2020-07-07T09:00", "payment", coins)
     yield _approved("2020-07-07T11:00", "payment", "P-3")
+    # What was paid for and came short or damaged is owed by the makers still when the recording ends.
+    for number, order in enumerate(("PO-1", "PO-2", "PO-3"), start=1):
+        claim = FollowedClaim(
+            number=f"CF-{number}", order=order, owner=CLAIMS_DESK, until="2020-12-31", date="2020-07-08"
+        )
+        yield _recorded("2020-07-08T09:00", "claim", claim, "follow")
 
     # 250,000 masks of 4 g are 1,000 kg at 7.90 USD.
     days = ("2020-07-20", "2020-08-07")

@@ -134,6 +134,7 @@ def _paths(site: TestClient) -> dict[str, str]:
         "stock_card": card,
         "lots": f"{campaign}/lots/{stock['lot']}",
         "losses": f"{campaign}/losses",
+        "payables": f"{campaign}/payables",
         "confirmations": f"{campaign}/confirmations",
     }
 

@@ -74,6 +74,7 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
+from api.pages.sentences.payables import payable_due
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.results import groups, reached, target
 from api.pages.sentences.steps import (
@@ -184,6 +185,7 @@ __all__ = [
     "others",
     "outcome_word",
     "part_count",
+    "payable_due",
     "period",
     "period_closed",
     "pieces",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.units import listed
+from api.pages.sentences.units import day, listed
 from ledger.views.campaign import PledgeRow
 
 _STATUS = {"pledge": "Promised", "commitment": "Binding", "paid": "Paid", "lapsed": "Lapsed"}
@@ -14,6 +14,7 @@ def pledge_status(row: PledgeRow) -> str:
 
 
 def pledge_came(row: PledgeRow) -> str:
-    """`2,000.00 USD paid and 500.00 USD still to come`."""
-    told = [(row.paid, "paid"), (row.open, "still to come"), (row.lapsed, "lapsed")]
+    """`2,000.00 USD paid and 500.00 USD still to come by 1 June 2020`."""
+    to_come = "still to come" if row.due is None else f"still to come by {day(row.due)}"
+    told = [(row.paid, "paid"), (row.open, to_come), (row.lapsed, "lapsed")]
     return listed([f"{exact_with_asset(amount)} {word}" for amount, word in told if amount.minor])

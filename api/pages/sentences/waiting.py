@@ -34,6 +34,9 @@ _KINDS = {
     "open_claim": ("claim on a supplier", "claims on suppliers"),
     "claim_overdue": ("claim on a supplier that is overdue", "claims on suppliers that are overdue"),
     "recalled_out": ("recalled lot that others have", "recalled lots that others have"),
+    "payable": ("sum that is payable to a supplier", "sums that are payable to suppliers"),
+    "payable_overdue": ("payable that is overdue", "payables that are overdue"),
+    "pledge_overdue": ("promise that did not come by its day", "promises that did not come by their day"),
     "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
 }
 

@@ -1,0 +1,138 @@
+"""Payables: what suppliers billed and were not paid, by when it is due, and what came and nobody billed or paid yet.
+
+Read from invoices, receipts and payments; it decides nothing. A closed order owes nothing: its closing named the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sqlmodel import Session, col, func, select
+
+from ledger.core.frozen import Amount, Frozen
+from ledger.model.goods import ReceiptRow
+from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.model.payments import PaymentRow
+from ledger.model.proposals import COUNTS
+from ledger.rules.books import Books
+from ledger.rules.matching import invoice_matches
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import bound_orders, items_of_orders
+from ledger.rules.overs import bought_by_item
+from ledger.rules.payable import credited_on_order, payable_on_invoice
+from ledger.rules.receipts import received_by_item
+
+
+class PayableRow(Frozen):
+    """What is still to be paid to a supplier, of one invoice or of what came and was not billed."""
+
+    order: str
+    """Number of the order."""
+    supplier: str
+    """Whom it is owed to."""
+    invoice: str
+    """Number of the invoice; empty for what came and is not billed yet."""
+    payable: Amount
+    """What is neither credited nor paid nor asked for yet, in the order's currency."""
+    received: Amount
+    """Received, not yet paid: what of it is for goods and services that came, at the order's price."""
+    since: str
+    """The day of the invoice, or of the first receipt that nobody billed."""
+    due: str | None
+    """The day until which the invoice asks to be paid; null where it says none."""
+    matched: bool
+    """Do order, receipts and invoice agree, or did an approver accept that they do not?"""
+    overdue: bool
+    """Does it match, and is its day past?"""
+
+
+def payable_rows(books: Books, slug: str, today: str) -> tuple[PayableRow, ...]:
+    """What a campaign still has to pay, what is due first before the rest; `today` is an ISO date."""
+    papers, items = OrderPapers(books, slug), items_of_orders(books.session, slug)
+    came, asked = _came(books.session, slug), _asked(books.session, slug)
+    first = _first_receipts(books.session, slug)
+    rows = [
+        row
+        for order in bound_orders(books.session, slug)
+        if not order.is_closed
+        for row in _of_order(
+            papers,
+            order,
+            _value(items[order.entry], came[order.number]) - asked.get(order.entry, 0),
+            first.get(order.number, ""),
+            today,
+        )
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.due or "9999", row.since, row.order, row.invoice)))
+
+
+def _of_order(
+    papers: OrderPapers, order: OrderRow, beyond: int, first: str, today: str
+) -> Iterator[PayableRow]:
+    """The rows of an order, of which `beyond` came more than was paid, in minor units of its value."""
+    left = max(0, beyond - credited_on_order(papers, order))
+    for invoice in papers.invoices(order):
+        payable = payable_on_invoice(papers, order, invoice)
+        if not payable:
+            continue
+        received = min(payable, left)
+        left -= received
+        matched = not any(match.is_open for match in invoice_matches(papers.books, invoice))
+        yield PayableRow(
+            order=order.number,
+            supplier=order.supplier,
+            invoice=invoice.number,
+            payable=Amount.of(order.currency, payable),
+            received=Amount.of(order.currency, received),
+            since=invoice.date,
+            due=invoice.due,
+            matched=matched,
+            overdue=matched and invoice.due is not None and invoice.due < today,
+        )
+    if left:
+        yield PayableRow(
+            order=order.number,
+            supplier=order.supplier,
+            invoice="",
+            payable=Amount.of(order.currency, left),
+            received=Amount.of(order.currency, left),
+            since=first,
+            due=None,
+            matched=True,
+            overdue=False,
+        )
+
+
+def _came(session: Session, slug: str) -> defaultdict[str, dict[str, int]]:
+    """Pieces of each order's items that came and may be billed: good, damaged, in the place of others, or bought."""
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (order, item), row in received_by_item(session, slug).items():
+        found[order][item] = row.good + row.damaged
+    for (order, item), pieces in bought_by_item(session, slug).items():
+        found[order][item] = found[order].get(item, 0) + pieces
+    return found
+
+
+def _value(items: Sequence[OrderItemRow], came: dict[str, int]) -> int:
+    return sum(item.value_of_pieces(min(item.quantity, came.get(item.item, 0))) for item in items)
+
+
+def _asked(session: Session, slug: str) -> dict[int, int]:
+    """Order value that payments discharge or ask for, by the entry of the order."""
+    query = (
+        select(PaymentRow.order_entry, func.sum(PaymentRow.discharges))
+        .where(PaymentRow.campaign == slug, col(PaymentRow.status).in_(COUNTS))
+        .group_by(col(PaymentRow.order_entry))
+    )
+    return {entry: int(units) for entry, units in session.exec(query)}
+
+
+def _first_receipts(session: Session, slug: str) -> dict[str, str]:
+    """The day of each order's first receipt."""
+    query = (
+        select(ReceiptRow.order_number, func.min(ReceiptRow.date))
+        .where(ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None))
+        .group_by(col(ReceiptRow.order_number))
+    )
+    return dict(session.exec(query).all())
