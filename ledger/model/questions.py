@@ -16,11 +16,12 @@ from ledger.model.recorded import Recorded
 
 
 class Doubt(StrEnum):
-    """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank."""
+    """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank, lots."""
 
     NAME = "name"
     PAPER = "paper"
     REFERENCE = "reference"
+    LOT = "lot"  # one came where the waybill lists another
 
 
 class Answer(StrEnum):
@@ -33,7 +34,8 @@ class Answer(StrEnum):
 class QuestionRow(Table, table=True):
     """What the fact of an entry made somebody ask: is it the same as that of the entry `other`, or is it right?
 
-    `n` counts the questions of one entry. `name` and `other_name`: which names look alike, and of what (`kind`).
+    `n` counts the questions of one entry. `name` and `other_name`: which names look alike, and of what (`kind`); or
+    which lot came for which.
     `gone_by`: the entry that took one of both facts back, or turned it down.
     """
 

@@ -31,6 +31,7 @@ _SOME = 500
 _SAYS: Mapping[Doubt, str] = {
     Doubt.NAME: "the {kind} {name} of {one} looks like {other_name}, which {other} named",
     Doubt.PAPER: "the numbers of {one} and {other} look like one paper of one issuer",
+    Doubt.LOT: "{one} counted lot {name} where {other} lists lot {other_name}",
     Doubt.REFERENCE: "{one} and {other} have one reference of a bank",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -27,11 +27,14 @@ from ledger.model.deliveries import (
     ShipmentStatus,
 )
 from ledger.model.goods import Cause
+from ledger.model.questions import Doubt
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
+from ledger.rules.doubts import Doubtful
 from ledger.rules.goods import (
     LotCount,
     counted,
+    keep_lot,
     keep_surplus,
     lots_reversed,
     moved,
@@ -108,7 +111,8 @@ class ArrivedLot:
     """What was counted of one lot: good + short + damaged + lost, all of it on the waybill.
 
     `cause` says why pieces are lost, where it is known better than that they are. `over`: pieces beyond what was sent;
-    they wait apart as lot `LOT.over` until somebody says what they are (docs/rules.md, 25).
+    they wait apart as lot `LOT.over` until somebody says what they are (docs/rules.md, 25). `instead_of`: the lot of
+    the waybill in whose place pieces of another lot came; these are counted as `over`, and are a question.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -120,6 +124,7 @@ class ArrivedLot:
     lost: Count = 0
     cause: Cause | None = None
     over: Positive | None = None
+    instead_of: Number | None = None
 
     @property
     def of(self) -> Lot:
@@ -316,11 +321,10 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         raise Refused.field("reason", f"say why it arrived at {place} and not at its destination")
     transfers: list[Transfer] = []
     operations: list[Operation] = []
+    listed = {Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry)}
     for index, lot in enumerate(facts.lots):
         missing = lot.short + lot.damaged + lot.lost
-        on_paper = any(lot.of == Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry))
-        if not on_paper:
-            raise Refused.field(f"lots.{index}.lot", f"{lot.of} is not on {facts.waybill}; name one that is")
+        _require_listed(lot, listed, facts.waybill, f"lots.{index}")
         if lot.over:
             transfers.append(surplus_counted(context.campaign, lot.of, place, lot.over))
         if lot.good + missing == 0 and lot.over:
@@ -348,6 +352,35 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         transfers += added
         operations.append(use)
     return Posting(tuple(transfers), tuple(operations))
+
+
+def _require_listed(lot: ArrivedLot, listed: Collection[Lot], waybill: str, field: str) -> None:
+    """Refused where a lot is not on its waybill, but for pieces beside it that say for which lot they came."""
+    if lot.of in listed:
+        if lot.instead_of is not None:
+            raise Refused.field(
+                f"{field}.instead_of", f"is for a lot that {waybill} does not list; leave it out"
+            )
+        return
+    if lot.instead_of is None or Lot(lot.product, lot.instead_of) not in listed:
+        names = ", ".join(sorted(str(one) for one in listed))
+        raise Refused.field(
+            f"{field}.lot", f"{lot.of} is not on {waybill}: say `instead_of` which lot it came ({names})"
+        )
+    if lot.of.is_over or lot.good + lot.short + lot.damaged + lot.lost or not lot.over:
+        raise Refused.field(
+            f"{field}.over",
+            f"count what came of {lot.of} here alone: it waits apart until it is known what it is",
+        )
+
+
+def _doubts(books: Books, entry: Entry[Arrival, None]) -> Iterator[Doubtful]:
+    """A lot that came where the waybill lists another: is it that one, or is it two lots?"""
+    shipment = require_shipment(books.session, entry.campaign, entry.facts.waybill)
+    for lot in entry.facts.lots:
+        if lot.instead_of is not None:
+            other = Lot(lot.product, lot.instead_of)
+            yield Doubtful(Doubt.LOT, shipment.entry, None, str(lot.of), str(other))
 
 
 def _require_as_counted(session: Session, shipment: ShipmentRow, facts: Arrival) -> None:
@@ -522,6 +555,7 @@ def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
     place = facts.place or shipment.destination
     for n, lot in enumerate(facts.lots):
         if lot.over:
+            keep_lot(session, entry.campaign, lot.of)
             keep_surplus(session, entry.seq, n, entry.campaign, lot.of, place, lot.over)
     whole = _is_all_counted(session, shipment.entry)
     shipment.status = ShipmentStatus.RECEIVED if whole else ShipmentStatus.PARTIALLY_RECEIVED
@@ -557,6 +591,7 @@ ARRIVAL = Kind(
     doc="Record what was counted where a waybill arrived: good, short, damaged, lost, or more than was sent.",
     roles=RECORDERS,
     key=numbered("arrival"),
+    doubts=_doubts,
     post=_post_arrival,
     fold=_fold_arrival,
     undoing=Undoing(

@@ -19,6 +19,10 @@ _ASK_NAME = (
     "{doubt}: another person than who recorded it says whether they are two, or one spelled twice (`question answer` "
     "with entry={entry}, other={other}, name={name}, answer=different or same)"
 )
+_ASK_LOT = (
+    "{doubt}: another person than who counted it says whether they are two lots, or one with another label (`question "
+    "answer` with entry={entry}, other={other}, name={name}, answer=different or same)"
+)
 _SAME = "{doubt}, and it was answered that they are one: reverse entry {entry} or entry {other}"
 
 
@@ -28,6 +32,8 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
         asks = _ASK if answer_of(tx.session, question) is None else _SAME
         if question.doubt is Doubt.NAME:
             asks = _ASK_NAME
+        if question.doubt is Doubt.LOT and asks is _ASK:
+            asks = _ASK_LOT
         yield OpenItem(
             kind=OpenItemKind.QUESTION,
             campaign=slug,

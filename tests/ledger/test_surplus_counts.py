@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -137,4 +138,27 @@ def test_a_recipient_who_counts_more_is_explained_by_the_handover_of_the_rest(le
     with pytest.raises(Refused, match="document: is what was counted"):
         ledger.do("recorder", "confirmation", "explain", quantity=3, document="H-1", **facts)
     ledger.do("recorder", "confirmation", "explain", quantity=3, document="H-2", **facts)
+    assert waiting(ledger) == []
+
+
+def test_another_lot_than_the_waybill_lists_waits_apart_and_is_a_question_about_both(ledger: Ledger) -> None:
+    counted = {"product": "KIT", "lot": "L9", "good": 0, "over": 900}
+    facts = {"number": "A-1", "waybill": "W-1", "date": DATE}
+    with pytest.raises(Refused, match=r"lots\.0\.lot: KIT#L9 is not on W-1: say `instead_of` .* \(KIT#L1\)"):
+        ledger.do("recorder", "shipment", "arrive", lots=[counted], **facts)
+    counted["instead_of"] = "L1"
+    with pytest.raises(Refused, match=r"lots\.0\.over: count what came of KIT#L9 here alone"):
+        ledger.do("recorder", "shipment", "arrive", lots=[counted | {"good": 1}], **facts)
+    ledger.do("recorder", "shipment", "arrive", lots=[counted], **facts)
+    assert waiting(ledger) == [("surplus", "KIT#L9.over at Port", 900)]
+    assert net(ledger, f"transit/{SLUG}/W-1", "KIT#L1") == 900
+    with ledger.store.read() as reading:
+        rows = decisions(reading, SLUG, now=ledger.now)
+    (asked,) = [row for row in rows if row.kind is OpenItemKind.QUESTION]
+    assert {"KIT#L9", "KIT#L1"} <= set(re.split(r"[ :,]", asked.what_to_do))
+    with pytest.raises(Conflict, match=r"question: .* counted lot KIT#L9 where .* lists lot KIT#L1"):
+        decide(ledger, "accept", 900, lot="L9.over")
+    told = {"entry": seq_of(ledger, "arrival", "A-1"), "other": seq_of(ledger, "shipment", "W-1")}
+    ledger.do("approver", "question", "answer", answer="different", reason="two labels", date=DATE, **told)
+    decide(ledger, "return", 900, lot="L9.over")
     assert waiting(ledger) == []

@@ -1168,7 +1168,7 @@ CREATE TABLE questions (
     since TEXT COLLATE "C" NOT NULL,
     gone_by BIGINT,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('name', 'paper', 'reference')),
+    CHECK (doubt IN ('name', 'paper', 'reference', 'lot')),
     CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
