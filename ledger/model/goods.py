@@ -211,7 +211,7 @@ class OverCountRow(Paper, table=True):
 class InKindRow(Paper, table=True):
     """A gift in kind: goods in stock, or a service rendered, and where its pieces lie on their line.
 
-    `value`: minor units of `currency`, as `stated_by` says.
+    `value`: minor units of `currency`, as `stated_by` says; none of these where nobody states a value.
     """
 
     __tablename__: ClassVar[Any] = "in_kind_gifts"
@@ -225,10 +225,10 @@ class InKindRow(Paper, table=True):
     lot: str = Field(sa_type=TEXT)
     place: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)  # pieces
-    value: int = Field(sa_type=LONG)
-    currency: str = Field(sa_type=TEXT)
-    method: ValueMethod = Field(sa_type=Word(ValueMethod))
-    stated_by: str = Field(sa_type=TEXT)
+    value: int | None = Field(default=None, sa_type=LONG)
+    currency: str | None = Field(default=None, sa_type=TEXT)
+    method: ValueMethod | None = Field(default=None, sa_type=Word(ValueMethod))
+    stated_by: str | None = Field(default=None, sa_type=TEXT)
     paper: str | None = Field(default=None, sa_type=TEXT)  # SHA-256, hex
     organisation: str | None = Field(default=None, sa_type=TEXT)
     line: str = Field(sa_type=TEXT)

@@ -41,7 +41,8 @@ class InKind:
     """`quantity` pieces of a product came as a gift, in `place`; `value` in minor units, as `stated_by` says.
 
     `lot` names the pieces (this number where it is left out); a service has no expiry. `organisation` only
-    where it agrees; `stated_by` is an organisation or a role, never a person; `paper` is the evidence.
+    where it agrees; `stated_by` is an organisation or a role, never a person; `paper` is the evidence. `value`,
+    `currency`, `method` and `stated_by` are left out together where nobody states a value.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -51,10 +52,10 @@ class InKind:
     quantity: Positive
     lot: LotName | None = None
     expiry: Date | None = None
-    value: Positive
-    currency: Currency
-    method: ValueMethod
-    stated_by: Name
+    value: Positive | None = None
+    currency: Currency | None = None
+    method: ValueMethod | None = None
+    stated_by: Name | None = None
     paper: Sha256 | None = None
     organisation: Name | None = None
     date: Date
@@ -92,10 +93,20 @@ def in_kind_gifts(session: Session, campaign: str) -> Sequence[InKindRow]:
     return session.exec(query).all()
 
 
+_STATED = ("value", "currency", "method", "stated_by")
+"""What is said of a value together, or not at all."""
+
+
 def _post(context: Context, facts: InKind) -> Posting[Lies]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
     service = product_of(books.session, campaign, facts.product).nature is Nature.SERVICE
+    stated = [name for name in _STATED if getattr(facts, name) is not None]
+    if stated and len(stated) < len(_STATED):
+        missing = next(name for name in _STATED if name not in stated)
+        raise Refused.field(
+            missing, f"goes with {', '.join(stated)}; give all of them, or none: no value stated"
+        )
     if facts.currency == "BTC":
         raise Refused.field(
             "currency", "a stated value is in a currency of a country; coins are no gift in kind"

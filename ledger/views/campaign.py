@@ -200,12 +200,12 @@ class InKindRow(Frozen):
     """Pieces."""
     unit: str
     """What a piece is called."""
-    value: Amount
-    """What it is worth, as somebody states."""
+    value: Amount | None
+    """What it is worth, as somebody states; null where nobody states a value."""
     method: str
-    """How that was found."""
+    """How that was found; empty where no value is stated."""
     stated_by: str
-    """Who states it: a role or an organisation."""
+    """Who states it: a role or an organisation; empty where no value is stated."""
     organisation: str
     """Who gave it; empty where it did not agree to be named."""
     href: str = Field(default_factory=_gift_path)

@@ -100,6 +100,7 @@ def _contribution(row: ContributionRow) -> _Gift:
 
 
 def _in_kind(books: Books, row: InKindGift) -> _Gift:
+    stated = _stated(row)
     return _Gift(
         noun="in-kind",
         number=row.number,
@@ -111,12 +112,13 @@ def _in_kind(books: Books, row: InKindGift) -> _Gift:
         minor=row.quantity,
         unit=product_of(books.session, row.campaign, row.product).unit,
         value=row.value,
-        currency=row.currency,
+        currency=row.currency or "",
         place=row.place,
-        figures={"value": Amount.of(row.currency, row.value)},
+        figures={} if stated is None else {"value": stated},
         detail=(
-            ("method", row.method.value.replace("_", " ")),
-            ("stated_by", row.stated_by),
+            ()
+            if row.method is None
+            else (("method", row.method.value.replace("_", " ")), ("stated_by", row.stated_by or ""))
         ),
         paper=row.paper,
         status=DonationStatus.SETTLED if row.reversed_by is None else DonationStatus.REVERSED,
@@ -125,6 +127,11 @@ def _in_kind(books: Books, row: InKindGift) -> _Gift:
         start=row.line_start,
         end=row.line_start + row.quantity,
     )
+
+
+def _stated(row: InKindGift) -> Amount | None:
+    """The value that somebody states of a gift in kind; None where nobody does."""
+    return None if row.value is None or row.currency is None else Amount.of(row.currency, row.value)
 
 
 def _found(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
@@ -267,8 +274,8 @@ def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
                 what=product.name,
                 quantity=row.quantity,
                 unit=product.unit,
-                value=Amount.of(row.currency, row.value),
-                method=row.method.value,
-                stated_by=row.stated_by,
+                value=_stated(row),
+                method="" if row.method is None else row.method.value,
+                stated_by=row.stated_by or "",
                 organisation=row.organisation or "",
             )

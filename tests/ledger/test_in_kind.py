@@ -9,6 +9,7 @@ import pytest
 
 from api.pages.sentences.steps import step_phrase
 from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.rules.in_kind import require_in_kind
 from ledger.views.conservation import conservation
@@ -102,8 +103,8 @@ def test_a_stated_value_is_in_no_total_of_money(ledger: Ledger) -> None:
     assert (report.received, report.value.minor) == ((), 0)
     assert not any(table.asset in {"USD", "BTC"} and table.total.minor for table in report.sums)
     (row,) = report.in_kind
-    assert (row.what, row.quantity, row.value.minor, row.method, row.stated_by) == (
-        "Kit", 500, 250_000, "invoice", "Maker",
+    assert (row.what, row.quantity, row.value, row.method, row.stated_by) == (
+        "Kit", 500, Amount.of("USD", 250_000), "invoice", "Maker",
     )  # fmt: skip
 
 
@@ -173,3 +174,17 @@ def test_what_was_taken_back_says_when_and_by_which_entry_and_names_no_block(led
     undone = ledger.do("approver", "reversal", "add", entry=seq, reason="twice", date="2023-12-30").seq
     (step,) = [step for step in trail(ledger, f"in-kind:{SLUG}:K-1").steps if step.kind is StepKind.VOIDED]
     assert (step.at, step.entry, step_phrase(step)) == ("2023-12-30", undone, "taken back")
+
+
+def test_a_gift_in_kind_may_come_with_no_value_stated(ledger: Ledger) -> None:
+    """No value is made up for it; one that is stated is stated whole, with its currency, method and who states it."""
+    facts: dict[str, Any] = {"product": "KIT", "place": "Depot", "quantity": 10, "date": "2023-12-01"}
+    with pytest.raises(Refused, match="no value stated"):
+        ledger.do("recorder", "in-kind", "add", number="IK-0", value=100, currency="USD", **facts)
+    ledger.do("recorder", "in-kind", "add", number="IK-1", **facts)
+    with ledger.store.read() as reading:
+        report = campaign_report(reading, SLUG, now=ledger.now)
+        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:IK-1", now=ledger.now)
+    assert [(row.value, row.method, row.stated_by) for row in report.in_kind] == [(None, "", "")]
+    assert trail.value is None
+    assert all("value" not in step.figures for step in trail.steps)

@@ -191,7 +191,8 @@ def _totals(page: CampaignPage) -> Iterator[Row]:
         yield "withheld", f"{slug}/{withheld.what}", "reason", "", withheld.reason
     for given in report.in_kind:
         yield "given in kind", f"{slug}/{given.key}", "quantity", given.what, given.quantity
-        yield "given in kind", f"{slug}/{given.key}", "value", given.value.asset, given.value.minor
+        if given.value is not None:
+            yield "given in kind", f"{slug}/{given.key}", "value", given.value.asset, given.value.minor
 
 
 def _promised(report: CampaignReport) -> Iterator[Row]:
