@@ -130,6 +130,38 @@ def _payable_once(_journal: str, key: FigureKey, kept: Values, today: Values) ->
     return (noun, field) in {("invoice", "payable"), ("order", "credited")} and less
 
 
+_HANDED_ON = {"shipment", "handover", "distribution", "arrival"}
+
+
+def _counted_off_already(_journal: str, kept: Step, today: Step) -> bool:
+    """A gap was explained by what the books had counted off, or more went on than was counted, without a word."""
+    return (
+        isinstance(kept, Told)
+        and isinstance(today, Told)
+        and kept.kind in {"confirmation.explained", *_HANDED_ON}
+        and (kept.outcome, today.outcome) == (Outcome.RECORDED, "Refused")
+    )
+
+
+def _gaps_stay_open(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What such an explanation had closed is open; and no gap is smaller than it was kept."""
+    noun, name, field, _ = key
+    if noun == "open item":
+        found = name.endswith("/count_gap") or field == "count_gap, count"
+    else:
+        found = noun == "two counts" and field in {"gap", "explained"}
+    return found and (
+        field == "explained" or sum(abs(int(n)) for n in today or []) >= sum(abs(int(n)) for n in kept or [])
+    )
+
+
+def _recalled_in_other_hands(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """Recalled pieces that organisations and people have wait for somebody, which nobody asked."""
+    noun, name, field, _ = key
+    waits = name.endswith("/recalled_out") or field == "recalled_out, count"
+    return noun == "open item" and kept is None and waits
+
+
 _MONEY_SUMS = ("/received", "/received_with_others", "/received_from_conversion", "/fetched", "/came")
 
 
@@ -283,6 +315,17 @@ WANTED: tuple[Wanted, ...] = (
         "a share of a service that is no whole one",
         "Who paid for less than one of a service reads what of the gift went to it.",
         of_figure=_paid_for_services,
+    ),
+    Wanted(
+        "gaps closed by what was counted off",
+        "A gap is explained by pieces that came by its paper; more than was counted goes on with a reason only.",
+        of_figure=_gaps_stay_open,
+        of_answer=_counted_off_already,
+    ),
+    Wanted(
+        "recalls without an end",
+        "Recalled pieces in other hands wait until somebody tells what became of them.",
+        of_figure=_recalled_in_other_hands,
     ),
     Wanted(
         "claims that nobody owns",
