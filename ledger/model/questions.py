@@ -16,19 +16,24 @@ from ledger.model.recorded import Recorded
 
 
 class Doubt(StrEnum):
-    """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank, lots."""
+    """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank, lots, and
+    what of a payment is unusual, its fee or its rate."""
 
     NAME = "name"
     PAPER = "paper"
     REFERENCE = "reference"
     LOT = "lot"  # one came where the waybill lists another
+    FEE = "fee"
+    RATE = "rate"
 
 
 class Answer(StrEnum):
-    """Two things or one told twice."""
+    """Two things or one told twice; and of what is unusual, right or wrong."""
 
     DIFFERENT = "different"
     SAME = "same"
+    RIGHT = "right"
+    WRONG = "wrong"
 
 
 class QuestionRow(Table, table=True):

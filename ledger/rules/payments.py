@@ -46,6 +46,7 @@ from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, 
 from ledger.rules.spec import Context
 from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
 from ledger.rules.tax_payments import tax_account, tax_owed
+from ledger.rules.unusual import unusual
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -310,6 +311,7 @@ PAYMENTS = Workflow(
     require=_require_undone,
     waits_for=waits_for_spend,
     early=_early,
+    doubts=unusual,
     about=_about,
     asks=_asks,
     asks_also=_asks_also,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists
 from sqlmodel import Session, col, func, or_, select, update
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, NotFound
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Positive, Text
 from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Answer, AnswerRow, Doubt, QuestionRow
@@ -33,9 +33,13 @@ _SAYS: Mapping[Doubt, str] = {
     Doubt.PAPER: "the numbers of {one} and {other} look like one paper of one issuer",
     Doubt.LOT: "{one} counted lot {name} where {other} lists lot {other_name}",
     Doubt.REFERENCE: "{one} and {other} have one reference of a bank",
+    Doubt.FEE: "the fee of {one} is large for its amount, or for that bank",
+    Doubt.RATE: "{one} is off the rate of its day by more than the campaign's tolerance",
 }
 
-SETTLES: frozenset[Answer] = frozenset({Answer.DIFFERENT})
+UNUSUAL = frozenset({Doubt.FEE, Doubt.RATE})
+"""Doubts about one fact alone: it is right or wrong."""
+SETTLES: frozenset[Answer] = frozenset({Answer.DIFFERENT, Answer.RIGHT})
 """Answers by which a doubt is none; any other says what has to be taken back. About names any answer settles it: two
 spellings may be of one record."""
 
@@ -46,13 +50,15 @@ class QuestionAnswer:
 
     `entry` is what was doubtful, `other` what it looks like, `name` which, where an entry brought several new names.
     `different`: two things. `same`: one, told twice; then one of both entries is to be reversed, or rejected while it
-    waits. Two names that are the same are two spellings of one record, and both stand.
+    waits. Two names that are the same are two spellings of one record, and both stand. A fee or a rate (`doubt` says
+    which) is `right` or `wrong`; what is wrong is rejected.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     entry: Positive
     other: Positive | None = None
     name: Name | None = None
+    doubt: Doubt | None = None
     answer: Answer
     reason: Text
     date: Date
@@ -164,6 +170,8 @@ def _question(session: Session, facts: QuestionAnswer) -> QuestionRow | None:
     wanted = select(QuestionRow).where(QuestionRow.entry == facts.entry, QuestionRow.other == facts.other)
     if facts.name is not None:
         wanted = wanted.where(QuestionRow.name == facts.name)
+    if facts.doubt is not None:
+        wanted = wanted.where(QuestionRow.doubt == facts.doubt)
     return session.exec(wanted.order_by(col(QuestionRow.n))).first()
 
 
@@ -177,6 +185,9 @@ def _post(context: Context, facts: QuestionAnswer) -> Posting[None]:
             f"{f' beside entry {facts.other}' if facts.other else ''} in campaign {context.campaign}; "
             f"{f'name {asked[0]} as `other`' if asked else 'see the inbox for what is'}"
         )
+    fitting = (Answer.RIGHT, Answer.WRONG) if question.doubt in UNUSUAL else (Answer.DIFFERENT, Answer.SAME)
+    if facts.answer not in fitting:
+        raise Refused.field("answer", f"is no answer to that question; say {' or '.join(fitting)}")
     if question.gone_by is not None:
         raise Conflict(f"entry: entry {question.gone_by} took it back, so that nothing is asked any more")
     return Posting()
@@ -231,10 +242,12 @@ ANSWER: Kind[QuestionAnswer, None] = Kind(
     noun="question",
     verb="answer",
     facts=QuestionAnswer,
-    doc="Answer what is doubtful of an entry: two things or one told twice; its recorder may not.",
+    doc="Answer what is doubtful of an entry: two or one told twice, right or wrong; its recorder may not.",
     roles=APPROVERS,
     named="entry",
-    key=lambda campaign, facts: f"answer:{campaign}:{facts.entry}:{facts.other or 0}:{facts.name or ''}",
+    key=lambda campaign, facts: (
+        f"answer:{campaign}:{facts.entry}:{facts.other or 0}:{facts.name or facts.doubt or ''}"
+    ),
     times_reversed=_times_reversed,
     post=_post,
     fold=_fold,

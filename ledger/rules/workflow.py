@@ -26,6 +26,7 @@ from ledger.model.proposals import COUNTS, HoldRow, Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.block_holds import blocked_intervals, held_again, overlap
 from ledger.rules.books import Books
+from ledger.rules.doubts import Doubtful
 from ledger.rules.questions import take_back_questions
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.rows import find_numbered, require_numbered
@@ -139,6 +140,8 @@ class Workflow(Generic[F, R, N, P]):
     retakes: Callable[[Context, R, Entry[Decision, N]], tuple[Use, ...]] = lambda _context, _row, _entry: ()
     voids: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = lambda _context, _row, _entry: ()
     """As in `Undoing`."""
+    doubts: Callable[[Session, R], Iterator[Doubtful]] = lambda _session, _row: iter(())
+    """What is doubtful of what was recorded just now; its approval waits until that is answered."""
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """As in `Kind`."""
@@ -237,6 +240,9 @@ class Workflow(Generic[F, R, N, P]):
             fold=fold,
             waits_for=self.waits_for,
             early=self.early,
+            doubts=lambda books, entry: self.doubts(
+                books.session, books.session.get_one(self.row, entry.seq)
+            ),
             workflow=self,
         )
 

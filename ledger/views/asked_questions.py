@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ledger.core.entry import entry_from_bytes
 from ledger.model.questions import Doubt
-from ledger.rules.questions import answer_of, open_questions, said_of
+from ledger.rules.questions import UNUSUAL, answer_of, open_questions, said_of
 from ledger.rules.rests_on import called_as
 from ledger.store.transaction import Reading
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -23,6 +23,11 @@ _ASK_LOT = (
     "{doubt}: another person than who counted it says whether they are two lots, or one with another label (`question "
     "answer` with entry={entry}, other={other}, name={name}, answer=different or same)"
 )
+_ASK_RIGHT = (
+    "{doubt}: another person than who recorded it says whether it is right (`question answer` with entry={entry}, "
+    "doubt={of}, answer=right or wrong)"
+)
+_WRONG = "{doubt}, and it was answered that it is wrong: reject it"
 _SAME = "{doubt}, and it was answered that they are one: reverse entry {entry} or entry {other}"
 
 
@@ -30,6 +35,8 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
     for question in open_questions(tx.session, slug):
         one, other = _called(tx, question.entry), _called(tx, question.other)
         asks = _ASK if answer_of(tx.session, question) is None else _SAME
+        if question.doubt in UNUSUAL:
+            asks = _ASK_RIGHT if asks is _ASK else _WRONG
         if question.doubt is Doubt.NAME:
             asks = _ASK_NAME
         if question.doubt is Doubt.LOT and asks is _ASK:
@@ -45,6 +52,7 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
                 entry=question.entry,
                 other=question.other,
                 name=question.name,
+                of=question.doubt.value,
             ),
         )
 

@@ -234,7 +234,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "question": {
-        "answer": "Answer what is doubtful of an entry: two things or one told twice; its recorder may not.",
+        "answer": "Answer what is doubtful of an entry: two or one told twice, right or wrong; its recorder may not.",
     },
     "bank-fee": {
         "add": "Record what a bank took for itself, or what a counted cash box lacks; another person approves it.",

@@ -154,3 +154,65 @@ def test_what_looks_alike_on_paper() -> None:
     assert [len(group) for group in groups] == [1, 1, 1]
     assert len(set.union(*groups)) == len(groups)
     assert likeness_of_number("1-11") != likeness_of_number("11-1")
+
+
+def test_an_unusual_fee_is_a_question_before_the_payment_is_approved(ledger: Ledger) -> None:
+    def ask(number: str, amount: int, fee: int, by: str = "recorder") -> None:
+        told = {"number": number, "order": "PO-1", "asset": "USD", "amount": amount, "discharges": amount}
+        told |= {"bank": "B", "fee": fee, "prepayment": True, "date": DATE}
+        ledger.do(by, "payment", "add", **told)
+
+    ask("P-1", 100_000, 5_000)
+    assert asked(ledger) == []
+    ask("P-2", 100_000, 5_001)
+    (what,) = asked(ledger)
+    entry = seq_of(ledger, "payment", "P-2")
+    assert f"entry={entry}, doubt=fee" in what
+    with pytest.raises(Conflict, match="the fee of payment P-2"):
+        ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    told = {"entry": entry, "reason": "The bank says so", "date": DATE}
+    with pytest.raises(Refused, match="say right or wrong"):
+        ledger.do("approver", "question", "answer", answer="same", **told)
+    ledger.do("approver", "question", "answer", answer="right", doubt="fee", **told)
+    ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    for number, fee in (("P-3", 100), ("P-4", 120), ("P-5", 110)):
+        ask(number, 10_000, fee)
+    ask("P-6", 10_000, 360)
+    assert asked(ledger) == []  # 120 is the median of 5,000, 5,001, 100, 120 and 110
+    ask("P-7", 10_000, 361)
+    assert len(asked(ledger)) == 1
+    ledger.do("recorder", "payment", "reject", number="P-7", date=DATE)
+    assert asked(ledger) == []
+
+
+def test_a_rate_that_is_off_is_a_question_and_a_wrong_one_is_rejected(ledger: Ledger) -> None:
+    rate = {"base": "USD", "currency": "XOF", "price": "600", "source": "UN", "date": DATE}
+    ledger.do("recorder", "exchange-rate", "add", **rate)
+    items = [{"item": "1", "product": "KIT", "quantity": 10, "value": 100_000}]
+    told = {"number": "PO-9", "supplier": "Maker", "currency": "XOF", "items": items, "date": DATE}
+    quote = [{"source": "A", "price": 4_000_000}, {"source": "C", "price": 4_000_000}]
+    ledger.do("recorder", "rate", "add", currency="USD", quotes=quote, date=DATE)
+    ledger.do(
+        "recorder", "rate", "add", currency="XOF", date=DATE,
+        quotes=[{"source": "A", "price": 24_000_000}, {"source": "C", "price": 24_000_000}],
+    )  # fmt: skip
+    ledger.do("recorder", "purchase", "add", **told)
+    ledger.do("approver", "purchase", "approve", number="PO-9", date=DATE)
+
+    def ask(number: str, amount: int, discharges: int) -> None:
+        facts = {"number": number, "order": "PO-9", "asset": "USD", "amount": amount, "bank": "B"}
+        ledger.do("recorder", "payment", "add", **facts, discharges=discharges, prepayment=True, date=DATE)
+
+    ask("P-1", 5_000, 30_000)
+    assert asked(ledger) == []
+    ask("P-2", 50_000, 30_000)
+    entry = seq_of(ledger, "payment", "P-2")
+    (what,) = asked(ledger)
+    assert f"entry={entry}, doubt=rate" in what
+    answered = {"entry": entry, "answer": "wrong", "reason": "Ten times too much", "date": DATE}
+    ledger.do("approver", "question", "answer", **answered)
+    assert [what.endswith("reject it") for what in asked(ledger)] == [True]
+    with pytest.raises(Conflict, match="off the rate of its day"):
+        ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    ledger.do("recorder", "payment", "reject", number="P-2", date=DATE)
+    assert asked(ledger) == []

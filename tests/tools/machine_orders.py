@@ -20,7 +20,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import bound_orders, item_of, items_of, order_line, order_value, require_order
 from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
-from ledger.rules.questions import open_questions
+from ledger.rules.questions import UNUSUAL, open_questions
 from ledger.rules.receipts import receipt_use, receipts_of_order, received_lots
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
@@ -95,7 +95,11 @@ def _acceptance(s: Scene) -> Facts:
 def _answer(s: Scene) -> Facts:
     question = s.one(open_questions(s.books.session, s.slug), "invoice")
     answer = s.pick((Answer.DIFFERENT, Answer.DIFFERENT, Answer.SAME))
-    facts = {"entry": question.entry, "other": question.other, "answer": answer.value}
+    if question.doubt in UNUSUAL:
+        answer = s.pick((Answer.RIGHT, Answer.RIGHT, Answer.WRONG))
+    facts = {"entry": question.entry, "doubt": question.doubt.value, "answer": answer.value}
+    if question.other is not None:
+        facts["other"] = question.other
     if question.name is not None:
         facts["name"] = question.name
     return facts | {"reason": "Both papers lie here", "date": s.today}

@@ -302,6 +302,8 @@ def _banks(tx: Reading, slug: str) -> Iterator[Row]:
 
 def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
     for row in decisions(tx, slug, now=now, suggest=False):
+        if row.kind is OpenItemKind.QUESTION:  # nobody asked when it was kept
+            continue
         yield "open item", slug, f"{row.kind.value}, count", "", row.count
         yield "open item", f"{slug}/{row.kind.value}", row.subject, *_known(row)
 

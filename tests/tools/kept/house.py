@@ -13,6 +13,7 @@ from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.people import Counts
+from ledger.model.questions import Answer
 from ledger.model.reclassifications import Reason
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
@@ -20,6 +21,7 @@ from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import record_look
 from ledger.recording.users import Actor, add_user
 from ledger.recording.valuing import value_waiting
+from ledger.rules.questions import ANSWER, UNUSUAL, open_questions
 from ledger.rules.results import RESULT, find_indicator, results_of
 from ledger.store.addresses import Address
 from ledger.store.database import Store
@@ -85,7 +87,7 @@ class House:
                 outcome = self._tell(tx, step)
         except LedgerError as refusal:
             return Done(type(refusal).__name__, ())
-        entries = entries_after(self.store, before)
+        entries = tuple(row for row in entries_after(self.store, before) if row[1] != ANSWER.name)
         if isinstance(step, Told) and step.kind == ASIDE:
             entries = tuple((seq, ASIDE, slug, date) for seq, _, slug, date in entries[1:])
         if not isinstance(step, User | Addresses | Moment):
@@ -139,10 +141,31 @@ class House:
         done = act(tx, second, step.campaign, "aside", "approve", decided, now=step.at)
         return Outcome.ALREADY if done.already else Outcome.RECORDED
 
+    def _answer(self, tx: Writing, step: Told) -> None:
+        """Nobody asked when it was kept; today an approval waits until another person says that nothing is wrong."""
+        for question in open_questions(tx.session, step.campaign):
+            author = tx.desk.author(question.entry)
+            others = (actor for actor in self.people.values() if actor.id != author)
+            second = next((actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN}), None)
+            if second is None:
+                continue
+            said = Answer.RIGHT if question.doubt in UNUSUAL else Answer.DIFFERENT
+            told = {
+                "entry": question.entry,
+                "answer": said.value,
+                "reason": "As kept",
+                "date": question.since[:10],
+            }
+            told |= {"doubt": question.doubt.value} if question.other is None else {"other": question.other}
+            told |= {} if question.name is None else {"name": question.name}
+            act(tx, second, step.campaign, "question", "answer", told, now=step.at)
+
     def _act(self, tx: Writing, step: Told) -> str:
         if step.kind == ASIDE:
             return self._set_aside(tx, step)
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
+        if kind.verb == "approve":
+            self._answer(tx, step)
         if kind is RESULT:
             facts |= _as_reported_today(tx, step.campaign, facts)
         if facts.get("reason") == Reason.NEED_MET:  # kept when nobody had to show that it was
