@@ -109,10 +109,10 @@ def record(
         raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
     posting = kind.post(context, facts)
     if approved is not None:
-        if kind is not ANSWER:
-            require_answered(context, kind, facts, posting)
         own = {} if author is None else tx.desk.limits(author)
         require_within_limit(context, kind, facts, own, date or kind.date(facts) or context.today)
+        if kind is not ANSWER:
+            require_answered(context, kind, facts, posting)
     at = rfc3339(now)
     booked = accounting_date(
         context,

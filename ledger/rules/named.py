@@ -107,7 +107,8 @@ def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]
     for field, told in facts.items():
         if _is_named(kind, field):
             for name in told if isinstance(told, list | tuple) else [told]:
-                found[_FIELDS[field], str(name)] = None
+                if isinstance(name, str):  # a result's places are groups of people
+                    found[_FIELDS[field], name] = None
     yield from found
 
 

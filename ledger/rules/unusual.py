@@ -10,7 +10,6 @@ from statistics import median_low
 
 from sqlmodel import Session, col, select
 
-from ledger.core.money import DECIMALS
 from ledger.model.orders import OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
@@ -29,7 +28,9 @@ ENOUGH = 3
 
 
 def unusual(session: Session, payment: PaymentRow) -> Iterator[Doubtful]:
-    """What of a payment somebody has to look at."""
+    """What of a payment from a bank somebody has to look at; of coins the chain says amount and fee."""
+    if payment.bank is None:
+        return
     if _unusual_fee(session, payment):
         yield Doubtful(Doubt.FEE)
     if _unusual_rate(session, payment):
@@ -39,7 +40,7 @@ def unusual(session: Session, payment: PaymentRow) -> Iterator[Doubtful]:
 def _unusual_fee(session: Session, payment: PaymentRow) -> bool:
     if payment.fee * 100 > payment.amount * FEE_PERCENT:
         return True
-    if not payment.fee or payment.bank is None:
+    if not payment.fee:
         return False
     last = session.exec(
         select(PaymentRow.fee)
@@ -57,14 +58,12 @@ def _unusual_fee(session: Session, payment: PaymentRow) -> bool:
 
 
 def _unusual_rate(session: Session, payment: PaymentRow) -> bool:
-    """Does a payment in another asset discharge what that is not worth, by the day's rate, else by the order's own?"""
+    """Does a payment in another currency discharge what that is not worth, by the rate of its day?"""
     order = session.get_one(OrderRow, payment.order_entry)
     if payment.asset == order.currency:
         return False
     paid = payment.amount + payment.withheld
     worthy = worth(session, payment.campaign, payment.asset, paid, order.currency, payment.told_on)
-    if worthy is None and payment.asset == "BTC" and order.rate_price is not None:
-        worthy = paid * order.rate_price // 10 ** DECIMALS["BTC"]
     if worthy is None:
         return False
     permille = campaign_of(session, payment.campaign).tolerance_permille
