@@ -20,7 +20,7 @@ from ledger.model.tables import METADATA
 from ledger.recording.confirming import DAY, make_link
 from ledger.recording.users import Actor, add_token
 from ledger.rules.two_counts import TwoCounts, open_gaps, two_counts
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.store_places import outside, place
 from tests.tools.things import DATE, lots, ship, stocked
 
@@ -28,6 +28,7 @@ API = f"/api/v1/campaigns/{SLUG}/confirmations"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """100 of 1,000 kits are on waybill W-1."""
     made = stocked(tmp_path)

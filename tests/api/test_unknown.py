@@ -11,12 +11,13 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotFound, one
 from ledger.recording.desk import NOUNS
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 
 WHERE = f"/api/v1/campaigns/{SLUG}"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger.new(tmp_path)
 

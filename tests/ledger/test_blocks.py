@@ -18,7 +18,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import DonationStatus
 from tests.tools.gifts import gift, held_and_used
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied, tx
 from tests.tools.things import net
 
 pytestmark = pytest.mark.on_both
@@ -56,6 +56,7 @@ def status(ledger: Ledger, gift: str = GIFT) -> DonationStatus:
     return trail.status
 
 
+@made_once
 def two_gifts(tmp_path: Path) -> Ledger:
     ledger = Ledger.new(tmp_path)
     ledger.mine("a", tx("gift", (0, BTC)), tx("other", (1, BTC // 2), position=2))
@@ -153,6 +154,7 @@ def sell(ledger: Ledger, spend: str, sats: int, number: str = "C-1") -> None:
     tied(ledger)
 
 
+@made_once
 def gone_while_blocked(tmp_path: Path) -> Ledger:
     """A gift that lay apart and is sold, a quarter of it came back; another gift is on the line."""
     ledger = Ledger.new(tmp_path)

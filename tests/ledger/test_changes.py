@@ -9,7 +9,7 @@ import pytest
 from ledger.views.flow import ExitKind
 from ledger.views.trail import ChangeKind, DonationTrail, TrailChange
 from service.commands.trail import trail_lines
-from tests.tools.ledgers import Ledger, tx
+from tests.tools.ledgers import Ledger, made_once, tx
 from tests.tools.things import BTC, DATE, funded, hand_over, order, pay, receive, seq_of, stocked
 from tests.tools.told_story import GIFT, trail_of
 
@@ -29,6 +29,7 @@ def figures(change: TrailChange) -> tuple[list[tuple[object, int]], list[tuple[o
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """A gift of a bitcoin that is 20,000.00 USD, of which 5,000.00 paid for 1,000 kits of lot L1 at the Depot."""
     made = stocked(tmp_path)

@@ -17,7 +17,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import UNRECONCILED, OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.trail import StepKind
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import funded, order, pay, receive
 
 CLAIMS = {OpenItemKind.OPEN_CLAIM, OpenItemKind.CLAIM_OVERDUE}
@@ -50,6 +50,7 @@ def refund(ledger: Ledger, number: str = "R-1", **more: Any) -> None:
 
 
 @pytest.fixture
+@made_once
 def failed(tmp_path: Path) -> Ledger:
     """100 kits for 300.00, prepaid; 51 are good, 40 damaged and 9 short."""
     ledger = funded(tmp_path)
@@ -225,6 +226,7 @@ def test_part_of_what_never_came_is_paid_back_and_the_rest_is_owed_by_all_alike(
     assert step.amount.asset == "CHF"
 
 
+@made_once
 def seven(folder: Path, *, came: bool = True) -> Ledger:
     """Seven gifts of 1.00 at a bank of their own buy 10 kits for 7.00, of which two come damaged."""
     ledger = funded(folder)

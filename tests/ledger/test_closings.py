@@ -15,12 +15,13 @@ from ledger.rules.closings import left_of
 from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report, donation_trails
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, seq_of
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return funded(tmp_path)
 

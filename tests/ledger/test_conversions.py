@@ -31,7 +31,7 @@ from ledger.views.queries import campaign_report
 from ledger.views.stages import CampaignFlow
 from tests.tools import needs as restricted
 from tests.tools.gifts import gifts_of
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 from tests.tools.needs import approve, spend, with_needs
 from tests.tools.stories import stories
 
@@ -43,6 +43,7 @@ FILLS = [
 ]
 
 
+@made_once
 def spent(folder: Path, *gifts: int) -> Ledger:
     """A ledger whose gifts all left in one transaction, not yet explained."""
     ledger = Ledger.new(folder)

@@ -13,12 +13,13 @@ from ledger.views.losses import loss_rows
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import delivery_counts
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import DATE, funded, hand_over, lots, order, pay, seq_of, ship
 from tests.tools.two_keys import count
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """A receipt with a mistyped expiry, and on it a waybill, two counts, a handover, four distributions, a paper."""
     made = funded(tmp_path)

@@ -19,7 +19,7 @@ from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.reconcile import books_state
 from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
 from service.metrics import metrics_text
-from tests.tools.ledgers import SLUG, START, Ledger, name, sum_of, tx
+from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, sum_of, tx
 from tests.tools.things import DATE, funded, order, receive
 
 BTC = 100_000_000
@@ -28,6 +28,7 @@ DAY = "2023-11-14"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """A gift of a bitcoin and one of half of it, each on its own address."""
     made = Ledger.new(tmp_path, valuation="conversion")

@@ -15,7 +15,7 @@ from ledger.tracing.follow import Stay, follow
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, StepKind
 from ledger.views.two_keys import deliveries
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
@@ -23,6 +23,7 @@ PAPER = "ab" * 32
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1, paid for by one gift; 100 of them are with Aid."""
     made = funded(tmp_path)

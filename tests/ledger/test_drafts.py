@@ -10,7 +10,7 @@ import pytest
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tx
 from tests.tools.things import funded, order
 
 BTC = 100_000_000
@@ -41,6 +41,7 @@ def convert(ledger: Ledger, label: str = "to come", role: str = "recorder", **mo
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     made = funded(tmp_path)
     made.mine("g", tx("second", (1, BTC)))

@@ -12,7 +12,7 @@ from ledger.core.errors import Refused
 from ledger.rules.books import Books
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_rows
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import funded, lots, order, pay
 
 EXPIRY = "2023-12-20"
@@ -21,6 +21,7 @@ WHY = "the maker allowed another month"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1 with a last day, paid for, and 50 that came too much."""
     made = funded(tmp_path)

@@ -17,13 +17,14 @@ from ledger.views.losses import loss_rows
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import ChangeKind, DonationTrail
-from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, tied
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, tied
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, ship
 
 pytestmark = pytest.mark.on_both
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits at the Depot that a gift paid for; 10 are lost there and then 100 are handed over."""
     made = funded(tmp_path)

@@ -22,7 +22,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledger.test_blocks import block
 from tests.tools.gifts import block_named
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied, tx
 from tests.tools.stories import stories
 from tests.tools.things import net
 
@@ -31,6 +31,7 @@ DAY = "2023-11-20"
 FIRST, SECOND = f"{name('first')}:0", f"{name('second')}:0"
 
 
+@made_once
 def given_two(tmp_path: Path) -> Ledger:
     """Two gifts of a bitcoin; the coin of the second goes back to its donor, 1,000 sats of it as fee."""
     ledger = Ledger.new(tmp_path)

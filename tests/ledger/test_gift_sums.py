@@ -16,12 +16,13 @@ from ledger.model.gifts import GiftDayRow
 from ledger.rules.gift_sums import GiftSums, gift_days, gift_shortfall, gift_sums, gifts_wanting
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.views.queries import donation_rows, median_of
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 
 pytestmark = pytest.mark.on_both
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Seven gifts in three blocks, one of them dust, and one that is not in a block yet."""
     made = Ledger.new(tmp_path, dust=1_000, valuation="conversion")

@@ -17,13 +17,14 @@ from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_page, campaign_report, donation_rows, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationStatus, StepKind
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import hand_over, lots
 
 DAY = "2023-11-20"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     made = Ledger.new(tmp_path)
     made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")

@@ -17,7 +17,7 @@ from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.funds import two_funds, with_address
 from tests.tools.gifts import gift as gift_named
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied, tx
 from tests.tools.stories import stories
 from tests.tools.things import net
 
@@ -28,6 +28,7 @@ COIN = f"{name('unknown')}:0"
 """Paid to a change address by somebody else."""
 
 
+@made_once
 def arrived(tmp_path: Path) -> Ledger:
     """A gift of a bitcoin, and a coin of 0.2 that nobody knows."""
     ledger = Ledger.new(tmp_path)

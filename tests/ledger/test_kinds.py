@@ -21,11 +21,12 @@ from ledger.rules.receipts import require_receipt
 from ledger.rules.shipments import require_shipment
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import funded, hand_over, lots, order, receive
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """A ledger with 20,000.00 USD at bank B, from one gift of a bitcoin, and a product KIT."""
     return funded(tmp_path)

@@ -16,7 +16,7 @@ from ledger.model.named import NameOf
 from ledger.views.decisions import decisions
 from ledger.views.known_names import known_name, known_names
 from ledger.views.open_items import OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, hand_over, order, pay, receive, seq_of, ship
 
 CYRILLIC_MAKER = "M\u0430ker"
@@ -24,6 +24,7 @@ CYRILLIC_MAKER = "M\u0430ker"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     made = funded(tmp_path)
     order(made)

@@ -14,12 +14,13 @@ from ledger.rules.books import Books
 from ledger.rules.gift_sums import gift_sums
 from ledger.store.addresses import Address
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
-from tests.tools.ledgers import SLUG, START, Ledger, name, script, tx
+from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, script, tx
 
 LISTED_LATE = 60
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger.new(tmp_path)
 

@@ -11,13 +11,14 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.recording.desk import act
 from ledger.recording.users import Actor, add_user, limit_user
 from ledger.rules.limits import limit_of
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, seq_of
 
 DAY_AND_A_MINUTE = 86_460
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """20,000.00 USD; an approver may approve up to 5,000.00 USD, an admin has no limit."""
     made = funded(tmp_path)

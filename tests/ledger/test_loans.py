@@ -18,10 +18,11 @@ from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import StepKind
 from tests.tools.funds import BTC, OTHER, do, two_funds, with_address
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return two_funds(tmp_path)
 

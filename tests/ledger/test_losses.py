@@ -23,7 +23,7 @@ from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_card, stock_rows
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of
 from tests.tools.store_places import configure
 from tests.tools.things import DATE, funded, order, pay, seq_of, ship
 
@@ -32,6 +32,7 @@ WHERE = f"/api/v1/campaigns/{SLUG}"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits noted: 980 good of lot L1 with a last day, 15 damaged, 5 short."""
     made = funded(tmp_path)

@@ -14,13 +14,14 @@ from ledger.views.queries import donation_trails
 from ledger.views.stock import LotTrace, lot_traces, stock_rows
 from ledger.views.trail import ChangeKind
 from tests.tools.funds import OTHER, do
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, seq_of
 
 GIFT = f"{name('gift')}:0"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     made = funded(tmp_path)
     order(made)

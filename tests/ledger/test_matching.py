@@ -24,13 +24,14 @@ from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
 from ledger.views.invoices import InvoiceState, invoice_state
 from ledger.views.open_items import OpenItem, OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger, day_of, sum_of
+from tests.tools.ledgers import SLUG, Ledger, day_of, made_once, sum_of
 from tests.tools.store_places import usually
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return funded(tmp_path)
 

@@ -17,7 +17,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, campaign_report
 from ledger.views.stages import CampaignFlow
 from tests.tools.funds import BTC, sold
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 from tests.tools.stories import stories
 
 MONEY = f"money/{SLUG}/free/USD"
@@ -34,6 +34,7 @@ def move(
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return sold(tmp_path, BTC, BTC)
 

@@ -17,12 +17,13 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return funded(tmp_path)
 

@@ -26,7 +26,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind
 from tests.tools.gifts import gift
-from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, script, tx
 
 BTC = 100_000_000
 LINE = f"money/{SLUG}/free/BTC"
@@ -34,6 +34,7 @@ OUTSIDE = 900
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Two gifts that have settled, of 1 BTC and of 100,000 sats."""
     return gifts(Ledger.new(tmp_path), BTC, 100_000)

@@ -10,13 +10,14 @@ from ledger.core.errors import NotFound
 from ledger.model.evidence import About
 from ledger.views.papers import papers_about
 from ledger.views.queries import paper_rows
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, order, receive
 
 ONE, TWO = "ab" * 32, "cd" * 32
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Two receipts on one delivery note."""
     made = funded(tmp_path)

@@ -24,12 +24,13 @@ from ledger.rules.trial_balance import (
 )
 from ledger.views.queries import donation_trails
 from ledger.views.trail import StepKind
-from tests.tools.ledgers import SLUG, START, Ledger, name, tx
+from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, tx
 
 MONTH = 2_592_000
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1000.00 USD in November and 500.00 in December; today is 14 January."""
     made = Ledger.new(tmp_path)

@@ -15,12 +15,13 @@ from ledger.recording.rebuild import rebuild
 from ledger.rules.books import Books
 from ledger.rules.pledges import PledgeState, PledgeStatus, matched_of_gift, pledge_of, pledge_state
 from ledger.views.queries import campaign_report
-from tests.tools.ledgers import SLUG, Ledger, name, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 
 DAY = "2023-11-20"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Two contributions of 600.00 USD and 500.00 USD, a gift of 0.5 BTC, and pledges in both."""
     made = Ledger.new(tmp_path)

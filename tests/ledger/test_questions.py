@@ -12,11 +12,12 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.likeness import likeness_of_number
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Two orders of Maker and one of Other, all received: 600 pieces of each are to be billed."""
     made = funded(tmp_path)

@@ -15,11 +15,12 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tied
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied
 from tests.tools.things import DATE, hand_over, lots, net, order, pay, receive, seq_of, stocked
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Of 1,000 kits 300 were handed out in Mali and 100 more are with Aid, when the lot is called back."""
     made = stocked(tmp_path)

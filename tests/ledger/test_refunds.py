@@ -24,7 +24,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import StepKind
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tx
 from tests.tools.lines import ENTRY, no_lines
 from tests.tools.stories import stories
 
@@ -33,6 +33,7 @@ COINS = f"money/{SLUG}/free/BTC"
 WHY = "The maker is bankrupt."
 
 
+@made_once
 def bought(folder: Path, *gifts: int, paid: int = 10_000, arrived: dict[str, int] | None = None) -> Ledger:
     """An order of 100 kits for 100.00, paid up to `paid` cents; `arrived` is what one delivery counted."""
     ledger = Ledger.new(folder, dust=1)

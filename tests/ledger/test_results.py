@@ -13,7 +13,7 @@ from api.pages.sentences import groups, reached, target
 from api.pages.sentences.units import unit_of
 from ledger.core.errors import Conflict, Refused
 from ledger.views.people import Achievement, achievements, hidden_groups
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 
 INDICATOR = {
     "number": "I-1",
@@ -25,6 +25,7 @@ INDICATOR = {
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     made = Ledger.new(tmp_path)
     made.do("recorder", "indicator", "add", **INDICATOR)

@@ -20,7 +20,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces, stock_card, stock_rows
 from service.cli import run
 from service.command import Outside
-from tests.tools.ledgers import SLUG, Ledger, name
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.store_places import configure
 from tests.tools.stories import stories
 from tests.tools.things import DATE, hand_over, lots, net, pay, seq_of, stocked
@@ -29,6 +29,7 @@ GIFT = f"{name('gift')}:0"
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1, paid for by one gift, at the Depot."""
     made = stocked(tmp_path)

@@ -19,12 +19,13 @@ from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus
 from ledger.views.watch_list import sighting_scripts
 from tests.tools.gifts import gift
-from tests.tools.ledgers import SLUG, Ledger, name, script, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, script, tx
 
 BTC = 100_000_000
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger.new(tmp_path)
 

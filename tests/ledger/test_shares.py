@@ -16,13 +16,14 @@ from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.stock import lot_traces
 from ledger.views.trail import DonationTrail, StepKind
-from tests.tools.ledgers import SLUG, Ledger, QuietLedger, copied
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, copied, made_once
 from tests.tools.things import DATE, order, pay, receive, seq_of, ship
 
 Shares = list[Counter[tuple[str, str, str]]]
 """Of each gift, in their order: (what it is called, asset, place) -> units."""
 
 
+@made_once
 def giving(folder: Path, *amounts: int, audited: bool = True) -> Ledger:
     """Gifts G-0, G-1 and so on of some dollar cents at bank B, and a product KIT."""
 
@@ -104,6 +105,7 @@ def test_a_claim_and_what_is_written_off_of_it_are_the_same_pieces_in_sum(tmp_pa
     assert pieces(shares(ledger, 7), "written_off") == claimed
 
 
+@made_once
 def sent(folder: Path, *amounts: int, audited: bool = True) -> Ledger:
     """Gifts that bought a kit for each of their cents, all of them under way to the Port on W-1."""
     ledger, kits = giving(folder, *amounts, audited=audited), sum(amounts)

@@ -16,12 +16,13 @@ from ledger.rules.books import Books
 from ledger.rules.shipments import require_shipment
 from ledger.views.losses import loss_rows
 from ledger.views.stock import stock_rows
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.stories import stories
 from tests.tools.things import funded, lots, order, receive, stocked
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """1,000 kits of lot L1 at the Depot."""
     return stocked(tmp_path)

@@ -12,7 +12,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from ledger.views.two_keys import delivery_counts
-from tests.tools.ledgers import SLUG, Ledger, sum_of, tied
+from tests.tools.ledgers import SLUG, Ledger, made_once, sum_of, tied
 from tests.tools.things import DATE, hand_over, net, order, pay, seq_of, ship, stocked
 from tests.tools.two_keys import count
 
@@ -20,6 +20,7 @@ OPEN = {OpenItemKind.SURPLUS, OpenItemKind.COUNT_GAP}
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """900 of 1,000 kits left the Depot on waybill W-1, and were paid for."""
     made = stocked(tmp_path)

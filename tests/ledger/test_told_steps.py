@@ -11,11 +11,12 @@ from ledger.rules.books import Books
 from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces
 from ledger.views.trail import DonationTrail, Step, StepKind
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """Kits and litres of soap, ordered together and paid with a fee by four gifts of a cent and a large one."""
     made = Ledger.new(tmp_path)

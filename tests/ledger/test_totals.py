@@ -15,7 +15,7 @@ from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.strips import strips_of
 from ledger.views.trail import DonationTrail
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.needs import with_needs
 from tests.tools.things import DATE, funded, order, pay, receive
 
@@ -56,6 +56,7 @@ def moved(ledger: Ledger, product: str, lot: str, quantity: int, place: str) -> 
 
 
 @pytest.fixture
+@made_once
 def three(tmp_path: Path) -> Ledger:
     """Three products, each ordered, paid, received and handed out in Ghana."""
     ledger = funded(tmp_path)

@@ -20,7 +20,7 @@ from ledger.views.trail import StepKind
 from ledger.views.two_keys import PATIENCE, deliveries, unconfirmed
 from service.commands.deliveries import qr_lines
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import SLUG, Ledger, name, sum_of
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of
 from tests.tools.store_places import configure
 from tests.tools.things import DATE, hand_over, lots, order, pay, receive, ship, stocked
 from tests.tools.two_keys import count
@@ -29,6 +29,7 @@ WAITING = {OpenItemKind.COUNT_GAP, OpenItemKind.UNCONFIRMED_DELIVERY}
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     """100 of 1,000 kits left on waybill W-1 and were counted at the port on the same day."""
     made = stocked(tmp_path)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ledger.core.look import SeenTx, TxFacts
 from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
-from tests.tools.ledgers import SLUG, Ledger, QuietLedger, name, script, tx
+from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, script, tx
 
 OTHERS = ("other", "third")
 FIRST = {SLUG: 0, "other": 50, "third": 80}
@@ -57,6 +57,7 @@ def seen(facts: TxFacts) -> SeenTx:
 
 
 @pytest.fixture
+@made_once
 def ledger(tmp_path: Path) -> Ledger:
     return three_funds(Ledger.new(tmp_path))
 

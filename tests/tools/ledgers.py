@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import wraps
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import select
 
@@ -187,6 +189,7 @@ class Ledger:
             return [row.kind for row in reading.journal.rows()]
 
 
+F = TypeVar("F", bound=Callable[..., Ledger])
 _AUDITED: set[tuple[type, str, str]] = set()
 
 
@@ -214,6 +217,20 @@ def tied(ledger: Ledger) -> None:
 
 _MADE: dict[Hashable, tuple[Path, Ledger]] = {}
 _FOLDER = TemporaryDirectory(prefix="aidtrail-ledgers-")
+
+
+def made_once(build: F) -> F:
+    """A function that makes a ledger in a folder, its first argument: each is made once a process, and copied."""
+    told = signature(build)
+
+    @wraps(build)
+    def made(*args: Any, **more: Any) -> Ledger:
+        given = told.bind(*args, **more)
+        folder, *rest = given.args
+        key = (build.__module__, build.__qualname__, repr(rest), repr(given.kwargs))
+        return copied(key, folder, lambda base: build(base, *rest, **given.kwargs))
+
+    return cast(F, made)
 
 
 def copied(key: Hashable, folder: Path, make: Callable[[Path], Ledger]) -> Ledger:
