@@ -117,25 +117,40 @@ def _over_counted(s: Scene) -> Facts:
     # Where all that came were services, more receipts of the same order help nobody.
     needs = s.pick(("product", "purchase", "purchase.approved", "receipt")) if came else "receipt"
     lot = s.one([lot for lot in goods if not lot.is_over], needs)
-    facts = s.numbered("OC") | {"place": s.pick(PLACES), "product": lot.product, "lot": lot.number}
+    place = s.pick(PLACES)
+    found = [find for find in _finds(s) if not Lot(find.product, find.lot).is_over]
+    if found and s.chance(70):
+        find = s.pick(found)
+        lot, place = Lot(find.product, find.lot), find.place
+    facts = s.numbered("OC") | {"place": place, "product": lot.product, "lot": lot.number}
     return facts | {"quantity": s.n(1, 9), "reason": "Behind the shelves"}
+
+
+def _finds(s: Scene) -> list[FindRow]:
+    standing = (FindRow.campaign == s.slug, col(FindRow.reversed_by).is_(None))
+    return list(s.books.session.exec(select(FindRow).where(*standing).order_by(col(FindRow.entry))))
 
 
 @tells("over.explained")
 def _over_explained(s: Scene) -> Facts:
     """By a find of the lot at the place where its surplus waits."""
-    facts, _ = _over(s)
-    session, lot = s.books.session, Lot(facts["product"], facts["lot"])
-    places = {row.place for _, row in surplus_of(session, s.slug, lot)}
-    standing = (FindRow.campaign == s.slug, col(FindRow.reversed_by).is_(None))
-    found = [
-        find
-        for find in session.exec(select(FindRow).where(*standing))
-        if Lot(find.product, find.lot) == lot.ordered and find.place in places
+    session = s.books.session
+    finds = [find for find in _finds(s) if not Lot(find.product, find.lot).is_over]
+    if not finds:
+        raise Needs("loss.found")
+    told: dict[str, int] = defaultdict(int)
+    for facts in s.told("over.explained"):
+        told[facts["document"]] += facts["quantity"]
+    ways = [
+        (find, paper, min(left, find.quantity - told[find.number]))
+        for find in finds
+        for paper, over in surplus_of(session, s.slug, Lot(find.product, find.lot).over)
+        if over.place == find.place and (left := waiting_of(session, over))
     ]
-    find = s.one(found, "loss.found")
-    told = {"by": "find", "document": find.number, "reason": "The same pieces"}
-    return facts | told | {"quantity": min(facts["quantity"], find.quantity)}
+    find, paper, most = s.one([way for way in ways if way[2] > 0], "over.counted")
+    facts = s.numbered("OV") | {"product": find.product, "lot": Lot(find.product, find.lot).over.number}
+    facts |= {"quantity": s.n(1, most), named_on(paper): paper.number}
+    return facts | {"by": "find", "document": find.number, "reason": "The same pieces"}
 
 
 @tells("over.returned")
