@@ -133,7 +133,8 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     told = _told_by(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
-    if product_of(session, campaign, facts.product).nature is Nature.SERVICE:
+    service = product_of(session, campaign, facts.product).nature is Nature.SERVICE
+    if facts.by == "receipt" and service:
         raise Refused.field(
             "product", f"{facts.product} is a service, which lies nowhere; receive it instead"
         )

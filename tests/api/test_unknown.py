@@ -38,7 +38,9 @@ def test_a_post_to_a_noun_that_is_none_names_all_nouns(site: TestClient) -> None
 def test_a_post_to_a_verb_that_is_none_names_the_verbs(site: TestClient) -> None:
     told = site.post(f"{WHERE}/overs/fly", json={})
     assert told.status_code == 404
-    assert told.json()["detail"] == "verb: an over cannot do that; it can: accept, buy, return."
+    assert (
+        told.json()["detail"] == "verb: an over cannot do that; it can: accept, buy, count, explain, return."
+    )
     assert site.post(f"{WHERE}/overs", json={}).json()["detail"].startswith("verb: say what is done")
 
 

@@ -34,6 +34,11 @@ def ledger(tmp_path: Path) -> Ledger:
     made.do("approver", "purchase", "approve", number="PO-1", date="2023-11-21")
     paid = {"number": "P-1", "order": "PO-1", "asset": "USD", "amount": 50, "fee": 50, "discharges": 50}
     made.do("recorder", "payment", "add", bank="B", prepayment=True, date=DATE, **paid)
+    # As much fee as amount is asked about before it is approved.
+    asked = made.kinds().index("payment") + 1
+    made.do(
+        "approver", "question", "answer", entry=asked, answer="right", reason="A gift of cents", date=DATE
+    )
     made.do("approver", "payment", "approve", number="P-1", date=DATE)
     return made
 

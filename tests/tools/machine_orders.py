@@ -14,13 +14,14 @@ from ledger.model.questions import Answer
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.claims import open_claims
 from ledger.rules.closings import left_of
+from ledger.rules.exchange_rates import worth
 from ledger.rules.goods import lot_deliveries
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import bound_orders, item_of, items_of, order_line, order_value, require_order
 from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
-from ledger.rules.questions import UNUSUAL, open_questions
+from ledger.rules.questions import UNUSUAL, answer_of, open_questions
 from ledger.rules.receipts import receipt_use, receipts_of_order, received_lots
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, Facts, Scene, tells, tells_decisions
@@ -93,10 +94,12 @@ def _acceptance(s: Scene) -> Facts:
 
 @tells("question.answered")
 def _answer(s: Scene) -> Facts:
-    question = s.one(open_questions(s.books.session, s.slug), "invoice")
+    session = s.books.session
+    unanswered = [row for row in open_questions(session, s.slug) if answer_of(session, row) is None]
+    question = s.one(unanswered, "invoice")
     answer = s.pick((Answer.DIFFERENT, Answer.DIFFERENT, Answer.SAME))
     if question.doubt in UNUSUAL:
-        answer = s.pick((Answer.RIGHT, Answer.RIGHT, Answer.WRONG))
+        answer = Answer.WRONG if s.chance(10) else Answer.RIGHT
     facts = {"entry": question.entry, "doubt": question.doubt.value, "answer": answer.value}
     if question.other is not None:
         facts["other"] = question.other
@@ -127,7 +130,9 @@ def _payment(s: Scene) -> Facts:
         if currency == order.currency:
             amount = min(free - fee if s.chance(50) else amount, left)
         facts |= {"asset": currency, "bank": bank, "amount": amount, "fee": fee}
-        facts["discharges"] = amount if currency == order.currency else s.n(1, left)
+        fair = worth(s.books.session, s.slug, currency, amount, order.currency, s.today)
+        usual = fair if fair is not None and 0 < fair <= left and s.chance(80) else s.n(1, left)
+        facts["discharges"] = amount if currency == order.currency else usual
         if currency == order.currency and amount > 2 and s.chance(20):
             withheld = s.n(1, amount - 1)
             facts |= {"amount": amount - withheld, "withheld": withheld}

@@ -88,7 +88,8 @@ def reach(world: World, kind: str, tries: int = 40) -> int | None:
         except LedgerError as refusal:
             # What it stands on may be what is refused: begin anew.
             in_the_way = refusal
-            wanted = wanted[:1]
+            asked = str(refusal).startswith("question: ") and len(wanted) <= MOST_WANTED
+            wanted = [*wanted, "question.answered"] if asked else wanted[:1]
         else:
             wanted.pop()
             if not wanted:

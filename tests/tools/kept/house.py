@@ -133,6 +133,7 @@ class House:
         facts, day = step.facts, rfc3339(step.at)[:10]
         number = f"{str(facts.get('line', ''))[:32]}.{facts.get('n', 0)}"
         asked = {"number": number, "lines": [facts.get("line")], "reason": facts.get("reason"), "date": day}
+        asked |= {name: value for name, value in facts.items() if name not in {"line", "reason", "n", "date"}}
         others = (actor for actor in self.people.values() if actor.name != step.by)
         can = (actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN})
         second = next(can, self.people[step.by])

@@ -139,7 +139,8 @@ def _counted_off_already(_journal: str, kept: Step, today: Step) -> bool:
         isinstance(kept, Told)
         and isinstance(today, Told)
         and kept.kind in {"confirmation.explained", *_HANDED_ON}
-        and (kept.outcome, today.outcome) == (Outcome.RECORDED, "Refused")
+        and kept.outcome in {Outcome.RECORDED, Outcome.ALREADY}
+        and today.outcome == "Refused"
     )
 
 
