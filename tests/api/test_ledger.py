@@ -23,6 +23,7 @@ from ledger.store.database import Store
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
+from tests.tools.drawn import drawn
 from tests.tools.store_places import place
 
 pytestmark = pytest.mark.on_both
@@ -61,7 +62,7 @@ def test_every_gift_has_a_page_whose_figures_add_up(site: TestClient) -> None:
     rows = donations(site)
     assert len({row["outpoint"] for row in rows}) == len(rows) >= 60
     told = 0
-    for row in rows:
+    for row in drawn("gifts with a page", rows, 20):
         answer = site.get(f"/d/{row['outpoint']}")
         assert answer.status_code == 200
         assert len(gzip.compress(answer.content, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024
@@ -73,7 +74,7 @@ def test_every_gift_has_a_page_whose_figures_add_up(site: TestClient) -> None:
             ends = [int(n.replace(",", "")) for part in goods for n in re.findall(r"^\s*([\d,]+) ", part)]
             assert sum(bought) == sum(ends), heading
             told += 1
-    assert told > 10
+    assert told > 2
 
 
 def test_a_key_is_the_same_in_capitals(site: TestClient) -> None:

@@ -21,6 +21,7 @@ from service.wiring import build
 from tests.node.electrum import RealElectrum
 from tests.node.esplora_front import EsploraFront
 from tests.node.knots import WALLET, Node
+from tests.tools.drawn import drawn
 from tests.tools.gifts import gifts_of
 
 pytestmark = pytest.mark.node
@@ -128,7 +129,7 @@ class Watched:
 WAYS = ["the node's RPC", "the node's REST", "an explorer over HTTP", "histories of an Electrum server"]
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=drawn("ways to a node", WAYS, 2))
 def watched(
     request: pytest.FixtureRequest, bitcoind: Path, electrum_program: Path, tmp_path: Path
 ) -> Iterator[Watched]:

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 import service.wiring
 from ledger.rules.observing import Observed
+from tests.tools.drawn import drawn
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.fake_server import Faults, Reply
@@ -86,7 +87,9 @@ LIES: list[tuple[str, str, Callable[[Any], Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("dialect", "field", "lie", "named"), LIES, ids=lambda value: value if isinstance(value, str) else "lie"
+    ("dialect", "field", "lie", "named"),
+    drawn("lies", LIES, 12),
+    ids=lambda value: value if isinstance(value, str) else "lie",
 )
 def test_a_lie_that_proof_contradicts_is_named_everywhere_and_its_source_set_aside(
     dialect: str,
