@@ -23,6 +23,7 @@ from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OverDecisionRow, RecallRow
+from ledger.rules.rests_on import days_of
 from ledger.rules.rows import Columns, add_row, reverse_row
 from ledger.rules.spec import Context
 from ledger.tracing.state import Lines
@@ -145,6 +146,13 @@ def lot_of_delivery() -> ColumnElement[bool]:
         col(LotRow.product) == LotDeliveryRow.product,
         col(LotRow.lot) == LotDeliveryRow.lot,
     )
+
+
+def first_delivery(context: Context, lot: Lot) -> tuple[int, ...]:
+    """The entry of the earliest delivery of a lot: nothing is said of it before (docs/rules.md, 18)."""
+    came = {row.entry for row in lot_deliveries(context.books.session, context.campaign, lot)}
+    found = sorted(days_of(context.books.session, came), key=lambda row: (row.day, row.seq))
+    return tuple(row.seq for row in found[:1])
 
 
 def lot_deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[LotDeliveryRow]:

@@ -28,6 +28,7 @@ from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.confirmations import pieces_told
 from ledger.rules.goods import (
     LotName,
+    first_delivery,
     goods_account,
     goods_line,
     keep_surplus,
@@ -38,7 +39,6 @@ from ledger.rules.goods import (
     surplus_counted,
 )
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
-from ledger.rules.rests_on import days_of
 from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
@@ -300,13 +300,6 @@ def _post_count(context: Context, facts: OverCount) -> Posting[None]:
     return Posting((surplus_counted(context.campaign, facts.of, facts.place, facts.quantity),))
 
 
-def _first_delivery(context: Context, facts: OverCount) -> tuple[int, ...]:
-    """The entry of the earliest delivery of the lot: nothing of it was counted before."""
-    session = context.books.session
-    came = {row.entry for row in lot_deliveries(session, context.campaign, facts.of)}
-    return tuple(row.seq for row in sorted(days_of(session, came), key=lambda row: (row.day, row.seq))[:1])
-
-
 def _fold_count(books: Books, entry: Entry[OverCount, None]) -> None:
     facts = entry.facts
     add_row(
@@ -553,7 +546,7 @@ COUNT = Kind(
     doc="Record pieces that a count of stock found beyond what the books have there; they wait apart.",
     roles=RECORDERS,
     key=numbered("over.counted"),
-    rests_on=_first_delivery,
+    rests_on=lambda context, facts: first_delivery(context, facts.of),
     post=_post_count,
     fold=_fold_count,
     undoing=Undoing(

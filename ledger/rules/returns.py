@@ -23,6 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import (
     LotCount,
+    first_delivery,
     goods_account,
     goods_line,
     lot_columns,
@@ -238,6 +239,7 @@ RECALL = Kind(
     doc="Call a lot back: it is not handed over or handed out any more, and who has it is recorded.",
     roles=APPROVERS,
     key=numbered("recall"),
+    rests_on=lambda context, facts: first_delivery(context, Lot(facts.product, facts.lot)),
     post=_post_recall,
     fold=_fold_recall,
     undoing=Undoing(_unfold_recall),
