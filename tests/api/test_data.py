@@ -20,6 +20,7 @@ from api.ports import Ports
 from ledger.core.frozen import Amount
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, ENTRY, TOKEN, FakeStore, FakeViews, ports
+from tests.tools.stories import stories
 
 API = "/api/v1"
 
@@ -276,7 +277,9 @@ def test_our_own_error_shows_no_trace() -> None:
     assert page.headers["content-security-policy"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=stories(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.text(max_size=300))
 def test_no_key_is_our_error(site: TestClient, key: str) -> None:
     """Any text as a key gets an answer below 500, on the page, in the form and in the data."""
@@ -286,7 +289,9 @@ def test_no_key_is_our_error(site: TestClient, key: str) -> None:
         assert site.get(path).status_code < 500, path
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=stories(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.text(max_size=220), st.text(max_size=40),
     st.sampled_from(["donations", "entries", "evidence"]),
@@ -302,7 +307,7 @@ def test_no_cursor_and_no_limit_is_our_error(site: TestClient, cursor: str, limi
         assert answer.json()["errors"][0]["field"] in ("cursor", "limit", "url")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=stories(30), deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda x: st.lists(x, max_size=4) | st.dictionaries(st.text(max_size=8), x, max_size=4), max_leaves=20))  # fmt: skip
 def test_any_json_is_answered(body: Any) -> None:
     """Whatever is sent as a fact is recorded or refused."""

@@ -201,7 +201,7 @@ def test_a_receipt_that_follows_a_reversed_one_maps_the_positions_that_it_left(l
 
 
 @settings(
-    max_examples=stories(9), deadline=None,
+    max_examples=stories(5), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(data=st.data())

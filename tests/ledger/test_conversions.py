@@ -174,7 +174,7 @@ def test_a_gift_whose_coins_all_went_as_the_network_fee_is_worth_the_conversions
     assert [value and (value.value, value.conversions) for value in values] == [(500_000, ("C-s",))] * 2
 
 
-@settings(max_examples=stories(8), deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(
     told=st.lists(
         st.tuples(st.integers(1, 900), st.integers(1, 900), st.integers(0, 9)), min_size=1, max_size=5

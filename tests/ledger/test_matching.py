@@ -426,7 +426,7 @@ def test_lines_of_an_invoice_are_matched_apart_and_sum_to_it(ledger: Ledger) -> 
 
 
 @settings(
-    max_examples=stories(20), deadline=None,
+    max_examples=stories(10), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(

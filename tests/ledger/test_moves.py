@@ -152,7 +152,7 @@ def test_coins_that_did_not_come_back_are_no_move(tmp_path: Path) -> None:
         )  # fmt: skip
 
 
-@settings(max_examples=stories(7), deadline=None)
+@settings(max_examples=stories(5), deadline=None)
 @given(
     gifts=st.lists(st.integers(1000, 5000), min_size=1, max_size=4),
     moves=st.lists(st.tuples(st.integers(1, 400), st.integers(0, 40), st.booleans()), max_size=4),

@@ -72,7 +72,7 @@ def test_rebuild_names_any_value_that_was_changed_and_any_row_that_was_lost_or_a
         with _open(fresh_url("sqlite", folder)) as connection, folded(_reading(connection)) as made:
             told |= set(connection.exec_driver_sql("SELECT DISTINCT kind FROM entries").scalars())
             filled = {table: row for table in waiting if (row := _first(connection, table)) is not None}
-            for change in drawn(f"changes {n}", _changes(filled), 250):
+            for change in drawn(f"changes {n}", _changes(filled), 10):
                 _are_named(connection, made, filled, change)
         waiting -= filled.keys()
     assert not waiting, f"no story of this test leaves a row in {sorted(table.name for table in waiting)}"

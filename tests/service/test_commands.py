@@ -23,6 +23,7 @@ from service.config import load_config
 from tests.tools.demo_data import run_command
 from tests.tools.postgresql_server import fresh_postgresql
 from tests.tools.store_places import outside
+from tests.tools.stories import stories
 
 ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 XPRV = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"
@@ -276,7 +277,9 @@ fields = st.dictionaries(
 NOUNS = sorted(row.words for row in TABLE.values() if row.load().facts_by_json)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=stories(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(words=st.sampled_from(NOUNS), told=fields, role=st.sampled_from(["admin", "recorder", "approver"]))
 def test_whatever_facts_are_told_they_are_refused_by_field(
     home: Path, store: Store, words: str, told: dict[str, object], role: str

@@ -24,6 +24,7 @@ from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses
 from tests.tools.fake_chain import outpoint_no, script_no
+from tests.tools.stories import stories
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of, script_of
@@ -126,7 +127,10 @@ def test_in_any_order_of_asking_paying_and_restarting_the_due_address_comes(tmp_
     Giving.folder = tmp_path
     machine = Giving.TestCase
     machine.settings = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=stories(12),
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     machine().runTest()
 

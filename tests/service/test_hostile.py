@@ -19,6 +19,7 @@ from service.command import Command, Exit, Outside
 from service.commands import TABLE, Row
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
+from tests.tools.stories import stories
 
 _WAITING = {"demo", "serve"}
 """These two go on until they are told to stop; their refusals are tested one by one."""
@@ -133,7 +134,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=stories(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -92,7 +92,7 @@ def give_more(chain: FakeChain) -> None:
     chain.mine(DEPTH)
 
 
-@pytest.mark.parametrize("bad", drawn("bad beside an honest one", BAD, 8))
+@pytest.mark.parametrize("bad", drawn("bad beside an honest one", BAD, 5))
 def test_beside_an_honest_explorer_all_settles_as_the_chain_says(
     bad: str, store: Store, chain: FakeChain, tmp_path: Path
 ) -> None:
@@ -112,7 +112,7 @@ def test_beside_an_honest_explorer_all_settles_as_the_chain_says(
             clock.move_to(chain.now)
 
 
-@pytest.mark.parametrize("bad", drawn("bad alone", BAD, 8))
+@pytest.mark.parametrize("bad", drawn("bad alone", BAD, 5))
 def test_with_only_the_liar_nothing_wrong_settles(
     bad: str, store: Store, chain: FakeChain, tmp_path: Path
 ) -> None:
@@ -136,7 +136,7 @@ def said(service: Service) -> tuple[str, int, str, dict[str, object]]:
     return page.text, ready.status_code, ready.text, web.get("/api/v1/chain").json()
 
 
-@pytest.mark.parametrize("bad", drawn("stops", STOPS, 4))
+@pytest.mark.parametrize("bad", drawn("stops", STOPS, 3))
 def test_where_a_lie_stops_the_chain_everything_says_since_when(
     bad: str, store: Store, chain: FakeChain, tmp_path: Path
 ) -> None:

@@ -119,7 +119,7 @@ UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 @example(steps=PAID_SPENT_AND_LEFT)
 @given(STEPS)
-@settings(max_examples=stories(7), phases=UNSHRUNK, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=stories(4), phases=UNSHRUNK, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_modes_record_the_same_entries(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
 ) -> None:

@@ -88,7 +88,7 @@ LIES: list[tuple[str, str, Callable[[Any], Any], str]] = [
 
 @pytest.mark.parametrize(
     ("dialect", "field", "lie", "named"),
-    drawn("lies", LIES, 12),
+    drawn("lies", LIES, 8),
     ids=lambda value: value if isinstance(value, str) else "lie",
 )
 def test_a_lie_that_proof_contradicts_is_named_everywhere_and_its_source_set_aside(
