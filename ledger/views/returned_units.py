@@ -63,10 +63,11 @@ def returned_runs(
                 found[use.line].append(_Returned(part.start, use, index, ((0, part.out),)))
             if part.line is None and (use.id, index) in resumed:
                 found[use.line] += _found_again(lines, use.line, use, index, resumed[use.id, index])
-    back = {line: _one_after_another(rows, bounds(line)) for line, rows in found.items() if rows}
+    back = {line: _one_after_another(rows, bounds(line)) for line, rows in found.items()}
     for line in names:
+        put_back = {row.at for row in found.get(line, ())}
         for start, end, use_id in came.get(line, ()):
-            if use_named(use_id).cause is UseCause.FIND and start not in {row.at for row in found[line]}:
+            if use_named(use_id).cause is UseCause.FIND and start not in put_back:
                 were = list(_lost_on_the_way(lines, line, (line, start, end)))
                 if units_in(were) == end - start:
                     back[line] = (*back.get(line, ()), *_laid(back.get(line, ()), start, were))
