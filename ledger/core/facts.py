@@ -26,7 +26,9 @@ MOST_OF_NAME = 80
 
 
 def _require_shown(text: str) -> None:
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in BIDI for c in text):
+    if not text.isprintable() and any(
+        unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in BIDI for c in text
+    ):
         raise ValueError("has control or direction characters; leave them out")
 
 

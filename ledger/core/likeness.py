@@ -25,7 +25,7 @@ _IGNORED = (
 
 def visible(text: str) -> str:
     """A text without what cannot be seen."""
-    return "".join(c for c in text if not _is_invisible(c))
+    return text if text.isascii() else "".join(c for c in text if not _is_invisible(c))
 
 
 def _is_invisible(c: str) -> bool:

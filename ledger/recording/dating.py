@@ -7,7 +7,7 @@ It dates entries and nothing else; closing and opening periods is `ledger/rules/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -22,8 +22,8 @@ from ledger.core.facts import STRICT, Date, facts_from
 from ledger.core.money import decimal_text
 from ledger.core.names import account_named
 from ledger.core.roles import Role
-from ledger.rules.balances import first_day_with, moved_by
-from ledger.rules.periods import day_after, last_closed
+from ledger.rules.balances import first_days_with, moved_by
+from ledger.rules.periods import closed_through, day_after
 from ledger.rules.rests_on import SPENDS, Days, called, days_of, excuses, rests_on, spend_of
 from ledger.rules.spec import APPROVERS, Context, F, Kind, N
 
@@ -127,16 +127,15 @@ def _open_day(context: Context, posting: Posting[N], day: str, *, refuses: bool)
     """The day, or the first one after it that is open in all campaigns that an entry touches."""
     sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     campaigns = {context.campaign, *map(campaign_of, sides)}
-    session = context.books.session
-    closed = [period for campaign in campaigns if (period := last_closed(session, campaign)) is not None]
-    period = max(closed, key=lambda period: (period.last, period.number), default=None)
-    if period is None or day > period.last:
+    closed = closed_through(context.books.session, campaigns)
+    if closed is None or day > closed[0]:
         return day
-    first_open = day_after(period.last)
+    last, number = closed
+    first_open = day_after(last)
     if refuses:
         raise Refused.field(
             "date",
-            f"{day} lies in a closed period ({period.number} ends it on {period.last}); the first open day is "
+            f"{day} lies in a closed period ({number} ends it on {last}); the first open day is "
             f"{first_open}: give that, and the day it happened as `{HAPPENED}`",
         )
     return first_open
@@ -182,24 +181,27 @@ def _require_days_in_order(
         )
 
 
-def _short(posting: Posting[N]) -> Iterator[tuple[str, str, int]]:
-    """(account, asset, units) of what an entry takes from places that are never below zero."""
-    for (account, asset), units in moved_by(posting.transfers).items():
-        if units < 0 and account_named(account).kind in NEVER_NEGATIVE:
-            yield account, asset, -units
+def _short(posting: Posting[N]) -> dict[tuple[str, str], int]:
+    """What an entry takes from places that are never below zero, by account and asset."""
+    return {
+        (account, asset): -units
+        for (account, asset), units in moved_by(posting.transfers).items()
+        if units < 0 and account_named(account).kind in NEVER_NEGATIVE
+    }
 
 
 def _never_below_zero(context: Context, posting: Posting[N], day: str, refuses: bool) -> str:
     """The day, or the first one from which every place has what an entry takes of it; Refused where that is later."""
     first = day
-    for account, asset, units in _short(posting):
-        enough = first_day_with(context.books.session, account, asset, units, first)
-        if refuses and enough > first:
+    short = _short(posting)
+    days = first_days_with(context.books.session, short, day)
+    for (account, asset), enough in days.items():
+        if refuses and enough > day:
+            units = decimal_text(asset, short[account, asset])
             raise Refused.field(
                 "date",
-                f"{account_named(account)} would be below zero after {day}: it has {decimal_text(asset, units)} "
-                f"{asset} to give from {enough} on; give that day or a later one, and the day it happened as "
-                f"`{HAPPENED}`",
+                f"{account_named(account)} would be below zero after {day}: it has {units} {asset} to give from "
+                f"{enough} on; give that day or a later one, and the day it happened as `{HAPPENED}`",
             )
-        first = enough
+        first = max(first, enough)
     return first

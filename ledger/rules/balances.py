@@ -6,11 +6,12 @@ Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a suppli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Text,
     and_,
     bindparam,
@@ -54,13 +55,12 @@ class Balance(NamedTuple):
 
 _BALANCES = table_of(BalanceRow)
 _account, _asset = bindparam("of_account", type_=Text), bindparam("of_asset", type_=Text)
+_pairs: BindParameter[tuple[str, str]] = bindparam("pairs", expanding=True)
 _ONE = select(_BALANCES.c.debits, _BALANCES.c.credits).where(
     _BALANCES.c.account == _account, _BALANCES.c.asset == _asset
 )
 _SOME = select(_BALANCES.c.account, _BALANCES.c.asset, _BALANCES.c.debits, _BALANCES.c.credits)
-_OF_TRANSFERS = _SOME.where(
-    tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(bindparam("pairs", expanding=True))
-)
+_OF_TRANSFERS = _SOME.where(tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(_pairs))
 _ADD = insert(_BALANCES)
 _DAILY = (
     select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
@@ -71,11 +71,10 @@ _DAILY = (
 )
 """What came to each place less what left it, day by day."""
 _ON_DAYS = table_of(DayBalanceRow)
-_DAYS = (
-    select(_ON_DAYS.c.date, _ON_DAYS.c.units)
+_LATER_DAYS = (
+    select(_ON_DAYS.c.account, _ON_DAYS.c.asset, _ON_DAYS.c.date, _ON_DAYS.c.units)
     .where(
-        _ON_DAYS.c.account == _account,
-        _ON_DAYS.c.asset == _asset,
+        tuple_(_ON_DAYS.c.account, _ON_DAYS.c.asset).in_(_pairs),
         _ON_DAYS.c.date > bindparam("since", type_=Text),
     )
     .order_by(_ON_DAYS.c.date.desc())
@@ -154,18 +153,27 @@ def moved_by(transfers: Iterable[Transfer]) -> dict[tuple[str, str], int]:
     return moved
 
 
-def first_day_with(session: Session, account: str, asset: str, units: int, since: str) -> str:
-    """The first day, not before `since`, from which on an account held so much at the end of every day.
+def first_days_with(
+    session: Session, wanted: Mapping[tuple[str, str], int], since: str
+) -> dict[tuple[str, str], str]:
+    """The first day, not before `since`, from which on each account held so much at the end of every day.
 
-    It holds so much by now; what it lacks now, no day has.
+    `wanted` says how much, minor units, by account and asset; they hold so much by now: what one lacks now, no day has.
     """
-    there = net(session, account, asset)
-    asked = {"of_account": account, "of_asset": asset, "since": since}
-    for date, came in session.connection().execute(_DAYS, asked):
-        there -= came
-        if there < units:
-            return str(date)
-    return since
+    connection, pairs = session.connection(), list(wanted)
+    if not pairs:
+        return {}
+    later = connection.execute(_LATER_DAYS, {"pairs": pairs, "since": since}).all()
+    there = dict.fromkeys(pairs, 0)
+    if later:
+        for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs}):
+            there[row.account, row.asset] = row.debits - row.credits
+    first: dict[tuple[str, str], str] = {}
+    for account, asset, date, came in later:
+        there[account, asset] -= came
+        if there[account, asset] < wanted[account, asset]:
+            first.setdefault((account, asset), date)
+    return {pair: first.get(pair, since) for pair in pairs}
 
 
 class Low(NamedTuple):

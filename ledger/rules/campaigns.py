@@ -116,6 +116,7 @@ class Offer:
 
 
 _CAMPAIGN = select(CampaignRow).where(CampaignRow.slug == bindparam("slug"))
+_THERE = select(CampaignRow.slug).where(CampaignRow.slug == bindparam("slug"))
 
 
 def find_campaign(session: Session, slug: str) -> CampaignRow | None:
@@ -126,13 +127,19 @@ def campaign_of(session: Session, slug: str) -> CampaignRow:
     """The campaign of a name; raises NotFound."""
     campaign = find_campaign(session, slug)
     if campaign is None:
-        raise NotFound(f"campaign: there is no campaign {slug}")
+        raise _missing(slug)
     return campaign
 
 
-def require_campaign(context: Context) -> CampaignRow:
-    """The campaign that a fact is recorded under; raises NotFound."""
-    return campaign_of(context.books.session, context.campaign)
+def _missing(slug: str) -> NotFound:
+    return NotFound(f"campaign: there is no campaign {slug}")
+
+
+def require_campaign(context: Context) -> None:
+    """Raises NotFound where a fact is recorded under a campaign that there is not."""
+    connection, slug = context.books.session.connection(), context.campaign
+    if connection.scalar(_THERE, {"slug": slug}) is None:
+        raise _missing(slug)
 
 
 def campaigns(session: Session) -> Sequence[CampaignRow]:

@@ -218,16 +218,12 @@ def _post_lots(
     require_campaign(context)
     if len({lot.of for lot in lots}) != len(lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
-    transfers: list[Transfer] = []
-    operations: list[Operation] = []
-    for index, lot in enumerate(lots):
-        use_id = str(UseName(cause, context.campaign, number, (str(lot.of),)))
-        added, use = moved(context, use_id, lot.of, lot.quantity, source, target, f"lots.{index}.quantity")
-        transfers += added
-        operations.append(use)
+    transfers, uses = moved(
+        context, lots, lambda lot: str(UseName(cause, context.campaign, number, (str(lot),))), source, target
+    )
     require_counted(context, source, lots, beyond_count)
     require_in_date(context, lots, date, expired)
-    return Posting(tuple(transfers), tuple(operations))
+    return Posting(tuple(transfers), tuple(uses))
 
 
 def _post_handover(context: Context, facts: Handover) -> Posting[None]:
@@ -331,8 +327,8 @@ def _post_recipients(
         for lot in told.lots:
             wanted[lot.of] += lot.quantity
     free: dict[Lot, tuple[Piece, ...]] = {}
+    require_not_recalled(context, dict.fromkeys(wanted, "recipients"))
     for one, units in wanted.items():
-        require_not_recalled(context, one, "recipients")
         line = goods_line(campaign, AccountClass.HANDED, facts.organisation, one)
         free[one] = lines.lowest_free(line, units)
         there = units_in(free[one])

@@ -21,7 +21,7 @@ from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
-from ledger.rules.campaigns import require_campaign
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import (
     GiftValue,
     SettledGift,
@@ -147,7 +147,7 @@ class Wanting:
 
 
 def _post_gift(context: Context, facts: Gift) -> Posting[Settled]:
-    campaign = require_campaign(context)
+    campaign = campaign_of(context.books.session, context.campaign)
     into = settles_into(context.books, campaign, facts.outpoint, facts.sats, change=facts.change_branch)
     transfer = Transfer(*_accounts(context.campaign, into), "BTC", facts.sats)
     if into is not Coins.WALLET:

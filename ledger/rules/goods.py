@@ -6,12 +6,12 @@ goes, and all deliveries of a lot lie on one line at each place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -189,35 +189,57 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
 
 
 _RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
-_RECALLED_BY = select_columns(_RECALLS.number).where(
+_lots: BindParameter[tuple[str, str]] = bindparam("lots", expanding=True)
+_RECALLED = select_columns(_RECALLS.product, _RECALLS.lot, _RECALLS.number).where(
     _RECALLS.campaign == bindparam("of_campaign"),
-    _RECALLS.product == bindparam("of_product"),
-    _RECALLS.lot == bindparam("of_lot"),
+    tuple_(_RECALLS.product, _RECALLS.lot).in_(_lots),
     _RECALLS.reversed_by.is_(None),
 )
-_EXPIRY = select_columns(func.min(_DELIVERIES.expiry)).where(
-    _DELIVERIES.campaign == bindparam("of_campaign"),
-    _DELIVERIES.product == bindparam("of_product"),
-    _DELIVERIES.lot == bindparam("of_lot"),
-    _DELIVERIES.reversed_by.is_(None),
+_EXPIRIES = (
+    select_columns(_DELIVERIES.product, _DELIVERIES.lot, func.min(_DELIVERIES.expiry))
+    .where(
+        _DELIVERIES.campaign == bindparam("of_campaign"),
+        tuple_(_DELIVERIES.product, _DELIVERIES.lot).in_(_lots),
+        _DELIVERIES.reversed_by.is_(None),
+        _DELIVERIES.expiry.is_not(None),
+    )
+    .group_by(_DELIVERIES.product, _DELIVERIES.lot)
 )
+_ASKED = 5_000
+"""Lots that one statement asks about; what a statement may bind is bounded."""
 
 
-def _as_ordered(campaign: str, lot: Lot) -> dict[str, str]:
-    """The parameters of a question about a lot, or about the one that it came too much with."""
-    return {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.ordered.number}
+def _of_lots(
+    session: Session, query: Select[str, str, str], campaign: str, lots: Iterable[Lot]
+) -> dict[Lot, str]:
+    """What a question says of each lot, or of the one that it came too much with."""
+    told = {lot: (lot.product, lot.ordered.number) for lot in lots}
+    pairs, found = list(dict.fromkeys(told.values())), dict[tuple[str, str], str]()
+    for at in range(0, len(pairs), _ASKED):
+        asked = {"of_campaign": campaign, "lots": pairs[at : at + _ASKED]}
+        for product, lot, value in session.connection().execute(query, asked):
+            found[product, lot] = value
+    return {lot: found[pair] for lot, pair in told.items() if pair in found}
+
+
+def recalls_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
+    """The numbers of the recalls of lots where one stands; what came too much with a lot is called back with it."""
+    return _of_lots(session, _RECALLED, campaign, lots)
 
 
 def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
-    """The number of the recall of a lot, where one stands; what came too much with a lot is called back with it."""
-    number: str | None = session.connection().scalar(_RECALLED_BY, _as_ordered(campaign, lot))
-    return number
+    """The number of the recall of a lot, where one stands."""
+    return recalls_of(session, campaign, (lot,)).get(lot)
+
+
+def expiries_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
+    """The last days of use of lots that have one; what came too much with a lot has the day of that lot."""
+    return _of_lots(session, _EXPIRIES, campaign, lots)
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
-    """The last day of use of a lot; what came too much with a lot has the day of that lot."""
-    day: str | None = session.connection().scalar(_EXPIRY, _as_ordered(campaign, lot))
-    return day
+    """The last day of use of a lot, where it has one."""
+    return expiries_of(session, campaign, (lot,)).get(lot)
 
 
 def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str | None, field: str) -> None:
@@ -230,24 +252,20 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
         )
 
 
-def require_not_recalled(context: Context, lot: Lot, field: str) -> None:
-    """Refused where a lot was called back: it is neither handed over nor handed out."""
-    recall = recalled_by(context.books.session, context.campaign, lot)
-    if recall is not None:
+def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
+    """Refused where one of the lots, each with its field, was called back: it is neither handed over nor handed out."""
+    recalls = recalls_of(context.books.session, context.campaign, lots)
+    for lot, recall in recalls.items():
         raise Refused.field(
-            field,
+            lots[lot],
             f"{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
         )
 
 
 def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expired: str | None) -> None:
     """Refused where lots are handed on after their last day and nobody says why, or says it for nothing."""
-    session, campaign = context.books.session, context.campaign
-    past = [
-        (str(lot.of), day)
-        for lot in lots
-        if (day := expiry_of(session, campaign, lot.of)) is not None and day < date
-    ]
+    days = expiries_of(context.books.session, context.campaign, [lot.of for lot in lots])
+    past = [(str(lot), day) for lot, day in days.items() if day < date]
     if past and expired is None:
         asset, day = past[0]
         raise Refused.field(
@@ -268,24 +286,29 @@ Where = tuple[AccountClass, str]
 
 
 def moved(
-    context: Context,
-    use_id: str,
-    lot: Lot,
-    quantity: int,
-    source: Where,
-    target: Where,
-    field: str,
-) -> tuple[list[Transfer], Use]:
-    """Move pieces of a lot, the lowest free ones, in turn; raises Refused where there are not enough."""
-    campaign, asset = context.campaign, str(lot)
+    context: Context, lots: Sequence[LotCount], use_of: Callable[[Lot], str], source: Where, target: Where
+) -> tuple[list[Transfer], list[Use]]:
+    """Move pieces of lots, the lowest free ones of each, in turn; raises Refused where there are not enough."""
+    campaign, lines = context.campaign, context.books.lines
+    fields = {lot.of: f"lots.{index}.quantity" for index, lot in enumerate(lots)}
     if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
-        require_not_recalled(context, lot, field)
-    line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
-    pieces = context.books.lines.lowest_free(line, quantity)
-    _require_enough(asset, quantity, units_in(pieces), source, field)
-    transfer = Transfer(_account(campaign, target), _account(campaign, source), asset, quantity)
-    part = Part(PartKind.ON, quantity, quantity, there, context.books.lines.length(there))
-    return [transfer], Use(use_id, line, pieces, quantity, (part,))
+        require_not_recalled(context, fields)
+    there = {lot: goods_line(campaign, *target, lot) for lot in fields}
+    lengths = lines.lengths(there.values())
+    transfers, uses = [], []
+    for lot in lots:
+        line, onto, asset, quantity = (
+            goods_line(campaign, *source, lot.of),
+            there[lot.of],
+            str(lot.of),
+            lot.quantity,
+        )
+        pieces = lines.lowest_free(line, quantity)
+        _require_enough(asset, quantity, units_in(pieces), source, fields[lot.of])
+        transfers.append(Transfer(_account(campaign, target), _account(campaign, source), asset, quantity))
+        part = Part(PartKind.ON, quantity, quantity, onto, lengths.get(onto, 0))
+        uses.append(Use(use_of(lot.of), line, pieces, quantity, (part,)))
+    return transfers, uses
 
 
 def counted(

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from sqlalchemy import bindparam, tuple_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Refused
 from ledger.core.likeness import likeness_of_name
+from ledger.model.columns import table_of
 from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Doubt
 from ledger.rules.doubts import Doubtful
@@ -51,6 +54,10 @@ _CODES: Mapping[NameOf, str] = {
     NameOf.RECIPIENT: "REC",
     NameOf.BANK: "BNK",
 }
+_NAMED = table_of(NamedRow).c
+_KNOWN = select_columns(_NAMED.kind, _NAMED.name).where(
+    tuple_(_NAMED.kind, _NAMED.name).in_(bindparam("names", expanding=True))
+)
 _CODE = re.compile(r"(SUP|PAR|PLA|REC|BNK)-[1-9][0-9]*")
 
 
@@ -114,8 +121,12 @@ def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]
 
 def note_names(session: Session, entry: Entry) -> Iterator[Doubtful]:
     """Fold what an entry names first; yields what looks like another name that there is."""
-    for kind, name in named_by(entry.kind, entry.facts):
-        if find_named(session, kind, name) is not None:
+    names = list(named_by(entry.kind, entry.facts))
+    if not names:
+        return
+    known = {(kind, name) for kind, name in session.connection().execute(_KNOWN, {"names": names})}
+    for kind, name in names:
+        if (kind, name) in known:
             continue
         likeness = likeness_of_name(name)
         alike = select(NamedRow).where(NamedRow.kind == kind, NamedRow.likeness == likeness)

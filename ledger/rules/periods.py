@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,6 +87,23 @@ _LAST_CLOSED = (
     .order_by(col(PeriodRow.last).desc())
     .limit(1)
 )
+
+
+_CLOSED_THROUGH = (
+    select(PeriodRow.last, PeriodRow.number)
+    .where(
+        col(PeriodRow.campaign).in_(bindparam("campaigns", expanding=True)),
+        PeriodRow.status == ProposalStatus.APPROVED,
+    )
+    .order_by(col(PeriodRow.last).desc(), col(PeriodRow.number).desc())
+    .limit(1)
+)
+
+
+def closed_through(session: Session, campaigns: Collection[str]) -> tuple[str, str] | None:
+    """The last day that is closed in one of several campaigns, and the number of the period that it ends."""
+    row = session.connection().execute(_CLOSED_THROUGH, {"campaigns": list(campaigns)}).first()
+    return None if row is None else (row.last, row.number)
 
 
 def last_closed(session: Session, campaign: str) -> PeriodRow | None:

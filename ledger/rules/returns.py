@@ -16,7 +16,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Text
-from ledger.core.lines import Operation, Part, PartKind, Use, units_in
+from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.goods import RecallRow, ReturnLotRow, ReturnRow, ReturnWay
 from ledger.rules.books import Books
@@ -111,26 +111,29 @@ def _post_return(context: Context, facts: Return) -> Posting[None]:
             "organisation",
             "name who gives goods back, an organisation or people; a return to the supplier names nobody",
         )
-    transfers: list[Transfer] = []
-    operations: list[Operation] = []
-    for index, lot in enumerate(facts.lots):
-        use_id = return_use(context.campaign, facts.number, lot.of)
-        field = f"lots.{index}.quantity"
-        source = (
-            (AccountClass.HANDED, facts.organisation)
-            if facts.organisation is not None
-            else (AccountClass.DISTRIBUTED, facts.people)
-            if facts.people is not None
-            else None
+    source = (
+        (AccountClass.HANDED, facts.organisation)
+        if facts.organisation is not None
+        else (AccountClass.DISTRIBUTED, facts.people)
+        if facts.people is not None
+        else None
+    )
+    if source is not None:
+        transfers, uses = moved(
+            context,
+            facts.lots,
+            lambda lot: return_use(context.campaign, facts.number, lot),
+            source,
+            (AccountClass.STOCK, facts.place),
         )
-        if source is not None:
-            here = (AccountClass.STOCK, facts.place)
-            added, use = moved(context, use_id, lot.of, lot.quantity, source, here, field)
-        else:
+    else:
+        transfers, uses = [], []
+        for index, lot in enumerate(facts.lots):
+            use_id, field = return_use(context.campaign, facts.number, lot.of), f"lots.{index}.quantity"
             added, use = _sent_back(context, use_id, lot, facts.place, field)
-        transfers += added
-        operations.append(use)
-    return Posting(tuple(transfers), tuple(operations))
+            transfers += added
+            uses.append(use)
+    return Posting(tuple(transfers), tuple(uses))
 
 
 def _sent_back(

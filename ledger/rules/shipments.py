@@ -236,22 +236,16 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting[None]:
         *(leg.carriage for leg in facts.legs or ()),
     }:
         raise Refused.field("air_waybill", "goes with carriage by air; leave it out, or say which leg flies")
-    transfers: list[Transfer] = []
-    operations: list[Operation] = []
-    for index, lot in enumerate(facts.lots):
-        added, use = moved(
-            context,
-            str(UseName(UseCause.SHIPMENT, context.campaign, facts.waybill, (str(lot.of),))),
-            lot.of,
-            lot.quantity,
-            (AccountClass.STOCK, facts.origin),
-            (AccountClass.TRANSIT, facts.waybill),
-            f"lots.{index}.quantity",
-        )
-        transfers += added
-        operations.append(use)
-    require_counted(context, (AccountClass.STOCK, facts.origin), facts.lots, facts.beyond_count)
-    return Posting(tuple(transfers), tuple(operations))
+    source = (AccountClass.STOCK, facts.origin)
+    transfers, uses = moved(
+        context,
+        facts.lots,
+        lambda lot: str(UseName(UseCause.SHIPMENT, context.campaign, facts.waybill, (str(lot),))),
+        source,
+        (AccountClass.TRANSIT, facts.waybill),
+    )
+    require_counted(context, source, facts.lots, facts.beyond_count)
+    return Posting(tuple(transfers), tuple(uses))
 
 
 def _require_way(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:

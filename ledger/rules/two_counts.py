@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass
@@ -171,55 +172,50 @@ def _explained(session: Session, campaign: str, confirmation: int | None) -> dic
     return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
 
 
+_FEWER = (
+    select(ConfirmationRow.entry, ConfirmedLotRow.product, ConfirmedLotRow.lot, ConfirmedLotRow.sent)
+    .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+    .where(
+        ConfirmationRow.campaign == bindparam("campaign"),
+        col(ConfirmationRow.reversed_by).is_(None),
+        ConfirmedLotRow.good < ConfirmedLotRow.sent,
+    )
+)
+"""Lots of which the other side counted fewer than were sent."""
+_FEWER_HANDED = _FEWER.join(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper).where(
+    HandoverRow.organisation == bindparam("place")
+)
+_FEWER_CAME = (
+    _FEWER.join(ArrivalRow, col(ArrivalRow.shipment) == ConfirmationRow.paper)
+    .join(
+        ArrivedLotRow,
+        and_(
+            col(ArrivedLotRow.entry) == ArrivalRow.entry,
+            col(ArrivedLotRow.product) == ConfirmedLotRow.product,
+            col(ArrivedLotRow.lot) == ConfirmedLotRow.lot,
+        ),
+    )
+    .where(col(ArrivalRow.reversed_by).is_(None), ArrivalRow.place == bindparam("place"))
+    .with_only_columns(
+        col(ConfirmationRow.entry),
+        col(ConfirmedLotRow.product),
+        col(ConfirmedLotRow.lot),
+        func.sum(ArrivedLotRow.good),
+    )
+    .group_by(col(ConfirmationRow.entry), col(ConfirmedLotRow.product), col(ConfirmedLotRow.lot))
+)
+
+
 def _here(session: Session, campaign: str, here: Where) -> dict[int, dict[Lot, int]]:
     """Pieces good in the books of a place, by confirmation of what brought them and lot, where the other side counted
     fewer than were sent."""
     kind, place = here
-    fewer = (
-        select(ConfirmationRow.entry, ConfirmedLotRow.product, ConfirmedLotRow.lot, ConfirmedLotRow.sent)
-        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
-        .where(
-            ConfirmationRow.campaign == campaign,
-            col(ConfirmationRow.reversed_by).is_(None),
-            ConfirmedLotRow.good < ConfirmedLotRow.sent,
-        )
-    )
-    if kind is AccountClass.HANDED:
-        handed = fewer.join(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper).where(
-            HandoverRow.organisation == place
-        )
-        rows = [(entry, Lot(product, lot), sent) for entry, product, lot, sent in session.exec(handed)]
-    else:
-        came = (
-            select(
-                ConfirmationRow.entry,
-                ConfirmedLotRow.product,
-                ConfirmedLotRow.lot,
-                func.sum(ArrivedLotRow.good),
-            )
-            .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
-            .join(ArrivalRow, col(ArrivalRow.shipment) == ConfirmationRow.paper)
-            .join(
-                ArrivedLotRow,
-                and_(
-                    col(ArrivedLotRow.entry) == ArrivalRow.entry,
-                    col(ArrivedLotRow.product) == ConfirmedLotRow.product,
-                    col(ArrivedLotRow.lot) == ConfirmedLotRow.lot,
-                ),
-            )
-            .where(
-                ConfirmationRow.campaign == campaign,
-                col(ConfirmationRow.reversed_by).is_(None),
-                ConfirmedLotRow.good < ConfirmedLotRow.sent,
-                col(ArrivalRow.reversed_by).is_(None),
-                ArrivalRow.place == place,
-            )
-            .group_by(col(ConfirmationRow.entry), col(ConfirmedLotRow.product), col(ConfirmedLotRow.lot))
-        )
-        rows = [(entry, Lot(product, lot), int(good)) for entry, product, lot, good in session.exec(came)]
+    query = _FEWER_HANDED if kind is AccountClass.HANDED else _FEWER_CAME
     found: dict[int, dict[Lot, int]] = {}
-    for entry, of, pieces in rows:
-        found.setdefault(entry, {})[of] = pieces
+    for entry, product, lot, pieces in session.connection().execute(
+        query, {"campaign": campaign, "place": place}
+    ):
+        found.setdefault(entry, {})[Lot(product, lot)] = int(pieces)
     return found
 
 

@@ -18,7 +18,7 @@ from ledger.core.names import UseCause, line_named, use_named
 from ledger.core.roles import Role
 from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.rules.books import Books
-from ledger.rules.campaigns import require_campaign
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.evidence import standing_papers
 from ledger.rules.gift_records import (
     GiftValue,
@@ -97,7 +97,7 @@ class Valued:
 
 
 def _post(context: Context, facts: Valuation) -> Posting[Valued]:
-    campaign = require_campaign(context)
+    campaign = campaign_of(context.books.session, context.campaign)
     books, slug = context.books, context.campaign
     gift = gift_of(books.session, slug, facts.outpoint)
     if gift.value is not None:

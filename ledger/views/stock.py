@@ -19,7 +19,7 @@ from ledger.core.names import LineKind, Lot, OrderLine, line_named, lot_named
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
 from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
-from ledger.rules.goods import expiry_of, recalled_by
+from ledger.rules.goods import expiries_of, recalled_by, recalls_of
 from ledger.rules.orders import find_order, item_of, require_order
 from ledger.rules.recall_ends import recall_state
 from ledger.rules.receipts import receipt_use
@@ -147,27 +147,28 @@ class LotTrace(Frozen):
 
 def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
     """What lies in stock on `today` (ISO date), by place and lot, surplus that waits apart included."""
-    found = []
-    for kind in (AccountClass.STOCK, AccountClass.OVER):
-        for balance in books.balances(kind, campaign):
-            if not balance.net:
-                continue
-            asset = balance.asset
-            lot = lot_named(asset)
-            recall = recalled_by(books.session, campaign, lot)
-            expiry = expiry_of(books.session, campaign, lot)
-            found.append(
-                StockRow(
-                    place=balance.account.detail[-1],
-                    product=lot.product,
-                    lot=lot.number,
-                    pieces=balance.net,
-                    expiry=expiry,
-                    usable=kind is AccountClass.STOCK,
-                    recall=recall,
-                    expired=expiry is not None and expiry < today,
-                )
-            )
+    lying = [
+        (balance, kind, lot_named(balance.asset))
+        for kind in (AccountClass.STOCK, AccountClass.OVER)
+        for balance in books.balances(kind, campaign)
+        if balance.net
+    ]
+    lots = {lot for _, _, lot in lying}
+    recalls = recalls_of(books.session, campaign, lots)
+    expiries = expiries_of(books.session, campaign, lots)
+    found = [
+        StockRow(
+            place=balance.account.detail[-1],
+            product=lot.product,
+            lot=lot.number,
+            pieces=balance.net,
+            expiry=expiries.get(lot),
+            usable=kind is AccountClass.STOCK,
+            recall=recalls.get(lot),
+            expired=lot in expiries and expiries[lot] < today,
+        )
+        for balance, kind, lot in lying
+    ]
     return sorted(found, key=lambda row: (row.place, row.product, row.lot))
 
 
