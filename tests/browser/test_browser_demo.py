@@ -17,7 +17,7 @@ from service.demo import gifts, plan
 from service.demo.replay import Replay
 from service.wiring import build
 from tests.browser.conftest import served
-from tests.tools.demo_data import run_command
+from tests.tools.demo_data import told_demo
 
 pytestmark = pytest.mark.browser
 NOTICE = "A demonstration. Donors, amounts and papers are invented."
@@ -26,8 +26,7 @@ NOTICE = "A demonstration. Donors, amounts and papers are invented."
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     home = tmp_path_factory.mktemp("told")
-    ran = run_command(["demo", "--once", "--data", "story"], home)
-    assert ran.code == 0, ran.err
+    told_demo(tmp_path_factory, home)
     store = Store.open(f"sqlite:///{home / 'story' / 'aidtrail.db'}")
     yield store
     store.close()

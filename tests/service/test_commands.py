@@ -20,7 +20,7 @@ from ledger.store.database import Store
 from service.command import Exit
 from service.commands import TABLE
 from service.config import load_config
-from tests.tools.demo_data import run_command
+from tests.tools.demo_data import run_command, told_demo
 from tests.tools.postgresql_server import fresh_postgresql
 from tests.tools.store_places import outside
 from tests.tools.stories import stories
@@ -34,8 +34,7 @@ WORDS = "abandon abandon abandon abandon abandon abandon abandon abandon abandon
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("told")
-    ran = run_command(["demo", "--once", "--data", "story"], folder)
-    assert ran.code == 0, ran.err
+    told_demo(tmp_path_factory, folder)
     return folder
 
 

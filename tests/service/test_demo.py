@@ -22,7 +22,7 @@ from ledger.views.queries import campaign_report, donation_rows, donation_trails
 from ledger.views.trail import DonationStatus
 from service.demo import gifts, plan
 from service.demo.replay import Replay
-from tests.tools.demo_data import Ran, run_command
+from tests.tools.demo_data import Ran, run_command, told_demo
 
 NOW = 1_598_900_000
 
@@ -33,8 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def played(home: Path) -> Ran:
-    return run_command(["demo", "--once", "--json", "--data", "story"], home)
+def played(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return told_demo(tmp_path_factory, home)
 
 
 @pytest.fixture(scope="module")
