@@ -8,21 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.data.confirmations import confirmations_router
+from api.data.confirmations import confirmations_routes
 from api.data.documented import JSON, described
-from api.data.routes import data_router
-from api.pages.confirm import confirm_router
+from api.data.routes import data_routes
+from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
-from api.pages.give import give_router
+from api.pages.give import give_routes
 from api.pages.render import PageRenderer
-from api.pages.routes import pages_router
+from api.pages.routes import pages_routes
 from api.ports import Ports
 from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
 
@@ -85,7 +85,16 @@ def create_app(ports: Ports) -> ReadyRoute:
 
     `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems.
     """
+    answers, pages = ReadyAnswers(ports, _always), PageRenderer(ports.settings)
+    data, site = APIRouter(prefix="/api/v1"), APIRouter(include_in_schema=False)
+    confirmations_routes(data, ports, answers)
+    data_routes(data, ports, answers)
+    pages_routes(site, ports, pages, answers)
+    confirm_routes(site, ports, pages)
+    give_routes(site, ports, pages)
     app = FastAPI(
+        # As their routers made them: to include a router makes each of its routes once more.
+        routes=[*data.routes, *site.routes],
         title=ports.settings.title,
         version="1",
         description="What came in, what it became, and where that is. Amounts are exact; times are UTC.",
@@ -93,14 +102,7 @@ def create_app(ports: Ports) -> ReadyRoute:
         redoc_url=None,
         openapi_url=None,
     )
-    pages = PageRenderer(ports.settings)
-    answers = ReadyAnswers(ports, _always)
     on_error = problems.install(app, pages)
-    app.include_router(confirmations_router(ports, answers), prefix="/api/v1")
-    app.include_router(data_router(ports, answers))
-    app.include_router(pages_router(ports, pages, answers))
-    app.include_router(confirm_router(ports, pages))
-    app.include_router(give_router(ports, pages))
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)

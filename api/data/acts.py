@@ -5,6 +5,7 @@ It knows no noun by name; shapes, roles and rules are the ledger's, and a refusa
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
@@ -29,8 +30,7 @@ BODY_LIMIT = 1_000_000
 _PLAIN = ("add", "record")
 
 
-def acts_router(ports: Ports) -> APIRouter:
-    router = APIRouter()
+def acts_routes(router: APIRouter, ports: Ports) -> None:
 
     @router.post(
         "/campaigns/{slug}/intentions",
@@ -59,7 +59,6 @@ def acts_router(ports: Ports) -> APIRouter:
                 paths.insert(0, f"/campaigns/{{slug}}/{noun.plural}")
             for path in paths:
                 _add(router, ports, path, name, verb, action)
-    return router
 
 
 def default_verb(actions: Any) -> str | None:
@@ -93,6 +92,7 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
     )
 
 
+@cache
 def _schema(facts: type) -> dict[str, Any]:
     """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
     schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")

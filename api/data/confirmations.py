@@ -35,8 +35,7 @@ _WANTED = {
 }
 
 
-def confirmations_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter()
+def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
     @router.post(
         "/campaigns/{slug}/confirmations/link",
@@ -69,8 +68,6 @@ def confirmations_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
             return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
-
-    return router
 
 
 def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:

@@ -28,8 +28,7 @@ Txid = Annotated[str, InPath(description="A transaction id.")]
 _TXID_ONLY = {"type": "object", "required": ["txid"], "properties": {"txid": _TXID}}
 
 
-def lookups_router(ports: Ports) -> APIRouter:
-    router = APIRouter()
+def lookups_routes(router: APIRouter, ports: Ports) -> None:
 
     @router.post(
         "/lookups",
@@ -75,8 +74,6 @@ def lookups_router(ports: Ports) -> APIRouter:
                 ports.lookups.refusal() or "Nobody has asked for it; POST its txid to /api/v1/lookups."
             )
         return unkept(looked(lookup), 200)
-
-    return router
 
 
 def looked(lookup: Lookup) -> Looked:

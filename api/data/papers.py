@@ -36,8 +36,7 @@ _BODY = {
 _KEEPERS = frozenset({"recorder", "approver", "admin"})
 
 
-def papers_router(ports: Ports) -> APIRouter:
-    router = APIRouter()
+def papers_routes(router: APIRouter, ports: Ports) -> None:
 
     @router.put(
         "/papers/{sha256}",
@@ -62,8 +61,6 @@ def papers_router(ports: Ports) -> APIRouter:
             if len(data) > PAPER_LIMIT:
                 raise Problem(413, f"A paper ends at {PAPER_LIMIT} bytes.")
         return await run_in_threadpool(_keep, ports, token, sha256, kind, bytes(data))
-
-    return router
 
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:

@@ -15,8 +15,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period_rows
 
 
-def periods_router(answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter()
+def periods_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
     @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404)
     def periods(request: Request, slug: Slug) -> Response:
@@ -37,5 +36,3 @@ def periods_router(answers: ReadyAnswers) -> APIRouter:
             return json_of(closed_period(tx.session, slug, number), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
-
-    return router

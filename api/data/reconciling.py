@@ -31,8 +31,7 @@ Height = Annotated[
 ]
 
 
-def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter()
+def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     path = "/campaigns/{slug}/reconciliation"
 
     @read_route(router, path, "Campaigns", Reconciliation, "reconciliation", 404, 422)
@@ -70,5 +69,3 @@ def reconciling_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
             return json_of(page, Reads(frozenset({slug}), chain=True), private=token is not None)
 
         return answers.answer(request, render)
-
-    return router

@@ -14,7 +14,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data.acts import acts_router
+from api.data.acts import acts_routes
 from api.data.answers import Page, PublishedEntry
 from api.data.documented import (
     DEFAULT_LIMIT,
@@ -24,14 +24,14 @@ from api.data.documented import (
     NumberCursor,
     Slug,
 )
-from api.data.lookups import lookups_router
+from api.data.lookups import lookups_routes
 from api.data.paging import link_header
-from api.data.papers import papers_router
-from api.data.periods import periods_router
+from api.data.papers import papers_routes
+from api.data.periods import periods_routes
 from api.data.reading import json_of, read_route
-from api.data.reconciling import reconciling_router
-from api.data.stock import stock_router
-from api.data.unknown import unknown_router
+from api.data.reconciling import reconciling_routes
+from api.data.stock import stock_routes
+from api.data.unknown import unknown_routes
 from api.pages.routes import checked_key, is_public_key
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -50,8 +50,7 @@ OutpointKey = Annotated[
 ]
 
 
-def data_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     views = ports.views
 
     def reading(path: str, tag: str, model: Any, name: str, *statuses: int) -> Callable[[Any], Any]:
@@ -165,12 +164,11 @@ def data_router(ports: Ports, answers: ReadyAnswers) -> APIRouter:
         reads = Reads(frozenset(), chain=True, look=True)
         return answered(request, lambda tx, now: json_of(views.chain_status(tx, now=now), reads))
 
-    router.include_router(acts_router(ports))
-    router.include_router(lookups_router(ports))
-    router.include_router(reconciling_router(ports, answers))
-    router.include_router(periods_router(answers))
-    router.include_router(stock_router(answers))
-    router.include_router(papers_router(ports))
+    acts_routes(router, ports)
+    lookups_routes(router, ports)
+    reconciling_routes(router, ports, answers)
+    periods_routes(router, answers)
+    stock_routes(router, answers)
+    papers_routes(router, ports)
 
-    router.include_router(unknown_router(ports))
-    return router
+    unknown_routes(router, ports)

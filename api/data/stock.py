@@ -27,8 +27,7 @@ from ledger.views.stock import CardRow, LotTrace, StockRow, lot_traces, stock_ca
 _TAG = "Things"
 
 
-def stock_router(answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter()
+def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
     @read_route(router, "/campaigns/{slug}/stock", _TAG, Page[StockRow], "stock", 404)
     def stock(request: Request, slug: Slug) -> Response:
@@ -90,8 +89,6 @@ def stock_router(answers: ReadyAnswers) -> APIRouter:
             return json_of(Page[PayableRow](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
-
-    return router
 
 
 def _books(tx: Any, slug: str) -> Books:

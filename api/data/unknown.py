@@ -16,9 +16,8 @@ from ledger.core.errors import one
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def unknown_router(ports: Ports) -> APIRouter:
+def unknown_routes(router: APIRouter, ports: Ports) -> None:
     """The last of the routers under /api: it takes what no other takes."""
-    router = APIRouter()
 
     @router.api_route("/{rest:path}", methods=_METHODS, include_in_schema=False, response_class=Response)
     def nothing(request: Request, rest: str) -> Response:
@@ -27,8 +26,6 @@ def unknown_router(ports: Ports) -> APIRouter:
             told = f"This path answers {' and '.join(allowed)}."
             return problem_json(405, told, headers={"Allow": ", ".join(allowed)})
         return problem_json(404, _missing(ports, request.method, rest))
-
-    return router
 
 
 def _allowed(request: Request) -> list[str]:

@@ -23,8 +23,7 @@ _FORM_LIMIT = 20_000
 """Bytes of a posted form: at most fifty lots."""
 
 
-def confirm_router(ports: Ports, pages: PageRenderer) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def confirm_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.api_route("/confirm/{code}", methods=["GET", "HEAD"])
     def form(code: str) -> Response:
@@ -35,8 +34,6 @@ def confirm_router(ports: Ports, pages: PageRenderer) -> APIRouter:
     @router.post("/confirm/{code}")
     async def send(request: Request, code: str) -> Response:
         return await run_in_threadpool(_confirmed, ports, pages, code, await form_of(request, _FORM_LIMIT))
-
-    return router
 
 
 def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, str]) -> Response:

@@ -31,8 +31,7 @@ _FORM_LIMIT = 4_000
 """Bytes of a posted form: a code and the number of a need."""
 
 
-def give_router(ports: Ports, pages: PageRenderer) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def give_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.api_route("/c/{slug}/give", methods=["GET", "HEAD"])
     def form(request: Request, slug: str) -> Response:
@@ -41,8 +40,6 @@ def give_router(ports: Ports, pages: PageRenderer) -> APIRouter:
     @router.post("/c/{slug}/give")
     async def give(request: Request, slug: str) -> Response:
         return await run_in_threadpool(_given, ports, pages, slug, await form_of(request, _FORM_LIMIT))
-
-    return router
 
 
 def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -> Response:

@@ -23,16 +23,13 @@ _FORM_LIMIT = 4_000
 """Bytes of a posted form; a txid is 64."""
 
 
-def lookups_page_router(lookups: Lookups) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def lookups_page_routes(router: APIRouter, lookups: Lookups) -> None:
 
     @router.post("/lookups")
     async def ask(request: Request) -> Response:
         fields = await form_of(request, _FORM_LIMIT)
         lookup, _ = await run_in_threadpool(lookups.ask, fields.get("txid", ""))
         return RedirectResponse(f"/d/{lookup.txid}", status_code=303, headers={"Cache-Control": "no-store"})
-
-    return router
 
 
 def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -> Response | None:

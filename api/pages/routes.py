@@ -20,7 +20,7 @@ from api.pages import sentences as say
 from api.pages.campaign import SHOWN_DONATIONS, bars_page, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
 from api.pages.give import awaited_page
-from api.pages.lookups import lookups_page_router, unknown_page
+from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
 from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
@@ -58,8 +58,7 @@ def is_public_key(key: str, addresses: Container[str | None]) -> bool:
     return True
 
 
-def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> None:
 
     @router.api_route("/", methods=_READ)
     def home(request: Request) -> Response:
@@ -134,7 +133,7 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> AP
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    router.include_router(lookups_page_router(ports.lookups))
+    lookups_page_routes(router, ports.lookups)
 
     @router.api_route("/papers/{sha256}", methods=_READ)
     def paper(request: Request, sha256: str) -> Response:
@@ -173,8 +172,6 @@ def pages_router(ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> AP
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:
         return Response(_MARK, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
-
-    return router
 
 
 def checked_key(key: str) -> str:
