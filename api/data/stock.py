@@ -1,5 +1,5 @@
 """Things over JSON: what lies where, the card of a lot at a place, who has a lot and whose gifts it was, what is lost,
-and what is still to be paid for them.
+what is still to be paid for them, and what was there before the books begin.
 
 All of it is public and computed; nothing here writes.
 """
@@ -21,6 +21,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.views.known_names import NameRecord, known_names
 from ledger.views.losses import LossRow, loss_rows
+from ledger.views.openings import BroughtIn, brought_in
 from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.stock import CardRow, LotTrace, StockRow, lot_traces, stock_card, stock_rows
 
@@ -87,6 +88,16 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
         def render(tx: Any, now: int) -> Rendered:
             rows = payable_rows(_books(tx, slug), slug, rfc3339(now)[:10])
             return json_of(Page[PayableRow](items=rows, next=None), Reads(frozenset({slug})))
+
+        return answers.answer(request, render)
+
+    @read_route(router, "/campaigns/{slug}/openings", _TAG, Page[BroughtIn], "openings", 404)
+    def openings(request: Request, slug: Slug) -> Response:
+        """What stood when the books of a campaign began, row by row, with what of it does not tie."""
+
+        def render(tx: Any, _now: int) -> Rendered:
+            _books(tx, slug)
+            return json_of(Page[BroughtIn](items=brought_in(tx, slug), next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

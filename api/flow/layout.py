@@ -153,7 +153,7 @@ def _moved_band(band: Band, moved: Mapping[str, tuple[str, int]]) -> Band:
         taken=(band.source_start + before, band.source_end + before),
         target=target,
         joined=(band.target_start + behind, band.target_end + behind),
-        in_kind=band.in_kind,
+        apart=band.apart,
     )
 
 
@@ -165,9 +165,9 @@ def _moved_exit(row: Exit, moved: Mapping[str, tuple[str, int]]) -> Exit:
 
 def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
     """Exits of one bar, kind and label as one; a bar of the rest has them of many bars."""
-    groups: dict[tuple[str, ExitKind, str, bool], list[Exit]] = {}
+    groups: dict[tuple[str, ExitKind, str, Origin | None], list[Exit]] = {}
     for row in exits:
-        groups.setdefault((row.source, row.kind, row.label, row.in_kind), []).append(row)
+        groups.setdefault((row.source, row.kind, row.label, row.apart), []).append(row)
     for rows in groups.values():
         first, length = rows[0], sum(row.end - row.start for row in rows)
         units = sum(row.units for row in rows)
@@ -177,7 +177,7 @@ def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, units),
             label=first.label,
-            in_kind=first.in_kind,
+            apart=first.apart,
         )
 
 
@@ -186,18 +186,18 @@ def _as_pairs(bands: Sequence[Band]) -> tuple[Band, ...]:
     joined = merged(bands)
     if len(joined) <= PAIRS:
         return joined
-    pairs: dict[tuple[str, str, bool], list[Band]] = {}
+    pairs: dict[tuple[str, str, Origin | None], list[Band]] = {}
     for band in joined:
-        pairs.setdefault((band.source, band.target, band.in_kind), []).append(band)
+        pairs.setdefault((band.source, band.target, band.apart), []).append(band)
     return tuple(
         Band(
             source=source,
             taken=_run([band.taken for band in group]),
             target=target,
             joined=_run([band.joined for band in group]),
-            in_kind=in_kind,
+            apart=apart,
         )
-        for (source, target, in_kind), group in pairs.items()
+        for (source, target, apart), group in pairs.items()
     )
 
 
@@ -212,11 +212,13 @@ def _run(pieces: Sequence[tuple[int, int]]) -> tuple[int, int]:
 def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
     """Bands between the same two bars that touch at both ends become one."""
     joined: list[Band] = []
-    for band in sorted(bands, key=lambda b: (b.source, b.target, b.in_kind, b.source_start, b.target_start)):
+    for band in sorted(
+        bands, key=lambda b: (b.source, b.target, b.apart or "", b.source_start, b.target_start)
+    ):
         before = joined[-1] if joined else None
         if (
             before is not None
-            and (before.source, before.target, before.in_kind) == (band.source, band.target, band.in_kind)
+            and (before.source, before.target, before.apart) == (band.source, band.target, band.apart)
             and before.source_end == band.source_start
             and before.target_end == band.target_start
         ):
@@ -225,7 +227,7 @@ def merged(bands: Sequence[Band]) -> tuple[Band, ...]:
                 taken=(before.source_start, band.source_end),
                 target=band.target,
                 joined=(before.target_start, band.target_end),
-                in_kind=band.in_kind,
+                apart=band.apart,
             )
         else:
             joined.append(band)

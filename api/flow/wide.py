@@ -127,13 +127,13 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
 
 
 def band_class(link: Link) -> str:
-    """A band is filled in the colour of what flows; what was given in kind is an outline of it."""
-    return CODE[link.substance] + "2" + (" given" if link.band.in_kind else "")
+    """A band is filled in the colour of what flows; what came by no order is an outline of it."""
+    return CODE[link.substance] + "2" + (" given" if link.band.apart else "")
 
 
 def bar_class(bar: Bar) -> str:
-    """The same of a bar: goods that were given, where they begin, are an outline."""
-    given = bar.origin is Origin.GIVEN and bar.substance is Substance.GOODS
+    """The same of a bar: goods that came by no order, where they begin, are an outline."""
+    given = bar.origin in {Origin.GIVEN, Origin.BEFORE} and bar.substance is Substance.GOODS
     return CODE[bar.substance] + "1" + (" given" if given else "")
 
 

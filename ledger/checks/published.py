@@ -19,12 +19,13 @@ from ledger.rules.campaigns import campaign_slugs, products_of
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.orders import items_of_orders
 from ledger.store.transaction import Reading
+from ledger.views.bars import APART
 from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.queries import gifts_of_money
 from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumTable
 from ledger.views.sums import LotSums, goods_of, sum_tables
-from ledger.views.totals import Known, bars_of, goods_totals, in_kind_totals
+from ledger.views.totals import Known, apart_totals, bars_of, goods_totals
 
 _NAME = "published_sums_tie"
 _UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
@@ -54,7 +55,8 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
 def _headline(
     books: Books, slug: str, known: Known, flow: Flow, lots: Sequence[LotSums]
 ) -> Iterator[Differing]:
-    goods, given = goods_totals(known, flow, lots), in_kind_totals(known, flow)
+    goods = goods_totals(known, flow, lots)
+    apart = {origin: apart_totals(known, flow, origin) for origin in APART}
     parts = (
         goods.not_received,
         goods.not_coming,
@@ -64,11 +66,14 @@ def _headline(
         goods.lost,
     )
     yield "ordered and its parts", _sum(parts), _sum((goods.ordered,))
-    gifts = (given.sent_back, given.under_way, given.distributed, given.lost)
-    yield "given in kind and its parts", _sum(gifts), _sum((given.given,))
-    reached = _sum((goods.distributed, given.distributed))
+    for origin, rows in apart.items():
+        of_it = (rows.sent_back, rows.under_way, rows.distributed, rows.lost)
+        yield f"{origin} goods and their parts", _sum(of_it), _sum((rows.came,))
+    came = _sum((apart[Origin.BEFORE].came,))
+    yield "there before", came, _out_of(books, slug, AccountClass.BEFORE)
+    reached = _sum((goods.distributed, *(rows.distributed for rows in apart.values())))
     yield "distributed", reached, _lots(books, slug, AccountClass.DISTRIBUTED)
-    waiting = _sum((goods.under_way, given.under_way))
+    waiting = _sum((goods.under_way, *(rows.under_way for rows in apart.values())))
     yield "on the way or waiting", waiting, _lots(books, slug, *_UNDER_WAY)
     opened: Counter[str] = Counter()
     for balance in books.balances(AccountClass.OPEN, slug):
@@ -134,3 +139,8 @@ def _lots(books: Books, slug: str, *kinds: AccountClass) -> Counter[str]:
             if "#" in balance.asset:
                 found[lot_named(balance.asset).product] += balance.net
     return found
+
+
+def _out_of(books: Books, slug: str, kind: AccountClass) -> Counter[str]:
+    """Pieces that came out of places of a kind, product by product."""
+    return Counter({product: -pieces for product, pieces in _lots(books, slug, kind).items()})

@@ -16,6 +16,7 @@ class AccountClass(StrEnum):
     BANK = "bank"
     OVERDRAFT = "overdraft"  # what a bank took back beyond what lay there
     INTEREST = "interest"
+    BEFORE = "before"  # where came from, and went to, what the books follow from an opening on
     GIFTS = "gifts"
     DUST_GIFTS = "dust_gifts"
     BLOCKED_GIFTS = "blocked_gifts"

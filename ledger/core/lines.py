@@ -58,6 +58,7 @@ class PartKind(StrEnum):
     CLAIMED = "claimed"  # failed, and not made good by a refund: its supplier owes it still
     CANCELLED = "cancelled"  # ordered and not coming, when an order is closed
     RETURNED = "returned"  # sent back to the supplier
+    BEFORE = "before"  # gone on before an opening's day: where to is not in the books
     ITEM = "item"  # one item of an order, in a payment spread over several
     STAYS = "stays"  # where it was: what a count did not find yet, of units that all bear alike what it found
     ON = "on"

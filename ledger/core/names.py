@@ -221,6 +221,7 @@ class UseCause(StrEnum):
     LOAN = "loan"
     LOSS = "loss"
     MOVE = "move"
+    OPENING = "opening"  # what had become of units before the books begin
     OWN_MOVE = "own-move"
     PAYMENT = "payment"
     RECEIPT = "receipt"
@@ -398,6 +399,7 @@ class GiftKind(StrEnum):
     IN_KIND = "in-kind"
     INTEREST = "interest"  # of a bank, and nobody's gift
     LOAN = "loan"  # borrowed, and nobody's gift
+    OPENING = "opening"  # there before the books begin: whose gift it was is not known here
     OVER = "over"  # pieces that a supplier delivered too much and left
 
 

@@ -33,6 +33,7 @@ from ledger.rules import (
     limits,
     loans,
     moves,
+    openings,
     orders,
     overs,
     own_moves,
@@ -58,6 +59,7 @@ from ledger.rules.spec import Kind, Proposals
 
 _RECORDED: tuple[Kind, ...] = (
     *campaigns.KINDS,
+    *openings.KINDS,
     *pledges.KINDS,
     *rates.KINDS,
     *exchange_rates.KINDS,

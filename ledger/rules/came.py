@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, literal, or_, select, union_all
 from sqlmodel import Session, col
 
 from ledger.core.accounts import AccountClass
-from ledger.core.names import FREE, GiftKind, GiftName, MoneyLine
+from ledger.core.names import FREE, GiftKind, GiftName, GoodsLine, MoneyLine
 from ledger.model.bank_money import ExchangeRow, InterestRow
 from ledger.model.columns import table_of
 from ledger.model.conversions import ConversionRow
@@ -22,6 +22,7 @@ from ledger.model.orders import RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.balances import net_of_kinds
 from ledger.rules.books import Books
+from ledger.rules.openings import opening_gift, openings_of
 
 _GIFTS, _SOURCES = table_of(GiftRow), table_of(SourceRow)
 
@@ -106,7 +107,10 @@ def exchanged(session: Session, campaign: str) -> dict[str, Exchanged]:
 
 
 class NotGifts:
-    """Units of money lines that no use brought and no donor gave: top-ups, own coins, interest, what was borrowed."""
+    """Units of lines that no use brought and no donor gave: top-ups, own coins, interest, what was borrowed.
+
+    What was there before the books begin is told apart: it may have been given, and by whom is not known here.
+    """
 
     def __init__(self, books: Books, campaign: str) -> None:
         self._session = books.session
@@ -121,6 +125,7 @@ class NotGifts:
         self._named: dict[str, list[str]] = {}
         for kind, lender, number, asset in books.session.connection().execute(union_all(loans, paid)):
             self._named.setdefault(asset, []).append(str(GiftName(GiftKind(kind), number, lender)))
+        self._opened = [opening_gift(row.number) for row in openings_of(books.session, campaign)]
 
     def on(self, line: MoneyLine) -> list[tuple[int, int]]:
         """(start, end) of such units of a line."""
@@ -135,6 +140,14 @@ class NotGifts:
             theirs = source.gift.in_(named)
             found += self._asked(select(source.start, source.stop).where(source.line == str(line), theirs))
         return found
+
+    def before(self, line: MoneyLine | GoodsLine) -> list[tuple[int, int]]:
+        """(start, end) of units of a line that were there before the books begin (docs/rules.md, 31)."""
+        if not self._opened:
+            return []
+        source = _SOURCES.c
+        theirs = source.gift.in_(self._opened)
+        return self._asked(select(source.start, source.stop).where(source.line == str(line), theirs))
 
     def _asked(self, query: Select[Any]) -> list[tuple[int, int]]:
         return [(start, end) for start, end in self._session.connection().execute(query)]

@@ -70,8 +70,8 @@ def goods_account(kind: AccountClass, campaign: str, place: str) -> str:
     return account(kind, campaign, place)
 
 
-MADE_LOTS = frozenset({AccountClass.NOTED, AccountClass.IN_KIND, AccountClass.SURPLUS})
-"""Where lots come from: what a delivery note, a gift or a count turned into pieces."""
+MADE_LOTS = frozenset({AccountClass.NOTED, AccountClass.IN_KIND, AccountClass.SURPLUS, AccountClass.BEFORE})
+"""Where lots come from: what a delivery note, a gift, a count or an opening turned into pieces."""
 
 
 # ── lots ─────────────────────────────────────────────────────────────────────────────────────────────────────

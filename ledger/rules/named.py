@@ -47,6 +47,8 @@ _ONLY: Mapping[str, frozenset[str]] = {
     "at": frozenset({"result"}),
 }
 """Kinds of entry in which alone a field does: elsewhere an organisation is a donor, and `at` is a time."""
+_BY_ROWS = frozenset({"opening"})
+"""Kinds of entry whose rows name things too."""
 _CODES: Mapping[NameOf, str] = {
     NameOf.SUPPLIER: "SUP",
     NameOf.PARTNER: "PAR",
@@ -91,6 +93,8 @@ def by_name(session: Session, kind: str, facts: T) -> T:
     changed: dict[str, Any] = {}
     for field in fields(facts):
         told = getattr(facts, field.name)
+        if kind in _BY_ROWS and isinstance(told, tuple):
+            changed[field.name] = tuple([by_name(session, kind, row) for row in told])
         if _is_named(kind, field.name) and isinstance(told, str) and _CODE.fullmatch(told):
             changed[field.name] = _called(session, field.name, told)
     return replace(facts, **changed) if changed else facts
@@ -109,13 +113,15 @@ def _is_named(kind: str, field: str) -> bool:
 
 
 def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]]:
-    """What the facts of an entry call by name, each once."""
+    """What the facts of an entry call by name, each once, by the names of their fields: as entries are published."""
     found: dict[tuple[NameOf, str], None] = {}
-    for field, told in facts.items():
-        if _is_named(kind, field):
-            for name in told if isinstance(told, list | tuple) else [told]:
-                if isinstance(name, str):  # a result's places are groups of people
-                    found[_FIELDS[field], name] = None
+    for field, told in sorted(facts.items()):
+        rows = told if isinstance(told, list | tuple) else [told]
+        for row in rows:
+            if _is_named(kind, field) and isinstance(row, str):  # a result's places are groups of people
+                found[_FIELDS[field], row] = None
+            elif kind in _BY_ROWS and isinstance(row, Mapping):
+                found |= dict.fromkeys(named_by(kind, row))
     yield from found
 
 

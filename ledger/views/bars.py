@@ -47,9 +47,12 @@ _ENDS = {
     PartKind.CLAIMED: ExitKind.CLAIM,
     PartKind.CANCELLED: ExitKind.CANCELLED,
     PartKind.RETURNED: ExitKind.RETURNED,
+    PartKind.BEFORE: ExitKind.BEFORE,
 }
 
-_APART = {
+APART = (Origin.GIVEN, Origin.BEFORE)
+"""How goods came that are no order's, and are told apart wherever they go."""
+_LEFT = {
     LineKind.MONEY: ExitKind.HELD,
     LineKind.SPENT: ExitKind.UNEXPLAINED,
     LineKind.LOAN: ExitKind.LENT,
@@ -152,7 +155,7 @@ class BarsOfLines:
         self._products = products_of(books.session, campaign)
         self._orders: dict[str, OrderRow] = {}
         self._items: dict[tuple[str, str], OrderItemRow] = {}
-        self._came_by: dict[str, list[tuple[int, int, str | None]]] = {}
+        self._came_by: dict[str, list[tuple[int, int, str | Origin]]] = {}
         self._reached: dict[str, str] = {}
         self._others: NotGifts | None = None
 
@@ -174,7 +177,7 @@ class BarsOfLines:
                 return ExitKind.CLAIM if self._order(name).is_closed else ExitKind.OPEN
             case GoodsLine():
                 return _WAITS.get(name.at)
-        return _APART[name.kind]
+        return _LEFT[name.kind]
 
     def service_of(self, use: Use) -> tuple[str, str] | None:
         """(product, place) of a service that a use delivered of an order; None for any other use."""
@@ -369,7 +372,7 @@ class BarsOfLines:
                 start,
                 end,
                 Origin.SUPPLIED,
-            )  # what was given in kind begins in stock, and is no bar of its own then
+            )  # what came by no order begins in stock, and is no bar of its own then
             return
         at = start
         for first, last, use in self._not_given(name):
@@ -379,7 +382,9 @@ class BarsOfLines:
             if at < low:
                 yield at, low, Origin.GIVEN
             at = high
-            if use is not None and use_named(use).cause is UseCause.RECLASSIFICATION:
+            if isinstance(use, Origin):
+                yield low, high, use
+            elif use_named(use).cause is UseCause.RECLASSIFICATION:
                 yield from self._reclassified(use, low, low - first, high - first)
             else:
                 yield low, high, _origin_of(name, use)
@@ -400,15 +405,16 @@ class BarsOfLines:
                 yield at, at + there - here, origin
                 at += there - here
 
-    def _not_given(self, name: MoneyLine | GoodsLine) -> list[tuple[int, int, str | None]]:
-        """(start, end, use) of the units of a line that no gift brought, in order; no use: coins that are no gift."""
+    def _not_given(self, name: MoneyLine | GoodsLine) -> list[tuple[int, int, str | Origin]]:
+        """(start, end, by) of the units of a line that no gift brought, in order: by a use, or how they came else."""
         line = str(name)
         if line not in self._came_by:
-            found: list[tuple[int, int, str | None]] = [*self._measure_of(line).used]
+            found: list[tuple[int, int, str | Origin]] = [*self._measure_of(line).used]
+            if self._others is None:
+                self._others = NotGifts(self._books, self._campaign)
             if isinstance(name, MoneyLine):
-                if self._others is None:
-                    self._others = NotGifts(self._books, name.campaign)
-                found += [(start, end, None) for start, end in self._others.on(name)]
+                found += [(start, end, Origin.OTHER) for start, end in self._others.on(name)]
+            found += [(start, end, Origin.BEFORE) for start, end in self._others.before(name)]
             self._came_by[line] = sorted(found, key=lambda row: row[0])
         return self._came_by[line]
 
@@ -428,12 +434,10 @@ def _without(start: int, end: int, gone: Sequence[tuple[int, int]]) -> Iterator[
         yield at, end
 
 
-def _origin_of(name: MoneyLine | GoodsLine, use: str | None) -> Origin:
-    """How a use (none: coins that are no gift) brought units to a line."""
+def _origin_of(name: MoneyLine | GoodsLine, use: str) -> Origin:
+    """How a use brought units to a line."""
     if isinstance(name, GoodsLine):
         return Origin.SUPPLIED
-    if use is None:
-        return Origin.OTHER
     return _CAME.get(use_named(use).cause, Origin.OTHER)
 
 
@@ -449,5 +453,5 @@ def bar_of(name: MoneyLine | GoodsLine, origin: Origin) -> str:
     """The key of the bar that units of a line lie on: a line of its own, lots of a product at a place together."""
     if isinstance(name, MoneyLine):
         return f"{name}:{origin.value}"
-    given = ":given" if origin is Origin.GIVEN else ""
-    return f"{name.at.value}:{name.place}:{name.product}{given}"
+    came = f":{origin.value}" if origin in APART else ""
+    return f"{name.at.value}:{name.place}:{name.product}{came}"

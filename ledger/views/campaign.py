@@ -16,10 +16,11 @@ from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
+from ledger.views.openings import BroughtIn
 from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.sum_tables import SumTable
-from ledger.views.totals import GoodsTotals, InKindTotals, ServiceRow
+from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
 from ledger.views.trail import DonationStatus, DonationTrail, Paper
 from ledger.views.two_keys import Deliveries, Unconfirmed
 
@@ -377,8 +378,12 @@ class CampaignReport(Frozen):
     """Payments below the dust line."""
     goods: GoodsTotals
     """What was ordered of goods, and where it is."""
-    given_in_kind: InKindTotals
+    given_in_kind: ApartTotals
     """What was given in kind of goods, and where it is."""
+    brought_in: ApartTotals
+    """Goods that were there before the books begin, and where they are."""
+    opening: BroughtIn | None
+    """What stood when the books began; null where they begin with the campaign."""
     services: tuple[ServiceRow, ...]
     """Services, each in its own unit."""
     receivers: int

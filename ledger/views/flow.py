@@ -30,6 +30,7 @@ class Origin(StrEnum):
     SUPPLIED = "supplied"  # ordered from a supplier, and on from there
     REFUNDED = "refunded"  # a supplier paid it back: it was money before
     REPAID = "repaid"  # a loan came back: it was money before
+    BEFORE = "before"  # there before the books begin: whose gift it was is not known here
     OTHER = "other"  # a top-up, own coins, a loan of another campaign: nobody's gift
 
     @property
@@ -69,6 +70,7 @@ class ExitKind(StrEnum):
     RETURNED = "returned"
     UNEXPLAINED = "unexplained"
     SHORTFALL = "shortfall"
+    BEFORE = "before"  # gone on before the books begin: where to is not in them
     DISTRIBUTED = "distributed"  # to people, or a service that was delivered: the end that was meant
 
     @property
@@ -189,8 +191,8 @@ class Band(Frozen):
     """Key of the bar that they became."""
     joined: Interval = Field(validation_alias="to", serialization_alias="to")
     """Where they lie on it: the first unit, and the one behind the last."""
-    in_kind: bool = False
-    """Were they given in kind?"""
+    apart: Origin | None = None
+    """How they came that are goods and no order's: given in kind, or there before the books begin; null for others."""
 
     @property
     def source_start(self) -> int:
@@ -222,8 +224,8 @@ class Exit(Frozen):
     """How much of what."""
     label: str
     """Proper name such as a waybill or a product; empty where there is none."""
-    in_kind: bool = False
-    """Were they given in kind?"""
+    apart: Origin | None = None
+    """How they came that are goods and no order's: given in kind, or there before the books begin; null for others."""
 
     @property
     def start(self) -> int:

@@ -58,10 +58,11 @@ from ledger.views.chain_status import chain_status
 from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
-from ledger.views.flow import Flow, StageKind
+from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.gift_list import change_of, donation_rows
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
+from ledger.views.openings import standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.payables import payable_rows
@@ -70,7 +71,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
 from ledger.views.sums import LotSums, goods_of, sum_tables
-from ledger.views.totals import Known, bars_of, goods_totals, in_kind_totals, service_rows
+from ledger.views.totals import Known, apart_totals, bars_of, goods_totals, service_rows
 from ledger.views.trail import DonationTrail, Paper
 from ledger.views.two_keys import Deliveries, deliveries
 
@@ -187,7 +188,9 @@ def campaign_report(
         value=Amount.of(campaign.currency, gifts.value),
         dust=Dust(asset="BTC", minor=gifts.dust, count=gifts.dust_count),
         goods=goods_totals(known, flow, goods),
-        given_in_kind=in_kind_totals(known, flow),
+        given_in_kind=apart_totals(known, flow, Origin.GIVEN),
+        brought_in=apart_totals(known, flow, Origin.BEFORE),
+        opening=standing(tx, slug),
         services=service_rows(known, bound, items),
         receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,

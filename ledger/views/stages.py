@@ -29,7 +29,7 @@ from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import bound_orders, items_of_orders, order_line
 from ledger.rules.shipments import origins_of
 from ledger.tracing.follow import Arrival, follow_runs
-from ledger.views.bars import STAGES, Axis, BarsOfLines, bar_of, ended_as, is_refund
+from ledger.views.bars import APART, STAGES, Axis, BarsOfLines, bar_of, ended_as, is_refund
 from ledger.views.flow import (
     Band,
     Bar,
@@ -60,12 +60,12 @@ class _Place:
 
 
 class _Here(NamedTuple):
-    """Units `start..end` of a bar, and whether they were given in kind."""
+    """Units `start..end` of a bar, and how they came that are goods and no order's."""
 
     bar: str
     start: int
     end: int
-    in_kind: bool = False
+    apart: Origin | None = None
 
 
 _MAIN = {
@@ -91,7 +91,7 @@ class CampaignFlow(BarsOfLines):
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
         self._resumed: dict[tuple[str, int], str] = {}
-        self._in_kind: dict[str, list[tuple[int, int]]] = {}
+        self._apart: dict[str, list[tuple[int, int, Origin]]] = {}
         self._shipped_from = origins_of(books.session, campaign)
         self._find_bars()
 
@@ -100,7 +100,7 @@ class CampaignFlow(BarsOfLines):
         self._bands.clear()
         self._exits.clear()
         drawn = [(line, axis) for line, axis in self._axes.items() if axis is not None]
-        self._in_kind = self._given_in_kind()
+        self._apart = self._came_apart()
         spans = self._lines.whole_of(line for line, _ in drawn)
         uses = self._uses_of(span for line, _ in drawn for span in spans[line])
         for line, axis in drawn:
@@ -151,27 +151,28 @@ class CampaignFlow(BarsOfLines):
                 return count_refunds(session, slug, place.place or "BTC")
         return orders_of(bars)
 
-    def _given_in_kind(self) -> dict[str, list[tuple[int, int]]]:
-        """Where what was given in kind lies and has lain, by line, in order."""
-        in_kind = {
-            bar.key
+    def _came_apart(self) -> dict[str, list[tuple[int, int, Origin]]]:
+        """Where what came by no order lies and has lain, and how it came, by line, in order."""
+        bars = {
+            bar.key: bar.origin
             for bars in self._stages.values()
             for bar in bars
-            if bar.substance is Substance.GOODS and bar.origin is Origin.GIVEN
+            if bar.substance is Substance.GOODS and bar.origin in APART
         }
-        given = [
-            (line, start, end)
-            for line, axis in self._axes.items()
-            if in_kind and axis is not None and isinstance(line_named(line), GoodsLine)
-            for start, end, bar, *_ in axis.segments(0, self._measure_of(line).length)
-            if bar in in_kind
-        ]
-        found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for line, start, end in given:
-            found[line].append((start, end))
-        for visit in follow_runs(self._lines, given):
-            if isinstance(visit, Arrival):
-                found[visit.line].append((visit.start, visit.end))
+        found: dict[str, list[tuple[int, int, Origin]]] = defaultdict(list)
+        for origin in dict.fromkeys(bars.values()):
+            first = [
+                (line, start, end)
+                for line, axis in self._axes.items()
+                if axis is not None and isinstance(line_named(line), GoodsLine)
+                for start, end, bar, *_ in axis.segments(0, self._measure_of(line).length)
+                if bars.get(bar) is origin
+            ]
+            for line, start, end in first:
+                found[line].append((start, end, origin))
+            for visit in follow_runs(self._lines, first):
+                if isinstance(visit, Arrival):
+                    found[visit.line].append((visit.start, visit.end, origin))
         return {line: sorted(runs) for line, runs in found.items()}
 
     def _count_open(self) -> None:
@@ -266,7 +267,7 @@ class CampaignFlow(BarsOfLines):
         at = {bar.key: index for index, bar in enumerate(bars)}
         filled = {bar.key: bar.units for bar in bars}
         self._axes[str(name)] = self._measured(name, filled)
-        for origin in Origin if isinstance(name, MoneyLine) else (Origin.SUPPLIED, Origin.GIVEN):
+        for origin in Origin if isinstance(name, MoneyLine) else (Origin.SUPPLIED, *APART):
             key = bar_of(name, origin)
             if key not in filled and origin is not _MAIN[stage.kind]:
                 continue
@@ -307,17 +308,17 @@ class CampaignFlow(BarsOfLines):
 
     def _here(self, line: str, axis: Axis, start: int, end: int) -> Iterator[tuple[int, int, _Here]]:
         """`start..end` of a line in runs that lie together on a bar: (start, end, where that is)."""
-        given = self._in_kind.get(line, ())
-        for low, high, bar, first, _last in axis.segments(start, end) if given else ():
+        runs = self._apart.get(line, ())
+        for low, high, bar, first, _last in axis.segments(start, end) if runs else ():
             at = low
-            for a, b in given:
-                for upto, in_kind in ((min(max(a, at), high), False), (min(max(b, at), high), True)):
+            for a, b, origin in runs:
+                for upto, apart in ((min(max(a, at), high), None), (min(max(b, at), high), origin)):
                     if at < upto:
-                        yield at, upto, _Here(bar, first + at - low, first + upto - low, in_kind)
+                        yield at, upto, _Here(bar, first + at - low, first + upto - low, apart)
                         at = upto
             if at < high:
                 yield at, high, _Here(bar, first + at - low, first + high - low)
-        for low, high, bar, first, last in () if given else axis.segments(start, end):
+        for low, high, bar, first, last in () if runs else axis.segments(start, end):
             yield low, high, _Here(bar, first, last)
 
     def _leave(self, here: _Here, kind: ExitKind, asset: str, units: int, label: str = "") -> None:
@@ -329,7 +330,7 @@ class CampaignFlow(BarsOfLines):
                 kind=kind,
                 amount=Amount.of(asset, units),
                 label=label,
-                in_kind=here.in_kind,
+                apart=here.apart,
             )
         )
 
@@ -398,7 +399,7 @@ class CampaignFlow(BarsOfLines):
                             taken=part,
                             target=bar,
                             joined=(joined, until),
-                            in_kind=here.in_kind,
+                            apart=here.apart,
                         )
                     )
             return
@@ -431,9 +432,9 @@ class CampaignFlow(BarsOfLines):
 
 def _merged(exits: Iterable[Exit]) -> list[Exit]:
     """Exits of one bar, kind and label as one row; units add up, the place is that of the first."""
-    groups: dict[tuple[str, ExitKind, str, bool], list[Exit]] = defaultdict(list)
+    groups: dict[tuple[str, ExitKind, str, Origin | None], list[Exit]] = defaultdict(list)
     for row in exits:
-        groups[row.source, row.kind, row.label, row.in_kind].append(row)
+        groups[row.source, row.kind, row.label, row.apart].append(row)
     return [
         Exit(
             source=first.source,
@@ -441,7 +442,7 @@ def _merged(exits: Iterable[Exit]) -> list[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, sum(row.units for row in rows)),
             label=first.label,
-            in_kind=first.in_kind,
+            apart=first.apart,
         )
         for rows in groups.values()
         for first in rows[:1]

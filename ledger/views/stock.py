@@ -17,6 +17,7 @@ from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import Source, UnitState, Use
 from ledger.core.names import LineKind, Lot, OrderLine, line_named, lot_named
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
+from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
 from ledger.rules.goods import expiries_of, recalled_by, recalls_of
@@ -91,16 +92,18 @@ class GiftShare(Frozen):
 
 
 class LotDelivery(Frozen):
-    """What one receipt, or one gift in kind, brought of a lot."""
+    """What one receipt, one gift in kind, or an opening brought of a lot."""
 
     receipt: str
-    """Number of the receipt; empty, like order and supplier, for a gift in kind."""
+    """Number of the receipt; empty, like order and supplier, for a gift in kind and what was there before."""
     order: str
     """Number of the order."""
     supplier: str
     """Code of the supplier."""
     in_kind: str
-    """Number of the gift in kind; empty for a receipt."""
+    """Number of the gift in kind; empty where it was none."""
+    opening: str
+    """Number of the opening that says that it was there before the books begin; empty where it came later."""
     date: str
     """The accounting day."""
     place: str
@@ -211,15 +214,16 @@ def lots_named(session: Session, campaign: str, name: str) -> list[Lot]:
     return [lot for lot in lots if _deliveries(session, campaign, lot)]
 
 
-_Delivered = tuple[LotDeliveryRow, ReceiptRow | None, InKindRow | None]
+_Delivered = tuple[LotDeliveryRow, ReceiptRow | None, InKindRow | None, OpeningRow | None]
 
 
 def _deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[_Delivered]:
-    """What came of a lot and stands, each with its receipt or its gift, first recorded first."""
+    """What came of a lot and stands, each with its receipt, its gift or its opening, first recorded first."""
     query = (
-        select(LotDeliveryRow, ReceiptRow, InKindRow)
+        select(LotDeliveryRow, ReceiptRow, InKindRow, OpeningRow)
         .outerjoin(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
         .outerjoin(InKindRow, col(InKindRow.entry) == LotDeliveryRow.entry)
+        .outerjoin(OpeningRow, col(OpeningRow.decided_by) == LotDeliveryRow.entry)
         .where(
             LotDeliveryRow.campaign == campaign,
             LotDeliveryRow.product == lot.product,
@@ -241,7 +245,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
             LotTrace(
                 product=lot.product,
                 lot=lot.number,
-                noted=sum(row.noted for row, _, _ in rows),
+                noted=sum(row.noted for row, *_ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=recall,
                 recalled=None if recall is None else _progress(books, campaign, recall),
@@ -271,7 +275,12 @@ def _progress(books: Books, campaign: str, number: str) -> RecallProgress:
 
 
 def _delivery(
-    books: Books, campaign: str, row: LotDeliveryRow, receipt: ReceiptRow | None, gift: InKindRow | None
+    books: Books,
+    campaign: str,
+    row: LotDeliveryRow,
+    receipt: ReceiptRow | None,
+    gift: InKindRow | None,
+    opening: OpeningRow | None,
 ) -> LotDelivery:
     order = "" if receipt is None else receipt.order_number
     purchase = find_order(books.session, campaign, order)
@@ -280,7 +289,8 @@ def _delivery(
         order=order,
         supplier="" if purchase is None else purchase.supplier,
         in_kind="" if gift is None else gift.number,
-        date=receipt.date if receipt is not None else gift.date if gift is not None else "",
+        opening="" if opening is None else opening.number,
+        date=next((paper.date for paper in (receipt, gift, opening) if paper is not None), ""),
         place=row.place,
         noted=row.noted,
     )
@@ -292,7 +302,7 @@ def _gifts(books: Books, campaign: str, lot: Lot, rows: Sequence[_Delivered]) ->
     pieces: dict[str, int] = defaultdict(int)
     lines = books.lines
     uses: dict[str, Use] = {}
-    for _, receipt, _ in rows:
+    for _, receipt, *_ in rows:
         use_id = "" if receipt is None else receipt_use(campaign, receipt.number, lot.number)
         if use_id and lines.has_use(use_id):
             uses[use_id] = lines.use(use_id)

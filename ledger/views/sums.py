@@ -13,7 +13,9 @@ from ledger.core.lines import PartKind
 from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
+from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
@@ -44,7 +46,8 @@ class LotSums:
 
 
 def lots_of(session: Session, slug: str) -> list[LotSums]:
-    """The campaign's lots that receipts brought, services included, by product and lot; gifts in kind stand apart."""
+    """The campaign's lots that receipts brought, services included, by product and lot; gifts in kind, and what was
+    there before the books begin, stand apart."""
     again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
     query = (
         select_columns(
@@ -63,6 +66,11 @@ def lots_of(session: Session, slug: str) -> list[LotSums]:
             col(LotDeliveryRow.campaign) == slug,
             col(LotDeliveryRow.reversed_by).is_(None),
             col(LotDeliveryRow.entry).not_in(select(InKindRow.entry).where(InKindRow.campaign == slug)),
+            col(LotDeliveryRow.entry).not_in(
+                select(OpeningRow.decided_by).where(
+                    OpeningRow.campaign == slug, OpeningRow.status == ProposalStatus.APPROVED
+                )
+            ),
         )
         .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot), col(LotRow.over_of))
         .order_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
@@ -123,7 +131,10 @@ def sum_tables(
     by_product: dict[str, list[LotSums]] = {}
     for row in goods:
         by_product.setdefault(row.lot.product, []).append(row)
-    for balance in held.of(AccountClass.IN_KIND):
+    apart = [balance for kind in (AccountClass.IN_KIND, AccountClass.BEFORE) for balance in held.of(kind)]
+    for balance in apart:
+        if "#" not in balance.asset:
+            continue
         product = lot_named(balance.asset).product
         if product_of(books.session, slug, product).nature is Nature.GOODS:
             by_product.setdefault(product, [])
@@ -197,6 +208,7 @@ class _Money:
         return [
             self._row("given", -self._net(AccountClass.GIFTS)),
             self._row("converted", 0 if coins else self._fetched - self._kept),
+            self._row("before", 0 if coins else -self._net(AccountClass.BEFORE)),
             self._row("interest", -self._net(AccountClass.INTEREST)),
             self._row("blocked_gifts", -self._net(AccountClass.BLOCKED_GIFTS)),
             self._row("top_ups", -self._net(AccountClass.TOP_UPS)),
@@ -220,6 +232,7 @@ class _Money:
         # Dust and undecided coins stand apart; what spends took of them is among the rows above.
         apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
         seldom = (
+            self._row("gone_before", self._net(AccountClass.BEFORE) if coins else 0),
             self._row("exchanged", self._exchanged.sold),
             self._row("given_back", self._net(AccountClass.GIVEN_BACK)),
             self._row("lent", self._sum(AccountClass.LENT)),
@@ -286,9 +299,10 @@ def _goods_sums(
         rows.append(row("returned", returned))
     accepted = sum(lot.accepted for lot in lots)
     good = sum(lot.good for lot in lots)
-    given = accepted - pieces(AccountClass.IN_KIND)
-    came = (row("received_good", good - accepted), row("given_in_kind", given)) if given else ()
-    key = "came" if given else "received_good"
+    given, before = accepted - pieces(AccountClass.IN_KIND), -pieces(AccountClass.BEFORE)
+    apart = tuple(each for each in (row("given_in_kind", given), row("before", before)) if each.minor)
+    came = (row("received_good", good - accepted), *apart) if apart else ()
+    key = "came" if apart else "received_good"
     unit = product_of(books.session, slug, product).unit
-    total = SumTotal(asset=product, key=key, minor=good - accepted + given)
+    total = SumTotal(asset=product, key=key, minor=good - accepted + given + before)
     return SumTable(asset=product, unit=unit, came=came, rows=tuple(rows), total=total)

@@ -1,6 +1,6 @@
 """The goods of a campaign in its headline, product by product: ordered, paid, received, and where each piece is.
 
-From the picture, but for what was received; what was given in kind stands apart. Nothing adds pieces of two products.
+From the picture, but for what was received; what came by no order stands apart. Nothing adds pieces of two products.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ledger.core.names import lot_named
 from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.balances import CampaignBalances
+from ledger.views.bars import APART
 from ledger.views.flow import Bar, Exit, ExitKind, Flow, Origin, StageKind
 from ledger.views.sums import LotSums
 
@@ -52,14 +53,14 @@ class GoodsTotals(Frozen):
     """Those that were damaged, short, rejected, lost or written off."""
 
 
-class InKindTotals(Frozen):
-    """Goods that were given in kind, a product a row in each list, and where all of it is.
+class ApartTotals(Frozen):
+    """Goods that came by no order, a product a row in each list, and where all of it is.
 
-    `given` is the sum of `sent_back`, `under_way`, `distributed` and `lost`.
+    `came` is the sum of `sent_back`, `under_way`, `distributed` and `lost`.
     """
 
-    given: tuple[Quantity, ...]
-    """Pieces that came as gifts."""
+    came: tuple[Quantity, ...]
+    """Pieces that were given in kind, or were there before the books begin."""
     sent_back: tuple[Quantity, ...]
     """Those that were returned."""
     under_way: tuple[Quantity, ...]
@@ -115,9 +116,10 @@ def goods_totals(known: Known, flow: Flow, lots: Sequence[LotSums]) -> GoodsTota
     for band in flow.bands:
         if band.target in of_orders:
             paid[of_orders[band.target]] += band.target_end - band.target_start
-    exits = _of_goods(flow, in_kind=False)
+    exits = _of_goods(flow, None)
     reached = distributed_of(flow)
-    reached.subtract(distributed_of(flow, in_kind=True))
+    for origin in APART:
+        reached.subtract(distributed_of(flow, origin))
     return GoodsTotals(
         ordered=quantities(_counted((bar.asset, bar.units) for bar in ordered), products),
         paid=quantities(paid, products),
@@ -127,22 +129,22 @@ def goods_totals(known: Known, flow: Flow, lots: Sequence[LotSums]) -> GoodsTota
         sent_back=quantities(exits(lambda kind: kind is ExitKind.RETURNED), products),
         under_way=quantities(exits(UNDER_WAY.__contains__), products),
         distributed=quantities(reached, products),
-        places=_places(flow, in_kind=False),
+        places=_places(flow, None),
         lost=quantities(exits(BAD.__contains__), products),
     )
 
 
-def in_kind_totals(known: Known, flow: Flow) -> InKindTotals:
-    """What was given in kind of goods and where it is, from the picture."""
+def apart_totals(known: Known, flow: Flow, origin: Origin) -> ApartTotals:
+    """What came of goods by no order, in one way of `APART`, and where it is, from the picture."""
     products = known.products
-    given = [bar for bar in bars_of(flow, StageKind.STOCK) if bar.origin is Origin.GIVEN]
-    exits = _of_goods(flow, in_kind=True)
-    return InKindTotals(
-        given=quantities(_counted((bar.asset, bar.units) for bar in given), products),
+    came = [bar for bar in bars_of(flow, StageKind.STOCK) if bar.origin is origin]
+    exits = _of_goods(flow, origin)
+    return ApartTotals(
+        came=quantities(_counted((bar.asset, bar.units) for bar in came), products),
         sent_back=quantities(exits(lambda kind: kind is ExitKind.RETURNED), products),
         under_way=quantities(exits(UNDER_WAY.__contains__), products),
-        distributed=quantities(distributed_of(flow, in_kind=True), products),
-        places=_places(flow, in_kind=True),
+        distributed=quantities(distributed_of(flow, origin), products),
+        places=_places(flow, origin),
         lost=quantities(exits(BAD.__contains__), products),
     )
 
@@ -177,45 +179,45 @@ def bars_of(flow: Flow, kind: StageKind) -> list[Bar]:
     return [bar for stage in flow.stages if stage.kind is kind for bar in stage.bars]
 
 
-def distributed_of(flow: Flow, *, in_kind: bool = False) -> Counter[str]:
-    """Pieces that reached people and were not had back or destroyed since, by product: all, or those given in kind."""
+def distributed_of(flow: Flow, origin: Origin | None = None) -> Counter[str]:
+    """Pieces that reached people and were not had back or destroyed since, by product: all, or what came in one way."""
     reached = {bar.key: bar for bar in bars_of(flow, StageKind.DISTRIBUTED)}
     came = (
         _counted(
             (reached[band.target].asset, band.target_end - band.target_start)
             for band in flow.bands
-            if band.in_kind and band.target in reached
+            if band.apart is origin and band.target in reached
         )
-        if in_kind
+        if origin is not None
         else _counted((bar.asset, bar.units) for bar in reached.values())
     )
     came.subtract(
         _counted(
             (reached[band.source].asset, band.source_end - band.source_start)
             for band in flow.bands
-            if band.source in reached and (band.in_kind or not in_kind)
+            if band.source in reached and origin in {None, band.apart}
         )
     )
     came.subtract(
         _counted(
             (row.asset, row.units)
             for row in flow.exits
-            if row.source in reached and row.kind is not ExitKind.DISTRIBUTED and (row.in_kind or not in_kind)
+            if row.source in reached and row.kind is not ExitKind.DISTRIBUTED and origin in {None, row.apart}
         )
     )
     return came
 
 
-def _places(flow: Flow, *, in_kind: bool) -> int:
+def _places(flow: Flow, origin: Origin | None) -> int:
     """In how many places people were reached, each counted once."""
     reached = {bar.key: bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}
     return len(
-        {reached[band.target] for band in flow.bands if band.in_kind is in_kind and band.target in reached}
+        {reached[band.target] for band in flow.bands if band.apart is origin and band.target in reached}
     )
 
 
-def _of_goods(flow: Flow, *, in_kind: bool) -> Callable[[Callable[[ExitKind], bool]], Counter[str]]:
-    rows: list[Exit] = [row for row in flow.exits if row.asset in flow.units and row.in_kind is in_kind]
+def _of_goods(flow: Flow, origin: Origin | None) -> Callable[[Callable[[ExitKind], bool]], Counter[str]]:
+    rows: list[Exit] = [row for row in flow.exits if row.asset in flow.units and row.apart is origin]
     return lambda wanted: _counted((row.asset, row.units) for row in rows if wanted(row.kind))
 
 

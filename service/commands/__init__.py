@@ -66,6 +66,12 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
             "Record the lines of a bank statement, all or none, and show which entries they may be."
         ),
     },
+    "openings": {
+        "import opening": (
+            "Propose what stood on a day, from a table, all rows or none; or --preview it with what does not tie."
+        ),
+        "opening template": "Write a table to fill in for `import opening`.",
+    },
     "bank": {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
@@ -191,6 +197,12 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "Record that a gift went back to its donor, of its own free units; another person approves it."
         ),
         **_two_people("gift-return"),
+    },
+    "opening": {
+        "add": (
+            "Say what stood at the end of a day, of a campaign that began before its books; another person approves it."
+        ),
+        **_two_people("opening"),
     },
     "conversion": {
         "add": "Record that a transaction sold coins for money; it waits for another person's approval.",

@@ -116,6 +116,8 @@ def _delivered(row: LotDelivery) -> str:
     came = f"{row.date}  {row.noted} to {row.place}"
     if row.in_kind:
         return f"{came} by gift in kind {row.in_kind}"
+    if row.opening:
+        return f"{came} before the books begin, by opening {row.opening}"
     return f"{came} by receipt {row.receipt}, order {row.order}, from {row.supplier}"
 
 

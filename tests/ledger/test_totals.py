@@ -119,7 +119,7 @@ def test_what_was_given_in_kind_stands_apart_from_what_was_ordered(tmp_path: Pat
     report, flow = told(ledger)
     assert (counts(report.goods.ordered), counts(report.goods.distributed)) == ({"KIT": 1000}, {"KIT": 300})
     given = report.given_in_kind
-    assert (counts(given.given), counts(given.distributed), counts(given.under_way)) == (
+    assert (counts(given.came), counts(given.distributed), counts(given.under_way)) == (
         {"KIT": 500},
         {"KIT": 200},
         {"KIT": 300},

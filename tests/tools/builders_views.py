@@ -44,7 +44,7 @@ from ledger.views.flow import (
 )
 from ledger.views.losses import LossRow
 from ledger.views.sum_tables import SumRow, SumTable, SumTotal
-from ledger.views.totals import GoodsTotals, InKindTotals
+from ledger.views.totals import ApartTotals, GoodsTotals
 from ledger.views.trail import (
     Block,
     DonationStatus,
@@ -311,7 +311,7 @@ NO_GOODS = GoodsTotals(
     ordered=(), paid=(), received=(), not_received=(), not_coming=(), sent_back=(), under_way=(), distributed=(),
     places=0, lost=(),
 )  # fmt: skip
-NOTHING_IN_KIND = InKindTotals(given=(), sent_back=(), under_way=(), distributed=(), places=0, lost=())
+NOTHING_APART = ApartTotals(came=(), sent_back=(), under_way=(), distributed=(), places=0, lost=())
 
 
 def story_report(unit: str = "mask") -> CampaignReport:
@@ -320,7 +320,8 @@ def story_report(unit: str = "mask") -> CampaignReport:
         start="2020-05-18", end="2020-06-02", valuation_clock="block time", depth=6, closed=True,
         demonstration=True, partners=("FCSSC", "UNOSSC"), donations=412, waiting=1,
         received=(gifts(412, "71.84"),), value=Amount.of("USD", 68_000_000),
-        dust=Dust(asset="BTC", minor=1_200, count=2), goods=story_goods(unit), given_in_kind=NOTHING_IN_KIND,
+        dust=Dust(asset="BTC", minor=1_200, count=2), goods=story_goods(unit), given_in_kind=NOTHING_APART,
+        brought_in=NOTHING_APART, opening=None,
         services=(), receivers=15,
         needs=(
             NeedRow(key="N-1", recipient="WAHO", item="three-ply", quantity=250_000, unit=unit, place="Abuja",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ledger.core.accounts import AccountClass
 from ledger.core.times import unix_seconds
+from ledger.model.campaigns import Nature
 from ledger.rules.campaigns import campaign_of, products_of, standing_needs
 from ledger.rules.gift_records import contributions_of
+from ledger.rules.openings import openings_of
 from ledger.rules.pledges import (
     PledgeStatus,
     gift_worth,
@@ -55,6 +58,32 @@ def _offer(s: Scene) -> Facts:
     need, product = s.one(standing_needs(s.tx.session, s.slug), "need")
     facts = {"partner": "Partner", "need": need.number, "product": product.code}
     return s.numbered("O") | facts | {"quantity": s.n(1, 500)}
+
+
+@tells("opening")
+def _opening(s: Scene) -> Facts:
+    """What was there at the end of some day before: at banks and in places of which the books know nothing yet."""
+    facts = s.numbered("O") | {"date": s.pick(("2023-10-31", s.today))}
+    known = {row.account.detail[-1] for row in s.books.balances(AccountClass.BANK, s.slug)}
+    banks = [bank for bank in (*BANKS, "Old bank") if bank not in known]
+    if banks and s.chance(80):
+        facts["money"] = [{"bank": s.pick(banks), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900_000)}]
+    goods = [code for code, row in products_of(s.tx.session, s.slug).items() if row.nature is Nature.GOODS]
+    if goods and s.chance(80):
+        rows = [{"place": place, "product": s.pick(goods), "quantity": s.n(1, 300)} for place in PLACES]
+        facts["stock"] = [row | {"lot": s.new("OLD")} for row in rows[: s.n(1, 3)]]
+    facts["given"] = [{"asset": "USD", "amount": s.n(1, 900_000), "gifts": s.n(1, 9)}]
+    return facts
+
+
+tells_decisions("opening")
+
+
+@tells("opening.approved")
+def _opening_approved(s: Scene) -> Facts:
+    """It is booked on its own day, whenever it is approved."""
+    row = s.one([row for row in openings_of(s.tx.session, s.slug) if row.status == "pending"], "opening")
+    return {"number": row.number, "date": row.told_on}
 
 
 @tells("pledge")

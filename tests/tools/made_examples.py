@@ -19,8 +19,10 @@ from api.data import documented
 from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, Page
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
+from ledger.model.proposals import ProposalStatus
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
+from ledger.views.openings import BroughtIn, BroughtRow, RowKind
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
@@ -55,6 +57,31 @@ MADE_UP: Mapping[str, Frozen] = {
         url="https://aid.example/confirm/Zk3mQ8vR2xTyUiOp5AsDfG",
         expires_at="2020-08-17T10:00:00Z",
         qr="<svg/>",
+    ),
+    "openings": Page[BroughtIn](
+        items=(
+            BroughtIn(
+                number="O-1",
+                day="2020-05-31",
+                status=ProposalStatus.APPROVED,
+                entry=12,
+                decided_by=13,
+                rows=(
+                    BroughtRow(
+                        kind=RowKind.STOCK,
+                        index=0,
+                        what="KIT#L1",
+                        place="Depot",
+                        amount=Amount.of("KIT", 400),
+                        unit="kit",
+                        detail="2025-06-30",
+                        counts=True,
+                        doubt="",
+                    ),
+                ),
+            ),
+        ),
+        next=None,
     ),
     "intention": GivenAddress(
         address="bcrt1qexample",

@@ -74,6 +74,7 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
+from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.payables import payable_due
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.results import groups, reached, target
@@ -144,6 +145,9 @@ __all__ = [
     "books_facts",
     "books_notes",
     "books_state",
+    "brought_amount",
+    "brought_counts",
+    "brought_what",
     "call_state",
     "came_label",
     "campaign_more",
@@ -182,6 +186,7 @@ __all__ = [
     "of_total",
     "only_in_table",
     "open_item_title",
+    "opening_note",
     "others",
     "outcome_word",
     "part_count",

@@ -5,13 +5,13 @@ Its goods figures add up, or the rest is named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from api.pages.figures import count, exact_with_asset, with_asset
 from api.pages.sentences.units import Piece, Sentence, day, joined, listed, number_of, pieces
 from ledger.core.frozen import Quantity
 from ledger.views.campaign import CampaignCard, CampaignReport, GiftSum, NeedRow
-from ledger.views.totals import GoodsTotals
+from ledger.views.totals import ApartTotals, GoodsTotals
 
 
 def need_asked(need: NeedRow) -> str:
@@ -57,32 +57,31 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
 def campaign_more(report: CampaignReport) -> list[Sentence]:
     """What stands apart from the money and what it was spent on: gifts in kind, and services by their own verb."""
     said: list[Sentence] = []
-    given = report.given_in_kind
-    if given.given:
-        several = len(given.given) > 1
-        parts = [
-            *_where(given.distributed, several, "figure", _distributed(given.places)),
-            *_where(given.under_way, several, "figure", UNDER_WAY),
-            *_where(given.sent_back, several, "figure", SENT_BACK),
-            *_where(given.lost, several, "bad", LOST),
-        ]
-        told = (given.distributed, given.under_way, given.sent_back, given.lost)
-        parts += _where(_rest(given.given, *told), several, "bad", UNTOLD)
-        said.append(
-            (
-                Piece("Given in kind: "),
-                Piece(pieces(given.given), "goods"),
-                Piece("; "),
-                *joined(parts),
-                Piece("."),
-            )
-        )
+    said += _apart(report.given_in_kind, "Given in kind: ")
+    if report.opening is not None:
+        said += _apart(report.brought_in, f"In stock on {day(report.opening.day)}, when the books begin: ")
     for row in report.services:
         done = (Piece(f"{row.name}: "), Piece(number_of(row.delivered, row.unit), "goods"))
         verb = f" {row.verb}" if row.verb else ""
         ordered = f", {number_of(row.ordered, row.unit)} ordered" if row.ordered != row.delivered else ""
         said.append((*done, Piece(f"{verb}{ordered}.")))
     return said
+
+
+def _apart(rows: ApartTotals, heading: str) -> Iterator[Sentence]:
+    """Goods that came by no order, and where they are; nothing where there are none."""
+    if not rows.came:
+        return
+    several = len(rows.came) > 1
+    parts = [
+        *_where(rows.distributed, several, "figure", _distributed(rows.places)),
+        *_where(rows.under_way, several, "figure", UNDER_WAY),
+        *_where(rows.sent_back, several, "figure", SENT_BACK),
+        *_where(rows.lost, several, "bad", LOST),
+    ]
+    told = (rows.distributed, rows.under_way, rows.sent_back, rows.lost)
+    parts += _where(_rest(rows.came, *told), several, "bad", UNTOLD)
+    yield Piece(heading), Piece(pieces(rows.came), "goods"), Piece("; "), *joined(parts), Piece(".")
 
 
 UNDER_WAY = ("is on the way or waiting", "are on the way or waiting")

@@ -33,6 +33,7 @@ _PLACE = {
     ExitKind.CHARGES: "charges",
     ExitKind.SPENT: "spent on services",
     ExitKind.HELD: "held",
+    ExitKind.BEFORE: "gone before the books begin: where to is not in them",
 }
 
 

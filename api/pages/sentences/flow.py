@@ -37,14 +37,17 @@ _CAME: dict[tuple[StageKind, Origin], str] = {
     (StageKind.DONATED, Origin.GIVEN): "Donations",
     (StageKind.DONATED, Origin.REFUNDED): "Paid back by suppliers",
     (StageKind.DONATED, Origin.REPAID): "Loans paid back",
+    (StageKind.DONATED, Origin.BEFORE): "There before the books begin",
     (StageKind.DONATED, Origin.OTHER): "Coins that are no gifts",
     (StageKind.MONEY, Origin.GIVEN): "Given by bank",
     (StageKind.MONEY, Origin.CONVERTED): "Converted",
     (StageKind.MONEY, Origin.REFUNDED): "Paid back by suppliers",
     (StageKind.MONEY, Origin.REPAID): "Loans paid back",
+    (StageKind.MONEY, Origin.BEFORE): "There before the books begin",
     (StageKind.MONEY, Origin.OTHER): "Money that is no gift",
     (StageKind.STOCK, Origin.SUPPLIED): "Received good",
     (StageKind.STOCK, Origin.GIVEN): "Given in kind",
+    (StageKind.STOCK, Origin.BEFORE): "There before the books begin",
 }
 """How the units of a stage came there: a row each, where there are several."""
 
@@ -66,7 +69,11 @@ def stage_detail(stage: Stage) -> str:
     return "handed over" if stage.kind is StageKind.HANDED else "distributed"
 
 
-_ARRIVED = {Origin.SUPPLIED: "received good", Origin.GIVEN: "given in kind"}
+_ARRIVED = {
+    Origin.SUPPLIED: "received good",
+    Origin.GIVEN: "given in kind",
+    Origin.BEFORE: "there before the books begin",
+}
 _COUNTED = {
     (StageKind.DONATED, Origin.GIVEN): "donation",
     (StageKind.MONEY, Origin.GIVEN): "donation",
@@ -79,6 +86,7 @@ _CAME_WORD = {
     Origin.CONVERTED: "converted",
     Origin.REFUNDED: "paid back",
     Origin.REPAID: "repaid",
+    Origin.BEFORE: "there before the books begin",
     Origin.OTHER: "no gift",
 }
 
@@ -163,6 +171,7 @@ def exit_word(kind: ExitKind, substance: Substance, label: str, place: str, at_r
             ExitKind.RETURNED: "returned",
             ExitKind.UNEXPLAINED: "unexplained",
             ExitKind.SHORTFALL: "shortfall",
+            ExitKind.BEFORE: "gone before the books begin",
             ExitKind.DISTRIBUTED: "distributed",
         }[kind]
     return f"{words}, {label}" if label else words

@@ -1,0 +1,322 @@
+"""Openings: a campaign that began before its books says, by two people, what stood at the end of a day.
+
+What it brings is on its line as one interval, told as there before that day; whose gift it was is not known here, and
+nobody's share reaches behind it. What was given and delivered before is told, and moves nothing (docs/rules.md, 31).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+from sqlmodel import Session, col, select
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer, entry_from_bytes
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256, facts_from
+from ledger.core.lines import Append, Change, Operation
+from ledger.core.money import decimal_text
+from ledger.core.names import FREE, GiftKind, GiftName, Lot
+from ledger.model.campaigns import Nature
+from ledger.model.goods import LotDeliveryRow
+from ledger.model.openings import OpeningRow
+from ledger.model.proposals import COUNTS, ProposalStatus
+from ledger.rules.bank_money import at_bank
+from ledger.rules.books import Books
+from ledger.rules.campaigns import product_of, require_campaign, require_need
+from ledger.rules.evidence import standing_papers
+from ledger.rules.gifts import money_line
+from ledger.rules.goods import (
+    LotName,
+    goods_account,
+    goods_line,
+    keep_lot,
+    lots_reversed,
+    require_same_expiry,
+)
+from ledger.rules.rows import add_row
+from ledger.rules.spec import Context
+from ledger.rules.voided_units import void_appended
+from ledger.rules.workflow import Decision, Workflow, proposed
+from ledger.store.journal import Journal
+
+MOST_ROWS = 2_000
+"""Rows of one sort in an opening, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyThere:
+    """`amount` minor units of `currency` at a bank, in a cash box or a mobile wallet; `need`: restricted to it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    bank: Name
+    currency: Currency
+    amount: Positive
+    need: Number | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockThere:
+    """`quantity` pieces of a lot of a product, in stock at a place."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    place: Name
+    product: Number
+    lot: LotName
+    expiry: Date | None = None
+    quantity: Positive
+
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBefore:
+    """What was given before that day, as far as it is known: `gifts` of them, `amount` minor units of `asset`.
+
+    `organisation` only where it agrees. Told, and in no sum of the books: what is left of it is among what is there.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    asset: Currency
+    amount: Positive
+    gifts: Positive = 1
+    organisation: Name | None = None
+    given: Date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredBefore:
+    """What had been handed over or handed out before that day, a sum a product and place. Told, and in no sum."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    product: Number
+    place: Name
+    quantity: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What stood at the end of the day `date`, from which the books follow a campaign that began before.
+
+    `paper`: the evidence of it, such as the balances that were signed. Its approval is booked on the same day.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    date: Date
+    money: Annotated[tuple[MoneyThere, ...], Field(max_length=MOST_ROWS)] = ()
+    stock: Annotated[tuple[StockThere, ...], Field(max_length=MOST_ROWS)] = ()
+    given: Annotated[tuple[GivenBefore, ...], Field(max_length=MOST_ROWS)] = ()
+    delivered: Annotated[tuple[DeliveredBefore, ...], Field(max_length=MOST_ROWS)] = ()
+    paper: Sha256 | None = None
+
+
+def opening_gift(number: str) -> str:
+    """What a line calls units by that were there before its books."""
+    return str(GiftName(GiftKind.OPENING, number))
+
+
+def openings_of(session: Session, campaign: str) -> Sequence[OpeningRow]:
+    """The openings of a campaign, those that came to nothing too, first recorded first."""
+    query = select(OpeningRow).where(OpeningRow.campaign == campaign).order_by(col(OpeningRow.entry))
+    return session.exec(query).all()
+
+
+def standing_opening(session: Session, campaign: str) -> OpeningRow | None:
+    """The opening of a campaign that was approved and stands; None where its books begin with its first fact."""
+    wanted = (OpeningRow.campaign == campaign, OpeningRow.status == ProposalStatus.APPROVED)
+    return session.exec(select(OpeningRow).where(*wanted)).first()
+
+
+def _require_only(context: Context, number: str) -> None:
+    """Conflict where another opening of the campaign stands or waits: its books begin once."""
+    wanted = (OpeningRow.campaign == context.campaign, col(OpeningRow.status).in_(COUNTS))
+    other = context.books.session.exec(select(OpeningRow).where(*wanted, OpeningRow.number != number)).first()
+    if other is not None:
+        waits = other.status is ProposalStatus.PENDING
+        raise Conflict(
+            f"number: opening {other.number} {'waits' if waits else 'stands'}; the books of a campaign begin once: "
+            f"{'reject' if waits else 'reverse the approval of'} that one, or record what came later by its own facts"
+        )
+
+
+def _require_once(field: str, keys: Iterable[Hashable]) -> None:
+    """Refused where two rows are of the same thing."""
+    told: set[Hashable] = set()
+    for index, key in enumerate(keys):
+        if key in told:
+            raise Refused.field(
+                f"{field}.{index}", "is told by an earlier row too; write one row, with the sum of both"
+            )
+        told.add(key)
+
+
+def _require_money(context: Context, facts: Opening) -> None:
+    books, campaign = context.books, context.campaign
+    _require_once("money", ((row.bank, row.currency, row.need) for row in facts.money))
+    for index, row in enumerate(facts.money):
+        if row.currency == "BTC":
+            raise Refused.field(
+                f"money.{index}.currency", "no bank holds coins; those of addresses are told by the chain"
+            )
+        if row.need is not None:
+            require_need(books.session, campaign, row.need, f"money.{index}.need")
+        there = at_bank(books, campaign, row.bank, row.currency)
+        if there:
+            raise Refused.field(
+                f"money.{index}.bank",
+                f"the books have {decimal_text(row.currency, there)} {row.currency} there already; an opening comes "
+                "before all else of a bank",
+            )
+
+
+def _require_stock(context: Context, facts: Opening) -> None:
+    books, campaign = context.books, context.campaign
+    _require_once("stock", ((row.place, row.of) for row in facts.stock))
+    expiries: dict[Lot, str | None] = {}
+    for index, row in enumerate(facts.stock):
+        field = f"stock.{index}"
+        _require_goods(context, row.product, f"{field}.product")
+        if expiries.setdefault(row.of, row.expiry) != row.expiry:
+            raise Refused.field(
+                f"{field}.expiry", "is another than in the other row of this lot; a lot has one"
+            )
+        require_same_expiry(books.session, campaign, row.of, row.expiry, f"{field}.expiry")
+        there = books.net(goods_account(AccountClass.STOCK, campaign, row.place), str(row.of))
+        if there:
+            raise Refused.field(
+                f"{field}.lot",
+                f"the books have {there} pieces of it there already; an opening comes before all else of a place",
+            )
+
+
+def _require_goods(context: Context, product: str, field: str) -> None:
+    if product_of(context.books.session, context.campaign, product).nature is Nature.SERVICE:
+        raise Refused.field(field, f"{product} is a service, which lies nowhere; leave the row out")
+
+
+def _require_told(context: Context, facts: Opening) -> None:
+    _require_once("delivered", ((row.product, row.place) for row in facts.delivered))
+    for row in facts.delivered:
+        product_of(context.books.session, context.campaign, row.product)
+    for index, given in enumerate(facts.given):
+        if given.given is not None and given.given > facts.date:
+            raise Refused.field(
+                f"given.{index}.given", f"is after {facts.date}; what was given later is told by its own fact"
+            )
+
+
+def require_right(context: Context, facts: Opening) -> None:
+    """Refused or Conflict where an opening contradicts itself or the books."""
+    if not (facts.money or facts.stock or facts.given or facts.delivered):
+        raise Refused.field("body", "tells nothing that was there; name at least one row")
+    _require_only(context, facts.number)
+    _require_money(context, facts)
+    _require_stock(context, facts)
+    _require_told(context, facts)
+
+
+def _hold(context: Context, facts: Opening) -> Posting[None]:
+    """An opening that waits moves nothing."""
+    require_campaign(context)
+    if facts.paper is not None and not standing_papers(context.books.session, context.campaign, facts.paper):
+        raise Refused.field("paper", "no evidence has this hash; attach the paper first")
+    require_right(context, facts)
+    return Posting()
+
+
+def facts_of_opening(session: Session, opening: OpeningRow) -> Opening:
+    """What an opening says, from the entry that proposed it."""
+    row = Journal(session).by_seq(opening.entry)
+    if row is None:
+        raise LookupError(f"campaign_openings: there is no entry {opening.entry}")
+    return facts_from(Opening, entry_from_bytes(row.data).facts)
+
+
+def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Posting[None]:
+    if decision.date != opening.told_on:
+        raise Refused.field(
+            "date", f"an opening is booked on its own day; approve it with the date {opening.told_on}"
+        )
+    facts = facts_of_opening(context.books.session, opening)
+    require_right(context, facts)
+    moved = [*_money(context, facts), *_stock(context, facts)]
+    return Posting(tuple(transfer for transfer, _ in moved), tuple(operation for _, operation in moved))
+
+
+def _money(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operation]]:
+    campaign, ends = context.campaign, dict[str, int]()
+    for row in facts.money:
+        line = money_line(campaign, row.currency, row.need or FREE)
+        start = ends.get(line, context.books.lines.length(line))
+        ends[line] = start + row.amount
+        bank, before = account(AccountClass.BANK, campaign, row.bank), account(AccountClass.BEFORE, campaign)
+        units = Append(line, row.currency, start, row.amount, opening_gift(facts.number))
+        yield Transfer(bank, before, row.currency, row.amount), units
+
+
+def _stock(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operation]]:
+    campaign = context.campaign
+    for row in facts.stock:
+        line, asset = goods_line(campaign, AccountClass.STOCK, row.place, row.of), str(row.of)
+        stock, before = goods_account(AccountClass.STOCK, campaign, row.place), AccountClass.BEFORE
+        units = Append(
+            line, asset, context.books.lines.length(line), row.quantity, opening_gift(facts.number)
+        )
+        yield Transfer(stock, account(before, campaign), asset, row.quantity), units
+
+
+def _row(_books: Books, entry: Entry[Opening, None]) -> OpeningRow:
+    return OpeningRow(**proposed(entry, entry.facts.number, entry.facts.date))
+
+
+def _keep_lots(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> None:
+    """What the approval brought of lots, as deliveries of its own."""
+    for n, row in enumerate(facts_of_opening(books.session, opening).stock):
+        keep_lot(books.session, entry.campaign, row.of)
+        add_row(
+            books.session,
+            LotDeliveryRow,
+            entry=entry.seq,
+            n=n,
+            campaign=entry.campaign,
+            product=row.product,
+            lot=row.lot,
+            place=row.place,
+            expiry=row.expiry,
+            noted=row.quantity,
+            good=row.quantity,
+            damaged=0,
+            short=0,
+            rejected=0,
+        )
+
+
+def _lots_gone(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> None:
+    if facts_of_opening(books.session, opening).stock:
+        lots_reversed(books.session, entry.seq, opening.reversed_by or entry.seq)
+
+
+def _voided(context: Context, _opening: OpeningRow, entry: Entry[Decision, None]) -> tuple[Change, ...]:
+    """What takes the units off their lines again."""
+    return void_appended(context, entry, "what was there is used or held")
+
+
+OPENINGS = Workflow(
+    noun="opening",
+    facts=Opening,
+    row=OpeningRow,
+    doc="Say what stood at the end of a day, of a campaign that began before its books; another person approves it.",
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    approved=_keep_lots,
+    reversed=_lots_gone,
+    voids=_voided,
+)
+KINDS = OPENINGS.kinds()

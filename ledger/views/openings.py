@@ -1,0 +1,207 @@
+"""What stood when the books of a campaign began, row by row as it was brought in, and what of it does not tie.
+
+Read from the entry that proposed it. What does not tie refuses nothing: who approves it has to see it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from ledger.core.frozen import Amount, Frozen
+from ledger.core.money import decimal_text
+from ledger.core.roles import Role
+from ledger.model.campaigns import ProductRow
+from ledger.model.openings import OpeningRow
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.bank import statements_of
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, products_of
+from ledger.rules.openings import Opening, facts_of_opening, openings_of, require_right
+from ledger.rules.spec import Context
+from ledger.store.transaction import Reading
+
+
+class RowKind(StrEnum):
+    """What a row of an opening is about, by the list of the opening that it stands in."""
+
+    MONEY = "money"
+    STOCK = "stock"
+    GIVEN = "given"
+    DELIVERED = "delivered"
+
+
+class BroughtRow(Frozen):
+    """A row of an opening, as it was brought in."""
+
+    kind: RowKind
+    """What it is about."""
+    index: int
+    """Its place in the opening's list of that kind, from 0."""
+    what: str
+    """Bank, lot, product or organisation; empty where that is not known."""
+    place: str
+    """Where it was; empty for money."""
+    amount: Amount
+    """How much."""
+    unit: str
+    """What a piece is called; empty for money."""
+    detail: str
+    """The need that money is restricted to, the last day of a lot, or the day of gifts; empty where there is none."""
+    counts: bool
+    """Is it in the sums of the books? What was given and delivered before is told, and in none."""
+    doubt: str
+    """What it does not tie with; empty where nothing contradicts it."""
+
+
+class BroughtIn(Frozen):
+    """An opening: what stood at the end of a day, from which the books follow a campaign that began before."""
+
+    number: str
+    """Its number."""
+    day: str
+    """The day at whose end it stood."""
+    status: ProposalStatus
+    """Does it wait, stand, or count no more?"""
+    entry: int
+    """Number of the entry that proposed it."""
+    decided_by: int | None
+    """Number of the entry that approved or rejected it."""
+    rows: tuple[BroughtRow, ...]
+    """What was there."""
+
+
+def brought_in(tx: Reading, slug: str) -> tuple[BroughtIn, ...]:
+    """The openings of a campaign, those that came to nothing too, first recorded first."""
+    return tuple(_brought_in(tx.session, slug, row) for row in openings_of(tx.session, slug))
+
+
+def standing(tx: Reading, slug: str) -> BroughtIn | None:
+    """The opening of a campaign that stands; None where its books begin with its first fact."""
+    rows = [row for row in openings_of(tx.session, slug) if row.status is ProposalStatus.APPROVED]
+    return _brought_in(tx.session, slug, rows[0]) if rows else None
+
+
+def _brought_in(session: Session, slug: str, opening: OpeningRow) -> BroughtIn:
+    return BroughtIn(
+        number=opening.number,
+        day=opening.told_on,
+        status=opening.status,
+        entry=opening.entry,
+        decided_by=opening.decided_by,
+        rows=brought_rows(session, slug, facts_of_opening(session, opening)),
+    )
+
+
+def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRow, ...]:
+    """The rows of an opening that is recorded or might be, with what does not tie."""
+    products = products_of(session, slug)
+    return (
+        *_money(session, slug, facts),
+        *_stock(facts, products),
+        *_given(facts),
+        *(
+            BroughtRow(
+                kind=RowKind.DELIVERED,
+                index=index,
+                what=row.product,
+                place=row.place,
+                amount=Amount.of(row.product, row.quantity),
+                unit=_unit(products, row.product),
+                detail="",
+                counts=False,
+                doubt="",
+            )
+            for index, row in enumerate(facts.delivered)
+        ),
+    )
+
+
+def require_proposable(tx: Reading, slug: str, facts: Opening, *, now: str) -> None:
+    """What recording it would refuse; raises NotFound, Refused or Conflict. `now` is RFC 3339."""
+    require_right(Context(Books(tx), campaign_of(tx.session, slug).slug, now, Role.RECORDER), facts)
+
+
+def _unit(products: dict[str, ProductRow], code: str) -> str:
+    product = products.get(code)
+    return "" if product is None else product.unit
+
+
+def _money(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
+    there: Counter[tuple[str, str]] = Counter()
+    for row in facts.money:
+        there[row.bank, row.currency] += row.amount
+    for index, row in enumerate(facts.money):
+        place = row.bank, row.currency
+        yield BroughtRow(
+            kind=RowKind.MONEY,
+            index=index,
+            what=row.bank,
+            place="",
+            amount=Amount.of(row.currency, row.amount),
+            unit="",
+            detail=row.need or "",
+            counts=True,
+            doubt=_against_statements(session, slug, place, facts.date, there[place]),
+        )
+
+
+def _against_statements(session: Session, slug: str, place: tuple[str, str], day: str, there: int) -> str:
+    """What a bank's own balances on a day say against what is told to have been there."""
+    told = [row for row in statements_of(session, slug) if (row.bank, row.currency) == place]
+    before = [row for row in told if row.last <= day]
+    after = [row for row in told if row.first > day]
+    currency = place[1]
+    if before and before[-1].closing != there:
+        return (
+            f"the statement up to {before[-1].last} closes with "
+            f"{decimal_text(currency, before[-1].closing)} {currency}"
+        )
+    if after and after[0].opening != there:
+        return (
+            f"the statement from {after[0].first} opens with "
+            f"{decimal_text(currency, after[0].opening)} {currency}"
+        )
+    return ""
+
+
+def _stock(facts: Opening, products: dict[str, ProductRow]) -> Iterator[BroughtRow]:
+    for index, row in enumerate(facts.stock):
+        past = row.expiry is not None and row.expiry < facts.date
+        yield BroughtRow(
+            kind=RowKind.STOCK,
+            index=index,
+            what=str(row.of),
+            place=row.place,
+            amount=Amount.of(row.product, row.quantity),
+            unit=_unit(products, row.product),
+            detail=row.expiry or "",
+            counts=True,
+            doubt=f"its last day of use, {row.expiry}, was over" if past else "",
+        )
+
+
+def _given(facts: Opening) -> Iterator[BroughtRow]:
+    given: Counter[str] = Counter()
+    for row in facts.given:
+        given[row.asset] += row.amount
+    left: Counter[str] = Counter()
+    for money in facts.money:
+        left[money.currency] += money.amount
+    for index, row in enumerate(facts.given):
+        beyond = left[row.asset] - given[row.asset]
+        more = f"{decimal_text(row.asset, beyond)} {row.asset} more was there than was given"
+        yield BroughtRow(
+            kind=RowKind.GIVEN,
+            index=index,
+            what=row.organisation or "",
+            place="",
+            amount=Amount.of(row.asset, row.amount),
+            unit="",
+            detail=row.given or "",
+            counts=False,
+            doubt=more if beyond > 0 else "",
+        )

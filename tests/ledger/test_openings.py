@@ -1,0 +1,189 @@
+"""A campaign that began before its books is begun in mid-life: what stood on a day is brought in by two people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Conflict, Refused
+from ledger.core.frozen import Quantity
+from ledger.core.times import unix_seconds
+from ledger.rules.books import Books
+from ledger.views.bank_state import bank_states
+from ledger.views.campaign import CampaignReport
+from ledger.views.openings import brought_in
+from ledger.views.queries import campaign_report
+from ledger.views.stock import lot_traces, stock_rows
+from tests.tools.ledgers import SLUG, Ledger, copied, tied
+from tests.tools.things import hand_over, lots, net, order, pay, receive, seq_of
+
+DAY = "2023-11-18"
+MONEY = [{"bank": "B", "currency": "USD", "amount": 1_000_000}]
+STOCK = [
+    {"place": "Depot", "product": "KIT", "lot": "OLD", "expiry": "2025-06-30", "quantity": 400},
+    {"place": "Port", "product": "KIT", "lot": "OLD", "expiry": "2025-06-30", "quantity": 100},
+]
+TOLD = {
+    "given": [{"asset": "USD", "amount": 3_000_000, "gifts": 7}],
+    "delivered": [{"product": "KIT", "place": "Ghana", "quantity": 5_000}],
+}
+
+
+def begun(folder: Path) -> Ledger:
+    """A campaign with a product, and nothing else."""
+    return copied("begun", folder, _begun)
+
+
+def _begun(folder: Path) -> Ledger:
+    made = Ledger.new(folder)
+    made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    return made
+
+
+def opened(folder: Path) -> Ledger:
+    """The same, with 10,000.00 USD at bank B and 500 kits of lot OLD, as of DAY."""
+    return copied("opened", folder, _opened)
+
+
+def _opened(folder: Path) -> Ledger:
+    made = begun(folder)
+    propose(made)
+    approve(made)
+    return made
+
+
+def propose(ledger: Ledger, number: str = "O-1", **more: Any) -> None:
+    facts = {"number": number, "date": DAY, "money": MONEY, "stock": STOCK} | TOLD
+    ledger.do("recorder", "opening", "add", **(facts | more))
+
+
+def approve(ledger: Ledger, number: str = "O-1", date: str = DAY) -> None:
+    ledger.do("approver", "opening", "approve", number=number, date=date)
+
+
+def report(ledger: Ledger) -> CampaignReport:
+    with ledger.store.read() as reading:
+        return campaign_report(reading, SLUG, now=ledger.now)
+
+
+def test_what_stood_on_a_day_is_in_the_books_once_two_people_said_so(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    propose(ledger)
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 0
+    approve(ledger)
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 1_000_000
+    assert net(ledger, f"stock/{SLUG}/Depot", "KIT#OLD") == 400
+    tied(ledger)
+    told = report(ledger)
+    kits = (Quantity(product="KIT", unit="kit", quantity=500),)
+    assert (told.brought_in.came, told.brought_in.under_way) == (kits, kits)
+    assert (told.received, told.goods.ordered, told.given_in_kind.came) == ((), (), ())
+    assert told.opening is not None
+    assert [(row.kind, row.amount.minor, row.counts) for row in told.opening.rows] == [
+        ("money", 1_000_000, True), ("stock", 400, True), ("stock", 100, True),
+        ("given", 3_000_000, False), ("delivered", 5_000, False),
+    ]  # fmt: skip
+    usd, goods = (next(t for t in told.sums if t.asset == asset) for asset in ("USD", "KIT"))
+    assert {row.key: row.minor for row in usd.came} == {"before": 1_000_000}
+    assert {row.key: row.minor for row in goods.came} == {"received_good": 0, "before": 500}
+
+
+def test_what_was_there_goes_on_like_all_else_and_is_told_as_there_before(tmp_path: Path) -> None:
+    ledger = opened(tmp_path)
+    order(ledger, quantity=100, value=50_000)
+    receive(ledger, good=100)
+    pay(ledger, 50_000)
+    hand_over(ledger, 300, lot="OLD")
+    facts = {"number": "D-1", "organisation": "Aid", "place": "Ghana", "date": "2023-12-02"}
+    ledger.do("recorder", "distribution", "add", **facts, lots=lots(250, "OLD"))
+    told = report(ledger)
+    assert told.brought_in.distributed == (Quantity(product="KIT", unit="kit", quantity=250),)
+    assert told.goods.distributed == ()
+    with ledger.store.read() as reading:
+        (trace,) = lot_traces(Books(reading), SLUG, "OLD")
+        (new,) = lot_traces(Books(reading), SLUG, "L1")
+        expiries = {row.expiry for row in stock_rows(Books(reading), SLUG, DAY) if row.lot == "OLD"}
+    assert [(share.gift, share.pieces) for share in trace.gifts] == [("opening:O-1", 500)]
+    assert [(share.gift, share.pieces) for share in new.gifts] == [("opening:O-1", 100)]
+    assert expiries == {"2025-06-30"}
+    assert [row.opening for row in trace.deliveries] == ["O-1", "O-1"]
+
+
+def test_a_bank_that_opens_with_what_was_brought_in_is_reconciled_and_any_other_balance_is_open(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "other").mkdir()
+    ledger, other = opened(tmp_path), opened(tmp_path / "other")
+    for made in (ledger, other):
+        made.now = unix_seconds("2023-12-01T00:00:00Z")
+    facts = {"bank": "B", "currency": "USD", "came": 0, "went": 0, "lines": 0}
+    facts |= {"first": "2023-11-19", "last": "2023-11-30"}
+    ledger.do("recorder", "bank", "statement", **facts, opening=1_000_000, closing=1_000_000, sha256="a" * 64)
+    with ledger.store.read() as reading:
+        (bank,) = bank_states(reading, SLUG, today="2023-12-01")
+        assert (bank.reconciled, bank.opening_open.minor) == (True, 0)
+    other.do("recorder", "bank", "statement", **facts, opening=900_000, closing=900_000, sha256="a" * 64)
+    with other.store.read() as reading:
+        (bank,) = bank_states(reading, SLUG, today="2023-12-01")
+        assert (bank.reconciled, bank.opening_open.minor) == (False, -100_000)
+        (opening,) = brought_in(reading, SLUG)
+    assert opening.rows[0].doubt == "the statement from 2023-11-19 opens with 9000.00 USD"
+
+
+def test_an_opening_is_refused_where_it_contradicts_itself_or_the_books(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    ledger.do(
+        "recorder", "product", "add", code="CARE", name="Care", unit="hour", plural="hours", service=True
+    )
+    twice = [*MONEY, *MONEY]
+    other_day = [STOCK[0], STOCK[1] | {"expiry": "2026-01-01"}]
+    for wrong, field in (
+        ({"money": twice}, "money.1"),
+        ({"money": [MONEY[0] | {"currency": "BTC"}]}, "money.0.currency"),
+        ({"stock": [STOCK[0], STOCK[0]]}, "stock.1"),
+        ({"stock": other_day}, "stock.1.expiry"),
+        ({"stock": [STOCK[0] | {"product": "CARE"}]}, "stock.0.product"),
+        ({"given": [TOLD["given"][0] | {"given": "2023-11-19"}]}, "given.0.given"),
+        ({"paper": "0" * 64}, "paper"),
+        ({"money": [], "stock": [], "given": [], "delivered": []}, "body"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            propose(ledger, **wrong)
+        assert refusal.value.errors[0].field == field
+    contribution = {"number": "G-1", "bank": "B", "currency": "USD", "amount": 5, "date": DAY}
+    ledger.do("recorder", "contribution", "add", **contribution)
+    with pytest.raises(Refused, match=r"^money\.0\.bank: the books have 0\.05 USD there already"):
+        propose(ledger)
+
+
+def test_the_books_of_a_campaign_begin_once_and_on_the_day_of_the_opening(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    propose(ledger)
+    with pytest.raises(Conflict, match="opening O-1 waits"):
+        propose(ledger, "O-2", money=[{"bank": "C", "currency": "USD", "amount": 1}], stock=[])
+    with pytest.raises(Refused, match=f"approve it with the date {DAY}"):
+        approve(ledger, date="2023-11-19")
+    approve(ledger)
+    with pytest.raises(Conflict, match="opening O-1 stands"):
+        propose(ledger, "O-2", money=[{"bank": "C", "currency": "USD", "amount": 1}], stock=[])
+
+
+def test_an_opening_is_taken_back_while_nothing_stands_on_it_and_told_anew(tmp_path: Path) -> None:
+    ledger = opened(tmp_path)
+    facts = {"number": "H-1", "place": "Depot", "organisation": "Aid", "date": "2023-12-01"}
+    ledger.do("recorder", "handover", "add", **facts, lots=lots(10, "OLD"))
+    approval = seq_of(ledger, "opening.approved", "O-1")
+    undo = {"entry": approval, "reason": "Counted anew", "date": "2023-12-01"}
+    with pytest.raises(Conflict, match="some of what was there is used or held"):
+        ledger.do("approver", "reversal", "add", **undo)
+    handover = {"entry": seq_of(ledger, "handover", "H-1"), "reason": "Not handed over", "date": "2023-12-01"}
+    ledger.do("approver", "reversal", "add", **handover)
+    ledger.do("approver", "reversal", "add", **undo)
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 0
+    assert report(ledger).opening is None
+    propose(ledger, "O-2", money=[MONEY[0] | {"amount": 7}])
+    approve(ledger, "O-2")
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 7
+    tied(ledger)

@@ -1,0 +1,106 @@
+"""What stood on a day is read from one table, and a row that is refused refuses the file in a sentence that helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.command import BadUse
+from service.opening_sheet import read_opening, template
+from tests.ledger.test_openings import begun
+from tests.tools.demo_data import run_command
+from tests.tools.ledgers import START
+from tests.tools.spreadsheets import xlsx
+
+
+def test_the_template_is_a_table_that_is_read() -> None:
+    read = read_opening(template().encode())
+    told = read.opening("O-1", "2020-05-31", None)
+    assert [(row.bank, row.currency, row.amount) for row in told.money] == [
+        ("First Bank", "USD", 1_000_000),
+        ("Cash box", "XOF", 250_000),
+    ]
+    assert [(row.place, str(row.of), row.quantity) for row in told.stock] == [("Depot", "KIT#L1", 400)]
+    assert (told.given[0].gifts, told.given[0].given) == (7, "2020-03-01")
+    assert told.delivered[0].quantity == 5_000
+
+
+def table(*rows: str) -> bytes:
+    return "\n".join(("row,bank,currency,amount,place,product,lot,expiry,quantity", *rows)).encode()
+
+
+MONEY = "money,B,USD,10.00,,,,,"
+
+
+WRONG = (
+    ("money,B,USD,ten,,,,,", "row 3, column amount: is no amount of USD but a text of 3 characters"),
+    ("money,B,USD,10.001,,,,,", "row 3, column amount: is no amount of USD"),
+    ("money,B,,10.00,,,,,", "row 3, column currency: is empty"),
+    ("money,B,XXQ,10.00,,,,,", "file: row 3, column currency: 'XXQ' is no currency"),
+    ("money,,USD,10.00,,,,,", "row 3, column bank: is missing"),
+    ("money,B,USD,10.00,Depot,,,,", "row 3, column place: a row of money has none"),
+    ("stock,,,,Depot,KIT,L1,31.5.2020,4", "row 3, column expiry: is no day but a text of 9 characters"),
+    ("stock,,,,Depot,KIT,L1,,4.5", "row 3, column quantity: is no whole number but a text of 3"),
+    ("stock,,,,Depot,KIT,L1,,0", "row 3, column quantity: must be at least 1"),
+    ("wares,,,,Depot,KIT,L1,,4", "row 3, column row: says 'wares'; write one of money, stock"),
+)
+
+
+def test_a_wrong_row_is_named_with_its_column_and_what_to_write() -> None:
+    for row, says in WRONG:
+        with pytest.raises(BadUse) as refusal:
+            read_opening(table(MONEY, row)).opening("O-1", "2020-05-31", None)
+        assert str(refusal.value).startswith(says)
+
+
+NONE = (
+    (b"", "file: is empty"),
+    (b"row,bank\n", "file: has headings and no rows"),
+    (b"bank,amount\nB,1\n", "row 1: there is no column row"),
+    (b"row,bank,colour\nmoney,B,red\n", "row 1: 'colour' is no column of an opening"),
+    (b"row,bank,bank\nmoney,B,B\n", "row 1: 'bank' stands twice"),
+)
+
+
+def test_a_table_that_is_none_of_an_opening_says_so() -> None:
+    for data, says in NONE:
+        with pytest.raises(BadUse, match=f"^{says}"):
+            read_opening(data)
+
+
+def test_a_spreadsheet_says_the_same_as_a_csv() -> None:
+    """Numbers and days of a spreadsheet are values, not text; 45838 is 2025-06-30."""
+    made = xlsx(
+        [
+            ["row", "bank", "currency", "amount", "place", "product", "lot", "expiry", "quantity"],
+            ["money", "B", "USD", 10.0, "", "", "", "", ""],
+            ["stock", "", "", "", "Depot", "KIT", 77.0, "=45838", 4.0],
+        ]
+    )
+    as_csv = read_opening(table(MONEY, "stock,,,,Depot,KIT,77,2025-06-30,4"))
+    assert read_opening(made).opening("O-1", "2020-05-31", None) == as_csv.opening("O-1", "2020-05-31", None)
+
+
+def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path: Path) -> None:
+    begun(tmp_path)
+    (tmp_path / "aidtrail.toml").write_text('[chain]\nnetwork = "regtest"\n', encoding="utf-8")
+
+    def run(*words: str) -> tuple[int, str]:
+        ran = run_command([*words, "--data", "."], tmp_path, clock=lambda: START + 86_400 * 30)
+        return ran.code, ran.out + ran.err
+
+    assert run_command(["opening", "template", "there.csv"], tmp_path).code == 0
+    names = ["--number", "O-1", "--day", "2023-11-18"]
+    code, said = run("import", "opening", "there.csv", *names, "--preview")
+    assert (code, "does not tie" in said, "nothing was recorded" in said) == (0, False, True)
+    rows = ("money,B,USD,10.00,,,,,", "stock,,,,Depot,NONE,L1,,4")
+    (tmp_path / "wrong.csv").write_bytes(table(*rows))
+    code, said = run("import", "opening", "wrong.csv", *names, "--as", "recorder")
+    assert (code, "row 3, column product: " in said) == (2, True)
+    code, said = run("import", "opening", "there.csv", *names, "--as", "recorder")
+    assert code == 0, said
+    approve = ("opening", "approve", "--set", "number=O-1", "--set", "date=2023-11-18")
+    assert run(*approve, "--as", "recorder")[0] == 77
+    assert run(*approve, "--as", "approver")[0] == 0
+    assert "Depot  KIT#L1  400" in run("stock", "list")[1]
