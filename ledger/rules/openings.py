@@ -20,13 +20,13 @@ from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sh
 from ledger.core.lines import Append, Change, Operation
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, Lot
-from ledger.model.campaigns import Nature
+from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.goods import LotDeliveryRow
 from ledger.model.openings import OpeningRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
-from ledger.rules.campaigns import product_of, require_campaign, require_need
+from ledger.rules.campaigns import find_product, require_campaign, require_need
 from ledger.rules.evidence import standing_papers
 from ledger.rules.gifts import money_line
 from ledger.rules.goods import (
@@ -195,15 +195,24 @@ def _require_stock(context: Context, facts: Opening) -> None:
             )
 
 
+def _require_product(context: Context, product: str, field: str) -> ProductRow:
+    found = find_product(context.books.session, context.campaign, product)
+    if found is None:
+        raise Refused.field(
+            field, f"there is no product {product} in this campaign; add it first (`product add`)"
+        )
+    return found
+
+
 def _require_goods(context: Context, product: str, field: str) -> None:
-    if product_of(context.books.session, context.campaign, product).nature is Nature.SERVICE:
+    if _require_product(context, product, field).nature is Nature.SERVICE:
         raise Refused.field(field, f"{product} is a service, which lies nowhere; leave the row out")
 
 
 def _require_told(context: Context, facts: Opening) -> None:
     _require_once("delivered", ((row.product, row.place) for row in facts.delivered))
-    for row in facts.delivered:
-        product_of(context.books.session, context.campaign, row.product)
+    for index, row in enumerate(facts.delivered):
+        _require_product(context, row.product, f"delivered.{index}.product")
     for index, given in enumerate(facts.given):
         if given.given is not None and given.given > facts.date:
             raise Refused.field(

@@ -8,9 +8,8 @@ import pytest
 
 from service.command import BadUse
 from service.opening_sheet import read_opening, template
-from tests.ledger.test_openings import begun
 from tests.tools.demo_data import run_command
-from tests.tools.ledgers import START
+from tests.tools.ledgers import START, Ledger
 from tests.tools.spreadsheets import xlsx
 
 
@@ -83,7 +82,9 @@ def test_a_spreadsheet_says_the_same_as_a_csv() -> None:
 
 
 def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path: Path) -> None:
-    begun(tmp_path)
+    made = Ledger.new(tmp_path, url=f"sqlite:///{tmp_path / 'aidtrail.db'}")
+    made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    made.store.close()
     (tmp_path / "aidtrail.toml").write_text('[chain]\nnetwork = "regtest"\n', encoding="utf-8")
 
     def run(*words: str) -> tuple[int, str]:
@@ -93,7 +94,7 @@ def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path
     assert run_command(["opening", "template", "there.csv"], tmp_path).code == 0
     names = ["--number", "O-1", "--day", "2023-11-18"]
     code, said = run("import", "opening", "there.csv", *names, "--preview")
-    assert (code, "does not tie" in said, "nothing was recorded" in said) == (0, False, True)
+    assert (code, "does not tie" in said, "nothing was recorded" in said) == (0, False, True), said
     rows = ("money,B,USD,10.00,,,,,", "stock,,,,Depot,NONE,L1,,4")
     (tmp_path / "wrong.csv").write_bytes(table(*rows))
     code, said = run("import", "opening", "wrong.csv", *names, "--as", "recorder")
