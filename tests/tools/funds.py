@@ -33,7 +33,7 @@ def do(ledger: Ledger, campaign: str, role: str, noun: str, verb: str, /, **fact
     ledger.now = max(ledger.now + 60, day_of(facts))
     with ledger.store.write() as writing:
         outcome = act(writing, ledger.actors[role], campaign, noun, verb, facts, now=ledger.now)
-    ledger.audit()
+    ledger.stepped()
     return outcome
 
 
