@@ -27,6 +27,7 @@ from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
 from watchers.look import ChainBlock, Look, Sighting, SourceReport, Watcher
 from watchers.proof.headers import HeaderChain
+from watchers.proof.senders import scripts_spent
 
 
 class Sightings(StrEnum):
@@ -55,7 +56,7 @@ def chain_look(look: Look, asked_mempools: bool) -> ChainLook:
 
 def _joined(block: ChainBlock) -> JoinedBlock:
     txs = tuple(
-        TxFacts(tx.txid, tx.position, tx.coinbase, tx.inputs, tx.outputs, tx.branch)
+        TxFacts(tx.txid, tx.position, tx.coinbase, tx.inputs, tx.outputs, tx.branch, tx.spent)
         for tx in block.facts.relevant
     )
     return JoinedBlock(block.ref, block.source, txs)
@@ -64,7 +65,8 @@ def _joined(block: ChainBlock) -> JoinedBlock:
 def _seen(sighting: Sighting) -> SeenTx:
     tx = sighting.tx
     outputs = tuple((output.script, output.sats) for output in tx.outputs)
-    return SeenTx(tx.txid, tuple(i.outpoint for i in tx.inputs), outputs, sighting.source)
+    inputs = tuple(i.outpoint for i in tx.inputs)
+    return SeenTx(tx.txid, inputs, outputs, sighting.source, scripts_spent(tx))
 
 
 def _status(report: SourceReport) -> SourceStatus:

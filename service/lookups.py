@@ -25,6 +25,7 @@ from service.logs import warn
 from watchers.lookup import TransactionLookup
 from watchers.proof.block import Tx
 from watchers.proof.secret import secret_in
+from watchers.proof.senders import scripts_spent
 
 NAME = "lookups"
 MOST_WAITING = 20
@@ -173,7 +174,8 @@ def _answer(tx: Writing, lookup: Lookup, looked_up: TransactionLookup, now: int)
 
 def _seen(tx: Tx, source: str) -> SeenTx:
     outputs = tuple((output.script, output.sats) for output in tx.outputs)
-    return SeenTx(tx.txid, tuple(one.outpoint for one in tx.inputs), outputs, source)
+    inputs = tuple(one.outpoint for one in tx.inputs)
+    return SeenTx(tx.txid, inputs, outputs, source, scripts_spent(tx))
 
 
 @dataclass(slots=True)

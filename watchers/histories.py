@@ -17,7 +17,7 @@ from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissi
 from watchers.proof.block import parse_block
 from watchers.proof.headers import Tip
 from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
-from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet
+from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet, relevant_tx
 from watchers.proof.transaction import Tx
 from watchers.source_pool import SourcePool, SourceStatus
 from watchers.sources.protocol import Can, HistoryRow
@@ -228,7 +228,7 @@ class Histories:
             if one.source.look_hash(height) != header.hash:
                 raise SourceDown(one.name, "its chain changed while it was asked") from refused
             raise SourceLied(one.name, "proof", str(refused)) from refused
-        return _relevant(tx, proof.position, proof.branch)
+        return relevant_tx(tx, proof.position, proof.branch)
 
     def _proof_in_block(self, one: SourceStatus, txid: str, header: Header) -> MerkleProof:
         try:
@@ -341,19 +341,6 @@ class Histories:
         if header is None:
             raise KeyError(name)
         return BlockRef(height, name, header.time), header
-
-
-def _relevant(tx: Tx, position: int, branch: tuple[bytes, ...]) -> RelevantTx:
-    return RelevantTx(
-        tx.txid,
-        tx.wtxid,
-        position,
-        tx.coinbase,
-        tuple(each.outpoint for each in tx.inputs),
-        tuple((each.script, each.sats) for each in tx.outputs),
-        tx.raw,
-        branch,
-    )
 
 
 def _payments(tx: RelevantTx, scripts: AbstractSet[bytes]) -> list[Payment]:

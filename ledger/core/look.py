@@ -5,7 +5,7 @@ Everything here was proven by the watchers, except sightings, which are labelled
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 
 from ledger.core.chain import BlockRef, Outpoint, Script
@@ -14,7 +14,10 @@ from ledger.core.frozen import Frozen
 
 @dataclass(frozen=True, slots=True)
 class TxFacts:
-    """A transaction of a block that pays or spends something watched; `branch` is its Merkle path."""
+    """A transaction of a block that pays or spends something watched; `branch` is its Merkle path.
+
+    `spent` are the scripts that its inputs spent from, None for each that does not show it; empty: none is told.
+    """
 
     txid: str
     position: int
@@ -22,6 +25,7 @@ class TxFacts:
     inputs: tuple[Outpoint, ...]
     outputs: tuple[tuple[Script, int], ...]
     branch: tuple[bytes, ...]
+    spent: tuple[Script | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,13 @@ class JoinedBlock:
 
 @dataclass(frozen=True, slots=True)
 class SeenTx:
-    """An unconfirmed transaction and the source that showed it."""
+    """An unconfirmed transaction and the source that showed it; `spent` as in `TxFacts`."""
 
     txid: str
     inputs: tuple[Outpoint, ...]
     outputs: tuple[tuple[Script, int], ...]
     source: str
+    spent: tuple[Script | None, ...] = ()
 
 
 class SourceStatus(Frozen):
@@ -85,3 +90,10 @@ class ChainLook:
 def others_among(outputs: Iterable[tuple[Script, int]], ours: Sized) -> int:
     """How many outputs of value a transaction has beside `ours`."""
     return sum(1 for _, sats in outputs if sats) - len(ours)
+
+
+def spent_from(scripts: Sequence[Script | None]) -> dict[str, list[str | None]]:
+    """The field of an observation with the scripts (hex) that inputs spent from; none where no input shows it."""
+    if not any(scripts):
+        return {}
+    return {"spent": [None if script is None else script.hex() for script in scripts]}

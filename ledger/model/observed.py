@@ -82,6 +82,31 @@ class ObservedInputRow(Table, table=True):
     spent_vout: int = Field(sa_type=LONG)
 
 
+class ObservedScriptRow(Table, table=True):
+    """The script (hex) of an output, anybody's, that a transaction which touches us spends: who sent it.
+
+    By the bytes of the input, or by those of the transaction that made the output (`proven`).
+    """
+
+    __tablename__: ClassVar[Any] = "observed_scripts"
+    __table_args__ = (Index("observed_scripts_script", "script"), KEYED)
+    txid: str = Field(primary_key=True, sa_type=TEXT)
+    vout: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    script: str = Field(sa_type=TEXT)
+    proven: bool = Field(sa_type=FLAG)
+
+
+class ObservedPayeeRow(Table, table=True):
+    """An output of value, to somebody else's script (hex), of a transaction that spends coins of ours."""
+
+    __tablename__: ClassVar[Any] = "observed_payees"
+    __table_args__ = (KEYED,)
+    txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
+    vout: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    script: str = Field(sa_type=TEXT)
+    sats: int = Field(sa_type=LONG)
+
+
 class ObservedOutputRow(Table, table=True):
     """An output to one of our scripts: a coin from its first block on.
 

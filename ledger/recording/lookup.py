@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from ledger.core.look import SeenTx, others_among
+from ledger.core.look import SeenTx, others_among, spent_from
 from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
 from ledger.store.observations import Observation
@@ -64,7 +65,12 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
             tx.addresses.mark_used(script)
             ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
     others = others_among(seen.outputs, ours)
-    body = {"inputs": [str(spent) for spent in seen.inputs], "outputs": ours, "others": others}
+    body: dict[str, Any] = {
+        "inputs": [str(spent) for spent in seen.inputs],
+        "outputs": ours,
+        "others": others,
+    }
+    body |= spent_from(seen.spent)
     data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
     tx.observations.append([Observation(at, seen.source, kind, seen.txid, data)])

@@ -32,11 +32,13 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
-from ledger.model.columns import FLAG, accumulate, table_of
+from ledger.model.columns import FLAG, accumulate, table_of, upsert
 from ledger.model.observed import (
     ObservedBlockRow,
     ObservedInputRow,
     ObservedOutputRow,
+    ObservedPayeeRow,
+    ObservedScriptRow,
     ObservedSourceRow,
     ObservedTransactionRow,
     ObservedUnspentRow,
@@ -50,6 +52,7 @@ class ObservationKind(StrEnum):
     BLOCK_FILLED = "block.filled"
     TX_SEEN = "tx.seen"
     TX_EVICTED = "tx.evicted"
+    OUTPUTS_SHOWN = "outputs.shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ _SOURCES, _INPUTS, _OUTPUTS = (
     table_of(ObservedOutputRow),
 )
 _UNSPENT = table_of(ObservedUnspentRow)
+_SCRIPTS, _PAYEES = table_of(ObservedScriptRow), table_of(ObservedPayeeRow)
 _WAITING = (TxState.SEEN, TxState.REORGED)
 """States of a transaction that is on its way: whoever else spends its inputs replaces it."""
 _MANY = 500
@@ -235,6 +239,8 @@ class _Transaction:
     inputs: tuple[Outpoint, ...]
     outputs: tuple[WatchedOutput, ...]
     others: int | None
+    spent: tuple[str | None, ...]  # scripts (hex) that the inputs spent from, as far as they show it
+    payees: tuple[tuple[int, str, int], ...]  # outputs to others: vout, script (hex), sats
 
 
 class Observed:
@@ -243,6 +249,8 @@ class Observed:
     def __init__(self, session: Session) -> None:
         self._connection = session.connection()
         self._accumulate = accumulate(session, ObservedUnspentRow)
+        self._show = upsert(session, ObservedScriptRow)
+        self._pay = upsert(session, ObservedPayeeRow)
 
     # reading
 
@@ -352,6 +360,16 @@ class Observed:
                 return Coin(outpoint, output.sats, output.campaign, output.branch, None, False, None, None)
         return coin
 
+    def ours(self, outpoints: Collection[Outpoint]) -> set[Outpoint]:
+        """Those of some outpoints that are outputs of ours, be they in a block or not."""
+        txids = sorted({outpoint.txid for outpoint in outpoints})
+        found: set[Outpoint] = set()
+        for at in range(0, len(txids), _MANY):
+            query = select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).where(_OUTPUTS.c.txid.in_(_txids))
+            rows = self._connection.execute(query, {"txids": txids[at : at + _MANY]})
+            found.update(Outpoint(*row) for row in rows)
+        return found.intersection(outpoints)
+
     def coins(self) -> Iterator[Coin]:
         """All outputs of ours that ever were in a block."""
         for row in self._connection.execute(_COINS.order_by(_OUTPUTS.c.txid, _OUTPUTS.c.vout)):
@@ -453,6 +471,8 @@ class Observed:
                 self._see(at, source, _transaction(body | {"txid": subject}))
             case ObservationKind.TX_EVICTED:
                 self._set_state([(subject, TxState.EVICTED, None)])
+            case ObservationKind.OUTPUTS_SHOWN:
+                self._shown((subject, vout, script, True) for vout, script in body["outputs"])
 
     def _take_in(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
         """Transactions of a block; those that were known there already are told more fully, never less."""
@@ -556,6 +576,37 @@ class Observed:
         for table, rows in ((_TXS, added), (_INPUTS, spent), (_OUTPUTS, paid), (_SOURCES, by)):
             if rows:
                 self._connection.execute(insert(table), rows)
+        self._show_spent(told)
+        payees = [
+            {"txid": tx.txid, "vout": vout, "script": script, "sats": sats}
+            for tx in told
+            for vout, script, sats in tx.payees
+        ]
+        if payees:
+            self._connection.execute(self._pay, payees)
+
+    def _show_spent(self, told: Sequence[_Transaction]) -> None:
+        """Keep what inputs show of the scripts that they spent from; what was proven of one before stays."""
+        shown = {
+            outpoint: script
+            for tx in told
+            for outpoint, script in zip(tx.inputs, tx.spent, strict=False)
+            if script is not None
+        }
+        txids = sorted({outpoint.txid for outpoint in shown})
+        for at in range(0, len(txids), _MANY):
+            query = select(_SCRIPTS.c.txid, _SCRIPTS.c.vout).where(_SCRIPTS.c.txid.in_(_txids))
+            for row in self._connection.execute(query, {"txids": txids[at : at + _MANY]}):
+                shown.pop(Outpoint(*row), None)
+        self._shown((outpoint.txid, outpoint.vout, script, False) for outpoint, script in shown.items())
+
+    def _shown(self, outputs: Iterable[tuple[str, int, str, bool]]) -> None:
+        rows = [
+            {"txid": txid, "vout": vout, "script": script, "proven": proven}
+            for txid, vout, script, proven in outputs
+        ]
+        if rows:
+            self._connection.execute(self._show, rows)
 
     def _replace(self, txids: Sequence[str]) -> None:
         """Those on their way that spend what some transactions spend are replaced by these."""
@@ -628,4 +679,6 @@ def _transaction(body: dict[str, Any]) -> _Transaction:
         inputs=tuple(map(Outpoint.parse, body["inputs"])),
         outputs=tuple(WatchedOutput(*output) for output in body["outputs"]),
         others=body.get("others"),
+        spent=tuple(body.get("spent", ())),
+        payees=tuple((vout, script, sats) for vout, script, sats in body.get("payees", ())),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from ledger.store.transaction import Reading
 from tests.tools.drawn import drawn
 from tests.tools.kept.house import House
 from tests.tools.kept.journal import Moment, journals
-from tests.tools.ledgers import Ledger, name, tx
+from tests.tools.ledgers import Ledger, name, script, tx
 from tests.tools.machine_telling import names, reach
 from tests.tools.machine_world import Needs, World
 from tests.tools.store_places import fresh_url
@@ -206,10 +207,10 @@ def _by_machine(folder: Path, told: Set[str]) -> None:
 
 
 def _papers_and_values(folder: Path) -> None:
-    """What those do not hold: a gift valued by the conversion that sold it, a credit note for pieces, and surplus that
-    a find explains."""
+    """What those do not hold: a gift valued by the conversion that sold it, whose sender is known, a credit note for
+    pieces, and surplus that a find explains."""
     ledger = Ledger.new(folder, url=fresh_url("sqlite", folder), valuation="conversion")
-    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.mine("a", replace(tx("gift", (0, BTC)), spent=(script(99),)))
     ledger.bury()
     ledger.mine("s", tx("sale", spends=(("gift", 0),)))
     ledger.bury()

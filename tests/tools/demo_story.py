@@ -109,7 +109,8 @@ class Story:
             coins.update(payment.outpoint.wire() for payment in facts.payments)
             ref = BlockRef(block.height, name, block.header.time)
             txs = tuple(
-                TxFacts(t.txid, t.position, t.coinbase, t.inputs, t.outputs, t.branch) for t in facts.relevant
+                TxFacts(t.txid, t.position, t.coinbase, t.inputs, t.outputs, t.branch, t.spent)
+                for t in facts.relevant
             )
             joined.append(JoinedBlock(ref, "replay", txs))
         tip = self.replay.recording.blocks[best[-1]]

@@ -37,6 +37,10 @@ class Block:
     txs: tuple[TxFacts, ...]
 
 
+SENDERS = tuple(Script(b"\x00\x14" + bytes([n]) * 20) for n in range(60, 100))
+"""Scripts of people who give."""
+
+
 @dataclass
 class Chain:
     """`lost` fell out by a reorganisation; `hidden` are in blocks and pay a script that nobody watches yet."""
@@ -71,9 +75,11 @@ class Chain:
     def transaction(
         self, pays: list[tuple[Script, int]], spends: tuple[Outpoint, ...] = (), *, coinbase: bool = False
     ) -> TxFacts:
-        label = f"tx {self.number()}"
+        number = self.number()
+        label = f"tx {number}"
         inputs = spends or (Outpoint(self.name("in " + label), 0),)
-        return TxFacts(self.name(label), 0 if coinbase else 1, coinbase, inputs, tuple(pays), ())
+        spent = () if spends or coinbase else (SENDERS[number % len(SENDERS)],)
+        return TxFacts(self.name(label), 0 if coinbase else 1, coinbase, inputs, tuple(pays), (), spent)
 
     def mine(self, *txs: TxFacts) -> JoinedBlock:
         height = self.tip.height + 1

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from ledger.core.chain import Header, Outpoint, Script
 from watchers.proof.block import Block, BlockRefused, parse_block
 from watchers.proof.merkle import branch_in
+from watchers.proof.senders import scripts_spent
+from watchers.proof.transaction import Tx
 
 __all__ = [
     "BlockFacts",
@@ -24,6 +26,7 @@ __all__ = [
     "UnionSet",
     "WatchSet",
     "facts_of",
+    "relevant_tx",
     "scan_block",
 ]
 
@@ -77,7 +80,10 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class RelevantTx:
-    """A transaction with a payment or a spend, whole, with its Merkle branch (empty without proofs)."""
+    """A transaction with a payment or a spend, whole, with its Merkle branch (empty without proofs).
+
+    `spent` are the scripts that its inputs spent from, as far as they show it.
+    """
 
     txid: str
     wtxid: str
@@ -87,6 +93,7 @@ class RelevantTx:
     outputs: tuple[tuple[Script, int], ...]
     raw: bytes
     branch: tuple[bytes, ...]
+    spent: tuple[Script | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,12 @@ def _spends(block: Block, watched: AbstractSet[bytes], fresh: AbstractSet[bytes]
 
 
 def _relevant(block: Block, position: int, proofs: bool) -> RelevantTx:
-    tx = block.transaction(position)
+    branch = branch_in(block.levels, position) if proofs else ()
+    return relevant_tx(block.transaction(position), position, branch)
+
+
+def relevant_tx(tx: Tx, position: int, branch: tuple[bytes, ...]) -> RelevantTx:
+    """A transaction at its place in a block, with its Merkle branch."""
     return RelevantTx(
         tx.txid,
         tx.wtxid,
@@ -147,5 +159,6 @@ def _relevant(block: Block, position: int, proofs: bool) -> RelevantTx:
         tuple(i.outpoint for i in tx.inputs),
         tuple((o.script, o.sats) for o in tx.outputs),
         tx.raw,
-        branch_in(block.levels, position) if proofs else (),
+        branch,
+        scripts_spent(tx),
     )
