@@ -25,6 +25,7 @@ from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL
 from ledger.recording.record import AlreadyRecorded, record
+from ledger.recording.screening import keep_apart
 from ledger.recording.users import Actor  # the API finds both here
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
@@ -32,6 +33,8 @@ from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.spec import Kind
 from ledger.store.transaction import Writing
 
+_FINDS_LISTED = frozenset({"sanctions-list", "incoming"})
+"""Nouns after which a gift may turn out to be from an address on a list."""
 _CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -169,6 +172,9 @@ def act(
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
         drafts.recorded_otherwise(tx, outcome.entry.key)
+        if noun in _FINDS_LISTED:
+            for _ in keep_apart(tx, slug, now=now):
+                pass
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
 
 

@@ -6,24 +6,26 @@ A reorganisation is applied as a whole before anything settles (docs/rules.md, 3
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.core.chain import Script
+from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
-from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among
+from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among, spent_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
+from ledger.recording.screening import keep_apart
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.rules.observing import Coin, ObservationKind, Observed, WatchedTx
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
+from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.store.observations import Observation
@@ -48,6 +50,16 @@ def record_look(tx: Writing, look: ChainLook, *, now: int) -> LookOutcome:
     return _Settling(tx, look, now).run()
 
 
+def _payees(outputs: Iterable[tuple[Script, int]], ours: Iterable[list[Any]]) -> list[list[Any]]:
+    """[vout, script (hex), sats] of the outputs of value that are not ours."""
+    own = {output[0] for output in ours}
+    return [
+        [vout, script.hex(), sats]
+        for vout, (script, sats) in enumerate(outputs)
+        if sats > 0 and vout not in own
+    ]
+
+
 class _Settling:
     def __init__(self, tx: Writing, look: ChainLook, now: int) -> None:
         self._tx, self._look, self._now = tx, look, now
@@ -58,6 +70,7 @@ class _Settling:
         self._outcome = LookOutcome()
         self._late_coins: list[str] = []
         self._recorded_spenders: set[str] = set()
+        self._screens: dict[str, bool] = {}
 
     def run(self) -> LookOutcome:
         touched, lowest = self._observe()
@@ -125,7 +138,7 @@ class _Settling:
                 body = {
                     "height": block_told.ref.height,
                     "time": block_told.ref.time,
-                    "txs": [self._body_of(facts) for facts in block_told.txs],
+                    "txs": self._bodies_of(block_told.txs),
                 }
                 self._append(block_told.source, kind, block_told.ref.hash, body)
         seen = {sighting.txid for sighting in self._look.seen}
@@ -147,8 +160,22 @@ class _Settling:
             return False
         others = others_among(sighting.outputs, outputs)
         body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs, "others": others}
+        body |= spent_from(sighting.spent)
         self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
         return True
+
+    def _bodies_of(self, txs: Sequence[TxFacts]) -> list[dict[str, Any]]:
+        """Transactions of a block as its observation tells of them."""
+        inputs = {spent for facts in txs if not facts.coinbase for spent in facts.inputs}
+        ours = self._observed.ours(inputs)
+        bodies = []
+        for facts in txs:
+            body = self._body_of(facts)
+            if not ours.isdisjoint(facts.inputs):
+                body["payees"] = _payees(facts.outputs, body["outputs"])
+            ours |= {Outpoint(facts.txid, output[0]) for output in body["outputs"]}
+            bodies.append(body)
+        return bodies
 
     def _body_of(self, facts: TxFacts) -> dict[str, Any]:
         outputs = self._ours(facts.outputs)
@@ -160,7 +187,7 @@ class _Settling:
             "outputs": outputs,
             "others": others_among(facts.outputs, outputs),
             "branch": [node.hex() for node in facts.branch],
-        }
+        } | spent_from(facts.spent)
 
     def _ours(self, outputs: Iterable[tuple[Script, int]]) -> list[list[Any]]:
         ours: list[list[Any]] = []
@@ -311,11 +338,19 @@ class _Settling:
                 if not coin.live:
                     self._record(RESTORE, coin.campaign, self._again(outpoint, coin.mind + 1, transaction))
             if not known and output.vout not in (returned or ()):
+                self._keep_apart(output.campaign, transaction.txid)
                 row = self._tx.addresses.by_script(bytes.fromhex(output.script))
                 facts = gift_facts(outpoint, output, transaction, None if row is None else row.restriction)
                 if returned is not None:  # change that was told after the spend: a person says what it is
                     facts = replace(facts, change_branch=True)
                 self._record(DONATION, output.campaign, facts, self._settled_on(transaction))
+
+    def _keep_apart(self, campaign: str, txid: str) -> None:
+        """What a listed address sent never joins a line."""
+        if campaign not in self._screens:
+            self._screens[campaign] = bool(lists_in_force(self._tx.session, campaign))
+        if self._screens[campaign]:
+            self._outcome.entries += keep_apart(self._tx, campaign, now=self._now, settling=(txid,))
 
     def _settle_late_spends(self) -> None:
         """Coins that were told late and are spent by a transaction whose spend is in the books already."""

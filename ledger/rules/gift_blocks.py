@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -108,10 +108,10 @@ def _fold_block(books: Books, entry: Entry[Block, Counted]) -> None:
     note_block(session, entry.campaign, facts.gift, entry.seq, entry.at)
 
 
-def _block_of(books: Books, campaign: str, number: str) -> GiftBlockRow:
+def block_of(session: Session, campaign: str, number: str) -> GiftBlockRow:
     """A block; raises NotFound."""
     wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.number) == number)
-    found = books.session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
+    found = session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
     if found is None:
         raise NotFound(f"block: there is no block {number} in campaign {campaign}")
     return found
@@ -150,7 +150,7 @@ def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[Releas
 
 def _hold(context: Context, facts: Release) -> Posting[None]:
     """It holds nothing, and is refused where the release would be."""
-    _plan(context, facts.number, _block_of(context.books, context.campaign, facts.block))
+    _plan(context, facts.number, block_of(context.books.session, context.campaign, facts.block))
     return Posting()
 
 
@@ -166,7 +166,7 @@ def _row(books: Books, entry: Entry[Release, None]) -> ReleaseRow:
     facts = entry.facts
     return ReleaseRow(
         **proposed(entry, facts.number, facts.date),
-        block_entry=_block_of(books, entry.campaign, facts.block).entry,
+        block_entry=block_of(books.session, entry.campaign, facts.block).entry,
     )
 
 

@@ -22,6 +22,7 @@ from ledger.views.waiting_money import (
     banks_waiting,
     blocked_waiting,
     drafts_waiting,
+    listed_waiting,
     shortfalls_waiting,
     tax_waiting,
     undecided_waiting,
@@ -58,6 +59,7 @@ def decisions(
         found += approvals_waiting(books, slug)
         found += questions_waiting(tx, slug)
         found += blocked_waiting(books, slug)
+        found += listed_waiting(tx, slug)
         found += unvalued_waiting(tx, slug, now)
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)

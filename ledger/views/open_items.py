@@ -20,6 +20,7 @@ class OpenItemKind(StrEnum):
     APPROVAL = "approval"
     QUESTION = "question"
     BLOCKED_GIFT = "blocked_gift"
+    LISTED_SENDER = "listed_sender"
     UNVALUED_GIFT = "unvalued_gift"
     REFUSED_DRAFT = "refused_draft"
     WAITING_DRAFT = "waiting_draft"
@@ -95,8 +96,12 @@ class OpenItem(Frozen):
 
     @property
     def is_private(self) -> bool:
-        """Drafts are the desk's own until they are recorded."""
-        return self.kind in {OpenItemKind.REFUSED_DRAFT, OpenItemKind.WAITING_DRAFT}
+        """Drafts are the desk's own until they are recorded, and so is what lists say of a gift until it is blocked."""
+        return self.kind in {
+            OpenItemKind.REFUSED_DRAFT,
+            OpenItemKind.WAITING_DRAFT,
+            OpenItemKind.LISTED_SENDER,
+        }
 
 
 def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:

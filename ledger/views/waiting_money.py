@@ -11,6 +11,7 @@ from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.model.bank import Account
+from ledger.model.gifts import CountsAs
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
@@ -24,6 +25,7 @@ from ledger.rules.coins import CoinClasses, undecided_outpoints
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
+from ledger.rules.screening import listed_gifts
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
@@ -90,10 +92,16 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
 
 def blocked_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
+    on_list = (
+        "match: decide. It matched {list} of {list_date}: report it where the law asks for that, and decide with a "
+        "second person: release it (`release add`), or give it back (`gift-return add`)"
+    )
     unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
     for block in standing_blocks(books.session, slug):
         gift = given_money(books.session, slug, block.gift)
         live = gift is not None and gift.live
+        listed = block.list_name is not None and block.list_date is not None
+        decide = on_list.format(list=block.list_name, list_date=block.list_date) if listed else what
         yield OpenItem(
             kind=OpenItemKind.BLOCKED_GIFT,
             campaign=slug,
@@ -102,7 +110,26 @@ def blocked_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             amount=Amount.known(
                 "BTC" if gift is None else gift.asset, gift.amount if gift is not None and live else None
             ),
-            what_to_do=what if live else unknown,
+            what_to_do=decide if live else unknown,
+        )
+
+
+def listed_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
+    """What a listed address sent and no block sets apart yet: on its way, or a coin that nobody has decided about."""
+    for listed in listed_gifts(tx.session, slug):
+        gift = given_money(tx.session, slug, listed.outpoint)
+        undecided = gift is not None and gift.live and gift.counts_as is CountsAs.UNDECIDED
+        if listed.block is not None or not (undecided or (gift is None and listed.on_its_way)):
+            continue
+        first = listed.matches[0]
+        yield OpenItem(
+            kind=OpenItemKind.LISTED_SENDER,
+            campaign=slug,
+            subject=listed.outpoint,
+            since=listed.first_at,
+            amount=Amount.known("BTC", listed.sats),
+            what_to_do=f"match: decide. {first.address} sent it and is on {first.list} of {first.list_date}; it is set "
+            "apart as soon as it counts as a gift",
         )
 
 

@@ -72,6 +72,12 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         ),
         "opening template": "Write a table to fill in for `import opening`.",
     },
+    "sanctions": {
+        "import sanctions": (
+            "Record a list of sanctioned addresses from a file, one address a line, and compare all senders with it."
+        ),
+        "screening senders": "How far the senders of coins were compared with the lists in force, and what matched.",
+    },
     "bank": {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
@@ -186,6 +192,11 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "add": (
             "Set a gift apart, before it settles or later: nothing more of it is spent until "
             "two persons release it."
+        ),
+    },
+    "sanctions-list": {
+        "add": (
+            "Record a list of sanctioned addresses with its day and source (`import sanctions` reads it from a file)."
         ),
     },
     "release": {

@@ -20,8 +20,11 @@ from ledger.rules.limits import limits_of
 from ledger.rules.periods import last_closed, pending_period
 from ledger.rules.repayments import owed_still
 from tests.tools.gifts import gifts_of
+from tests.tools.machine_chain import SENDERS
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
+from watchers.proof.networks import REGTEST
+from watchers.proof.scripts import address_of
 
 
 @tells("in-kind")
@@ -161,6 +164,16 @@ def _block(s: Scene) -> Facts:
     gifts = [gift for gift in [*_live_gifts(s), *young] if gift not in blocked]
     facts = s.numbered("BK") | {"gift": s.one(gifts, s.pick(("donation", "contribution")))}
     return facts | ({"list": "OFAC", "list_date": s.today} if s.chance(50) else {})
+
+
+@tells("sanctions-list")
+def _sanctions_list(s: Scene) -> Facts:
+    s.one(_live_gifts(s), "donation")  # so that there is somebody to compare with it
+    addresses = sorted({str(address_of(s.pick(SENDERS), REGTEST)) for _ in range(s.n(1, 2))})
+    return {
+        "name": s.pick(("OFAC SDN", "UN")), "list_date": s.today, "source": "lists.example",
+        "addresses": addresses, "date": s.today,
+    }  # fmt: skip
 
 
 @tells("release")

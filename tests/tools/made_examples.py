@@ -20,9 +20,11 @@ from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, 
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
 from ledger.model.proposals import ProposalStatus
+from ledger.rules.screening import ScreeningState
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
+from ledger.views.screening import ListVersion, MatchRow, SenderRow, SenderScreening, StateCount
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
@@ -105,6 +107,36 @@ MADE_UP: Mapping[str, Frozen] = {
     "period": _PERIOD,
     "periods": Page[PeriodRow](
         items=(PeriodRow(**{name: getattr(_PERIOD, name) for name in PeriodRow.model_fields}),), next=None
+    ),
+    "screening": SenderScreening(
+        lists=(
+            ListVersion(
+                name="OFAC SDN, XBT",
+                list_date="2020-05-28",
+                source="https://lists.example/sanctioned_addresses_XBT.txt",
+                sha256="5d" * 32,
+            ),
+        ),
+        counts=(StateCount(state=ScreeningState.MATCH, count=1),),
+        rows=(
+            SenderRow(
+                outpoint=f"{_TXID}:0",
+                amount=Amount.of("BTC", 250_000),
+                since="2020-05-29T14:02:00Z",
+                state=ScreeningState.MATCH,
+                said="match: decide",
+                inputs=2,
+                checked=2,
+                matches=(
+                    MatchRow(
+                        address="bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+                        list="OFAC SDN, XBT",
+                        list_date="2020-05-28",
+                    ),
+                ),
+                block=f"LISTED-{_TXID[:16]}-0",
+            ),
+        ),
     ),
 }
 """Answers that hold a secret, depend on the moment, or that the demonstration has none of."""

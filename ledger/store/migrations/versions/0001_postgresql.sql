@@ -154,6 +154,16 @@ CREATE TABLE observed_blocks (
     UNIQUE (hash)
 );
 
+CREATE TABLE observed_scripts (
+    txid TEXT COLLATE "C" NOT NULL,
+    vout BIGINT NOT NULL,
+    script TEXT COLLATE "C" NOT NULL,
+    proven BIGINT NOT NULL,
+    PRIMARY KEY (txid, vout)
+);
+
+CREATE INDEX observed_scripts_script ON observed_scripts (script);
+
 CREATE TABLE observed_transactions (
     txid TEXT COLLATE "C" NOT NULL,
     state VARCHAR COLLATE "C" NOT NULL,
@@ -319,6 +329,15 @@ CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinb
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
 CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
+
+CREATE TABLE observed_payees (
+    txid TEXT COLLATE "C" NOT NULL,
+    vout BIGINT NOT NULL,
+    script TEXT COLLATE "C" NOT NULL,
+    sats BIGINT NOT NULL,
+    PRIMARY KEY (txid, vout),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+);
 
 CREATE TABLE observed_sources (
     txid TEXT COLLATE "C" NOT NULL,
@@ -1270,6 +1289,24 @@ CREATE TABLE returns (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
+CREATE TABLE sanctions_lists (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    name TEXT COLLATE "C" NOT NULL,
+    list_date TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    sha256 TEXT COLLATE "C",
+    at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX sanctions_lists_name ON sanctions_lists (campaign, name, list_date);
+
 CREATE TABLE shipments (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1853,6 +1890,14 @@ CREATE TABLE return_lots (
     quantity BIGINT NOT NULL,
     PRIMARY KEY (entry, n),
     FOREIGN KEY(entry) REFERENCES returns (entry)
+);
+
+CREATE TABLE sanctions_list_addresses (
+    list_entry BIGINT NOT NULL,
+    script TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (list_entry, script),
+    FOREIGN KEY(list_entry) REFERENCES sanctions_lists (entry)
 );
 
 CREATE TABLE shipment_legs (

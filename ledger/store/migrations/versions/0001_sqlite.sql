@@ -175,6 +175,18 @@ CREATE TABLE observed_blocks (
 )
  STRICT;
 
+CREATE TABLE observed_scripts (
+    txid TEXT NOT NULL,
+    vout INTEGER NOT NULL,
+    script TEXT NOT NULL,
+    proven INTEGER NOT NULL,
+    PRIMARY KEY (txid, vout)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX observed_scripts_script ON observed_scripts (script);
+
 CREATE TABLE observed_transactions (
     txid TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -365,6 +377,17 @@ CREATE INDEX observed_outputs_coinbases ON observed_outputs (height) WHERE coinb
 CREATE INDEX observed_outputs_script ON observed_outputs (script);
 
 CREATE INDEX observed_outputs_spent ON observed_outputs (spent_height) WHERE spent_height IS NOT NULL;
+
+CREATE TABLE observed_payees (
+    txid TEXT NOT NULL,
+    vout INTEGER NOT NULL,
+    script TEXT NOT NULL,
+    sats INTEGER NOT NULL,
+    PRIMARY KEY (txid, vout),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE observed_sources (
     txid TEXT NOT NULL,
@@ -1373,6 +1396,25 @@ CREATE TABLE returns (
 )
  STRICT;
 
+CREATE TABLE sanctions_lists (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    name TEXT NOT NULL,
+    list_date TEXT NOT NULL,
+    source TEXT NOT NULL,
+    sha256 TEXT,
+    at TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX sanctions_lists_name ON sanctions_lists (campaign, name, list_date);
+
 CREATE TABLE shipments (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2001,6 +2043,16 @@ CREATE TABLE return_lots (
     quantity INTEGER NOT NULL,
     PRIMARY KEY (entry, n),
     FOREIGN KEY(entry) REFERENCES returns (entry)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE sanctions_list_addresses (
+    list_entry INTEGER NOT NULL,
+    script TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (list_entry, script),
+    FOREIGN KEY(list_entry) REFERENCES sanctions_lists (entry)
 )
  WITHOUT ROWID,
  STRICT;

@@ -1,0 +1,162 @@
+"""Who sent a campaign's coins, compared with the lists of sanctioned addresses in force; for the desk alone.
+
+Pure reading: what a match leads to is recorded as a block, and decided by people.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlmodel import Session
+
+from ledger.core.frozen import Amount, Frozen
+from ledger.model.gifts import BlockStatus
+from ledger.rules.campaigns import campaign_of
+from ledger.rules.gift_blocks import block_of
+from ledger.rules.sanctions_lists import lists_in_force
+from ledger.rules.screening import (
+    ListedGift,
+    ScreeningState,
+    SentGift,
+    listed_gifts,
+    screening_state,
+    sent_gifts,
+)
+
+SHOWN = 100
+"""Payments that are listed one by one."""
+
+
+class ListVersion(Frozen):
+    """A version of a list that is in force."""
+
+    name: str
+    """What the list is called."""
+    list_date: str
+    """The day as of which it is."""
+    source: str
+    """Where it was taken from."""
+    sha256: str | None
+    """SHA-256 of the file that it came in; null where it came in none."""
+
+
+class MatchRow(Frozen):
+    """An address that matched."""
+
+    address: str
+    """The address, as the list has it."""
+    list: str
+    """The list."""
+    list_date: str
+    """The day of that version."""
+
+
+class SenderRow(Frozen):
+    """A payment whose senders are on a list, or could not all be compared."""
+
+    outpoint: str
+    """The payment, `TXID:VOUT`."""
+    amount: Amount
+    """What came."""
+    since: str
+    """When it was first seen, RFC 3339."""
+    state: ScreeningState
+    """How far its inputs were compared, and what came of it."""
+    said: str
+    """The same in words."""
+    inputs: int
+    """How many inputs its transaction has."""
+    checked: int
+    """Of how many the sender is known."""
+    matches: tuple[MatchRow, ...]
+    """Addresses that sent it and are on a list."""
+    block: str | None
+    """The block that sets it apart for that; null where there is none."""
+
+
+class StateCount(Frozen):
+    """How many payments are in a state."""
+
+    state: ScreeningState
+    """The state."""
+    count: int
+    """How many payments."""
+
+
+class SenderScreening(Frozen):
+    """The senders of a campaign's coins beside the lists in force."""
+
+    lists: tuple[ListVersion, ...]
+    """The lists in force; without one nothing is compared."""
+    counts: tuple[StateCount, ...]
+    """How many payments there are in each state."""
+    rows: tuple[SenderRow, ...]
+    """The oldest hundred that are on a list or not wholly compared, matches first."""
+
+
+def said(
+    state: ScreeningState, checked: int, inputs: int, list_date: str, decided: BlockStatus | None
+) -> str:
+    """A state in words; `decided`: what became of the block that a match led to."""
+    match state:
+        case ScreeningState.NOT_CHECKED:
+            return "not checked"
+        case ScreeningState.IN_PART:
+            return f"{checked} of {inputs} inputs checked"
+        case ScreeningState.NO_MATCH:
+            return f"no match on the list of {list_date}"
+        case ScreeningState.MATCH if decided is BlockStatus.RELEASED:
+            return f"match on the list of {list_date}: released"
+        case ScreeningState.MATCH if decided is BlockStatus.RETURNED:
+            return f"match on the list of {list_date}: returned"
+        case ScreeningState.MATCH:
+            return "match: decide"
+
+
+def sender_screening(session: Session, slug: str) -> SenderScreening:
+    """All payments to a campaign; raises NotFound."""
+    campaign_of(session, slug)
+    lists = lists_in_force(session, slug)
+    found = {listed.outpoint: listed for listed in listed_gifts(session, slug)}
+    counts: Counter[ScreeningState] = Counter()
+    open_rows: list[tuple[bool, SentGift, ScreeningState]] = []
+    for sent in sent_gifts(session, slug):
+        state = screening_state(sent.known, sent.inputs, listed=sent.outpoint in found, has_lists=bool(lists))
+        counts[state] += 1
+        if state is not ScreeningState.NO_MATCH:
+            open_rows.append((state is not ScreeningState.MATCH, sent, state))
+    open_rows.sort(key=lambda row: row[:1])  # those of each sort stay in the order in which they were seen
+    return SenderScreening(
+        lists=tuple(
+            ListVersion(name=row.name, list_date=row.list_date, source=row.source, sha256=row.sha256)
+            for row in lists
+        ),
+        counts=tuple(
+            StateCount(state=state, count=counts[state]) for state in ScreeningState if counts[state]
+        ),
+        rows=tuple(
+            _row(session, slug, sent, state, found.get(sent.outpoint)) for _, sent, state in open_rows[:SHOWN]
+        ),
+    )
+
+
+def _row(
+    session: Session, slug: str, sent: SentGift, state: ScreeningState, listed: ListedGift | None
+) -> SenderRow:
+    matches = () if listed is None else listed.matches
+    block = None if listed is None else listed.block
+    decided = None if block is None else block_of(session, slug, block).status
+    day = max((match.list_date for match in matches), default="")
+    return SenderRow(
+        outpoint=sent.outpoint,
+        amount=Amount.of("BTC", sent.sats),
+        since=sent.first_at,
+        state=state,
+        said=said(state, sent.known, sent.inputs, day, decided),
+        inputs=sent.inputs,
+        checked=sent.known,
+        matches=tuple(
+            MatchRow(address=match.address, list=match.list, list_date=match.list_date) for match in matches
+        ),
+        block=block,
+    )

@@ -1,0 +1,103 @@
+"""`import sanctions` and `screening senders`: a list of sanctioned addresses, and who sent coins beside it.
+
+The list is recorded as an entry; from then on it is in force, and gifts that it concerns are set apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from ledger.core.times import rfc3339
+from ledger.recording.desk import act
+from ledger.recording.users import actor_named
+from ledger.views.screening import SenderScreening, sender_screening
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.commands.desk import only_campaign
+from service.data_folder import find_data_folder
+from service.folding import open_folder, open_ledger
+from service.sanctions_lists import sanctioned_addresses
+from watchers.proof.networks import network_named
+
+_MOST_FILE = 1_000_000
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="plain text, one address a line")
+    parser.add_argument(
+        "--name", metavar="NAME", required=True, help="what the list is called, such as OFAC SDN"
+    )
+    parser.add_argument("--list-date", metavar="DAY", required=True, help="the day as of which it is")
+    parser.add_argument("--source", metavar="TEXT", required=True, help="where it was taken from")
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+    add_data_option(parser)
+
+
+def _import(options: argparse.Namespace, outside: Outside) -> Answer:
+    try:
+        with (outside.folder / options.file).open("rb") as file:
+            data = file.read(_MOST_FILE + 1)
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or "not a file name"
+        raise BadUse(f"{options.file}: cannot be read ({reason}).") from None
+    if len(data) > _MOST_FILE:
+        raise BadUse(f"{options.file}: is larger than {_MOST_FILE} bytes.")
+    folder = find_data_folder(options.data, outside)
+    network = network_named(folder.config.chain.network)
+    addresses = sanctioned_addresses(data, options.file, network)
+    now = outside.clock()
+    facts = {
+        "name": options.name,
+        "list_date": options.list_date,
+        "source": options.source,
+        "addresses": list(addresses),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "date": rfc3339(now)[:10],
+    }
+    with open_folder(folder, outside) as store, store.write() as tx:
+        actor = actor_named(tx, options.user)
+        slug = options.campaign or only_campaign(tx)
+        outcome = act(tx, actor, slug, "sanctions-list", "add", facts, now=now)
+        screened = sender_screening(tx.session, slug)
+    begun = "recorded already" if outcome.already else "recorded"
+    return Answer(
+        (
+            f"{begun}: {len(addresses)} addresses of {options.name} as of {options.list_date}.",
+            *_said(screened),
+        ),
+        {"seq": outcome.seq, "already": outcome.already, "addresses": len(addresses)} | screened.data(),
+    )
+
+
+def _senders_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    add_data_option(parser)
+
+
+def _senders(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
+        screened = sender_screening(tx.session, options.campaign or only_campaign(tx))
+    return Answer(tuple(_said(screened)), screened.data())
+
+
+def _said(screened: SenderScreening) -> Iterator[str]:
+    for version in screened.lists:
+        yield f"in force: {version.name} of {version.list_date}, from {version.source}"
+    if not screened.lists:
+        yield "no list is in force; `import sanctions` records one."
+    for row in screened.counts:
+        yield f"payments, {row.state.value.replace('_', ' ')}: {row.count}"
+    for one in screened.rows:
+        yield f"{one.outpoint}  {one.amount.decimal} BTC  {one.said}"
+        for match in one.matches:
+            yield f"  {match.address}, {match.list} of {match.list_date}"
+
+
+COMMANDS: Mapping[str, Command] = {
+    "import sanctions": Command(
+        _import, _import_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)
+    ),
+    "screening senders": Command(_senders, _senders_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+}
