@@ -67,7 +67,8 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
         for use_id, use in lines.uses_in(spans).items():
             if sum(part.share for part in use.parts) != use.scale:
                 yield Finding("parts_sum", use_id, f"the parts of {use_id} do not sum to {use.scale}")
-            taken = sum(s.end - s.start for s in spans if s.ref == use_id)
+            # What a use appended to its own line and took back since is void by it, and not taken.
+            taken = sum(s.end - s.start for s in spans if (s.state, s.ref) == (UnitState.USED, use_id))
             if taken != use.units:
                 yield Finding("parts_sum", use_id, f"{use_id} counts {use.units} and holds {taken} units")
             for part in use.parts:

@@ -21,6 +21,7 @@ from ledger.core.lines import (
     Append,
     Open,
     Operation,
+    Resize,
     Undo,
     Use,
     Withdraw,
@@ -163,7 +164,7 @@ def _numbers_fit(operation: Operation) -> bool:
             ends = [piece[1] for piece in operation.pieces]
             ends += [part.start + part.out + part.share for part in operation.parts]
             return all(map(fits, ends)) and fits(operation.scale)
-        case Open() | Append() | Withdraw():
+        case Open() | Append() | Withdraw() | Resize():
             return fits(operation.units)
         case Undo():
             return True

@@ -226,7 +226,15 @@ class Change:
     ref: str = ""
 
 
-Operation = Open | Append | Use | Undo | Withdraw | Change
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """An opened line has so many units from now on; those that are cut off were free."""
+
+    line: str
+    units: int
+
+
+Operation = Open | Append | Use | Undo | Withdraw | Change | Resize
 
 
 class Span(NamedTuple):
@@ -277,6 +285,8 @@ def operation_json(op: Operation) -> dict[str, Any]:
                 "units": op.units,
                 "gift": op.gift,
             }
+        case Resize():
+            return {"op": "resize", "line": op.line, "units": op.units}
         case Change():
             return {
                 "op": "change",
@@ -329,6 +339,8 @@ def operation_from_json(data: Mapping[str, Any]) -> Operation:
             return use_from_json(data)
         case "undo":
             return Undo(data["id"])
+        case "resize":
+            return Resize(data["line"], data["units"])
         case "withdraw":
             return Withdraw(data["line"], data["start"], data["units"], data["gift"])
         case "change":

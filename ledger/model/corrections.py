@@ -1,4 +1,4 @@
-"""Corrections: what was written wrong on a paper and moves nothing, put right beside it."""
+"""Corrections: what was written wrong on a paper, put right beside it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ class Corrected(StrEnum):
     EXPECTED = "expected"  # the day on which goods are to come
     REPORT = "report"
     REASON = "reason"
+    GOOD = "good"  # pieces of a lot, as a receipt or an arrival counted them
+    DAMAGED = "damaged"
+    SHORT = "short"
+    REJECTED = "rejected"
+    LOST = "lost"
+    QUANTITY = "quantity"  # pieces of a lot that were given, shipped, handed over, handed out or lost
 
 
 class CorrectionRow(Proposal, table=True):
-    """`field` of the fact of the entry `corrected` (of its `lot`, where it is of one) said `old` and says `new`."""
+    """`field` of the fact of the entry `corrected` said `old` and says `new`.
+
+    Of its `lot` and `place`, where it is of several.
+    """
 
     __tablename__: ClassVar[Any] = "corrections"
     __table_args__ = (
@@ -36,6 +45,7 @@ class CorrectionRow(Proposal, table=True):
     corrected: int = Field(sa_type=LONG, foreign_key="entries.seq")
     field: Corrected = Field(sa_type=Word(Corrected))
     lot: str | None = Field(default=None, sa_type=TEXT)
+    place: str | None = Field(default=None, sa_type=TEXT)
     old: str | None = Field(default=None, sa_type=TEXT)
     new: str | None = Field(default=None, sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)

@@ -50,7 +50,9 @@ class AlreadyRecorded:
     data: bytes
 
 
-def _context(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
+def context_of(tx: Reading, books: Books, campaign: str, now: int, role: Role) -> Context:
+    """What a rule may look at when it is asked now."""
+
     def entry(seq: int) -> Entry | None:
         row = tx.journal.by_seq(seq)
         return None if row is None else entry_from_bytes(row.data)
@@ -102,7 +104,7 @@ def record(
             f"{entry.seq}; {remedy} {another}"
         )
     approved = kind.approves(books, campaign, facts)
-    context = _context(tx, books, campaign, now, role)
+    context = context_of(tx, books, campaign, now, role)
     if approved is not None and author is not None and tx.desk.author(approved) == author:
         first = context.entry(approved)
         what = kind.noun if first is None else first.kind.partition(".")[0]

@@ -165,6 +165,22 @@ def _fold(books: Books, entry: Entry[Confirmation, Sent]) -> None:
         )
 
 
+def note_sent(session: Session, paper: int, lot: Lot, more: int) -> None:
+    """The sender's paper lists so many more pieces; what the other side counted stays."""
+    query = (
+        select(ConfirmedLotRow)
+        .join(ConfirmationRow, col(ConfirmationRow.entry) == ConfirmedLotRow.entry)
+        .where(
+            ConfirmationRow.paper == paper,
+            ConfirmedLotRow.product == lot.product,
+            ConfirmedLotRow.lot == lot.number,
+        )
+    )
+    for row in session.exec(query).all():
+        row.sent += more
+        session.add(row)
+
+
 def _unfold(books: Books, entry: Entry[Confirmation, Sent], seq: int) -> None:
     """A reversed confirmation counts for nothing, so that the consignee can count again."""
     mark_reversed(books.session, ConfirmationRow, entry.seq, seq)

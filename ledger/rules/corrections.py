@@ -1,22 +1,23 @@
-"""Corrections of what moves nothing: by two people, whatever stands on the paper, which keeps its bytes.
+"""Corrections of what a paper says wrong: by two people, whatever stands on it; the paper keeps its bytes.
 
-The correction names entry, field, the old value and the new one, and why; nothing is reversed, and what a consignee
-counted stays (docs/rules.md, 32). What moves something is put right by a reversal.
+The correction names entry, field, the old value and the new one, and why. What moves nothing is written; what moves
+something moves by the approval, with all that stands on it. What a consignee counted stays (docs/rules.md, 32).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, NotFound, Refused, one
-from ledger.core.facts import STRICT, Date, Number, Positive, Text
+from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
+from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
+from ledger.core.lines import Operation
 from ledger.core.names import Lot
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected, CorrectionRow
@@ -24,9 +25,11 @@ from ledger.model.deliveries import ArrivalRow, ShipmentRow
 from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, RecallRow, ReturnRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
 from ledger.rules.rows import change_row, recorded_row
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
+from ledger.store.journal import Journal
 
 _TEXTS = (Corrected.REPORT, Corrected.REASON)
 _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
@@ -41,27 +44,33 @@ _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
 }
 """By kind of entry: the table that it leaves a row in, and what of it can be put right."""
 _BY_ORM = (ShipmentRow, ArrivalRow)
+MOVING = frozenset(field for fields in COUNTED.values() for field in fields)
+"""What moves something when it is put right."""
+_Pieces = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,15})$")]
 _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
     Corrected.EXPIRY: TypeAdapter(Date),
     Corrected.AIR_WAYBILL: TypeAdapter(Number),
     Corrected.EXPECTED: TypeAdapter(Date),
     Corrected.REPORT: TypeAdapter(Number),
     Corrected.REASON: TypeAdapter(Text),
+    **{field: TypeAdapter(_Pieces) for field in MOVING},
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What the fact of an `entry` says wrong in a field that moves nothing: the `old` value, and the `new` one.
+    """What the fact of an `entry` says wrong in a `field`: the `old` value, and the `new` one.
 
-    `lot` says of which lot, where a paper brought several. A value that is not there is left out.
+    `lot` says of which lot, where a paper has several (`PRODUCT#LOT` where two products have one of that number);
+    `place`, of which recipient. A value that is not there is left out; a count is a whole number.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     entry: Positive
     field: Corrected
-    lot: Number | None = None
+    lot: Annotated[Text, Field(max_length=81)] | None = None
+    place: Name | None = None
     old: Text | None = None
     new: Text | None = None
     reason: Text
@@ -76,63 +85,81 @@ def corrections_of(session: Session, entry: int) -> Sequence[CorrectionRow]:
     return session.exec(query.order_by(col(CorrectionRow.decided_by))).all()
 
 
-def _require_correctable(context: Context, facts: Correction) -> type[Table]:
-    """The table of what is corrected; raises NotFound, Conflict or Refused."""
+def _fields_of(kind: str) -> tuple[Corrected, ...]:
+    """What of an entry of a kind can be corrected."""
+    _, texts = _ROWS.get(kind, (None, ()))
+    return (*texts, *COUNTED.get(kind, ()))
+
+
+def _require_correctable(context: Context, facts: Correction) -> str:
+    """The kind of what is corrected; raises NotFound, Conflict or Refused."""
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
         raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
     if context.books.reversed_by(facts.entry) is not None:
         raise Conflict(f"entry: {facts.entry} is reversed; correct the one that stands for it")
-    table, fields = _ROWS.get(entry.kind, (None, ()))
-    if table is None or facts.field not in fields:
+    fields = _fields_of(entry.kind)
+    if facts.field not in fields:
         can = ", ".join(fields) or "nothing"
         raise Refused.field(
-            "field",
-            f"of {one(entry.kind)} {can} can be corrected; what moves something is reversed and told anew",
+            "field", f"of {one(entry.kind)} {can} can be corrected; the rest is reversed and told anew"
         )
-    return table
+    if facts.lot is not None and facts.field is not Corrected.EXPIRY and facts.field not in MOVING:
+        raise Refused.field("lot", "says of which lot an expiry or a count is; leave it out")
+    if facts.place is not None and entry.kind != "distribution":
+        raise Refused.field("place", "says of which recipient of a distribution a count is; leave it out")
+    return entry.kind
 
 
 def _delivery(session: Session, entry: int, lot: str | None) -> LotDeliveryRow:
     """What a paper brought of a lot: of the only one, where none is named."""
     query = select(LotDeliveryRow).where(LotDeliveryRow.entry == entry)
     rows = [row for row in session.exec(query) if not Lot(row.product, row.lot).is_over]
-    rows = [row for row in rows if lot in {None, row.lot}]
+    rows = [row for row in rows if lot in {None, row.lot, str(Lot(row.product, row.lot))}]
     if len(rows) != 1:
         raise Refused.field("lot", "name the lot of the paper that is meant")
     return rows[0]
 
 
-def _says(session: Session, table: type[Table], entry: int, field: Corrected, lot: str | None) -> str | None:
+def _says(context: Context, facts: Correction, kind: str) -> str | None:
     """What a field says today."""
+    session = context.books.session
+    if facts.field in MOVING:
+        return str(says_count(context, _counted(context.campaign, kind, facts)))
+    table, _ = _ROWS[kind]
     if table is LotDeliveryRow:
-        return _delivery(session, entry, lot).expiry
+        return _delivery(session, facts.entry, facts.lot).expiry
     value: str | None = session.connection().scalar(
-        select(table_of(table).c[field.value]).where(table_of(table).c.entry == entry)
+        select(table_of(table).c[facts.field.value]).where(table_of(table).c.entry == facts.entry)
     )
     return value
 
 
-def _require_right(context: Context, facts: Correction) -> None:
-    """Refused where the old value is not what stands there, or the new one is none of its shape."""
-    session = context.books.session
-    table = _require_correctable(context, facts)
-    if facts.lot is not None and facts.field is not Corrected.EXPIRY:
-        raise Refused.field("lot", "says of which lot an expiry is; leave it out")
-    says = _says(session, table, facts.entry, facts.field, facts.lot)
+def _counted(campaign: str, kind: str, of: Correction) -> CountedField:
+    return CountedField(campaign, kind, of.entry, of.field, of.lot, of.place)
+
+
+def _require_right(context: Context, facts: Correction) -> Posting[None]:
+    """What a correction moves; refused where the old value is not what stands there, or the new one is none."""
+    kind = _require_correctable(context, facts)
+    says = _says(context, facts, kind)
     if facts.old != says:
         raise Refused.field("old", f"is not what stands there, which is {says or 'nothing'}")
     if facts.new == says:
         raise Refused.field("new", "is what stands there already")
-    if facts.new is None and facts.field is Corrected.REASON:
-        raise Refused.field("new", "is missing; a reason is told by another one")
+    if facts.new is None and (facts.field in MOVING or facts.field is Corrected.REASON):
+        raise Refused.field("new", f"is missing; {one(facts.field.value)} is told by another one")
     try:
         _SHAPES[facts.field].validate_python(facts.new) if facts.new is not None else None
     except ValidationError:
         raise Refused.field("new", f"is no {facts.field.value}; write it as its paper does") from None
+    if facts.field not in MOVING or facts.new is None:
+        return Posting()
+    return corrected_count(context, _counted(context.campaign, kind, facts), int(facts.new))
 
 
 def _hold(context: Context, facts: Correction) -> Posting[None]:
+    """A correction that waits holds nothing: what it would move is tried, and moves by the approval."""
     _require_right(context, facts)
     return Posting()
 
@@ -144,25 +171,30 @@ def _row(_books: Books, entry: Entry[Correction, None]) -> CorrectionRow:
         corrected=facts.entry,
         field=facts.field,
         lot=facts.lot,
+        place=facts.place,
         old=facts.old,
         new=facts.new,
         reason=facts.reason,
     )
 
 
-def _effect(context: Context, row: CorrectionRow, _decision: Decision) -> Posting[None]:
-    facts = Correction(
+def _told(row: CorrectionRow) -> Correction:
+    """The facts of a row."""
+    return Correction(
         number=row.number,
         entry=row.corrected,
         field=row.field,
         lot=row.lot,
+        place=row.place,
         old=row.old,
         new=row.new,
         reason=row.reason,
         date=row.told_on,
     )
-    _require_right(context, facts)
-    return Posting()
+
+
+def _effect(context: Context, row: CorrectionRow, _decision: Decision) -> Posting[None]:
+    return _require_right(context, _told(row))
 
 
 def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
@@ -186,11 +218,32 @@ def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
 
 
 def _approved(books: Books, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
-    _write(books.session, row, row.new)
+    _say(books, row, row.old, row.new)
 
 
 def _taken_back(books: Books, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
-    _write(books.session, recorded_row(books.session, CorrectionRow, row.entry), row.old)
+    _say(books, row, row.new, row.old)
+
+
+def _say(books: Books, row: CorrectionRow, before: str | None, after: str | None) -> None:
+    """The paper says `after` from now on."""
+    if row.field not in MOVING:
+        _write(books.session, recorded_row(books.session, CorrectionRow, row.entry), after)
+        return
+    found = Journal(books.session).by_seq(row.corrected)
+    if found is None or before is None or after is None:
+        raise LedgerError(f"correction {row.number}: entry {row.corrected} has no such count")
+    write_count(books, _counted(row.campaign, found.kind, _told(row)), int(after) - int(before))
+
+
+def _as_before(
+    context: Context, row: CorrectionRow, _entry: Entry[Decision, None]
+) -> tuple[Operation, ...] | None:
+    """What makes a count that was put right again as it was, with all that stands on it by now."""
+    if row.field not in MOVING:
+        return None
+    back = replace(_told(row), old=row.new, new=row.old)
+    return _require_right(context, back).operations
 
 
 def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
@@ -198,7 +251,7 @@ def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, 
     same = [
         other
         for other in corrections_of(context.books.session, row.corrected)
-        if (other.field, other.lot) == (row.field, row.lot)
+        if (other.field, other.lot, other.place) == (row.field, row.lot, row.place)
     ]
     if same and same[-1].entry != row.entry:
         raise Conflict(f"entry: correction {same[-1].number} corrected it again; reverse that first")
@@ -208,12 +261,13 @@ CORRECTIONS = Workflow(
     noun="correction",
     facts=Correction,
     row=CorrectionRow,
-    doc="Put right what a paper says wrong and what moves nothing: an expiry, a number, a day, a text.",
+    doc="Put right what a paper says wrong, whatever stands on it: a count, a quantity, an expiry, a day, a text.",
     hold=_hold,
     keep=_row,
     effect=_effect,
     approved=_approved,
     reversed=_taken_back,
     require=_require_last,
+    instead=_as_before,
 )
 KINDS = CORRECTIONS.kinds()

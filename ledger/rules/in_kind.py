@@ -31,9 +31,9 @@ from ledger.rules.goods import (
     lots_reversed,
     require_same_expiry,
 )
-from ledger.rules.rows import add_row, find_numbered, paper_head, require_numbered, reverse_row
+from ledger.rules.rows import add_row, find_numbered, paper_head, recorded_row, require_numbered, reverse_row
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.voided_units import void_appended
+from ledger.rules.voided_units import void_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +178,10 @@ def _unfold(books: Books, entry: Entry[InKind, Lies], seq: int) -> None:
 
 
 def _voided(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
-    """What takes the pieces off their line again."""
-    return void_appended(context, entry, "this in-kind is used or held")
+    """What takes the pieces off their line again, where a correction of their number has put them since."""
+    row = recorded_row(context.books.session, InKindRow, entry.seq)
+    piece, gift = (row.line_start, row.line_start + row.quantity), in_kind_gift(row.number)
+    return (void_free(context, row.line, piece, gift, "this in-kind is used or held"),)
 
 
 IN_KIND = Kind(

@@ -6,14 +6,14 @@ kind has of its own to take back is told by that kind; here is what all have in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
-from ledger.core.entry import Entry, Posting, entry_from_bytes, transfers_reversed
+from ledger.core.entry import Entry, Posting, Transfer, entry_from_bytes, transfers_reversed
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
 from ledger.core.facts import STRICT, Date, Positive, Text
 from ledger.core.lines import Operation, Undo, Use
@@ -21,6 +21,7 @@ from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import require_unmatched
 from ledger.rules.block_holds import freed_by, held_again
 from ledger.rules.books import Books
+from ledger.rules.corrections import corrections_of
 from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
 from ledger.store.journal import Journal
 
@@ -68,18 +69,33 @@ def _post(
     typed = kinds[entry.kind].read(entry)
     undoing.require(context, typed)
     require_unmatched(context, entry)
-    uses = [op for op in entry.operations if isinstance(op, Use)]
-    again = undoing.retakes(context, typed)
-    undone: tuple[Operation, ...] = (
-        *(Undo(use.id) for use in reversed(uses)),
-        *again,
-        *held_again(context.books, context.campaign, freed_by(uses), freed_by(again)),
-        *undoing.voids(context, typed),
-    )
+    undone = undoing.instead(context, typed)
+    if undone is None:
+        undone = _taken_back(context, undoing, typed)
     what: dict[str, Any] = {"kind": entry.kind, "facts": dict(entry.facts)}
     if entry.notes:
         what["notes"] = dict(entry.notes)
-    return Posting(transfers_reversed(entry.transfers), undone, {"reversed": what}, reverses=entry.seq)
+    moved = transfers_reversed([*entry.transfers, *_corrected(context, entry)])
+    return Posting(moved, undone, {"reversed": what}, reverses=entry.seq)
+
+
+def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> tuple[Operation, ...]:
+    """What takes back each use of an entry, the last first."""
+    uses = [op for op in entry.operations if isinstance(op, Use)]
+    again = undoing.retakes(context, entry)
+    return (
+        *(Undo(use.id) for use in reversed(uses)),
+        *again,
+        *held_again(context.books, context.campaign, freed_by(uses), freed_by(again)),
+        *undoing.voids(context, entry),
+    )
+
+
+def _corrected(context: Context, entry: Entry) -> Iterator[Transfer]:
+    """What corrections of an entry moved, which goes with it."""
+    for row in corrections_of(context.books.session, entry.seq):
+        approval = None if row.decided_by is None else context.entry(row.decided_by)
+        yield from () if approval is None else approval.transfers
 
 
 def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> None:

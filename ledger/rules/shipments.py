@@ -517,6 +517,16 @@ def _is_all_counted(session: Session, shipment: int) -> bool:
     )
 
 
+def note_counts(session: Session, shipment: int) -> None:
+    """What a waybill that was counted is, after a quantity of it or of a count was put right."""
+    session.flush()
+    row = recorded_row(session, ShipmentRow, shipment)
+    if row.status in {ShipmentStatus.RECEIVED, ShipmentStatus.PARTIALLY_RECEIVED}:
+        whole = _is_all_counted(session, shipment)
+        row.status = ShipmentStatus.RECEIVED if whole else ShipmentStatus.PARTIALLY_RECEIVED
+        session.add(row)
+
+
 def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
     session, facts = books.session, entry.facts
     shipment = require_shipment(session, entry.campaign, facts.waybill)

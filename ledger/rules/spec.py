@@ -59,6 +59,8 @@ class Undoing(Generic[F, N]):
     """Uses that the entry had undone, and that stand again in another shape."""
     voids: Callable[[Context, Entry[F, N]], tuple[Operation, ...]] = lambda _context, _entry: ()
     """What voids the units that the entry appended to lines; raises Conflict where they went on."""
+    instead: Callable[[Context, Entry[F, N]], tuple[Operation, ...] | None] = lambda _context, _entry: None
+    """All that happens to lines, where it is not that each use is taken back; None where it is."""
 
 
 @dataclass(frozen=True, slots=True)

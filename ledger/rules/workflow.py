@@ -139,6 +139,9 @@ class Workflow(Generic[F, R, N, P]):
     """Raises Conflict where something that came later stands on the approval."""
     retakes: Callable[[Context, R, Entry[Decision, N]], tuple[Use, ...]] = lambda _context, _row, _entry: ()
     voids: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...]] = lambda _context, _row, _entry: ()
+    instead: Callable[[Context, R, Entry[Decision, N]], tuple[Operation, ...] | None] = (
+        lambda _context, _row, _entry: None
+    )
     """As in `Undoing`."""
     doubts: Callable[[Session, R], Iterator[Doubtful]] = lambda _session, _row: iter(())
     """What is doubtful of what was recorded just now; its approval waits until that is answered."""
@@ -323,6 +326,7 @@ class Workflow(Generic[F, R, N, P]):
             require=lambda context, entry: self.require(context, row_of(context, entry), entry),
             retakes=lambda context, entry: self.retakes(context, row_of(context, entry), entry),
             voids=lambda context, entry: self.voids(context, row_of(context, entry), entry),
+            instead=lambda context, entry: self.instead(context, row_of(context, entry), entry),
         )
 
     def _decided(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from sqlalchemy import (
     BigInteger,
@@ -25,7 +26,19 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict
-from ledger.core.lines import Append, Change, Open, Operation, Piece, Span, Undo, UnitState, Use, Withdraw
+from ledger.core.lines import (
+    Append,
+    Change,
+    Open,
+    Operation,
+    Piece,
+    Resize,
+    Span,
+    Undo,
+    UnitState,
+    Use,
+    Withdraw,
+)
 from ledger.core.names import (
     EndedLine,
     GoodsLine,
@@ -89,6 +102,21 @@ _TAKE_BACK = (
     .where(USES.c.name == bindparam("of_use", type_=Text))
     .values(undone_by=bindparam("by", type_=BigInteger))
 )
+_use_name, _was = bindparam("of_use", type_=Text), bindparam("was", type_=Text)
+_OF_USE = [_was if column.name == "name" else column for column in USES.columns]
+_KEEP_USE = insert(USES).from_select(
+    [column.name for column in USES.columns], select(*_OF_USE).where(USES.c.name == _use_name)
+)
+_KEEP_PIECES = update(PIECES).where(PIECES.c.use == _use_name).values(use=_was)
+_KEEP_PARTS = update(PARTS).where(PARTS.c.use == _use_name).values(use=_was)
+_KEEP_SOURCE = (
+    update(SOURCES)
+    .where(SOURCES.c.line == _line, SOURCES.c.start == _start, SOURCES.c.use == _use_name)
+    .values(use=_was)
+)
+_DROP_USE = delete(USES).where(USES.c.name == _use_name)
+_BROUGHT_BY = select(SOURCES.c.entry).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
+_RESIZE = update(LINES).where(LINES.c.name == _line).values(length=bindparam("new_length", type_=BigInteger))
 _ENDED_GOES_ON = select(
     exists()
     .where(LINES.c.ended_use == bindparam("of_use", type_=Text))
@@ -119,6 +147,7 @@ class LinesWriting(Lines):
         }  # fmt: skip
         self._spans: list[dict[str, Value]] = []
         self._changed: set[str] = set()
+        self._again: set[str] = set()
 
     @property
     def connection(self) -> Connection:
@@ -134,7 +163,10 @@ class LinesWriting(Lines):
         """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
         if not self._together:
             self._forget()
-        for op in operations:
+        told = list(operations)
+        taken_back = {op.id for op in told if isinstance(op, Undo)}
+        self._again = {op.id for op in told if isinstance(op, Use)} & taken_back if taken_back else set()
+        for op in told:
             self._apply(op, entry)
         if not self._together:
             self._write_added()
@@ -176,6 +208,8 @@ class LinesWriting(Lines):
                 self._undo(op.id, entry)
             case Withdraw():
                 self._withdraw(op)
+            case Resize():
+                self._resize(op)
             case Change():
                 for piece in op.pieces:
                     self._change(op.line, piece, op.before, op.after, op.ref)
@@ -248,6 +282,7 @@ class LinesWriting(Lines):
 
     def _use(self, use: Use, entry: int) -> None:
         name = use_named(use.id)
+        brought = self._set_aside(use.id, entry) if use.id in self._again else None
         if not use.pieces and self.state(use.line) is None:
             # What no gift stands behind takes no units of a line that nothing ever flowed onto.
             self._add_line(use.line, line_named(use.line).asset, 0, 0)
@@ -272,7 +307,7 @@ class LinesWriting(Lines):
         for index, part in enumerate(use.parts):
             if part.line is not None:
                 asset = line_named(part.line).asset
-                self._grow(part.line, asset, part.start, part.out, entry, use=use.id, part=index)
+                self._grow(part.line, asset, part.start, part.out, brought or entry, use=use.id, part=index)
         self._added[_ADD_PART] += [
             {"use": use.id, "n": n, **dict(zip(_PART_COLUMNS, part, strict=True))}
             for n, part in enumerate(use.parts)
@@ -281,7 +316,8 @@ class LinesWriting(Lines):
     def _undo(self, use_id: str, entry: int) -> None:
         use = self.use(use_id)
         later = Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
-        if self.connection.scalar(_ENDED_GOES_ON, {"of_use": use_id}):
+        # What is made again keeps what ended in it, whatever became of that.
+        if use_id not in self._again and self.connection.scalar(_ENDED_GOES_ON, {"of_use": use_id}):
             raise later
         for part in use.parts:
             if part.line is None or part.out == 0:
@@ -298,6 +334,51 @@ class LinesWriting(Lines):
         for piece in use.pieces:
             self._change(use.line, piece, UnitState.USED, UnitState.FREE, "")
         self.connection.execute(_TAKE_BACK, {"of_use": use_id, "by": entry})
+
+    def _set_aside(self, use_id: str, entry: int) -> int | None:
+        """A use that is made again is called otherwise in its old shape.
+
+        Gives the entry that brought its units first, which those of the new shape rest on as well.
+        """
+        old, told = self.use(use_id), use_named(use_id)
+        variant = ".".join(filter(None, (told.variant, str(entry))))
+        names = {"of_use": use_id, "was": str(replace(told, variant=variant))}
+        brought = None
+        for part in old.parts:
+            if part.line is None or not part.out:
+                continue
+            at = {"of_line": part.line, "from_start": part.start}
+            brought = brought or self.connection.scalar(_BROUGHT_BY, at)
+        self.connection.execute(_KEEP_USE, names)
+        for statement in (_KEEP_PIECES, _KEEP_PARTS):
+            self.connection.execute(statement, names)
+        for part in old.parts:
+            if part.line is not None and part.out:
+                self.connection.execute(
+                    _KEEP_SOURCE, names | {"of_line": part.line, "from_start": part.start}
+                )
+        self.connection.execute(_DROP_USE, {"of_use": use_id})
+        return brought
+
+    def _resize(self, op: Resize) -> None:
+        row = self.require(op.line)
+        if row.kind not in _OPENED or row.filled > op.units:
+            raise Conflict(f"line: {op.line} cannot have {op.units} units; {row.filled} are filled")
+        self._write_added()
+        if op.units > row.length:
+            self._append_free(op.line, row.length, op.units)
+        elif op.units < row.length:
+            self._cut(op.line, op.units, row.length)
+        self.connection.execute(_RESIZE, {"of_line": op.line, "new_length": op.units})
+
+    def _cut(self, line: str, units: int, length: int) -> None:
+        """Take free units off the end of a line."""
+        spans = self.spans(line, units, length)
+        if any(span.state is not UnitState.FREE for span in spans):
+            raise Conflict(f"line: units {units} to {length} of {line} are not all free")
+        last = self.spans(line)[-1]
+        self.connection.execute(_DROP, {"of_line": line, "from_start": last.start})
+        self._add_spans(line, [Span(last.start, units, UnitState.FREE, "")])
 
     def _withdraw(self, op: Withdraw) -> None:
         row, end = self.require(op.line), op.start + op.units

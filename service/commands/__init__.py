@@ -364,7 +364,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("cash-count"),
     },
     "correction": {
-        "add": "Put right what a paper says wrong and what moves nothing: an expiry, a number, a day, a text.",
+        "add": (
+            "Put right what a paper says wrong, whatever stands on it: a count, a quantity, an expiry, a day, a text."
+        ),
         **_two_people("correction"),
     },
     "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},

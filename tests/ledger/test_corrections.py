@@ -1,4 +1,4 @@
-"""What moves nothing is put right by one act of two people, whatever stands on it, and history is only added to."""
+"""What a paper says wrong is put right by one act of two people, whatever stands on it; history is only added to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ledger.rules.books import Books
 from ledger.views.losses import loss_rows
 from ledger.views.queries import donation_trails
 from ledger.views.stock import stock_rows
+from ledger.views.trail import StepKind
 from ledger.views.two_keys import delivery_counts
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import DATE, funded, hand_over, lots, order, pay, seq_of, ship
@@ -115,5 +116,92 @@ def test_numbers_days_and_texts_are_put_right_too_and_what_moves_something_is_no
         correct(ledger, "CR-4", entry=told["entry"], field="air_waybill", old="157-1", new="157-3")
     with pytest.raises(Refused, match="new: is no expiry; write it as its paper does"):
         correct(ledger, "CR-4", new="soon")
-    with pytest.raises(Refused, match="field: of a handover nothing can be corrected; what moves something"):
+    with pytest.raises(Refused, match="field: of a handover quantity can be corrected; the rest is reversed"):
         correct(ledger, "CR-4", entry=seq_of(ledger, "handover", "H-1"))
+
+
+def stock(ledger: Ledger, asset: str = "KIT#L1") -> dict[str, int]:
+    """Pieces of a lot, by account."""
+    with ledger.store.read() as reading:
+        return {
+            str(balance.account): balance.net
+            for balance in Books(reading).balances()
+            if balance.asset == asset and balance.net > 0
+        }
+
+
+def test_a_mistyped_count_is_put_right_whatever_stands_on_it_and_counts_stay(ledger: Ledger) -> None:
+    """1,000 was typed for 600: what went on stays, and the rest is open on its order."""
+    with ledger.store.read() as reading:
+        counts = delivery_counts(reading.session, SLUG)
+    went = {place: pieces for place, pieces in stock(ledger).items() if place != "stock/help/Depot"}
+    correct(ledger, field="good", old="1000", new="600", reason="600 are on the note")
+    assert stock(ledger)["stock/help/Depot"] == 860
+    seq = approve(ledger)
+    assert stock(ledger) == went | {"stock/help/Depot": 460}
+    with ledger.store.read() as reading:
+        assert delivery_counts(reading.session, SLUG) == counts
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    figures = {step.kind: step.amount.minor for step in trail.steps}
+    assert figures[StepKind.RECEIVED] == 600
+    assert figures[StepKind.SHIPPED] == 100
+    told = [step.detail["corrected"] for step in trail.steps if "corrected" in step.detail]
+    assert told == ["good 1000 → 600"]
+    with pytest.raises(
+        Refused,
+        match=r"leaves 139 of KIT#L1 at Depot, and 140 of them went on \(shipment W-1, handover H-1\)",
+    ):
+        correct(ledger, "CR-2", field="good", old="600", new="139")
+    with pytest.raises(Refused, match="new: makes 401 more, and 400 are open on PO-1"):
+        correct(ledger, "CR-2", field="damaged", old="0", new="401")
+    correct(ledger, "CR-2", field="damaged", old="0", new="30")
+    approve(ledger, "CR-2")
+    assert stock(ledger) == went | {"stock/help/Depot": 460, "lost/help/damaged": 30}
+    hand_over(ledger, 460, number="H-2")
+    with pytest.raises(Refused, match="new: makes 400 more, and 370 are open on PO-1"):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="it was 1,000", date=DATE)
+    correct(ledger, "CR-3", field="damaged", old="30", new="0")
+    approve(ledger, "CR-3")
+    ledger.do("approver", "reversal", "add", entry=seq, reason="it was 1,000", date=DATE)
+    assert stock(ledger)["stock/help/Depot"] == 400
+
+
+def test_quantities_of_waybills_handovers_distributions_and_losses_are_put_right(ledger: Ledger) -> None:
+    """What stands on each is made again, and the sender's figure beside a consignee's count is the new one."""
+    waybill, arrival = seq_of(ledger, "shipment", "W-1"), seq_of(ledger, "arrival", "A-1")
+    with pytest.raises(Refused, match=r"100 of them went on \(arrival A-1\)"):
+        correct(ledger, entry=waybill, field="quantity", old="100", new="90")
+    correct(ledger, entry=waybill, field="quantity", old="100", new="110")
+    approve(ledger)
+    correct(ledger, "CR-2", entry=arrival, field="short", old="0", new="4")
+    approve(ledger, "CR-2")
+    assert (stock(ledger)["stock/help/Port"], stock(ledger)["transit/help/W-1"]) == (100, 6)
+    with ledger.store.read() as reading:
+        (row,) = [row for row in delivery_counts(reading.session, SLUG) if row.paper == "W-1"]
+    assert (row.sent, row.good) == (110, 100)
+    correct(ledger, "CR-3", entry=seq_of(ledger, "handover", "H-1"), field="quantity", old="40", new="45")
+    approve(ledger, "CR-3")
+    correct(ledger, "CR-4", entry=seq_of(ledger, "distribution", "D-0"), field="quantity", old="10", new="12")
+    approve(ledger, "CR-4")
+    assert stock(ledger)["handed/help/Aid"] == 3
+    lost = {"place": "Depot", "product": "KIT", "lot": "L1", "quantity": 50, "cause": "stolen"}
+    ledger.do("recorder", "loss", "add", number="LR-1", reason="a break-in", date=DATE, **lost)
+    correct(ledger, "CR-5", entry=seq_of(ledger, "loss", "LR-1"), field="quantity", old="50", new="5")
+    approve(ledger, "CR-5")
+    assert stock(ledger)["lost/help/stolen"] == 5
+
+
+def test_a_gift_in_kind_has_the_pieces_that_came(ledger: Ledger) -> None:
+    """Its pieces lie together again, and those that were handed over stay with the organisation."""
+    gift = {"number": "K-1", "product": "KIT", "place": "Depot", "quantity": 50, "date": DATE}
+    ledger.do("recorder", "in-kind", "add", **gift)
+    hand_over(ledger, 20, lot="K-1", number="H-2")
+    entry = seq_of(ledger, "in-kind", "K-1")
+    with pytest.raises(Refused, match="leaves 19 of KIT#K-1 at Depot, and 20 of them went on"):
+        correct(ledger, entry=entry, field="quantity", old="50", new="19")
+    correct(ledger, entry=entry, field="quantity", old="50", new="500")
+    approve(ledger)
+    assert stock(ledger, "KIT#K-1") == {"stock/help/Depot": 480, "handed/help/Aid": 20}
+    ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "handover", "H-2"), reason="no", date=DATE)
+    ledger.do("approver", "reversal", "add", entry=entry, reason="none came", date=DATE)
+    assert stock(ledger, "KIT#K-1") == {}

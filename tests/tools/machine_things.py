@@ -9,13 +9,18 @@ from typing import Any
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
+from ledger.core.entry import entry_from_bytes
+from ledger.core.errors import Refused
 from ledger.core.names import Lot, lot_named
+from ledger.core.roles import Role
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import About
 from ledger.model.goods import FindRow, LotDeliveryRow, RecalledAt, ReceiptRow
 from ledger.model.people import Counts, Dimension
+from ledger.recording.record import context_of
 from ledger.rules.campaigns import product_of
+from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
@@ -60,7 +65,7 @@ def _receipt(s: Scene) -> Facts:
         lot: Facts = {"lot": _lot(s, product, [row["lot"] for row in lots]), "noted": noted, "good": good}
         lot["damaged"] = damaged
         lot |= {"short": short, "rejected": rejected}
-        if s.chance(35):
+        if s.chance(35) and product_of(s.books.session, s.slug, product).nature is not Nature.SERVICE:
             lot["over"] = s.n(1, 9)
         if s.chance(30):
             known = expiry_of(s.books.session, s.slug, Lot(product, lot["lot"]))
@@ -381,14 +386,48 @@ def _recall_ended(s: Scene) -> Facts:
 
 @tells("correction")
 def _correction(s: Scene) -> Facts:
+    counted = _counted(s)
+    if counted and s.chance(75):
+        of, said = s.pick(counted)
+        new = s.pick([n for n in (said - 1, said + 1, said // 2, said + s.n(1, 20)) if n >= 0 and n != said])
+        facts: Facts = {"entry": of.entry, "field": of.field.value, "reason": "Mistyped"}
+        facts |= {} if of.lot is None else {"lot": of.lot}
+        facts |= {} if of.place is None else {"place": of.place}
+        return s.numbered("CR") | facts | {"old": str(said), "new": str(new)}
     rows = select(LotDeliveryRow).where(
         LotDeliveryRow.campaign == s.slug, col(LotDeliveryRow.reversed_by).is_(None)
     )
     came = [row for row in s.books.session.exec(rows) if not Lot(row.product, row.lot).is_over]
     row = s.one(came, "receipt")
-    new = s.pick([day for day in ("2027-01-01", "2028-01-01") if day != row.expiry])
-    facts: Facts = {"entry": row.entry, "field": "expiry", "lot": row.lot, "new": new, "reason": "Mistyped"}
+    day = s.pick([day for day in ("2027-01-01", "2028-01-01") if day != row.expiry])
+    facts = {"entry": row.entry, "field": "expiry", "lot": row.lot, "new": day, "reason": "Mistyped"}
     return s.numbered("CR") | facts | ({} if row.expiry is None else {"old": row.expiry})
+
+
+def _counted(s: Scene) -> list[tuple[CountedField, int]]:
+    """Each count that can be put right, and what its paper says."""
+    context = context_of(s.tx, s.books, s.slug, s.world.now, Role.RECORDER)
+    found = []
+    for kind, fields in COUNTED.items():
+        for row in s.tx.journal.rows(campaign=s.slug, kind=kind):
+            if s.books.reversed_by(row.seq) is not None:
+                continue
+            facts = entry_from_bytes(row.data).facts
+            given = [(facts.get("place"), lot) for lot in facts.get("lots") or ()]
+            for told in facts.get("recipients") or ():
+                given += [(told["place"], lot) for lot in told["lots"]]
+            names = [(place, f"{lot['product']}#{lot['lot']}") for place, lot in given if "product" in lot]
+            names += [(None, lot["lot"]) for _, lot in given if "product" not in lot]
+            whole: list[tuple[str | None, str | None]] = [(None, None)]
+            for place, lot in names or whole:
+                at = place if kind == "distribution" else None
+                for field in fields:
+                    of = CountedField(s.slug, kind, row.seq, field, lot, at)
+                    try:
+                        found.append((of, says_count(context, of)))
+                    except Refused:
+                        continue
+    return found
 
 
 tells_decisions("correction")
