@@ -218,11 +218,6 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
             raise Refused.field(f"{field}.lot", f"names {told.lot} again; add its pieces together")
         named.add(told.lot)
         lot = Lot(item.product, told.lot)
-        if service and told.over:
-            raise Refused.field(
-                f"{field}.over",
-                f"{item.product} is a service, of which nothing lies apart; order what was more",
-            )
         require_same_expiry(books.session, campaign, lot, told.expiry, f"{field}.expiry")
         ends = (
             (PartKind.SHORT, account(AccountClass.LOST, campaign, "short"), told.short),

@@ -65,7 +65,7 @@ def _receipt(s: Scene) -> Facts:
         lot: Facts = {"lot": _lot(s, product, [row["lot"] for row in lots]), "noted": noted, "good": good}
         lot["damaged"] = damaged
         lot |= {"short": short, "rejected": rejected}
-        if s.chance(35) and product_of(s.books.session, s.slug, product).nature is not Nature.SERVICE:
+        if s.chance(35):
             lot["over"] = s.n(1, 9)
         if s.chance(30):
             known = expiry_of(s.books.session, s.slug, Lot(product, lot["lot"]))
