@@ -40,6 +40,7 @@ class _Shape(Enum):
     COUNT = auto()
     CURRENCY = auto()
     AMOUNT = auto()
+    COINS = auto()  # an amount in BTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class _Field:
 
 
 _ROWS: Mapping[str, tuple[_Field, ...]] = {
+    "coins": (_Field("address"), _Field("amount", _Shape.COINS)),
     "money": (
         _Field("bank"),
         _Field("currency", _Shape.CURRENCY),
@@ -81,6 +83,7 @@ _ROWS: Mapping[str, tuple[_Field, ...]] = {
 """By what a row is about, which is the opening's list that it stands in: its fields."""
 COLUMNS = (ROW, *dict.fromkeys(field.heading for fields in _ROWS.values() for field in fields))
 _EXAMPLES: Sequence[Mapping[str, str]] = (
+    {ROW: "coins", "address": "bc1qexample", "amount": "0.01500000"},
     {ROW: "money", "bank": "First Bank", "currency": "USD", "amount": "10000.00"},
     {ROW: "money", "bank": "Cash box", "currency": "XOF", "amount": "250000"},
     {
@@ -205,6 +208,8 @@ def _values(at: int, cells: Mapping[str, Cell], fields: Mapping[str, _Field]) ->
                 yield field.name, _count(cell, where)
             case _Shape.CURRENCY:
                 yield field.name, known_currency(str(cell), where)
+            case _Shape.COINS:
+                yield field.name, _amount(cell, "BTC", where)
             case _Shape.AMOUNT:
                 code = cells.get("currency")
                 if code is None:

@@ -23,6 +23,7 @@ class ExplainedBy(StrEnum):
     OWN_MOVE = "own-move"  # proven by the chain: all went from own addresses to own addresses
     LOAN = "loan"
     GIFT_RETURN = "gift-return"
+    OPENING = "opening"  # it left before the books begin
     RECLASSIFICATION = "reclassification"  # waits with a spend, and explains none
 
 

@@ -174,6 +174,8 @@ def record(
     tx.changes.note({campaign, *map(campaign_of, accounts)})
     if author is not None:
         tx.desk.note_author(seq, author)
+    for following, told_next in kind.follows(books, kind.read(entry)):
+        record(tx, following, campaign, told_next, now=now, role=Role.SYSTEM, date=booked)
     return Recorded(entry, data)
 
 

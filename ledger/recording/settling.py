@@ -24,10 +24,12 @@ from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
 from ledger.rules.observing import Coin, ObservationKind, Observed, WatchedTx
+from ledger.rules.openings import standing_opening
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
+from ledger.rules.spent_before import SPENT_BEFORE, spent_before
 from ledger.store.observations import Observation
 from ledger.store.transaction import Writing
 
@@ -352,6 +354,14 @@ class _Settling:
         if self._screens[campaign]:
             self._outcome.entries += keep_apart(self._tx, campaign, now=self._now, settling=(txid,))
 
+    def _explain_before(self, campaign: str) -> None:
+        """What left before the day of an opening, and is read after its approval, is explained by it."""
+        session = self._tx.session
+        opening = standing_opening(session, campaign)
+        if opening is not None:
+            for facts in spent_before(session, campaign, opening.number, opening.told_on):
+                self._record(SPENT_BEFORE, campaign, facts)
+
     def _settle_late_spends(self) -> None:
         """Coins that were told late and are spent by a transaction whose spend is in the books already."""
         by_spender: dict[str, list[Coin]] = {}
@@ -382,6 +392,8 @@ class _Settling:
                 campaign, facts = moved
                 self._record(OWN_MOVE, campaign, OwnMove(txid=facts.txid, fee=facts.out, date=facts.date))
             self._outcome.entries += record_drafts(self._tx, transaction.txid, now=self._now)
+            for campaign in dict.fromkeys(campaign for campaign, _ in parts):
+                self._explain_before(campaign)
         for spend in known:
             if not spend.live:
                 again = SpentAgain(

@@ -16,7 +16,18 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer, entry_from_bytes
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256, facts_from
+from ledger.core.facts import (
+    STRICT,
+    Count,
+    Currency,
+    Date,
+    Name,
+    Number,
+    Positive,
+    Sha256,
+    facts_from,
+    matching,
+)
 from ledger.core.lines import Append, Change, Operation
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, Lot
@@ -24,6 +35,7 @@ from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.goods import LotDeliveryRow
 from ledger.model.openings import OpeningRow
 from ledger.model.proposals import COUNTS, ProposalStatus
+from ledger.model.spends import ExplainedBy, SpendRow
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_product, require_campaign, require_need
@@ -38,13 +50,28 @@ from ledger.rules.goods import (
     require_same_expiry,
 )
 from ledger.rules.rows import add_row
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Kind
+from ledger.rules.spent_before import SPENT_BEFORE, SpentBefore, coins_at, is_read, spent_before
 from ledger.rules.voided_units import void_appended
 from ledger.rules.workflow import Decision, Workflow, proposed
 from ledger.store.journal import Journal
 
 MOST_ROWS = 2_000
 """Rows of one sort in an opening, at most."""
+
+
+Address = Annotated[
+    str, Field(max_length=100), matching(r"[A-Za-z0-9]+", "write a Bitcoin address, letters and digits alone")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinsThere:
+    """`amount` sats at an address of the campaign, which the chain has to show: its coins are settled by the chain."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    address: Address
+    amount: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +136,7 @@ class Opening:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
     date: Date
+    coins: Annotated[tuple[CoinsThere, ...], Field(max_length=MOST_ROWS)] = ()
     money: Annotated[tuple[MoneyThere, ...], Field(max_length=MOST_ROWS)] = ()
     stock: Annotated[tuple[StockThere, ...], Field(max_length=MOST_ROWS)] = ()
     given: Annotated[tuple[GivenBefore, ...], Field(max_length=MOST_ROWS)] = ()
@@ -222,9 +250,10 @@ def _require_told(context: Context, facts: Opening) -> None:
 
 def require_right(context: Context, facts: Opening) -> None:
     """Refused or Conflict where an opening contradicts itself or the books."""
-    if not (facts.money or facts.stock or facts.given or facts.delivered):
+    if not (facts.coins or facts.money or facts.stock or facts.given or facts.delivered):
         raise Refused.field("body", "tells nothing that was there; name at least one row")
     _require_only(context, facts.number)
+    _require_once("coins", (row.address for row in facts.coins))
     _require_money(context, facts)
     _require_stock(context, facts)
     _require_told(context, facts)
@@ -254,8 +283,25 @@ def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Postin
         )
     facts = facts_of_opening(context.books.session, opening)
     require_right(context, facts)
+    _require_on_chain(context, facts)
     moved = [*_money(context, facts), *_stock(context, facts)]
     return Posting(tuple(transfer for transfer, _ in moved), tuple(operation for _, operation in moved))
+
+
+def _require_on_chain(context: Context, facts: Opening) -> None:
+    """Conflict where the chain is not read to the end of the day, or shows other coins at an address."""
+    session = context.books.session
+    if facts.coins and not is_read(session, facts.date):
+        raise Conflict(
+            f"coins: the chain is not read to the end of {facts.date} yet; approve it after the next looks"
+        )
+    for index, row in enumerate(facts.coins):
+        shown = coins_at(session, context.campaign, row.address, facts.date)
+        if shown != row.amount:
+            raise Conflict(
+                f"coins.{index}.amount: the chain shows {decimal_text('BTC', shown)} BTC at this address at the end of "
+                f"{facts.date}; reject it and propose it with that, or configure a checkpoint before its first payment"
+            )
 
 
 def _money(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operation]]:
@@ -306,6 +352,26 @@ def _keep_lots(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) 
         )
 
 
+def _spent_before(
+    books: Books, opening: OpeningRow, entry: Entry[Decision, None]
+) -> Iterator[tuple[Kind, SpentBefore]]:
+    """What the opening explains of coins that had left."""
+    for facts in spent_before(books.session, entry.campaign, opening.number, opening.told_on):
+        yield SPENT_BEFORE, facts
+
+
+def _require_unused(context: Context, opening: OpeningRow, _entry: object) -> None:
+    """Conflict where the opening explains coins that left: that is taken back first."""
+    explained = select(SpendRow.ref).where(
+        SpendRow.campaign == context.campaign,
+        SpendRow.explanation == ExplainedBy.OPENING,
+        SpendRow.explanation_number == opening.number,
+    )
+    ref = context.books.session.exec(explained.order_by(col(SpendRow.entry))).first()
+    if ref is not None:
+        raise Conflict(f"entry: it explains the spend {ref}; reverse that `spend.before` first")
+
+
 def _lots_gone(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> None:
     if facts_of_opening(books.session, opening).stock:
         lots_reversed(books.session, entry.seq, opening.reversed_by or entry.seq)
@@ -325,6 +391,8 @@ OPENINGS = Workflow(
     keep=_row,
     effect=_effect,
     approved=_keep_lots,
+    follows=_spent_before,
+    require=_require_unused,
     reversed=_lots_gone,
     voids=_voided,
 )

@@ -125,6 +125,8 @@ class Kind(Generic[F, N]):
     the key of the next one says the number."""
     named: str = "number"
     """The field by which people tell one from another: what a refusal of other facts under the same key calls it."""
+    follows: Callable[[Books, Entry[F, N]], Iterable[tuple[Kind, Any]]] = lambda _books, _entry: ()
+    """What an entry leads to by itself, kinds and facts: recorded right after it, together or not at all."""
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None

@@ -7,10 +7,10 @@ same for all, and written here alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar, Generic, TypedDict
+from typing import Any, ClassVar, Generic, TypedDict
 
 from pydantic import ConfigDict
 from sqlalchemy import ColumnElement
@@ -131,6 +131,8 @@ class Workflow(Generic[F, R, N, P]):
     kept: Callable[[Books, R, Entry[F, P]], None] = _nothing
     """What recording it leaves beside its row: items, or that something waits for it."""
     approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    follows: Callable[[Books, R, Entry[Decision, N]], Iterable[tuple[Kind, Any]]] = lambda *_: ()
+    """What its approval leads to by itself, as in `Kind`."""
     rejected: Callable[[Books, R, Entry[Decision, None]], None] = _nothing
     reversed: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
     """What else these change in the model."""
@@ -281,6 +283,9 @@ class Workflow(Generic[F, R, N, P]):
             approves=self._recorded_by,
             asks=asks,
             asks_also=also,
+            follows=lambda books, entry: self.follows(
+                books, self.require_row(books.session, entry.campaign, entry.facts.number), entry
+            ),
             undoing=self._undoing() if self.reversible else None,
         )
 

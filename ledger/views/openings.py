@@ -22,12 +22,14 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, products_of
 from ledger.rules.openings import Opening, facts_of_opening, openings_of, require_right
 from ledger.rules.spec import Context
+from ledger.rules.spent_before import coins_at, is_read
 from ledger.store.transaction import Reading
 
 
 class RowKind(StrEnum):
     """What a row of an opening is about, by the list of the opening that it stands in."""
 
+    COINS = "coins"
     MONEY = "money"
     STOCK = "stock"
     GIVEN = "given"
@@ -100,6 +102,7 @@ def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRo
     """The rows of an opening that is recorded or might be, with what does not tie."""
     products = products_of(session, slug)
     return (
+        *_coins(session, slug, facts),
         *_money(session, slug, facts),
         *_stock(facts, products),
         *_given(facts),
@@ -128,6 +131,24 @@ def require_proposable(tx: Reading, slug: str, facts: Opening, *, now: str) -> N
 def _unit(products: dict[str, ProductRow], code: str) -> str:
     product = products.get(code)
     return "" if product is None else product.unit
+
+
+def _coins(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
+    read = is_read(session, facts.date)
+    for index, row in enumerate(facts.coins):
+        shown = coins_at(session, slug, row.address, facts.date)
+        differs = f"the chain shows {decimal_text('BTC', shown)} BTC" if shown != row.amount else ""
+        yield BroughtRow(
+            kind=RowKind.COINS,
+            index=index,
+            what=row.address,
+            place="",
+            amount=Amount.of("BTC", row.amount),
+            unit="",
+            detail="",
+            counts=True,
+            doubt=differs if read else f"the chain is not read to the end of {facts.date} yet",
+        )
 
 
 def _money(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:

@@ -14,9 +14,10 @@ from ledger.rules.books import Books
 from ledger.views.bank_state import bank_states
 from ledger.views.campaign import CampaignReport
 from ledger.views.openings import brought_in
-from ledger.views.queries import campaign_report
+from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.reconcile import books_state
 from ledger.views.stock import lot_traces, stock_rows
-from tests.tools.ledgers import SLUG, Ledger, copied, tied
+from tests.tools.ledgers import SLUG, Ledger, copied, name, tied, tx
 from tests.tools.things import hand_over, lots, net, order, pay, receive, seq_of
 
 DAY = "2023-11-18"
@@ -187,3 +188,68 @@ def test_an_opening_is_taken_back_while_nothing_stands_on_it_and_told_anew(tmp_p
     approve(ledger, "O-2")
     assert net(ledger, f"bank/{SLUG}/B", "USD") == 7
     tied(ledger)
+
+
+EARLY = "2023-11-14"
+"""The day of the first blocks: the eleventh is of the next."""
+
+
+def with_coins(folder: Path) -> Ledger:
+    """Two gifts of EARLY; one of them was sold that day, with 40,000 sats back at address 16."""
+    made = begun(folder)
+    made.mine("a", tx("one", (0, 100_000)), tx("two", (1, 30_000), position=2))
+    made.mine("s", tx("sale", (16, 40_000), spends=(("one", 0),)))
+    return made
+
+
+def test_coins_are_the_chains_to_tell_and_what_had_left_is_gone_before(tmp_path: Path) -> None:
+    ledger = with_coins(tmp_path)
+    coins = [{"address": "address1", "amount": 30_000}, {"address": "address16", "amount": 40_000}]
+    propose(ledger, date=EARLY, coins=coins)
+    with pytest.raises(Conflict, match="the chain is not read to the end of"):
+        approve(ledger, date=EARLY)
+    ledger.bury(10)
+    assert net(ledger, f"unexplained/{SLUG}", "BTC") == 60_000
+    approve(ledger, date=EARLY)
+    assert (net(ledger, f"unexplained/{SLUG}", "BTC"), net(ledger, f"before/{SLUG}", "BTC")) == (0, 60_000)
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).reconciled
+        (trail,) = donation_trails(reading, f"{name('one')}:0", now=ledger.now)
+    assert [(place.kind, place.amount.minor) for place in trail.places] == [
+        ("held", 40_000),
+        ("before", 60_000),
+    ]
+    tied(ledger)
+    ledger.mine("later", tx("three", (2, 5_000)))
+    ledger.mine("again", tx("sale 2", spends=(("three", 0),)))
+    ledger.bury()
+    assert net(ledger, f"unexplained/{SLUG}", "BTC") == 5_000  # left after that day: somebody says what for
+    undo = {"entry": seq_of(ledger, "opening.approved", "O-1"), "reason": "Wrong day", "date": "2023-11-18"}
+    with pytest.raises(Conflict, match=r"reverse that `spend\.before` first"):
+        ledger.do("approver", "reversal", "add", **undo)
+    with ledger.store.read() as reading:
+        before = [row.seq for row in reading.journal.rows(kind="spend.before")]
+    ledger.do("approver", "reversal", "add", **undo | {"entry": before[0]})
+    ledger.do("approver", "reversal", "add", **undo)
+    assert net(ledger, f"unexplained/{SLUG}", "BTC") == 65_000
+
+
+def test_coins_that_the_chain_does_not_show_are_refused_and_late_blocks_explain_themselves(
+    tmp_path: Path,
+) -> None:
+    ledger = begun(tmp_path)
+    ledger.bury(12)
+    propose(ledger, date=EARLY, coins=[{"address": "address1", "amount": 1}])
+    with ledger.store.read() as reading:
+        (opening,) = brought_in(reading, SLUG)
+    assert opening.rows[0].doubt == "the chain shows 0.00000000 BTC"
+    with pytest.raises(Conflict, match=r"coins\.0\.amount: the chain shows 0\.00000000 BTC"):
+        approve(ledger, date=EARLY)
+    ledger.do("recorder", "opening", "reject", number="O-1", date=EARLY)
+    propose(ledger, "O-2", coins=[], date="2023-11-17")
+    approve(ledger, "O-2", date="2023-11-17")
+    ledger.mine("a", tx("one", (0, 100_000)))
+    ledger.mine("s", tx("sale", spends=(("one", 0),)))
+    ledger.bury()
+    assert "spend.before" in ledger.kinds()
+    assert net(ledger, f"unexplained/{SLUG}", "BTC") == 0

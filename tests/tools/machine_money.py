@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from ledger.core.accounts import AccountClass
 from ledger.core.times import unix_seconds
 from ledger.model.campaigns import Nature
@@ -63,7 +65,8 @@ def _offer(s: Scene) -> Facts:
 @tells("opening")
 def _opening(s: Scene) -> Facts:
     """What was there at the end of some day before: at banks and in places of which the books know nothing yet."""
-    facts = s.numbered("O") | {"date": s.pick(("2023-10-31", s.today))}
+    tomorrow = (date.fromisoformat(s.today) + timedelta(days=1)).isoformat()
+    facts = s.numbered("O") | {"date": s.pick((tomorrow, tomorrow, s.today, "2023-10-31"))}
     known = {row.account.detail[-1] for row in s.books.balances(AccountClass.BANK, s.slug)}
     banks = [bank for bank in (*BANKS, "Old bank") if bank not in known]
     if banks and s.chance(80):

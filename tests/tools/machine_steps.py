@@ -108,6 +108,15 @@ def settle_spend(world: World) -> None:
     bury(world)
 
 
+def leave_before(world: World) -> None:
+    """Coins leave, and an opening of that day or a later one says that they had left before."""
+    settle_spend(world)
+    with world.store.read() as tx:
+        explained = any(row.kind == "spend.before" for row in tx.journal.rows())
+    if not explained:
+        raise Needs("opening.approved")
+
+
 def consolidate(world: World) -> None:
     """Large coins of one campaign go to an address of its own, less a network fee."""
     coins = [c for c in world.chain.spendable() if c.sats >= 100_000 and c.owner.branch == "receive"]
@@ -275,6 +284,7 @@ def count_delivery(world: World) -> None:
 CHAIN_STEPS: dict[str, Callable[[World], None]] = {
     "donation": settle_gift,
     "spend": settle_spend,
+    "spend.before": leave_before,
     "own-move": consolidate,
     "void": _lose(spends=False),
     "void.spend": _lose(spends=True),

@@ -18,6 +18,8 @@ def opening_note(opening: BroughtIn) -> str:
 def brought_what(row: BroughtRow) -> str:
     """`First Bank`, `Lot KIT, L1, last day 30 June 2025`, `7 gifts`."""
     match row.kind:
+        case RowKind.COINS:
+            return f"Coins at {row.what}"
         case RowKind.MONEY if row.detail:
             return f"{row.what}, for {row.detail} only"
         case RowKind.STOCK if row.detail:

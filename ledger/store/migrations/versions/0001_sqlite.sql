@@ -439,7 +439,7 @@ CREATE TABLE spends (
     explained_at TEXT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
-    CHECK (explanation IN ('conversion', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'reclassification')),
+    CHECK (explanation IN ('conversion', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  STRICT;
