@@ -41,10 +41,10 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
         known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
         tables = sum_tables(books, slug, lots, known.held, items_of_orders(books.session, slug))
         for what, published, due in (
-            *_headline(books, slug, known, flow, lots),
+            *_headline(known, flow, lots),
             *_picture(flow),
             *_tables(tables),
-            *_gifts(books, slug, flow, tables),
+            *_gifts(books, slug, known, flow, tables),
         ):
             for asset in sorted(published.keys() | due.keys()):
                 if published[asset] != due[asset]:
@@ -52,9 +52,7 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
                     yield Finding(_NAME, slug, found)
 
 
-def _headline(
-    books: Books, slug: str, known: Known, flow: Flow, lots: Sequence[LotSums]
-) -> Iterator[Differing]:
+def _headline(known: Known, flow: Flow, lots: Sequence[LotSums]) -> Iterator[Differing]:
     goods = goods_totals(known, flow, lots)
     apart = {origin: apart_totals(known, flow, origin) for origin in APART}
     parts = (
@@ -70,13 +68,13 @@ def _headline(
         of_it = (rows.sent_back, rows.under_way, rows.distributed, rows.lost)
         yield f"{origin} goods and their parts", _sum(of_it), _sum((rows.came,))
     came = _sum((apart[Origin.BEFORE].came,))
-    yield "there before", came, _out_of(books, slug, AccountClass.BEFORE)
+    yield "there before", came, _out_of(known, AccountClass.BEFORE)
     reached = _sum((goods.distributed, *(rows.distributed for rows in apart.values())))
-    yield "distributed", reached, _lots(books, slug, AccountClass.DISTRIBUTED)
+    yield "distributed", reached, _lots(known, AccountClass.DISTRIBUTED)
     waiting = _sum((goods.under_way, *(rows.under_way for rows in apart.values())))
-    yield "on the way or waiting", waiting, _lots(books, slug, *_UNDER_WAY)
+    yield "on the way or waiting", waiting, _lots(known, *_UNDER_WAY)
     opened: Counter[str] = Counter()
-    for balance in books.balances(AccountClass.OPEN, slug):
+    for balance in known.held.of(AccountClass.OPEN):
         if balance.asset in flow.units:
             opened[balance.asset] += balance.net
     yield "not yet received", _sum((goods.not_received,)), opened
@@ -103,10 +101,12 @@ def _tables(tables: Iterable[SumTable]) -> Iterator[Differing]:
             yield f"table {table.total.key}", Counter({table.asset: sum(row.minor for row in rows)}), total
 
 
-def _gifts(books: Books, slug: str, flow: Flow, tables: Iterable[SumTable]) -> Iterator[Differing]:
+def _gifts(
+    books: Books, slug: str, known: Known, flow: Flow, tables: Iterable[SumTable]
+) -> Iterator[Differing]:
     """What came: headline, picture and accounts. A gift that the chain took back after its use stays on the picture."""
     accounts = Counter(
-        {balance.asset: -balance.net for balance in books.balances(AccountClass.GIFTS, slug) if balance.net}
+        {balance.asset: -balance.net for balance in known.held.of(AccountClass.GIFTS) if balance.net}
     )
     yield "given", Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug)}), accounts
     sums: dict[Origin, Counter[str]] = {origin: Counter() for origin in Origin}
@@ -131,16 +131,16 @@ def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:
     return found
 
 
-def _lots(books: Books, slug: str, *kinds: AccountClass) -> Counter[str]:
+def _lots(known: Known, *kinds: AccountClass) -> Counter[str]:
     """Pieces in places of some kinds, product by product."""
     found: Counter[str] = Counter()
     for kind in kinds:
-        for balance in books.balances(kind, slug):
+        for balance in known.held.of(kind):
             if "#" in balance.asset:
                 found[lot_named(balance.asset).product] += balance.net
     return found
 
 
-def _out_of(books: Books, slug: str, kind: AccountClass) -> Counter[str]:
+def _out_of(known: Known, kind: AccountClass) -> Counter[str]:
     """Pieces that came out of places of a kind, product by product."""
-    return Counter({product: -pieces for product, pieces in _lots(books, slug, kind).items()})
+    return Counter({product: -pieces for product, pieces in _lots(known, kind).items()})

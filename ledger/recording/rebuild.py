@@ -11,7 +11,19 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 
-from sqlalchemy import Connection, Executable, Table, delete, func, select, type_coerce
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Executable,
+    Table,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.types import NULLTYPE
 
 from ledger.core.entry import entry_from_bytes
@@ -112,9 +124,20 @@ def folded(tx: Reading) -> Iterator[Scratch]:
 def differences(tx: Reading, made: Scratch) -> list[str]:
     """Sentences that name each row of the model that is not what was folded again."""
     found: list[str] = []
+    stored, again = tx.session.connection(), made.session.connection()
+    filled = {*stored.scalars(_filled()), *again.scalars(_filled())}
     for table in model_tables():
-        found += _differences(table, tx.session.connection(), made.session.connection())
+        if table.name in filled:
+            found += _differences(table, stored, again)
     return found
+
+
+@cache
+def _filled() -> CompoundSelect[str]:
+    """The names of those tables of the model that have rows."""
+    return union_all(
+        *(select(literal(table.name)).where(exists(select(1).select_from(table))) for table in model_tables())
+    )
 
 
 def model_rows(tx: Reading) -> int:
@@ -144,10 +167,7 @@ def _differences(table: Table, stored: Connection, again: Connection) -> Iterato
 
 @cache
 def _all_of(table: Table) -> Executable:
-    """Values as the database has them: a word that no enum knows is a difference too, and no error.
-
-    Made once: there are many tables, and an audit of a small ledger asks them all.
-    """
+    """Values as the database has them: a word that no enum knows is a difference too, and no error."""
     return select(*(type_coerce(column, NULLTYPE).label(column.name) for column in table.columns))
 
 
