@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from sqlalchemy import (
@@ -45,7 +45,7 @@ from tests.tools.machine_world import Needs, World
 from tests.tools.store_places import fresh_url
 from tests.tools.things import BTC, DATE, order, receive, seq_of
 
-KEPT = ("14", "23", "demo", "17", "16", "46", "58")
+KEPT = ("14", "23", "demo", "16")
 """Kept journals that leave a row in nearly every table; the later ones are told only where one is still missing."""
 
 Story = Callable[[Path], None]
@@ -62,7 +62,7 @@ def test_rebuild_names_any_value_that_was_changed_and_any_row_that_was_lost_or_a
     stories: tuple[Story, ...] = (
         _papers_and_values,
         *map(_kept, KEPT),
-        lambda folder: _by_machine(folder, told),
+        *(partial(_by_machine, told=told, world=n) for n in range(_WORLDS)),
     )
     for n, make in enumerate(stories):
         if not waiting:
@@ -186,24 +186,27 @@ def _kept(journal: str) -> Story:
     return make
 
 
-_TRIES = 6
+_TRIES, _WORLDS = 2, 6
 
 
-def _by_machine(folder: Path, told: Set[str]) -> None:
-    """Each kind of entry that is not among those told: a new one, which no kept journal has yet."""
-    world = World(fresh_url("sqlite", folder), every=100)
+def _by_machine(folder: Path, told: Set[str], world: int) -> None:
+    """Each kind of entry that is not among those told: a new one, which no kept journal has yet.
+
+    What was in the way of a kind in one world is seldom in another.
+    """
+    made = World(fresh_url("sqlite", folder), every=100)
     try:
-        for kind in sorted(set(names()) - told):
+        for kind in sorted(set(names()) - told, reverse=bool(world % 2)):
             for n in range(_TRIES):
-                world.rnd = random.Random(f"{kind} {n}")
+                made.rnd = random.Random(f"{kind} {n} {world}")
                 try:
-                    reach(world, kind)
+                    reach(made, kind)
                 except (Needs, LedgerError):
                     # Something on the way was refused for good: a fee that somebody called wrong.
                     continue
                 break
     finally:
-        world.close()
+        made.close()
 
 
 def _papers_and_values(folder: Path) -> None:
