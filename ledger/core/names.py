@@ -218,6 +218,7 @@ class UseCause(StrEnum):
     FIND = "find"
     GIFT_RETURN = "gift-return"
     HANDOVER = "handover"
+    IN_KIND = "in-kind"  # what of a gift in kind came damaged
     LOAN = "loan"
     LOSS = "loss"
     MOVE = "move"
@@ -400,7 +401,6 @@ class GiftKind(StrEnum):
     INTEREST = "interest"  # of a bank, and nobody's gift
     LOAN = "loan"  # borrowed, and nobody's gift
     OPENING = "opening"  # there before the books begin: whose gift it was is not known here
-    OVER = "over"  # pieces that a supplier delivered too much and left
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ class OverCountRow(Paper, table=True):
 class InKindRow(Paper, table=True):
     """A gift in kind: goods in stock, or a service rendered, and where its pieces lie on their line.
 
+    `quantity` is what was given, of which `damaged` came so. A supplier's surplus that was accepted is one too.
     `value`: minor units of `currency`, as `stated_by` says; none of these where nobody states a value.
     """
 
@@ -225,6 +226,7 @@ class InKindRow(Paper, table=True):
     lot: str = Field(sa_type=TEXT)
     place: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)  # pieces
+    damaged: int = Field(default=0, sa_type=LONG)
     value: int | None = Field(default=None, sa_type=LONG)
     currency: str | None = Field(default=None, sa_type=TEXT)
     method: ValueMethod | None = Field(default=None, sa_type=Word(ValueMethod))

@@ -16,8 +16,8 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
-from ledger.core.lines import Append, Change
-from ledger.core.names import GiftKind, GiftName, Lot
+from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
+from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
 from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
 from ledger.rules.books import Books
@@ -40,6 +40,7 @@ from ledger.rules.voided_units import void_free
 class InKind:
     """`quantity` pieces of a product came as a gift, in `place`; `value` in minor units, as `stated_by` says.
 
+    `damaged` of them came so, which all of the gift bear; the others lie in stock.
     `lot` names the pieces (this number where it is left out); a service has no expiry. `organisation` only
     where it agrees; `stated_by` is an organisation or a role, never a person; `paper` is the evidence. `value`,
     `currency`, `method` and `stated_by` are left out together where nobody states a value.
@@ -50,6 +51,7 @@ class InKind:
     product: Number
     place: Name
     quantity: Positive
+    damaged: Positive | None = None
     lot: LotName | None = None
     expiry: Date | None = None
     value: Positive | None = None
@@ -78,6 +80,11 @@ def in_kind_gift(number: str) -> str:
     return str(GiftName(GiftKind.IN_KIND, number))
 
 
+def in_kind_use(campaign: str, number: str) -> str:
+    """The use by which pieces of a gift came damaged."""
+    return str(UseName(UseCause.IN_KIND, campaign, number))
+
+
 def find_in_kind(session: Session, campaign: str, number: str) -> InKindRow | None:
     return find_numbered(session, InKindRow, campaign, number)
 
@@ -101,6 +108,13 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
     service = product_of(books.session, campaign, facts.product).nature is Nature.SERVICE
+    if find_in_kind(books.session, campaign, facts.number) is not None:
+        raise Refused.field("number", "is that of a surplus that was accepted as a gift; use another")
+    damaged = facts.damaged or 0
+    if damaged and service:
+        raise Refused.field("damaged", f"{facts.product} is a service; leave it out")
+    if damaged > facts.quantity:
+        raise Refused.field("damaged", f"{damaged} came damaged, and {facts.quantity} came in all; no more")
     stated = [name for name in _STATED if getattr(facts, name) is not None]
     if stated and len(stated) < len(_STATED):
         missing = next(name for name in _STATED if name not in stated)
@@ -122,14 +136,19 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
     asset = str(facts.of)
     line = goods_line(campaign, kind, facts.place, facts.of)
     start = books.lines.length(line)
-    given = Transfer(
-        goods_account(kind, campaign, facts.place),
-        account(AccountClass.IN_KIND, campaign),
-        asset,
-        facts.quantity,
+    given, stop = account(AccountClass.IN_KIND, campaign), start + facts.quantity
+    came = (
+        (goods_account(kind, campaign, facts.place), facts.quantity - damaged),
+        (account(AccountClass.LOST, campaign, PartKind.DAMAGED.value), damaged),
     )
-    gift = Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))
-    return Posting((given,), (gift,), Lies(interval=(line, start, start + facts.quantity)))
+    transfers = tuple(Transfer(where, given, asset, pieces) for where, pieces in came if pieces)
+    operations: list[Operation] = [Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))]
+    if damaged:
+        ends, good = Part(PartKind.DAMAGED, damaged, damaged), facts.quantity - damaged
+        parts = (ends, Part(PartKind.STAYS, good, good, line, stop))
+        use_id = in_kind_use(campaign, facts.number)
+        operations.append(Use(use_id, line, ((start, stop),), facts.quantity, parts))
+    return Posting(transfers, tuple(operations), Lies(interval=(line, start, stop)))
 
 
 def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
@@ -143,6 +162,7 @@ def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
         lot=facts.of.number,
         place=facts.place,
         quantity=facts.quantity,
+        damaged=facts.damaged or 0,
         value=facts.value,
         currency=facts.currency,
         method=facts.method,
@@ -164,8 +184,8 @@ def _fold(books: Books, entry: Entry[InKind, Lies]) -> None:
         place=facts.place,
         expiry=facts.expiry,
         noted=facts.quantity,
-        good=facts.quantity,
-        damaged=0,
+        good=facts.quantity - (facts.damaged or 0),
+        damaged=facts.damaged or 0,
         short=0,
         rejected=0,
     )
@@ -181,6 +201,8 @@ def _voided(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
     """What takes the pieces off their line again, where a correction of their number has put them since."""
     row = recorded_row(context.books.session, InKindRow, entry.seq)
     piece, gift = (row.line_start, row.line_start + row.quantity), in_kind_gift(row.number)
+    if row.damaged:  # its own use has it, which is taken back first if what is good is free
+        return (Change(row.line, (piece,), UnitState.FREE, UnitState.VOID, gift),)
     return (void_free(context, row.line, piece, gift, "this in-kind is used or held"),)
 
 

@@ -30,7 +30,7 @@ from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_nam
 from ledger.rules.spec import Context
 from ledger.tracing.state import Lines
 
-_COUNTS = frozenset({UseCause.ARRIVAL, UseCause.LOSS})
+_COUNTS = frozenset({UseCause.ARRIVAL, UseCause.IN_KIND, UseCause.LOSS})
 """Causes of uses that take all that is free on a line, and leave there what they did not count."""
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
 

@@ -18,10 +18,18 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Append, Change, Part, PartKind, Use
-from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
+from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ArrivalRow, ExplainedBy
-from ledger.model.goods import LotDeliveryRow, LotRow, OverCountRow, OverDecision, OverDecisionRow, ReceiptRow
+from ledger.model.goods import (
+    InKindRow,
+    LotDeliveryRow,
+    LotRow,
+    OverCountRow,
+    OverDecision,
+    OverDecisionRow,
+    ReceiptRow,
+)
 from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
@@ -38,6 +46,7 @@ from ledger.rules.goods import (
     require_surplus_undecided,
     surplus_counted,
 )
+from ledger.rules.in_kind import find_in_kind, in_kind_gift
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
 from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
@@ -353,11 +362,13 @@ def _post_return(context: Context, facts: Over) -> Posting[Counted]:
 
 def _post_accept(context: Context, facts: Over) -> Posting[Counted]:
     found, campaign = _waiting(context, facts), context.campaign
+    if find_in_kind(context.books.session, campaign, facts.number) is not None:
+        raise Refused.field("number", "is that of a gift in kind, which accepted pieces are too; use another")
     asset, place = str(found.lot), found.place
     stock = goods_account(AccountClass.STOCK, campaign, place)
     line = goods_line(campaign, AccountClass.STOCK, place, found.lot)
     start = context.books.lines.length(line)
-    gift = Append(line, asset, start, facts.quantity, str(GiftName(GiftKind.OVER, facts.number)))
+    gift = Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))
     return Posting((Transfer(stock, found.apart, asset, facts.quantity),), (gift,), found.notes)
 
 
@@ -464,6 +475,35 @@ def _kept_as(decision: OverDecision) -> Fold[Over, Counted]:
     return fold
 
 
+def _fold_accept(books: Books, entry: Entry[Over, Counted]) -> None:
+    """What is accepted is a gift in kind of the supplier, of which nobody states a value."""
+    _keep(books, entry, OverDecision.ACCEPTED)
+    session, facts = books.session, entry.facts
+    (given,) = [op for op in entry.operations if isinstance(op, Append)]
+    receipt = session.get(ReceiptRow, entry.notes.counted)
+    order = None if receipt is None else require_order(session, entry.campaign, receipt.order_number)
+    goods = line_named(given.line)
+    add_row(
+        session,
+        InKindRow,
+        **paper_head(entry),
+        product=facts.product,
+        lot=facts.lot,
+        place=goods.place if isinstance(goods, GoodsLine) else "",
+        quantity=facts.quantity,
+        organisation=None if order is None else order.supplier,
+        line=given.line,
+        line_start=given.start,
+        at=entry.at,
+    )
+
+
+def _unfold_accept(books: Books, entry: Entry[Over, Counted], seq: int) -> None:
+    """The pieces wait apart again, and are no gift."""
+    _unfold(books, entry, seq)
+    reverse_row(books.session, InKindRow, entry.seq, seq)
+
+
 def _fold_buy(books: Books, entry: Entry[BoughtOver, Counted]) -> None:
     _keep(books, entry, OverDecision.BOUGHT, entry.facts.order, entry.facts.item)
 
@@ -521,8 +561,9 @@ ACCEPT = Kind(
     key=numbered("over.accepted"),
     approves=_counted_by,
     post=_post_accept,
-    fold=_kept_as(OverDecision.ACCEPTED),
-    undoing=Undoing(_unfold, voids=_voided),
+    fold=_fold_accept,
+    undoing=Undoing(_unfold_accept, voids=_voided),
+    listed_with=("in-kind",),
 )
 BUY = Kind(
     name="over.bought",

@@ -130,6 +130,8 @@ class Kind(Generic[F, N]):
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
+    listed_with: tuple[str, ...] = ()
+    """Other nouns of which an entry of this kind is one as well."""
     workflow: Proposals | None = None
     """Where two people decide it: the workflow that this kind begins."""
 

@@ -199,6 +199,8 @@ class InKindRow(Frozen):
     """Name of the product."""
     quantity: Whole
     """Pieces."""
+    damaged: Whole
+    """Those of them that came damaged."""
     unit: str
     """What a piece is called."""
     value: Amount | None

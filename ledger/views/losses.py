@@ -14,7 +14,7 @@ from ledger.core.frozen import Frozen, Whole
 from ledger.core.names import Lot
 from ledger.model import goods
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
-from ledger.model.goods import Cause, FindRow, LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.goods import Cause, FindRow, InKindRow, LotDeliveryRow, Missing, ReceiptRow
 
 
 class LossRow(Frozen):
@@ -54,6 +54,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     found = _found(session, campaign)
     rows = [
         *_received(session, campaign, found),
+        *_given(session, campaign),
         *_arrived(session, campaign, found),
         *_losses_in_stock(session, campaign, found),
     ]
@@ -115,6 +116,26 @@ def _received(session: Session, campaign: str, again: _Found) -> Iterator[LossRo
                     happened=receipt.happened,
                     found=found,
                 )
+
+
+def _given(session: Session, campaign: str) -> Iterator[LossRow]:
+    """What of gifts in kind came damaged."""
+    query = select(InKindRow).where(
+        InKindRow.campaign == campaign, col(InKindRow.reversed_by).is_(None), InKindRow.damaged > 0
+    )
+    for gift in session.exec(query):
+        yield LossRow(
+            date=gift.date,
+            document=f"in-kind {gift.number}",
+            place=gift.place,
+            product=gift.product,
+            lot=gift.lot,
+            pieces=gift.damaged,
+            cause=Cause.DAMAGE.value,
+            report="",
+            reason="",
+            happened=gift.happened,
+        )
 
 
 def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:

@@ -115,11 +115,7 @@ def _in_kind(books: Books, row: InKindGift) -> _Gift:
         currency=row.currency or "",
         place=row.place,
         figures={} if stated is None else {"value": stated},
-        detail=(
-            ()
-            if row.method is None
-            else (("method", row.method.value.replace("_", " ")), ("stated_by", row.stated_by or ""))
-        ),
+        detail=tuple(_said(row)),
         paper=row.paper,
         status=DonationStatus.SETTLED if row.reversed_by is None else DonationStatus.REVERSED,
         reversed_by=row.reversed_by,
@@ -127,6 +123,15 @@ def _in_kind(books: Books, row: InKindGift) -> _Gift:
         start=row.line_start,
         end=row.line_start + row.quantity,
     )
+
+
+def _said(row: InKindGift) -> Iterator[tuple[str, str]]:
+    """How the value of a gift in kind was come by, and what of it came damaged."""
+    if row.method is not None:
+        yield "method", row.method.value.replace("_", " ")
+        yield "stated_by", row.stated_by or ""
+    if row.damaged:
+        yield "damaged", str(row.damaged)
 
 
 def _stated(row: InKindGift) -> Amount | None:
@@ -273,6 +278,7 @@ def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
                 date=row.date,
                 what=product.name,
                 quantity=row.quantity,
+                damaged=row.damaged,
                 unit=product.unit,
                 value=_stated(row),
                 method="" if row.method is None else row.method.value,

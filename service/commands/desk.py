@@ -274,7 +274,7 @@ def _said_of_match(data: bytes | None) -> tuple[str, ...]:
 
 
 def _entries(tx: Reading, noun: str, campaign: str | None) -> list[Entry]:
-    kinds = [kind.name for kind in BY_NAME.values() if kind.noun == noun]
+    kinds = [kind.name for kind in BY_NAME.values() if noun in {kind.noun, *kind.listed_with}]
     rows = [row for kind in kinds for row in tx.journal.rows(campaign=campaign, kind=kind)]
     return [entry_from_bytes(row.data) for row in sorted(rows, key=lambda row: row.seq)]
 

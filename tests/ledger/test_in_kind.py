@@ -14,11 +14,12 @@ from ledger.rules.books import Books
 from ledger.rules.in_kind import require_in_kind
 from ledger.views.conservation import conservation
 from ledger.views.flow import ExitKind
+from ledger.views.losses import loss_rows
 from ledger.views.queries import campaign_page, campaign_report, donation_rows, donation_trails
 from ledger.views.stock import lot_traces, stock_rows
 from ledger.views.trail import DonationStatus, StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once
-from tests.tools.things import hand_over, lots
+from tests.tools.things import DATE, hand_over, lots, seq_of
 
 DAY = "2023-11-20"
 
@@ -189,3 +190,36 @@ def test_a_gift_in_kind_may_come_with_no_value_stated(ledger: Ledger) -> None:
     assert [(row.value, row.method, row.stated_by) for row in report.in_kind] == [(None, "", "")]
     assert trail.value is None
     assert all("value" not in step.figures for step in trail.steps)
+
+
+def test_what_of_a_gift_came_damaged_is_told_and_the_rest_lies_in_stock(ledger: Ledger) -> None:
+    """All of the gift bear it; the page, the losses and the donor's trail say it, and taking it back leaves nothing."""
+    with pytest.raises(Refused, match="damaged: 501 came damaged, and 500 came in all; no more"):
+        give(ledger, damaged=501)
+    with pytest.raises(Refused, match="damaged: TRAIN is a service; leave it out"):
+        give(ledger, product="TRAIN", damaged=1)
+    entry = give(ledger, damaged=20)
+    with ledger.store.read() as reading:
+        books = Books(reading)
+        (row,) = stock_rows(books, SLUG, "2023-12-31")
+        assert row.pieces == 480
+        (lost,) = loss_rows(reading.session, SLUG)
+        assert (lost.document, lost.pieces, lost.cause) == ("in-kind K-1", 20, "damage")
+        (given,) = campaign_report(reading, SLUG, now=ledger.now).in_kind
+        assert (given.quantity, given.damaged) == (500, 20)
+    hand_over(ledger, 480, lot="K-1")
+    told = trail(ledger, "in-kind:K-1")
+    assert (told.steps[0].amount.minor, told.steps[0].detail["damaged"]) == (500, "20")
+    assert told.steps[1].amount.minor == 480
+    with pytest.raises(Conflict, match="later facts stand on in-kind:help:K-1"):
+        ledger.do("approver", "reversal", "add", entry=entry, reason="none came", date=DAY)
+    fewer = {"number": "CR-1", "entry": entry, "field": "quantity", "old": "500", "reason": "mistyped"}
+    with pytest.raises(Refused, match="leaves 470 of KIT#K-1 at Depot, and 480 of them went on"):
+        ledger.do("recorder", "correction", "add", new="490", date=DAY, **fewer)
+    ledger.do("recorder", "correction", "add", new="510", date=DAY, **fewer)
+    ledger.do("approver", "correction", "approve", number="CR-1", date=DAY)
+    handover = seq_of(ledger, "handover", "H-1")
+    for seq in (handover, entry):
+        ledger.do("approver", "reversal", "add", entry=seq, reason="none came", date=DATE)
+    with ledger.store.read() as reading:
+        assert stock_rows(Books(reading), SLUG, "2023-12-31") == []

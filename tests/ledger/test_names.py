@@ -73,7 +73,7 @@ lines = st.one_of(
 )
 gifts = st.one_of(
     st.builds(lambda txid, vout: GiftName(GiftKind.COINS, f"{txid}:{vout}"), txids, st.integers(0, 9999)),
-    st.builds(GiftName, st.sampled_from([GiftKind.CONTRIBUTION, GiftKind.IN_KIND, GiftKind.OVER]), numbers),
+    st.builds(GiftName, st.sampled_from([GiftKind.CONTRIBUTION, GiftKind.IN_KIND]), numbers),
     st.builds(GiftName, st.just(GiftKind.LOAN), numbers, slugs),
 )
 

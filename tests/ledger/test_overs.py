@@ -17,6 +17,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stock import lot_traces
+from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of
@@ -61,8 +62,30 @@ def test_it_is_sent_back_accepted_or_bought_and_never_more_of_it_than_waits(ledg
     assert net(ledger, f"returned/{SLUG}/over", "KIT#L1.over") == 20
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
-        assert {o.gift for o in origins(Books(reading).lines, line, 0, 30)} == {"over:O-2"}
+        assert {o.gift for o in origins(Books(reading).lines, line, 0, 30)} == {"in-kind:O-2"}
     hand_over(ledger, 30, lot="L1.over", number="H")
+
+
+def test_what_is_accepted_is_a_gift_in_kind_of_the_supplier(ledger: Ledger) -> None:
+    """It has its row on the page and its trail; its number is one of those of gifts in kind."""
+    order(ledger)
+    receive(ledger, good=1000, over=50)
+    decide(ledger, "accept", 30)
+    hand_over(ledger, 10, lot="L1.over", number="H")
+    with ledger.store.read() as reading:
+        (given,) = campaign_report(reading, SLUG, now=ledger.now).in_kind
+        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:O-1", now=ledger.now)
+    assert (given.quantity, given.organisation, given.value) == (30, "Maker", None)
+    handed = [step.amount.minor for step in trail.steps if step.kind is StepKind.HANDED]
+    assert (trail.amount.minor, handed) == (30, [10])
+    gift = {"product": "KIT", "place": "Depot", "quantity": 5, "date": DATE}
+    with pytest.raises(
+        Refused, match="number: is that of a surplus that was accepted as a gift; use another"
+    ):
+        ledger.do("recorder", "in-kind", "add", number="O-1", **gift)
+    ledger.do("recorder", "in-kind", "add", number="O-2", **gift)
+    with pytest.raises(Refused, match="number: is that of a gift in kind"):
+        decide(ledger, "accept", 20, "O-2")
 
 
 def test_a_recorder_does_not_accept_it_alone(ledger: Ledger) -> None:
@@ -161,8 +184,8 @@ def test_an_acceptance_is_reversed_while_nothing_of_it_has_gone_on_and_its_piece
     decide(ledger, "return", 20, "O-3")
     with ledger.store.read() as reading:
         (trace,) = lot_traces(Books(reading), SLUG, "L1")
-    assert {share.gift: share.pieces for share in trace.gifts if share.gift}["over:O-1"] == 30
-    assert "over:O-2" not in {share.gift for share in trace.gifts}
+    assert {share.gift: share.pieces for share in trace.gifts if share.gift}["in-kind:O-1"] == 30
+    assert "in-kind:O-2" not in {share.gift for share in trace.gifts}
 
 
 def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short(ledger: Ledger) -> None:

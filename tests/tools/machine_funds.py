@@ -38,6 +38,8 @@ def _in_kind(s: Scene) -> Facts:
         facts["lot"] = s.new("L")
     if product.nature is Nature.GOODS and s.chance(30):
         facts["expiry"] = s.pick((s.today, "2026-01-01"))
+    if product.nature is Nature.GOODS and s.chance(25):
+        facts["damaged"] = s.n(1, facts["quantity"])
     return facts
 
 

@@ -73,6 +73,7 @@ _LABELS = {
     "exchange_fee": "Exchange’s fee",
     "past_last_day": "After its last day of use:",
     "corrected": "Corrected:",
+    "damaged": "Came damaged:",
     "beyond_count": "More than the other side counted:",
     "other_count": "The other side counted good:",
     OUT_OF_ORDER: "Before what it rests on:",

@@ -206,6 +206,15 @@ _OWED = {"open_claim", "claim_overdue", "payable", "payable_overdue", "pledge_ov
 _BAD = {"short", "damaged", "rejected", "returned", "refunded", "written_off", "claim"}
 
 
+def _surplus_given(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A gift in kind by the number of its acceptance, and no gift that is called otherwise."""
+    noun, name, field, _ = key
+    told = field if noun == "lot" else name
+    if "in-kind" in told and "OV-" in told:
+        return kept is None
+    return "over:OV-" in told and today is None
+
+
 def _claims(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
     """What is owed waits with its amount; what came bad stays so, and what a refund left of it is told in money."""
     noun, name, field, _ = key
@@ -332,5 +341,10 @@ WANTED: tuple[Wanted, ...] = (
         "claims that nobody owns",
         "What suppliers owe is a claim from the fact that makes it; a refund of less leaves the rest one.",
         of_figure=_claims,
+    ),
+    Wanted(
+        "surplus that was accepted and was no gift",
+        "What a supplier leaves is a gift in kind of it, with a status, a trail and shares under its number.",
+        of_figure=_surplus_given,
     ),
 )
