@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,6 +70,34 @@ _ROWS: Mapping[str, tuple[_Field, ...]] = {
         _Field("expiry", _Shape.DAY),
         _Field("quantity", _Shape.COUNT),
     ),
+    "order": (
+        _Field("number"),
+        _Field("supplier"),
+        _Field("currency", _Shape.CURRENCY),
+        _Field("need"),
+        _Field("expected", _Shape.DAY, "due"),
+        _Field("item"),
+        _Field("product"),
+        _Field("quantity", _Shape.COUNT),
+        _Field("value", _Shape.AMOUNT, "amount"),
+        _Field("received", _Shape.COUNT),
+        _Field("paid", _Shape.AMOUNT),
+    ),
+    "payable": (
+        _Field("number"),
+        _Field("order"),
+        _Field("quantity", _Shape.COUNT),
+        _Field("currency", _Shape.CURRENCY),
+        _Field("amount", _Shape.AMOUNT),
+        _Field("billed", _Shape.DAY, "day"),
+        _Field("due", _Shape.DAY),
+    ),
+    "pledge": (
+        _Field("number"),
+        _Field("asset", _Shape.CURRENCY, "currency"),
+        _Field("amount", _Shape.AMOUNT),
+        _Field("due", _Shape.DAY),
+    ),
     "given": (
         _Field("asset", _Shape.CURRENCY, "currency"),
         _Field("amount", _Shape.AMOUNT),
@@ -80,7 +107,11 @@ _ROWS: Mapping[str, tuple[_Field, ...]] = {
     ),
     "delivered": (_Field("product"), _Field("place"), _Field("quantity", _Shape.COUNT)),
 }
-"""By what a row is about, which is the opening's list that it stands in: its fields."""
+"""By what a row is about: its fields."""
+_LISTS = {"order": "orders", "payable": "payables", "pledge": "pledges"}
+"""The opening's lists of rows that are called otherwise."""
+_OF_ITEM = ("item", "product", "quantity", "value", "received", "paid")
+"""What of a row of an order is of one of its items: an order has a row for each."""
 COLUMNS = (ROW, *dict.fromkeys(field.heading for fields in _ROWS.values() for field in fields))
 _EXAMPLES: Sequence[Mapping[str, str]] = (
     {ROW: "coins", "address": "bc1qexample", "amount": "0.01500000"},
@@ -94,6 +125,30 @@ _EXAMPLES: Sequence[Mapping[str, str]] = (
         "expiry": "2025-06-30",
         "quantity": "400",
     },
+    {
+        ROW: "order",
+        "number": "PO-7",
+        "supplier": "Maker",
+        "currency": "USD",
+        "item": "1",
+        "product": "KIT",
+        "quantity": "1000",
+        "amount": "5000.00",
+        "received": "400",
+        "paid": "1500.00",
+        "due": "2020-07-15",
+    },
+    {
+        ROW: "payable",
+        "number": "INV-7",
+        "order": "PO-7",
+        "quantity": "400",
+        "currency": "USD",
+        "amount": "2000.00",
+        "day": "2020-05-20",
+        "due": "2020-06-20",
+    },
+    {ROW: "pledge", "number": "PL-3", "currency": "USD", "amount": "8000.00", "due": "2020-06-30"},
     {ROW: "given", "currency": "USD", "amount": "30000.00", "gifts": "7", "day": "2020-03-01"},
     {ROW: "delivered", "product": "KIT", "place": "Ghana", "quantity": "5000"},
 )
@@ -113,7 +168,8 @@ class OpeningFile:
     """What a table says: an opening's lists, and in which row of the file each of their rows stands."""
 
     lists: Mapping[str, Sequence[Mapping[str, Any]]]
-    rows: Mapping[tuple[str, int], int]
+    rows: Mapping[str, tuple[str, int]]
+    """By the path of what a row became (`money.0`, `orders.0.items.1`): its sort, and its number."""
 
     def opening(self, number: str, day: str, paper: str | None) -> Opening:
         """The opening; raises BadUse, which names row and column, where a value has not its shape."""
@@ -133,12 +189,15 @@ class OpeningFile:
         return BadUse("; ".join(f"{self._place(field)}: {reason}" for field, reason in errors) + ".")
 
     def _place(self, field: str) -> str:
-        found = re.fullmatch(r"([a-z]+)\.(\d+)(?:\.(\w+))?", field)
-        at = None if found is None else self.rows.get((found[1], int(found[2])))
-        if found is None or at is None:
-            return field
-        headings = {of_row.name: of_row.heading for of_row in _ROWS[found[1]]}
-        return f"row {at}, column {headings.get(found[3], found[3])}" if found[3] else f"row {at}"
+        path, name = field, ""
+        while path not in self.rows:
+            path, dot, last = path.rpartition(".")
+            if not dot:
+                return field
+            name = last
+        sort, at = self.rows[path]
+        headings = {of_row.name: of_row.heading for of_row in _ROWS[sort]}
+        return f"row {at}, column {headings.get(name, name)}" if name else f"row {at}"
 
 
 def read_opening(data: bytes) -> OpeningFile:
@@ -150,15 +209,56 @@ def read_opening(data: bytes) -> OpeningFile:
         raise BadUse("file: is empty; `aidtrail opening template` writes one to fill in.")
     headings = _headings(told[0])
     lists: dict[str, list[dict[str, Any]]] = {}
-    places: dict[tuple[str, int], int] = {}
+    places: dict[str, tuple[str, int]] = {}
     for row in told[1:]:
         sort, fields = _row(row, headings)
-        of_sort = lists.setdefault(sort, [])
-        places[sort, len(of_sort)] = row.at
+        name = _LISTS.get(sort, sort)
+        of_sort = lists.setdefault(name, [])
+        if sort == "order":
+            _add_item(of_sort, fields, row.at, places)
+            continue
+        places[f"{name}.{len(of_sort)}"] = sort, row.at
         of_sort.append(fields)
+    _require_currency(lists, places)
     if not lists:
         raise BadUse("file: has headings and no rows; write a row for each thing that was there.")
     return OpeningFile(lists, places)
+
+
+def _add_item(
+    orders: list[dict[str, Any]], fields: dict[str, Any], at: int, places: dict[str, tuple[str, int]]
+) -> None:
+    """A row of an order is one of its items; BadUse where the rows of one order do not agree about it."""
+    item = {name: fields.pop(name) for name in _OF_ITEM if name in fields}
+    index = next(
+        (n for n, order in enumerate(orders) if order.get("number") == fields.get("number")), len(orders)
+    )
+    if index == len(orders):
+        orders.append({**fields, "items": []})
+        places[f"orders.{index}"] = "order", at
+    order = orders[index]
+    for name, value in fields.items():
+        if order.get(name) != value:
+            headings = {field.name: field.heading for field in _ROWS["order"]}
+            raise BadUse(
+                f"row {at}, column {headings[name]}: is another than in row {places[f'orders.{index}'][1]}, "
+                "which is of the same order; write the same in both."
+            )
+    items = order["items"]
+    places[f"orders.{index}.items.{len(items)}"] = "order", at
+    items.append({"item": str(len(items) + 1), **item})
+
+
+def _require_currency(
+    lists: Mapping[str, list[dict[str, Any]]], places: Mapping[str, tuple[str, int]]
+) -> None:
+    """BadUse where an invoice is in another currency than its order, which is where the books keep it."""
+    of_order = {order.get("number"): order.get("currency") for order in lists.get("orders", ())}
+    for index, bill in enumerate(lists.get("payables", ())):
+        currency, ordered = bill.pop("currency", None), of_order.get(bill.get("order"))
+        if ordered is not None and currency != ordered:
+            at = places[f"payables.{index}"][1]
+            raise BadUse(f"row {at}, column currency: is another than the order's, {ordered}; write that.")
 
 
 def _headings(row: TableRow) -> list[str]:

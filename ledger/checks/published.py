@@ -56,6 +56,7 @@ def _headline(known: Known, flow: Flow, lots: Sequence[LotSums]) -> Iterator[Dif
     goods = goods_totals(known, flow, lots)
     apart = {origin: apart_totals(known, flow, origin) for origin in APART}
     parts = (
+        goods.before,
         goods.not_received,
         goods.not_coming,
         goods.sent_back,

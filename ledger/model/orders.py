@@ -26,6 +26,7 @@ class OrderStatus(StrEnum):
     REJECTED = "rejected"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    REVERSED = "reversed"  # brought in by an opening, and taken back
 
 
 class OrderEnd(StrEnum):
@@ -62,7 +63,8 @@ class OrderRow(Proposal, table=True):
 
     Approved, it is bound; `closed_by` is the entry of its closing, booked on `closed_on`, as long as that stands.
     `rate_number` and `rate_price`: the rate, and its price of one bitcoin in minor units, by which coins covered the
-    order when it was approved; none where money in its own currency did.
+    order when it was approved; none where money in its own currency did. `opened_by`: the number of the opening that
+    brought it in; one that is taken back and brought in again is written anew.
     """
 
     __tablename__: ClassVar[Any] = "purchase_orders"
@@ -80,6 +82,7 @@ class OrderRow(Proposal, table=True):
     expected: str | None = Field(default=None, sa_type=TEXT)
     amends: int | None = Field(default=None, sa_type=LONG, foreign_key="purchase_orders.entry")
     match_permille: int | None = Field(default=None, sa_type=LONG)
+    opened_by: str | None = Field(default=None, sa_type=TEXT)
     rate_number: str | None = Field(default=None, sa_type=TEXT)
     rate_price: int | None = Field(default=None, sa_type=LONG)
     closed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
@@ -106,7 +109,10 @@ class OrderRow(Proposal, table=True):
 
 
 class OrderItemRow(Table, table=True):
-    """The n-th item of an order; `value` is its total, which is what counts (docs/rules.md, 8)."""
+    """The n-th item of an order; `value` is its total, which is what counts (docs/rules.md, 8).
+
+    `received_before` pieces had come, and `paid_before` minor units were paid, before the opening that brought it in.
+    """
 
     __tablename__: ClassVar[Any] = "purchase_order_items"
     __table_args__ = (UniqueConstraint("order_entry", "item"), KEYED)
@@ -118,6 +124,8 @@ class OrderItemRow(Table, table=True):
     product: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     value: int = Field(sa_type=LONG)
+    received_before: int = Field(default=0, sa_type=LONG)
+    paid_before: int = Field(default=0, sa_type=LONG)
 
     @property
     def fineness(self) -> int:

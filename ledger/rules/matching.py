@@ -84,7 +84,7 @@ def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
     found: dict[str, _Received] = {}
     for (_, item), came in received_by_item(session, campaign, order).items():
         missing = came.short + came.rejected - came.replaced
-        found[item] = _Received(came.good + came.damaged, missing, waiting.get(item, 0))
+        found[item] = _Received(came.good + came.damaged + came.before, missing, waiting.get(item, 0))
     for (_, item), units in bought_by_item(session, campaign, order).items():
         before = found.get(item, _Received(0, 0, 0))
         found[item] = replace(before, billable=before.billable + units)

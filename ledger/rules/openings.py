@@ -49,9 +49,13 @@ from ledger.rules.goods import (
     lots_reversed,
     require_same_expiry,
 )
+from ledger.rules.invoices import INVOICE, Invoice
+from ledger.rules.opened_orders import OPENED_ORDER, Items, OpenedItem, OpenedOrder
+from ledger.rules.orders import find_order
+from ledger.rules.pledges import PLEDGE, Pledge, find_pledge
 from ledger.rules.rows import add_row
 from ledger.rules.spec import Context, Kind
-from ledger.rules.spent_before import SPENT_BEFORE, SpentBefore, coins_at, is_read, spent_before
+from ledger.rules.spent_before import SPENT_BEFORE, coins_at, is_read, spent_before
 from ledger.rules.voided_units import void_appended
 from ledger.rules.workflow import Decision, Workflow, proposed
 from ledger.store.journal import Journal
@@ -102,6 +106,43 @@ class StockThere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderThere:
+    """An order of which something was still to come or to be paid, whole: as it was placed, and what of it was done."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    supplier: Name
+    currency: Currency
+    items: Items
+    need: Number | None = None
+    expected: Date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayableThere:
+    """A supplier's invoice for one of these orders, of which something was still to be paid: the whole of it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    order: Number
+    quantity: Count
+    amount: Positive
+    billed: Date | None = None
+    due: Date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeThere:
+    """A promise of money that had not come: what of it was still open."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    asset: Currency
+    amount: Positive
+    due: Date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBefore:
     """What was given before that day, as far as it is known: `gifts` of them, `amount` minor units of `asset`.
 
@@ -139,6 +180,9 @@ class Opening:
     coins: Annotated[tuple[CoinsThere, ...], Field(max_length=MOST_ROWS)] = ()
     money: Annotated[tuple[MoneyThere, ...], Field(max_length=MOST_ROWS)] = ()
     stock: Annotated[tuple[StockThere, ...], Field(max_length=MOST_ROWS)] = ()
+    orders: Annotated[tuple[OrderThere, ...], Field(max_length=MOST_ROWS)] = ()
+    payables: Annotated[tuple[PayableThere, ...], Field(max_length=MOST_ROWS)] = ()
+    pledges: Annotated[tuple[PledgeThere, ...], Field(max_length=MOST_ROWS)] = ()
     given: Annotated[tuple[GivenBefore, ...], Field(max_length=MOST_ROWS)] = ()
     delivered: Annotated[tuple[DeliveredBefore, ...], Field(max_length=MOST_ROWS)] = ()
     paper: Sha256 | None = None
@@ -237,6 +281,54 @@ def _require_goods(context: Context, product: str, field: str) -> None:
         raise Refused.field(field, f"{product} is a service, which lies nowhere; leave the row out")
 
 
+def _require_orders(context: Context, facts: Opening) -> None:
+    session, campaign = context.books.session, context.campaign
+    _require_once("orders", (row.number for row in facts.orders))
+    for index, row in enumerate(facts.orders):
+        field = f"orders.{index}"
+        known = find_order(session, campaign, row.number)
+        if known is not None and known.reversed_by is None:
+            raise Refused.field(f"{field}.number", "is an order of the books already; leave the row out")
+        if row.need is not None:
+            require_need(session, campaign, row.need, f"{field}.need")
+        _require_once(f"{field}.items", (item.item for item in row.items))
+        for n, item in enumerate(row.items):
+            _require_item(context, row, item, f"{field}.items.{n}")
+        if all(item.received == item.quantity and item.paid == item.value for item in row.items):
+            raise Refused.field(field, "has come and was paid: nothing of it is open; leave it out")
+
+
+def _require_item(context: Context, order: OrderThere, item: OpenedItem, field: str) -> None:
+    _require_product(context, item.product, f"{field}.product")
+    if item.received > item.quantity:
+        raise Refused.field(f"{field}.received", f"is more than the {item.quantity} that were ordered")
+    if item.paid > item.value:
+        raise Refused.field(
+            f"{field}.paid", f"is more than the order's {decimal_text(order.currency, item.value)} for it"
+        )
+    if item.paid and order.currency == "BTC":
+        raise Refused.field(f"{field}.paid", "coins that left are told by the chain; leave it out")
+
+
+def _require_promises(context: Context, facts: Opening) -> None:
+    session, campaign = context.books.session, context.campaign
+    orders = {row.number: row for row in facts.orders}
+    suppliers = {row.number: orders[row.order].supplier for row in facts.payables if row.order in orders}
+    _require_once("payables", ((row.number, suppliers.get(row.number)) for row in facts.payables))
+    for index, payable in enumerate(facts.payables):
+        if payable.order not in orders:
+            raise Refused.field(
+                f"payables.{index}.order",
+                "is no order of this opening; bring in the order that it bills as well",
+            )
+    _require_once("pledges", (row.number for row in facts.pledges))
+    for index, pledge in enumerate(facts.pledges):
+        if find_pledge(session, campaign, pledge.number) is not None:
+            raise Refused.field(
+                f"pledges.{index}.number", "is a pledge of the books already; leave the row out"
+            )
+
+
 def _require_told(context: Context, facts: Opening) -> None:
     _require_once("delivered", ((row.product, row.place) for row in facts.delivered))
     for index, row in enumerate(facts.delivered):
@@ -250,12 +342,15 @@ def _require_told(context: Context, facts: Opening) -> None:
 
 def require_right(context: Context, facts: Opening) -> None:
     """Refused or Conflict where an opening contradicts itself or the books."""
-    if not (facts.coins or facts.money or facts.stock or facts.given or facts.delivered):
+    lists = (facts.coins, facts.money, facts.stock, facts.orders, facts.pledges, facts.given, facts.delivered)
+    if not any(lists):
         raise Refused.field("body", "tells nothing that was there; name at least one row")
     _require_only(context, facts.number)
     _require_once("coins", (row.address for row in facts.coins))
     _require_money(context, facts)
     _require_stock(context, facts)
+    _require_orders(context, facts)
+    _require_promises(context, facts)
     _require_told(context, facts)
 
 
@@ -352,22 +447,73 @@ def _keep_lots(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) 
         )
 
 
-def _spent_before(
+def _follows(
     books: Books, opening: OpeningRow, entry: Entry[Decision, None]
-) -> Iterator[tuple[Kind, SpentBefore]]:
-    """What the opening explains of coins that had left."""
-    for facts in spent_before(books.session, entry.campaign, opening.number, opening.told_on):
-        yield SPENT_BEFORE, facts
+) -> Iterator[tuple[Kind, object]]:
+    """Coins that had left, and each order, invoice and pledge, as an entry of its own: it goes on by itself."""
+    facts, day = facts_of_opening(books.session, opening), opening.told_on
+    for left in spent_before(books.session, entry.campaign, opening.number, day):
+        yield SPENT_BEFORE, left
+    for order in facts.orders:
+        yield (
+            OPENED_ORDER,
+            OpenedOrder(
+                number=order.number,
+                opening=opening.number,
+                supplier=order.supplier,
+                currency=order.currency,
+                items=order.items,
+                need=order.need,
+                expected=order.expected,
+                date=day,
+            ),
+        )
+    for bill in facts.payables:
+        yield (
+            INVOICE,
+            Invoice(
+                number=bill.number,
+                order=bill.order,
+                quantity=bill.quantity,
+                amount=bill.amount,
+                due=bill.due,
+                date=min(filter(None, (bill.billed, bill.due, day))),
+            ),
+        )
+    for pledge in facts.pledges:
+        yield (
+            PLEDGE,
+            Pledge(
+                number=pledge.number,
+                asset=pledge.asset,
+                amount=pledge.amount,
+                due=pledge.due,
+                date=min(day, pledge.due or day),
+            ),
+        )
 
 
 def _require_unused(context: Context, opening: OpeningRow, _entry: object) -> None:
-    """Conflict where the opening explains coins that left: that is taken back first."""
+    """Conflict where what the opening led to stands: that is taken back first, the last first."""
+    session, facts = context.books.session, facts_of_opening(context.books.session, opening)
+    for told in facts.pledges:
+        pledge = find_pledge(session, context.campaign, told.number)
+        if pledge is not None and pledge.reversed_by is None:
+            raise Conflict(
+                f"entry: it brought in pledge {told.number} (entry {pledge.entry}); reverse that first"
+            )
+    for row in facts.orders:
+        order = find_order(session, context.campaign, row.number)
+        if order is not None and order.opened_by == opening.number and order.reversed_by is None:
+            raise Conflict(
+                f"entry: it brought in order {row.number} (entry {order.decided_by}); reverse that first"
+            )
     explained = select(SpendRow.ref).where(
         SpendRow.campaign == context.campaign,
         SpendRow.explanation == ExplainedBy.OPENING,
         SpendRow.explanation_number == opening.number,
     )
-    ref = context.books.session.exec(explained.order_by(col(SpendRow.entry))).first()
+    ref = session.exec(explained.order_by(col(SpendRow.entry))).first()
     if ref is not None:
         raise Conflict(f"entry: it explains the spend {ref}; reverse that `spend.before` first")
 
@@ -391,7 +537,7 @@ OPENINGS = Workflow(
     keep=_row,
     effect=_effect,
     approved=_keep_lots,
-    follows=_spent_before,
+    follows=_follows,
     require=_require_unused,
     reversed=_lots_gone,
     voids=_voided,

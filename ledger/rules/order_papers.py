@@ -98,8 +98,13 @@ class OrderPapers:
         return self._asked.get(invoice.entry, _NOTHING)
 
     def without_invoice(self, order: OrderRow) -> Asked:
-        """What payments of an order that name no invoice, and do not say why, discharge or ask for."""
-        return self._without_invoice.get(order.entry, _NOTHING)
+        """What payments of an order that name no invoice, and do not say why, discharge or ask for.
+
+        What was paid before an opening brought the order in is prepaid.
+        """
+        found = self._without_invoice.get(order.entry, _NOTHING)
+        before = sum(item.paid_before for item in self.items(order))
+        return found.plus(before, order.date, prepaid=True) if before else found
 
     def explained(self, order: OrderRow) -> Sequence[PaymentRow]:
         """Payments of an order that say why there is no invoice, pending and approved, by number."""

@@ -283,6 +283,7 @@ def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also
             col(OrderRow.supplier).in_(names_of(session, NameOf.SUPPLIER, order.supplier)),
             col(OrderRow.status).in_(COUNTS),
             func.coalesce(OrderRow.closed_as, "") != OrderEnd.CANCELLED,
+            col(OrderRow.opened_by).is_(None),
             OrderRow.entry != order.entry,
         )
         .group_by(

@@ -9,16 +9,19 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import Conflict
-from ledger.model.orders import InvoiceRow, OrderRow, RefundRow
+from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.order_papers import OrderPapers
 
 
 def paid_and_waiting(session: Session, order: OrderRow) -> int:
-    """Order value discharged by approved payments and asked for by pending ones, minor units."""
+    """Order value discharged by approved payments and asked for by pending ones, minor units; before an opening too."""
     counted = (PaymentRow.order_entry == order.entry, col(PaymentRow.status).in_(COUNTS))
-    return int(session.exec(select(func.coalesce(func.sum(PaymentRow.discharges), 0)).where(*counted)).one())
+    of_items = OrderItemRow.order_entry == order.entry
+    paid = session.exec(select(func.coalesce(func.sum(PaymentRow.discharges), 0)).where(*counted)).one()
+    before = session.exec(select(func.coalesce(func.sum(OrderItemRow.paid_before), 0)).where(of_items)).one()
+    return int(paid) + int(before)
 
 
 def credited_on_order(papers: OrderPapers, order: OrderRow) -> int:

@@ -6,8 +6,8 @@ A receipt maps positions of the order's line to pieces once (docs/rules.md, T5).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -24,6 +24,8 @@ from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import Nature
 from ledger.model.columns import table_of
 from ledger.model.goods import Failed, LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.orders import OrderItemRow, OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of
 from ledger.rules.goods import (
@@ -123,18 +125,22 @@ def receipts_of_order(session: Session, campaign: str, order: str) -> Sequence[R
 
 @dataclass(frozen=True, slots=True)
 class ItemReceived:
-    """What came of an item of an order, in pieces; `replaced`: delivered for short or rejected ones before."""
+    """What came of an item of an order, in pieces; `replaced`: delivered for short or rejected ones before.
+
+    `before`: what had come before an opening brought the order in, of which no receipt tells.
+    """
 
     good: int
     damaged: int
     short: int
     rejected: int
     replaced: int
+    before: int = 0
 
     @property
     def noted(self) -> int:
         """What delivery notes say came of the order, each piece once."""
-        return self.good + self.damaged + self.short + self.rejected - self.replaced
+        return self.good + self.damaged + self.short + self.rejected - self.replaced + self.before
 
 
 def received_by_item(
@@ -158,10 +164,32 @@ def received_by_item(
     )
     if order is not None:
         query = query.where(col(ReceiptRow.order_number) == order)
-    return {
+    found = {
         (number, item): ItemReceived(int(good), int(damaged), int(short), int(rejected), int(replaced))
         for number, item, good, damaged, short, rejected, replaced in session.connection().execute(query)
     }
+    for of, pieces in _received_before(session, campaign, order):
+        found[of] = replace(found.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)
+    return found
+
+
+def _received_before(
+    session: Session, campaign: str, order: str | None
+) -> Iterator[tuple[tuple[str, str], int]]:
+    """(order, item) and the pieces of it that had come before an opening brought it in."""
+    query = (
+        select(OrderRow.number, OrderItemRow.item, OrderItemRow.received_before)
+        .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
+        .where(
+            OrderRow.campaign == campaign,
+            OrderRow.status == ProposalStatus.APPROVED,
+            OrderItemRow.received_before > 0,
+        )
+    )
+    if order is not None:
+        query = query.where(OrderRow.number == order)
+    for number, item, pieces in session.exec(query):
+        yield (number, item), pieces
 
 
 def received_lots(session: Session, receipt: int) -> Sequence[LotDeliveryRow]:

@@ -95,7 +95,7 @@ def _post(context: Context, facts: SpentBefore) -> Posting[None]:
     )
     uses = (
         Use(
-            str(money_use(UseCause.OPENING, campaign, facts.txid, taking.restriction)),
+            str(money_use(UseCause.OPENING, campaign, facts.txid, taking.restriction, facts.opening)),
             taking.line,
             taking.pieces,
             taking.units,

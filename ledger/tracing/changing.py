@@ -87,6 +87,7 @@ _ADD_SOURCE, _ADD_LINE = insert(SOURCES), insert(LINES)
 _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
 _FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
+_AS_LONG = update(LINES).where(LINES.c.name == _line).values(length=bindparam("new_length", type_=BigInteger))
 _goes_on = update(LINES).where(
     LINES.c.name == _line, LINES.c.asset == bindparam("of_asset", type_=Text), LINES.c.filled == _start
 )
@@ -197,8 +198,10 @@ class LinesWriting(Lines):
         match op:
             case Open():
                 if self.exists(op.line):
-                    raise Conflict(f"line: {op.line} exists already")
-                self._add_line(op.line, op.asset, op.units, 0)
+                    self._close_untouched(op.line)
+                else:
+                    self._add_line(op.line, op.asset, op.units, 0)
+                self.connection.execute(_AS_LONG, {"of_line": op.line, "new_length": op.units})
                 self._add_spans(op.line, [Span(0, op.units, UnitState.FREE, "")])
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, entry, gift=op.gift)
@@ -272,6 +275,13 @@ class LinesWriting(Lines):
         if opened:
             raise Conflict(f"line: there is no line {line}")
         self._add_line(line, asset, units, units)
+
+    def _close_untouched(self, line: str) -> None:
+        """A line that is opened again, since what had opened it was taken back; Conflict where anything lies on it."""
+        if self.filled(line) or any(span.state is not UnitState.FREE for span in self.spans(line)):
+            raise Conflict(f"line: {line} exists already")
+        for span in self.spans(line):
+            self.connection.execute(_DROP, {"of_line": line, "from_start": span.start})
 
     def _take_off(self, line: str, start: int) -> None:
         """What filled an opened line last is gone from it."""

@@ -282,7 +282,7 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
         counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for of, came in received_by_item(books.session, slug).items():
             counts[of] |= {"good": came.good, "damaged": came.damaged, "short": came.short}
-            counts[of] |= {"rejected": came.rejected, "replaced": -came.replaced}
+            counts[of] |= {"rejected": came.rejected, "replaced": -came.replaced, "before": came.before}
         for of, units in bought_by_item(books.session, slug).items():
             counts[of]["bought"] = units
         items = items_of_orders(books.session, slug)

@@ -32,6 +32,9 @@ class RowKind(StrEnum):
     COINS = "coins"
     MONEY = "money"
     STOCK = "stock"
+    ORDERS = "orders"
+    PAYABLES = "payables"
+    PLEDGES = "pledges"
     GIVEN = "given"
     DELIVERED = "delivered"
 
@@ -44,15 +47,16 @@ class BroughtRow(Frozen):
     index: int
     """Its place in the opening's list of that kind, from 0."""
     what: str
-    """Bank, lot, product or organisation; empty where that is not known."""
+    """Address, bank, lot, product, or organisation; of a paper its number; empty where that is not known."""
     place: str
-    """Where it was; empty for money."""
+    """Where it was, or with which supplier; empty for money."""
     amount: Amount
     """How much."""
     unit: str
     """What a piece is called; empty for money."""
     detail: str
-    """The need that money is restricted to, the last day of a lot, or the day of gifts; empty where there is none."""
+    """The need that money is restricted to, the last day of a lot, the day of gifts, the order that is billed, or what
+    of an order had come and was paid; empty where there is none."""
     counts: bool
     """Is it in the sums of the books? What was given and delivered before is told, and in none."""
     doubt: str
@@ -105,6 +109,8 @@ def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRo
         *_coins(session, slug, facts),
         *_money(session, slug, facts),
         *_stock(facts, products),
+        *_orders(facts),
+        *_promises(facts),
         *_given(facts),
         *(
             BroughtRow(
@@ -205,6 +211,56 @@ def _stock(facts: Opening, products: dict[str, ProductRow]) -> Iterator[BroughtR
         )
 
 
+def _orders(facts: Opening) -> Iterator[BroughtRow]:
+    for index, row in enumerate(facts.orders):
+        value, paid = sum(item.value for item in row.items), sum(item.paid for item in row.items)
+        pieces = sum(item.quantity for item in row.items if item.received < item.quantity)
+        yield BroughtRow(
+            kind=RowKind.ORDERS,
+            index=index,
+            what=row.number,
+            place=row.supplier,
+            amount=Amount.of(row.currency, value),
+            unit="",
+            detail=f"{decimal_text(row.currency, paid)} {row.currency} paid",
+            counts=True,
+            doubt=""
+            if pieces or any(bill.order == row.number for bill in facts.payables)
+            else "all of it had come, and no invoice asks for the rest",
+        )
+
+
+def _promises(facts: Opening) -> Iterator[BroughtRow]:
+    orders = {row.number: row for row in facts.orders}
+    for index, bill in enumerate(facts.payables):
+        order = orders[bill.order]
+        overdue = bill.due is not None and bill.due < facts.date
+        yield BroughtRow(
+            kind=RowKind.PAYABLES,
+            index=index,
+            what=bill.number,
+            place=order.supplier,
+            amount=Amount.of(order.currency, bill.amount),
+            unit="",
+            detail=bill.order,
+            counts=True,
+            doubt=f"it was due on {bill.due}" if overdue else "",
+        )
+    for index, pledge in enumerate(facts.pledges):
+        late = pledge.due is not None and pledge.due < facts.date
+        yield BroughtRow(
+            kind=RowKind.PLEDGES,
+            index=index,
+            what=pledge.number,
+            place="",
+            amount=Amount.of(pledge.asset, pledge.amount),
+            unit="",
+            detail=pledge.due or "",
+            counts=False,
+            doubt=f"it was promised until {pledge.due}" if late else "",
+        )
+
+
 def _given(facts: Opening) -> Iterator[BroughtRow]:
     given: Counter[str] = Counter()
     for row in facts.given:
@@ -212,9 +268,11 @@ def _given(facts: Opening) -> Iterator[BroughtRow]:
     left: Counter[str] = Counter()
     for money in facts.money:
         left[money.currency] += money.amount
+    for order in facts.orders:
+        left[order.currency] += sum(item.paid for item in order.items)
     for index, row in enumerate(facts.given):
         beyond = left[row.asset] - given[row.asset]
-        more = f"{decimal_text(row.asset, beyond)} {row.asset} more was there than was given"
+        more = f"{decimal_text(row.asset, beyond)} {row.asset} more was there, or paid on open orders, than was given"
         yield BroughtRow(
             kind=RowKind.GIVEN,
             index=index,

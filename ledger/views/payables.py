@@ -59,8 +59,10 @@ def payable_rows(books: Books, slug: str, today: str) -> tuple[PayableRow, ...]:
         for row in _of_order(
             papers,
             order,
-            _value(items[order.entry], came[order.number]) - asked.get(order.entry, 0),
-            first.get(order.number, ""),
+            _value(items[order.entry], came[order.number])
+            - asked.get(order.entry, 0)
+            - sum(item.paid_before for item in items[order.entry]),
+            first.get(order.number, order.date),
             today,
         )
     ]
@@ -108,7 +110,7 @@ def _came(session: Session, slug: str) -> defaultdict[str, dict[str, int]]:
     """Pieces of each order's items that came and may be billed: good, damaged, in the place of others, or bought."""
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (order, item), row in received_by_item(session, slug).items():
-        found[order][item] = row.good + row.damaged
+        found[order][item] = row.good + row.damaged + row.before
     for (order, item), pieces in bought_by_item(session, slug).items():
         found[order][item] = found[order].get(item, 0) + pieces
     return found

@@ -166,7 +166,9 @@ def campaign_report(
     approved = {
         order.number: order.decided_on
         for order in bound
-        if order.decided_on is not None and apart.isdisjoint({order.entry, order.decided_by})
+        if order.decided_on is not None
+        and order.opened_by is None
+        and apart.isdisjoint({order.entry, order.decided_by})
     }
     received = gifts_of_money(tx.session, slug)
     known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))

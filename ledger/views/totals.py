@@ -28,7 +28,7 @@ NOT_COMING = frozenset({ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED})
 class GoodsTotals(Frozen):
     """What was ordered, a product a row in each list, and where all of it is.
 
-    `ordered` is the sum of `not_received`, `not_coming`, `sent_back`, `under_way`, `distributed` and `lost`.
+    `ordered` is the sum of `before`, `not_received`, `not_coming`, `sent_back`, `under_way`, `distributed` and `lost`.
     """
 
     ordered: tuple[Quantity, ...]
@@ -37,6 +37,8 @@ class GoodsTotals(Frozen):
     """Those that payments have reached, received or not."""
     received: tuple[Quantity, ...]
     """Those that came, good or bad, paid or not."""
+    before: tuple[Quantity, ...]
+    """Those that had come before the books begin: where they went is not in them."""
     not_received: tuple[Quantity, ...]
     """Those that are still to come."""
     not_coming: tuple[Quantity, ...]
@@ -124,6 +126,7 @@ def goods_totals(known: Known, flow: Flow, lots: Sequence[LotSums]) -> GoodsTota
         ordered=quantities(_counted((bar.asset, bar.units) for bar in ordered), products),
         paid=quantities(paid, products),
         received=quantities(_received(known.held, lots), products),
+        before=quantities(exits(lambda kind: kind is ExitKind.BEFORE), products),
         not_received=quantities(exits(lambda kind: kind is ExitKind.OPEN), products),
         not_coming=quantities(exits(NOT_COMING.__contains__), products),
         sent_back=quantities(exits(lambda kind: kind is ExitKind.RETURNED), products),

@@ -253,3 +253,115 @@ def test_coins_that_the_chain_does_not_show_are_refused_and_late_blocks_explain_
     ledger.bury()
     assert "spend.before" in ledger.kinds()
     assert net(ledger, f"unexplained/{SLUG}", "BTC") == 0
+
+
+def ordered_before(ledger: Ledger, **more: Any) -> None:
+    """400 of 1,000 kits for 5,000.00 had come and 1,500.00 were paid; INV-7 bills the 400 for 2,000.00."""
+    item = {
+        "item": "1",
+        "product": "KIT",
+        "quantity": 1000,
+        "value": 500_000,
+        "received": 400,
+        "paid": 150_000,
+    }
+    order_there = {"number": "PO-7", "supplier": "Maker", "currency": "USD", "items": [item | more]}
+    bill = {"number": "INV-7", "order": "PO-7", "quantity": 400, "amount": 200_000, "due": "2023-11-10"}
+    pledge = {"number": "PL-3", "asset": "USD", "amount": 800_000, "due": "2023-12-30"}
+    propose(ledger, stock=[], orders=[order_there], payables=[bill], pledges=[pledge])
+
+
+def test_an_open_order_is_brought_in_whole_and_goes_on(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    ordered_before(ledger)
+    approve(ledger)
+    tied(ledger)
+    told = report(ledger)
+    assert [(row.invoice, row.payable.minor, row.overdue) for row in told.payables] == [
+        ("INV-7", 50_000, True)
+    ]
+    assert [(row.number, row.open.minor) for row in told.pledges] == [("PL-3", 800_000)]
+    assert (net(ledger, f"encumbered/{SLUG}/PO-7", "USD"), net(ledger, f"open/{SLUG}/PO-7/1", "KIT")) == (
+        350_000,
+        600,
+    )
+    receive(ledger, on="PO-7", good=600)
+    pay(ledger, 50_000, on="PO-7", invoice="INV-7")
+    pay(ledger, 300_000, "P-2", on="PO-7", prepayment=True)
+    told = report(ledger)
+    goods = told.goods
+    kits = [
+        (row[0].quantity if row else 0) for row in (goods.ordered, goods.before, goods.paid, goods.under_way)
+    ]
+    assert kits == [1000, 400, 1000, 600]
+    assert told.payables == ()
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 650_000
+    usd = next(table for table in told.sums if table.asset == "USD")
+    assert {row.key: row.minor for row in usd.came} == {"before": 1_150_000}
+    tied(ledger)
+
+
+def test_who_pays_for_what_had_come_reads_that_it_had_and_no_more(tmp_path: Path) -> None:
+    """The money of before pays first; a gift of later pays for pieces of which 250 had come before."""
+    ledger = begun(tmp_path)
+    item = {
+        "item": "1",
+        "product": "KIT",
+        "quantity": 1000,
+        "value": 500_000,
+        "received": 400,
+        "paid": 75_000,
+    }
+    there = {"number": "PO-7", "supplier": "Maker", "currency": "USD", "items": [item]}
+    propose(ledger, stock=[], money=[], orders=[there])
+    approve(ledger)
+    gift = {"number": "G-1", "bank": "B", "currency": "USD", "amount": 425_000, "date": "2023-11-20"}
+    ledger.do("recorder", "contribution", "add", **gift)
+    pay(ledger, 425_000, on="PO-7", prepayment=True)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+    assert sorted((place.kind.value, place.amount.asset, place.amount.minor) for place in trail.places) == [
+        ("before", "KIT", 250),
+        ("open", "KIT", 600),
+    ]
+
+
+def test_what_an_opening_led_to_is_taken_back_the_last_first_and_told_anew(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    ordered_before(ledger)
+    approve(ledger)
+    undo = {"reason": "Counted anew", "date": "2023-12-01"}
+    approval = seq_of(ledger, "opening.approved", "O-1")
+    for kind, number, says in (
+        ("opening.approved", "O-1", "it brought in pledge PL-3"),
+        ("purchase.opened", "PO-7", "invoice INV-7 stands on PO-7"),
+    ):
+        with pytest.raises(Conflict, match=says):
+            ledger.do("approver", "reversal", "add", **undo, entry=seq_of(ledger, kind, number))
+    for kind, number in (("pledge", "PL-3"), ("invoice", "INV-7"), ("purchase.opened", "PO-7")):
+        ledger.do("approver", "reversal", "add", **undo, entry=seq_of(ledger, kind, number))
+    ledger.do("approver", "reversal", "add", **undo, entry=approval)
+    assert net(ledger, f"encumbered/{SLUG}/PO-7", "USD") == 0
+    tied(ledger)
+    item = {"item": "1", "product": "KIT", "quantity": 900, "value": 450_000, "received": 300, "paid": 0}
+    again = {"number": "PO-7", "supplier": "Maker", "currency": "USD", "items": [item]}
+    propose(ledger, "O-2", stock=[], orders=[again])
+    approve(ledger, "O-2")
+    receive(ledger, on="PO-7", good=600)
+    assert report(ledger).goods.ordered[0].quantity == 900
+    tied(ledger)
+
+
+def test_an_order_that_is_none_or_is_done_is_not_brought_in(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    for wrong, says in (
+        ({"received": 1001}, r"orders\.0\.items\.0\.received: is more than the 1000"),
+        ({"paid": 500_001}, r"orders\.0\.items\.0\.paid: is more than the order's 5000\.00"),
+        ({"received": 1000, "paid": 500_000}, r"orders\.0: has come and was paid"),
+        ({"product": "NONE"}, r"orders\.0\.items\.0\.product: there is no product NONE"),
+    ):
+        with pytest.raises(Refused, match=says):
+            ordered_before(ledger, **wrong)
+    bill = {"number": "INV-9", "order": "PO-9", "quantity": 1, "amount": 1}
+    with pytest.raises(Refused, match=r"payables\.0\.order: is no order of this opening"):
+        propose(ledger, payables=[bill])

@@ -301,6 +301,7 @@ def gifts(number: int, bitcoins: str) -> GiftSum:
 def story_goods(unit: str = "mask") -> GoodsTotals:
     """All that was ordered is paid; 200 of it were short."""
     return GoodsTotals(
+        before=(),
         ordered=pieces(unit, 252_000), paid=pieces(unit, 252_000), received=pieces(unit, 251_800),
         not_received=(), not_coming=(), sent_back=(), under_way=pieces(unit, 32_400),
         distributed=pieces(unit, 217_000), places=15, lost=pieces(unit, 2_600),
@@ -308,6 +309,7 @@ def story_goods(unit: str = "mask") -> GoodsTotals:
 
 
 NO_GOODS = GoodsTotals(
+    before=(),
     ordered=(), paid=(), received=(), not_received=(), not_coming=(), sent_back=(), under_way=(), distributed=(),
     places=0, lost=(),
 )  # fmt: skip

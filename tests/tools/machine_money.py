@@ -75,6 +75,17 @@ def _opening(s: Scene) -> Facts:
     if goods and s.chance(80):
         rows = [{"place": place, "product": s.pick(goods), "quantity": s.n(1, 300)} for place in PLACES]
         facts["stock"] = [row | {"lot": s.new("OLD")} for row in rows[: s.n(1, 3)]]
+    if goods and s.chance(80):
+        quantity, value = s.n(1, 300), s.n(1, 90_000)
+        item = {"item": "1", "product": s.pick(goods), "quantity": quantity, "value": value}
+        item |= {"received": s.n(0, quantity), "paid": s.n(0, value - 1)}
+        order = {"number": s.new("PO"), "supplier": s.pick(("Maker", "Old maker")), "items": [item]}
+        facts["orders"] = [order | {"currency": s.pick(CURRENCIES)}]
+        if s.chance(50):
+            bill = {"number": s.new("INV"), "order": order["number"], "quantity": quantity, "amount": value}
+            facts["payables"] = [bill]
+    if s.chance(30):
+        facts["pledges"] = [{"number": s.new("PL"), "asset": "USD", "amount": s.n(1, 9000)}]
     facts["given"] = [{"asset": "USD", "amount": s.n(1, 900_000), "gifts": s.n(1, 9)}]
     return facts
 

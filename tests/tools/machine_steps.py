@@ -117,6 +117,14 @@ def leave_before(world: World) -> None:
         raise Needs("opening.approved")
 
 
+def bring_in_order(world: World) -> None:
+    """An opening brings in an order."""
+    with world.store.read() as tx:
+        if not any(row.kind == "purchase.opened" for row in tx.journal.rows()):
+            raise Needs("opening.approved")
+    world.look([world.chain.mine()])
+
+
 def consolidate(world: World) -> None:
     """Large coins of one campaign go to an address of its own, less a network fee."""
     coins = [c for c in world.chain.spendable() if c.sats >= 100_000 and c.owner.branch == "receive"]
@@ -285,6 +293,7 @@ CHAIN_STEPS: dict[str, Callable[[World], None]] = {
     "donation": settle_gift,
     "spend": settle_spend,
     "spend.before": leave_before,
+    "purchase.opened": bring_in_order,
     "own-move": consolidate,
     "void": _lose(spends=False),
     "void.spend": _lose(spends=True),

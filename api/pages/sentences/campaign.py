@@ -37,6 +37,7 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
     parts = [
         *_where(goods.distributed, several, "figure", _distributed(goods.places)),
         *_where(goods.under_way, several, "figure", UNDER_WAY),
+        *_where(goods.before, several, "figure", BEFORE),
         *_where(goods.not_received, several, "figure", ("is not yet received", "are not yet received")),
         *_where(goods.not_coming, several, "figure", NOT_COMING),
         *_where(goods.sent_back, several, "figure", SENT_BACK),
@@ -45,6 +46,7 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
     told = (
         goods.distributed,
         goods.under_way,
+        goods.before,
         goods.not_received,
         goods.not_coming,
         goods.sent_back,
@@ -84,6 +86,7 @@ def _apart(rows: ApartTotals, heading: str) -> Iterator[Sentence]:
     yield Piece(heading), Piece(pieces(rows.came), "goods"), Piece("; "), *joined(parts), Piece(".")
 
 
+BEFORE = ("came before the books begin", "came before the books begin")
 UNDER_WAY = ("is on the way or waiting", "are on the way or waiting")
 NOT_COMING = (
     "was cancelled, or the supplier owes or paid it back",

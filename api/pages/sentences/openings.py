@@ -26,6 +26,12 @@ def brought_what(row: BroughtRow) -> str:
             return f"{row.what.replace('#', ', lot ')}, last day {day(row.detail)}"
         case RowKind.STOCK:
             return row.what.replace("#", ", lot ")
+        case RowKind.ORDERS:
+            return f"Order {row.what}, {row.detail}"
+        case RowKind.PAYABLES:
+            return f"Invoice {row.what} for order {row.detail}"
+        case RowKind.PLEDGES:
+            return f"Pledge {row.what}"
         case RowKind.GIVEN if row.what:
             return f"Given before by {row.what}"
         case RowKind.GIVEN:

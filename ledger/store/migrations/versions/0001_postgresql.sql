@@ -1159,6 +1159,7 @@ CREATE TABLE purchase_orders (
     expected TEXT COLLATE "C",
     amends BIGINT,
     match_permille BIGINT,
+    opened_by TEXT COLLATE "C",
     rate_number TEXT COLLATE "C",
     rate_price BIGINT,
     closed_by BIGINT,
@@ -1811,6 +1812,8 @@ CREATE TABLE purchase_order_items (
     product TEXT COLLATE "C" NOT NULL,
     quantity BIGINT NOT NULL,
     value BIGINT NOT NULL,
+    received_before BIGINT NOT NULL,
+    paid_before BIGINT NOT NULL,
     PRIMARY KEY (order_entry, n),
     UNIQUE (order_entry, item),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)

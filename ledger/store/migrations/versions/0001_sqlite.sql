@@ -1259,6 +1259,7 @@ CREATE TABLE purchase_orders (
     expected TEXT,
     amends INTEGER,
     match_permille INTEGER,
+    opened_by TEXT,
     rate_number TEXT,
     rate_price INTEGER,
     closed_by INTEGER,
@@ -1958,6 +1959,8 @@ CREATE TABLE purchase_order_items (
     product TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     value INTEGER NOT NULL,
+    received_before INTEGER NOT NULL,
+    paid_before INTEGER NOT NULL,
     PRIMARY KEY (order_entry, n),
     UNIQUE (order_entry, item),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
