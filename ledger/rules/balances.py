@@ -115,11 +115,19 @@ def net_of_kinds(
     session: Session, kinds: Collection[AccountClass], asset: str, campaign: str | None = None
 ) -> int:
     """Debits minus credits of all accounts of some classes in an asset, of a campaign or of all, minor units."""
-    summed = func.coalesce(func.sum(_BALANCES.c.debits - _BALANCES.c.credits), 0)
-    query = select(summed).where(_BALANCES.c.kind.in_(kinds), _BALANCES.c.asset == asset)
+    return sum(nets_of_kinds(session, kinds, asset, campaign).values())
+
+
+def nets_of_kinds(
+    session: Session, kinds: Collection[AccountClass], asset: str, campaign: str | None = None
+) -> dict[AccountClass, int]:
+    """The same class by class; those that have accounts."""
+    summed = func.sum(_BALANCES.c.debits - _BALANCES.c.credits)
+    query = select(_BALANCES.c.kind, summed).where(_BALANCES.c.kind.in_(kinds), _BALANCES.c.asset == asset)
     if campaign is not None:
         query = query.where(_BALANCES.c.campaign == campaign)
-    return int(session.connection().execute(query).scalar_one())
+    rows = session.connection().execute(query.group_by(_BALANCES.c.kind))
+    return {kind: int(units) for kind, units in rows}
 
 
 class CampaignBalances:

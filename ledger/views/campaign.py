@@ -6,6 +6,7 @@ Plain facts only; pages and JSON are made of these, words are chosen elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -60,6 +61,21 @@ class Unvalued(Amount):
     """When the first of them settled, RFC 3339."""
 
 
+class Apart(StrEnum):
+    """Why coins of the wallets are on no line: what is held is less by them."""
+
+    DUST = "dust"
+    UNDECIDED = "undecided"
+    BLOCKED = "blocked"
+
+
+class CoinsApart(Amount):
+    """Coins in the wallets that stand apart from what is held."""
+
+    why: Apart
+    """Below the dust line; waiting for a decision what they are; or blocked, until two persons release them."""
+
+
 class Books(Frozen):
     """Is the ledger the chain, and is all explained and matched?"""
 
@@ -68,7 +84,9 @@ class Books(Frozen):
     block: int | None
     """The settled block that the books were compared at; null before the first look."""
     in_books: Amount
-    """Coins in the books."""
+    """Coins in the books: what is held, and what stands apart."""
+    apart: tuple[CoinsApart, ...] = ()
+    """What of them stands apart, where some do."""
     difference: Amount
     """Chain less books."""
     unexplained: Amount

@@ -9,7 +9,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow
 from ledger.model.spends import SpendChangeRow, SpendRow
-from ledger.rules.balances import net_of_kinds
+from ledger.rules.balances import nets_of_kinds
 from ledger.rules.observing import Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
@@ -55,7 +55,12 @@ _OF_COINS = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, Acc
 
 def coins_in_books(tx: Reading, campaign: str | None = None) -> int:
     """Sats that the books hold in wallets: gifts and change, dust, and what waits for a decision."""
-    return net_of_kinds(tx.session, _OF_COINS, "BTC", campaign)
+    return sum(coins_by_kind(tx, campaign).values())
+
+
+def coins_by_kind(tx: Reading, campaign: str | None = None) -> dict[AccountClass, int]:
+    """The same by where they lie: on the campaign's lines, or apart from them and why."""
+    return nets_of_kinds(tx.session, _OF_COINS, "BTC", campaign)
 
 
 def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:

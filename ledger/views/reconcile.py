@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import checkpoint_height
@@ -14,13 +15,18 @@ from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_shortfall
 from ledger.rules.settled import SCANNED_WHOLE, settled_block
 from ledger.store.transaction import Reading
+from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
-from ledger.views.campaign import Unvalued
-from ledger.views.chain_coins import coins_in_books, coins_on_chain, open_spends
+from ledger.views.chain_coins import coins_by_kind, coins_on_chain, open_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 
 UNVALUED_SHOWN = 20
+_APART: Mapping[AccountClass, Apart] = {
+    AccountClass.DUST: Apart.DUST,
+    AccountClass.UNDECIDED: Apart.UNDECIDED,
+    AccountClass.BLOCKED: Apart.BLOCKED,
+}
 
 
 class Reconciliation(Frozen):
@@ -47,7 +53,8 @@ def books_state(
     look = json.loads(tx.progress.load("last_look") or "{}")
     tip = tx.progress.load("tip_height")
     settled = settled_block(tx)
-    on_chain, in_books = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
+    on_chain, coins = coins_on_chain(tx, campaign), coins_by_kind(tx, campaign)
+    in_books = sum(coins.values())
     difference = 0 if on_chain is None else on_chain - in_books
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
     shortfall += gift_shortfall(tx.session, campaign)
@@ -70,6 +77,11 @@ def books_state(
         and not any(row.kind in UNRECONCILED for row in waiting),
         difference=Amount.of("BTC", difference),
         in_books=Amount.of("BTC", in_books),
+        apart=tuple(
+            CoinsApart(asset="BTC", minor=coins[kind], why=why)
+            for kind, why in _APART.items()
+            if coins.get(kind)
+        ),
         unexplained=Amount.of("BTC", unexplained),
         unexplained_since=min((row.since for row in spends), default=None),
         shortfall=Amount.of("BTC", shortfall),
@@ -108,6 +120,7 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
             (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
         )
         lines.append((f"{slug}: in the books, sats", str(state.in_books.minor)))
+        lines += [(f"{slug}: of it apart, {row.why}, sats", str(row.minor)) for row in state.apart]
         lines.append((f"{slug}: difference, sats", str(state.difference.minor)))
         lines.append((f"{slug}: unexplained, sats", str(state.unexplained.minor)))
         lines.extend(

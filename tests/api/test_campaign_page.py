@@ -11,7 +11,15 @@ from api.app import create_app
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
-from ledger.views.campaign import OpenCount, PledgeRow, PublicOpenItem, UnexplainedSpend, Unvalued
+from ledger.views.campaign import (
+    Apart,
+    CoinsApart,
+    OpenCount,
+    PledgeRow,
+    PublicOpenItem,
+    UnexplainedSpend,
+    Unvalued,
+)
 from tests.tools import builders_views as built
 from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
@@ -112,6 +120,13 @@ def test_an_empty_campaign_says_what_is_known(site: TestClient) -> None:
     assert "No donation has settled yet." in text_of(html)
     assert "Not reconciled yet" in html
     assert "<svg class=" not in html
+
+
+def test_coins_that_are_not_held_for_the_campaign_are_named_beside_those_that_are() -> None:
+    dust = CoinsApart(asset="BTC", minor=700, why=Apart.DUST)
+    books = changed(built.tied_books(), in_books=Amount.of("BTC", 351_108_006), apart=(dust,))
+    said = dict(say.books_facts(books))["Wallets"]
+    assert said.startswith("3.51108006 BTC (3.51107306 held + 0.00000700 below the dust line)")
 
 
 def test_a_wait_is_not_painted_as_an_alarm(site: TestClient) -> None:

@@ -14,7 +14,9 @@ from ledger.core.errors import LedgerError, NotFound, Refused
 from ledger.model.balances import BalanceRow
 from ledger.model.columns import table_of
 from ledger.store.transaction import Writing
+from ledger.views.campaign import Apart
 from ledger.views.conservation import Conservation, Side, conservation
+from ledger.views.reconcile import books_state
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.stories import stories
@@ -77,6 +79,10 @@ def test_what_came_is_what_went_with_dust_and_fees_apart(tmp_path: Path) -> None
     assert rows(made, "USD") == {
         "came conversion_proceeds": 2_000_000, "went fees": 10_000, "went in_hand_bank": 1_990_000,
     }  # fmt: skip
+    with ledger.store.read() as reading:
+        books = books_state(reading, SLUG, now=ledger.now)
+    assert [(row.why, row.minor) for row in books.apart] == [(Apart.DUST, 100)]
+    assert books.in_books.minor == 100
 
 
 def test_per_order_item_and_per_lot_the_pieces_tie(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ The first of the facts says whether it ties.
 
 from __future__ import annotations
 
-from api.pages.figures import count, with_asset
+from api.pages.figures import count, exact, with_asset
 from api.pages.sentences.units import number_of, time
 from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
 from ledger.rules.settled import SCANNED_WHOLE
-from ledger.views.campaign import Books
+from ledger.views.campaign import Apart, Books
 from ledger.views.chain_status import ChainStatus
 
 
@@ -33,19 +33,19 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
     if books.block is None:
         return (
             ("Not reconciled yet", "No block looked at"),
-            ("Wallets", f"{with_asset(books.in_books)} in the books"),
+            ("Wallets", f"{_wallets(books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
         )
     if books.behind_blocks and not books.is_wrong:
         return (
             ("Not reconciled yet", f"Read to block {count(books.block)}"),
-            ("Wallets", f"{with_asset(books.in_books)} in the books"),
+            ("Wallets", f"{_wallets(books)} in the books"),
             ("Outgoing coins", _outgoing(books)),
         )
     if books.reconciled:
         return (
             ("Reconciled", f"Books = chain at block {count(books.block)}"),
-            ("Wallets", f"{with_asset(books.in_books)}, difference {_zero(books.difference)}"),
+            ("Wallets", f"{_wallets(books)}, difference {_zero(books.difference)}"),
             ("Outgoing coins", _outgoing(books)),
         )
     if books.is_chain:
@@ -63,6 +63,22 @@ def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
             with_asset(Amount.of("BTC", books.in_books.minor + books.difference.minor)),
         ),
     )
+
+
+_APART = {
+    Apart.DUST: "below the dust line",
+    Apart.UNDECIDED: "waiting for a decision",
+    Apart.BLOCKED: "blocked",
+}
+
+
+def _wallets(books: Books) -> str:
+    """`3.51108006 BTC`, and where not all of it is held for the campaign, its addends."""
+    if not books.apart:
+        return with_asset(books.in_books)
+    held = Amount.of("BTC", books.in_books.minor - sum(row.minor for row in books.apart))
+    parts = [f"{exact(held)} held", *(f"{exact(row)} {_APART[row.why]}" for row in books.apart)]
+    return f"{with_asset(books.in_books)} ({' + '.join(parts)})"
 
 
 def _zero(difference: Amount) -> str:
